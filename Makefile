@@ -1,0 +1,46 @@
+# Each target sets up what it needs. ARGS="…" reaches the command behind a target.
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test serve check docs lock
+
+# A machine that sets this starts Python four times slower, which would be measured.
+unexport PYTHONDONTWRITEBYTECODE
+
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+PYTEST := $(BIN)/python -m pytest
+
+help:            ## Show the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+setup: $(READY)  ## Install everything the other targets rest on
+
+$(READY): requirements/development.txt pyproject.toml scripts/setup.sh
+	@scripts/setup.sh
+
+compare: $(READY)  ## Run the application under every runtime and report
+	@$(BIN)/webapp compare $(ARGS)
+
+serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
+	@$(BIN)/webapp serve $(ARGS)
+
+test: $(READY)  ## Run the tests: profile-free once, the application's under both profiles
+	$(PYTEST) -m profile_free $(ARGS)
+	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
+	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
+
+check: $(READY)  ## Lint, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(READY)  ## Write docs/settings.md from the table of variables
+	$(BIN)/python -c "from webapp.config.variables import render_reference; print(render_reference(), end='')" > docs/settings.md
+
+# Locked without index addresses, so that whoever installs chooses the index. Needs uv.
+lock:            ## Compile the hashed lock files from pyproject.toml
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/serving.txt
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/development.txt

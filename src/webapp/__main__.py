@@ -1,0 +1,48 @@
+"""The `webapp` command: Django's command line, with the project's own verbs beside Django's."""
+
+import importlib
+import os
+import sys
+
+from webapp.config.errors import ConfigurationError
+
+# BSD's EX_CONFIG, as the launcher exits for the same reason.
+_EXIT_CONFIGURATION = 78
+
+# Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
+_TOOLS = {
+    "compare": ("webapp.compare.command", "compare"),
+    "serve": ("webapp.compare.serve", "compare"),
+}
+
+
+def main() -> None:
+    """Run one verb, then exit with its code."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in _TOOLS:
+        raise SystemExit(_run_tool(arguments[0], arguments[1:]))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(["webapp", *arguments])
+    except ConfigurationError as error:
+        sys.stderr.write(f"webapp: {error}\n")
+        raise SystemExit(_EXIT_CONFIGURATION) from None
+
+
+def _run_tool(verb: str, arguments: list[str]) -> int:
+    module_name, extra = _TOOLS[verb]
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "webapp":
+            raise
+        sys.stderr.write(f"webapp {verb} needs {error.name}, of the extra [{extra}]; pip install 'webapp[{extra}]'\n")
+        return 2
+    exit_code: int = module.main(arguments)
+    return exit_code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""How connections to PostgreSQL are kept (strategy) and what they go to (route)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Strategy(StrEnum):
+    """The names by which the connection strategies are chosen."""
+
+    PER_REQUEST = "per_request"
+    PERSISTENT = "persistent"
+    POOL = "pool"
+
+
+class Route(StrEnum):
+    """What a connection goes to: the server itself, or a proxy in front of it."""
+
+    DIRECT = "direct"
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True)
+class PerRequest:
+    """A connection is opened by a request's first query and closed at its end."""
+
+    name = Strategy.PER_REQUEST
+
+    def as_django(self) -> dict[str, Any]:
+        """The entries of DATABASES that this strategy decides."""
+        return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": {}}
+
+
+@dataclass(frozen=True)
+class Persistent:
+    """A thread keeps its connection from one request to the next; for threads that live on."""
+
+    max_age_s: int = 600
+    name = Strategy.PERSISTENT
+
+    def as_django(self) -> dict[str, Any]:
+        """The entries of DATABASES that this strategy decides."""
+        return {"CONN_MAX_AGE": self.max_age_s, "CONN_HEALTH_CHECKS": True, "OPTIONS": {}}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A process shares up to `max_size` connections among its threads."""
+
+    max_size: int = 8
+    min_size: int = 1
+    timeout_s: int = 5
+    name = Strategy.POOL
+
+    def as_django(self) -> dict[str, Any]:
+        """The entries of DATABASES that this strategy decides."""
+        pool = {"min_size": self.min_size, "max_size": self.max_size, "timeout": self.timeout_s}
+        return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": pool}}
+
+
+Connections = PerRequest | Persistent | Pool

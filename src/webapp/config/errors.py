@@ -1,0 +1,5 @@
+"""What is raised when the variables do not say how to run."""
+
+
+class ConfigurationError(ValueError):
+    """A variable is missing, malformed or contradicts another; its text is one line with the remedy."""

@@ -1,0 +1,75 @@
+"""The choices that each runtime implies."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from webapp.config.connections import Connections, PerRequest, Persistent, Pool, Route, Strategy
+from webapp.config.environment import Environment
+from webapp.config.runtime import Runtime
+
+
+class LogFormat(StrEnum):
+    """The shape of the log lines."""
+
+    JSON = "json"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a runtime implies: connections, logs, the address to listen on, and HTTPS in front or not."""
+
+    connections: Connections
+    route: Route
+    log_format: LogFormat
+    https: bool
+    bind_host: str
+
+
+_CONTAINER = Profile(
+    connections=Pool(),
+    route=Route.DIRECT,
+    log_format=LogFormat.JSON,
+    https=True,
+    bind_host="0.0.0.0",  # noqa: S104  (a container is reached through its own network interface)
+)
+
+PROFILES = {
+    Runtime.AWS_APP_RUNNER: _CONTAINER,
+    Runtime.AWS_ECS: _CONTAINER,
+    Runtime.AWS_LAMBDA: replace(_CONTAINER, connections=PerRequest(), route=Route.PROXY),
+    Runtime.KUBERNETES: _CONTAINER,
+    Runtime.LOCAL: replace(_CONTAINER, log_format=LogFormat.TEXT, https=False, bind_host="127.0.0.1"),
+}
+
+
+def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
+    """The runtime's profile, with the single values that variables override."""
+    profile = PROFILES[runtime]
+    https = environment.flag("WEBAPP_HTTPS")
+    return replace(
+        profile,
+        connections=_choose_connections(runtime, profile, environment),
+        route=environment.choice("WEBAPP_DB_ROUTE", Route, "route") or profile.route,
+        log_format=environment.choice("WEBAPP_LOG_FORMAT", LogFormat, "log format") or profile.log_format,
+        https=profile.https if https is None else https,
+        bind_host=environment.text("WEBAPP_BIND_HOST") or profile.bind_host,
+    )
+
+
+def _choose_connections(runtime: Runtime, profile: Profile, environment: Environment) -> Connections:
+    chosen = environment.choice("WEBAPP_DB_STRATEGY", Strategy, "connection strategy")
+    match chosen or profile.connections.name:
+        case Strategy.PER_REQUEST:
+            return PerRequest()
+        case Strategy.PERSISTENT:
+            max_age_s = environment.integer("WEBAPP_DB_MAX_AGE_S", minimum=1)
+            return Persistent() if max_age_s is None else Persistent(max_age_s)
+        case Strategy.POOL:
+            # An execution environment serves one request at a time, so a second connection would only idle.
+            default = Pool(max_size=1) if runtime is Runtime.AWS_LAMBDA else Pool()
+            return replace(
+                default,
+                max_size=environment.integer("WEBAPP_DB_POOL_MAX_SIZE", minimum=1) or default.max_size,
+                timeout_s=environment.integer("WEBAPP_DB_POOL_TIMEOUT_S", minimum=1) or default.timeout_s,
+            )

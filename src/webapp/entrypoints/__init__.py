@@ -1,0 +1,1 @@
+"""Where each runtime enters the application."""

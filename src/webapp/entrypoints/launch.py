@@ -1,0 +1,59 @@
+"""Becomes the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
+
+import os
+import sys
+
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Runtime, detect_runtime
+
+# BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
+_EXIT_CONFIGURATION = 78
+
+# Load balancers hold idle connections for 60 s; a server that lets go first answers some requests with a reset.
+_KEEP_ALIVE_S = 75
+# ECS and App Runner kill 30 s after SIGTERM.
+_GRACEFUL_TIMEOUT_S = 25
+
+
+def server_command(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
+    """The server's command line: uvicorn's workers under gunicorn."""
+    port = environment.integer("PORT", minimum=1, maximum=65535)
+    workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
+    return [
+        *(sys.executable, "-m", "gunicorn", "webapp.entrypoints.asgi:application"),
+        *("--worker-class", "uvicorn_worker.UvicornWorker"),
+        *("--bind", f"{bind_host}:{port}"),
+        *("--workers", str(workers)),
+        *("--keep-alive", str(_KEEP_ALIVE_S)),
+        *("--graceful-timeout", str(_GRACEFUL_TIMEOUT_S)),
+        # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
+        *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108
+        # Nobody asks for it, and its file would need a writable home.
+        "--no-control-socket",
+        *("--max-requests", "100000", "--max-requests-jitter", "10000"),
+    ]
+
+
+def main() -> None:
+    """Replace this process by the runtime's; exit 78 with one line when the variables forbid it."""
+    environment = Environment(os.environ)
+    try:
+        runtime = detect_runtime(os.environ).runtime
+        if runtime is Runtime.AWS_LAMBDA:
+            command = [sys.executable, "-m", "awslambdaric", "webapp.entrypoints.aws_lambda.handler"]
+        else:
+            command = server_command(
+                environment,
+                bind_host=choose_profile(runtime, environment).bind_host,
+                cpu_count=len(os.sched_getaffinity(0)),
+            )
+    except ConfigurationError as error:
+        sys.stderr.write(f"webapp: {error}\n")
+        raise SystemExit(_EXIT_CONFIGURATION) from None
+    os.execv(command[0], command)  # noqa: S606  (no shell between PID 1 and the server)
+
+
+if __name__ == "__main__":
+    main()

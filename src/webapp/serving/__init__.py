@@ -1,0 +1,1 @@
+"""How a request reaches Django; imports nothing else of this project."""

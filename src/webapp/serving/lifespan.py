@@ -1,0 +1,24 @@
+"""Answers the server's lifespan protocol, which Django does not know."""
+
+from collections.abc import Callable
+from typing import Any
+
+Application = Callable[..., Any]
+
+
+class Lifespan:
+    """ASGI middleware that runs `on_shutdown` when the server ends, and hands everything else on."""
+
+    def __init__(self, application: Application, *, on_shutdown: Callable[[], None]) -> None:
+        self._application = application
+        self._on_shutdown = on_shutdown
+
+    async def __call__(self, scope: dict[str, Any], receive: Application, send: Application) -> None:
+        if scope["type"] != "lifespan":
+            await self._application(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._on_shutdown()
+        await send({"type": "lifespan.shutdown.complete"})

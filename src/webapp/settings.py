@@ -1,0 +1,136 @@
+"""Composition root: reads the variables once and tells Django how to run here."""
+
+import os
+from pathlib import Path
+
+from webapp.config.connections import Persistent
+from webapp.config.database import database_settings
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Runtime, detect_runtime
+from webapp.config.security import hosts_and_origins, secret_key
+from webapp.observability.logs import LogLevel, logging_settings
+
+# libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone
+# with a statement, which pins the connection wherever the server's own is not UTC.
+os.environ.setdefault("PGTZ", "UTC")
+
+_environment = Environment(os.environ)
+
+RUNTIME_DETECTION = detect_runtime(os.environ)
+_runtime = RUNTIME_DETECTION.runtime
+_local = _runtime is Runtime.LOCAL
+
+PROFILE = choose_profile(_runtime, _environment)
+UNKNOWN_VARIABLES = _environment.unknown_names()
+
+DEBUG = bool(_environment.flag("WEBAPP_DEBUG"))
+if DEBUG and not _local:
+    raise ConfigurationError(f"WEBAPP_DEBUG=1 shows the application's insides and the runtime is {_runtime}; unset it")
+
+# --- application: what a team replaces -------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "webapp.observability",
+    "webapp.accounts",
+    "webapp.guestbook",
+]
+ROOT_URLCONF = "webapp.urls"
+AUTH_USER_MODEL = "accounts.User"
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- requests ----------------------------------------------------------------------------------------
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# --- security ----------------------------------------------------------------------------------------
+
+SECRET_KEY = secret_key(_environment, local=_local)
+SECRET_KEY_FALLBACKS = _environment.names("WEBAPP_SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = hosts_and_origins(_environment, local=_local)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+X_FRAME_OPTIONS = "DENY"
+if PROFILE.https:
+    # Load balancers, HTTP APIs and App Runner overwrite this header, so it is theirs and not the client's.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = _environment.integer("WEBAPP_HSTS_SECONDS")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- database ----------------------------------------------------------------------------------------
+
+DATABASES = {"default": database_settings(_environment, PROFILE)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Django's own ASGI handler gives each request a thread of its own, with which a persistent connection is lost.
+SERVE_ON_ONE_THREAD = isinstance(PROFILE.connections, Persistent)
+
+# --- files -------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(_environment.text("WEBAPP_STATIC_ROOT") or "build/static").absolute()
+MEDIA_URL = "/media/"
+MEDIA_ROOT = Path(_environment.text("WEBAPP_MEDIA_ROOT") or "media").absolute()
+_media_bucket = _environment.text("WEBAPP_MEDIA_BUCKET")
+SERVE_MEDIA = _local and _media_bucket is None
+GUESTBOOK_PICTURES = _local or _media_bucket is not None
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": (
+        {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _media_bucket}}
+        if _media_bucket is not None
+        else {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    ),
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if DEBUG
+            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        )
+    },
+}
+
+# --- logs --------------------------------------------------------------------------------------------
+
+LOGGING = logging_settings(PROFILE.log_format, _environment.choice("WEBAPP_LOG_LEVEL", LogLevel, "log level"))

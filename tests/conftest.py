@@ -1,0 +1,68 @@
+"""The suite's variables, its PostgreSQL, and which tests depend on the runtime's profile."""
+
+import atexit
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import django
+import pytest
+
+from webapp.compare.processes import find_program
+from webapp.compare.services.postgres import postgres_server
+from webapp.compare.services.run_directory import run_directory
+
+_stack = ExitStack()
+atexit.register(_stack.close)
+_workspace = _stack.enter_context(run_directory(account=None))
+
+# Set before Django's settings load: what every runtime outside `local` requires.
+_VARIABLES = {
+    "DJANGO_SETTINGS_MODULE": "webapp.settings",
+    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_ALLOWED_HOSTS": "testserver,guestbook.example",
+    "WEBAPP_STATIC_ROOT": str(_workspace / "static"),
+    "WEBAPP_MEDIA_ROOT": str(_workspace / "media"),
+    # The fixture below fills the real address in, so that tests without a database start no server.
+    "DATABASE_URL": "postgresql://webapp:unused@127.0.0.1:1/webapp",
+    "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
+}
+_GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL")
+os.environ.update(_VARIABLES)
+
+_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"))
+
+
+def pytest_configure() -> None:
+    # pytest-django looks for settings before this file has set their variables.
+    django.setup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    root = Path(__file__).parent.parent
+    for item in items:
+        if any(item.path.is_relative_to(root / directory) for directory in _PROFILE_FREE):
+            item.add_marker(pytest.mark.profile_free)
+
+
+def require_program(name: str) -> None:
+    """Skip the test without the program, or fail it where CI=true says that nothing may be missing."""
+    if find_program(name) is None:
+        reason = f"{name} is not installed; run `make setup`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        require_program(*marker.args)
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[object]:
+    """The PostgreSQL that the tests use: embedded, or the one at DATABASE_URL."""
+    with postgres_server(_GIVEN_DATABASE_URL) as server:
+        yield server

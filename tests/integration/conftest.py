@@ -1,0 +1,59 @@
+"""What the application's tests stand on: its database on the profile's route, its static files, secure clients."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.test import AsyncClient, Client
+
+from tests.conftest import require_program
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.config.connections import Route
+from webapp.config.database import parse_database_url
+
+# As a load balancer that ends TLS sends it; without it every page outside `local` is a redirect to HTTPS.
+_BEHIND_TLS = {"X-Forwarded-Proto": "https"}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server) -> Iterator[None]:
+    """Point Django at the session's PostgreSQL, through PgBouncer where the profile's route is the proxy."""
+    from django.conf import settings
+
+    address = parse_database_url(database_server.url("postgres"))
+    host, port = address.host, address.port
+    with ExitStack() as services:
+        if settings.PROFILE.route is Route.PROXY:
+            require_program("pgbouncer")
+            pgbouncer = services.enter_context(PgBouncer(database_server))
+            host, port = pgbouncer.host, pgbouncer.port
+        connections["default"].settings_dict.update(HOST=host, PORT=port, USER=address.user, PASSWORD=address.password)
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Whether the test database stays: its server goes anyway, and PgBouncer may still hold connections to it."""
+    return True
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files(request: pytest.FixtureRequest) -> None:
+    """Templates name static files by their hash, which collecting them computes."""
+    if any("profile_free" not in item.keywords for item in request.session.items):
+        call_command("collectstatic", interactive=False, verbosity=0)
+
+
+@pytest.fixture
+def client() -> Client:
+    """A client that a TLS-terminating load balancer stands in front of."""
+    return Client(headers=_BEHIND_TLS)
+
+
+@pytest.fixture
+def async_client() -> AsyncClient:
+    """The same for asynchronous tests."""
+    # Its `headers` argument keeps WSGI's names, which no ASGI request reads.
+    return AsyncClient(**_BEHIND_TLS)

@@ -1,0 +1,93 @@
+import json
+import time
+
+import pytest
+from asgiref.testing import ApplicationCommunicator
+
+from webapp.serving.health import HealthEndpoints
+
+
+async def never_reached(scope, receive, send):
+    raise AssertionError(f"{scope['path']} reached the application")
+
+
+async def request(application, path, method="GET", headers=()):
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
+    communicator = ApplicationCommunicator(application, scope)
+    await communicator.send_input({"type": "http.request", "body": b""})
+    start = await communicator.receive_output()
+    body = await communicator.receive_output()
+    return start["status"], body["body"], dict(start["headers"])
+
+
+def ready():
+    return None
+
+
+async def test_the_process_lives_whatever_host_is_asked_for():
+    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+
+    status, body, headers = await request(health, "/healthz", headers=[(b"host", b"10.0.0.7")])
+
+    assert (status, json.loads(body)) == (200, {"status": "ok"})
+    assert headers[b"cache-control"] == b"no-store"
+
+
+async def test_ready_when_the_check_passes():
+    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+
+    assert (await request(health, "/readyz"))[:2] == (200, b'{"status": "ok"}')
+
+
+async def test_not_ready_names_the_errors_class_and_nothing_else():
+    def refused():
+        raise ConnectionRefusedError("password=hunter2 at db.internal")
+
+    health = HealthEndpoints(never_reached, check_readiness=refused, timeout_s=1)
+
+    status, body, _ = await request(health, "/readyz")
+
+    assert (status, json.loads(body)) == (503, {"status": "unavailable", "reason": "ConnectionRefusedError"})
+
+
+async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
+    started = []
+
+    def hangs():
+        started.append(1)
+        time.sleep(0.5)
+
+    health = HealthEndpoints(never_reached, check_readiness=hangs, timeout_s=0.05)
+
+    first = await request(health, "/readyz")
+    second = await request(health, "/readyz")
+
+    assert first[0] == second[0] == 503
+    assert json.loads(second[1])["reason"] == "timeout"
+    assert len(started) == 1
+
+
+async def test_a_hanging_check_does_not_hold_up_the_liveness_answer():
+    health = HealthEndpoints(never_reached, check_readiness=lambda: time.sleep(0.5), timeout_s=0.05)
+    await request(health, "/readyz")
+
+    assert (await request(health, "/healthz"))[0] == 200
+
+
+async def test_head_has_no_body():
+    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+
+    status, body, headers = await request(health, "/healthz", method="HEAD")
+
+    assert (status, body) == (200, b"")
+    assert headers[b"content-length"] == b"16"
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_other_methods_are_not_allowed(path):
+    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+
+    status, _, headers = await request(health, path, method="POST")
+
+    assert status == 405
+    assert headers[b"allow"] == b"GET, HEAD"

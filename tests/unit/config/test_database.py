@@ -1,0 +1,102 @@
+import pytest
+
+from webapp.config.connections import Route
+from webapp.config.database import database_settings, parse_database_url
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.profile import PROFILES, choose_profile
+from webapp.config.runtime import Runtime
+
+URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
+
+
+def settings_for(runtime: Runtime, **environ: str) -> dict:
+    environment = Environment(environ)
+    return database_settings(environment, choose_profile(runtime, environment))
+
+
+def test_a_database_url_is_taken_apart():
+    settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)
+
+    assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("db.example", 6543, "shop")
+    assert (settings["USER"], settings["PASSWORD"]) == ("app", "p@ss")
+    assert settings["OPTIONS"]["sslmode"] == "verify-full"
+
+
+def test_the_pool_strategy_reaches_django():
+    settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL, WEBAPP_DB_POOL_TIMEOUT_S="2")
+
+    assert settings["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2}
+    assert settings["CONN_MAX_AGE"] == 0
+    assert settings["CONN_HEALTH_CHECKS"] is True
+    assert settings["DISABLE_SERVER_SIDE_CURSORS"] is False
+
+
+def test_the_persistent_strategy_reaches_django():
+    settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL, WEBAPP_DB_STRATEGY="persistent")
+
+    assert settings["CONN_MAX_AGE"] == 600
+    assert "pool" not in settings["OPTIONS"]
+
+
+def test_the_proxy_route_goes_to_the_proxy_without_server_side_cursors():
+    settings = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example")
+
+    assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("proxy.example", 5432, "shop")
+    assert settings["CONN_MAX_AGE"] == 0
+    assert "pool" not in settings["OPTIONS"]
+    assert settings["DISABLE_SERVER_SIDE_CURSORS"] is True
+
+
+def test_separate_variables_do_as_well_as_a_url():
+    settings = settings_for(
+        Runtime.AWS_ECS, WEBAPP_DB_HOST="db.example", WEBAPP_DB_USER="shop", WEBAPP_DB_PASSWORD="secret"
+    )
+
+    assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("db.example", 5432, "webapp")
+    assert (settings["USER"], settings["PASSWORD"]) == ("shop", "secret")
+
+
+def test_every_connection_attempt_is_bounded():
+    assert settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["OPTIONS"]["connect_timeout"] == 5
+
+
+def test_a_proxy_route_without_a_proxy_is_refused():
+    with pytest.raises(ConfigurationError, match="set it, or WEBAPP_DB_ROUTE=direct"):
+        settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL)
+
+
+def test_no_database_at_all_is_refused():
+    with pytest.raises(ConfigurationError, match="no database is configured; set DATABASE_URL"):
+        settings_for(Runtime.AWS_ECS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://app:hunter2@db.example/shop",
+        "postgresql://app:hunter2@db.example:notaport:5/shop",
+        "postgresql://app:hunter2%zz@db.example/shop",
+        "postgresql://app:hunter2@db.example",
+        "postgresql://app:hunter2@a.example:1,b.example:2/shop",
+        "postgresql://app:hunter2@db.example/shop?nonsense=1",
+    ],
+)
+def test_a_malformed_url_is_refused_without_its_password(url):
+    with pytest.raises(ConfigurationError) as error:
+        parse_database_url(url)
+
+    assert "DATABASE_URL" in str(error.value)
+    assert "hunter2" not in str(error.value)
+
+
+def test_an_address_does_not_print_its_password():
+    assert "p@ss" not in repr(parse_database_url(URL))
+
+
+def test_no_profile_uses_server_side_cursors_behind_a_proxy():
+    for runtime in PROFILES:
+        settings = settings_for(
+            runtime, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example", WEBAPP_DB_ROUTE=Route.PROXY
+        )
+        assert settings["DISABLE_SERVER_SIDE_CURSORS"] is True

@@ -1,0 +1,69 @@
+import pytest
+
+from webapp.config.connections import PerRequest, Persistent, Pool, Route
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.profile import PROFILES, LogFormat, choose_profile
+from webapp.config.runtime import Runtime
+
+
+def test_every_runtime_has_a_profile():
+    assert set(PROFILES) == set(Runtime)
+
+
+def test_lambda_opens_a_connection_per_request_through_the_proxy():
+    profile = choose_profile(Runtime.AWS_LAMBDA, Environment({}))
+
+    assert profile.connections == PerRequest()
+    assert profile.route is Route.PROXY
+
+
+@pytest.mark.parametrize("runtime", [Runtime.AWS_APP_RUNNER, Runtime.AWS_ECS, Runtime.KUBERNETES])
+def test_containers_pool_connections_to_the_server_itself(runtime):
+    profile = choose_profile(runtime, Environment({}))
+
+    assert profile.connections == Pool(max_size=8)
+    assert profile.route is Route.DIRECT
+
+
+def test_only_local_is_without_https_and_listens_on_loopback_alone():
+    assert {runtime for runtime, profile in PROFILES.items() if not profile.https} == {Runtime.LOCAL}
+    assert {runtime for runtime, profile in PROFILES.items() if profile.bind_host == "127.0.0.1"} == {Runtime.LOCAL}
+
+
+def test_variables_override_single_values():
+    environ = {
+        "WEBAPP_DB_STRATEGY": "pool",
+        "WEBAPP_DB_ROUTE": "direct",
+        "WEBAPP_DB_POOL_MAX_SIZE": "3",
+        "WEBAPP_LOG_FORMAT": "text",
+        "WEBAPP_HTTPS": "0",
+        "WEBAPP_BIND_HOST": "127.0.0.1",
+    }
+
+    profile = choose_profile(Runtime.AWS_LAMBDA, Environment(environ))
+
+    assert profile.connections == Pool(max_size=3)
+    assert profile.route is Route.DIRECT
+    assert profile.log_format is LogFormat.TEXT
+    assert profile.https is False
+    assert profile.bind_host == "127.0.0.1"
+
+
+def test_a_pool_on_lambda_holds_one_connection():
+    assert choose_profile(Runtime.AWS_LAMBDA, Environment({"WEBAPP_DB_STRATEGY": "pool"})).connections == Pool(
+        max_size=1
+    )
+
+
+def test_a_persistent_connection_is_kept_as_long_as_told():
+    environ = {"WEBAPP_DB_STRATEGY": "persistent", "WEBAPP_DB_MAX_AGE_S": "30"}
+
+    assert choose_profile(Runtime.AWS_ECS, Environment(environ)).connections == Persistent(max_age_s=30)
+
+
+def test_a_pool_of_none_is_refused():
+    environ = {"WEBAPP_DB_POOL_MAX_SIZE": "0"}
+
+    with pytest.raises(ConfigurationError, match="WEBAPP_DB_POOL_MAX_SIZE='0' is not a whole number from 1"):
+        choose_profile(Runtime.AWS_ECS, Environment(environ))
