@@ -1,0 +1,7 @@
+"""The user model, to which a team adds its own fields."""
+
+from django.contrib.auth.models import AbstractUser
+
+
+class User(AbstractUser):
+    """Django's own user for now; `settings.AUTH_USER_MODEL` names it."""

@@ -1,0 +1,30 @@
+"""Moderation: entries can be hidden, shown and deleted, but not rewritten."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from webapp.guestbook.models import Entry
+
+
+@admin.register(Entry)
+class EntryAdmin(admin.ModelAdmin):
+    list_display = ("author", "hidden", "created_at", "excerpt")
+    list_filter = ("hidden", "created_at")
+    search_fields = ("author", "message")
+    date_hierarchy = "created_at"
+    actions = ("hide", "show")
+    fields = ("author", "message", "picture", "created_at", "hidden", "idempotency_key", "request_digest")
+    # What a client was answered for its idempotency key has to stay what the key answers.
+    readonly_fields = ("author", "message", "picture", "created_at", "idempotency_key", "request_digest")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description="Hide selected entries", permissions=["change"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[Entry]) -> None:
+        messages.success(request, f"Hidden: {queryset.update(hidden=True)}.")
+
+    @admin.action(description="Show selected entries", permissions=["change"])
+    def show(self, request: HttpRequest, queryset: QuerySet[Entry]) -> None:
+        messages.success(request, f"Shown: {queryset.update(hidden=False)}.")

@@ -1,0 +1,64 @@
+"""Writes entries, each at most once for an idempotency key."""
+
+import hashlib
+from contextlib import AbstractContextManager, nullcontext
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+
+from webapp.guestbook.models import Entry
+
+_KEY_LENGTH_MAX = 255
+
+
+class KeyReusedError(Exception):
+    """The idempotency key belongs to an entry with another author or message."""
+
+
+def is_idempotency_key(text: str) -> bool:
+    """Whether a client may use this key: 1 to 255 printable ASCII characters."""
+    return 1 <= len(text) <= _KEY_LENGTH_MAX and text.isascii() and text.isprintable()
+
+
+def create_entry(
+    *, author: str, message: str, picture: UploadedFile | None = None, idempotency_key: str | None = None
+) -> Entry:
+    """Write an entry, or return the one that this key has written before, hidden or not.
+
+    Of two calls with one key at the same time, the second waits inside PostgreSQL for the first.
+    Raises KeyReusedError when the key was used for another author or message.
+    """
+    digest = _digest(author, message)
+    entry = Entry(
+        author=author,
+        message=message,
+        picture=picture,
+        idempotency_key=idempotency_key,
+        request_digest=digest,
+    )
+    try:
+        with _savepoint_if_needed():
+            entry.save(force_insert=True)
+    except IntegrityError:
+        if idempotency_key is None:
+            raise
+        earlier = Entry.objects.filter(idempotency_key=idempotency_key).first()
+        if earlier is None:
+            raise
+        if earlier.request_digest != digest:
+            raise KeyReusedError from None
+        return earlier
+    return entry
+
+
+def _savepoint_if_needed() -> AbstractContextManager[None]:
+    # A failed INSERT would spoil the caller's transaction. Without one, the INSERT commits by itself
+    # in a single round trip, where BEGIN and COMMIT would make three.
+    if transaction.get_connection().in_atomic_block:
+        return transaction.atomic()
+    return nullcontext()
+
+
+def _digest(author: str, message: str) -> str:
+    # PostgreSQL stores no NUL, so it can stand between the two without ambiguity.
+    return hashlib.sha256(f"{author}\0{message}".encode()).hexdigest()

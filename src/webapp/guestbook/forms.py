@@ -1,0 +1,73 @@
+"""What visitors may send: the rules that the page and the API share."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
+
+from webapp.guestbook.models import AUTHOR_LENGTH_MAX, MESSAGE_LENGTH_MAX
+
+_PICTURE_BYTES_MAX = 5 * 1024 * 1024
+_PICTURE_EXTENSIONS = ("gif", "jpeg", "jpg", "png", "webp")
+_PICTURE_FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
+
+
+class PlainTextField(forms.CharField):
+    """Text that PostgreSQL can store; Django's own field already refuses NUL."""
+
+    def to_python(self, value: Any) -> str:
+        text = str(super().to_python(value))
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise ValidationError("Half of a surrogate pair is not a character; send valid Unicode.") from None
+        # Browsers send CRLF but count it as one character for maxlength.
+        return text.replace("\r\n", "\n")
+
+
+class PictureField(forms.ImageField):
+    """A picture that Pillow has verified, of a format that browsers show."""
+
+    default_validators = [FileExtensionValidator(_PICTURE_EXTENSIONS)]
+
+    def to_python(self, data: Any) -> Any:
+        # Before Pillow: an upload too large to keep is too large to decode.
+        if isinstance(data, UploadedFile) and (data.size or 0) > _PICTURE_BYTES_MAX:
+            raise ValidationError(f"This file has {data.size:,} bytes; send at most {_PICTURE_BYTES_MAX:,}.")
+        upload: Any = super().to_python(data)
+        if upload is not None and upload.image.format not in _PICTURE_FORMATS:
+            raise ValidationError(f"This is a {upload.image.format} file; send one of: {', '.join(_PICTURE_FORMATS)}.")
+        return upload
+
+
+class EntryForm(forms.Form):
+    """An entry of words only; no ModelForm, so that checking one asks the database nothing."""
+
+    author = PlainTextField(
+        label="Your name",
+        max_length=AUTHOR_LENGTH_MAX,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    message = PlainTextField(
+        max_length=MESSAGE_LENGTH_MAX,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class PictureEntryForm(EntryForm):
+    """An entry with a picture if the visitor likes, where uploads can be stored."""
+
+    picture = PictureField(
+        required=False,
+        help_text="Optional: JPEG, PNG, WebP or GIF, at most 5 MB.",
+        widget=forms.FileInput(attrs={"accept": "image/gif,image/jpeg,image/png,image/webp"}),
+    )
+
+
+class PageForm(forms.Form):
+    """Which part of the list an API client wants."""
+
+    page = forms.IntegerField(min_value=1, required=False)
+    page_size = forms.IntegerField(min_value=1, max_value=100, required=False)

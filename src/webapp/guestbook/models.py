@@ -1,0 +1,56 @@
+"""What the guestbook stores."""
+
+import uuid
+from pathlib import PurePath
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+
+AUTHOR_LENGTH_MAX = 80
+MESSAGE_LENGTH_MAX = 2000
+
+
+def picture_path(entry: "Entry", filename: str) -> str:
+    """Where an upload is stored: by date, under a name nobody can guess or overwrite."""
+    extension = PurePath(filename).suffix.lower()
+    return f"pictures/{timezone.now():%Y/%m/%d}/{uuid.uuid4().hex}{extension}"
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    def visible(self) -> "EntryQuerySet":
+        """What visitors may see."""
+        return self.filter(hidden=False)
+
+
+class Entry(models.Model):
+    """What one visitor wrote; `hidden` takes it out of every page without losing it."""
+
+    author = models.CharField(max_length=AUTHOR_LENGTH_MAX)
+    message = models.TextField(max_length=MESSAGE_LENGTH_MAX)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    picture = models.ImageField(upload_to=picture_path, blank=True)
+    hidden = models.BooleanField(default=False)
+    idempotency_key = models.CharField(max_length=255, null=True, editable=False)
+    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        verbose_name_plural = "entries"
+        indexes = (models.Index(fields=["-created_at", "-id"], name="entry_newest_first"),)
+        # Not unique=True: on PostgreSQL that adds a second index, for LIKE, to every write.
+        constraints = (models.UniqueConstraint(fields=["idempotency_key"], name="entry_idempotency_key_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.excerpt}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("guestbook:entry_detail", args=[self.pk])
+
+    @property
+    def excerpt(self) -> str:
+        """The start of the message, for one line."""
+        return Truncator(self.message).chars(60)

@@ -1,0 +1,32 @@
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from django.core.management import call_command
+
+from webapp.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_projects_own_user_is_djangos_user_model():
+    assert get_user_model() is User
+    assert User._meta.db_table == "accounts_user"
+
+
+def test_a_user_signs_in_with_the_password_and_no_other():
+    user = User.objects.create_user("ada", password="correct horse battery")
+
+    assert authenticate(username="ada", password="correct horse battery") == user
+    assert authenticate(username="ada", password="wrong") is None
+
+
+def test_users_are_managed_in_the_admin(client):
+    client.force_login(User.objects.create_superuser("root"))
+
+    response = client.get("/admin/accounts/user/")
+
+    assert response.status_code == 200
+    assert "root" in response.text
+
+
+def test_the_migrations_say_what_the_models_say():
+    call_command("makemigrations", check=True, dry_run=True)

@@ -1,0 +1,48 @@
+import pytest
+from django.core.management import CommandError, call_command
+
+from webapp.guestbook.management.commands.seed_guestbook import add_sample_entries
+from webapp.guestbook.models import Entry
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_command_says_what_it_added(capsys):
+    call_command("seed_guestbook", "--entries", "7")
+
+    assert Entry.objects.count() == 7
+    assert capsys.readouterr().out == "7 sample entries added, 0 were there already.\n"
+
+
+def test_a_second_run_adds_nothing():
+    assert add_sample_entries(200) == 200
+    assert add_sample_entries(200) == 0
+    assert Entry.objects.count() == 200
+
+
+def test_asking_for_more_adds_the_difference():
+    add_sample_entries(10)
+
+    assert add_sample_entries(12) == 2
+    assert Entry.objects.count() == 12
+
+
+def test_what_visitors_wrote_stays():
+    mine = Entry.objects.create(author="Ada", message="Mine")
+
+    add_sample_entries(10)
+
+    assert Entry.objects.count() == 11
+    assert Entry.objects.first() == mine
+
+
+def test_samples_carry_no_key_so_that_a_comparison_counts_only_its_own_rows():
+    add_sample_entries(10)
+
+    assert not Entry.objects.filter(idempotency_key__isnull=False).exists()
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many"])
+def test_a_number_that_is_none_is_refused(number):
+    with pytest.raises(CommandError, match=f"'{number}' is not a number of entries; give 1 or more"):
+        call_command("seed_guestbook", f"--entries={number}")
