@@ -1,0 +1,1 @@
+"""Measures one Django codebase under every alternative, on real parts."""

@@ -1,0 +1,140 @@
+"""Child processes that cannot outlive the process that started them."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+# Debian keeps servers in sbin, which a plain user's PATH leaves out.
+_MORE_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
+
+# A parent that is killed between its fork and setpriv sends no signal any more. The shell's own
+# variables are no part of the child's environment.
+_UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; unset PWD OLDPWD; exec "$@"'
+
+
+def find_program(name: str) -> str | None:
+    """The path of an installed program, or None."""
+    search_path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_MORE_DIRECTORIES))
+    return shutil.which(name, path=search_path)
+
+
+def server_account() -> pwd.struct_passwd | None:
+    """The account that servers which refuse root run as; None when the caller is not root."""
+    return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+
+
+def bound_to_parent(
+    argv: Sequence[str],
+    *,
+    death_signal: signal.Signals = signal.SIGKILL,
+    account: pwd.struct_passwd | None = None,
+) -> list[str]:
+    """`argv`, prefixed so that the kernel sends `death_signal` when the starting thread ends.
+
+    The signal follows the *thread* that forks, so start children from the main thread. Without
+    util-linux (not Linux) the command comes back unchanged and only orderly exits are covered.
+    """
+    setpriv = find_program("setpriv")
+    if setpriv is None:
+        return list(argv)
+    prefix = [setpriv, "--pdeathsig", death_signal.name.removeprefix("SIG")]
+    if account is not None:
+        prefix += ["--reuid", str(account.pw_uid), "--regid", str(account.pw_gid), "--clear-groups"]
+    return [*prefix, "--", "/bin/sh", "-c", _UNLESS_ORPHANED, "sh", str(os.getpid()), *argv]
+
+
+def spawn(
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    log: Path,
+    death_signal: signal.Signals = signal.SIGKILL,
+    account: pwd.struct_passwd | None = None,
+    directory: Path | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, its output appended to `log`."""
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            bound_to_parent(argv, death_signal=death_signal, account=account),
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            cwd=directory,
+            start_new_session=True,
+        )
+
+
+def stop(
+    process: subprocess.Popen[bytes],
+    *,
+    first_signal: signal.Signals = signal.SIGTERM,
+    grace_s: float = 5.0,
+) -> None:
+    """End a child: ask, wait for `grace_s`, then kill what is left of its process group."""
+    if process.poll() is None:
+        process.send_signal(first_signal)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace_s)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def accepts_connections(port: int) -> bool:
+    """Whether something listens on this port of 127.0.0.1."""
+    with socket.socket() as client:
+        client.settimeout(1.0)
+        return client.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, timeout_s: float) -> bool:
+    """Whether the child is `ready` within the time; False also when it has ended."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            return False
+        if ready():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, timeout_s: float) -> bool:
+    """Whether the child listens within the time; False also when it has ended."""
+    return wait_until(process, lambda: accepts_connections(port), timeout_s=timeout_s)
+
+
+def cause(log: Path, count: int = 3) -> str:
+    """Why a child failed, on one line: the error of its log's last traceback, else the last lines."""
+    if not log.exists():
+        return "it wrote nothing"
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    if error := _last_traceback_error(lines):
+        return error
+    return " | ".join(line.strip() for line in lines[-count:]) or "it wrote nothing"
+
+
+def _last_traceback_error(lines: Sequence[str]) -> str:
+    error, in_traceback = "", False
+    for line in lines:
+        if line.startswith("Traceback (most recent call last)"):
+            in_traceback = True
+        elif in_traceback and not line.startswith(" "):
+            error, in_traceback = line.strip(), False
+    return error

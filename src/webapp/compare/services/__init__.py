@@ -1,0 +1,1 @@
+"""The servers that targets talk to: PostgreSQL, and PgBouncer as RDS Proxy's stand-in."""

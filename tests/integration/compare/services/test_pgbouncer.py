@@ -1,0 +1,194 @@
+"""PgBouncer in front of a real server: it bounds, it authenticates, it refuses, and it ends."""
+
+import os
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.integration.compare.process_tree import Script, descendants, remaining
+from webapp.compare.errors import CompareError
+from webapp.compare.services.databases import create_database
+from webapp.compare.services.external_postgres import ExternalPostgres
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+pytestmark = pytest.mark.needs("pgbouncer")
+
+_CALLER = """
+import json, time
+import psycopg
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+with (
+    EmbeddedPostgres() as server,
+    PgBouncer(server) as pgbouncer,
+    psycopg.connect(pgbouncer.url("postgres")) as connection,
+):
+    connection.execute("SELECT 1")
+    print("ready", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with EmbeddedPostgres(max_connections=43) as server:
+        for name in ("first", "second", "third"):
+            create_database(server, name)
+        yield server
+
+
+@pytest.fixture(scope="module")
+def pgbouncer(server):
+    with PgBouncer(server, pool_size=10) as pgbouncer:
+        yield pgbouncer
+
+
+def _backends(server):
+    with psycopg.connect(server.administration_url) as connection:
+        rows = connection.execute(
+            "SELECT datname, count(*) FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend' AND usename = 'webapp' GROUP BY datname"
+        )
+        return dict(rows.fetchall())
+
+
+def _is_pgbouncer(pid):
+    return b"pgbouncer" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _open_files(pid):
+    lines = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return next(int(line.split()[3]) for line in lines if line.startswith("Max open files"))
+
+
+def _ask(url):
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT pg_sleep(0.05), pg_backend_pid()").fetchone()[1]
+
+
+def _ask_at_once(url, clients):
+    with ThreadPoolExecutor(clients) as executor:
+        return list(executor.map(_ask, [url] * clients))
+
+
+def test_sixty_clients_share_the_pools_backends(server, pgbouncer):
+    answers = _ask_at_once(pgbouncer.url("first"), 60)
+
+    assert len(answers) == 60
+    assert len(set(answers)) <= 10
+    assert _backends(server)["first"] <= 10
+
+
+def test_all_databases_together_get_half_of_the_servers_connections(server, pgbouncer):
+    for name in ("first", "second", "third"):
+        assert len(_ask_at_once(pgbouncer.url(name), 30)) == 30
+
+    # (43 - 3 reserved) / 2, although three pools of ten would be more.
+    assert pgbouncer.settings["max_user_connections"] == "20"
+    assert sum(_backends(server).values()) <= 20
+
+
+def test_its_settings_are_recorded(pgbouncer):
+    assert pgbouncer.settings == {
+        "pool_mode": "transaction",
+        "auth_type": "scram-sha-256",
+        "auth_file": "SCRAM verifier",
+        "max_client_conn": "2000",
+        "default_pool_size": "10",
+        "max_user_connections": "20",
+        "server_login_retry": "1",
+        "query_wait_timeout": "5",
+        "server_tls_sslmode": "prefer",
+        "ignore_startup_parameters": "",
+        "listen_backlog": "1024",
+    }
+    assert pgbouncer.version[0].isdigit()
+
+
+def test_a_wrong_password_is_refused(pgbouncer):
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(f"postgresql://webapp:wrong@127.0.0.1:{pgbouncer.port}/first")
+
+
+def test_start_up_parameters_are_refused_as_rds_proxy_does(pgbouncer):
+    with pytest.raises(psycopg.OperationalError, match="unsupported startup parameter"):
+        psycopg.connect(pgbouncer.url("first"), options="-c statement_timeout=1000")
+
+
+def test_a_session_is_not_kept_between_transactions(pgbouncer):
+    url = pgbouncer.url("second")
+    with psycopg.connect(url, autocommit=True) as one, psycopg.connect(url, autocommit=True) as other:
+        turns = [one, other, one, other]
+        backends = {connection.execute("SELECT pg_backend_pid()").fetchone() for connection in turns}
+
+    assert len(backends) == 1
+
+
+def test_it_serves_an_external_server_whose_administrator_is_out_of_reach(server):
+    password = """p'a"ss w%rd\\/@:?#"""
+    with psycopg.connect(server.administration_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE team LOGIN CREATEDB PASSWORD {}").format(sql.Literal(password)))
+    url = f"postgresql://team:{quote(password, safe='')}@127.0.0.1:{server.port}/postgres"
+
+    with ExternalPostgres(url) as external, PgBouncer(external, pool_size=5) as pgbouncer:
+        assert pgbouncer.settings["auth_file"] == "password"
+        with psycopg.connect(pgbouncer.url("postgres")) as connection:
+            assert connection.execute("SELECT current_user").fetchone() == ("team",)
+
+
+def test_a_pool_larger_than_the_servers_half_is_refused(server):
+    with pytest.raises(CompareError) as caught, PgBouncer(server, pool_size=21):
+        pass
+
+    assert str(caught.value) == (
+        "max_connections=43 of the PostgreSQL server is too small for a proxy with a pool of 21; raise it to 45 or more"
+    )
+
+
+def test_a_port_that_is_taken_is_one_line(server):
+    with pytest.raises(CompareError) as caught, PgBouncer(server, pool_size=5, port=server.port):
+        pass
+
+    assert str(caught.value) == (
+        f"port {server.port} of 127.0.0.1 is taken, and pgbouncer needs one of its own; free it or choose another"
+    )
+
+
+def test_a_low_limit_of_open_files_is_raised_for_it_alone(server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = descendants(os.getpid())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        with PgBouncer(server, pool_size=5):
+            assert resource.getrlimit(resource.RLIMIT_NOFILE) == (512, hard)
+            limits = [_open_files(pid) for pid in descendants(os.getpid()) - before if _is_pgbouncer(pid)]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    assert len(limits) == 1
+    assert limits[0] > 2000
+
+
+def test_its_end_closes_the_backends(server):
+    with PgBouncer(server, pool_size=5) as pgbouncer, psycopg.connect(pgbouncer.url("third")) as connection:
+        backend = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+
+    assert remaining({backend}) == set()
+
+
+@pytest.mark.needs("setpriv")
+def test_a_killed_caller_leaves_neither_proxy_nor_server():
+    with Script(_CALLER) as caller:
+        assert caller.line() == "ready"
+        started = descendants(caller.process.pid)
+
+        caller.kill()
+
+        assert remaining(started) == set()

@@ -1,0 +1,137 @@
+"""Connections of a database, sampled and counted on a real server."""
+
+import asyncio
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+import uvloop
+
+from webapp.compare.connections import ConnectionSampler
+from webapp.compare.errors import CompareError
+from webapp.compare.services.databases import create_database
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+
+@pytest.fixture(scope="module")
+def server():
+    with EmbeddedPostgres() as server:
+        for name in ("measured", "other"):
+            create_database(server, name)
+        yield server
+
+
+@pytest.fixture
+def sampler(server):
+    return ConnectionSampler(server.administration_url, ["measured", "other"])
+
+
+async def _samples(window, count):
+    """Wait for the steady task to have taken so many samples."""
+    while window.samples < count:  # noqa: ASYNC110 - the sampler has nothing to wait on
+        await asyncio.sleep(0.01)
+
+
+async def test_held_connections_are_the_peak(server, sampler):
+    with ExitStack() as connections:
+        for _ in range(3):
+            connections.enter_context(psycopg.connect(server.url("measured")))
+        async with sampler:
+            window = sampler.window("measured")
+            await _samples(window, 5)
+            held = await window.stop()
+
+    assert held.peak == 3
+    assert held.mean == 3.0
+    assert held.samples == 6
+
+
+async def test_the_mean_follows_what_is_closed(server, sampler):
+    async with sampler:
+        window = sampler.window("measured")
+        with psycopg.connect(server.url("measured")):
+            await _samples(window, 3)
+        await _samples(window, 12)
+        held = await window.stop()
+
+    assert held.peak == 1
+    assert 0 < held.mean < 1
+
+
+async def test_windows_of_different_databases_are_apart(server, sampler):
+    with psycopg.connect(server.url("other")):
+        async with sampler:
+            measured, other = sampler.window("measured"), sampler.window("other")
+            await _samples(other, 2)
+
+            assert (await measured.stop()).peak == 0
+            assert (await other.stop()).peak == 1
+
+
+async def test_the_shortest_window_has_a_sample(server):
+    async with ConnectionSampler(server.administration_url, ["measured"], rate_hz=0.01) as sampler:
+        await asyncio.sleep(0.1)
+        window = sampler.window("measured")
+        with psycopg.connect(server.url("measured")):
+            held = await window.stop()
+
+    assert held.peak == 1
+    assert held.samples == 1
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_forty_short_connections_are_all_counted(server, sampler, loop_factory):
+    async def count() -> int:
+        async with sampler:
+            before = await sampler.opened("measured")
+            for _ in range(40):
+                connection = await psycopg.AsyncConnection.connect(server.url("measured"))
+                await connection.close()
+            return await sampler.opened("measured") - before
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        assert runner.run(count()) == 40
+
+
+async def test_a_held_connection_is_counted_before_it_ends(server, sampler):
+    async with sampler:
+        before = await sampler.opened("measured")
+        with psycopg.connect(server.url("measured")) as connection:
+            connection.execute("SELECT 1")
+            assert await sampler.opened("measured") - before == 1
+
+
+async def test_a_failure_of_sampling_is_not_silent(server, sampler):
+    async with sampler:
+        window = sampler.window("measured")
+        await _samples(window, 1)
+        with psycopg.connect(server.administration_url, autocommit=True) as administrator:
+            administrator.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            )
+
+        with pytest.raises(CompareError, match=r"^the database's connections cannot be counted: .*terminat"):
+            await window.stop()
+        with pytest.raises(CompareError):
+            await sampler.window("measured").stop()
+        with pytest.raises(CompareError):
+            await sampler.opened("measured")
+
+
+async def test_a_server_that_is_away_is_one_line():
+    with pytest.raises(CompareError, match=r"^the database's connections cannot be counted: .* refused"):
+        async with ConnectionSampler("postgresql://webapp@127.0.0.1:1/postgres", ["measured"]):
+            pass
+
+
+async def test_a_database_that_is_not_sampled_is_refused(sampler):
+    async with sampler:
+        with pytest.raises(ValueError, match=r"^'thrid' is not sampled; the sampler has measured, other$"):
+            sampler.window("thrid")
+
+
+async def test_a_database_that_does_not_exist_cannot_be_counted(sampler):
+    async with sampler:
+        with pytest.raises(CompareError, match=r"^the database 'never' does not exist"):
+            await sampler.opened("never")

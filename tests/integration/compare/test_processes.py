@@ -1,0 +1,140 @@
+"""Children on real processes: they end with their parent, or when they are told to."""
+
+import os
+import signal
+import socket
+import sys
+import time
+
+import pytest
+
+from tests.integration.compare.process_tree import Script, descendants, remaining
+from webapp.compare import processes
+
+_PARENT = """
+import os, sys, time
+from pathlib import Path
+from webapp.compare import processes
+
+child = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"]
+processes.spawn(child, environ=os.environ, log=Path(os.devnull))
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def log(tmp_path):
+    return tmp_path / "child.log"
+
+
+def _spawn(source, log):
+    return processes.spawn([sys.executable, "-c", source], environ=os.environ, log=log)
+
+
+@pytest.mark.needs("setpriv")
+def test_a_child_dies_when_its_parent_is_killed():
+    with Script(_PARENT) as parent:
+        assert parent.line() == "ready"
+        children = descendants(parent.process.pid)
+        assert children
+
+        parent.kill()
+
+        assert remaining(children) == set()
+
+
+@pytest.mark.needs("setpriv")
+def test_a_child_does_not_start_when_its_parent_is_killed_at_once():
+    source = """
+import os, signal
+from pathlib import Path
+from webapp.compare import processes
+
+child = processes.spawn(["sleep", "600"], environ={}, log=Path(os.devnull))
+print(child.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    for _ in range(10):
+        with Script(source) as parent:
+            assert remaining({int(parent.line())}) == set()
+
+
+def test_a_child_gets_the_environment_it_is_given_and_no_more(log):
+    child = processes.spawn(["env"], environ={"PATH": os.defpath, "STAGE": "dev"}, log=log)
+    child.wait()
+
+    # Where sh is bash, it counts itself.
+    assert set(log.read_text().splitlines()) - {"SHLVL=0"} == {f"PATH={os.defpath}", "STAGE=dev"}
+
+
+def test_a_child_that_ignores_the_signal_is_killed_after_the_grace(log):
+    ignore = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN)"
+    source = f"{ignore}; print('ready', flush=True); time.sleep(600)"
+    child = _spawn(source, log)
+    assert processes.wait_until(child, lambda: "ready" in log.read_text(), timeout_s=30)
+
+    processes.stop(child, grace_s=0.2)
+
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_what_a_child_started_ends_with_it(log):
+    child = _spawn("import subprocess; subprocess.run(['sleep', '600'])", log)
+    assert processes.wait_until(child, lambda: bool(descendants(child.pid)), timeout_s=30)
+    grandchildren = descendants(child.pid)
+
+    processes.stop(child)
+
+    assert remaining(grandchildren) == set()
+
+
+def test_stopping_a_child_that_has_ended_is_fine(log):
+    child = _spawn("raise SystemExit(3)", log)
+    child.wait()
+
+    processes.stop(child)
+
+    assert child.returncode == 3
+
+
+def test_waiting_ends_when_the_child_does(log):
+    child = _spawn("print('no such table')", log)
+    started = time.monotonic()
+
+    assert not processes.wait_until_listening(child, processes.free_port(), timeout_s=60)
+
+    assert time.monotonic() - started < 30
+    assert processes.cause(log) == "no such table"
+
+
+def test_a_listener_is_noticed(log):
+    port = processes.free_port()
+    child = _spawn(f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(600)", log)
+
+    assert processes.wait_until_listening(child, port, timeout_s=30)
+
+    processes.stop(child)
+    assert not processes.accepts_connections(port)
+
+
+def test_a_free_port_can_be_listened_on():
+    with socket.create_server(("127.0.0.1", processes.free_port())) as listener:
+        assert processes.accepts_connections(listener.getsockname()[1])
+
+
+def test_the_end_of_a_log_stands_on_one_line(tmp_path):
+    log = tmp_path / "log"
+    log.write_text("one\n\n two\nthree\n")
+
+    assert processes.cause(log, 2) == "two | three"
+    assert processes.cause(tmp_path / "none") == "it wrote nothing"
+
+
+def test_the_cause_is_the_error_that_ended_the_last_traceback(tmp_path):
+    log = tmp_path / "server.log"
+    log.write_text(
+        "starting\nTraceback (most recent call last):\n  File 'a.py'\nRuntimeError: broken\nShutting down: Master\n"
+    )
+
+    assert processes.cause(log) == "RuntimeError: broken"

