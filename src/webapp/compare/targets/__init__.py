@@ -1,0 +1,1 @@
+"""Targets: the alternatives under comparison, each answering HTTP on this machine."""

@@ -1,0 +1,1 @@
+"""AWS Lambda emulated: real `awslambdaric` processes behind our own Runtime API and function URL."""

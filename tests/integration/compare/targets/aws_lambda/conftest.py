@@ -1,0 +1,57 @@
+"""Emulated functions whose handlers are the modules in handlers/."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from webapp.compare.targets.aws_lambda.freezer import CgroupFreezer, Freezer, SignalFreezer, choose_freezer
+from webapp.compare.targets.aws_lambda.function import Function
+
+HANDLERS = Path(__file__).parent / "handlers"
+
+
+@pytest.fixture
+def function(tmp_path: Path) -> Callable[..., Function]:
+    """Makes a function of a handler; keyword arguments are its configuration."""
+
+    def make(handler: str, **configuration: object) -> Function:
+        environ = {"PYTHONPATH": str(HANDLERS), "STARTED": str(tmp_path / "started")}
+        return Function("test", handler, environ, tmp_path / "logs", **configuration)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture(params=[SignalFreezer, CgroupFreezer], ids=["signals", "cgroup"])
+def freezer(request: pytest.FixtureRequest) -> Freezer:
+    """Each freezer in turn; the cgroup one where this machine lets us."""
+    if request.param is SignalFreezer:
+        return SignalFreezer()
+    chosen = choose_freezer()
+    if not isinstance(chosen, CgroupFreezer):
+        pytest.skip("no cgroup v2 directory here may be written to")
+    return chosen
+
+
+@pytest.fixture
+def is_alive() -> Callable[[int], bool]:
+    """Tells whether a process runs, frozen or not; one that nobody has reaped yet does not."""
+
+    def look(pid: int) -> bool:
+        stat = Path(f"/proc/{pid}/stat")
+        return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+    return look
+
+
+@pytest.fixture
+def until() -> Callable[..., Awaitable[None]]:
+    """Waits for a condition, for as long as a busy machine may need."""
+
+    async def wait(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(30):
+            while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
+                await asyncio.sleep(0.005)
+
+    return wait

@@ -1,0 +1,107 @@
+"""A handler that answers with what it was given, and does as the event says."""
+
+import base64
+import os
+import threading
+import time
+from pathlib import Path
+
+_ticks = 0
+
+
+def _count() -> None:
+    global _ticks  # noqa: PLW0603 - a thread that runs on between invocations is what is measured
+    while True:
+        time.sleep(0.005)
+        _ticks += 1
+
+
+def handler(event, context):
+    """Return the event, and what the runtime said about the invocation."""
+    time.sleep(event.get("sleep_s", 0))
+    return {
+        "event": event,
+        "pid": os.getpid(),
+        "environ": dict(os.environ),
+        "request_id": context.aws_request_id,
+        "remaining_ms": context.get_remaining_time_in_millis(),
+        "function_arn": context.invoked_function_arn,
+        "function_name": context.function_name,
+        "memory_mb": context.memory_limit_in_mb,
+        "log_stream": context.log_stream_name,
+    }
+
+
+def plain(event, context):
+    """Return the event and nothing else."""
+    return event
+
+
+def ticking(event, context):
+    """Return how often a background thread has ticked so far; it is started by the first invocation."""
+    if threading.active_count() == 1:
+        threading.Thread(target=_count, daemon=True).start()
+    return {"ticks": _ticks}
+
+
+def sleeping_and_ticking(event, context):
+    """Let the background thread tick while this invocation sleeps."""
+    ticking(event, context)
+    time.sleep(0.3)
+    return {"ticks": _ticks}
+
+
+def raising(event, context):
+    """Raise what the event says."""
+    if "raise" in event:
+        raise ValueError(event["raise"])
+    return "fine"
+
+
+def exiting(event, context):
+    """End the process without a word when the event says so."""
+    if event.get("exit"):
+        os._exit(3)
+    return {"pid": os.getpid()}
+
+
+def large(event, context):
+    """Return a text of so many bytes, JSON's quotes included."""
+    return "x" * (event["bytes"] - 2)
+
+
+def footprint(event, context):
+    """Return how many descriptors are open and how much memory is resident, in KB."""
+    resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
+    resident_kb = resident_pages * os.sysconf("SC_PAGESIZE") // 1024
+    return {"pid": os.getpid(), "descriptors": len(list(Path("/proc/self/fd").iterdir())), "resident_kb": resident_kb}
+
+
+def meeting(event, context):
+    """Say that this process has arrived, and wait for the others."""
+    place = Path(event["place"])
+    (place / f"arrived-{os.getpid()}").touch()
+    while not (place / "go").exists():
+        time.sleep(0.01)
+    return {"pid": os.getpid()}
+
+
+def page(event, context):
+    """Answer HTTP requests: the path says what with."""
+    path = event["rawPath"]
+    if path == "/cookies":
+        return {"statusCode": 201, "cookies": ["a=1; Path=/", "b=2"], "headers": {"X-Many": "1,2"}, "body": "set"}
+    if path == "/binary":
+        body = base64.b64encode(bytes(range(256))).decode()
+        return {"statusCode": 200, "headers": {"content-type": "image/png"}, "body": body, "isBase64Encoded": True}
+    if path == "/malformed":
+        return {"statusCode": "never"}
+    if path == "/raise":
+        raise ValueError("as asked")
+    if path == "/exit":
+        os._exit(3)
+    if path == "/sleep":
+        time.sleep(float(event["rawQueryString"]))
+    if path == "/large":
+        return {"statusCode": 200, "body": "x" * 7_000_000}
+    return event

@@ -1,0 +1,15 @@
+"""A handler whose first import is quick and whose later ones take seconds."""
+
+import os
+import time
+from pathlib import Path
+
+_started = Path(os.environ["STARTED"])
+if _started.exists():
+    time.sleep(5.0)
+_started.touch()
+
+
+def handler(event, context):
+    """Sleep as long as the event says."""
+    time.sleep(event.get("sleep_s", 0))

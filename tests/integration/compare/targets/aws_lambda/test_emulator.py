@@ -1,0 +1,286 @@
+import asyncio
+import json
+import os
+import re
+import signal
+
+import pytest
+import uvloop
+
+from webapp.compare.errors import CompareError
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.freezer import SignalFreezer
+from webapp.compare.targets.aws_lambda.invocation import (
+    REQUEST_LIMIT_BYTES,
+    RESPONSE_LIMIT_BYTES,
+    FunctionFailed,
+    InitFailed,
+    PayloadTooLarge,
+    Throttled,
+    TimedOut,
+)
+
+TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
+
+
+def event(**fields):
+    return json.dumps(fields).encode()
+
+
+async def test_the_first_invocation_is_cold_and_the_next_finds_the_environment_warm(function):
+    async with LambdaEmulator(function("echo.handler")) as emulator:
+        cold = await emulator.invoke(event(n=1))
+        warm = await emulator.invoke(event(n=2))
+
+        assert json.loads(cold.payload)["event"] == {"n": 1}
+        assert json.loads(warm.payload)["event"] == {"n": 2}
+        assert warm.environment_id == cold.environment_id
+        assert emulator.started_count == 1
+        assert cold.init_ms is not None
+        assert warm.init_ms is None
+        assert emulator.init_durations_ms == (cold.init_ms,)
+
+
+async def test_the_handler_sees_the_context_that_lambda_promises(function):
+    async with LambdaEmulator(function("echo.handler", timeout_s=7.0, memory_mb=512)) as emulator:
+        seen = json.loads((await emulator.invoke(event())).payload)
+        again = json.loads((await emulator.invoke(event())).payload)
+
+    assert seen["function_arn"] == "arn:aws:lambda:us-east-1:123456789012:function:test"
+    assert (seen["function_name"], seen["memory_mb"]) == ("test", "512")
+    assert "[$LATEST]" in seen["log_stream"]
+    assert 0 < seen["remaining_ms"] <= 7000
+    assert seen["request_id"] != again["request_id"]
+    assert re.fullmatch(TRACE_ID, seen["environ"]["_X_AMZN_TRACE_ID"])
+    assert seen["environ"]["_X_AMZN_TRACE_ID"] != again["environ"]["_X_AMZN_TRACE_ID"]
+    assert "PYTHONDONTWRITEBYTECODE" not in seen["environ"]
+    assert "HOME" not in seen["environ"]
+
+
+async def test_concurrent_invocations_get_an_environment_each(function, tmp_path, until):
+    async with LambdaEmulator(function("echo.meeting")) as emulator:
+        invocations = [asyncio.create_task(emulator.invoke(event(place=str(tmp_path)))) for _ in range(6)]
+        await until(lambda: len(list(tmp_path.glob("arrived-*"))) == 6)
+        (tmp_path / "go").touch()
+
+        assert len({json.loads((await invocation).payload)["pid"] for invocation in invocations}) == 6
+        assert emulator.started_count == 6
+        await until(lambda: emulator.ready_count == 6)
+
+
+async def test_the_environment_that_was_used_last_is_taken_first(function, until):
+    async with LambdaEmulator(function("echo.plain")) as emulator:
+        await emulator.warm(3)
+        served = set()
+        for _ in range(5):
+            served.add((await emulator.invoke(event())).environment_id)
+            await until(lambda: emulator.ready_count == 3)
+
+        assert len(served) == 1
+
+
+async def test_an_invocation_above_the_concurrency_limit_is_throttled_and_the_others_go_on(function):
+    async with LambdaEmulator(function("echo.handler", concurrency_limit=2)) as emulator:
+        running = [asyncio.create_task(emulator.invoke(event(sleep_s=0.5))) for _ in range(2)]
+        await asyncio.sleep(0)
+        with pytest.raises(Throttled, match="2 invocations of 'test' are running"):
+            await emulator.invoke(event())
+        await asyncio.gather(*running)
+
+        assert json.loads((await emulator.invoke(event(n=3))).payload)["event"] == {"n": 3}
+        assert emulator.started_count == 2
+
+
+async def test_a_waiting_invocation_goes_to_the_environment_that_is_free_first(function):
+    async with LambdaEmulator(function("slow_start.handler")) as emulator:
+        await emulator.warm(1)
+        busy = asyncio.create_task(emulator.invoke(event(sleep_s=0.2)))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(emulator.invoke(event()))
+
+        # A second environment is on its way, but takes seconds longer than the first is busy.
+        assert (await waiting).environment_id == (await busy).environment_id
+        assert (await waiting).init_ms is None
+
+
+async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works(function, until, is_alive):
+    async with LambdaEmulator(function("echo.handler", timeout_s=1.0)) as emulator:
+        pid = json.loads((await emulator.invoke(event())).payload)["pid"]
+        with pytest.raises(TimedOut, match=r"Task timed out after 1\.00 seconds"):
+            await emulator.invoke(event(sleep_s=60))
+
+        await until(lambda: not is_alive(pid))
+        after = await emulator.invoke(event())
+        assert after.init_ms is not None
+        assert (emulator.started_count, emulator.failed_count) == (2, 1)
+
+
+async def test_an_exception_in_the_handler_is_reported_and_leaves_the_environment_in_use(function):
+    async with LambdaEmulator(function("echo.raising")) as emulator:
+        with pytest.raises(FunctionFailed) as failure:
+            await emulator.invoke(json.dumps({"raise": "no such entry"}).encode())
+
+        assert (failure.value.error_type, failure.value.message) == ("ValueError", "no such entry")
+        assert json.loads((await emulator.invoke(event())).payload) == "fine"
+        assert (emulator.started_count, emulator.failed_count) == (1, 0)
+
+
+async def test_a_handler_that_ends_its_process_fails_one_invocation_only(function):
+    async with LambdaEmulator(function("echo.exiting")) as emulator:
+        with pytest.raises(FunctionFailed, match=r"Runtime\.ExitError: .*exit status 3"):
+            await emulator.invoke(event(exit=True))
+
+        await emulator.invoke(event())
+        assert (emulator.started_count, emulator.failed_count) == (2, 1)
+
+
+async def test_an_environment_that_dies_while_it_is_frozen_is_not_used_again(function, freezer, until):
+    async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
+        pid = json.loads((await emulator.invoke(event())).payload)["pid"]
+        await until(lambda: emulator.ready_count == 1)
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: emulator.ready_count == 0)
+
+        assert json.loads((await emulator.invoke(event())).payload)["pid"] != pid
+
+
+async def test_a_module_that_cannot_be_imported_fails_the_invocation_with_its_cause(function):
+    async with LambdaEmulator(function("broken.handler")) as emulator:
+        with pytest.raises(InitFailed) as failure:
+            await emulator.invoke(event())
+
+        assert failure.value.error_type == "Runtime.ImportModuleError"
+        assert "a_module_that_does_not_exist" in failure.value.message
+
+
+async def test_each_failed_init_costs_one_invocation_and_starts_no_further_one(function):
+    async with LambdaEmulator(function("broken.handler")) as emulator:
+        results = await asyncio.gather(*(emulator.invoke(event()) for _ in range(3)), return_exceptions=True)
+
+        assert [type(result) for result in results] == [InitFailed] * 3
+        assert (emulator.started_count, emulator.failed_count, emulator.ready_count) == (3, 3, 0)
+
+
+async def test_an_init_phase_that_takes_too_long_is_ended(function):
+    async with LambdaEmulator(function("slow.handler", init_timeout_s=0.5)) as emulator:
+        with pytest.raises(InitFailed, match=r"Sandbox\.Timedout: not ready after 0\.5 s"):
+            await emulator.invoke(event())
+
+
+async def test_an_interpreter_that_cannot_start_is_reported_with_the_end_of_its_log(function):
+    async with LambdaEmulator(function("echo.handler", python="/nowhere/python")) as emulator:
+        with pytest.raises(InitFailed, match="/nowhere/python"):
+            await emulator.invoke(event())
+
+
+async def test_warming_makes_so_many_ready_environments_and_none_of_them_is_cold(function):
+    async with LambdaEmulator(function("echo.handler")) as emulator:
+        await emulator.warm(5)
+        assert (emulator.ready_count, emulator.started_count) == (5, 5)
+
+        results = await asyncio.gather(*(emulator.invoke(event(sleep_s=0.3)) for _ in range(5)))
+        assert [result.init_ms for result in results] == [None] * 5
+        assert emulator.started_count == 5
+        assert len(emulator.init_durations_ms) == 5
+
+
+async def test_warming_a_function_that_cannot_start_says_why_in_one_line(function):
+    async with LambdaEmulator(function("broken.handler")) as emulator:
+        with pytest.raises(CompareError) as failure:
+            await emulator.warm(2)
+
+    message = str(failure.value)
+    assert message.startswith("an execution environment of function 'test' never became ready: Runtime.ImportModule")
+    assert "a_module_that_does_not_exist" in message
+    assert "\n" not in message
+
+
+async def test_warming_above_the_concurrency_limit_is_refused(function):
+    async with LambdaEmulator(function("echo.handler", concurrency_limit=3)) as emulator:
+        with pytest.raises(CompareError, match="4 warm environments are above the concurrency limit of 3"):
+            await emulator.warm(4)
+        assert emulator.started_count == 0
+
+
+async def test_after_retiring_all_the_next_invocation_is_cold(function, freezer, is_alive):
+    async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
+        pid = json.loads((await emulator.invoke(event())).payload)["pid"]
+        await emulator.retire_all()
+
+        assert not is_alive(pid)
+        assert (emulator.ready_count, emulator.failed_count) == (0, 0)
+        assert (await emulator.invoke(event())).init_ms is not None
+
+
+async def test_an_idle_environment_is_reaped(function, until, is_alive):
+    async with LambdaEmulator(function("echo.handler", idle_reap_s=0.2)) as emulator:
+        pid = json.loads((await emulator.invoke(event())).payload)["pid"]
+
+        await until(lambda: not is_alive(pid))
+        assert (emulator.ready_count, emulator.failed_count) == (0, 0)
+
+
+async def test_a_caller_that_leaves_does_not_end_its_invocation(function, until):
+    async with LambdaEmulator(function("echo.handler")) as emulator:
+        await emulator.warm(1)
+        leaving = asyncio.create_task(emulator.invoke(event(sleep_s=0.3)))
+        await asyncio.sleep(0.05)
+        leaving.cancel()
+
+        await until(lambda: emulator.ready_count == 1)
+        assert (emulator.started_count, emulator.failed_count) == (1, 0)
+
+
+async def test_an_event_is_taken_up_to_the_limit_and_refused_above(function):
+    async with LambdaEmulator(function("echo.plain")) as emulator:
+        largest = json.dumps("x" * (REQUEST_LIMIT_BYTES - 2)).encode()
+
+        assert (await emulator.invoke(largest)).payload == largest
+        with pytest.raises(PayloadTooLarge, match="an event of 6291457 bytes"):
+            await emulator.invoke(largest + b" ")
+
+
+async def test_a_response_is_taken_up_to_the_limit_and_fails_the_invocation_above(function):
+    async with LambdaEmulator(function("echo.large")) as emulator:
+        largest = await emulator.invoke(event(bytes=RESPONSE_LIMIT_BYTES))
+        assert len(largest.payload) == RESPONSE_LIMIT_BYTES
+
+        with pytest.raises(FunctionFailed) as failure:
+            await emulator.invoke(event(bytes=RESPONSE_LIMIT_BYTES + 1))
+        assert failure.value.error_type == "Function.ResponseSizeTooLarge"
+
+        assert len((await emulator.invoke(event(bytes=10))).payload) == 10
+
+
+async def test_leaving_the_emulator_ends_every_process_and_fails_what_runs(function, freezer, is_alive):
+    async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
+        await emulator.warm(2)
+        frozen = json.loads((await emulator.invoke(event())).payload)["pid"]
+        running = [asyncio.create_task(emulator.invoke(event(sleep_s=60))) for _ in range(3)]
+        await asyncio.sleep(0.05)
+
+    assert not is_alive(frozen)
+    failures = await asyncio.gather(*running, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [FunctionFailed] * 3
+
+
+async def test_two_emulators_run_side_by_side(function):
+    async with (
+        LambdaEmulator(function("echo.plain")) as first,
+        LambdaEmulator(function("echo.plain"), freezer=SignalFreezer()) as second,
+    ):
+        results = await asyncio.gather(first.invoke(event(n=1)), second.invoke(event(n=2)))
+
+    assert [json.loads(result.payload) for result in results] == [{"n": 1}, {"n": 2}]
+
+
+def test_it_runs_on_uvloop_as_well(function):
+    async def run():
+        async with LambdaEmulator(function("echo.exiting", timeout_s=1.0)) as emulator:
+            await emulator.warm(2)
+            with pytest.raises(FunctionFailed, match="exit status 3"):
+                await emulator.invoke(event(exit=True))
+            await emulator.invoke(event())
+            return emulator.started_count, emulator.failed_count
+
+    assert uvloop.run(run()) == (2, 1)

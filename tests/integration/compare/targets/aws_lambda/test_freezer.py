@@ -1,0 +1,164 @@
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.freezer import CgroupFreezer, choose_freezer, own_cgroup
+
+# An emulating process of its own: three environments frozen, one busy, all of them until it is killed.
+EMULATE = """
+import asyncio, json, sys
+from pathlib import Path
+from webapp.compare.targets.aws_lambda import freezer
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.function import Function
+
+async def main(freezer_class, handlers, logs):
+    chosen = freezer.SignalFreezer() if freezer_class == "SignalFreezer" else freezer.choose_freezer()
+    function = Function("test", "echo.handler", {"PYTHONPATH": handlers}, Path(logs))
+    async with LambdaEmulator(function, freezer=chosen) as emulator:
+        await emulator.warm(4)
+        async def pid(sleep_s):
+            return json.loads((await emulator.invoke(json.dumps({"sleep_s": sleep_s}).encode())).payload)["pid"]
+        pids = await asyncio.gather(*(pid(0.3) for _ in range(4)))
+        while emulator.ready_count < 4:
+            await asyncio.sleep(0.01)
+        busy = asyncio.create_task(pid(60))
+        await asyncio.sleep(0.1)
+        print(json.dumps(pids), flush=True)
+        await busy
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+def groups_of_ours():
+    parent = own_cgroup(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
+    return {} if parent is None else {group: group.name.split("-")[1] for group in parent.glob("webapp-*")}
+
+
+async def test_nothing_runs_in_an_environment_between_two_invocations(function, freezer):
+    async with LambdaEmulator(function("echo.ticking"), freezer=freezer) as emulator:
+        await emulator.invoke(b"{}")
+        await asyncio.sleep(1.0)
+        ticks = json.loads((await emulator.invoke(b"{}")).payload)["ticks"]
+
+    # Left running, the thread would have ticked about 200 times.
+    assert ticks < 100
+
+
+async def test_an_environment_goes_on_while_its_invocation_runs(function, freezer):
+    async with LambdaEmulator(function("echo.sleeping_and_ticking"), freezer=freezer) as emulator:
+        ticks = json.loads((await emulator.invoke(b"{}")).payload)["ticks"]
+
+    assert ticks > 0
+
+
+def test_killing_the_emulating_process_leaves_no_execution_environment(freezer, tmp_path, is_alive):
+    handlers = Path(__file__).parent / "handlers"
+    freezer.close()
+    arguments = [type(freezer).__name__, str(handlers), str(tmp_path / "logs")]
+    emulating = subprocess.Popen([sys.executable, "-c", EMULATE, *arguments], stdout=subprocess.PIPE)
+    try:
+        pids = json.loads(emulating.stdout.readline())
+        assert all(is_alive(pid) for pid in pids)
+    finally:
+        emulating.send_signal(signal.SIGKILL)
+        emulating.wait()
+        emulating.stdout.close()
+
+    give_up = time.monotonic() + 10
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert [pid for pid in pids if is_alive(pid)] == []
+    if isinstance(freezer, CgroupFreezer):
+        # Nobody was left to remove its groups; whoever freezes next does it.
+        assert str(emulating.pid) in groups_of_ours().values()
+        choose_freezer().close()
+        assert str(emulating.pid) not in groups_of_ours().values()
+
+
+async def test_the_whole_tree_of_a_process_is_held_and_killed(freezer, tmp_path, until):
+    heartbeat = tmp_path / "heartbeat"
+    child = f"import time\nwhile True: open({str(heartbeat)!r}, 'a').write('.'); time.sleep(0.005)"
+    parent = f"import subprocess, sys; input(); subprocess.run([sys.executable, '-c', {child!r}])"
+    leader = subprocess.Popen(  # noqa: ASYNC220 - the kernel binds children to this thread
+        [sys.executable, "-c", parent], start_new_session=True, stdin=subprocess.PIPE
+    )
+    freezer.adopt(leader.pid)
+    leader.stdin.write(b"go on\n")
+    leader.stdin.close()
+    try:
+        await until(heartbeat.exists)
+        freezer.freeze(leader.pid)
+        await asyncio.sleep(0.1)
+        held_at = heartbeat.stat().st_size
+        await asyncio.sleep(0.3)
+        assert heartbeat.stat().st_size == held_at
+
+        freezer.thaw(leader.pid)
+        await until(lambda: heartbeat.stat().st_size > held_at)
+        freezer.freeze(leader.pid)
+    finally:
+        freezer.kill(leader.pid)
+        leader.wait()
+        freezer.release(leader.pid)
+        freezer.close()
+
+    ended_at = heartbeat.stat().st_size
+    await asyncio.sleep(0.1)
+    assert heartbeat.stat().st_size == ended_at
+
+
+async def test_the_groups_of_an_emulator_are_gone_after_it(function):
+    async with LambdaEmulator(function("echo.plain")) as emulator:
+        await emulator.warm(2)
+        has_group = str(os.getpid()) in groups_of_ours().values()
+
+    assert has_group is (emulator.freezer_name == CgroupFreezer.name)
+    assert str(os.getpid()) not in groups_of_ours().values()
+
+
+async def test_a_thousand_freezes_of_50_ms_hang_nothing_and_leak_nothing(function, freezer, until):
+    """Fault 18: as 20 environments of 50 cycles each, side by side, so that it takes seconds, not a minute."""
+    async with LambdaEmulator(function("echo.footprint"), freezer=freezer) as emulator:
+        await emulator.warm(20)
+
+        async def round_of_invocations():
+            await until(lambda: emulator.ready_count == 20)
+            results = await asyncio.gather(*(emulator.invoke(b"{}") for _ in range(20)))
+            footprints = [json.loads(result.payload) for result in results]
+            return {footprint["pid"]: footprint for footprint in footprints}
+
+        for _ in range(2):
+            first = await round_of_invocations()
+            await asyncio.sleep(0.05)
+        cycles = Counter[int]()
+        async with asyncio.timeout(60):
+            for _ in range(50):
+                await asyncio.sleep(0.05)
+                last = await round_of_invocations()
+                cycles.update(last.keys())
+
+        assert sum(cycles.values()) == 1000
+        assert last.keys() == first.keys()
+        assert (emulator.started_count, emulator.failed_count) == (20, 0)
+        for pid, footprint in last.items():
+            assert footprint["descriptors"] == first[pid]["descriptors"]
+            assert footprint["resident_kb"] <= first[pid]["resident_kb"] * 1.05
+
+
+@pytest.fixture(autouse=True)
+def no_group_outlives_its_test():
+    yield
+    with contextlib.suppress(FileNotFoundError):
+        assert str(os.getpid()) not in groups_of_ours().values()

@@ -1,0 +1,135 @@
+import asyncio
+import io
+import json
+import socket
+
+import aiohttp
+import pytest
+
+from webapp.compare.errors import CompareError
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.function_url import FunctionUrl
+
+
+@pytest.fixture
+async def session():
+    async with aiohttp.ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+async def page(function):
+    """The URL of the function that answers by path."""
+    async with LambdaEmulator(function("echo.page", timeout_s=2.0)) as emulator, FunctionUrl(emulator) as url:
+        await emulator.warm(1)
+        yield url.url
+
+
+async def test_a_request_reaches_the_function_as_an_event_and_its_result_comes_back(page, session):
+    headers = {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9", "Host": "guestbook.example"}
+    async with session.post(f"{page}/a%20b?q=1&q=2", json={"n": 1}, headers=headers) as response:
+        event = await response.json()
+
+    assert response.status == 200
+    assert response.content_type == "application/json"
+    assert (event["rawPath"], event["rawQueryString"]) == ("/a%20b", "q=1&q=2")
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert json.loads(event["body"]) == {"n": 1}
+    assert event["headers"]["host"] == "guestbook.example"
+    assert event["headers"]["x-forwarded-proto"] == "https"
+    assert event["headers"]["x-forwarded-port"] == "443"
+    assert event["headers"]["x-forwarded-for"] == "203.0.113.9, 127.0.0.1"
+
+
+async def test_cookies_come_back_as_a_header_each(page, session):
+    async with session.get(f"{page}/cookies") as response:
+        assert response.status == 201
+        assert response.headers.getall("Set-Cookie") == ["a=1; Path=/", "b=2"]
+        assert response.headers["X-Many"] == "1,2"
+        assert await response.text() == "set"
+
+
+async def test_bytes_go_through_in_both_directions(page, session):
+    async with session.get(f"{page}/binary") as response:
+        assert response.content_type == "image/png"
+        assert await response.read() == bytes(range(256))
+    async with session.put(f"{page}/", data=bytes(range(256)), headers={"Content-Type": "image/png"}) as response:
+        event = await response.json()
+    assert event["isBase64Encoded"] is True
+    assert event["headers"]["content-length"] == "256"
+
+
+async def test_a_head_request_gets_the_headers_without_the_body(page, session):
+    async with session.head(f"{page}/binary") as response:
+        assert response.status == 200
+        assert response.headers["Content-Length"] == "256"
+        assert await response.read() == b""
+    # The connection is not left in the middle of a body.
+    async with session.get(f"{page}/cookies") as response:
+        assert response.status == 201
+
+
+@pytest.mark.parametrize("path", ["/malformed", "/raise", "/exit", "/large"])
+async def test_a_function_that_fails_is_a_502_and_the_next_request_works(page, session, path):
+    async with session.get(f"{page}{path}") as response:
+        assert response.status == 502
+        assert await response.text() == "Internal Server Error"
+    async with session.get(f"{page}/cookies") as response:
+        assert response.status == 201
+
+
+async def test_a_function_that_runs_out_of_time_is_a_504_and_the_next_request_works(page, session):
+    async with session.get(f"{page}/sleep?60") as response:
+        assert response.status == 504
+    async with session.get(f"{page}/cookies") as response:
+        assert response.status == 201
+
+
+async def test_a_request_above_the_limit_is_a_413_and_never_reaches_the_function(function, session):
+    async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
+        # Base64 makes it a third larger than the body that is sent.
+        for size in (6_000_000, 7_000_000):
+            async with session.post(url.url, data=io.BytesIO(b"\xff" * size)) as response:
+                assert response.status == 413
+        assert emulator.started_count == 0
+
+
+async def test_a_request_above_the_concurrency_limit_is_a_429(function, session):
+    function = function("echo.page", concurrency_limit=2)
+    async with LambdaEmulator(function) as emulator, FunctionUrl(emulator) as url:
+        await emulator.warm(2)
+
+        async def status():
+            async with session.get(f"{url.url}/sleep?1") as response:
+                return response.status
+
+        assert sorted(await asyncio.gather(*(status() for _ in range(5)))) == [200, 200, 429, 429, 429]
+
+
+async def test_a_function_that_cannot_start_is_a_502(function, session):
+    async with (
+        LambdaEmulator(function("broken.handler")) as emulator,
+        FunctionUrl(emulator) as url,
+        session.get(url.url) as response,
+    ):
+        assert response.status == 502
+
+
+async def test_a_client_that_leaves_does_not_end_its_invocation(function, session, until):
+    async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
+        await emulator.warm(1)
+        with pytest.raises(TimeoutError):
+            await session.get(f"{url.url}/sleep?0.4", timeout=aiohttp.ClientTimeout(total=0.2))
+
+        await until(lambda: emulator.ready_count == 1)
+        assert (emulator.started_count, emulator.failed_count) == (1, 0)
+
+
+async def test_a_port_that_is_taken_is_refused_with_a_remedy(function):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with LambdaEmulator(function("echo.page")) as emulator:
+            with pytest.raises(CompareError) as refusal:
+                await FunctionUrl(emulator, port=port).__aenter__()
+
+    assert str(refusal.value) == f"port {port} of 127.0.0.1 is taken; give a free one, or 0"

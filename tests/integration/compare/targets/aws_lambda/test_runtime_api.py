@@ -1,0 +1,109 @@
+import io
+
+import aiohttp
+import pytest
+
+from webapp.compare.targets.aws_lambda.invocation import RESPONSE_LIMIT_BYTES
+from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+
+
+class OneInvocation:
+    """An environment in which the invocation "first" runs; it notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    async def next_invocation(self):
+        return RuntimeInvocation("first", b'{"n": 1}', 1795411990250, "arn:aws:lambda:::function:f", "Root=1-a-b")
+
+    def respond(self, request_id, payload):
+        self.told.append(("response", request_id, payload))
+        return request_id == "first"
+
+    def fail(self, request_id, failure):
+        self.told.append(("error", request_id, failure))
+        return request_id == "first"
+
+    def fail_init(self, failure):
+        self.told.append(("init error", failure))
+
+
+@pytest.fixture
+def environment():
+    return OneInvocation()
+
+
+@pytest.fixture
+async def call(environment):
+    api = RuntimeApi(environment)
+    await api.serve()
+    async with aiohttp.ClientSession() as session:
+
+        async def send(method, path, body=b""):
+            url = f"http://{api.address}/2018-06-01/runtime{path}"
+            async with session.request(method, url, data=io.BytesIO(body)) as response:
+                return response.status, response.headers, await response.json()
+
+        yield send
+    await api.close()
+
+
+async def test_next_hands_out_the_event_with_the_headers_a_runtime_needs(call):
+    status, headers, event = await call("GET", "/invocation/next")
+
+    assert (status, event) == (200, {"n": 1})
+    assert headers["Content-Type"].startswith("application/json")
+    assert headers["Lambda-Runtime-Aws-Request-Id"] == "first"
+    assert headers["Lambda-Runtime-Deadline-Ms"] == "1795411990250"
+    assert headers["Lambda-Runtime-Invoked-Function-Arn"] == "arn:aws:lambda:::function:f"
+    assert headers["Lambda-Runtime-Trace-Id"] == "Root=1-a-b"
+
+
+async def test_a_response_is_accepted(call, environment):
+    status, _, answer = await call("POST", "/invocation/first/response", b"done")
+
+    assert (status, answer) == (202, {"status": "OK"})
+    assert environment.told == [("response", "first", b"done")]
+
+
+async def test_an_error_is_accepted_with_its_type_and_message(call, environment):
+    body = b'{"errorType": "ValueError", "errorMessage": "no such entry", "stackTrace": []}'
+    status, _, _ = await call("POST", "/invocation/first/error", body)
+
+    assert status == 202
+    assert environment.told == [("error", "first", RuntimeFailure("ValueError", "no such entry"))]
+
+
+async def test_an_init_error_is_accepted_even_when_it_is_not_as_documented(call, environment):
+    status, _, _ = await call("POST", "/init/error", b"something else")
+
+    assert status == 202
+    assert environment.told == [("init error", RuntimeFailure("Runtime.Unknown", "something else"))]
+
+
+@pytest.mark.parametrize("kind", ["response", "error"])
+async def test_a_request_id_that_does_not_run_is_refused_as_lambda_does(call, kind):
+    status, _, answer = await call("POST", f"/invocation/another/{kind}", b"{}")
+
+    assert status == 400
+    assert answer == {"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"}
+
+
+async def test_a_response_above_the_limit_is_refused_and_fails_the_invocation(call, environment):
+    status, _, answer = await call("POST", "/invocation/first/response", b"x" * (RESPONSE_LIMIT_BYTES + 1))
+
+    assert status == 413
+    assert answer == {
+        "errorMessage": "Exceeded maximum allowed payload size (6291556 bytes).",
+        "errorType": "RequestEntityTooLarge",
+    }
+    assert [(kind, failure.error_type) for kind, _, failure in environment.told] == [
+        ("error", "Function.ResponseSizeTooLarge")
+    ]
+
+
+async def test_an_unknown_path_is_not_found(call):
+    status, _, answer = await call("GET", "/restore/next")
+
+    assert status == 404
+    assert answer["errorType"] == "InvalidPath"
