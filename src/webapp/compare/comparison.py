@@ -1,0 +1,142 @@
+"""One comparison from its services to its result."""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+import uvloop
+
+from webapp.compare.connections import ConnectionSampler
+from webapp.compare.environ import application_environ, target_environ
+from webapp.compare.errors import CompareError
+from webapp.compare.load.generator import LoadGenerator
+from webapp.compare.load.ledger import Ledger
+from webapp.compare.measurement import Measurement, attempt
+from webapp.compare.plan import Plan
+from webapp.compare.preparation import prepare_application
+from webapp.compare.progress import Reporter
+from webapp.compare.record import record_environment
+from webapp.compare.results import Run
+from webapp.compare.services.databases import create_database, database_name, drop_database
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.services.postgres import PostgresServer, postgres_server
+from webapp.compare.services.run_directory import run_directory
+from webapp.compare.subject import Subject, failed_result
+from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.container import ContainerTarget
+from webapp.compare.targets.function import LambdaTarget
+from webapp.compare.targets.name import TargetName
+from webapp.compare.targets.target import Target
+from webapp.config.connections import Route
+from webapp.config.runtime import Runtime, detect_runtime
+
+
+def run_comparison(plan: Plan, reporter: Reporter) -> Run:
+    """Measure every target of the plan; those that fail are in the result with their cause.
+
+    Call it in the main thread. Ctrl-C during the measurement ends it early and keeps what was measured.
+    Raises CompareError when nothing can be measured at all.
+    """
+    run_id = secrets.token_hex(4)
+    with ExitStack() as stack:
+        workspace = stack.enter_context(run_directory(account=None))
+        reporter.say("starting PostgreSQL and preparing the application's database")
+        server = stack.enter_context(postgres_server(plan.database_url))
+        proxy, proxy_failure = _start_proxy(stack, plan, server)
+        databases = _prepare_databases(stack, plan, server, run_id, workspace)
+        subjects = []
+        details: dict[str, dict[str, str]] = {}
+        for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
+            if proxy is None and name.route is Route.PROXY:
+                continue
+            environ = target_environ(name, _application_environ(plan, server, database, workspace), proxy)
+            details[str(name)] = {"detected by": detect_runtime(environ).evidence}
+            target = _build_target(name, environ, workspace)
+            subjects.append(Subject(name, database, Ledger(run_id, index), target))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            interrupted = runner.run(_measure(plan, subjects, server, reporter, seed=int(run_id, 16)))
+        results = {subject.name: subject.result() for subject in subjects}
+        for subject in subjects:
+            details[str(subject.name)] |= subject.target.details
+        return Run(
+            environment=record_environment(
+                plan, run_id=run_id, server=server, proxy=proxy, targets=details, interrupted=interrupted
+            ),
+            targets=tuple(results.get(name) or failed_result(name, proxy_failure) for name in plan.targets),
+        )
+
+
+def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
+    """The proxy, where a target goes through it; else None, and why it could not start."""
+    if all(name.route is Route.DIRECT for name in plan.targets):
+        return None, ""
+    try:
+        return stack.enter_context(PgBouncer(server)), ""
+    except CompareError as error:
+        return None, str(error)
+
+
+def _prepare_databases(stack: ExitStack, plan: Plan, server: PostgresServer, run_id: str, workspace: Path) -> list[str]:
+    """A migrated and filled database for each target, all copies of one; dropped with the stack."""
+    template = f"webapp_{run_id}_template"
+    create_database(server, template)
+    stack.callback(drop_database, server, template)
+    environ = _application_environ(plan, server, template, workspace)
+    prepare_application(plan.workload.application, environ, log=workspace / "prepare.log")
+    names = [database_name(run_id, index) for index in range(len(plan.targets))]
+    for name in names:
+        create_database(server, name, template=template)
+        stack.callback(drop_database, server, name)
+    return names
+
+
+def _application_environ(plan: Plan, server: PostgresServer, database: str, workspace: Path) -> dict[str, str]:
+    return application_environ(
+        plan.workload.application, database_url=server.url(database), static_root=workspace / "static"
+    )
+
+
+def _build_target(name: TargetName, environ: Mapping[str, str], workspace: Path) -> Target:
+    label = str(name).replace("/", "-")
+    if name.runtime is Runtime.AWS_LAMBDA:
+        function = Function(
+            name=label.replace("_", "-"),
+            handler="webapp.entrypoints.aws_lambda.handler",
+            environ=environ,
+            log_directory=workspace / label,
+        )
+        return LambdaTarget(function)
+    return ContainerTarget(environ, log=workspace / f"{label}.log")
+
+
+async def _measure(
+    plan: Plan, subjects: Sequence[Subject], server: PostgresServer, reporter: Reporter, *, seed: int
+) -> bool:
+    """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
+    sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
+    interrupted = False
+    async with LoadGenerator() as generator, sampler:
+        measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, reporter=reporter, seed=seed)
+        async with AsyncExitStack() as running:
+
+            async def start(subject: Subject) -> None:
+                await running.enter_async_context(subject.target)
+
+            try:
+                reporter.begin("starting the targets", len(subjects))
+                for subject in subjects:
+                    await attempt(subject, start)
+                    reporter.advance()
+                await measurement.run()
+            except asyncio.CancelledError:
+                # Python's Runner cancels the main task at the first Ctrl-C and raises at the second.
+                interrupted = True
+                task = asyncio.current_task()
+                if task is not None:
+                    task.uncancel()
+                reporter.say("interrupted: stopping the targets and keeping what was measured")
+        for subject in subjects:
+            await attempt(subject, lambda subject: measurement.account(subject, server.url(subject.database)))
+    return interrupted

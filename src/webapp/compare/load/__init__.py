@@ -1,0 +1,1 @@
+"""An open-loop load generator and what it measures."""

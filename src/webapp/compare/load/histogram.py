@@ -1,0 +1,75 @@
+"""Latencies that can be merged, saved and read again without losing their percentiles."""
+
+from collections.abc import Iterable
+
+from hdrh.histogram import HdrHistogram
+
+# From 1 µs to 120 s, four times the client's timeout, at 3 digits.
+_LOWEST_US = 1
+_HIGHEST_US = 120_000_000
+_DIGITS = 3
+# Of fewer samples, fewer than ten lie above the 99th percentile: their p99 is mostly chance.
+_P99_SAMPLES = 1_000
+
+
+class LatencyHistogram:
+    """Counts of latencies in ms, each within 0.1 % of its true value."""
+
+    def __init__(self) -> None:
+        self._counts = HdrHistogram(_LOWEST_US, _HIGHEST_US, _DIGITS)
+
+    @classmethod
+    def merged(cls, histograms: "Iterable[LatencyHistogram]") -> "LatencyHistogram":
+        """All samples of the others together: percentiles must never be averaged."""
+        whole = cls()
+        for histogram in histograms:
+            whole._counts.add(histogram._counts)
+        return whole
+
+    @classmethod
+    def decoded(cls, text: str) -> "LatencyHistogram":
+        """The histogram that `encoded` wrote."""
+        histogram = cls()
+        histogram._counts.decode_and_add(text)
+        return histogram
+
+    def encoded(self) -> str:
+        """HdrHistogram's own V2 format: compressed, in base64."""
+        text: bytes = self._counts.encode()
+        return text.decode("ascii")
+
+    def record(self, latency_ms: float) -> None:
+        """Count one sample; what lies outside 1 µs to 120 s is counted at that end."""
+        self._counts.record_value(min(max(round(latency_ms * 1_000), _LOWEST_US), _HIGHEST_US))
+
+    @property
+    def count(self) -> int:
+        """How many samples were recorded."""
+        total: int = self._counts.get_total_count()
+        return total
+
+    @property
+    def p50_ms(self) -> float | None:
+        """The median in ms; None without samples."""
+        return self._percentile_ms(50.0)
+
+    @property
+    def p90_ms(self) -> float | None:
+        """The 90th percentile in ms; None without samples."""
+        return self._percentile_ms(90.0)
+
+    @property
+    def p99_ms(self) -> float | None:
+        """The 99th percentile in ms; None below 1,000 samples."""
+        return self._percentile_ms(99.0) if self.count >= _P99_SAMPLES else None
+
+    @property
+    def max_ms(self) -> float | None:
+        """The longest latency in ms; None without samples."""
+        return self._percentile_ms(100.0)
+
+    def _percentile_ms(self, percentile: float) -> float | None:
+        if self.count == 0:
+            return None
+        value_us: int = self._counts.get_value_at_percentile(percentile)
+        return value_us / 1_000

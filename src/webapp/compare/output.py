@@ -1,0 +1,46 @@
+"""The folder that a comparison leaves: whole, or not at all."""
+
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from webapp.compare.errors import UsageError
+from webapp.compare.report.files import write_reports
+from webapp.compare.results import Run
+
+
+def choose_directory(wanted: Path | None) -> Path:
+    """The folder to make at the end; UsageError now when it cannot be made then."""
+    if wanted is None:
+        return _unused(Path("reports") / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
+    if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
+        raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
+    ancestor = next(parent for parent in wanted.absolute().parents if parent.exists())
+    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
+        raise UsageError(f"--output '{wanted}' cannot be made, since '{ancestor}' is not writable; name another")
+    return wanted
+
+
+def publish(run: Run, directory: Path) -> None:
+    """Write run.json and the reports beside the folder, then rename: nobody finds half of them."""
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
+    try:
+        run.save(unfinished)
+        write_reports(run, unfinished)
+        # mkdtemp's is for the owner only; a report is to be shown around.
+        unfinished.chmod(0o755)
+        unfinished.replace(directory)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _unused(directory: Path) -> Path:
+    candidate, number = directory, 1
+    while candidate.exists():
+        number += 1
+        candidate = directory.with_name(f"{directory.name}-{number}")
+    return candidate

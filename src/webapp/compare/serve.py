@@ -1,0 +1,98 @@
+"""`webapp serve`: the application on this machine, with a PostgreSQL of its own."""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from signal import SIGTERM
+
+from webapp.compare import processes
+from webapp.compare.errors import CompareError
+from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
+from webapp.compare.preparation import prepare_application
+from webapp.compare.services.databases import create_database
+from webapp.compare.services.postgres import EmbeddedPostgres
+from webapp.compare.services.run_directory import run_directory
+from webapp.compare.workload import Application
+
+_DATABASE = "guestbook"
+_SAMPLE_ENTRIES = "12"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until Ctrl-C; the exit code is the server's, or 1 when it could not start."""
+    options = _parser().parse_args(arguments)
+    treat_termination_as_interruption()
+    try:
+        with ExitStack() as stack:
+            return _serve(stack, options.port)
+    except CompareError as error:
+        sys.stderr.write(f"webapp serve: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+
+
+def _serve(stack: ExitStack, port: int) -> int:
+    if processes.accepts_connections(port):
+        raise CompareError(f"port {port} of 127.0.0.1 is taken; end what listens there or choose another with --port")
+    workspace = stack.enter_context(run_directory(account=None))
+    environ = _environ(stack, workspace, port)
+    process = subprocess.Popen(
+        processes.bound_to_parent(
+            [sys.executable, "-m", "webapp.entrypoints.launch"],
+            # gunicorn ends its workers then; killed, it would leave them behind.
+            death_signal=SIGTERM,
+        ),
+        env=dict(environ),
+        # Ctrl-C reaches the server through us alone, after which the database may go.
+        start_new_session=True,
+    )
+    stack.callback(processes.stop, process)
+    if processes.wait_until_listening(process, port, timeout_s=30.0):
+        sys.stderr.write(f"serving http://127.0.0.1:{port} (Ctrl-C ends it)\n")
+    return process.wait()
+
+
+def _environ(stack: ExitStack, workspace: Path, port: int) -> Mapping[str, str]:
+    """The server's variables; starts and fills a database unless DATABASE_URL names one."""
+    environ = {
+        **os.environ,
+        "WEBAPP_RUNTIME": "local",
+        "WEBAPP_DEBUG": "1",
+        "WEBAPP_WORKERS": "1",
+        "PORT": str(port),
+        # Whoever serves from a checkout is likely to change the code.
+        "GUNICORN_CMD_ARGS": "--reload --access-logfile -",
+    }
+    prepare: tuple[tuple[str, ...], ...] = ()
+    if not environ.get("DATABASE_URL"):
+        server = stack.enter_context(EmbeddedPostgres())
+        create_database(server, _DATABASE)
+        environ["DATABASE_URL"] = server.url(_DATABASE)
+        environ["WEBAPP_MEDIA_ROOT"] = str(workspace / "media")
+        prepare = (("seed_guestbook", "--entries", _SAMPLE_ENTRIES),)
+        sys.stderr.write("an embedded PostgreSQL is started; what is saved goes when it ends (DATABASE_URL keeps it)\n")
+    settings_module = environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    application = Application(settings_module=settings_module, python_path=None, prepare=prepare)
+    prepare_application(application, environ, log=workspace / "prepare.log")
+    return environ
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="webapp serve",
+        description="Serve the application at http://127.0.0.1:PORT on an embedded PostgreSQL, "
+        "migrated and with a few sample rows.",
+    )
+    parser.add_argument("--port", type=_port, default=8000, help="port of 127.0.0.1 (default: 8000)")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 1 to 65535")
+    return int(text)

@@ -1,0 +1,1 @@
+"""A small application that takes the guestbook's place, as a team's own would."""

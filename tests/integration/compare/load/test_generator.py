@@ -1,0 +1,314 @@
+"""The load generator against real servers on this machine."""
+
+import asyncio
+import contextlib
+import socket
+import struct
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from hdrh.histogram import HdrHistogram
+
+from webapp.compare.load.arrivals import poisson_arrivals
+from webapp.compare.load.block import block_of
+from webapp.compare.load.generator import LoadGenerator
+from webapp.compare.load.histogram import LatencyHistogram
+from webapp.compare.load.ledger import Ledger
+from webapp.compare.processes import free_port
+from webapp.compare.workload import RequestTemplate
+
+READ = RequestTemplate(
+    name="read", scenario="read", method="GET", path="/read", headers={}, body=None, share=1, expected_status=200
+)
+WRITE = RequestTemplate(
+    name="write",
+    scenario="write",
+    method="POST",
+    path="/write/{key}",
+    headers={"Content-Type": "application/json", "Idempotency-Key": "{key}"},
+    body='{"key": "{key}"}',
+    share=1,
+    expected_status=201,
+)
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Handler) -> AsyncIterator[str]:
+    """The URL of an HTTP server that answers with this handler."""
+    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.asynccontextmanager
+async def answering_raw(handler: RawHandler) -> AsyncIterator[str]:
+    """The URL of a server that reads one request and then does what it likes with the connection."""
+
+    done = asyncio.Event()
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await handler(reader, writer)
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+        done.set()
+
+    async with await asyncio.start_server(connected, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        await done.wait()
+
+
+def slower_than(latency: LatencyHistogram, limit_ms: float) -> int:
+    """How many samples are above a limit."""
+    steps = HdrHistogram.decode(latency.encoded()).get_recorded_iterator()
+    return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit_ms * 1_000)
+
+
+@pytest.fixture
+async def generator() -> AsyncIterator[LoadGenerator]:
+    async with LoadGenerator() as generator:
+        yield generator
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return Ledger("run", 0)
+
+
+async def respond_200(request: web.BaseRequest) -> web.StreamResponse:
+    return web.Response()
+
+
+async def test_a_steady_block_sends_every_arrival_of_its_schedule(generator, ledger):
+    async with serving(respond_200) as url:
+        block = await generator.steady(url, [READ], rate_rps=100, duration_s=0.5, seed=1, ledger=ledger)
+
+    assert block.sent == block.ok == block.latency.count == len(poisson_arrivals(100, 0.5, seed=1))
+    assert block.errors == {}
+
+
+async def test_a_burst_has_all_its_requests_on_their_way_at_once(generator, ledger):
+    all_arrived = asyncio.Event()
+    arrived = 0
+
+    async def respond_when_all_are_here(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal arrived
+        arrived += 1
+        if arrived == 40:
+            all_arrived.set()
+        await all_arrived.wait()
+        return web.Response()
+
+    async with serving(respond_when_all_are_here) as url:
+        block = await generator.burst(url, [READ], count=40, seed=1, ledger=ledger)
+
+    assert (block.sent, block.ok, block.void) == (40, 40, None)
+
+
+async def test_a_request_comes_as_a_load_balancer_would_send_it(generator, ledger):
+    seen = {}
+
+    async def remember(request: web.BaseRequest) -> web.StreamResponse:
+        seen.update(request.headers, method=request.method, path=request.path, body=await request.text())
+        return web.Response(status=201)
+
+    async with serving(remember) as url:
+        outcome = await generator.single(url, WRITE, ledger=ledger)
+
+    assert outcome.ok
+    assert (seen["method"], seen["path"], seen["body"]) == ("POST", "/write/run-0-0", '{"key": "run-0-0"}')
+    assert (seen["Host"], seen["X-Forwarded-Proto"]) == ("compare.localhost", "https")
+    assert (seen["Idempotency-Key"], seen["Content-Type"]) == ("run-0-0", "application/json")
+
+
+async def test_cookies_of_one_target_do_not_reach_the_next(generator, ledger):
+    seen = []
+
+    async def set_cookie(request: web.BaseRequest) -> web.StreamResponse:
+        seen.append(request.headers.get("Cookie"))
+        return web.Response(headers={"Set-Cookie": "sessionid=1; Path=/"})
+
+    async with serving(set_cookie) as url:
+        await generator.single(url, READ, ledger=ledger)
+        await generator.single(url, READ, ledger=ledger)
+
+    assert seen == [None, None]
+
+
+async def test_a_redirect_is_an_answer_and_not_followed(generator, ledger):
+    async def redirect(request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "/elsewhere"})
+
+    async with serving(redirect) as url:
+        outcome = await generator.single(url, READ, ledger=ledger)
+
+    assert outcome.error == "status_302"
+
+
+async def test_every_write_has_its_own_key_and_only_answered_ones_are_acknowledged(generator, ledger):
+    keys = Counter()
+
+    async def refuse_every_third(request: web.BaseRequest) -> web.StreamResponse:
+        keys[request.headers["Idempotency-Key"]] += 1
+        return web.Response(status=503 if keys.total() % 3 == 0 else 201)
+
+    async with serving(refuse_every_third) as url:
+        block = await generator.burst(url, [WRITE], count=30, seed=1, ledger=ledger)
+
+    assert len(keys) == 30
+    assert block.errors == {"status_503": 10}
+    assert (ledger.sent, ledger.acknowledged, ledger.ambiguous) == (30, 20, 10)
+
+
+async def test_reads_leave_the_ledger_alone(generator, ledger):
+    async with serving(respond_200) as url:
+        await generator.burst(url, [READ], count=3, seed=1, ledger=ledger)
+
+    assert ledger.sent == 0
+
+
+async def test_requests_during_a_stall_of_the_server_show_the_wait(generator, ledger):
+    stall_ends = None
+
+    async def stall(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal stall_ends
+        now = time.perf_counter()
+        stall_ends = stall_ends or now + 0.3
+        await asyncio.sleep(max(0.0, stall_ends - now))
+        return web.Response()
+
+    async with serving(stall) as url:
+        block = await generator.steady(url, [READ], rate_rps=100, duration_s=0.6, seed=1, ledger=ledger)
+
+    # A client that waits for its answers would have sent one request into the stall.
+    offsets_s = poisson_arrivals(100, 0.6, seed=1)
+    into_its_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
+    assert into_its_first_100_ms > 5
+    assert slower_than(block.latency, 195) >= into_its_first_100_ms
+
+
+async def test_requests_that_were_due_while_the_generator_stood_still_count_from_then(generator, ledger):
+    stalled = False
+
+    async def stall_everything(request: web.BaseRequest) -> web.StreamResponse:
+        nonlocal stalled
+        if not stalled:
+            stalled = True
+            # The server shares the generator's thread: nothing is sent meanwhile.
+            time.sleep(0.3)  # noqa: ASYNC251 - on purpose
+        return web.Response()
+
+    async with serving(stall_everything) as url:
+        block = await generator.steady(url, [READ], rate_rps=100, duration_s=0.6, seed=1, ledger=ledger)
+
+    offsets_s = poisson_arrivals(100, 0.6, seed=1)
+    into_its_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
+    assert slower_than(block.latency, 195) >= into_its_first_100_ms
+    assert block.late >= into_its_first_100_ms - 1
+    assert block.void is not None
+    assert "ms late" in block.void
+
+
+async def test_a_timeout_is_an_error_with_the_cap_as_its_latency(ledger):
+    async def never(request: web.BaseRequest) -> web.StreamResponse:
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with serving(never) as url, LoadGenerator(timeout_s=0.2) as generator:
+        outcome = await generator.single(url, READ, ledger=ledger)
+
+    assert (outcome.error, outcome.latency_ms) == ("timeout", 200.0)
+    assert block_of([outcome]).latency.count == 1
+
+
+async def test_an_answer_that_starts_in_time_but_never_ends_is_a_timeout(ledger):
+    async def never_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+        await reader.read()
+
+    async with answering_raw(never_end) as url, LoadGenerator(timeout_s=0.2) as generator:
+        outcome = await generator.single(url, READ, ledger=ledger)
+
+    assert outcome.error == "timeout"
+
+
+async def test_a_port_that_nobody_listens_on_refuses(generator, ledger):
+    outcome = await generator.single(f"http://127.0.0.1:{free_port()}", READ, ledger=ledger)
+
+    assert outcome.error == "connection_refused"
+
+
+async def test_a_connection_closed_before_the_answer_has_its_own_class(generator, ledger):
+    async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        pass
+
+    async with answering_raw(close) as url:
+        outcome = await generator.single(url, WRITE, ledger=ledger)
+
+    assert outcome.error == "connection_closed"
+    assert ledger.ambiguous == 1
+
+
+async def test_a_connection_reset_has_its_own_class(generator, ledger):
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        without_lingering = struct.pack("ii", 1, 0)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, without_lingering)
+
+    async with answering_raw(reset) as url:
+        outcome = await generator.single(url, WRITE, ledger=ledger)
+
+    assert outcome.error == "connection_reset"
+
+
+async def test_half_an_answer_has_its_own_class(generator, ledger):
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
+
+    async with answering_raw(break_off) as url:
+        outcome = await generator.single(url, READ, ledger=ledger)
+
+    assert outcome.error == "incomplete_answer"
+
+
+async def test_what_is_not_http_has_its_own_class(generator, ledger):
+    async def speak_otherwise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
+
+    async with answering_raw(speak_otherwise) as url:
+        outcome = await generator.single(url, READ, ledger=ledger)
+
+    assert outcome.error == "malformed_answer"
+
+
+async def test_an_interrupted_block_leaves_no_request_behind(generator, ledger):
+    arrived = asyncio.Event()
+
+    async def never(request: web.BaseRequest) -> web.StreamResponse:
+        arrived.set()
+        await asyncio.sleep(30)
+        return web.Response()
+
+    async with serving(never) as url:
+        before = asyncio.all_tasks()
+        block = asyncio.create_task(generator.steady(url, [WRITE], rate_rps=200, duration_s=30, seed=1, ledger=ledger))
+        await arrived.wait()
+        block.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await block
+        left = {task for task in asyncio.all_tasks() - before if "_send" in repr(task.get_coro())}
+
+    assert left == set()
+    assert ledger.sent == ledger.ambiguous > 0

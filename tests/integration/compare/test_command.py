@@ -1,0 +1,233 @@
+"""The whole of `webapp compare`, as users run it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.integration.compare.process_tree import descendants, remaining
+from webapp.compare.command import main
+from webapp.compare.results import Run
+from webapp.compare.workload import GUESTBOOK
+
+APPLICATIONS = Path(__file__).parents[2] / "applications"
+LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
+SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+LIMIT_S = 240
+
+
+def start(*arguments: str, source: str = "from webapp.__main__ import main; main()") -> subprocess.Popen:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
+    return subprocess.Popen(
+        [sys.executable, "-c", source, "compare", *arguments],
+        env=environ | {"DJANGO_SETTINGS_MODULE": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def compare(*arguments: str, **options: str) -> tuple[int, str, str]:
+    process = start(*arguments, **options)
+    output, errors = process.communicate(timeout=LIMIT_S)
+    return process.returncode, output, errors
+
+
+def wait_for_line(process: subprocess.Popen, beginning: str) -> None:
+    for line in process.stderr:
+        if line.startswith(beginning):
+            return
+    pytest.fail(f"it ended before it said {beginning!r}")
+
+
+@pytest.mark.needs("pgbouncer")
+def test_two_targets_are_measured_side_by_side(tmp_path):
+    exit_code, output, errors = compare(
+        *SHORT, "--target", LAMBDA, "--target", CONTAINER, "--output", str(tmp_path / "report")
+    )
+
+    assert exit_code == 0, errors
+    run = json.loads((tmp_path / "report" / "run.json").read_text())
+    assert run["schema"] == 1
+    assert [target["name"] for target in run["targets"]] == [LAMBDA, CONTAINER]
+    for target in run["targets"]:
+        assert (target["label"], target["status"]) == ("emulated", "measured")
+        assert target["acknowledged_writes"] + target["ambiguous"]["committed"] == target["rows_found"] > 0
+        assert target["cold_start_ms"]["n"] == 2
+        assert target["connections"]["peak"] >= 1
+        assert target["connections"]["opened"] >= 1
+        for scenario in target["scenarios"]:
+            assert scenario["ok"] + sum(scenario["errors"].values()) == scenario["sent"] > 0
+            assert scenario["latency_ms"]["p99"] is None
+            assert scenario["latency_ms"]["p50"] <= scenario["latency_ms"]["max"]
+    scenarios = [[(each["name"], each["rate_rps"]) for each in target["scenarios"]] for target in run["targets"]]
+    assert scenarios[0] == [("read", 20), ("write", 20), ("burst_cold", None), ("burst", None)]
+    assert scenarios[1] == [("read", 20), ("write", 20), ("burst", None)]
+    assert run["environment"]["pgbouncer"]["pool_mode"] == "transaction"
+    assert run["environment"]["targets"][LAMBDA]["detected by"] == "WEBAPP_RUNTIME=aws_lambda"
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["report.html", "report.md", "run.json"]
+    assert LAMBDA in output
+    assert "emulated" in output
+    assert str(tmp_path / "report") in errors
+
+
+def test_another_application_takes_the_guestbooks_place(tmp_path):
+    exit_code, output, errors = compare(
+        *SHORT, "--workload", str(APPLICATIONS / "notes.toml"), "--target", CONTAINER, "--json",
+        "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+
+    assert exit_code == 0, errors
+    run = Run.from_json(output)
+    assert run.environment["workload"] == "notes"
+    assert run.targets[0].rows_found == run.targets[0].acknowledged_writes > 0
+
+
+def test_rows_that_were_never_asked_for_fail_the_target(tmp_path):
+    exit_code, output, _ = compare(
+        *SHORT, "--workload", str(APPLICATIONS / "notes_twice.toml"), "--target", CONTAINER, "--json",
+        "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+
+    assert exit_code == 1
+    target = Run.from_json(output).targets[0]
+    assert target.status == "failed"
+    assert "keys in a row that were never sent" in target.error
+    assert target.rows_found == 2 * target.acknowledged_writes
+
+
+def test_without_pgbouncer_the_proxy_targets_fail_and_the_others_are_measured(tmp_path):
+    without_pgbouncer = (
+        "from webapp.compare import processes; find = processes.find_program\n"
+        "processes.find_program = lambda name: None if name == 'pgbouncer' else find(name)\n"
+        "from webapp.__main__ import main; main()"
+    )
+
+    exit_code, output, _ = compare(
+        *SHORT, "--target", LAMBDA, "--target", CONTAINER, "--json", "--output", str(tmp_path / "report"),
+        source=without_pgbouncer,
+    )  # fmt: skip
+
+    assert exit_code == 1
+    proxied, direct = Run.from_json(output).targets
+    assert (proxied.status, direct.status) == ("failed", "measured")
+    assert "run `make setup` or install the package pgbouncer" in proxied.error
+
+
+def test_a_target_that_cannot_start_fails_with_its_cause_and_the_others_are_measured(tmp_path):
+    (tmp_path / "halfway.py").write_text(
+        "import os\n"
+        "from webapp.settings import *\n"
+        "if os.environ.get('WEBAPP_RUNTIME') in {'aws_app_runner', 'aws_lambda'}:\n"
+        "    raise RuntimeError('this application runs on ECS alone')\n"
+    )
+    workload = tmp_path / "halfway.toml"
+    guestbook = GUESTBOOK.read_text().replace('"webapp.settings"', '"halfway"\npython_path = "."')
+    workload.write_text(guestbook)
+
+    exit_code, output, _ = compare(
+        *SHORT, "--workload", str(workload), "--target", "aws_app_runner/pool/direct",
+        "--target", "aws_lambda/per_request/direct", "--target", CONTAINER, "--json",
+        "--output", str(tmp_path / "report"),
+    )  # fmt: skip
+
+    assert exit_code == 1
+    app_runner, function, ecs = Run.from_json(output).targets
+    assert (app_runner.status, function.status, ecs.status) == ("failed", "failed", "measured")
+    assert "this application runs on ECS alone" in app_runner.error
+    assert "this application runs on ECS alone" in function.error
+
+
+def test_an_unreachable_database_is_one_line_and_leaves_nothing(tmp_path):
+    exit_code, output, errors = compare(
+        "--quick", "--database-url", "postgresql://app:hunter2@127.0.0.1:1/app", "--output", str(tmp_path / "report")
+    )
+
+    assert exit_code == 1
+    assert output == ""
+    assert "hunter2" not in errors
+    assert errors.splitlines()[-1].startswith("webapp compare: the PostgreSQL server of --database-url")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_application_that_does_not_migrate_is_one_line_and_leaves_nothing(tmp_path):
+    workload = tmp_path / "broken.toml"
+    workload.write_text((APPLICATIONS / "notes.toml").read_text().replace("notes.settings", "absent.settings")
+                        .replace('python_path = "."\n', ""))  # fmt: skip
+
+    exit_code, _, errors = compare("--quick", "--workload", str(workload), "--output", str(tmp_path / "report"))
+
+    assert exit_code == 1
+    assert errors.splitlines()[-1].startswith("webapp compare: `migrate --verbosity 0` ended with exit code 1")
+    assert "absent" in errors.splitlines()[-1]
+    assert not (tmp_path / "report").exists()
+
+
+def test_ctrl_c_leaves_no_process_and_keeps_what_was_measured(tmp_path):
+    process = start("--duration", "3", "--target", CONTAINER, "--output", str(tmp_path / "report"))
+    wait_for_line(process, "steady load")
+    time.sleep(3)
+    children = descendants(process.pid)
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert children
+    assert remaining(children) == set()
+    run = Run.from_json((tmp_path / "report" / "run.json").read_text())
+    assert run.environment["interrupted"] is True
+    assert run.targets[0].scenarios[0].blocks
+
+
+def test_a_killed_comparison_leaves_no_process(tmp_path):
+    process = start("--target", CONTAINER, "--target", "aws_lambda/per_request/direct", "--output", str(tmp_path / "r"))
+    wait_for_line(process, "steady load")
+    children = descendants(process.pid)
+
+    process.kill()
+    process.communicate()
+
+    assert len(children) > 5
+    assert remaining(children) == set()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--target", "heroku/pool/direct"], "--target 'heroku/pool/direct' has no runtime 'heroku'; choose one of:"),
+        (["--target", "aws_ecs/puddle/direct"], "has no strategy 'puddle'; choose one of: per_request, persistent,"),
+        (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: direct, proxy"),
+        (["--target", "aws_ecs"], "is not runtime/strategy/route; write it as aws_lambda/per_request/proxy"),
+        (["--target", CONTAINER, "--target", CONTAINER], "names the same target twice"),
+        (["--workload", "absent.toml"], "--workload 'absent.toml' cannot be read"),
+        (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),
+        (["--output", "."], "--output '.' exists and is not an empty folder; name another"),
+    ],
+)
+def test_bad_arguments_are_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):
+    (tmp_path / "something").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    assert main(arguments) == 2
+
+    lines = capsys.readouterr().err.splitlines()
+    assert complaint in lines[-1]
+    assert len([line for line in lines if line.startswith("webapp compare:")]) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["something"]
+
+
+@pytest.mark.parametrize("arguments", [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--surprise"]])
+def test_arguments_that_do_not_parse_exit_2(arguments, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+
+    assert exit_.value.code == 2
+    assert arguments[-1] in capsys.readouterr().err

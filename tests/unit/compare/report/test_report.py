@@ -1,0 +1,212 @@
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from webapp.compare.report.files import write_reports
+from webapp.compare.report.html import render_html
+from webapp.compare.report.markdown import render_markdown
+from webapp.compare.report.terminal import print_report
+from webapp.compare.results import Run
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def run() -> Run:
+    """Four targets measured, with errors and a void block among them, and one that failed."""
+    return Run.from_json((HERE / "run.json").read_text())
+
+
+def printed(run: Run, *, width: int = 100, terminal: bool = False) -> str:
+    output = io.StringIO()
+    print_report(run, Console(file=output, width=width, force_terminal=terminal))
+    return output.getvalue()
+
+
+def without_lambda(run: Run) -> Run:
+    return replace(run, targets=tuple(target for target in run.targets if target.runtime != "aws_lambda"))
+
+
+def test_the_whole_markdown_report(run: Run):
+    assert render_markdown(run) == (HERE / "report.md").read_text()
+
+
+def test_the_whole_terminal_report(run: Run):
+    # Rich fills its columns up with spaces, which editors take away.
+    lines = [line.rstrip() for line in printed(run).splitlines()]
+
+    assert lines == (HERE / "report.txt").read_text().splitlines()
+
+
+def test_no_table_row_of_the_terminal_is_wider_than_a_hundred_columns(run: Run):
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(run, width=100, terminal=True))
+
+    rows = [line for line in shown.splitlines() if line.startswith("aws_") and " failed: " not in line]
+    assert len(rows) > 20
+    assert max(len(row.rstrip()) for row in rows) <= 100
+    # A figure cut short would show as an ellipsis.
+    assert "…" not in shown
+
+
+def test_where_there_is_no_terminal_lines_are_plain_and_not_cut_at_eighty(run: Run):
+    assert printed(run, width=80) == printed(run, width=200)
+    assert "\x1b" not in printed(run)
+
+
+def test_a_failure_is_said_on_one_line_with_its_brackets(run: Run):
+    failure = replace(run.targets[0], status="failed", error=f"no [bold]answer[/bold] from port 80; {'x' * 120}")
+
+    lines = printed(Run(run.environment, (failure,))).splitlines()
+
+    assert f"{failure.name} failed: {failure.error}" in lines
+
+
+def test_a_run_in_which_all_failed_is_reported_everywhere(run: Run):
+    failures = tuple(target for target in run.targets if target.status == "failed")
+    nothing = Run(run.environment, failures)
+
+    for text in (printed(nothing), render_markdown(nothing), render_html(nothing)):
+        assert "was not ready within 10 s" in text
+    assert "Nothing was measured." in render_markdown(nothing)
+    assert "Nothing was measured." in render_html(nothing)
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_every_report_says_what_was_emulated_and_what_it_may_not_claim(run: Run, render):
+    text = " ".join(render(run).replace("&#x27;", "'").split())
+
+    assert "not AWS's cold starts or tails, Fargate's capacity or RDS Proxy's behaviour" in text
+    assert "PgBouncer in transaction mode stands in for RDS Proxy" in text
+    assert "The emulated Lambda's front behaves as a function URL" in text
+    assert "they are lower bounds" in text
+    assert "App Runner has been closed to new customers since 2026-04-30" in text
+    assert "ECS Express Mode as its successor" in text
+    assert "emulated" in text
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_a_report_says_nothing_of_services_that_are_not_in_the_run(run: Run, render):
+    ecs_only = replace(run, targets=tuple(target for target in run.targets if target.runtime == "aws_ecs"))
+
+    text = render(ecs_only)
+
+    assert "App Runner" not in text
+    assert "Lambda" not in text
+    assert "PgBouncer" not in text
+
+
+def test_an_a_a_pair_that_differs_is_said_in_every_report(run: Run):
+    slower = tuple(
+        replace(
+            target,
+            scenarios=tuple(
+                replace(scenario, blocks=tuple(replace(block, p50_ms=block.p50_ms * 2) for block in scenario.blocks))
+                for scenario in target.scenarios
+            ),
+        )
+        if target.name == "aws_ecs/pool/direct"
+        else target
+        for target in run.targets
+    )
+    differing = replace(run, targets=slower)
+
+    for text in (printed(differing), render_markdown(differing), render_html(differing)):
+        assert "A/A differs: no winner is named in this run." in " ".join(text.split())
+        assert "faster" not in text.replace("below 1 is faster", "").replace("further left is faster", "").replace(
+            'data-verdict="faster"', ""
+        )
+
+
+def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
+    target = without_lambda(run).targets[0]
+    scenario = target.scenarios[0]
+    blocks = tuple(replace(block, void="the load generator was busy") for block in scenario.blocks)
+    void = replace(scenario, blocks=blocks, void_blocks=len(blocks))
+
+    text = render_markdown(replace(run, targets=(replace(target, scenarios=(void,)),)))
+
+    assert "| void |" in text
+    assert "all 4 blocks are void, their figures prove nothing: the load generator was busy." in text
+
+
+def test_an_interrupted_run_says_so(run: Run):
+    interrupted = replace(run, environment={**run.environment, "interrupted": True})
+
+    assert "This run was interrupted" in render_markdown(interrupted)
+    assert "This run was interrupted" not in render_markdown(run)
+
+
+class Elements(HTMLParser):
+    """The elements of a page, and those left open."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.names: list[str] = []
+        self.addresses: list[str] = []
+        self.open: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+        if tag not in ("meta", "link", "wbr"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_asks_no_other_address(run: Run):
+    page = render_html(run)
+    elements = Elements(page)
+
+    assert elements.open == []
+    assert "script" not in elements.names
+    assert elements.addresses == ["data:,"]
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_the_page_shows_every_figure_of_the_markdown_report(run: Run):
+    cells = set(re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", render_html(run).replace("<wbr>", "")))
+
+    rows = [line for line in render_markdown(run).splitlines() if line.startswith("| aws_")]
+    assert len(rows) > 20
+    assert {cell for row in rows for cell in row.strip("| ").split(" | ")} <= cells
+
+
+def test_every_measured_target_has_its_bars(run: Run):
+    page = render_html(run)
+
+    # Two steady scenarios and the burst for all four, the cold burst for the two on Lambda.
+    assert page.count('<i class="span" style=') == 3 * 4 + 2
+    # PgBouncer-like peaks of the fixture: 20, 19, 8 and 8 of at most 20.
+    assert re.findall(r'class="bar" style="width: ([\d.]+)%"', page) == ["100.00", "95.00", "40.00", "40.00"]
+
+
+def test_what_a_target_says_cannot_become_part_of_the_page(run: Run):
+    evil = '<script>alert("1")</script> | `x`\n# heading'
+    target = replace(run.targets[0], name="a/<b>/c", notes=(evil,))
+    suspicious = Run({**run.environment, "workload": evil}, (target, replace(target, status="failed", error=evil)))
+
+    page, markdown = render_html(suspicious), render_markdown(suspicious)
+
+    assert "<script>" not in page
+    assert "<b>/c" not in page.replace("<wbr>", "")
+    assert "&lt;script&gt;" in page
+    assert r"\<script>alert" in markdown
+    assert "\n# heading" not in markdown
+
+
+def test_both_files_are_written_whole(run: Run, tmp_path: Path):
+    markdown, page = write_reports(run, tmp_path)
+
+    assert markdown.read_text() == render_markdown(run)
+    assert page.read_text() == render_html(run)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]

@@ -1,0 +1,214 @@
+from collections.abc import Sequence
+
+import pytest
+
+from webapp.compare.load.block import Outcome, block_of
+from webapp.compare.results import Ambiguous, ColdStarts, ConnectionCounts, Run, ScenarioResult, TargetResult
+from webapp.compare.summary import Verdict, summarize
+
+UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)
+REFERENCE = "aws_lambda/per_request/proxy"
+APP_RUNNER = "aws_app_runner/pool/direct"
+ECS = "aws_ecs/pool/direct"
+PAIR = {"aa_pairs": [[APP_RUNNER, ECS]]}
+
+
+def reads(
+    medians_ms: Sequence[float],
+    *,
+    void: Sequence[int] = (),
+    errors: int = 0,
+    name: str = "read",
+    rate_rps: float | None = 25.0,
+    first_index: int = 0,
+) -> ScenarioResult:
+    """One block for each median, all of its three answers alike."""
+    blocks = {
+        index: block_of(
+            [Outcome(name, median_ms, 0.1, None)] * 3 + [Outcome(name, 0.1, 0.1, "status_503")] * errors,
+            void="late" if index in void else None,
+        )
+        for index, median_ms in enumerate(medians_ms, start=first_index)
+    }
+    return ScenarioResult.of_blocks(name, rate_rps, blocks, UNKNOWN)
+
+
+def target(name: str, *scenarios: ScenarioResult) -> TargetResult:
+    runtime, strategy, route = name.split("/")
+    return TargetResult(
+        name=name,
+        runtime=runtime,
+        strategy=strategy,
+        route=route,
+        label="emulated",
+        status="measured",
+        error=None,
+        scenarios=scenarios,
+        cold_start_ms=ColdStarts.of_phases((), ()),
+        connections=UNKNOWN,
+        acknowledged_writes=0,
+        ambiguous=Ambiguous(0, 0),
+        rows_found=0,
+    )
+
+
+def failed(name: str) -> TargetResult:
+    runtime, strategy, route = name.split("/")
+    return TargetResult.failed(
+        name=name, runtime=runtime, strategy=strategy, route=route, label="emulated", error="it broke"
+    )
+
+
+def verdict_of(scenario: ScenarioResult, beside: ScenarioResult) -> Verdict:
+    return summarize(Run({}, (target(REFERENCE, beside), target(ECS, scenario)))).rows[1].verdict
+
+
+def test_a_target_below_the_reference_in_every_block_is_faster():
+    summary = summarize(Run({}, (target(REFERENCE, reads([10, 11, 9, 10])), target(ECS, reads([5, 6, 4.5, 5])))))
+
+    assert summary.reference == REFERENCE
+    first, second = summary.rows
+    assert (first.verdict, first.ratio) == (Verdict.REFERENCE, None)
+    assert second.verdict is Verdict.FASTER
+    assert second.ratio.median == pytest.approx(0.5, rel=0.01)
+    assert second.ratio.pairs == 4
+    assert second.ratio.low <= second.ratio.median <= second.ratio.high < 1
+
+
+def test_a_target_above_the_reference_in_every_block_is_slower():
+    assert verdict_of(reads([20, 22, 18, 20]), reads([10, 11, 9, 10])) is Verdict.SLOWER
+
+
+def test_an_interval_that_crosses_one_shows_no_difference():
+    assert verdict_of(reads([11, 9, 12, 8]), reads([10, 10, 10, 10])) is Verdict.NO_DIFFERENCE
+
+
+def test_the_ratio_pairs_blocks_so_that_a_slow_minute_of_the_machine_cancels_out():
+    # Every block is slower than the one before, yet the target takes half as long in each.
+    summary = summarize(Run({}, (target(REFERENCE, reads([10, 20, 40, 80])), target(ECS, reads([5, 10, 20, 40])))))
+
+    assert summary.rows[1].ratio.low == pytest.approx(0.5, rel=0.01)
+    assert summary.rows[1].ratio.high == pytest.approx(0.5, rel=0.01)
+
+
+def test_three_pairs_are_too_few():
+    assert verdict_of(reads([5, 5, 5]), reads([10, 10, 10])) is Verdict.TOO_FEW_BLOCKS
+
+
+def test_a_void_block_drops_its_pair_on_either_side():
+    assert verdict_of(reads([5] * 4, void=[1]), reads([10] * 4)) is Verdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5] * 4), reads([10] * 4, void=[3])) is Verdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5] * 5, void=[1]), reads([10] * 5)) is Verdict.FASTER
+
+
+def test_blocks_of_different_times_make_no_pair():
+    assert verdict_of(reads([5] * 4, first_index=4), reads([10] * 4)) is Verdict.TOO_FEW_BLOCKS
+
+
+def test_a_target_that_refuses_many_is_not_called_faster():
+    assert verdict_of(reads([5] * 4, errors=1), reads([10] * 4)) is Verdict.TOO_MANY_ERRORS
+    assert verdict_of(reads([5] * 4), reads([10] * 4, errors=1)) is Verdict.TOO_MANY_ERRORS
+
+
+def test_a_scenario_that_the_reference_lacks_is_not_compared():
+    summary = summarize(
+        Run({}, (target(REFERENCE, reads([10] * 4)), target(ECS, reads([5] * 4, name="burst", rate_rps=None))))
+    )
+
+    assert [(row.scenario.name, row.verdict) for row in summary.rows] == [
+        ("read", Verdict.REFERENCE),
+        ("burst", Verdict.TOO_FEW_BLOCKS),
+    ]
+
+
+def test_rates_are_compared_each_with_its_own():
+    slow, fast = reads([10] * 4), reads([20] * 4, rate_rps=50.0)
+
+    summary = summarize(Run({}, (target(REFERENCE, slow, fast), target(ECS, slow, fast))))
+
+    assert [(row.scenario.rate_rps, row.target.name) for row in summary.rows] == [
+        (25.0, REFERENCE),
+        (25.0, ECS),
+        (50.0, REFERENCE),
+        (50.0, ECS),
+    ]
+    assert {row.verdict for row in summary.rows if row.ratio} == {Verdict.NO_DIFFERENCE}
+
+
+def test_the_reference_is_the_first_target_that_was_measured():
+    summary = summarize(Run({}, (failed(REFERENCE), target(APP_RUNNER, reads([10] * 4)), target(ECS, reads([5] * 4)))))
+
+    assert summary.reference == APP_RUNNER
+    assert [row.target.name for row in summary.rows] == [APP_RUNNER, ECS]
+
+
+def test_a_run_in_which_all_failed_has_no_reference():
+    assert summarize(Run(PAIR, (failed(REFERENCE),))) == summarize(Run({}, ()))
+    assert summarize(Run({}, ())).reference is None
+
+
+def test_an_a_a_pair_that_agrees_lets_the_verdicts_stand():
+    summary = summarize(
+        Run(
+            PAIR,
+            (
+                target(REFERENCE, reads([10] * 4)),
+                target(APP_RUNNER, reads([5, 5.1, 4.9, 5])),
+                target(ECS, reads([5.1, 5, 5, 4.9])),
+            ),
+        )
+    )
+
+    assert not summary.names_no_winner
+    assert [row.verdict for row in summary.rows] == [Verdict.REFERENCE, Verdict.FASTER, Verdict.FASTER]
+
+
+def test_an_a_a_pair_that_differs_withholds_every_verdict():
+    summary = summarize(
+        Run(
+            PAIR,
+            (
+                target(REFERENCE, reads([10] * 4)),
+                target(APP_RUNNER, reads([5] * 4)),
+                target(ECS, reads([6] * 4)),
+            ),
+        )
+    )
+
+    assert summary.names_no_winner
+    assert summary.pairs[0].ratio.median == pytest.approx(1.2, rel=0.01)
+    assert [row.verdict for row in summary.rows] == [Verdict.REFERENCE, Verdict.WITHHELD, Verdict.WITHHELD]
+
+
+def test_neither_of_an_a_a_pair_wins_when_the_other_is_the_reference():
+    summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), target(ECS, reads([5] * 4)))))
+
+    assert summary.rows[1].verdict is Verdict.SAME
+
+
+def test_an_a_a_pair_is_judged_over_all_steady_scenarios_together():
+    # In one scenario the second is always slower, in the other always faster: that is chance.
+    first = (reads([5] * 4), reads([5] * 4, name="write"))
+    second = (reads([5.5] * 4), reads([4.5] * 4, name="write"))
+
+    summary = summarize(Run(PAIR, (target(APP_RUNNER, *first), target(ECS, *second))))
+
+    assert summary.pairs[0].ratio.pairs == 8
+    assert not summary.names_no_winner
+
+
+def test_an_a_a_pair_with_too_few_blocks_says_nothing():
+    summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5])), target(ECS, reads([9])))))
+
+    assert summary.pairs[0].ratio is None
+    assert not summary.names_no_winner
+
+
+def test_a_pair_of_which_one_failed_is_no_pair():
+    assert summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), failed(ECS)))).pairs == ()
+
+
+def test_the_same_run_always_reads_the_same():
+    run = Run({}, (target(REFERENCE, reads([10, 12, 9, 14, 10])), target(ECS, reads([9, 13, 9, 12, 11]))))
+
+    assert summarize(run) == summarize(run)

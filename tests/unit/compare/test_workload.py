@@ -1,0 +1,219 @@
+from pathlib import Path
+
+import pytest
+
+from webapp.compare.errors import UsageError
+from webapp.compare.workload import GUESTBOOK, Application, Rows, load_workload
+
+SHOP = """
+name = "shop"
+
+[application]
+settings_module = "shop.settings"
+python_path = "site"
+prepare = [["loaddata", "products"]]
+
+[rows]
+keys_sql = "SELECT reference FROM orders"
+
+[[requests]]
+name = "products"
+scenario = "read"
+method = "GET"
+path = "/products?page=2"
+
+[[requests]]
+name = "order"
+scenario = "write"
+method = "PUT"
+path = "/orders/{key}"
+headers = { "Content-Type" = "application/json", "X-Reference" = "ref {key}" }
+body = '{"reference": "{key}", "lines": {"sku": 3}}'
+share = 0.5
+expected_status = 204
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path):
+    """Writes a workload file beside the directory that it names."""
+    (tmp_path / "site").mkdir()
+
+    def write_file(text: str) -> Path:
+        path = tmp_path / "shop.toml"
+        path.write_text(text)
+        return path
+
+    return write_file
+
+
+def test_the_guestbook_is_read_by_three_api_requests_to_one_page_and_written_by_its_api():
+    workload = load_workload(GUESTBOOK)
+
+    assert [(each.path, each.share) for each in workload.of_scenario("read")] == [("/api/entries", 3), ("/", 1)]
+    (sign,) = workload.of_scenario("write")
+    assert (sign.method, sign.path, sign.expected_status) == ("POST", "/api/entries", 201)
+    assert sign.headers["Idempotency-Key"] == "{key}"
+    assert ("seed_guestbook", "--entries", "200") in workload.application.prepare
+
+
+def test_a_team_describes_its_own_application(write):
+    path = write(SHOP)
+
+    workload = load_workload(path)
+
+    assert workload.name == "shop"
+    assert workload.application == Application("shop.settings", path.parent / "site", (("loaddata", "products"),))
+    assert workload.rows == Rows("SELECT reference FROM orders")
+    assert [request.name for request in workload.requests] == ["products", "order"]
+
+
+def test_what_is_left_out_is_a_plain_get_of_share_one(write):
+    (products,) = load_workload(write(SHOP)).of_scenario("read")
+
+    assert (products.headers, products.body, products.share, products.expected_status) == ({}, None, 1.0, 200)
+
+
+def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
+    (order,) = load_workload(write(SHOP)).of_scenario("write")
+
+    sent = order.with_key("run-0-7")
+
+    assert sent.path == "/orders/run-0-7"
+    assert sent.headers == {"Content-Type": "application/json", "X-Reference": "ref run-0-7"}
+    assert sent.body == '{"reference": "run-0-7", "lines": {"sku": 3}}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("share = 0.5", "shar = 0.5", "'requests[1].shar' is not a known key; did you mean 'share'?"),
+        ("[rows]", "[zebra]", "'zebra' is not a known key; choose one of: name, application, rows, requests"),
+        ("prepare =", "prepair =", "'application.prepair' is not a known key; did you mean 'prepare'?"),
+        ('name = "shop"', "", "'name' is missing; it must be a text that is not empty"),
+        ('name = "shop"', 'name = " "', "name=' ' must be a text that is not empty"),
+        ('"shop.settings"', "3", "application.settings_module=3 must be a text that is not empty"),
+        ('"read"', '"reed"', "requests[0].scenario='reed' must be one of: read, write"),
+        ('"GET"', '"FETCH"', "requests[0].method='FETCH' must be one of: DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
+        ("share = 0.5", "share = 0", "requests[1].share=0 must be a number above 0"),
+        ("share = 0.5", "share = true", "requests[1].share=True must be a number above 0"),
+        ("share = 0.5", "share = inf", "requests[1].share=inf must be a number above 0"),
+        ("204", "99", "requests[1].expected_status=99 must be an HTTP status from 200 to 599"),
+        ("204", "true", "requests[1].expected_status=True must be an HTTP status from 200 to 599"),
+        (
+            '"/products?page=2"',
+            '"products"',
+            "requests[0].path='products' must be a path with its query as a URL has it: from its first /, "
+            "percent-encoded",
+        ),
+        (
+            '"/products?page=2"',
+            '"/two words"',
+            "requests[0].path='/two words' must be a path with its query as a URL has it: from its first /, "
+            "percent-encoded",
+        ),
+        (
+            '[["loaddata", "products"]]',
+            '["loaddata"]',
+            "application.prepare=['loaddata'] must be a list of commands, each a list of texts, "
+            'such as [["loaddata", "sample"]]',
+        ),
+        (
+            '"X-Reference" = "ref {key}"',
+            '"host" = "shop.example"',
+            "requests[1].headers={'Content-Type': 'application/json', 'host': 'shop.example'} must be without 'host', "
+            "which the load generator sets itself",
+        ),
+        (
+            '"X-Reference" = "ref {key}"',
+            '"X-Reference" = "one\\ntwo"',
+            "requests[1].headers={'Content-Type': 'application/json', 'X-Reference': 'one\\ntwo'} must be "
+            "names of letters, digits and hyphens with values on one line",
+        ),
+        (
+            '"X-Reference" = "ref {key}"',
+            '"X-Reference" = 7',
+            "requests[1].headers={'Content-Type': 'application/json', 'X-Reference': 7} must be a table of texts, "
+            'such as { "Content-Type" = "application/json" }',
+        ),
+        ('name = "order"', 'name = "products"', "requests[1].name='products' must be a name that no other request has"),
+        (
+            "/products?page=2",
+            "/products/{key}",
+            "requests[0].scenario='read' must be 'write' where {key} is used: a read has no key",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_key_with_the_rule(write, old: str, new: str, complaint: str):
+    assert old in SHOP
+    path = write(SHOP.replace(old, new, 1))
+
+    with pytest.raises(UsageError) as caught:
+        load_workload(path)
+
+    assert str(caught.value) == f"{path}: {complaint}"
+
+
+def test_a_write_that_could_not_be_found_again_is_refused(write):
+    path = write(SHOP.replace("{key}", "fixed"))
+
+    with pytest.raises(
+        UsageError, match=r"requests\[1\]\.scenario='write' must be 'read' unless \{key\} stands in path"
+    ):
+        load_workload(path)
+
+
+@pytest.mark.parametrize(("kept", "missing"), [("read", "write"), ("write", "read")])
+def test_a_workload_must_both_read_and_write(write, kept: str, missing: str):
+    first, second = SHOP.index("[[requests]]"), SHOP.rindex("[[requests]]")
+    path = write(SHOP[:second] if kept == "read" else SHOP[:first] + SHOP[second:])
+
+    with pytest.raises(UsageError) as caught:
+        load_workload(path)
+
+    assert str(caught.value) == (
+        f"{path}: no request has scenario = '{missing}'; "
+        f"a workload needs at least one request that reads and one that writes"
+    )
+
+
+def test_a_python_path_that_is_no_directory_is_refused(write):
+    path = write(SHOP.replace('"site"', '"nowhere"'))
+
+    with pytest.raises(UsageError) as caught:
+        load_workload(path)
+
+    assert str(caught.value) == (
+        f"{path}: application.python_path='nowhere' must be a directory, relative to this file; "
+        f"{path.parent / 'nowhere'} is none"
+    )
+
+
+def test_requests_that_are_no_tables_are_refused(write):
+    path = write('requests = ["/"]\n' + SHOP[: SHOP.index("[[requests]]")])
+
+    with pytest.raises(UsageError, match=r"requests=\['/'\] must be a list of tables, each written \[\[requests\]\]"):
+        load_workload(path)
+
+
+def test_a_missing_file_is_one_line(tmp_path: Path):
+    path = tmp_path / "none.toml"
+
+    with pytest.raises(UsageError) as caught:
+        load_workload(path)
+
+    assert str(caught.value) == (
+        f"--workload '{path}' cannot be read (No such file or directory); give the path of a TOML file"
+    )
+
+
+@pytest.mark.parametrize("content", [b"name = ", b"name = '\xff'"])
+def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path, content: bytes):
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught:
+        load_workload(path)
+
+    assert str(caught.value).startswith(f"--workload '{path}' is not TOML: ")
+    assert "\n" not in str(caught.value)
