@@ -65,6 +65,7 @@ class Measurement:
         for template in self._plan.workload.requests:
             outcome = await self._generator.single(subject.target.url, template, ledger=subject.ledger)
             expect_answer(outcome)
+        await subject.target.make_ready(self._plan.ready_for)
         for scenario, rate_rps in self._plan.steady_scenarios():
             await self._generator.steady(
                 subject.target.url,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.compare.plan import Plan
+from webapp.compare.processes import NICENESS
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.compare.services.postgres import PostgresServer
 from webapp.compare.targets.name import TargetName
@@ -53,7 +54,8 @@ def record_environment(
             "cpu": _cpu_model(),
             "cpus": len(os.sched_getaffinity(0)),
             "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-            "limits": "no CPU or memory limit per target; all share the machine with the load generator",
+            "limits": "no CPU or memory limit per target; all share the machine with the load generator, "
+            f"which goes before them (niceness {NICENESS} lower)",
         },
         "python": platform.python_version(),
         "packages": {

@@ -1,0 +1,43 @@
+"""The notes application under an emulated runtime, on a database of its own."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from webapp.compare.environ import application_environ, target_environ
+from webapp.compare.preparation import prepare_application
+from webapp.compare.services.databases import create_database, drop_database
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.targets.name import TargetName
+from webapp.compare.workload import load_workload
+
+NOTES = Path(__file__).parents[3] / "applications" / "notes.toml"
+
+
+@pytest.fixture
+def notes_database(database_server, tmp_path) -> str:
+    """The URL of a migrated database."""
+    name = f"webapp_notes_{secrets.token_hex(4)}"
+    url = database_server.url(name)
+    with ExitStack() as stack:
+        create_database(database_server, name)
+        stack.callback(drop_database, database_server, name)
+        environ = application_environ(load_workload(NOTES).application, database_url=url, static_root=tmp_path)
+        prepare_application(load_workload(NOTES).application, environ, log=tmp_path / "prepare.log")
+        yield url
+
+
+@pytest.fixture
+def notes_environ(notes_database, tmp_path) -> Callable[..., dict[str, str]]:
+    """Makes the variables of a target of the notes application."""
+
+    def make(target: str, proxy: PgBouncer | None = None) -> dict[str, str]:
+        environ = application_environ(
+            load_workload(NOTES).application, database_url=notes_database, static_root=tmp_path
+        )
+        return target_environ(TargetName.parse(target), environ, proxy)
+
+    return make

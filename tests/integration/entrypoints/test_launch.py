@@ -1,0 +1,126 @@
+"""What the image's entry point becomes, and what it says when it cannot."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from webapp.compare.processes import accepts_connections, free_port
+from webapp.config.environment import Environment
+from webapp.entrypoints.launch import server_command
+
+pytestmark = pytest.mark.profile_free
+
+REQUIRED = {
+    "WEBAPP_RUNTIME": "aws_ecs",
+    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+    "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",
+}
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"WEBAPP_RUNTIME": "heroku"}, "WEBAPP_RUNTIME='heroku' is not a runtime; choose one of:"),
+        ({"PORT": "http"}, "PORT='http' is not a whole number from 1 to 65535"),
+        ({"WEBAPP_DB_STRATEGY": "puddle"}, "WEBAPP_DB_STRATEGY='puddle' is not a connection strategy"),
+    ],
+)
+def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
+    launched = run("webapp.entrypoints.launch", **REQUIRED | variables)
+
+    assert launched.returncode == 78
+    assert launched.stderr.startswith(f"webapp: {complaint}")
+    assert len(launched.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
+def test_a_missing_setting_is_named_in_one_line(missing):
+    variables = {name: value for name, value in REQUIRED.items() if name != missing}
+
+    checked = run("webapp", "check", **variables)
+
+    assert checked.returncode == 78
+    assert missing in checked.stderr
+    assert len(checked.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("runtime", ["aws_app_runner", "aws_ecs", "aws_lambda", "kubernetes"])
+def test_every_deployed_runtime_passes_djangos_deployment_check(runtime):
+    checked = run("webapp", "check", "--deploy", "--fail-level", "WARNING",
+                  **REQUIRED | {"WEBAPP_RUNTIME": runtime, "WEBAPP_DB_PROXY_HOST": "127.0.0.1"})  # fmt: skip
+
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_debug_is_refused_outside_local():
+    checked = run("webapp", "check", **REQUIRED, WEBAPP_DEBUG="1")
+
+    assert checked.returncode == 78
+    assert "WEBAPP_DEBUG=1 shows the application's insides" in checked.stderr
+
+
+def test_a_misspelt_variable_is_warned_about():
+    checked = run("webapp", "check", **REQUIRED, WEBAPP_DB_ROUT="direct")
+
+    assert "webapp.W001" in checked.stderr
+    assert "Did you mean WEBAPP_DB_ROUTE?" in checked.stderr
+
+
+def test_the_server_outlives_a_load_balancers_idle_connections():
+    command = server_command(Environment({"PORT": "9000"}), bind_host="0.0.0.0", cpu_count=2)
+
+    assert int(command[command.index("--keep-alive") + 1]) > 60
+    assert int(command[command.index("--graceful-timeout") + 1]) < 30
+    assert command[command.index("--bind") + 1] == "0.0.0.0:9000"
+    assert command[command.index("--workers") + 1] == "2"
+
+
+def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
+    port = free_port()
+    log = tmp_path / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "webapp.entrypoints.launch"],
+            env={"PATH": os.environ["PATH"], **REQUIRED, "PORT": str(port), "WEBAPP_BIND_HOST": "127.0.0.1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 30
+        while not accepts_connections(port) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as response:
+            assert response.status == 200
+        with pytest.raises(urllib.error.HTTPError) as unavailable:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=30)
+        assert unavailable.value.code == 503
+        answer = unavailable.value.read()
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+        server.wait()
+
+    assert b'"status": "unavailable"' in answer
+    assert b"hunter2" not in answer
+    written = log.read_text()
+    assert "serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool by the direct route" in written
+    assert "hunter2" not in written
