@@ -20,7 +20,7 @@ class Plan:
     # Enough for the rates above: a start within a steady block would be a cold start measured as a warm one.
     ready_for: int = 8
     burst_size: int = 40
-    bursts: int = 3
+    bursts: int = 5
     cold_starts: int = 5
     database_url: str | None = None
 

@@ -131,7 +131,7 @@ def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
     text = render_markdown(replace(run, targets=(replace(target, scenarios=(void,)),)))
 
     assert "| void |" in text
-    assert "all 4 blocks are void, their figures prove nothing: the load generator was busy." in text
+    assert "all 4 blocks are void, their figures prove nothing; the first: the load generator was busy." in text
 
 
 def test_an_interrupted_run_says_so(run: Run):
