@@ -161,10 +161,11 @@ def _is_void(scenario: ScenarioResult) -> bool:
 def _void_notes(row: Row) -> Iterator[str]:
     scenario = row.scenario
     reason = next((block.void for block in scenario.blocks if block.void is not None), None)
+    blocks = len(scenario.blocks)
     if _is_void(scenario):
-        yield f"{row.target.name}: all {len(scenario.blocks)} blocks are void, their figures prove nothing; the first: {reason}."
+        yield f"{row.target.name}: all {blocks} blocks are void, their figures prove nothing; the first: {reason}."
     elif scenario.void_blocks:
-        yield f"{row.target.name}: {scenario.void_blocks} of {len(scenario.blocks)} blocks left out as void; the first: {reason}."
+        yield f"{row.target.name}: {scenario.void_blocks} of {blocks} blocks left out as void; the first: {reason}."
 
 
 def _cold_start_table(run: Run) -> Table:
