@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from webapp.config.connections import Persistent
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
@@ -74,6 +73,12 @@ TEMPLATES = [
     }
 ]
 
+SERVING_THREADS = PROFILE.threads
+SERVING_MAX_WAITING = _environment.integer("WEBAPP_MAX_WAITING")
+SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
+# Below the 5 s after which load balancers give a health check up.
+READINESS_TIMEOUT_S = 2.0
+
 # --- security ----------------------------------------------------------------------------------------
 
 SECRET_KEY = secret_key(_environment, local=_local)
@@ -103,8 +108,6 @@ if PROFILE.https:
 
 DATABASES = {"default": database_settings(_environment, PROFILE)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-# Django's own ASGI handler gives each request a thread of its own, with which a persistent connection is lost.
-SERVE_ON_ONE_THREAD = isinstance(PROFILE.connections, Persistent)
 
 # --- files -------------------------------------------------------------------------------------------
 

@@ -17,9 +17,10 @@ class LogFormat(StrEnum):
 
 @dataclass(frozen=True)
 class Profile:
-    """What a runtime implies: connections, logs, the address to listen on, and HTTPS in front or not."""
+    """What a runtime implies: connections, threads, logs, the address to listen on, and HTTPS in front or not."""
 
     connections: Connections
+    threads: int
     route: Route
     log_format: LogFormat
     https: bool
@@ -28,6 +29,7 @@ class Profile:
 
 _CONTAINER = Profile(
     connections=Pool(),
+    threads=8,
     route=Route.DIRECT,
     log_format=LogFormat.JSON,
     https=True,
@@ -46,10 +48,14 @@ PROFILES = {
 def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     """The runtime's profile, with the single values that variables override."""
     profile = PROFILES[runtime]
+    connections = _choose_connections(runtime, profile, environment)
+    # A thread without a connection would wait for one, a connection without a thread would idle.
+    threads = connections.max_size if isinstance(connections, Pool) else profile.threads
     https = environment.flag("WEBAPP_HTTPS")
     return replace(
         profile,
-        connections=_choose_connections(runtime, profile, environment),
+        connections=connections,
+        threads=environment.integer("WEBAPP_THREADS", minimum=1) or threads,
         route=environment.choice("WEBAPP_DB_ROUTE", Route, "route") or profile.route,
         log_format=environment.choice("WEBAPP_LOG_FORMAT", LogFormat, "log format") or profile.log_format,
         https=profile.https if https is None else https,

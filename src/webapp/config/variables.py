@@ -161,6 +161,26 @@ VARIABLES = (
         default_note="one for each CPU",
     ),
     Variable(
+        "WEBAPP_THREADS",
+        "integer",
+        None,
+        "Threads of one server process that run synchronous views.",
+        default_note="the pool's size; 8 with another strategy",
+    ),
+    Variable(
+        "WEBAPP_MAX_WAITING",
+        "integer",
+        None,
+        "Requests of one server process that may wait for a thread; more are answered 503.",
+        default_note="twice the threads",
+    ),
+    Variable(
+        "WEBAPP_MAX_WAIT_S",
+        "integer",
+        "5",
+        "Longest wait for a thread, in seconds; then the answer is 503.",
+    ),
+    Variable(
         "WEBAPP_LOG_LEVEL",
         "choice",
         "info",

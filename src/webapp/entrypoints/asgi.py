@@ -1,34 +1,27 @@
-"""The ASGI application that every runtime serves."""
+"""The ASGI application that containers serve."""
 
-import logging
-import os
+from webapp.entrypoints.start import start_django
 
-import django
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-django.setup(set_prefix=False)
+start_django()
 
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
-from django.core.handlers.asgi import ASGIHandler  # noqa: E402
 
 from webapp.database.readiness import check_database, close_database  # noqa: E402
-from webapp.serving.health import HealthEndpoints  # noqa: E402
+from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
-from webapp.serving.one_thread import OneThreadASGIHandler  # noqa: E402
+from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
 
-logging.getLogger(__name__).info(
-    "serving as %s (%s), connections %s by the %s route",
-    settings.RUNTIME_DETECTION.runtime,
-    settings.RUNTIME_DETECTION.evidence,
-    settings.PROFILE.connections.name,
-    settings.PROFILE.route,
+_handler = OneHopASGIHandler(
+    threads=settings.SERVING_THREADS,
+    max_waiting=settings.SERVING_MAX_WAITING,
+    max_wait_s=settings.SERVING_MAX_WAIT_S,
 )
 
-# Below the 5 s after which load balancers give a health check up.
-_READINESS_TIMEOUT_S = 2.0
 
-_handler = OneThreadASGIHandler() if settings.SERVE_ON_ONE_THREAD else ASGIHandler()
-application = Lifespan(
-    HealthEndpoints(_handler, check_readiness=check_database, timeout_s=_READINESS_TIMEOUT_S),
-    on_shutdown=close_database,
-)
+def _shut_down() -> None:
+    _handler.close()
+    close_database()
+
+
+_health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
+application = Lifespan(_health.before(_handler), on_shutdown=_shut_down)

@@ -11,54 +11,76 @@ logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
 Application = Callable[..., Any]
+Response = dict[str, Any]
+
+_ALIVE = "/healthz"
+_READY = "/readyz"
 
 
-class HealthEndpoints:
-    """ASGI middleware for `/healthz` (the process lives) and `/readyz` (it can serve).
+class HealthChecks:
+    """`/healthz` (the process lives) and `/readyz` (it can serve).
 
     `check_readiness` runs on a thread of its own, one check at a time, shared by all who ask meanwhile;
     what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only.
     """
 
-    def __init__(self, application: Application, *, check_readiness: Callable[[], None], timeout_s: float) -> None:
-        self._application = application
+    def __init__(self, *, check_readiness: Callable[[], None], timeout_s: float) -> None:
         self._check_readiness = check_readiness
         self._timeout_s = timeout_s
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readiness")
         self._pending: Future[None] | None = None
 
-    async def __call__(self, scope: Scope, receive: Application, send: Application) -> None:
-        if scope["type"] == "http" and scope["path"] == "/healthz":
-            await _answer(scope, send, 200, {"status": "ok"})
-        elif scope["type"] == "http" and scope["path"] == "/readyz":
-            await self._answer_readiness(scope, send)
-        else:
-            await self._application(scope, receive, send)
+    def before(self, application: Application) -> Application:
+        """ASGI middleware that answers the two paths and hands everything else on."""
 
-    async def _answer_readiness(self, scope: Scope, send: Application) -> None:
+        async def answer_or_hand_on(scope: Scope, receive: Application, send: Application) -> None:
+            if scope["type"] != "http" or scope["path"] not in {_ALIVE, _READY}:
+                await application(scope, receive, send)
+                return
+            error = None
+            if scope["path"] == _READY:
+                error = await self._readiness_error()
+            response = _response(scope["method"], error)
+            await send({"type": "http.response.start", "status": response["status"], "headers": response["headers"]})
+            await send({"type": "http.response.body", "body": response["body"]})
+
+        return answer_or_hand_on
+
+    def answer(self, path: str, method: str) -> Response | None:
+        """The response to a health check's path, waited for on the calling thread; None for any other path."""
+        if path == _ALIVE:
+            return _response(method, None)
+        if path != _READY:
+            return None
+        try:
+            self._check().result(self._timeout_s)
+        except Exception as error:
+            return _response(method, error)
+        return _response(method, None)
+
+    async def _readiness_error(self) -> Exception | None:
+        try:
+            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._check())), self._timeout_s)
+        except Exception as error:
+            return error
+        return None
+
+    def _check(self) -> Future[None]:
         if self._pending is None or self._pending.done():
             self._pending = self._executor.submit(self._check_readiness)
-        try:
-            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._pending)), self._timeout_s)
-        except Exception as error:
-            reason = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
-            logger.warning("not ready: %s: %s", reason, error)
-            await _answer(scope, send, 503, {"status": "unavailable", "reason": reason})
-        else:
-            await _answer(scope, send, 200, {"status": "ok"})
+        return self._pending
 
 
-async def _answer(scope: Scope, send: Application, status: int, content: dict[str, str]) -> None:
-    allowed = scope["method"] in {"GET", "HEAD"}
-    if not allowed:
+def _response(method: str, error: Exception | None) -> Response:
+    status, content = 200, {"status": "ok"}
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    if method not in {"GET", "HEAD"}:
         status, content = 405, {"status": "method not allowed"}
-    body = json.dumps(content).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    if not allowed:
         headers.append((b"allow", b"GET, HEAD"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+    elif error is not None:
+        reason = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+        logger.warning("not ready: %s: %s", reason, error)
+        status, content = 503, {"status": "unavailable", "reason": reason}
+    body = json.dumps(content).encode()
+    headers.append((b"content-length", str(len(body)).encode()))
+    return {"status": status, "headers": headers, "body": b"" if method == "HEAD" else body}

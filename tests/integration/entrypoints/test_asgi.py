@@ -7,7 +7,6 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from webapp.config.connections import Persistent
 from webapp.guestbook.models import Entry
 
 # What an Application Load Balancer adds; App Runner's front adds the same but the port.
@@ -97,7 +96,3 @@ async def test_cookies_are_for_https_alone_and_browsers_are_told_to_stay_on_it()
 
     assert b"Secure" in headers[b"Set-Cookie"]
     assert headers[b"Strict-Transport-Security"] == b"max-age=3600"
-
-
-def test_the_profile_decides_which_handler_serves():
-    assert settings.SERVE_ON_ONE_THREAD is isinstance(settings.PROFILE.connections, Persistent)

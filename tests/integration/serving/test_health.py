@@ -4,7 +4,7 @@ import time
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from webapp.serving.health import HealthEndpoints
+from webapp.serving.health import HealthChecks
 
 
 async def never_reached(scope, receive, send):
@@ -25,7 +25,7 @@ def ready():
 
 
 async def test_the_process_lives_whatever_host_is_asked_for():
-    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+    health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     status, body, headers = await request(health, "/healthz", headers=[(b"host", b"10.0.0.7")])
 
@@ -34,7 +34,7 @@ async def test_the_process_lives_whatever_host_is_asked_for():
 
 
 async def test_ready_when_the_check_passes():
-    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+    health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     assert (await request(health, "/readyz"))[:2] == (200, b'{"status": "ok"}')
 
@@ -43,7 +43,7 @@ async def test_not_ready_names_the_errors_class_and_nothing_else():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 
-    health = HealthEndpoints(never_reached, check_readiness=refused, timeout_s=1)
+    health = HealthChecks(check_readiness=refused, timeout_s=1).before(never_reached)
 
     status, body, _ = await request(health, "/readyz")
 
@@ -57,7 +57,7 @@ async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
         started.append(1)
         time.sleep(0.5)
 
-    health = HealthEndpoints(never_reached, check_readiness=hangs, timeout_s=0.05)
+    health = HealthChecks(check_readiness=hangs, timeout_s=0.05).before(never_reached)
 
     first = await request(health, "/readyz")
     second = await request(health, "/readyz")
@@ -68,14 +68,14 @@ async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
 
 
 async def test_a_hanging_check_does_not_hold_up_the_liveness_answer():
-    health = HealthEndpoints(never_reached, check_readiness=lambda: time.sleep(0.5), timeout_s=0.05)
+    health = HealthChecks(check_readiness=lambda: time.sleep(0.5), timeout_s=0.05).before(never_reached)
     await request(health, "/readyz")
 
     assert (await request(health, "/healthz"))[0] == 200
 
 
 async def test_head_has_no_body():
-    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+    health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     status, body, headers = await request(health, "/healthz", method="HEAD")
 
@@ -85,9 +85,28 @@ async def test_head_has_no_body():
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 async def test_other_methods_are_not_allowed(path):
-    health = HealthEndpoints(never_reached, check_readiness=ready, timeout_s=1)
+    health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     status, _, headers = await request(health, path, method="POST")
 
     assert status == 405
     assert headers[b"allow"] == b"GET, HEAD"
+
+
+def test_the_synchronous_answer_is_the_same():
+    def refused():
+        raise ConnectionRefusedError("password=hunter2 at db.internal")
+
+    checks = HealthChecks(check_readiness=refused, timeout_s=1)
+
+    assert checks.answer("/healthz", "GET")["status"] == 200
+    assert checks.answer("/healthz", "POST")["status"] == 405
+    assert checks.answer("/readyz", "GET")["status"] == 503
+    assert json.loads(checks.answer("/readyz", "GET")["body"])["reason"] == "ConnectionRefusedError"
+    assert checks.answer("/elsewhere", "GET") is None
+
+
+def test_the_synchronous_answer_waits_no_longer_than_told():
+    checks = HealthChecks(check_readiness=lambda: time.sleep(0.5), timeout_s=0.05)
+
+    assert json.loads(checks.answer("/readyz", "GET")["body"])["reason"] == "timeout"

@@ -1,0 +1,111 @@
+"""A Lambda handler that serves synchronous views on the invoking thread, without an event loop."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+from django.http import StreamingHttpResponse
+from mangum import Mangum
+from mangum.protocols import HTTPCycle
+
+from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
+from webapp.serving.native import NativeHandler
+from webapp.serving.sync_chain import SyncChain, encoded_headers
+
+logger = logging.getLogger(__name__)
+
+Response = dict[str, Any]
+
+_PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+
+
+class DirectLambdaHandler:
+    """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
+
+    A request whose path leads to an asynchronous view, and every request where some middleware is asynchronous
+    only, goes Django's own way on one event loop that lives as long as the process. Each invocation has a
+    context of its own, so that nothing it activates reaches the next.
+    `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
+    """
+
+    def __init__(self, *, answer_health: Callable[[str, str], Response | None] | None = None) -> None:
+        self._events = Mangum(_no_application, lifespan="off")
+        self._answer_health = answer_health
+        self._always_native = has_async_only_middleware()
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The reply to one event; RuntimeError for an event that no HTTP front sends."""
+        request = self._events.infer(event, context)
+        response = contextvars.copy_context().run(self._respond, request.scope, request.body)
+        reply: dict[str, Any] = request(response)
+        return reply
+
+    @property
+    def bridged_async_views(self) -> int:
+        """How many asynchronous views were met inside the synchronous chain so far."""
+        return self._chain.bridged_async_views
+
+    def close(self) -> None:
+        """End the event loop and the threads of the native way."""
+        if "_runner" in self.__dict__:
+            self._native.close()
+            self._runner.close()
+
+    @cached_property
+    def _chain(self) -> SyncChain:
+        return SyncChain()
+
+    @cached_property
+    def _native(self) -> NativeHandler:
+        return NativeHandler()
+
+    @cached_property
+    def _runner(self) -> asyncio.Runner:
+        return asyncio.Runner()
+
+    def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
+        if self._answer_health is not None:
+            health = self._answer_health(scope["path"], scope["method"])
+            if health is not None:
+                return health
+        if self._always_native or leads_to_async_view(scope):
+            return self._respond_natively(scope, body)
+        try:
+            return self._respond_directly(scope, body)
+        except Exception:
+            # As Mangum answers what Django did not: raised by a signal's receiver, say.
+            logger.exception("an error outside the middleware chain")
+            return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}
+
+    def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+        response = self._chain.respond(scope, BytesIO(body))
+        try:
+            if isinstance(response, StreamingHttpResponse):
+                content = self._runner.run(_joined(response)) if response.is_async else b"".join(response)
+            else:
+                content = response.content
+            return {"status": response.status_code, "headers": encoded_headers(response), "body": content}
+        finally:
+            response.close()
+
+    def _respond_natively(self, scope: dict[str, Any], body: bytes) -> Response:
+        cycle = self._runner.run(_cycle(self._native, scope, body), context=contextvars.copy_context())
+        return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
+
+
+async def _cycle(native: NativeHandler, scope: dict[str, Any], body: bytes) -> HTTPCycle:
+    cycle = HTTPCycle(scope, body)
+    await cycle.run(native)
+    return cycle
+
+
+async def _joined(response: StreamingHttpResponse) -> bytes:
+    return b"".join([chunk async for chunk in response])
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("Mangum parses and shapes here; it serves nothing")

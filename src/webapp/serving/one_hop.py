@@ -1,0 +1,190 @@
+"""An ASGI handler for Django that takes one thread hop for a synchronous request, not fifteen."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from asgiref.sync import sync_to_async
+from django.core.exceptions import RequestAborted
+from django.db import close_old_connections
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+
+from webapp.serving.body import Receive, read_body
+from webapp.serving.gate import Gate, OverloadedError
+from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
+from webapp.serving.native import NativeHandler
+from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
+from webapp.serving.sync_stream import Send, StreamChannel
+from webapp.serving.threads import LongLivedThreads
+
+# A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
+_WHOLE_FILE_BYTES = 2**20
+_RETRY_AFTER_S = 1
+# Asynchronous views mostly wait, so that more of them than of the others may run at once.
+_NATIVE_REQUESTS_PER_THREAD = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response that needs no thread any more."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+_OVERLOADED = Answer(
+    503,
+    [(b"Content-Type", b"text/plain"), (b"Retry-After", str(_RETRY_AFTER_S).encode())],
+    b"Service Unavailable: too many requests wait for a thread\n",
+)
+
+
+class OneHopASGIHandler:
+    """A drop-in for `django.core.asgi.get_asgi_application()`; docs/asgi-differences.md lists what differs.
+
+    A request whose path leads to an asynchronous view, and every request where some middleware is
+    asynchronous only, goes Django's own way. Every other one is read, then served by the whole synchronous
+    middleware chain on one of `threads` threads. Above them `max_waiting` requests wait for a thread, each for
+    `max_wait_s` at most; beyond either the answer is 503 with Retry-After. `max_streams` of the threads may be
+    held by synchronous iterators, which are consumed where the view ran.
+    """
+
+    def __init__(
+        self,
+        *,
+        threads: int,
+        max_waiting: int | None = None,
+        max_wait_s: float = 5.0,
+        max_streams: int | None = None,
+    ) -> None:
+        if max_waiting is None:
+            max_waiting = 2 * threads
+        self._gate = Gate(threads, max_waiting=max_waiting, max_wait_s=max_wait_s)
+        self._native_gate = Gate(threads * _NATIVE_REQUESTS_PER_THREAD, max_waiting=max_waiting, max_wait_s=max_wait_s)
+        self._streams = threading.BoundedSemaphore(max(1, threads // 2) if max_streams is None else max_streams)
+        self._threads = LongLivedThreads(threads, name="django")
+        self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=self._threads.executor)
+        self._close_in_thread = sync_to_async(_close, thread_sensitive=False, executor=self._threads.executor)
+        self._always_native = has_async_only_middleware()
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request; ValueError for what is not HTTP."""
+        if scope["type"] != "http":
+            raise ValueError(f"a {scope['type']} connection reached Django's handler, which serves http only")
+        try:
+            if self._always_native or leads_to_async_view(scope):
+                await self._serve_natively(scope, receive, send)
+            else:
+                await self._serve_in_one_hop(scope, receive, send)
+        except OverloadedError:
+            await _send(_OVERLOADED, send)
+
+    @property
+    def bridged_async_views(self) -> int:
+        """How many asynchronous views were met inside the synchronous chain so far."""
+        return self._chain.bridged_async_views
+
+    def close(self) -> None:
+        """Let running requests finish, then end the threads with their connections."""
+        self._threads.close()
+        if "_native" in self.__dict__:
+            self._native.close()
+
+    @cached_property
+    def _chain(self) -> SyncChain:
+        return SyncChain()
+
+    @cached_property
+    def _native(self) -> NativeHandler:
+        return NativeHandler()
+
+    async def _serve_natively(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        await self._native_gate.enter()
+        try:
+            await self._native(scope, receive, send)
+        finally:
+            self._native_gate.leave()
+
+    async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(receive)
+        except RequestAborted:
+            return
+        try:
+            await self._gate.enter()
+        except BaseException:
+            body.close()
+            raise
+        try:
+            channel = StreamChannel(asyncio.get_running_loop(), receive, send)
+            answer = await self._in_thread(self._chain, scope, body, channel)
+        finally:
+            self._gate.leave()
+        if isinstance(answer, Answer):
+            await _send(answer, send)
+        elif answer is not None:
+            await self._send_async_stream(answer, receive, send)
+
+    def _respond(
+        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel
+    ) -> Answer | StreamingHttpResponse | None:
+        """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
+        response = chain.respond(scope, body)
+        if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
+            if response.is_async:
+                # Its chunks need no thread; until its end this one serves others, with this one's connection.
+                close_old_connections()
+                return response
+            return self._stream(response, channel)
+        try:
+            content = response.getvalue() if response.streaming else response.content
+            return Answer(response.status_code, encoded_headers(response), content)
+        finally:
+            response.close()
+
+    def _stream(self, response: StreamingHttpResponse, channel: StreamChannel) -> Answer | None:
+        try:
+            if not self._streams.acquire(blocking=False):
+                return _OVERLOADED
+            try:
+                channel.stream(response)
+            finally:
+                self._streams.release()
+            return None
+        finally:
+            response.close()
+
+    async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
+        sending = asyncio.create_task(self._chain.send_response(response, send))
+        leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, sending):
+                task.cancel()
+            outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
+            await self._close_in_thread(response)
+        if isinstance(outcomes[0], Exception):
+            raise outcomes[0]
+
+
+def _is_small_file(response: StreamingHttpResponse) -> bool:
+    length = response.headers.get("Content-Length", "")
+    return (
+        isinstance(response, FileResponse)
+        and not response.is_async
+        and length.isdigit()
+        and int(length) <= _WHOLE_FILE_BYTES
+    )
+
+
+def _close(response: HttpResponseBase) -> None:
+    response.close()
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,55 @@
+"""Django's synchronous middleware chain, fed with ASGI scopes."""
+
+from typing import Any, BinaryIO
+
+from asgiref.sync import iscoroutinefunction
+from django.core import signals
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.http import FileResponse, HttpResponseBase
+from django.urls import set_script_prefix
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class SyncChain(ASGIHandler):
+    """Serves a request from its scope and body on the calling thread, from the first signal to the response.
+
+    Closing the response sends the last signal: it is the caller's part, once the content is taken.
+    """
+
+    def __init__(self) -> None:
+        # Not ASGIHandler's, which loads the asynchronous chain.
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
+        self.bridged_async_views = 0
+
+    def respond(self, scope: dict[str, Any], body: BinaryIO) -> HttpResponseBase:
+        """The view's response, its handler class set; the body is closed with the response."""
+        set_script_prefix(get_script_prefix(scope))
+        signals.request_started.send(sender=self.__class__, scope=scope)
+        request, response = self.create_request(scope, body)
+        if request is None:
+            body.close()
+        else:
+            response = self.get_response(request)
+        response._handler_class = self.__class__
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        return response
+
+    def make_view_atomic(self, view: Any) -> Any:
+        """Django's, which is told of every view before it is called."""
+        if iscoroutinefunction(view):
+            self.bridged_async_views += 1
+        return super().make_view_atomic(view)
+
+
+def encoded_headers(response: HttpResponseBase) -> Headers:
+    """The response's headers and cookies as ASGI wants them."""
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    headers += [
+        (b"Set-Cookie", cookie.output(header="").encode("ascii").strip()) for cookie in response.cookies.values()
+    ]
+    return headers
