@@ -10,6 +10,7 @@ from webapp.database.readiness import check_database, close_database  # noqa: E4
 from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
 from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
+from webapp.serving.persistent import keeps_connections  # noqa: E402
 
 _handler = OneHopASGIHandler(
     threads=settings.SERVING_THREADS,
@@ -24,4 +25,4 @@ def _shut_down() -> None:
 
 
 _health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
-application = Lifespan(_health.before(_handler), on_shutdown=_shut_down)
+application = Lifespan(_health.before(keeps_connections(_handler)), on_shutdown=_shut_down)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import StreamingHttpResponse
 from mangum import Mangum
+from mangum.adapter import HANDLERS
 from mangum.protocols import HTTPCycle
 
 from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
@@ -23,6 +24,13 @@ Response = dict[str, Any]
 _PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 
 
+# Mangum's classes build the scope anew whenever they are asked for it, once more for the reply.
+_EVENT_CLASSES = [
+    type(event_class.__name__, (event_class,), {"scope": cached_property(event_class.scope.fget)})
+    for event_class in HANDLERS
+]
+
+
 class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
@@ -33,7 +41,7 @@ class DirectLambdaHandler:
     """
 
     def __init__(self, *, answer_health: Callable[[str, str], Response | None] | None = None) -> None:
-        self._events = Mangum(_no_application, lifespan="off")
+        self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
         self._always_native = has_async_only_middleware()
 

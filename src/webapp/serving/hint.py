@@ -1,5 +1,6 @@
 """Guesses, before any middleware runs, whether a path leads to an asynchronous view."""
 
+from functools import lru_cache
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
@@ -16,9 +17,14 @@ def has_async_only_middleware() -> bool:
 
 def leads_to_async_view(scope: dict[str, Any]) -> bool:
     """A guess: middleware may yet choose another URLconf or language. False where nothing resolves."""
-    path = scope["path"].removeprefix(get_script_prefix(scope))
+    return _is_async(settings.ROOT_URLCONF, scope["path"].removeprefix(get_script_prefix(scope)))
+
+
+# Resolving costs as much as a middleware or two, and most requests are for few paths.
+@lru_cache(maxsize=1024)
+def _is_async(urlconf: str, path: str) -> bool:
     try:
-        match = get_resolver(settings.ROOT_URLCONF).resolve(path)
+        match = get_resolver(urlconf).resolve(path)
     except Exception:
         return False
     return iscoroutinefunction(match.func)

@@ -1,0 +1,37 @@
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+from django.test import override_settings
+
+from webapp.serving.one_hop import OneHopASGIHandler
+from webapp.serving.persistent import keeps_connections
+
+PERSISTENT = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
+FOR_EVER = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}}
+PER_REQUEST = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}}
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+@pytest.mark.parametrize("databases", [PERSISTENT, FOR_EVER])
+def test_djangos_own_handler_may_not_keep_connections(databases):
+    handler = ASGIHandler()
+
+    with override_settings(DATABASES=databases), pytest.raises(ImproperlyConfigured, match="would leak a connection"):
+        keeps_connections(handler)
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_djangos_own_handler_may_open_one_per_request():
+    handler = ASGIHandler()
+
+    with override_settings(DATABASES=PER_REQUEST):
+        assert keeps_connections(handler) is handler
+
+
+@pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+def test_ours_may_keep_them():
+    handler = OneHopASGIHandler(threads=1)
+
+    with override_settings(DATABASES=PERSISTENT):
+        assert keeps_connections(handler) is handler
+    handler.close()
