@@ -26,7 +26,11 @@ async def backends(target: ContainerTarget, requests: int) -> set[str]:
 
 
 async def test_a_pool_bounds_the_connections_of_each_worker(notes_environ, tmp_path):
-    environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_WORKERS": "1", "WEBAPP_DB_POOL_MAX_SIZE": "3", "WEBAPP_MAX_WAITING": "60"}
+    environ = notes_environ("aws_ecs/pool/direct") | {
+        "WEBAPP_WORKERS": "1",
+        "WEBAPP_DB_POOL_MAX_SIZE": "3",
+        "WEBAPP_MAX_WAITING": "60",
+    }
 
     async with ContainerTarget(environ, log=tmp_path / "server.log") as target:
         assert 1 <= len(await backends(target, 60)) <= 3
