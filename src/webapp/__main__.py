@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from importlib.metadata import version
 
 from webapp.config.errors import ConfigurationError
 
@@ -16,9 +17,23 @@ _TOOLS = {
 }
 
 
+_OVERVIEW = """\
+webapp compare    run this application under every runtime and report side by side
+webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
+webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need
+
+"""
+
+
 def main() -> None:
     """Run one verb, then exit with its code."""
     arguments = sys.argv[1:]
+    asks_for_help = arguments in ([], ["help"], ["--help"], ["-h"])
+    if asks_for_help:
+        sys.stdout.write(_OVERVIEW)
+    if arguments in (["version"], ["--version"]):
+        sys.stdout.write(f"webapp {version('webapp')}, Django {version('django')}\n")
+        return
     if arguments and arguments[0] in _TOOLS:
         raise SystemExit(_run_tool(arguments[0], arguments[1:]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
@@ -27,6 +42,8 @@ def main() -> None:
     try:
         execute_from_command_line(["webapp", *arguments])
     except ConfigurationError as error:
+        if asks_for_help:
+            return
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(_EXIT_CONFIGURATION) from None
 

@@ -19,6 +19,7 @@ from webapp.compare.preparation import prepare_application
 from webapp.compare.progress import Reporter
 from webapp.compare.record import record_environment
 from webapp.compare.results import Run
+from webapp.compare.rows import found_keys
 from webapp.compare.services.databases import create_database, database_name, drop_database
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.compare.services.postgres import PostgresServer, postgres_server
@@ -85,6 +86,12 @@ def _prepare_databases(stack: ExitStack, plan: Plan, server: PostgresServer, run
     stack.callback(drop_database, server, template)
     environ = _application_environ(plan, server, template, workspace)
     prepare_application(plan.workload.application, environ, log=workspace / "prepare.log")
+    leftovers = found_keys(server.url(template), plan.workload.rows.keys_sql)
+    if leftovers:
+        raise CompareError(
+            f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
+            f"it must return the rows of the workload's requests alone"
+        )
     names = [database_name(run_id, index) for index in range(len(plan.targets))]
     for name in names:
         create_database(server, name, template=template)

@@ -3,14 +3,13 @@
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-import psycopg
-
 from webapp.compare.connections import ConnectionSampler
 from webapp.compare.errors import CompareError
 from webapp.compare.load.block import Block
 from webapp.compare.load.generator import LoadGenerator
 from webapp.compare.plan import Plan
 from webapp.compare.progress import Reporter
+from webapp.compare.rows import found_keys
 from webapp.compare.subject import ScenarioKey, Subject
 from webapp.compare.targets.target import expect_answer
 from webapp.compare.workload import Scenario
@@ -135,7 +134,7 @@ class Measurement:
     async def account(self, subject: Subject, database_url: str) -> None:
         """Count the connections and the rows of a subject that has stopped; violations fail it."""
         subject.opened = await self._sampler.opened(subject.database)
-        subject.rows = subject.ledger.reconcile(await _found_keys(database_url, self._plan.workload.rows.keys_sql))
+        subject.rows = subject.ledger.reconcile(found_keys(database_url, self._plan.workload.rows.keys_sql))
         if subject.rows.violations:
             raise CompareError(
                 f"its rows do not match what it acknowledged: {'; '.join(subject.rows.violations)}; "
@@ -149,14 +148,3 @@ async def attempt(subject: Subject, step: Step) -> None:
         await step(subject)
     except CompareError as error:
         subject.failure = subject.failure or str(error)
-
-
-async def _found_keys(database_url: str, keys_sql: str) -> list[str]:
-    try:
-        async with await psycopg.AsyncConnection.connect(database_url, connect_timeout=5) as connection:
-            rows = await (await connection.execute(keys_sql.encode())).fetchall()
-    except psycopg.Error as error:
-        raise CompareError(
-            f"the workload's keys_sql failed: {' '.join(str(error).split())}; it must return one text column"
-        ) from error
-    return [str(row[0]) for row in rows]

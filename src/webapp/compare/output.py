@@ -1,12 +1,11 @@
 """The folder that a comparison leaves: whole, or not at all."""
 
-import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from webapp.compare.errors import UsageError
+from webapp.compare.errors import CompareError, UsageError
 from webapp.compare.report.files import write_reports
 from webapp.compare.results import Run
 
@@ -17,14 +16,30 @@ def choose_directory(wanted: Path | None) -> Path:
         return _unused(Path("reports") / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
     if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
         raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
-    ancestor = next(parent for parent in wanted.absolute().parents if parent.exists())
-    if not ancestor.is_dir() or not os.access(ancestor, os.W_OK | os.X_OK):
-        raise UsageError(f"--output '{wanted}' cannot be made, since '{ancestor}' is not writable; name another")
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        # The only sure sign: root may write anywhere by the permissions, and not below /proc.
+        Path(tempfile.mkdtemp(dir=wanted.parent, prefix=f".{wanted.name}.")).rmdir()
+    except OSError as error:
+        raise UsageError(f"--output '{wanted}' cannot be made ({error.strerror}); name another") from error
     return wanted
 
 
 def publish(run: Run, directory: Path) -> None:
-    """Write run.json and the reports beside the folder, then rename: nobody finds half of them."""
+    """Write run.json and the reports beside the folder, then rename: nobody finds half of them.
+
+    CompareError when that fails, say for a full disk, with the place where the run was saved instead.
+    """
+    try:
+        _publish(run, directory)
+    except OSError as error:
+        kept = run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
+        raise CompareError(
+            f"the report cannot be written to '{directory}' ({error.strerror}); what was measured is in {kept}"
+        ) from error
+
+
+def _publish(run: Run, directory: Path) -> None:
     directory.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
     try:

@@ -35,5 +35,4 @@ class Plan:
 
 
 DEFAULT = Plan()
-# Init phases are bound by the CPU: 40 at once would take more than half of the minute.
-QUICK = Plan(duration_s=1.0, blocks=2, warm_up_s=0.2, burst_size=16, bursts=1, cold_starts=2)
+QUICK = Plan(duration_s=0.6, blocks=2, warm_up_s=0.1, bursts=1, cold_starts=2)

@@ -142,10 +142,10 @@ class ColdStarts:
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """Writes without their expected answer: how many were sent, how many left a row."""
+    """Writes without their expected answer: how many were sent, how many left a row (None: the rows were not read)."""
 
     sent: int
-    committed: int
+    committed: int | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class TargetResult:
     connections: ConnectionCounts
     acknowledged_writes: int
     ambiguous: Ambiguous
-    rows_found: int
+    rows_found: int | None
     notes: tuple[str, ...] = ()
 
     @classmethod

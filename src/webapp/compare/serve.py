@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import SIGTERM
 
 from webapp.compare import processes
+from webapp.compare.arguments import OneLineParser
 from webapp.compare.errors import CompareError
 from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
 from webapp.compare.preparation import prepare_application
@@ -83,7 +84,7 @@ def _environ(stack: ExitStack, workspace: Path, port: int) -> Mapping[str, str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="webapp serve",
         description="Serve the application at http://127.0.0.1:PORT on an embedded PostgreSQL, "
         "migrated and with a few sample rows.",

@@ -53,9 +53,9 @@ class Subject:
                 [start.first_response_ms for start in self.cold_starts],
             ),
             connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
-            acknowledged_writes=0 if rows is None else rows.acknowledged_writes,
-            ambiguous=Ambiguous(0, 0) if rows is None else Ambiguous(rows.ambiguous_sent, rows.ambiguous_committed),
-            rows_found=0 if rows is None else rows.rows_found,
+            acknowledged_writes=self.ledger.acknowledged,
+            ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
+            rows_found=None if rows is None else rows.rows_found,
         )
 
 

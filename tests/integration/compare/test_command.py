@@ -209,6 +209,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--workload", "absent.toml"], "--workload 'absent.toml' cannot be read"),
         (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),
         (["--output", "."], "--output '.' exists and is not an empty folder; name another"),
+        (["--output", "/proc/report"], "--output '/proc/report' cannot be made (No such file or directory); name"),
     ],
 )
 def test_bad_arguments_are_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):
@@ -224,10 +225,44 @@ def test_bad_arguments_are_one_line_and_exit_2(arguments, complaint, capsys, mon
     assert [path.name for path in tmp_path.iterdir()] == ["something"]
 
 
-@pytest.mark.parametrize("arguments", [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--surprise"]])
-def test_arguments_that_do_not_parse_exit_2(arguments, capsys):
+@pytest.mark.parametrize(
+    "arguments",
+    [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--rate", "1e9"], ["--duration", "1e6"], ["--wrong"]],
+)
+def test_arguments_that_do_not_parse_are_one_line_and_exit_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
 
+    complaint = capsys.readouterr().err
     assert exit_.value.code == 2
-    assert arguments[-1] in capsys.readouterr().err
+    assert arguments[-1] in complaint
+    assert len(complaint.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("keys_sql", "complaint"),
+    [
+        ("SELECT nothing FROM notes_note", 'failed: column "nothing" does not exist; mend it in the workload'),
+        ("SELECT key, text FROM notes_note", "must return one column, the rows' keys"),
+        ("SELECT username FROM accounts_user", None),
+        ("SELECT codename FROM auth_permission", "rows before anything was sent"),
+    ],
+)
+def test_sql_that_does_not_find_the_rows_is_refused_before_anything_is_measured(tmp_path, keys_sql, complaint):
+    workload = tmp_path / "notes.toml"
+    notes = (APPLICATIONS / "notes.toml").read_text().replace('python_path = "."', f'python_path = "{APPLICATIONS}"')
+    workload.write_text(notes.replace("SELECT key FROM notes_note", keys_sql))
+
+    exit_code, _, errors = compare(
+        *SHORT, "--workload", str(workload), "--target", CONTAINER, "--output", str(tmp_path / "report")
+    )
+
+    assert exit_code == 1
+    if complaint is None:
+        # It reads, and finds none of the rows: the target fails, with what was acknowledged.
+        target = Run.from_json((tmp_path / "report" / "run.json").read_text()).targets[0]
+        assert "acknowledged writes without a row" in target.error
+        assert target.acknowledged_writes > target.rows_found == 0
+    else:
+        assert complaint in errors.splitlines()[-1]
+        assert not (tmp_path / "report").exists()

@@ -112,6 +112,11 @@ def _what_may_not_be_claimed(run: Run) -> Iterator[str]:
         yield "The emulated Lambda's front behaves as a function URL; an API Gateway in front was not measured."
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
+    if any(scenario.name == "burst_cold" for target in run.targets for scenario in target.scenarios):
+        yield (
+            "A cold burst starts all its execution environments at once on this machine's CPUs: it shows their number, "
+            "where Lambda gives each environment its own."
+        )
     yield (
         "Backends at their peak and on average are sampled, so that they are lower bounds; opened connections are "
         "counted by PostgreSQL."

@@ -1,0 +1,28 @@
+"""A command line whose mistakes are one line each."""
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Python's parser, without the usage in front of each error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit 2 with one line."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def positive_number(*, maximum: float) -> Callable[[str], float]:
+    """A reader of numbers above 0 up to `maximum`."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = 0.0
+        if not 0 < value <= maximum:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0 and up to {maximum:g}")
+        return value
+
+    return read

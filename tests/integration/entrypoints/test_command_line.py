@@ -1,0 +1,48 @@
+"""The `webapp` command where nothing is configured."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+
+def webapp(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", *arguments],
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",), ("-h",)])
+def test_help_needs_no_settings(arguments):
+    helped = webapp(*arguments)
+
+    assert helped.returncode == 0
+    assert "webapp compare" in helped.stdout
+    assert "webapp serve" in helped.stdout
+
+
+def test_the_version_needs_no_settings():
+    assert webapp("--version").stdout.startswith("webapp 0.1.0, Django 5.2")
+
+
+def test_a_tool_without_its_extra_names_the_extra_in_one_line():
+    without_rich = (
+        "import sys; sys.modules['rich'] = None\n"
+        "sys.argv = ['webapp', 'compare']\n"
+        "from webapp.__main__ import main; main()"
+    )
+
+    told = subprocess.run([sys.executable, "-c", without_rich], capture_output=True, text=True, check=False)
+
+    assert told.returncode == 2
+    assert told.stderr.startswith("webapp compare needs rich")
+    assert "[compare]" in told.stderr
+    assert len(told.stderr.splitlines()) == 1

@@ -1,0 +1,82 @@
+from dataclasses import replace
+
+import pytest
+from benchmarks import servers
+from benchmarks.figures import Figure, Results, figures
+from benchmarks.ratio import Ratio
+
+
+def figure(results: Results, words: str) -> Figure:
+    (found,) = [each for each in figures(results) if words in each.name]
+    return found
+
+
+def crowded(results: Results, **change: float) -> Results:
+    ours = [replace(load, **change) for load in results.containers.crowd[servers.OURS]]
+    crowd = results.containers.crowd | {servers.OURS: ours}
+    return replace(results, containers=replace(results.containers, crowd=crowd))
+
+
+def test_there_is_one_figure_for_each_bar(results: Results):
+    assert [(each.sign, each.bar, each.goal) for each in figures(results)] == [
+        ("≤", 1.25, 1.05),
+        ("≤", 1.10, 1.0),
+        ("≤", 0.06, 0.04),
+        ("≤", 1.0, 0.93),
+        ("≥", 6.0, 9.0),
+        ("≥", 2.5, 3.2),
+        ("≥", 0.85, 1.0),
+        ("≤", 1.0, 1.0),
+    ]
+
+
+def test_every_ratio_is_ours_over_the_peer(results: Results):
+    assert [each.ratio.median for each in figures(results)] == [1.0, 1.2, 0.05, 0.95, 6.0, 3.0, 0.75, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("sign", "ratio", "met", "goal_met"),
+    [
+        ("≤", 1.3, False, False),
+        ("≤", 1.2, True, False),
+        ("≤", 1.0, True, True),
+        ("≥", 0.9, False, False),
+        ("≥", 1.2, True, False),
+        ("≥", 1.5, True, True),
+    ],
+)
+def test_the_median_is_judged_on_the_side_that_the_sign_says(sign, ratio, met, goal_met):
+    bar, goal = (1.25, 1.0) if sign == "≤" else (1.0, 1.5)
+
+    judged = Figure("", "", 0, 0, Ratio(ratio, ratio / 2, ratio * 2), sign, bar, goal)
+
+    assert (judged.met, judged.goal_met) == (met, goal_met)
+
+
+def test_the_better_of_the_two_asgi_servers_is_the_peer(results: Results):
+    assert figure(results, "the better of").peer == 2_000.0
+
+
+def test_connections_are_counted_against_workers_times_threads(results: Results):
+    measured = replace(results.containers, backends=[8.0, 12.0, 12.0, 12.0, 8.0])
+
+    found = figure(replace(results, containers=measured), "PostgreSQL connections")
+
+    assert (found.ours, found.peer, found.ratio.median, found.met) == (12.0, 8.0, 1.5, False)
+
+
+def test_a_good_p99_counts_for_the_goal_when_nothing_was_refused(results: Results):
+    assert figure(results, "PostgreSQL connections").goal_met
+
+
+def test_a_p99_worse_than_gthreads_misses_the_goal_and_not_the_bar(results: Results):
+    found = figure(crowded(results, p99_ms=60.0), "PostgreSQL connections")
+
+    assert (found.met, found.goal_met) == (True, False)
+
+
+def test_a_p99_that_refusals_made_good_misses_the_goal(results: Results):
+    found = figure(crowded(results, p99_ms=1.0, refused=1), "PostgreSQL connections")
+
+    assert (found.met, found.goal_met) == (True, False)
+    assert "5 of 10000 refused" in found.condition

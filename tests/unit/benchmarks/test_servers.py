@@ -1,0 +1,24 @@
+import pytest
+from benchmarks.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, command
+
+
+def test_ours_is_the_images_own_command_and_nothing_else():
+    assert command(OURS, 8000) == ["-m", "webapp.entrypoints.launch"]
+
+
+@pytest.mark.parametrize("name", [name for name in SERVERS if name != OURS])
+def test_every_peer_has_two_workers_and_listens_on_loopback_alone(name):
+    words = " ".join(command(name, 8123))
+
+    assert "--workers 2" in words
+    assert "--bind 127.0.0.1:8123" in words or "--host 127.0.0.1 --port 8123" in words
+
+
+@pytest.mark.parametrize(("name", "option"), [(GTHREAD, "--threads 4"), (GRANIAN, "--blocking-threads 4")])
+def test_threaded_peers_have_as_many_threads_as_connections(name, option):
+    assert option in " ".join(command(name, 8000))
+
+
+@pytest.mark.parametrize("name", [UVICORN, UVICORN_WORKER])
+def test_asgi_peers_serve_djangos_own_handler(name):
+    assert "benchmarks.application.asgi:application" in command(name, 8000)

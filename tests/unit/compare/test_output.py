@@ -1,0 +1,54 @@
+import pytest
+
+from webapp.compare.errors import CompareError, UsageError
+from webapp.compare.output import choose_directory, publish
+from webapp.compare.results import Run
+
+RUN = Run(environment={"workload": "notes", "interrupted": False}, targets=())
+
+
+def test_a_report_appears_whole(tmp_path):
+    publish(RUN, tmp_path / "a" / "report")
+
+    assert sorted(path.name for path in (tmp_path / "a" / "report").iterdir()) == [
+        "report.html",
+        "report.md",
+        "run.json",
+    ]
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["report"]
+
+
+def test_what_was_measured_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CompareError, match="cannot be written to") as error:
+        publish(RUN, tmp_path / "file" / "report")
+
+    kept = next((tmp_path / "elsewhere").rglob("run.json"))
+    assert str(kept) in str(error.value)
+    assert Run.from_json(kept.read_text()) == RUN
+
+
+def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(UsageError, match=r"cannot be made \(Not a directory\); name another"):
+        choose_directory(tmp_path / "file" / "deeper" / "report")
+
+
+def test_an_empty_folder_may_be_filled(tmp_path):
+    (tmp_path / "report").mkdir()
+
+    publish(RUN, choose_directory(tmp_path / "report"))
+
+    assert (tmp_path / "report" / "run.json").exists()
+
+
+def test_two_runs_in_one_second_get_folders_of_their_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first = choose_directory(None)
+    first.mkdir(parents=True)
+
+    assert choose_directory(None) != first
