@@ -144,6 +144,9 @@ async def _measure(
                 if task is not None:
                     task.uncancel()
                 reporter.say("interrupted: stopping the targets and keeping what was measured")
-        for subject in subjects:
-            await attempt(subject, lambda subject: measurement.account(subject, server.url(subject.database)))
+
+        async def account(subject: Subject) -> None:
+            await measurement.account(subject, server.url(subject.database))
+
+        await asyncio.gather(*(attempt(subject, account) for subject in subjects))
     return interrupted

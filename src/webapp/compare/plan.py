@@ -35,4 +35,4 @@ class Plan:
 
 
 DEFAULT = Plan()
-QUICK = Plan(duration_s=0.6, blocks=2, warm_up_s=0.1, bursts=1, cold_starts=2)
+QUICK = Plan(duration_s=0.6, blocks=2, warm_up_s=0.1, ready_for=4, bursts=1, cold_starts=2)
