@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check docs lock
+.PHONY: help setup compare test serve check bench docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -35,6 +35,9 @@ check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(READY)  ## Measure this project beside its peers, into benchmarks/results/
+	@$(BIN)/python -m benchmarks $(ARGS)
+
 docs: $(READY)  ## Write docs/settings.md from the table of variables
 	$(BIN)/python -c "from webapp.config.variables import render_reference; print(render_reference(), end='')" > docs/settings.md
 
@@ -44,3 +47,5 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/serving.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/development.txt
+	uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/peers.txt

@@ -60,10 +60,13 @@ say "setup: installing the locked Python packages into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-if ! PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v pgbouncer >/dev/null 2>&1; then
-    say "setup: installing pgbouncer"
-    install_package pgbouncer >/dev/null 2>&1 ||
-        say "setup: pgbouncer is missing and may not be installed from here; install the package pgbouncer" \
-            "(without it the proxy targets of \`make compare\` fail and their tests are skipped)"
-fi
+# A program that no Python index carries, and what is missing without it.
+need_program() {
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null 2>&1 && return
+    say "setup: installing $1"
+    install_package "$1" >/dev/null 2>&1 ||
+        say "setup: $1 is missing and may not be installed from here; install the package $1 (without it $2)"
+}
+need_program pgbouncer "the proxy targets of \`make compare\` fail and their tests are skipped"
+need_program wrk "\`make bench\` cannot run"
 touch .venv/.ready

@@ -1,0 +1,14 @@
+"""What the reference application stores."""
+
+from django.db import models
+
+
+class Item(models.Model):
+    """A row of ordinary width."""
+
+    name = models.CharField(max_length=80)
+    price_cents = models.PositiveIntegerField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name

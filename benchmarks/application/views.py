@@ -1,0 +1,34 @@
+"""A request without the database, one that reads and one that writes."""
+
+import json
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from benchmarks.application.models import Item
+
+_PAGE_SIZE = 20
+
+
+def ping(request: HttpRequest) -> JsonResponse:
+    """Nothing but the way here and back."""
+    return JsonResponse({"ping": "pong"})
+
+
+@csrf_exempt  # an API for clients without cookies
+@require_http_methods(["GET", "POST"])
+def items(request: HttpRequest) -> JsonResponse:
+    """`GET`: the first 20 items. `POST`: a new one, from JSON with `name` and `price_cents`."""
+    if request.method == "POST":
+        content = json.loads(request.body)
+        with transaction.atomic():
+            item = Item.objects.create(name=content["name"], price_cents=content["price_cents"])
+        return JsonResponse(_as_json(item), status=201)
+    return JsonResponse({"items": [_as_json(item) for item in Item.objects.order_by("id")[:_PAGE_SIZE]]})
+
+
+def _as_json(item: Item) -> dict[str, Any]:
+    return {"id": item.pk, "name": item.name, "price_cents": item.price_cents, "created_at": item.created_at}

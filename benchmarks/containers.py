@@ -1,0 +1,81 @@
+"""Requests per second of the servers, and what they hold of the database when crowded."""
+
+import random
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from benchmarks import servers
+from benchmarks.plan import Plan
+from benchmarks.ratio import interleaved
+from benchmarks.surroundings import Surroundings
+from benchmarks.wrk import Load, drive
+from webapp.compare.connections import ConnectionSampler
+from webapp.compare.errors import CompareError
+from webapp.compare.progress import Reporter
+
+PATHS = ("/ping", "/items")
+_CONNECTIONS = 16
+_CROWD = 64
+_WARM_UP_S = 1
+
+Loads = dict[str, list[Load]]
+
+
+@dataclass
+class Measured:
+    """What the servers did: at 16 connections by path, at 64 on `/items`, and our backends then, a peak a round."""
+
+    paths: dict[str, Loads] = field(default_factory=dict)
+    crowd: Loads = field(default_factory=dict)
+    backends: list[float] = field(default_factory=list)
+
+
+async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> Measured:
+    """Start all servers, then load one after the other; ours has a database of its own, to count its backends."""
+    ours = surroundings.database("bench_ours")
+    peers = surroundings.database("bench_peers")
+    measured = Measured()
+    with ExitStack() as running:
+        reporter.begin("containers, start", len(servers.SERVERS))
+        urls = {}
+        for name in servers.SERVERS:
+            database = ours if name == servers.OURS else peers
+            urls[name] = running.enter_context(servers.server(name, database, surroundings))
+            reporter.advance()
+        for path in PATHS:
+            await _warm_up(path, urls)
+            reporter.begin(f"containers, {path}", plan.container_rounds * len(urls))
+            measured.paths[path] = {name: [] for name in urls}
+            for name in interleaved(list(urls), plan.container_rounds, chance):
+                load = await drive(urls[name] + path, connections=_CONNECTIONS, duration_s=plan.container_block_s)
+                measured.paths[path][name].append(_working(name, load))
+                reporter.advance()
+        contenders = [servers.OURS, servers.GTHREAD]
+        reporter.begin("containers, /items crowded", plan.crowd_rounds * len(contenders))
+        measured.crowd = {name: [] for name in contenders}
+        async with ConnectionSampler(surroundings.server.administration_url, [ours]) as sampler:
+            for name in interleaved(contenders, plan.crowd_rounds, chance):
+                window = sampler.window(ours)
+                load = await drive(urls[name] + "/items", connections=_CROWD, duration_s=plan.crowd_block_s)
+                held = await window.stop()
+                measured.crowd[name].append(_working(name, load))
+                if name == servers.OURS:
+                    measured.backends.append(held.peak)
+                reporter.advance()
+    return measured
+
+
+async def _warm_up(path: str, urls: dict[str, str]) -> None:
+    """Each server answers, and all answer the same."""
+    expected = servers.answer(urls[servers.OURS] + path)
+    for name, url in urls.items():
+        body = servers.answer(url + path)
+        if body is None or body != expected:
+            raise CompareError(f"{name} answers {path} with {body!r} where ours answers {expected!r}")
+        await drive(url + path, connections=_CONNECTIONS, duration_s=_WARM_UP_S)
+
+
+def _working(name: str, load: Load) -> Load:
+    if load.good_per_s == 0:
+        raise CompareError(f"{name} answered nothing under load: {load.refused} refused, {load.broken} broken")
+    return load

@@ -1,0 +1,1 @@
+"""The peers' Lambda handlers, each as its own documentation sets it up."""

@@ -1,0 +1,8 @@
+"""Mangum over Django's WSGI handler, bridged by a2wsgi."""
+
+from a2wsgi import WSGIMiddleware
+from mangum import Mangum
+
+from benchmarks.application.wsgi import application
+
+handler = Mangum(WSGIMiddleware(application), lifespan="off")

@@ -1,0 +1,102 @@
+"""The CPU time of a cold start: from the image's entry point to its first request for an invocation."""
+
+import os
+import random
+import resource
+import socket
+import subprocess
+from pathlib import Path
+
+from benchmarks.peers import CHECKOUT
+from benchmarks.plan import Plan
+from benchmarks.ratio import interleaved
+from benchmarks.surroundings import Surroundings
+from webapp.compare import processes
+from webapp.compare.errors import CompareError
+from webapp.compare.progress import Reporter
+from webapp.compare.targets.aws_lambda.function import Function
+
+OURS = "ours"
+BARE_SETUP = "bare django.setup()"
+
+# os._exit: ours is killed when it is ready, so the interpreter's own end must not count here either.
+_BARE = "import os, django; django.setup(); os._exit(0)"
+_NEXT = b"GET /2018-06-01/runtime/invocation/next "
+_TIMEOUT_S = 30.0
+
+
+def measure(
+    plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter
+) -> dict[str, list[float]]:
+    """Each contender's CPU time of every round, in ms: user and system, its children's included."""
+    environ = {
+        **surroundings.environ(surroundings.database("bench_cold")),
+        # The profile's own route; the init phase connects to nothing.
+        "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
+    }
+    starts = {OURS: ["-m", "webapp.entrypoints.launch"], BARE_SETUP: ["-c", _BARE]}
+    measured: dict[str, list[float]] = {name: [] for name in starts}
+    reporter.begin("Lambda, cold starts", plan.cold_rounds * len(starts))
+    log = surroundings.workspace / "lambda-cold.log"
+    with socket.create_server(("127.0.0.1", 0)) as runtime_api:
+        runtime_api.settimeout(_TIMEOUT_S)
+        host, port = runtime_api.getsockname()
+        function = Function(
+            name="bench",
+            handler="webapp.entrypoints.aws_lambda.handler",
+            environ=environ,
+            log_directory=surroundings.workspace,
+        )
+        variables = function.process_environ(runtime_api=f"{host}:{port}", log_stream="bench")
+        # Once for nobody: the files are in the page cache then.
+        for name in (*starts, *interleaved(list(starts), plan.cold_rounds, chance)):
+            process = _start([str(surroundings.python), *starts[name]], variables, log)
+            cpu_ms = _cpu_until_next_ms(process, runtime_api, log) if name == OURS else _cpu_until_end_ms(process, log)
+            measured[name].append(cpu_ms)
+            reporter.advance()
+    return {name: values[1:] for name, values in measured.items()}
+
+
+def _start(command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        # Not bound to us by setpriv and a shell, whose time would count: it ends by itself
+        # within a second, or when the Runtime API is gone.
+        return subprocess.Popen(
+            command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=CHECKOUT
+        )
+
+
+def _cpu_until_next_ms(process: subprocess.Popen[bytes], runtime_api: socket.socket, log: Path) -> float:
+    try:
+        connection, _ = runtime_api.accept()
+        with connection:
+            connection.settimeout(_TIMEOUT_S)
+            request = connection.recv(65536)
+            process.kill()
+            usage = _wait(process)[1]
+    except TimeoutError:
+        request = b""
+    finally:
+        process.kill()
+        process.wait()
+    if not request.startswith(_NEXT):
+        raise CompareError(f"the image's entry point asks for no invocation: {processes.cause(log)}")
+    return _cpu_ms(usage)
+
+
+def _cpu_until_end_ms(process: subprocess.Popen[bytes], log: Path) -> float:
+    status, usage = _wait(process)
+    if status != 0:
+        raise CompareError(f"django.setup() ended with exit code {status}: {processes.cause(log)}")
+    return _cpu_ms(usage)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """Reap the child; its exit code, and what it and the children that it reaped have used."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage
+
+
+def _cpu_ms(usage: resource.struct_rusage) -> float:
+    return (usage.ru_utime + usage.ru_stime) * 1_000

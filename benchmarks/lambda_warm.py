@@ -1,0 +1,130 @@
+"""Warm invocations, in process: an event in, a response out, each handler in a process of its own."""
+
+import base64
+import json
+import random
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import CHECKOUT
+from benchmarks.plan import Plan
+from benchmarks.ratio import interleaved
+from benchmarks.surroundings import Surroundings
+from webapp.compare import processes
+from webapp.compare.errors import CompareError
+from webapp.compare.progress import Reporter
+from webapp.compare.targets.aws_lambda.function import Function
+
+OURS = "ours"
+APIG_WSGI = "apig-wsgi"
+MANGUM_DJANGO = "Mangum + Django's handler"
+
+_HANDLERS = {
+    OURS: "webapp.entrypoints.aws_lambda.handler",
+    APIG_WSGI: "benchmarks.handlers.apig.handler",
+    "serverless-wsgi": "benchmarks.handlers.serverless.handler",
+    "Zappa": "benchmarks.handlers.zappa_wsgi.handler",
+    "Mangum + a2wsgi": "benchmarks.handlers.mangum_wsgi.handler",
+    MANGUM_DJANGO: "benchmarks.handlers.mangum_asgi.handler",
+}
+# Django's ASGI handler loses a held connection with the request's thread: there is nothing to compare.
+_HANDLERS_WITH_HELD_CONNECTION = [name for name in _HANDLERS if name != MANGUM_DJANGO]
+
+EVENTS = {
+    "GET /ping": ("get_ping.json", 200, list(_HANDLERS)),
+    "GET /items": ("get_items.json", 200, _HANDLERS_WITH_HELD_CONNECTION),
+    "POST /items": ("post_items.json", 201, _HANDLERS_WITH_HELD_CONNECTION),
+}
+_WARM_UP_S = 0.5
+
+P50sUs = dict[str, list[float]]
+
+
+def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> dict[str, P50sUs]:
+    """For each request, each contender's p50 of every round, in µs."""
+    environ = {
+        **surroundings.environ(surroundings.database("bench_lambda")),
+        "WEBAPP_DB_STRATEGY": "persistent",
+        "WEBAPP_DB_ROUTE": "direct",
+    }
+    with ExitStack() as running:
+        callers = {
+            name: running.enter_context(_caller(name, handler, environ, surroundings))
+            for name, handler in _HANDLERS.items()
+        }
+        for event, status, contenders in EVENTS.values():
+            _check_answers({name: callers[name].call(event, status, _WARM_UP_S)[1] for name in contenders})
+        measured: dict[str, P50sUs] = {}
+        for request, (event, status, contenders) in EVENTS.items():
+            reporter.begin(f"Lambda, {request}", plan.warm_rounds * len(contenders))
+            measured[request] = {name: [] for name in contenders}
+            for name in interleaved(contenders, plan.warm_rounds, chance):
+                measured[request][name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
+                reporter.advance()
+    return measured
+
+
+class _Caller:
+    """The child that calls one handler."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._name = name
+        self._process = process
+        self._log = log
+
+    def call(self, event: str, expected_status: int, duration_s: float) -> tuple[float, Any]:
+        """One batch: its p50 in µs, and what the last answer's body says."""
+        assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101, PT018  (both are pipes)
+        order = {"event": str(Path(__file__).with_name("events") / event), "duration_s": duration_s}
+        try:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except BrokenPipeError:
+            line = b""
+        if not line:
+            raise CompareError(f"the handler of {self._name} ended: {processes.cause(self._log)}")
+        batch = json.loads(line)
+        answer = batch["answer"]
+        if answer["statusCode"] != expected_status:
+            raise CompareError(
+                f"{self._name} answers {event} with {answer['statusCode']}, not {expected_status}: "
+                f"{processes.cause(self._log)}"
+            )
+        body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"]
+        return batch["p50_us"], json.loads(body)
+
+
+@contextmanager
+def _caller(name: str, handler: str, environ: dict[str, str], surroundings: Surroundings) -> Iterator[_Caller]:
+    log = surroundings.workspace / f"lambda-{handler}.log"
+    function = Function(name="bench", handler=handler, environ=environ, log_directory=surroundings.workspace)
+    with log.open("ab") as errors:
+        process = subprocess.Popen(
+            processes.bound_to_parent([str(surroundings.python), "-m", "benchmarks.lambda_caller", handler]),
+            env=function.process_environ(runtime_api="127.0.0.1:1", log_stream="bench"),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            cwd=CHECKOUT,
+            start_new_session=True,
+        )
+    try:
+        yield _Caller(name, process, log)
+    finally:
+        processes.stop(process)
+
+
+def _check_answers(bodies: dict[str, Any]) -> None:
+    """Every contender does the same work; only the number of the row that a POST wrote differs."""
+    expected = _without_row(bodies[OURS])
+    for name, body in bodies.items():
+        if _without_row(body) != expected:
+            raise CompareError(f"{name} answers {body!r} where ours answers {bodies[OURS]!r}")
+
+
+def _without_row(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key not in {"id", "created_at"}}

@@ -1,0 +1,36 @@
+"""How much one benchmark measures."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Rounds of each part, in which every contender is measured once; wrk takes whole seconds only."""
+
+    warm_rounds: int
+    warm_batch_s: float
+    cold_rounds: int
+    container_rounds: int
+    container_block_s: int
+    crowd_rounds: int
+    crowd_block_s: int
+
+
+FULL = Plan(
+    warm_rounds=40,
+    warm_batch_s=0.2,
+    cold_rounds=25,
+    container_rounds=14,
+    container_block_s=2,
+    crowd_rounds=10,
+    crowd_block_s=3,
+)
+QUICK = Plan(
+    warm_rounds=10,
+    warm_batch_s=0.1,
+    cold_rounds=15,
+    container_rounds=4,
+    container_block_s=1,
+    crowd_rounds=4,
+    crowd_block_s=1,
+)

@@ -1,0 +1,63 @@
+"""What a reader needs to judge a benchmark or to repeat it."""
+
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import servers
+from benchmarks.peers import CHECKOUT, lock_hash
+from benchmarks.plan import FULL, Plan
+from benchmarks.surroundings import Surroundings
+
+_VERSIONS = """
+import importlib.metadata as metadata, json, platform
+packages = {package.metadata["Name"].lower(): package.version for package in metadata.distributions()}
+print(json.dumps({"python": platform.python_version(), "packages": dict(sorted(packages.items()))}))
+"""
+
+
+def record_environment(plan: Plan, surroundings: Surroundings, load_average_before: float) -> dict[str, Any]:
+    """The `environment` of latest.json."""
+    versions = json.loads(_output([str(surroundings.python), "-c", _VERSIONS]))
+    return {
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": plan != FULL,
+        "plan": asdict(plan),
+        "revision": _output(["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]).strip(),
+        "lock_file_sha256": lock_hash(),
+        "machine": {
+            "kernel": f"{platform.system()} {platform.release()}",
+            "cpu": _cpu_model(),
+            "cpus": len(os.sched_getaffinity(0)),
+            "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+        },
+        # Whatever ran beside the benchmark was measured with it.
+        "load_average_before": round(load_average_before, 2),
+        **versions,
+        "servers": {name: " ".join(("python", *servers.command(name, 8000))) for name in servers.SERVERS},
+        "postgresql": dict(surroundings.server.settings),
+    }
+
+
+def _output(command: Sequence[str]) -> str:
+    """What a program prints; nothing where it is missing or fails, as git does outside a checkout."""
+    try:
+        completed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return completed.stdout
+
+
+def _cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()

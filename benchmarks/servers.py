@@ -1,0 +1,113 @@
+"""The servers under load: ours as the image starts it, its peers with the same workers, threads and pool."""
+
+import contextlib
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIGTERM
+
+from benchmarks.peers import CHECKOUT
+from benchmarks.surroundings import Surroundings
+from webapp.compare import processes
+from webapp.compare.load.generator import FORWARDED_HEADERS
+from webapp.compare.services.port import start_on_port
+from webapp.config.profile import PROFILES
+from webapp.config.runtime import Runtime
+
+OURS = "ours"
+UVICORN = "uvicorn, Django's handler"
+UVICORN_WORKER = "gunicorn + uvicorn-worker, Django's handler"
+GTHREAD = "gunicorn gthread"
+GRANIAN = "granian WSGI"
+SERVERS = (OURS, UVICORN, UVICORN_WORKER, GTHREAD, GRANIAN)
+
+WORKERS = 2
+# What the profile gives a container: users run that.
+THREADS = PROFILES[Runtime.AWS_ECS].threads
+
+_START_TIMEOUT_S = 30.0
+_REQUEST_TIMEOUT_S = 10.0
+
+_ASGI = "benchmarks.application.asgi:application"
+_WSGI = "benchmarks.application.wsgi:application"
+# As ours starts gunicorn.
+_GUNICORN = ("-m", "gunicorn", "--workers", str(WORKERS), "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
+
+
+def command(name: str, port: int) -> list[str]:
+    """What follows `python` to start a server on a port of 127.0.0.1; ours takes the port from its variables."""
+    gunicorn = [*_GUNICORN, "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    workers = ["--workers", str(WORKERS)]
+    return {
+        OURS: ["-m", "webapp.entrypoints.launch"],
+        UVICORN: [
+            *("-m", "uvicorn", _ASGI, *address, *workers, "--loop", "uvloop", "--http", "httptools"),
+            *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
+        ],
+        UVICORN_WORKER: [*gunicorn, "--worker-class", "uvicorn_worker.UvicornWorker", _ASGI],
+        GTHREAD: [*gunicorn, "--worker-class", "gthread", "--threads", str(THREADS), _WSGI],
+        GRANIAN: [
+            *("-m", "granian", "--interface", "wsgi", *address, *workers, "--blocking-threads", str(THREADS)),
+            *("--no-access-log", "--log-level", "warning", _WSGI),
+        ],
+    }[name]
+
+
+@contextmanager
+def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str]:
+    """A running server; its URL. Enter it in the main thread, with which it ends.
+
+    Raises CompareError with the end of its log when it does not answer within 30 s.
+    """
+    log = surroundings.workspace / f"server-{SERVERS.index(name)}.log"
+    address = ""
+    processes_started: list[subprocess.Popen[bytes]] = []
+
+    def start(port: int) -> subprocess.Popen[bytes]:
+        nonlocal address
+        address = f"http://127.0.0.1:{port}"
+        process = processes.spawn(
+            [str(surroundings.python), *command(name, port)],
+            environ={
+                **surroundings.environ(database),
+                "WEBAPP_RUNTIME": "aws_ecs",
+                "WEBAPP_BIND_HOST": "127.0.0.1",
+                "PORT": str(port),
+                "WEBAPP_WORKERS": str(WORKERS),
+            },
+            log=log,
+            # The servers end their workers then; killed, they would leave them behind.
+            death_signal=SIGTERM,
+            directory=CHECKOUT,
+        )
+        processes_started.append(process)
+        return process
+
+    try:
+        start_on_port(
+            start,
+            lambda: answer(f"{address}/ping") is not None,
+            name=name,
+            wanted=None,
+            log=log,
+            timeout_s=_START_TIMEOUT_S,
+        )
+        yield address
+    finally:
+        for process in processes_started:
+            processes.stop(process)
+
+
+def answer(url: str) -> bytes | None:
+    """The body of a 200, as behind a load balancer; None for any other answer."""
+    request = urllib.request.Request(url, headers=FORWARDED_HEADERS)  # noqa: S310  (a server of our own)
+    with (
+        contextlib.suppress(OSError, urllib.error.HTTPError),
+        urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response,  # noqa: S310
+    ):
+        body: bytes = response.read()
+        return body
+    return None

@@ -1,0 +1,58 @@
+"""Drives a server with wrk: a closed loop, as many connections as asked for."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE, STDOUT
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.compare import processes
+from webapp.compare.errors import CompareError
+from webapp.compare.load.generator import FORWARDED_HEADERS
+
+_SUMMARY = Path(__file__).with_name("summary.lua")
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one block of load met; `good_per_s` leaves errors out, `p99_ms` does not."""
+
+    good_per_s: float
+    p50_ms: float
+    p99_ms: float
+    answers: int
+    refused: int
+    broken: int
+
+
+def find_wrk() -> str:
+    """The path of wrk; raises CompareError when it is not installed."""
+    wrk = processes.find_program("wrk")
+    if wrk is None:
+        raise CompareError("wrk is not installed; install the package wrk (Debian: apt-get install wrk)")
+    return wrk
+
+
+async def drive(url: str, *, connections: int, duration_s: int) -> Load:
+    """Request `url` over and over; raises CompareError when wrk is missing or fails."""
+    headers = [word for name, value in FORWARDED_HEADERS.items() for word in ("--header", f"{name}: {value}")]
+    load = [find_wrk(), "--threads", "1", "--connections", str(connections), "--duration", f"{duration_s}s"]
+    command = [*load, "--script", str(_SUMMARY), *headers, url]
+    process = await asyncio.create_subprocess_exec(*processes.bound_to_parent(command), stdout=PIPE, stderr=STDOUT)
+    output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise CompareError(f"wrk ended with exit code {process.returncode}: {' '.join(output.decode().split())}")
+    return load_from(output.decode())
+
+
+def load_from(output: str) -> Load:
+    """The load that the last line of wrk's output describes, as summary.lua writes it."""
+    summary = json.loads(output.splitlines()[-1])
+    return Load(
+        good_per_s=(summary["answers"] - summary["refused"]) / (summary["duration_us"] / 1e6),
+        p50_ms=summary["p50_us"] / 1_000,
+        p99_ms=summary["p99_us"] / 1_000,
+        answers=summary["answers"],
+        refused=summary["refused"],
+        broken=summary["broken"],
+    )
