@@ -74,7 +74,7 @@ TEMPLATES = [
 ]
 
 SERVING_THREADS = PROFILE.threads
-SERVING_MAX_WAITING = _environment.integer("WEBAPP_MAX_WAITING")
+SERVING_MAX_WAITING = PROFILE.max_waiting
 SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0

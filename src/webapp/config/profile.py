@@ -21,6 +21,7 @@ class Profile:
 
     connections: Connections
     threads: int
+    max_waiting: int
     route: Route
     log_format: LogFormat
     https: bool
@@ -30,6 +31,8 @@ class Profile:
 _CONTAINER = Profile(
     connections=Pool(),
     threads=8,
+    # A crowd that a few workers share unevenly is served within a second; the longest wait bounds the rest.
+    max_waiting=128,
     route=Route.DIRECT,
     log_format=LogFormat.JSON,
     https=True,
@@ -51,11 +54,13 @@ def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     connections = _choose_connections(runtime, profile, environment)
     # A thread without a connection would wait for one, a connection without a thread would idle.
     threads = connections.max_size if isinstance(connections, Pool) else profile.threads
+    max_waiting = environment.integer("WEBAPP_MAX_WAITING")
     https = environment.flag("WEBAPP_HTTPS")
     return replace(
         profile,
         connections=connections,
         threads=environment.integer("WEBAPP_THREADS", minimum=1) or threads,
+        max_waiting=profile.max_waiting if max_waiting is None else max_waiting,
         route=environment.choice("WEBAPP_DB_ROUTE", Route, "route") or profile.route,
         log_format=environment.choice("WEBAPP_LOG_FORMAT", LogFormat, "log format") or profile.log_format,
         https=profile.https if https is None else https,

@@ -172,7 +172,7 @@ VARIABLES = (
         "integer",
         None,
         "Requests of one server process that may wait for a thread; more are answered 503.",
-        default_note="twice the threads",
+        default_note="128",
     ),
     Variable(
         "WEBAPP_MAX_WAIT_S",
