@@ -3,18 +3,20 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from io import BytesIO
 from typing import Any
 
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.adapter import HANDLERS
 from mangum.protocols import HTTPCycle
 
 from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
-from webapp.serving.native import NativeHandler
+from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import SyncChain, encoded_headers
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ class DirectLambdaHandler:
     def __init__(self, *, answer_health: Callable[[str, str], Response | None] | None = None) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
+        self._leases = ThreadLeases()
         self._always_native = has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -59,17 +62,17 @@ class DirectLambdaHandler:
 
     def close(self) -> None:
         """End the event loop and the threads of the native way."""
+        self._leases.close()
         if "_runner" in self.__dict__:
-            self._native.close()
             self._runner.close()
 
     @cached_property
     def _chain(self) -> SyncChain:
-        return SyncChain()
+        return SyncChain(run_async=self._run_bridged)
 
     @cached_property
     def _native(self) -> NativeHandler:
-        return NativeHandler()
+        return NativeHandler(self._leases)
 
     @cached_property
     def _runner(self) -> asyncio.Runner:
@@ -91,28 +94,47 @@ class DirectLambdaHandler:
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))
+        head = {"status": response.status_code, "headers": encoded_headers(response)}
+        if isinstance(response, StreamingHttpResponse) and response.is_async:
+            close_old_connections()
+            return head | {"body": self._run(self._joined(response))}
         try:
-            if isinstance(response, StreamingHttpResponse):
-                content = self._runner.run(_joined(response)) if response.is_async else b"".join(response)
-            else:
-                content = response.content
-            return {"status": response.status_code, "headers": encoded_headers(response), "body": content}
+            content = response.getvalue() if response.streaming else response.content
         finally:
             response.close()
+        return head | {"body": content}
 
     def _respond_natively(self, scope: dict[str, Any], body: bytes) -> Response:
-        cycle = self._runner.run(_cycle(self._native, scope, body), context=contextvars.copy_context())
+        cycle = self._run(_cycle(self._native, scope, body))
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # The Runner's own context would last from invocation to invocation.
+        return self._runner.run(coroutine, context=contextvars.copy_context())
+
+    def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        async def on_a_lease() -> Any:
+            async with self._leases.lease():
+                try:
+                    return await coroutine
+                finally:
+                    await sync_to_async(close_old_connections)()
+
+        return self._run(on_a_lease())
+
+    async def _joined(self, response: StreamingHttpResponse) -> bytes:
+        async with self._leases.lease():
+            try:
+                return b"".join([chunk async for chunk in response])
+            finally:
+                # On the lease's thread, whose connections it lets go.
+                await sync_to_async(response.close)()
 
 
 async def _cycle(native: NativeHandler, scope: dict[str, Any], body: bytes) -> HTTPCycle:
     cycle = HTTPCycle(scope, body)
     await cycle.run(native)
     return cycle
-
-
-async def _joined(response: StreamingHttpResponse) -> bytes:
-    return b"".join([chunk async for chunk in response])
 
 
 async def _no_application(scope: Any, receive: Any, send: Any) -> None:

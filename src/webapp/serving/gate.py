@@ -31,7 +31,9 @@ class Gate:
         try:
             await turn
         except OverloadedError:
-            self._line.remove(turn)
+            # Who leaves in the same moment has struck it from the line already.
+            if turn in self._line:
+                self._line.remove(turn)
             raise
         except asyncio.CancelledError:
             if turn in self._line:

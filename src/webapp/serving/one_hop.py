@@ -9,15 +9,15 @@ from typing import Any, BinaryIO
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
 from django.db import close_old_connections
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, OverloadedError
 from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
-from webapp.serving.native import NativeHandler
+from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.sync_stream import Send, StreamChannel
-from webapp.serving.threads import LongLivedThreads
+from webapp.serving.threads import LongLivedThreads, NotifyingExecutor
 
 # A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
 _WHOLE_FILE_BYTES = 2**20
@@ -66,8 +66,9 @@ class OneHopASGIHandler:
         self._native_gate = Gate(threads * _NATIVE_REQUESTS_PER_THREAD, max_waiting=max_waiting, max_wait_s=max_wait_s)
         self._streams = threading.BoundedSemaphore(max(1, threads // 2) if max_streams is None else max_streams)
         self._threads = LongLivedThreads(threads, name="django")
-        self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=self._threads.executor)
-        self._close_in_thread = sync_to_async(_close, thread_sensitive=False, executor=self._threads.executor)
+        executor = NotifyingExecutor(self._threads.executor, on_end=self._gate.leave)
+        self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
+        self._leases = ThreadLeases()
         self._always_native = has_async_only_middleware()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -90,8 +91,7 @@ class OneHopASGIHandler:
     def close(self) -> None:
         """Let running requests finish, then end the threads with their connections."""
         self._threads.close()
-        if "_native" in self.__dict__:
-            self._native.close()
+        self._leases.close()
 
     @cached_property
     def _chain(self) -> SyncChain:
@@ -99,7 +99,7 @@ class OneHopASGIHandler:
 
     @cached_property
     def _native(self) -> NativeHandler:
-        return NativeHandler()
+        return NativeHandler(self._leases)
 
     async def _serve_natively(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await self._native_gate.enter()
@@ -118,11 +118,13 @@ class OneHopASGIHandler:
         except BaseException:
             body.close()
             raise
+        channel = StreamChannel(asyncio.get_running_loop(), receive, send)
         try:
-            channel = StreamChannel(asyncio.get_running_loop(), receive, send)
+            # The thread's end leaves the gate, which a cancelled request does not wait for.
             answer = await self._in_thread(self._chain, scope, body, channel)
-        finally:
-            self._gate.leave()
+        except asyncio.CancelledError:
+            channel.abandon()
+            raise
         if isinstance(answer, Answer):
             await _send(answer, send)
         elif answer is not None:
@@ -158,15 +160,17 @@ class OneHopASGIHandler:
             response.close()
 
     async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
-        sending = asyncio.create_task(self._chain.send_response(response, send))
-        leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (leaving, sending):
-                task.cancel()
-            outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
-            await self._close_in_thread(response)
+        async with self._leases.lease():
+            sending = asyncio.create_task(self._chain.send_response(response, send))
+            leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
+            try:
+                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (leaving, sending):
+                    task.cancel()
+                outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
+                # On the lease's thread, whose connections it lets go.
+                await sync_to_async(response.close)()
         if isinstance(outcomes[0], Exception):
             raise outcomes[0]
 
@@ -179,10 +183,6 @@ def _is_small_file(response: StreamingHttpResponse) -> bool:
         and length.isdigit()
         and int(length) <= _WHOLE_FILE_BYTES
     )
-
-
-def _close(response: HttpResponseBase) -> None:
-    response.close()
 
 
 async def _send(answer: Answer, send: Send) -> None:

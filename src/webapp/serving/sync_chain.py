@@ -1,5 +1,6 @@
 """Django's synchronous middleware chain, fed with ASGI scopes."""
 
+from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO
 
 from asgiref.sync import iscoroutinefunction
@@ -9,6 +10,7 @@ from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpResponseBase
 from django.urls import set_script_prefix
 
+RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
 Headers = list[tuple[bytes, bytes]]
 
 
@@ -18,7 +20,9 @@ class SyncChain(ASGIHandler):
     Closing the response sends the last signal: it is the caller's part, once the content is taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, run_async: RunAsync | None = None) -> None:
+        """`run_async` runs a coroutine to its end where no event loop is there to bridge to."""
+        self._run_async = run_async
         # Not ASGIHandler's, which loads the asynchronous chain.
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
@@ -41,9 +45,14 @@ class SyncChain(ASGIHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, which is told of every view before it is called."""
-        if iscoroutinefunction(view):
-            self.bridged_async_views += 1
-        return super().make_view_atomic(view)
+        view = super().make_view_atomic(view)
+        if not iscoroutinefunction(view):
+            return view
+        self.bridged_async_views += 1
+        run_async = self._run_async
+        if run_async is None:
+            return view
+        return lambda *args, **kwargs: run_async(view(*args, **kwargs))
 
 
 def encoded_headers(response: HttpResponseBase) -> Headers:

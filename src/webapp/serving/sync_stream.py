@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -23,19 +24,29 @@ class StreamChannel:
         self._receive = receive
         self._send = send
         self._listener: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._disconnected = False
+
+    def abandon(self) -> None:
+        """Let the thread end its stream; called on the event loop when the request is cancelled."""
+        self._disconnected = True
+        if self._sending is not None:
+            self._sending.cancel()
 
     def stream(self, response: StreamingHttpResponse) -> None:
         """Send the whole response, until its end or until the client leaves; its thread's part."""
         start = {"type": "http.response.start", "status": response.status_code, "headers": encoded_headers(response)}
-        self._deliver(start)
         try:
+            self._deliver(start)
             for chunk in response:
                 if self._disconnected:
                     return
                 if chunk:
                     self._deliver({"type": "http.response.body", "body": chunk, "more_body": True})
             self._deliver({"type": "http.response.body"})
+        except CancelledError:
+            # Abandoned in the midst of a chunk.
+            return
         finally:
             self._loop.call_soon_threadsafe(self._stop_listening)
 
@@ -50,7 +61,9 @@ class StreamChannel:
     async def _send_one(self, message: dict[str, Any]) -> None:
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
-        await self._send(message)
+        self._sending = asyncio.current_task()
+        if not self._disconnected:
+            await self._send(message)
 
     async def _listen(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":

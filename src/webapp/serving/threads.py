@@ -1,39 +1,62 @@
-"""Threads that live on from request to request, and take their connections along when they end."""
+"""Threads that live on from request to request, and whose connections are closed when they end."""
 
+import asyncio
+import contextlib
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any
 
-from django.db import connections
-
-# A thread that is still busy then keeps its connections until the process ends.
-_LAST_CALL_S = 5.0
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 
 
 class LongLivedThreads:
     """A bounded pool of threads; `executor` runs what is submitted."""
 
     def __init__(self, count: int, *, name: str) -> None:
-        self._started = 0
-        self._lock = threading.Lock()
-        self.executor = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=self._count_one)
+        self._ours = threading.local()
+        self._connections: set[BaseDatabaseWrapper] = set()
+        self.executor = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=self._mark)
+        connection_created.connect(self._note_connection)
 
     def close(self) -> None:
-        """Let what runs finish, close every thread's connections, end the threads."""
-        meeting = threading.Barrier(self._started)
-        # Each thread takes one: none is free for a second until all have met.
-        for _ in range(self._started):
-            self.executor.submit(_close_connections, meeting)
+        """Let what runs finish, end the threads, close the connections they kept."""
         self.executor.shutdown()
+        connection_created.disconnect(self._note_connection)
+        while self._connections:
+            connection = self._connections.pop()
+            # Its thread is gone: nobody else can.
+            connection.inc_thread_sharing()
+            connection.close()
 
-    def _count_one(self) -> None:
-        with self._lock:
-            self._started += 1
+    def _mark(self) -> None:
+        self._ours.marked = True
+
+    def _note_connection(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+        if hasattr(self._ours, "marked"):
+            self._connections.add(connection)
 
 
-def _close_connections(meeting: threading.Barrier) -> None:
-    try:
-        meeting.wait(_LAST_CALL_S)
-    except threading.BrokenBarrierError:
-        pass
-    finally:
-        connections.close_all()
+class NotifyingExecutor(Executor):
+    """Runs on another executor, and tells the event loop when a call has really ended.
+
+    A task that is cancelled stops waiting for its thread, which goes on: only the thread's own end frees it.
+    """
+
+    def __init__(self, executor: Executor, on_end: Callable[[], None]) -> None:
+        self._executor = executor
+        self._on_end = on_end
+
+    def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Submit from the event loop's thread."""
+        loop = asyncio.get_running_loop()
+
+        def tell(future: "Future[Any]") -> None:
+            # A loop that is closed has nobody left who waits.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(self._on_end)
+
+        future = self._executor.submit(call, *args, **kwargs)
+        future.add_done_callback(tell)
+        return future

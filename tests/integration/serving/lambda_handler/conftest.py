@@ -1,0 +1,72 @@
+"""Mangum around Django's own handler and our handler, given the same events."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from mangum import Mangum
+
+from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
+    database,
+    opened_connections,
+    per_request,
+    persistent,
+)
+from webapp.serving.direct_lambda import DirectLambdaHandler
+
+CONTEXT = SimpleNamespace(aws_request_id="c6af9ac6", function_name="web", memory_limit_in_mb="1024")
+
+Ask = Callable[[dict], dict]
+
+
+@pytest.fixture(autouse=True)
+def _urls_of_the_test_module(request, settings, tmp_path) -> None:
+    settings.ROOT_URLCONF = request.module.__name__
+    # The sample application's error pages name its URLs.
+    settings.TEMPLATES = []
+    # WhiteNoise looks at every static file whenever a chain is made, and here hundreds are.
+    settings.STATIC_ROOT = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _event_loop_of_the_thread() -> Iterator[None]:
+    """What Mangum would otherwise make when it is constructed, and leave open."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def ours() -> Iterator[Ask]:
+    """Our handler, made by its first event, once the test has chosen its settings."""
+    made: list[DirectLambdaHandler] = []
+
+    def ask(event: dict) -> dict:
+        if not made:
+            made.append(DirectLambdaHandler())
+        return made[0](event, CONTEXT)
+
+    yield ask
+    for handler in made:
+        handler.close()
+
+
+@pytest.fixture
+def mangum() -> Ask:
+    """Mangum around Django's own handler."""
+    return lambda event: Mangum(ASGIHandler(), lifespan="off")(event, CONTEXT)
+
+
+@pytest.fixture
+def both(ours, mangum) -> Ask:
+    """Gives both the same event and returns the reply, which must be the same."""
+
+    def ask(event: dict) -> dict:
+        reply = ours(event)
+        assert reply == mangum(event)
+        return reply
+
+    return ask

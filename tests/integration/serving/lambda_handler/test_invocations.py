@@ -1,0 +1,277 @@
+"""Where an invocation runs, and what it leaves to the next."""
+
+import asyncio
+import contextvars
+import threading
+
+import pytest
+from asgiref.local import Local
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib.auth.models import Group
+from django.http import JsonResponse, StreamingHttpResponse
+from django.urls import get_script_prefix, get_urlconf, path, set_urlconf
+from django.utils import translation
+from django.utils.decorators import async_only_middleware, sync_and_async_middleware
+
+from tests.integration.serving.lambda_handler.conftest import CONTEXT
+from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
+
+local = Local()
+variable = contextvars.ContextVar("variable", default="unset")
+seen: list = []
+
+
+def place():
+    try:
+        loop = id(asyncio.get_running_loop())
+    except RuntimeError:
+        loop = None
+    return {"thread": threading.get_ident(), "loop": loop}
+
+
+def where(request):
+    return JsonResponse(place())
+
+
+async def awhere(request):
+    return JsonResponse(place())
+
+
+def state():
+    return {
+        "language": translation.get_language(),
+        "urlconf": get_urlconf(),
+        "prefix": get_script_prefix(),
+        "local": getattr(local, "value", "unset"),
+        "variable": variable.get(),
+    }
+
+
+def change():
+    translation.activate("de")
+    set_urlconf("nowhere")
+    local.value = "changed"
+    variable.set("changed")
+
+
+def states(request):
+    return JsonResponse(state())
+
+
+async def astates(request):
+    return JsonResponse(state())
+
+
+def changes(request):
+    change()
+    return JsonResponse(state())
+
+
+async def achanges(request):
+    change()
+    return JsonResponse(state())
+
+
+def changes_by_stream(request):
+    async def chunks():
+        change()
+        yield b"changed"
+
+    return StreamingHttpResponse(chunks())
+
+
+def state_by_stream(request):
+    async def chunks():
+        yield str(state())
+
+    return StreamingHttpResponse(chunks())
+
+
+def activates_before_its_stream(request):
+    async def chunks():
+        yield translation.get_language()
+
+    translation.activate("de")
+    return StreamingHttpResponse(chunks())
+
+
+def remembers_its_scope(request):
+    seen.append(request.scope)
+    return JsonResponse({})
+
+
+async def aremembers_its_scope(request):
+    return remembers_its_scope(request)
+
+
+def bridges(request):
+    async def below():
+        local.value = "below"
+        return await sync_to_async(threading.get_ident)()
+
+    return JsonResponse({"back": async_to_sync(below)(), "local": local.value} | place())
+
+
+async def abridges(request):
+    first, second = await sync_to_async(threading.get_ident)(), await sync_to_async(threading.get_ident)()
+    return JsonResponse({"the same": first == second})
+
+
+def rows(request):
+    return JsonResponse({"count": Group.objects.count()})
+
+
+async def arows(request):
+    return JsonResponse({"count": await Group.objects.acount()})
+
+
+async def counted():
+    yield str(await Group.objects.acount())
+
+
+async def arows_by_stream(request):
+    return StreamingHttpResponse(counted())
+
+
+def rows_by_mixed_stream(request):
+    return StreamingHttpResponse(counted())
+
+
+urlpatterns = [
+    path("sync/where", where),
+    path("async/where", awhere),
+    path("sync/states", states),
+    path("async/states", astates),
+    path("mixed/states", state_by_stream),
+    path("sync/changes", changes),
+    path("async/changes", achanges),
+    path("mixed/changes", changes_by_stream),
+    path("mixed/language", activates_before_its_stream),
+    path("sync/scope", remembers_its_scope),
+    path("async/scope", aremembers_its_scope),
+    path("sync/bridges", bridges),
+    path("async/bridges", abridges),
+    path("sync/rows", rows),
+    path("async/rows", arows),
+    path("async/stream", arows_by_stream),
+    path("mixed/stream", rows_by_mixed_stream),
+    *i18n_patterns(path("where", awhere)),
+]
+
+
+@async_only_middleware
+def async_only(get_response):
+    async def middleware(request):
+        response = await get_response(request)
+        response["X-Loop"] = str(id(asyncio.get_running_loop()))
+        return response
+
+    return middleware
+
+
+@sync_and_async_middleware
+def remembers_its_chain(get_response):
+    seen.append(iscoroutinefunction(get_response))
+    return get_response
+
+
+def get(ours, target: str) -> bytes:
+    reply = ours(event_of("http_api_v2", "GET", target))
+    assert status_of(reply) == 200, body_of(reply)
+    return body_of(reply)
+
+
+def test_a_synchronous_view_runs_on_the_invoking_thread_without_an_event_loop(ours):
+    assert get(ours, "/sync/where") == f'{{"thread": {threading.get_ident()}, "loop": null}}'.encode()
+
+
+def test_asynchronous_views_share_one_loop(ours):
+    places = {get(ours, "/async/where") for _ in range(3)}
+
+    assert len(places) == 1
+    assert b"null" not in places.pop()
+
+
+def test_asynchronous_views_met_by_chance_share_that_loop(ours, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+    expected = get(ours, "/async/where")
+
+    assert {get(ours, "/de/where") for _ in range(3)} == {expected}
+
+
+def test_asynchronous_only_middleware_runs_on_that_loop_for_every_view(ours, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.async_only"]
+
+    replies = [ours(event_of("http_api_v2", "GET", target)) for target in ("/sync/where", "/async/where")]
+
+    assert replies[0]["headers"]["x-loop"] == replies[1]["headers"]["x-loop"]
+
+
+def test_each_chain_is_built_when_its_first_request_comes(ours, settings):
+    settings.MIDDLEWARE = [f"{__name__}.remembers_its_chain"]
+    seen.clear()
+    chains = []
+
+    for target in ("/sync/where", "/sync/where", "/async/where", "/async/where"):
+        get(ours, target)
+        chains.append(list(seen))
+
+    assert chains == [[False], [False], [False, True], [False, True]]
+
+
+@pytest.mark.parametrize("target", ["/sync/scope", "/async/scope"])
+def test_the_event_and_its_context_are_in_the_scope(ours, target):
+    seen.clear()
+    event = event_of("http_api_v2", "GET", target)
+
+    ours(event)
+
+    assert seen[0]["aws.event"] is event
+    assert seen[0]["aws.context"] is CONTEXT
+
+
+@pytest.mark.parametrize("then", ["/sync/states", "/async/states", "/mixed/states"])
+@pytest.mark.parametrize("change", ["/sync/changes", "/async/changes", "/mixed/changes"])
+def test_nothing_an_invocation_activates_reaches_the_next(ours, change, then):
+    untouched = get(ours, then)
+
+    for _ in range(2):
+        get(ours, change)
+        assert get(ours, then) == untouched
+    assert (translation.get_language(), variable.get()) == ("en-us", "unset")
+
+
+def test_a_stream_sees_what_its_view_activated(both):
+    assert body_of(both(event_of("http_api_v2", "GET", "/mixed/language"))) == b"de"
+
+
+def test_a_synchronous_view_bridges_to_a_loop_and_back_to_its_thread(ours):
+    me = threading.get_ident()
+
+    assert get(ours, "/sync/bridges") == f'{{"back": {me}, "local": "below", "thread": {me}, "loop": null}}'.encode()
+
+
+def test_an_asynchronous_views_synchronous_parts_share_a_thread(both):
+    assert body_of(both(event_of("http_api_v2", "GET", "/async/bridges"))) == b'{"the same": true}'
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("target", ["/sync/rows", "/async/rows", "/async/stream", "/mixed/stream"])
+def test_no_connection_outlives_its_invocation(per_request, ours, opened_connections, target):
+    for _ in range(3):
+        get(ours, target)
+
+    assert opened_connections
+    assert [wrapper for wrapper in opened_connections if wrapper.connection is not None] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("target", ["/sync/rows", "/async/rows", "/async/stream", "/mixed/stream"])
+def test_a_persistent_connection_is_held_from_one_invocation_to_the_next(persistent, ours, opened_connections, target):
+    for _ in range(5):
+        get(ours, target)
+
+    assert len(opened_connections) == 1

@@ -1,0 +1,100 @@
+"""Django's own handler and ours, asked the same."""
+
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import got_request_exception, request_finished, request_started
+
+from tests.integration.serving.one_hop.barrier import Barrier
+from tests.integration.serving.one_hop.exchange import Reply, exchange
+from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
+    database,
+    opened_connections,
+    per_request,
+    persistent,
+)
+from webapp.serving.one_hop import OneHopASGIHandler
+
+_SIGNALS = {
+    "request_started": request_started,
+    "got_request_exception": got_request_exception,
+    "request_finished": request_finished,
+}
+
+Ask = Callable[..., Awaitable[Reply]]
+
+
+@pytest.fixture(autouse=True)
+def _urls_of_the_test_module(request, settings, tmp_path) -> None:
+    settings.ROOT_URLCONF = request.module.__name__
+    # The sample application's error pages name its URLs.
+    settings.TEMPLATES = []
+    # WhiteNoise looks at every static file whenever a chain is made, and here hundreds are.
+    settings.STATIC_ROOT = tmp_path
+
+
+@pytest.fixture
+def one_hop() -> Iterator[Callable[..., OneHopASGIHandler]]:
+    """Makes handlers of ours, whose threads end with the test."""
+    with ExitStack() as handlers:
+
+        def make(*, threads: int = 2, **limits) -> OneHopASGIHandler:
+            handler = OneHopASGIHandler(threads=threads, **limits)
+            handlers.callback(handler.close)
+            return handler
+
+        yield make
+
+
+@pytest.fixture(params=["django", "ours"])
+def handler(request, one_hop) -> Callable[..., Awaitable[None]]:
+    """Each of the two, for what no reply shows; made by its first request, once the test has chosen its settings."""
+    made = cache(ASGIHandler if request.param == "django" else one_hop)
+
+    async def serve(scope, receive, send) -> None:
+        await made()(scope, receive, send)
+
+    return serve
+
+
+@pytest.fixture
+def barrier(request) -> Iterator[Barrier]:
+    """The barrier that the test module's views stop at; open at the test's end, so that no thread is left there."""
+    module = sys.modules[request.module.__name__]
+    module.barrier = Barrier()
+    yield module.barrier
+    module.barrier.open()
+
+
+@pytest.fixture
+def signals() -> Iterator[list[str]]:
+    """The names of the request's signals as they come."""
+    seen: list[str] = []
+    receivers = {name: lambda name=name, **_: seen.append(name) for name in _SIGNALS}
+    for name, receiver in receivers.items():
+        _SIGNALS[name].connect(receiver)
+    yield seen
+    for name, receiver in receivers.items():
+        _SIGNALS[name].disconnect(receiver)
+
+
+@pytest.fixture
+def both(one_hop, signals) -> Ask:
+    """Asks both handlers and returns the reply, which must be the same; so must their signals be."""
+
+    async def ask(method: str, path: str, **parts) -> Reply:
+        signals.clear()
+        theirs = await exchange(ASGIHandler(), method, path, **parts)
+        their_signals = signals.copy()
+        signals.clear()
+        ours = await exchange(one_hop(), method, path, **parts)
+
+        assert ours == theirs
+        assert signals == their_signals
+        return ours
+
+    return ask

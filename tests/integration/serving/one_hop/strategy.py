@@ -1,0 +1,58 @@
+"""The database under a connection strategy that the test chooses, whatever the profile says."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from asgiref.sync import SyncToAsync
+from django.db import connections
+from django.db.backends.signals import connection_created
+
+
+@pytest.fixture
+def opened_connections() -> Iterator[list]:
+    """The database connections that were opened, as Django's wrappers; those at rest hold no `connection`."""
+    opened: list = []
+
+    def remember(connection, **_):
+        if not any(connection is other for other in opened):
+            opened.append(connection)
+
+    connection_created.connect(remember)
+    yield opened
+    connection_created.disconnect(remember)
+    # A test that finds a leak fails alone.
+    for wrapper in opened:
+        if wrapper.connection is not None and wrapper._thread_ident != threading.get_ident():
+            wrapper.connection.close()
+
+
+@pytest.fixture
+def database(django_db_setup) -> Iterator[dict]:
+    """The settings of the database, in which a test may change the strategy or ATOMIC_REQUESTS."""
+    settings = connections.settings["default"]
+    former = {**settings, "OPTIONS": {**settings["OPTIONS"]}}
+    _close_all()
+    yield settings
+    _close_all()
+    settings.update(former)
+
+
+def _close_all() -> None:
+    connections.close_all()
+    # The thread of all synchronous code that belongs to no request.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def persistent(database) -> None:
+    """Connections that stay with their thread."""
+    database["CONN_MAX_AGE"] = 600
+    database["OPTIONS"].pop("pool", None)
+
+
+@pytest.fixture
+def per_request(database) -> None:
+    """Connections that end with their request."""
+    database["CONN_MAX_AGE"] = 0
+    database["OPTIONS"].pop("pool", None)

@@ -1,0 +1,247 @@
+"""Database connections are let go of when their request ends, on whatever thread they are."""
+
+import asyncio
+import threading
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.urls import path
+
+from tests.integration.serving.one_hop.exchange import Exchange, exchange
+from webapp.serving.one_hop import OneHopASGIHandler
+
+barrier = None
+
+
+def names(request):
+    return HttpResponse(",".join(Group.objects.order_by("name").values_list("name", flat=True)))
+
+
+async def anames(request):
+    return HttpResponse(
+        ",".join([name async for name in Group.objects.order_by("name").values_list("name", flat=True)])
+    )
+
+
+def failing(request):
+    Group.objects.exists()
+    raise ValueError
+
+
+async def afailing(request):
+    await Group.objects.aexists()
+    raise ValueError
+
+
+def stream(request):
+    return StreamingHttpResponse(f"{group.name}," for group in Group.objects.order_by("name").iterator(chunk_size=2))
+
+
+async def names_later():
+    async for group in Group.objects.order_by("name").aiterator(chunk_size=2):
+        yield f"{group.name},"
+
+
+async def astream(request):
+    return StreamingHttpResponse(names_later())
+
+
+def mixed_stream(request):
+    """A synchronous view with an asynchronous stream, and a query before it."""
+    assert Group.objects.exists()
+    return StreamingHttpResponse(names_later())
+
+
+def held(request):
+    count = Group.objects.count()
+    barrier.stop()
+    return HttpResponse(f"{count}, then {Group.objects.count()}")
+
+
+async def aheld(request):
+    await Group.objects.acount()
+    await barrier.astop()
+    return HttpResponse(str(await Group.objects.acount()))
+
+
+def adds(request, name):
+    Group.objects.create(name=name)
+    if name == "unwanted":
+        raise ValueError(name)
+    return JsonResponse({"in a transaction": connection.in_atomic_block})
+
+
+async def aadds(request, name):
+    await Group.objects.acreate(name=name)
+    return HttpResponse("added")
+
+
+@transaction.non_atomic_requests
+def adds_without(request, name):
+    Group.objects.create(name=name)
+    raise ValueError(name)
+
+
+urlpatterns = [
+    path("sync/names", names),
+    path("async/names", anames),
+    path("sync/failing", failing),
+    path("async/failing", afailing),
+    path("sync/stream", stream),
+    path("async/stream", astream),
+    path("mixed/stream", mixed_stream),
+    path("sync/held", held),
+    path("async/held", aheld),
+    path("sync/adds/<name>", adds),
+    path("async/adds/<name>", aadds),
+    path("sync/adds_without/<name>", adds_without),
+]
+
+WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def groups() -> list[str]:
+    names = ["a", "b", "c", "d", "e"]
+    Group.objects.bulk_create(Group(name=name) for name in names)
+    return names
+
+
+def at_work(opened) -> int:
+    return sum(wrapper.connection is not None for wrapper in opened)
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/sync/names",
+        "/async/names",
+        "/sync/failing",
+        "/async/failing",
+        "/sync/stream",
+        "/async/stream",
+        "/mixed/stream",
+    ],
+)
+async def test_no_connection_outlives_its_request(per_request, handler, groups, opened_connections, target):
+    for _ in range(3):
+        await exchange(handler, "GET", target)
+
+    assert opened_connections
+    assert at_work(opened_connections) == 0
+
+
+@WAYS
+async def test_the_profiles_own_strategy_serves(both, groups, way):
+    assert (await both("GET", f"{way}/names")).body == b"a,b,c,d,e"
+
+
+async def test_a_request_uses_one_connection_on_the_views_thread(per_request, one_hop, groups, opened_connections):
+    await exchange(one_hop(), "GET", "/sync/names")
+
+    assert len(opened_connections) == 1
+
+
+@pytest.mark.parametrize("target", ["/sync/names", "/async/names"])
+async def test_persistent_connections_do_not_grow(persistent, one_hop, groups, opened_connections, target):
+    handler = one_hop(threads=4, max_waiting=20)
+
+    for _ in range(20):
+        await exchange(handler, "GET", target)
+    one_after_the_other = len(opened_connections)
+    for _ in range(5):
+        await asyncio.gather(*(exchange(handler, "GET", target) for _ in range(4)))
+
+    assert one_after_the_other <= 4
+    assert len(opened_connections) <= 4
+
+
+async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
+    persistent, one_hop, groups, opened_connections
+):
+    handler = one_hop(threads=2)
+
+    for _ in range(10):
+        assert (await exchange(handler, "GET", "/mixed/stream")).body == b"a,b,c,d,e,"
+
+    assert len(opened_connections) <= 4
+
+
+@pytest.mark.parametrize("target", ["/sync/names", "/async/names", "/mixed/stream"])
+async def test_a_persistent_connection_ends_with_the_handler(persistent, groups, opened_connections, target):
+    handler = OneHopASGIHandler(threads=2)
+    for _ in range(4):
+        await exchange(handler, "GET", target)
+
+    await asyncio.to_thread(handler.close)
+
+    assert opened_connections
+    assert at_work(opened_connections) == 0
+
+
+@pytest.mark.parametrize("target", ["/sync/held", "/async/held"])
+async def test_closing_waits_for_the_request_in_flight_and_takes_its_connection_along(
+    persistent, groups, opened_connections, barrier, target
+):
+    handler = OneHopASGIHandler(threads=3)
+    inside = Exchange(handler, "GET", target).start()
+    await barrier.reached()
+
+    closing = asyncio.create_task(asyncio.to_thread(handler.close))
+    await asyncio.sleep(0.05)
+    barrier.open()
+    reply = await inside.reply()
+    await closing
+
+    assert reply.status == 200
+    assert at_work(opened_connections) == 0
+
+
+@WAYS
+async def test_the_threads_end_with_the_handler(groups, way):
+    before = set(threading.enumerate())
+    handler = OneHopASGIHandler(threads=3, max_waiting=6)
+    await asyncio.gather(*(exchange(handler, "GET", f"{way}/names") for _ in range(6)))
+    started = {thread for thread in threading.enumerate() if thread.name.startswith("django")} - before
+
+    await asyncio.to_thread(handler.close)
+
+    assert started
+    assert not [thread for thread in started if thread.is_alive()]
+
+
+def test_a_handler_that_served_nothing_closes():
+    OneHopASGIHandler(threads=2).close()
+
+
+async def test_atomic_requests_are_rolled_back_by_an_exception(database, handler):
+    database["ATOMIC_REQUESTS"] = True
+
+    wanted = await exchange(handler, "GET", "/sync/adds/wanted")
+    unwanted = await exchange(handler, "GET", "/sync/adds/unwanted")
+    outside = await exchange(handler, "GET", "/sync/adds_without/outside")
+
+    assert (wanted.body, unwanted.status, outside.status) == (b'{"in a transaction": true}', 500, 500)
+    assert await asyncio.to_thread(names_in_order) == ["outside", "wanted"]
+
+
+async def test_atomic_requests_refuse_asynchronous_views(database, both):
+    database["ATOMIC_REQUESTS"] = True
+
+    assert (await both("GET", "/async/adds/wanted")).status == 500
+
+
+async def test_without_atomic_requests_nothing_is_rolled_back(handler):
+    assert (await exchange(handler, "GET", "/sync/adds/unwanted")).status == 500
+    assert await asyncio.to_thread(names_in_order) == ["unwanted"]
+
+
+def names_in_order() -> list[str]:
+    try:
+        return list(Group.objects.order_by("name").values_list("name", flat=True))
+    finally:
+        connection.close()

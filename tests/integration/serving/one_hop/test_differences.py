@@ -1,0 +1,289 @@
+"""Each deliberate difference from Django's own handler, both sides shown; listed in docs/asgi-differences.md."""
+
+import asyncio
+import threading
+from contextvars import ContextVar
+
+import pytest
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf.urls.i18n import i18n_patterns
+from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import request_started
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.urls import path
+from django.utils.decorators import sync_and_async_middleware
+
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+
+barrier = None
+notes: list[str] = []
+variable: ContextVar[str] = ContextVar("variable", default="unset")
+of_the_thread = threading.local()
+
+
+def plain(request):
+    return HttpResponse("plain")
+
+
+def large(request):
+    return HttpResponse(b"x" * 200_000)
+
+
+def file(request):
+    return FileResponse(iter([b"x" * 100_000] * 5), headers={"Content-Length": "500000"})
+
+
+def held(request):
+    barrier.stop()
+    response = HttpResponse("held")
+    response._resource_closers.append(lambda: notes.append("closed"))
+    return response
+
+
+async def aheld(request):
+    try:
+        await barrier.astop()
+    except asyncio.CancelledError:
+        notes.append("cancelled")
+        raise
+    notes.append("finished")
+    return HttpResponse("held")
+
+
+def stream(request):
+    def chunks():
+        for number in range(3):
+            notes.append(f"made {number}")
+            yield b"%d" % number
+
+    return StreamingHttpResponse(chunks())
+
+
+def sets_variable(request):
+    variable.set("by the view")
+    return HttpResponse("set")
+
+
+def visits(request):
+    of_the_thread.visits = getattr(of_the_thread, "visits", 0) + 1
+    return HttpResponse(str(of_the_thread.visits))
+
+
+async def leaves_a_task(request):
+    async def later():
+        await barrier.astop()
+        try:
+            notes.append(await sync_to_async(lambda: "ran")())
+        except RuntimeError:
+            notes.append("refused")
+
+    request.scope["tasks"].append(asyncio.create_task(later()))
+    return HttpResponse("left")
+
+
+urlpatterns = [
+    path("plain", plain),
+    path("large", large),
+    path("file", file),
+    path("held", held),
+    path("aheld", aheld),
+    path("stream", stream),
+    path("variable", sets_variable),
+    path("visits", visits),
+    path("task", leaves_a_task),
+    *i18n_patterns(path("aheld", aheld)),
+]
+
+
+@sync_and_async_middleware
+def says_where_it_runs(get_response):
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            notes.append("on the loop")
+            return await get_response(request)
+    else:
+
+        def middleware(request):
+            notes.append("on a thread")
+            return get_response(request)
+
+    return middleware
+
+
+class RefusesToBeMade:
+    def __init__(self, get_response):
+        raise LookupError("no licence")
+
+
+LISTED_WARNING = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+
+
+@pytest.fixture(autouse=True)
+def _no_notes():
+    notes.clear()
+
+
+async def test_a_response_is_finished_before_it_is_sent(one_hop, signals):
+    async def signals_before_the_client_reads(handler) -> list[str]:
+        signals.clear()
+        reader = Exchange(handler, "GET", "/plain")
+        reader.reading.clear()
+        reader.start()
+        await eventually(lambda: reader.messages)
+        seen = signals.copy()
+        reader.reading.set()
+        await reader.reply()
+        return seen
+
+    assert await signals_before_the_client_reads(ASGIHandler()) == ["request_started"]
+    assert await signals_before_the_client_reads(one_hop()) == ["request_started", "request_finished"]
+
+
+@pytest.mark.parametrize("target", ["/large", "/file"])
+@LISTED_WARNING
+async def test_what_is_in_memory_is_sent_as_one_piece(one_hop, target):
+    theirs, ours = Exchange(ASGIHandler(), "GET", target), Exchange(one_hop(), "GET", target)
+
+    assert (await theirs.start().reply()).body == (await ours.start().reply()).body
+    assert len(theirs.messages) > 4
+    assert len(ours.messages) == 2
+
+
+@LISTED_WARNING
+async def test_a_synchronous_iterator_is_streamed_not_collected(one_hop):
+    async def made_before_the_first_chunk_went_out(handler) -> list[str]:
+        notes.clear()
+        made = []
+
+        async def application(scope, receive, send):
+            async def note(message):
+                if message.get("body") == b"0":
+                    made.extend(notes)
+                await send(message)
+
+            await handler(scope, receive, note)
+
+        await exchange(application, "GET", "/stream")
+        return made
+
+    assert await made_before_the_first_chunk_went_out(ASGIHandler()) == ["made 0", "made 1", "made 2"]
+    assert await made_before_the_first_chunk_went_out(one_hop()) == ["made 0"]
+
+
+async def test_middleware_of_both_kinds_runs_beside_a_synchronous_view(one_hop, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.says_where_it_runs"]
+
+    await exchange(ASGIHandler(), "GET", "/plain")
+    await exchange(one_hop(), "GET", "/plain")
+
+    assert notes == ["on the loop", "on a thread"]
+
+
+async def test_middleware_is_made_for_each_chain_by_its_first_request(one_hop, settings):
+    settings.MIDDLEWARE = [f"{__name__}.RefusesToBeMade"]
+
+    with pytest.raises(LookupError, match="no licence"):
+        ASGIHandler()
+    handler = one_hop()
+    with pytest.raises(LookupError, match="no licence"):
+        await exchange(handler, "GET", "/plain")
+
+
+async def test_an_asynchronous_view_that_was_guessed_wrong_outlives_its_client(one_hop, barrier, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+    async def left_behind(handler) -> list[str]:
+        notes.clear()
+        barrier.close()
+        request = Exchange(handler, "GET", "/de/aheld").start()
+        await barrier.reached()
+        request.disconnect()
+        await asyncio.sleep(0.05)
+        barrier.open()
+        await request.finish()
+        return notes.copy()
+
+    assert await left_behind(ASGIHandler()) == ["cancelled"]
+    assert await left_behind(one_hop()) == ["finished"]
+
+
+async def test_a_synchronous_views_response_is_closed_though_its_client_has_left(one_hop, barrier):
+    async def left_behind(handler) -> list[str]:
+        notes.clear()
+        barrier.close()
+        request = Exchange(handler, "GET", "/held").start()
+        await barrier.reached()
+        request.disconnect()
+        await asyncio.sleep(0.05)
+        barrier.open()
+        await request.finish()
+        return notes.copy()
+
+    assert await left_behind(ASGIHandler()) == []
+    assert await left_behind(one_hop()) == ["closed"]
+
+
+async def test_context_variables_outlive_the_handler(one_hop):
+    async def after(handler) -> str:
+        async def application(scope, receive, send):
+            await handler(scope, receive, send)
+            notes.append(variable.get())
+
+        await exchange(application, "GET", "/variable")
+        return notes.pop()
+
+    assert await after(ASGIHandler()) == "unset"
+    assert await after(one_hop()) == "by the view"
+
+
+async def test_thread_locals_outlive_their_request(one_hop):
+    theirs, ours = ASGIHandler(), one_hop(threads=1)
+
+    assert [(await exchange(theirs, "GET", "/visits")).body for _ in range(2)] == [b"1", b"1"]
+    assert [(await exchange(ours, "GET", "/visits")).body for _ in range(2)] == [b"1", b"2"]
+
+
+async def test_a_task_that_outlives_its_request_reaches_no_thread_of_it(one_hop, barrier, settings):
+    # Behind synchronous middleware Django's own handler refuses it too.
+    settings.MIDDLEWARE = []
+
+    async def what_became_of_the_task(handler) -> str:
+        barrier.close()
+        tasks: list[asyncio.Task] = []
+        await exchange(handler, "GET", "/task", tasks=tasks)
+        barrier.open()
+        await tasks[0]
+        return notes.pop()
+
+    assert await what_became_of_the_task(ASGIHandler()) == "ran"
+    assert await what_became_of_the_task(one_hop()) == "refused"
+
+
+async def test_the_signals_sender_is_a_subclass_of_djangos_handler(one_hop):
+    def note(sender, **_):
+        notes.append(sender)
+
+    request_started.connect(note)
+    try:
+        await exchange(ASGIHandler(), "GET", "/plain")
+        await exchange(one_hop(), "GET", "/plain")
+    finally:
+        request_started.disconnect(note)
+
+    theirs, ours = notes
+    assert theirs is ASGIHandler
+    assert ours is not ASGIHandler
+    assert issubclass(ours, ASGIHandler)
+
+
+async def test_what_a_server_sends_after_the_body_is_not_looked_at(one_hop):
+    async def twice(handler) -> int:
+        request = Exchange(handler, "GET", "/plain")
+        request.send_body(b"again")
+        return (await request.start().reply()).status
+
+    with pytest.raises(AssertionError, match="Invalid ASGI message after request body"):
+        await twice(ASGIHandler())
+    assert await twice(one_hop()) == 200

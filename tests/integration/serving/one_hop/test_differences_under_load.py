@@ -1,0 +1,81 @@
+"""The deliberate differences from Django's own handler that take a crowd; listed in docs/asgi-differences.md."""
+
+import asyncio
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+
+from tests.integration.serving.one_hop.exchange import Exchange
+
+barrier = None
+
+
+def plain(request):
+    return HttpResponse("plain")
+
+
+def held(request):
+    barrier.stop()
+    return HttpResponse("held")
+
+
+async def aheld(request):
+    await barrier.astop()
+    return HttpResponse("held")
+
+
+def held_stream(request):
+    def chunks():
+        yield b"first"
+        barrier.stop()
+
+    return StreamingHttpResponse(chunks())
+
+
+urlpatterns = [
+    path("plain", plain),
+    path("held", held),
+    path("aheld", aheld),
+    path("held_stream", held_stream),
+]
+
+
+@pytest.fixture
+def last_of(barrier):
+    """Sends a crowd to where it is held, then one more, and returns the last one's status."""
+
+    async def ask(handler, target: str, *, crowd: int, last: str) -> int:
+        barrier.close()
+        held = [Exchange(handler, "GET", target).start() for _ in range(crowd)]
+        await asyncio.sleep(0.05)
+        one_more = Exchange(handler, "GET", last).start()
+        await asyncio.wait([one_more.task], timeout=0.1)
+        barrier.open()
+        assert {(await one.reply()).status for one in held} == {200}
+        return (await one_more.reply()).status
+
+    return ask
+
+
+async def test_too_many_at_once_are_refused_not_queued(one_hop, last_of):
+    ours = one_hop(threads=2, max_waiting=2)
+
+    assert await last_of(ASGIHandler(), "/held", crowd=4, last="/plain") == 200
+    assert await last_of(ours, "/held", crowd=4, last="/plain") == 503
+
+
+async def test_too_many_asynchronous_requests_at_once_are_refused(one_hop, last_of):
+    ours = one_hop(threads=1, max_waiting=0)
+
+    assert await last_of(ASGIHandler(), "/aheld", crowd=8, last="/aheld") == 200
+    assert await last_of(ours, "/aheld", crowd=8, last="/aheld") == 503
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+async def test_too_many_streams_at_once_are_refused(one_hop, last_of):
+    ours = one_hop(threads=4, max_streams=1)
+
+    assert await last_of(ASGIHandler(), "/held_stream", crowd=1, last="/held_stream") == 200
+    assert await last_of(ours, "/held_stream", crowd=1, last="/held_stream") == 503

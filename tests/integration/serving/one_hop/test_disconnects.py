@@ -1,0 +1,210 @@
+"""A client that leaves, or a server that stops, ends what may be ended and leaves the rest whole."""
+
+import asyncio
+
+import pytest
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+from django.utils.decorators import async_only_middleware
+
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+
+barrier = None
+outcomes: list[str] = []
+
+
+def sync_view(request):
+    barrier.stop()
+    outcomes.append("finished")
+    return HttpResponse("too late")
+
+
+async def async_view(request):
+    try:
+        await barrier.astop()
+    except asyncio.CancelledError:
+        outcomes.append("cancelled")
+        raise
+    outcomes.append("finished")
+    return HttpResponse("too late")
+
+
+async def letters():
+    try:
+        while True:
+            yield b"a"
+            await asyncio.sleep(0.001)
+    finally:
+        outcomes.append("closed")
+
+
+async def async_stream(request):
+    return StreamingHttpResponse(letters())
+
+
+def mixed_stream(request):
+    return StreamingHttpResponse(letters())
+
+
+def plain(request):
+    return HttpResponse("plain")
+
+
+@async_only_middleware
+def async_only(get_response):
+    async def middleware(request):
+        return await get_response(request)
+
+    return middleware
+
+
+urlpatterns = [
+    path("sync", sync_view),
+    path("async", async_view),
+    path("async/stream", async_stream),
+    path("mixed/stream", mixed_stream),
+    path("plain", plain),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_outcomes():
+    outcomes.clear()
+
+
+async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler, barrier, signals):
+    request = Exchange(handler, "GET", "/async").start()
+    await barrier.reached()
+
+    request.disconnect()
+    await request.finish()
+
+    assert outcomes == ["cancelled"]
+    assert request.messages == []
+    assert signals == ["request_started", "request_finished"]
+
+
+async def test_a_synchronous_view_finishes_when_its_client_has_left(handler, barrier, signals):
+    request = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+
+    request.disconnect()
+    await asyncio.sleep(0.02)
+    barrier.open()
+    await request.finish()
+    await eventually(lambda: "request_finished" in signals)
+
+    assert outcomes == ["finished"]
+    assert signals == ["request_started", "request_finished"]
+
+
+@pytest.mark.parametrize("target", ["/async/stream", "/mixed/stream"])
+async def test_an_asynchronous_stream_is_closed_when_its_client_leaves(handler, signals, target):
+    request = Exchange(handler, "GET", target).start()
+    await request.received(b"aaa")
+
+    request.disconnect()
+    await request.finish()
+
+    assert outcomes == ["closed"]
+    assert signals == ["request_started", "request_finished"]
+
+
+@pytest.mark.parametrize("target", ["/async/stream", "/mixed/stream"])
+async def test_an_asynchronous_stream_is_closed_when_its_client_takes_nothing_and_leaves(handler, target):
+    request = Exchange(handler, "GET", target)
+    request.reading.clear()
+    request.start()
+    await eventually(lambda: request.messages)
+
+    request.disconnect()
+    await request.finish()
+
+    # One that was never asked for its first chunk has nothing to close.
+    assert outcomes in ([], ["closed"])
+
+
+async def test_a_synchronous_view_outlives_its_cancellation_and_gives_its_thread_back(one_hop, barrier, signals):
+    handler = one_hop(threads=1)
+    request = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+
+    request.task.cancel()
+    await asyncio.sleep(0.02)
+    barrier.open()
+    await asyncio.wait([request.task])
+    await eventually(lambda: "request_finished" in signals)
+
+    assert outcomes == ["finished"]
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+    assert signals.count("request_started") == signals.count("request_finished") == 2
+
+
+async def test_a_cancelled_request_keeps_its_place_until_its_view_is_done(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=0)
+    request = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+    request.task.cancel()
+    await asyncio.sleep(0.02)
+
+    # The only thread is still taken: who comes now is told so at once, not left waiting unseen.
+    meanwhile = Exchange(handler, "GET", "/plain").start()
+    await asyncio.wait([meanwhile.task], timeout=0.2)
+    answered = [message.get("status") for message in meanwhile.messages[:1]]
+    barrier.open()
+    await asyncio.wait([meanwhile.task, request.task])
+
+    assert answered == [503]
+
+
+async def test_a_cancelled_request_on_djangos_own_way_keeps_its_thread_until_its_view_is_done(
+    one_hop, barrier, settings
+):
+    settings.MIDDLEWARE = [f"{__name__}.async_only"]
+    handler = one_hop(threads=1)
+    request = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+    request.task.cancel()
+    await asyncio.wait([request.task], timeout=0.05)
+
+    meanwhile = Exchange(handler, "GET", "/plain").start()
+    await asyncio.wait([meanwhile.task], timeout=1)
+    answered = [message.get("status") for message in meanwhile.messages[:1]]
+    barrier.open()
+    await asyncio.wait([meanwhile.task, request.task])
+
+    assert answered == [200]
+
+
+async def test_a_request_cancelled_in_line_leaves_it(one_hop, barrier, signals):
+    handler = one_hop(threads=1, max_waiting=1)
+    inside = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+    in_line = Exchange(handler, "GET", "/plain").start()
+    await asyncio.sleep(0.02)
+
+    in_line.task.cancel()
+    await asyncio.wait([in_line.task])
+    next_in_line = Exchange(handler, "GET", "/plain").start()
+    await asyncio.sleep(0.02)
+    barrier.open()
+
+    assert (await next_in_line.reply()).status == 200
+    assert (await inside.reply()).status == 200
+    assert in_line.messages == []
+    assert signals.count("request_started") == 2
+
+
+async def test_a_client_that_leaves_while_in_line_is_still_answered_in_turn(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=1)
+    inside = Exchange(handler, "GET", "/sync").start()
+    await barrier.reached()
+    in_line = Exchange(handler, "GET", "/plain").start()
+    await asyncio.sleep(0.02)
+
+    in_line.disconnect()
+    barrier.open()
+    await in_line.finish()
+
+    assert (await inside.reply()).status == 200
+    assert (await exchange(handler, "GET", "/plain")).status == 200

@@ -1,0 +1,198 @@
+"""Threads, and the line for them, are bounded; slow clients stand in neither."""
+
+import asyncio
+import time
+
+import pytest
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from webapp.serving.gate import Gate, OverloadedError
+from webapp.serving.health import HealthChecks
+
+barrier = None
+
+
+def held(request):
+    barrier.stop()
+    return HttpResponse("held")
+
+
+async def aheld(request):
+    await barrier.astop()
+    return HttpResponse("held")
+
+
+def plain(request):
+    return HttpResponse("plain")
+
+
+async def aplain(request):
+    return HttpResponse("plain")
+
+
+@csrf_exempt
+def upload(request):
+    return HttpResponse(f"{len(request.body)} bytes")
+
+
+@csrf_exempt
+async def aupload(request):
+    return HttpResponse(f"{len(request.body)} bytes")
+
+
+@csrf_exempt
+def spooled(request):
+    # The body's own file has a descriptor only once it is on disk.
+    return HttpResponse(str(getattr(request._stream, "_rolled", False)))
+
+
+urlpatterns = [
+    path("sync/held", held),
+    path("async/held", aheld),
+    path("sync/plain", plain),
+    path("async/plain", aplain),
+    path("sync/upload", upload),
+    path("async/upload", aupload),
+    path("sync/spooled", spooled),
+]
+
+WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+
+
+async def test_beyond_the_line_the_answer_is_unavailable_at_once(one_hop, barrier, signals):
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=60)
+    inside = Exchange(handler, "GET", "/sync/held").start()
+    await barrier.reached()
+    in_line = [Exchange(handler, "GET", "/sync/plain").start() for _ in range(2)]
+    await asyncio.sleep(0.02)
+
+    refused = await exchange(handler, "GET", "/sync/plain")
+    still_waiting = [one.messages for one in in_line]
+    barrier.open()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert still_waiting == [[], []]
+    assert [(await one.reply()).status for one in (inside, *in_line)] == [200] * 3
+    # Django never saw the one that was refused.
+    assert signals.count("request_started") == signals.count("request_finished") == 3
+
+
+async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05)
+    inside = Exchange(handler, "GET", "/sync/held").start()
+    await barrier.reached()
+
+    refused = await exchange(handler, "GET", "/sync/plain")
+    barrier.open()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert (await inside.reply()).status == 200
+    assert (await exchange(handler, "GET", "/sync/plain")).status == 200
+
+
+async def test_the_line_is_twice_as_long_as_there_are_threads_unless_set(one_hop, barrier):
+    handler = one_hop(threads=2)
+    waiting = [Exchange(handler, "GET", "/sync/held").start() for _ in range(6)]
+    await barrier.reached(2)
+    await asyncio.sleep(0.02)
+
+    refused = await exchange(handler, "GET", "/sync/plain")
+    barrier.open()
+
+    assert refused.status == 503
+    assert [(await one.reply()).status for one in waiting] == [200] * 6
+
+
+async def test_giving_up_and_being_called_in_the_same_moment_lose_nothing():
+    gate = Gate(1, max_waiting=1, max_wait_s=0.01)
+    await gate.enter()
+    waiting = asyncio.create_task(gate.enter())
+    await asyncio.sleep(0)
+    # Both are due when the loop next looks: first the end of the wait, then the slot.
+    asyncio.get_running_loop().call_later(0.011, gate.leave)
+    time.sleep(0.05)  # noqa: ASYNC251
+
+    with pytest.raises(OverloadedError):
+        await waiting
+
+    await asyncio.wait_for(gate.enter(), 1)
+
+
+async def test_health_never_stands_in_line(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=0)
+    application = HealthChecks(check_readiness=lambda: None, timeout_s=1).before(handler)
+    inside = Exchange(application, "GET", "/sync/held").start()
+    await barrier.reached()
+
+    health = await exchange(application, "GET", "/healthz")
+    other = await exchange(application, "GET", "/sync/plain")
+    barrier.open()
+
+    assert (health.status, other.status) == (200, 503)
+    assert (await inside.reply()).status == 200
+
+
+async def test_asynchronous_views_do_not_wait_for_the_threads_of_the_others(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=0)
+    inside = Exchange(handler, "GET", "/sync/held").start()
+    await barrier.reached()
+
+    beside = await exchange(handler, "GET", "/async/plain")
+    barrier.open()
+
+    assert beside.status == 200
+    assert (await inside.reply()).status == 200
+
+
+@WAYS
+async def test_slow_uploads_hold_no_thread(one_hop, way):
+    handler = one_hop(threads=1, max_waiting=0)
+    uploads = [Exchange(handler, "POST", f"{way}/upload", body=None) for _ in range(20)]
+    for one in uploads:
+        one.send_body(b"half", more=True)
+        one.start()
+    await asyncio.sleep(0.02)
+
+    beside = await exchange(handler, "GET", f"{way}/plain")
+    replies = []
+    for one in uploads:
+        one.send_body(b"half")
+        replies.append(await one.reply())
+
+    assert beside.status == 200
+    assert [reply.body for reply in replies] == [b"8 bytes"] * 20
+
+
+@WAYS
+async def test_slow_readers_of_plain_responses_hold_no_thread(one_hop, way):
+    handler = one_hop(threads=1, max_waiting=0)
+    readers = []
+    for _ in range(20):
+        reader = Exchange(handler, "GET", f"{way}/plain")
+        reader.reading.clear()
+        reader.start()
+        await eventually(lambda reader=reader: reader.messages)
+        readers.append(reader)
+
+    assert [reader.messages[0]["status"] for reader in readers] == [200] * 20
+    assert (await exchange(handler, "GET", f"{way}/plain")).status == 200
+    for reader in readers:
+        reader.reading.set()
+        await reader.reply()
+
+
+async def test_a_large_body_is_spooled_to_disk_and_a_small_one_is_not(handler, settings):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1000
+
+    async def upload_of(pieces: int) -> bytes:
+        upload = Exchange(handler, "POST", "/sync/spooled", body=None)
+        for _ in range(pieces - 1):
+            upload.send_body(b"x" * 100, more=True)
+        upload.send_body(b"x" * 100)
+        return (await upload.start().reply()).body
+
+    assert await upload_of(20) == b"True"
+    assert await upload_of(5) == b"False"

@@ -1,0 +1,252 @@
+"""Which way a request goes is a guess; a wrong one changes nothing but the way."""
+
+import asyncio
+import sys
+import threading
+from types import ModuleType
+
+import pytest
+from asgiref.sync import iscoroutinefunction
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpResponse, JsonResponse
+from django.urls import path, reverse
+from django.utils.decorators import async_only_middleware, sync_and_async_middleware, sync_only_middleware
+from django.utils.translation import get_language
+from django.views import View
+
+from tests.integration.serving.one_hop.exchange import exchange
+
+
+def loop_is_here():
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def describe(request, **kwargs):
+    return JsonResponse(
+        {
+            "view": request.resolver_match.func.__name__,
+            "on the loop": loop_is_here(),
+            "language": get_language(),
+            "kwargs": kwargs,
+            "self": reverse("greeting", urlconf=getattr(request, "urlconf", None)),
+        }
+    )
+
+
+def sync_view(request, **kwargs):
+    return describe(request, **kwargs)
+
+
+async def async_view(request, **kwargs):
+    return describe(request, **kwargs)
+
+
+class AsyncView(View):
+    async def get(self, request):
+        return HttpResponse("asynchronous by class")
+
+
+def thread(request):
+    return HttpResponse(str(threading.get_ident()))
+
+
+urlpatterns = [
+    path("switched/sync", async_view),
+    path("switched/async", sync_view),
+    path("plain/sync", sync_view),
+    path("plain/async/<int:number>", async_view),
+    path("plain/class", AsyncView.as_view()),
+    path("thread", thread),
+    *i18n_patterns(path("greeting", async_view, name="greeting"), path("sync", sync_view)),
+]
+
+
+@sync_and_async_middleware
+def other_urlconf(get_response):
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            request.urlconf = _other_urlconf_name(request)
+            return await get_response(request)
+    else:
+
+        def middleware(request):
+            request.urlconf = _other_urlconf_name(request)
+            return get_response(request)
+
+    return middleware
+
+
+def _other_urlconf_name(request):
+    return OTHER_URLCONF.__name__ if request.path.startswith("/switched") else __name__
+
+
+OTHER_URLCONF = ModuleType(f"{__name__}_other")
+OTHER_URLCONF.urlpatterns = [
+    path("switched/sync", sync_view, {"chosen": "by middleware"}),
+    path("switched/async", async_view, {"chosen": "by middleware"}),
+    path("switched/only", async_view, {"chosen": "by middleware"}),
+    path("greeting", sync_view, name="greeting"),
+]
+
+
+@async_only_middleware
+def async_only(get_response):
+    async def middleware(request):
+        response = await get_response(request)
+        # A synchronous chain behind it would come as an adapter, not as Django's own coroutine function.
+        response["X-Chain"] = type(get_response).__name__
+        return response
+
+    return middleware
+
+
+@sync_only_middleware
+def sync_only(get_response):
+    def middleware(request):
+        response = get_response(request)
+        response["X-On-The-Loop"] = str(loop_is_here())
+        return response
+
+    return middleware
+
+
+@sync_and_async_middleware
+def thread_of_middleware(get_response):
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            response = await get_response(request)
+            response["X-Thread"] = str(threading.get_ident())
+            return response
+    else:
+
+        def middleware(request):
+            response = get_response(request)
+            response["X-Thread"] = str(threading.get_ident())
+            return response
+
+    return middleware
+
+
+made = []
+
+
+@sync_and_async_middleware
+def remembers_its_chain(get_response):
+    made.append(iscoroutinefunction(get_response))
+    return get_response
+
+
+@pytest.fixture
+def switching(settings, monkeypatch):
+    """Middleware that gives some paths to the other URLconf."""
+    monkeypatch.setitem(sys.modules, OTHER_URLCONF.__name__, OTHER_URLCONF)
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.other_urlconf"]
+
+
+@pytest.fixture
+def translated(settings):
+    """Languages by the path's first part."""
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    settings.LANGUAGE_CODE = "en"
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+
+@pytest.mark.parametrize(
+    "target", ["/plain/sync", "/plain/async/7", "/plain/class", "/en/greeting", "/de/greeting", "/de/sync", "/fr/sync"]
+)
+async def test_paths_lead_to_the_same_view_in_every_language(both, translated, target):
+    await both("GET", target)
+
+
+async def test_an_asynchronous_view_in_another_language_is_bridged_and_counted(one_hop, translated):
+    handler = one_hop()
+
+    english = await exchange(handler, "GET", "/en/greeting")
+    before = handler.bridged_async_views
+    german = await exchange(handler, "GET", "/de/greeting")
+
+    assert (english.status, before) == (200, 0)
+    assert b'"on the loop": true, "language": "de"' in german.body
+    assert handler.bridged_async_views == 1
+
+
+@pytest.mark.parametrize("target", ["/switched/sync", "/switched/async", "/switched/only", "/greeting"])
+async def test_a_middlewares_urlconf_is_followed(both, switching, target):
+    await both("GET", target)
+
+
+async def test_a_view_that_only_looked_synchronous_runs_on_the_loop_and_is_counted(one_hop, switching):
+    handler = one_hop()
+
+    reply = await exchange(handler, "GET", "/switched/async")
+
+    assert b'"view": "async_view", "on the loop": true' in reply.body
+    assert handler.bridged_async_views == 1
+
+
+async def test_a_view_that_only_looked_asynchronous_runs_beside_the_loop(one_hop, switching):
+    handler = one_hop()
+
+    reply = await exchange(handler, "GET", "/switched/sync")
+
+    assert b'"view": "sync_view", "on the loop": false' in reply.body
+    assert handler.bridged_async_views == 0
+
+
+async def test_right_guesses_bridge_nothing(one_hop):
+    handler = one_hop()
+
+    for target in ("/plain/sync", "/plain/async/7", "/plain/class", "/nowhere"):
+        await exchange(handler, "GET", target)
+
+    assert handler.bridged_async_views == 0
+
+
+@pytest.mark.parametrize("target", ["/plain/sync", "/plain/async/7", "/nowhere"])
+async def test_asynchronous_only_middleware_sends_everything_djangos_own_way(both, settings, target):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.async_only"]
+
+    assert (await both("GET", target)).header("X-Chain") == "function"
+
+
+@pytest.mark.parametrize("target", ["/plain/sync", "/plain/async/7", "/nowhere"])
+async def test_synchronous_only_middleware_never_runs_on_the_loop(both, settings, target):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.sync_only"]
+
+    assert (await both("GET", target)).header("X-On-The-Loop") == "False"
+
+
+async def test_the_middleware_runs_on_the_views_thread(one_hop, settings):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.thread_of_middleware"]
+
+    reply = await exchange(one_hop(), "GET", "/thread")
+
+    assert reply.header("X-Thread") == reply.body.decode()
+    assert reply.body != str(threading.get_ident()).encode()
+
+
+async def test_each_chain_is_built_when_its_first_request_comes(one_hop, settings):
+    settings.MIDDLEWARE = [f"{__name__}.remembers_its_chain"]
+    made.clear()
+    handler = one_hop()
+    chains = [list(made)]
+
+    for target in ("/plain/sync", "/plain/sync", "/plain/async/7", "/plain/async/7"):
+        await exchange(handler, "GET", target)
+        chains.append(list(made))
+
+    assert chains == [[], [False], [False], [False, True], [False, True]]
+
+
+async def test_a_pool_of_few_threads_serves_many_requests(one_hop):
+    handler = one_hop(threads=3, max_waiting=50)
+
+    replies = await asyncio.gather(*(exchange(handler, "GET", "/thread") for _ in range(50)))
+
+    assert 1 <= len({reply.body for reply in replies}) <= 3

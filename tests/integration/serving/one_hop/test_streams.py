@@ -1,0 +1,294 @@
+"""A synchronous iterator is consumed and closed on its view's thread, at the client's pace."""
+
+import asyncio
+import itertools
+import threading
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import connection, transaction
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+
+barrier = None
+# What the latest stream did: the threads of its view, chunks and end, and how many chunks it made.
+threads: list[int] = []
+made: list[int] = []
+neighbours: list[tuple[int, bool]] = []
+
+
+def note_thread():
+    threads.append(threading.get_ident())
+
+
+def endless(request):
+    note_thread()
+
+    def chunks():
+        try:
+            for number in itertools.count():
+                note_thread()
+                made.append(number)
+                yield f"{number},".ljust(1000)
+        finally:
+            note_thread()
+
+    return StreamingHttpResponse(chunks())
+
+
+def two_parts(request):
+    note_thread()
+
+    def chunks():
+        note_thread()
+        yield b"first"
+        barrier.stop()
+        note_thread()
+        yield b"second"
+
+    response = StreamingHttpResponse(chunks())
+    response._resource_closers.append(note_thread)
+    return response
+
+
+def broken(request):
+    def chunks():
+        yield b"first"
+        raise ValueError("in the stream")
+
+    return StreamingHttpResponse(chunks())
+
+
+def groups(request):
+    """An ORM generator, which keeps its cursor and its connection from the first row to the last."""
+
+    def chunks():
+        for position, group in enumerate(Group.objects.order_by("name").iterator(chunk_size=10)):
+            yield f"{group.name},"
+            if position == 4:
+                barrier.stop()
+
+    return StreamingHttpResponse(chunks())
+
+
+def in_a_transaction(request):
+    """A generator inside atomic(), which has written before its first chunk."""
+
+    def chunks():
+        with transaction.atomic():
+            Group.objects.create(name="streamed")
+            yield b"first"
+            barrier.stop()
+            yield b"second"
+
+    return StreamingHttpResponse(chunks())
+
+
+def adds(request, name):
+    neighbours.append((threading.get_ident(), connection.in_atomic_block))
+    Group.objects.create(name=name)
+    return HttpResponse("added")
+
+
+def plain(request):
+    return HttpResponse("plain")
+
+
+urlpatterns = [
+    path("endless", endless),
+    path("two_parts", two_parts),
+    path("broken", broken),
+    path("groups", groups),
+    path("transaction", in_a_transaction),
+    path("adds/<name>", adds),
+    path("plain", plain),
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_noted():
+    for notes in (threads, made, neighbours):
+        notes.clear()
+
+
+def group_names() -> list[str]:
+    try:
+        return list(Group.objects.order_by("name").values_list("name", flat=True))
+    finally:
+        connection.close()
+
+
+async def test_the_first_chunk_comes_before_the_second_is_made(one_hop, barrier):
+    download = Exchange(one_hop(), "GET", "/two_parts").start()
+
+    await download.received(b"first")
+    await barrier.reached()
+    barrier.open()
+
+    assert (await download.reply()).body == b"firstsecond"
+
+
+async def test_view_chunks_and_end_share_a_thread(one_hop, barrier):
+    download = Exchange(one_hop(threads=4), "GET", "/two_parts").start()
+    await barrier.reached()
+    barrier.open()
+    await download.reply()
+
+    assert len(threads) == 4
+    assert len(set(threads)) == 1
+
+
+async def test_a_stream_is_not_made_faster_than_it_is_read(one_hop):
+    download = Exchange(one_hop(), "GET", "/endless")
+    download.reading.clear()
+    download.start()
+    await eventually(lambda: download.messages)
+
+    await asyncio.sleep(0.2)
+    while_not_reading = len(made)
+    download.reading.set()
+    await eventually(lambda: len(made) > 100)
+    download.disconnect()
+    await download.finish()
+
+    assert while_not_reading <= 2
+
+
+async def test_a_client_that_leaves_ends_the_stream_on_its_thread(one_hop, signals):
+    download = Exchange(one_hop(), "GET", "/endless").start()
+    await eventually(lambda: len(made) > 3)
+
+    download.disconnect()
+    await download.finish()
+    at_the_end = len(made)
+    await asyncio.sleep(0.05)
+
+    assert len(made) == at_the_end
+    assert len(set(threads)) == 1
+    assert len(threads) == at_the_end + 2
+    assert signals == ["request_started", "request_finished"]
+
+
+async def test_a_client_that_leaves_while_it_takes_nothing_ends_the_stream(one_hop):
+    handler = one_hop(threads=1, max_streams=1)
+    download = Exchange(handler, "GET", "/endless")
+    download.reading.clear()
+    download.start()
+    await eventually(lambda: download.messages)
+
+    download.disconnect()
+    await download.finish()
+
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+
+
+async def test_a_stream_that_is_cancelled_ends_and_gives_its_thread_back(one_hop, signals):
+    handler = one_hop(threads=1, max_streams=1)
+    download = Exchange(handler, "GET", "/endless").start()
+    await eventually(lambda: len(made) > 3)
+
+    download.task.cancel()
+    await asyncio.wait([download.task])
+    try:
+        await eventually(lambda: "request_finished" in signals)
+    finally:
+        download.disconnect()
+
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+
+
+async def test_an_exception_in_a_stream_ends_the_connection_and_the_request(one_hop, signals):
+    handler = one_hop(threads=1, max_streams=1)
+    download = Exchange(handler, "GET", "/broken").start()
+
+    with pytest.raises(ValueError, match="in the stream"):
+        await download.finish()
+
+    assert download.body == b"first"
+    assert signals == ["request_started", "request_finished"]
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+
+
+async def test_beyond_the_bound_a_stream_is_refused_at_once(one_hop, barrier, signals):
+    handler = one_hop(threads=4, max_streams=1)
+    first = Exchange(handler, "GET", "/two_parts").start()
+    await barrier.reached()
+
+    refused = await exchange(handler, "GET", "/two_parts")
+    plain_beside = await exchange(handler, "GET", "/plain")
+    barrier.open()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert plain_beside.status == 200
+    assert (await first.reply()).body == b"firstsecond"
+    assert (await exchange(handler, "GET", "/two_parts")).status == 200
+    assert signals.count("request_started") == signals.count("request_finished") == 4
+
+
+@pytest.mark.parametrize(("pool", "streams"), [(4, 2), (2, 1), (1, 1)])
+async def test_half_of_the_threads_may_stream_unless_set(one_hop, barrier, pool, streams):
+    handler = one_hop(threads=pool)
+    running = [Exchange(handler, "GET", "/two_parts").start() for _ in range(streams)]
+    await barrier.reached(streams)
+
+    refused = [await exchange(handler, "GET", "/two_parts")] if pool > streams else []
+    barrier.open()
+
+    assert [reply.status for reply in refused] == [503] * len(refused)
+    assert [(await one.reply()).status for one in running] == [200] * streams
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_rows_stream_whole_beside_other_requests(one_hop, barrier):
+    names = [f"{number:03}" for number in range(50)]
+    await asyncio.to_thread(add_groups, names)
+    handler = one_hop(threads=2)
+    download = Exchange(handler, "GET", "/groups").start()
+    await barrier.reached()
+
+    beside = [await exchange(handler, "GET", f"/adds/beside-{number}") for number in range(5)]
+    barrier.open()
+
+    assert [reply.status for reply in beside] == [200] * 5
+    rows = (await download.reply()).body.decode().split(",")[:-1]
+    assert [name for name in rows if not name.startswith("beside")] == names
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_no_neighbour_joins_a_streams_transaction(one_hop, barrier):
+    handler = one_hop(threads=2)
+    download = Exchange(handler, "GET", "/transaction").start()
+    await barrier.reached()
+
+    await asyncio.gather(*(exchange(handler, "GET", f"/adds/beside-{number}") for number in range(4)))
+    during = await asyncio.to_thread(group_names)
+    barrier.open()
+    await download.reply()
+
+    assert [in_atomic_block for _, in_atomic_block in neighbours] == [False] * 4
+    assert during == [f"beside-{number}" for number in range(4)]
+    assert await asyncio.to_thread(group_names) == [*during, "streamed"]
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_a_client_that_leaves_rolls_its_stream_back_and_nothing_else(one_hop, barrier):
+    handler = one_hop(threads=2)
+    download = Exchange(handler, "GET", "/transaction").start()
+    await barrier.reached()
+    await exchange(handler, "GET", "/adds/beside")
+
+    download.disconnect()
+    # The listener's turn comes before the generator goes on.
+    await asyncio.sleep(0.05)
+    barrier.open()
+    await download.finish()
+    await exchange(handler, "GET", "/adds/after")
+
+    assert await asyncio.to_thread(group_names) == ["after", "beside"]
+
+
+def add_groups(names: list[str]) -> None:
+    Group.objects.bulk_create(Group(name=name) for name in names)
+    connection.close()
