@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 class OverloadedError(Exception):
@@ -44,6 +46,15 @@ class Gate:
             raise
         finally:
             timer.cancel()
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """A slot for the time of a block."""
+        await self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
 
     def leave(self) -> None:
         """Give the slot to the next in line, or back."""

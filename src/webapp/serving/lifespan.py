@@ -1,5 +1,6 @@
 """Answers the server's lifespan protocol, which Django does not know."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -20,5 +21,6 @@ class Lifespan:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self._on_shutdown()
+        # On a thread: what still runs may need the event loop to come to its end.
+        await asyncio.to_thread(self._on_shutdown)
         await send({"type": "lifespan.shutdown.complete"})

@@ -1,14 +1,24 @@
 """Django's own ASGI handler, its synchronous parts on threads that live on."""
 
 import asyncio
+import contextvars
+import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from typing import Any, BinaryIO
 
 from asgiref.sync import ThreadSensitiveContext
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponseBase
 
+from webapp.serving.body import Receive, read_body
+from webapp.serving.gate import Gate
+from webapp.serving.sync_stream import Send
 from webapp.serving.threads import LongLivedThreads
+
+# Longer than the server lets requests finish before it closes the handler.
+_LAST_RETURN_S = 30.0
 
 
 class ThreadLeases:
@@ -21,43 +31,106 @@ class ThreadLeases:
     def __init__(self) -> None:
         self._all: list[LongLivedThreads] = []
         self._idle: list[LongLivedThreads] = []
+        self._returned = threading.Condition()
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[None]:
         """Send the block's thread-sensitive calls to a thread of its own."""
-        if not self._idle:
-            self._all.append(LongLivedThreads(1, name="django-async"))
-            self._idle.append(self._all[-1])
-        thread = self._idle.pop()
+        thread = self._take()
         try:
             async with ThreadSensitiveContext(executor=thread.executor):
                 yield
         except asyncio.CancelledError:
             # The thread may be in the midst of a view: whoever came next would wait behind it.
-            loop = asyncio.get_running_loop()
-            last = thread.executor.submit(int)
-            last.add_done_callback(lambda _: loop.call_soon_threadsafe(self._idle.append, thread))
+            thread.executor.submit(self._give_back, thread)
             raise
         except BaseException:
-            self._idle.append(thread)
+            self._give_back(thread)
             raise
         else:
-            self._idle.append(thread)
+            self._give_back(thread)
 
     def close(self) -> None:
-        """Let what runs finish, then end every thread with its connections."""
+        """Wait for what is leased, then end every thread with its connections; not for the event loop's thread."""
+        with self._returned:
+            self._returned.wait_for(lambda: len(self._idle) == len(self._all), _LAST_RETURN_S)
         while self._all:
             self._all.pop().close()
         self._idle.clear()
 
+    def _take(self) -> LongLivedThreads:
+        with self._returned:
+            if not self._idle:
+                self._all.append(LongLivedThreads(1, name="django-async"))
+                return self._all[-1]
+            return self._idle.pop()
+
+    def _give_back(self, thread: LongLivedThreads) -> None:
+        with self._returned:
+            self._idle.append(thread)
+            self._returned.notify_all()
+
 
 class NativeHandler(ASGIHandler):
-    """Serves each request on a lease."""
+    """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while a
+    plain response goes out. `gate` bounds how many run at once."""
 
-    def __init__(self, leases: ThreadLeases) -> None:
+    def __init__(self, leases: ThreadLeases, *, gate: Gate | None = None) -> None:
         super().__init__()
         self._leases = leases
+        self._gate = gate
 
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        async with self._leases.lease():
-            await self.handle(scope, receive, send)
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        try:
+            body = await read_body(receive)
+        except RequestAborted:
+            return
+        outbox = _Outbox(send)
+        admitted: AbstractAsyncContextManager[None] = nullcontext() if self._gate is None else self._gate.place()
+        async with admitted, self._leases.lease():
+            await self.handle(scope, _ReadRequest(body, receive), outbox)
+        await outbox.flush()
+
+    async def read_body(self, receive: "_ReadRequest") -> BinaryIO:
+        """What was read before the lease."""
+        return receive.body
+
+    async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:
+        """A stream at once, its iterator being the view's; anything else after the lease."""
+        await super().send_response(response, send if response.streaming else send.hold)
+
+
+class _ReadRequest:
+    """A request whose body is here; to receive from it is to wait for the client's leaving."""
+
+    def __init__(self, body: BinaryIO, receive: Receive) -> None:
+        self.body = body
+        self._receive = receive
+
+    async def __call__(self) -> dict[str, Any]:
+        return await self._receive()
+
+
+class _Outbox:
+    """Messages to the client, at once or held until `flush`."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._held: list[dict[str, Any]] = []
+        self._context = contextvars.copy_context()
+
+    async def __call__(self, message: dict[str, Any]) -> None:
+        await self._send(message)
+
+    async def hold(self, message: dict[str, Any]) -> None:
+        self._held.append(message)
+        # Outer middleware must see what the view changed there.
+        self._context = contextvars.copy_context()
+
+    async def flush(self) -> None:
+        if self._held:
+            await asyncio.create_task(self._send_held(), context=self._context)
+
+    async def _send_held(self) -> None:
+        for message in self._held:
+            await self._send(message)

@@ -77,7 +77,7 @@ class OneHopASGIHandler:
             raise ValueError(f"a {scope['type']} connection reached Django's handler, which serves http only")
         try:
             if self._always_native or leads_to_async_view(scope):
-                await self._serve_natively(scope, receive, send)
+                await self._native(scope, receive, send)
             else:
                 await self._serve_in_one_hop(scope, receive, send)
         except OverloadedError:
@@ -99,14 +99,7 @@ class OneHopASGIHandler:
 
     @cached_property
     def _native(self) -> NativeHandler:
-        return NativeHandler(self._leases)
-
-    async def _serve_natively(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        await self._native_gate.enter()
-        try:
-            await self._native(scope, receive, send)
-        finally:
-            self._native_gate.leave()
+        return NativeHandler(self._leases, gate=self._native_gate)
 
     async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         try:

@@ -32,7 +32,11 @@ class SyncChain(ASGIHandler):
     def respond(self, scope: dict[str, Any], body: BinaryIO) -> HttpResponseBase:
         """The view's response, its handler class set; the body is closed with the response."""
         set_script_prefix(get_script_prefix(scope))
-        signals.request_started.send(sender=self.__class__, scope=scope)
+        try:
+            signals.request_started.send(sender=self.__class__, scope=scope)
+        except BaseException:
+            body.close()
+            raise
         request, response = self.create_request(scope, body)
         if request is None:
             body.close()
