@@ -42,6 +42,6 @@ def results() -> Results:
                 servers.OURS: [load(1_500.0, p99_ms=40.0)] * ROUNDS,
                 servers.GTHREAD: [load(1_200.0, p99_ms=50.0)] * ROUNDS,
             },
-            backends=[8.0] * ROUNDS,
+            backends=[16.0] * ROUNDS,
         ),
     )

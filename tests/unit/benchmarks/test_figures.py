@@ -58,11 +58,11 @@ def test_the_better_of_the_two_asgi_servers_is_the_peer(results: Results):
 
 
 def test_connections_are_counted_against_workers_times_threads(results: Results):
-    measured = replace(results.containers, backends=[8.0, 12.0, 12.0, 12.0, 8.0])
+    measured = replace(results.containers, backends=[16.0, 24.0, 24.0, 24.0, 16.0])
 
     found = figure(replace(results, containers=measured), "PostgreSQL connections")
 
-    assert (found.ours, found.peer, found.ratio.median, found.met) == (12.0, 8.0, 1.5, False)
+    assert (found.ours, found.peer, found.ratio.median, found.met) == (24.0, 16.0, 1.5, False)
 
 
 def test_a_good_p99_counts_for_the_goal_when_nothing_was_refused(results: Results):

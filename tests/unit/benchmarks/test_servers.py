@@ -14,7 +14,7 @@ def test_every_peer_has_two_workers_and_listens_on_loopback_alone(name):
     assert "--bind 127.0.0.1:8123" in words or "--host 127.0.0.1 --port 8123" in words
 
 
-@pytest.mark.parametrize(("name", "option"), [(GTHREAD, "--threads 4"), (GRANIAN, "--blocking-threads 4")])
+@pytest.mark.parametrize(("name", "option"), [(GTHREAD, "--threads 8"), (GRANIAN, "--blocking-threads 8")])
 def test_threaded_peers_have_as_many_threads_as_connections(name, option):
     assert option in " ".join(command(name, 8000))
 
