@@ -8,6 +8,8 @@ from webapp.config.errors import ConfigurationError
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 
+_LAMBDA_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+
 # BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
 _EXIT_CONFIGURATION = 78
 
@@ -23,7 +25,7 @@ def server_command(environment: Environment, *, bind_host: str, cpu_count: int) 
     workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
     return [
         *(sys.executable, "-m", "gunicorn", "webapp.entrypoints.asgi:application"),
-        *("--worker-class", "uvicorn_worker.UvicornWorker"),
+        *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker"),
         *("--bind", f"{bind_host}:{port}"),
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
@@ -37,22 +39,30 @@ def server_command(environment: Environment, *, bind_host: str, cpu_count: int) 
 
 
 def main() -> None:
-    """Replace this process by the runtime's; exit 78 with one line when the variables forbid it."""
+    """Become the runtime's process; exit 78 with one line when the variables forbid it."""
     environment = Environment(os.environ)
     try:
         runtime = detect_runtime(os.environ).runtime
+        profile = choose_profile(runtime, environment)
         if runtime is Runtime.AWS_LAMBDA:
-            command = [sys.executable, "-m", "awslambdaric", "webapp.entrypoints.aws_lambda.handler"]
+            command = None
         else:
-            command = server_command(
-                environment,
-                bind_host=choose_profile(runtime, environment).bind_host,
-                cpu_count=len(os.sched_getaffinity(0)),
-            )
+            cpu_count = len(os.sched_getaffinity(0))
+            command = server_command(environment, bind_host=profile.bind_host, cpu_count=cpu_count)
     except ConfigurationError as error:
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(_EXIT_CONFIGURATION) from None
-    os.execv(command[0], command)  # noqa: S606  (no shell between PID 1 and the server)
+    if command is None:
+        _run_lambda_client()
+    else:
+        os.execv(command[0], command)  # noqa: S606  (no shell between PID 1 and the server)
+
+
+def _run_lambda_client() -> None:
+    """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
+    from awslambdaric.__main__ import main as run_awslambdaric
+
+    run_awslambdaric(["awslambdaric", _LAMBDA_HANDLER])
 
 
 if __name__ == "__main__":

@@ -87,8 +87,10 @@ class NativeHandler(ASGIHandler):
             return
         outbox = _Outbox(send)
         admitted: AbstractAsyncContextManager[None] = nullcontext() if self._gate is None else self._gate.place()
-        async with admitted, self._leases.lease():
-            await self.handle(scope, _ReadRequest(body, receive), outbox)
+        # Django closes the body too, where it gets that far: one that is refused does not.
+        with body:
+            async with admitted, self._leases.lease():
+                await self.handle(scope, _ReadRequest(body, receive), outbox)
         await outbox.flush()
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:

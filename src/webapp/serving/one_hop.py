@@ -153,6 +153,18 @@ class OneHopASGIHandler:
             response.close()
 
     async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
+        try:
+            await self._native_gate.enter()
+        except BaseException:
+            # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
+            self._threads.executor.submit(response.close)
+            raise
+        try:
+            await self._send_admitted_stream(response, receive, send)
+        finally:
+            self._native_gate.leave()
+
+    async def _send_admitted_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
         async with self._leases.lease():
             sending = asyncio.create_task(self._chain.send_response(response, send))
             leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))

@@ -4,11 +4,12 @@ import asyncio
 import time
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from webapp.serving.body import read_body
 from webapp.serving.gate import Gate, OverloadedError
 from webapp.serving.health import HealthChecks
 
@@ -49,6 +50,15 @@ def spooled(request):
     return HttpResponse(str(getattr(request._stream, "_rolled", False)))
 
 
+def astream(request):
+    async def pieces():
+        yield b"first"
+        await barrier.astop()
+        yield b"second"
+
+    return StreamingHttpResponse(pieces())
+
+
 urlpatterns = [
     path("sync/held", held),
     path("async/held", aheld),
@@ -57,6 +67,7 @@ urlpatterns = [
     path("sync/upload", upload),
     path("async/upload", aupload),
     path("sync/spooled", spooled),
+    path("sync/astream", astream),
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
@@ -91,6 +102,46 @@ async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
     assert (refused.status, refused.header("Retry-After")) == (503, "1")
     assert (await inside.reply()).status == 200
     assert (await exchange(handler, "GET", "/sync/plain")).status == 200
+
+
+async def test_asynchronous_streams_of_synchronous_views_are_bounded_too(one_hop, barrier, signals):
+    # Eight asynchronous ones for each thread.
+    handler = one_hop(threads=1, max_waiting=0)
+    streams = []
+    for _ in range(8):
+        streams.append(Exchange(handler, "GET", "/sync/astream").start())
+        await streams[-1].received(b"first")
+
+    refused = await exchange(handler, "GET", "/sync/astream")
+    await eventually(lambda: signals.count("request_finished") == 1)
+    barrier.open()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert [(await one.reply()).body for one in streams] == [b"firstsecond"] * 8
+    await eventually(lambda: signals.count("request_finished") == 9)
+    assert (await exchange(handler, "GET", "/sync/astream")).status == 200
+
+
+async def test_the_body_of_a_refused_request_is_closed(one_hop, barrier, monkeypatch):
+    bodies = []
+
+    async def read_and_remember(receive):
+        bodies.append(await read_body(receive))
+        return bodies[-1]
+
+    monkeypatch.setattr("webapp.serving.one_hop.read_body", read_and_remember)
+    monkeypatch.setattr("webapp.serving.native.read_body", read_and_remember)
+    handler = one_hop(threads=1, max_waiting=0)
+    inside = [Exchange(handler, "GET", path).start() for path in ("/sync/held", *["/async/held"] * 8)]
+    await barrier.reached(9)
+
+    refused = [await exchange(handler, "GET", path) for path in ("/sync/plain", "/async/plain")]
+    closed = [body.closed for body in bodies]
+    barrier.open()
+
+    assert [reply.status for reply in refused] == [503, 503]
+    assert closed == [False] * 9 + [True] * 2
+    assert [(await one.reply()).status for one in inside] == [200] * 9
 
 
 async def test_the_line_is_twice_as_long_as_there_are_threads_unless_set(one_hop, barrier):

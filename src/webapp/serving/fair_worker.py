@@ -1,0 +1,134 @@
+"""A gunicorn worker with uvicorn inside which leaves the other workers their share of the connections."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import Callable
+from ssl import SSLContext
+
+from gunicorn.arbiter import Arbiter
+from uvicorn.server import Server
+from uvicorn_worker import UvicornWorker
+
+# Long enough for another worker to wake up, too short for a client to notice.
+_PAUSE_S = 0.001
+_LARGEST_TURN = 64
+# As long as asyncio waits when there are no file descriptors left.
+_EXHAUSTED_PAUSE_S = 1.0
+
+
+class FairUvicornWorker(UvicornWorker):
+    """uvicorn's worker, its listeners taking turns with those of the other workers."""
+
+    async def _serve(self) -> None:
+        self.config.app = self.wsgi
+        server = _FairServer(self.config)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+
+class FairListener:
+    """Accepts connections in turns: one, then a pause in which another worker may take the next.
+
+    A worker that accepts whatever waits takes a burst alone, and with keep-alive it keeps it: the other cores idle.
+    While the others leave connections waiting, the turns double up to 64, so that a flood is not slowed down.
+    """
+
+    def __init__(
+        self, listener: socket.socket, create_protocol: Callable[[], asyncio.Protocol], *, ssl: SSLContext | None = None
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._create_protocol = create_protocol
+        self._ssl = ssl
+        self._turn = 1
+        self._pause: asyncio.TimerHandle | None = None
+        self._opening: set[asyncio.Task[object]] = set()
+        self._closed = False
+        listener.settimeout(0)
+        self._watch()
+
+    def close(self) -> None:
+        """Accept nothing more; what was accepted goes on."""
+        self._closed = True
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._listener)
+
+    async def wait_closed(self) -> None:
+        """Wait until what was accepted has its protocol."""
+        if self._opening:
+            await asyncio.wait(self._opening)
+
+    def _watch(self) -> None:
+        self._loop.add_reader(self._listener, self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._loop.remove_reader(self._listener)
+        self._take_turn()
+
+    def _take_turn(self) -> None:
+        self._pause = None
+        try:
+            accepted = self._accept_up_to(self._turn)
+        except OSError as error:
+            self._loop.call_exception_handler(
+                {"message": "no connection can be accepted", "exception": error, "socket": self._listener}
+            )
+            self._rest(_EXHAUSTED_PAUSE_S)
+            return
+        if not accepted:
+            self._turn = 1
+            self._watch()
+            return
+        self._turn = min(2 * self._turn, _LARGEST_TURN) if accepted == self._turn else 1
+        self._rest(_PAUSE_S)
+
+    def _accept_up_to(self, count: int) -> int:
+        for accepted in range(count):
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return accepted
+            except ConnectionAbortedError:
+                # The client has left the line.
+                continue
+            self._open(connection)
+        return count
+
+    def _open(self, connection: socket.socket) -> None:
+        if connection.family != socket.AF_UNIX:
+            # As uvloop does for what it accepts itself: an answer in two writes must not wait for the client's ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        task = self._loop.create_task(self._connect(connection))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _connect(self, connection: socket.socket) -> None:
+        # A client that leaves, or fails at TLS, concerns nobody else.
+        with contextlib.suppress(OSError):
+            await self._loop.connect_accepted_socket(self._create_protocol, connection, ssl=self._ssl)
+
+    def _rest(self, pause_s: float) -> None:
+        if not self._closed:
+            self._pause = self._loop.call_later(pause_s, self._take_turn)
+
+
+class _FairServer(Server):
+    """uvicorn's server, with our listeners where it makes the event loop's."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # None would make it open a socket of its own.
+        await super().startup(sockets=[])
+        self.servers += [
+            FairListener(listener, self._create_protocol, ssl=self.config.ssl)  # type: ignore[misc]
+            for listener in sockets or []
+        ]
+
+    def _create_protocol(self) -> asyncio.Protocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )

@@ -1,0 +1,115 @@
+"""Workers share a burst of connections; a single one is accepted at once."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from webapp.serving.fair_worker import FairListener
+
+pytestmark = pytest.mark.profile_free
+
+
+class Greeter(asyncio.Protocol):
+    """Says hello to whoever connects."""
+
+    def __init__(self, greeted: list[asyncio.Transport]) -> None:
+        self._greeted = greeted
+
+    def connection_made(self, transport) -> None:
+        self._greeted.append(transport)
+        transport.write(b"hello")
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+        yield server
+
+
+@asynccontextmanager
+async def worker(listener: socket.socket) -> AsyncIterator[list[asyncio.Transport]]:
+    """A worker's listener on a socket shared with others; its connections."""
+    accepted: list[asyncio.Transport] = []
+    with listener.dup() as own:
+        fair = FairListener(own, lambda: Greeter(accepted))
+        yield accepted
+        fair.close()
+        await fair.wait_closed()
+    for transport in accepted:
+        transport.close()
+
+
+async def greetings(listener: socket.socket, count: int) -> list[bytes]:
+    """What that many clients are told who connect before any worker runs."""
+    clients = [socket.create_connection(listener.getsockname()) for _ in range(count)]
+    streams = [await asyncio.open_connection(sock=client) for client in clients]
+    heard = [await asyncio.wait_for(reader.readexactly(5), 10) for reader, _ in streams]
+    for _, writer in streams:
+        writer.close()
+    return heard
+
+
+async def test_a_burst_is_shared_among_the_workers(listener):
+    async with worker(listener) as one, worker(listener) as other:
+        heard = await greetings(listener, 40)
+
+    assert heard == [b"hello"] * 40
+    assert len(one) + len(other) == 40
+    assert min(len(one), len(other)) >= 10
+
+
+async def test_a_single_worker_serves_everybody(listener):
+    async with worker(listener) as accepted:
+        assert await greetings(listener, 200) == [b"hello"] * 200
+        assert await greetings(listener, 1) == [b"hello"]
+
+    assert len(accepted) == 201
+
+
+async def test_answers_leave_at_once(listener):
+    async with worker(listener) as accepted:
+        await greetings(listener, 1)
+        options = [one.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in accepted]
+
+    assert options == [1]
+
+
+async def test_a_closed_listener_leaves_the_connections_to_the_others(listener):
+    async with worker(listener) as staying:
+        async with worker(listener) as leaving:
+            pass
+
+        assert await greetings(listener, 10) == [b"hello"] * 10
+
+    assert (len(staying), len(leaving)) == (10, 0)
+
+
+async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, monkeypatch):
+    complaints = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+    monkeypatch.setattr("webapp.serving.fair_worker._EXHAUSTED_PAUSE_S", 0.01)
+
+    class Exhausted:
+        def __init__(self, sock: socket.socket) -> None:
+            self._sock, self.failures = sock, 3
+
+        def __getattr__(self, name):
+            return getattr(self._sock, name)
+
+        def accept(self):
+            if self.failures:
+                self.failures -= 1
+                raise OSError(24, "Too many open files")
+            return self._sock.accept()
+
+    with listener.dup() as own:
+        fair = FairListener(Exhausted(own), lambda: Greeter([]))  # type: ignore[arg-type]
+        heard = await greetings(listener, 2)
+        fair.close()
+        await fair.wait_closed()
+
+    assert heard == [b"hello"] * 2
+    assert complaints == ["no connection can be accepted"] * 3
