@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check bench docs lock
+.PHONY: help setup compare test serve check bench faults docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -25,9 +25,13 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(READY)  ## Run the tests: profile-free once, the application's under both profiles
-	$(PYTEST) -m profile_free $(ARGS)
+	$(PYTEST) -m "profile_free and not faults" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
+
+# The report is written also when a case fails.
+faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
+	$(PYTEST) tests/faults -m faults $(ARGS)
 
 check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/ruff check .

@@ -31,7 +31,9 @@ _VARIABLES = {
 _GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL")
 os.environ.update(_VARIABLES)
 
-_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"))
+pytest_plugins = ["webapp.database.pinning.plugin"]
+
+_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("tests/faults"))
 
 
 def pytest_configure() -> None:

@@ -11,15 +11,21 @@ from webapp.config.errors import ConfigurationError
 _EXIT_CONFIGURATION = 78
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
-_TOOLS = {
+_TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("webapp.compare.command", "compare"),
+    "pinlint": ("webapp.database.pinning.command", "dev"),
     "serve": ("webapp.compare.serve", "compare"),
+    "doctor": ("webapp.doctor.command", None),
 }
 
+# Commands that change the schema or roles: past any proxy, with the operations login.
+_OPERATIONS = ("createcachetable", "migrate", "set_role_timeouts")
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
 webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
+webapp pinlint    run the tests and list what they send that would pin RDS Proxy
+webapp doctor     say what is wrong with the variables, the database and its connection budget
 webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need
 
 """
@@ -36,6 +42,8 @@ def main() -> None:
         return
     if arguments and arguments[0] in _TOOLS:
         raise SystemExit(_run_tool(arguments[0], arguments[1:]))
+    if arguments and arguments[0] in _OPERATIONS:
+        os.environ["WEBAPP_DB_ROLE"] = "operations"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
     from django.core.management import execute_from_command_line
 
@@ -53,7 +61,7 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "webapp":
+        if extra is None or error.name is None or error.name.partition(".")[0] == "webapp":
             raise
         sys.stderr.write(f"webapp {verb} needs {error.name}, of the extra [{extra}]; pip install 'webapp[{extra}]'\n")
         return 2

@@ -3,12 +3,15 @@
 import os
 from pathlib import Path
 
+from webapp.config.credentials import database_role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key
+from webapp.config.web_role import web_role
+from webapp.database.certificates import require_root_certificates
 from webapp.observability.logs import LogLevel, logging_settings
 
 # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone
@@ -37,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "webapp.database",
     "webapp.observability",
     "webapp.accounts",
     "webapp.guestbook",
@@ -75,6 +79,7 @@ TEMPLATES = [
 
 SERVING_THREADS = PROFILE.threads
 SERVING_MAX_WAITING = PROFILE.max_waiting
+SERVING_ASYNC_REQUESTS = PROFILE.async_requests
 SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
@@ -107,6 +112,14 @@ if PROFILE.https:
 # --- database ----------------------------------------------------------------------------------------
 
 DATABASES = {"default": database_settings(_environment, PROFILE)}
+require_root_certificates(DATABASES["default"])
+# What `webapp set_role_timeouts` writes to the web role.
+DATABASE_WEB_ROLE = web_role(_environment)
+DATABASE_STATEMENT_TIMEOUT_S = _environment.integer("WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1)
+DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment.integer("WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", minimum=1)
+DATABASE_ROLE = database_role(_environment)
+DATABASE_PROXY_HOST = _environment.text("WEBAPP_DB_PROXY_HOST")
+MIGRATION_LOCK_TIMEOUT_S = _environment.integer("WEBAPP_DB_LOCK_TIMEOUT_S")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- files -------------------------------------------------------------------------------------------

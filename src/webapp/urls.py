@@ -10,6 +10,9 @@ urlpatterns = [
     path("", include("webapp.guestbook.urls")),
 ]
 
+# Outages of the database become 503 and 504, wherever in the application they are met.
+handler500 = "webapp.database.responses.server_error"
+
 if settings.SERVE_MEDIA:
     urlpatterns.append(
         re_path(r"^media/(?P<path>.*)$", serve, {"document_root": settings.MEDIA_ROOT}),

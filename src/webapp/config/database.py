@@ -1,48 +1,70 @@
 """Where PostgreSQL is, as Django's DATABASES wants it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
-from webapp.config.connections import Route
+from webapp.config.connections import Pool, Route
+from webapp.config.credentials import IamToken, choose_login
+from webapp.config.database_url import Address, parse_database_url
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import Profile
+from webapp.config.secret import Secret
+from webapp.config.tls import encrypts, needs_encryption, tls_options
 
-_SCHEMES = ("postgresql://", "postgres://")
+# A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
+# time when a question was sent. The kernel's own limits are hours and a quarter of an hour.
+_TCP_OPTIONS = {
+    "keepalives": 1,
+    "keepalives_idle": 2,
+    "keepalives_interval": 1,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 2500,
+}
 
-
-@dataclass(frozen=True)
-class Address:
-    """One PostgreSQL database and how to log in; `options` are libpq's connection parameters."""
-
-    host: str
-    port: int
-    name: str
-    user: str
-    password: str = field(repr=False)
-    options: dict[str, Any] = field(default_factory=dict)
+# While a process is frozen nothing tells it that its connection ended. Asking one whose packets are dropped costs
+# the 2.5 s above, a new one costs milliseconds.
+_MAX_REST_IF_FROZEN_S = 5.0
 
 
 def database_settings(environment: Environment, profile: Profile) -> dict[str, Any]:
     """The `default` entry of DATABASES for the profile's strategy and route.
 
-    Raises ConfigurationError when the route's address is not known.
+    Beside Django's keys: CREDENTIALS (where the login comes from, None for USER and PASSWORD) and MAX_REST_S (after
+    how long unused a connection is not used again, None for any time). Raises ConfigurationError when the route's
+    address or the login is not known, or the connection could be read on the way.
     """
     address = _address_on_route(environment, profile.route)
+    login = choose_login(environment, user=address.user, password=address.password)
+    tls = tls_options(
+        environment, host=address.host, route=profile.route, options=address.options, default=profile.sslmode
+    )
+    _require_encryption(address, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
-    connect_timeout_s = environment.integer("WEBAPP_DB_CONNECT_TIMEOUT_S", minimum=1)
+    if isinstance(profile.connections, Pool):
+        # Those that the handlers let in may wait for a connection; for psycopg's pool 0 means no limit.
+        strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
+    options = {
+        "connect_timeout": environment.integer("WEBAPP_DB_CONNECT_TIMEOUT_S", minimum=1),
+        **_TCP_OPTIONS,
+        **address.options,
+        **tls,
+        **strategy["OPTIONS"],
+    }
+    if profile.route is Route.PROXY:
+        # A prepared statement stays with the server connection, which the next transaction may not get again.
+        options["prepare_threshold"] = None
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "webapp.database.postgresql",
         "HOST": address.host,
         "PORT": address.port,
         "NAME": address.name,
-        "USER": address.user,
-        "PASSWORD": address.password,
+        "USER": login.user,
+        "PASSWORD": login.password,
+        "CREDENTIALS": login.credentials,
+        "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
         **strategy,
-        "OPTIONS": {"connect_timeout": connect_timeout_s, **address.options, **strategy["OPTIONS"]},
+        "OPTIONS": options,
         # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.
         "DISABLE_SERVER_SIDE_CURSORS": profile.route is Route.PROXY,
     }
@@ -60,33 +82,30 @@ def _address_on_route(environment: Environment, route: Route) -> Address:
         raise ConfigurationError(
             "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
         )
-    return replace(address, host=proxy_host, port=_port(environment, "WEBAPP_DB_PROXY_PORT"))
+    if "options" in address.options:
+        raise ConfigurationError(
+            "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and write its settings to "
+            "the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
+        )
+    # A numeric address beside the server's name would win over the proxy's name.
+    options = {name: value for name, value in address.options.items() if name != "hostaddr"}
+    return replace(address, host=proxy_host, port=_port(environment, "WEBAPP_DB_PROXY_PORT"), options=options)
 
 
-def parse_database_url(url: str) -> Address:
-    """The parts of DATABASE_URL; raises ConfigurationError, which never shows the URL."""
-    rule = "DATABASE_URL is not a PostgreSQL URL; write postgresql://user:password@host:port/name"
-    if not url.startswith(_SCHEMES):
-        raise ConfigurationError(rule)
-    try:
-        parts = conninfo_to_dict(url)
-    except ProgrammingError:
-        # From None: libpq's message quotes the part it did not understand, which may be the password.
-        raise ConfigurationError(f"{rule}, with special characters percent-encoded") from None
-    name = str(parts.pop("dbname", ""))
-    if not name:
-        raise ConfigurationError("DATABASE_URL names no database; end it with /name")
-    port = str(parts.pop("port", 5432))
-    if not port.isdigit():
-        raise ConfigurationError("DATABASE_URL names several ports; this application uses one server")
-    return Address(
-        host=str(parts.pop("host", "")),
-        port=int(port),
-        name=name,
-        user=str(parts.pop("user", "")),
-        password=str(parts.pop("password", "")),
-        options=dict(parts),
-    )
+def _require_encryption(address: Address, sslmode: str, profile: Profile, *, token: bool) -> None:
+    if encrypts(sslmode):
+        return
+    if token:
+        raise ConfigurationError(
+            f"sslmode={sslmode!r} may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text; "
+            "set WEBAPP_DB_SSLMODE=verify-full"
+        )
+    # A machine of one's own may do so, until `webapp check` objects.
+    if encrypts(profile.sslmode) and needs_encryption(address.host, address.options):
+        raise ConfigurationError(
+            f"sslmode={sslmode!r} may send passwords and rows to {address.host} in plain text; "
+            "set WEBAPP_DB_SSLMODE=verify-full, or the option sslmode of DATABASE_URL"
+        )
 
 
 def _address_of_variables(environment: Environment) -> Address:
@@ -95,7 +114,7 @@ def _address_of_variables(environment: Environment) -> Address:
         port=_port(environment, "WEBAPP_DB_PORT"),
         name=environment.text("WEBAPP_DB_NAME") or "",
         user=environment.text("WEBAPP_DB_USER") or "",
-        password=environment.secret("WEBAPP_DB_PASSWORD") or "",
+        password=Secret(environment.secret("WEBAPP_DB_PASSWORD") or ""),
     )
 
 

@@ -82,6 +82,75 @@ VARIABLES = (
     Variable("WEBAPP_DB_USER", "text", "webapp", "Role that the application logs in as."),
     Variable("WEBAPP_DB_PASSWORD", "secret", None, "Password of that role."),
     Variable(
+        "WEBAPP_DB_CREDENTIALS",
+        "choice",
+        "password",
+        "Where the login comes from: password (DATABASE_URL or WEBAPP_DB_PASSWORD), secretsmanager "
+        "(WEBAPP_DB_SECRET_ARN) or iam (a token signed with the runtime's own AWS credentials).",
+    ),
+    Variable(
+        "WEBAPP_DB_SECRET_ARN",
+        "text",
+        None,
+        "Secret that holds the login, as RDS writes it: JSON with username and password; or the password alone.",
+        default_note="required with secretsmanager",
+    ),
+    Variable(
+        "WEBAPP_DB_SECRET_TTL_S", "integer", "300", "How long a secret is kept before it is read again, in seconds."
+    ),
+    Variable(
+        "WEBAPP_DB_SSLMODE",
+        "choice",
+        None,
+        "libpq's sslmode, which an option of DATABASE_URL overrides. Modes that allow plain text are refused "
+        "unless the host is loopback or a unix socket.",
+        default_note="verify-full; prefer under local, and for loopback and unix sockets",
+    ),
+    Variable(
+        "WEBAPP_DB_ROOT_CERTIFICATES",
+        "text",
+        None,
+        "PEM file of the authorities trusted on the direct route.",
+        default_note="the packaged bundle of Amazon RDS",
+    ),
+    Variable(
+        "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
+        "text",
+        None,
+        "PEM file of the authorities trusted on the proxy route.",
+        default_note="the packaged roots of Amazon Trust Services",
+    ),
+    Variable(
+        "WEBAPP_DB_ROLE",
+        "choice",
+        "web",
+        "What the process does in the database: web, or operations (migrations and the like: always the direct "
+        "route, one connection at a time, the operations login).",
+    ),
+    Variable(
+        "WEBAPP_DB_OPERATIONS_USER",
+        "text",
+        None,
+        "Role that operations log in as.",
+        default_note="the web login",
+    ),
+    Variable("WEBAPP_DB_OPERATIONS_PASSWORD", "secret", None, "Password of the operations role."),
+    Variable(
+        "WEBAPP_DB_OPERATIONS_SECRET_ARN",
+        "text",
+        None,
+        "Secret that holds the operations login.",
+        default_note="the web login",
+    ),
+    Variable(
+        "AWS_REGION",
+        "text",
+        None,
+        "AWS's own: the region that tokens are signed for and secrets are read in; set by Lambda and ECS.",
+        default_note="AWS_DEFAULT_REGION",
+    ),
+    Variable("AWS_DEFAULT_REGION", "text", None, "AWS's own: the region where AWS_REGION is not set."),
+    Variable(
         "WEBAPP_DB_PROXY_HOST",
         "text",
         None,
@@ -125,6 +194,67 @@ VARIABLES = (
         default_note="600",
     ),
     Variable("WEBAPP_DB_CONNECT_TIMEOUT_S", "integer", "5", "Longest wait for a new connection, in seconds."),
+    Variable(
+        "WEBAPP_DB_LOCK_TIMEOUT_S",
+        "integer",
+        "5",
+        "Longest wait of one statement of `webapp migrate` for other sessions' locks, in seconds; 0 is without end.",
+    ),
+    Variable(
+        "WEBAPP_DB_STATEMENT_TIMEOUT_S",
+        "integer",
+        "8",
+        "Longest statement of the web role, in seconds; then the answer is 504. Kept by PostgreSQL: "
+        "`webapp set_role_timeouts` writes it there.",
+    ),
+    Variable(
+        "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S",
+        "integer",
+        "5",
+        "How long a transaction of the web role may stand still, in seconds, before PostgreSQL ends its connection; "
+        "written in the same way.",
+    ),
+    Variable(
+        "WEBAPP_DB_MAX_CONNECTIONS",
+        "integer",
+        None,
+        "The server's max_connections, for a connection budget where the server cannot be asked.",
+        default_note="asked from the server",
+    ),
+    Variable(
+        "WEBAPP_DB_PROXY_MAX_CONNECTIONS",
+        "integer",
+        None,
+        "Most connections that the proxy opens to the server: MaxConnectionsPercent of its max_connections.",
+        default_note="required for a connection budget on the proxy route",
+    ),
+    Variable(
+        "WEBAPP_DB_RESERVED_CONNECTIONS",
+        "integer",
+        "5",
+        "Connections that a connection budget keeps free for administrators and other clients of the server.",
+    ),
+    Variable(
+        "WEBAPP_INSTANCES_MAX",
+        "integer",
+        None,
+        "Most tasks or instances that run at once; on Lambda the function's reserved concurrency.",
+        default_note="required for a connection budget; 1 under local",
+    ),
+    Variable(
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "integer",
+        None,
+        "AWS's own: processes of one execution environment on Lambda Managed Instances.",
+        default_note="1",
+    ),
+    Variable(
+        "WEBAPP_DEPLOY_OVERLAP_PERCENT",
+        "integer",
+        None,
+        "How many of them are alive during a deploy, when the old and the new run side by side.",
+        default_note="200; 100 under local",
+    ),
     Variable(
         "WEBAPP_MEDIA_BUCKET",
         "text",
@@ -179,6 +309,20 @@ VARIABLES = (
         "integer",
         "5",
         "Longest wait for a thread, in seconds; then the answer is 503.",
+    ),
+    Variable(
+        "WEBAPP_ASYNC_REQUESTS",
+        "integer",
+        None,
+        "Requests to asynchronous views, and asynchronous streams, that one server process serves at once.",
+        default_note="8 for each thread",
+    ),
+    Variable(
+        "WEBAPP_GRACEFUL_TIMEOUT_S",
+        "integer",
+        "25",
+        "How long a server that is told to end lets requests finish, in seconds: below the platform's own limit, "
+        "which is 30 on ECS and App Runner. The last 5 are for cancelling what still runs.",
     ),
     Variable(
         "WEBAPP_LOG_LEVEL",

@@ -1,12 +1,16 @@
 """The ASGI application that containers serve."""
 
+from functools import partial
+
 from webapp.entrypoints.start import start_django
 
 start_django()
 
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 
+from webapp.database.outage import OVERLOADED  # noqa: E402
 from webapp.database.readiness import check_database, close_database  # noqa: E402
+from webapp.database.responses import outage_response  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
 from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
@@ -16,6 +20,8 @@ _handler = OneHopASGIHandler(
     threads=settings.SERVING_THREADS,
     max_waiting=settings.SERVING_MAX_WAITING,
     max_wait_s=settings.SERVING_MAX_WAIT_S,
+    max_native=settings.SERVING_ASYNC_REQUESTS,
+    refuse=partial(outage_response, outage=OVERLOADED),
 )
 
 

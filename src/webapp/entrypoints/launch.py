@@ -15,21 +15,20 @@ _EXIT_CONFIGURATION = 78
 
 # Load balancers hold idle connections for 60 s; a server that lets go first answers some requests with a reset.
 _KEEP_ALIVE_S = 75
-# ECS and App Runner kill 30 s after SIGTERM.
-_GRACEFUL_TIMEOUT_S = 25
 
 
 def server_command(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
     """The server's command line: uvicorn's workers under gunicorn."""
     port = environment.integer("PORT", minimum=1, maximum=65535)
     workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
+    graceful_timeout_s = environment.integer("WEBAPP_GRACEFUL_TIMEOUT_S", minimum=2)
     return [
         *(sys.executable, "-m", "gunicorn", "webapp.entrypoints.asgi:application"),
         *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker"),
         *("--bind", f"{bind_host}:{port}"),
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
-        *("--graceful-timeout", str(_GRACEFUL_TIMEOUT_S)),
+        *("--graceful-timeout", str(graceful_timeout_s)),
         # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
         *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108
         # Nobody asks for it, and its file would need a writable home.

@@ -15,7 +15,7 @@ from mangum import Mangum
 from mangum.adapter import HANDLERS
 from mangum.protocols import HTTPCycle
 
-from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
+from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import SyncChain, encoded_headers
 
@@ -45,7 +45,7 @@ class DirectLambdaHandler:
     def __init__(self, *, answer_health: Callable[[str, str], Response | None] | None = None) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
-        self._leases = ThreadLeases()
+        self._leases = ThreadLeases(keeping=1)
         self._always_native = has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -83,11 +83,11 @@ class DirectLambdaHandler:
             health = self._answer_health(scope["path"], scope["method"])
             if health is not None:
                 return health
-        if self._always_native or leads_to_async_view(scope):
+        if self._always_native or hint_for(scope).is_async:
             return self._respond_natively(scope, body)
         try:
             return self._respond_directly(scope, body)
-        except Exception:
+        except (Exception, asyncio.CancelledError):
             # As Mangum answers what Django did not: raised by a signal's receiver, say.
             logger.exception("an error outside the middleware chain")
             return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}

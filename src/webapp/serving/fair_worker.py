@@ -6,6 +6,7 @@ import socket
 import sys
 from collections.abc import Callable
 from ssl import SSLContext
+from typing import Any
 
 from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
@@ -16,10 +17,18 @@ _PAUSE_S = 0.001
 _LARGEST_TURN = 64
 # As long as asyncio waits when there are no file descriptors left.
 _EXHAUSTED_PAUSE_S = 1.0
+# What is left of gunicorn's graceful timeout when uvicorn gives up waiting: requests are cancelled then, streams and
+# connections closed. gunicorn's own end is a SIGKILL.
+_CLEAN_UP_S = 5
 
 
 class FairUvicornWorker(UvicornWorker):
     """uvicorn's worker, its listeners taking turns with those of the other workers."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The base class leaves uvicorn waiting for as long as a stream goes on.
+        self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - _CLEAN_UP_S)
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi

@@ -1,7 +1,7 @@
-"""Guesses, before any middleware runs, whether a path leads to an asynchronous view."""
+"""Guesses, before any middleware runs, which view a path leads to."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
@@ -9,22 +9,40 @@ from django.core.handlers.asgi import get_script_prefix
 from django.urls import get_resolver
 from django.utils.module_loading import import_string
 
+# Whoever asks for long paths must not fill the memory with them.
+_LONGEST_REMEMBERED = 512
+
+
+class Hint(NamedTuple):
+    """A guess: middleware may yet choose another URLconf or language. `view` identifies the view, None if there is
+    none."""
+
+    view: int | None
+    is_async: bool
+
+
+_NOWHERE = Hint(None, is_async=False)
+
 
 def has_async_only_middleware() -> bool:
     """Whether some middleware cannot run in a synchronous chain."""
     return any(not getattr(import_string(path), "sync_capable", True) for path in settings.MIDDLEWARE)
 
 
-def leads_to_async_view(scope: dict[str, Any]) -> bool:
-    """A guess: middleware may yet choose another URLconf or language. False where nothing resolves."""
-    return _is_async(settings.ROOT_URLCONF, scope["path"].removeprefix(get_script_prefix(scope)))
+def hint_for(scope: dict[str, Any]) -> Hint:
+    """What the scope's path resolves to."""
+    path = scope["path"].removeprefix(get_script_prefix(scope))
+    resolve = _remembered if len(path) <= _LONGEST_REMEMBERED else _resolved
+    return resolve(settings.ROOT_URLCONF, path)
+
+
+def _resolved(urlconf: str, path: str) -> Hint:
+    try:
+        view = get_resolver(urlconf).resolve(path).func
+    except Exception:
+        return _NOWHERE
+    return Hint(id(view), iscoroutinefunction(view))
 
 
 # Resolving costs as much as a middleware or two, and most requests are for few paths.
-@lru_cache(maxsize=1024)
-def _is_async(urlconf: str, path: str) -> bool:
-    try:
-        match = get_resolver(urlconf).resolve(path)
-    except Exception:
-        return False
-    return iscoroutinefunction(match.func)
+_remembered = lru_cache(maxsize=1024)(_resolved)

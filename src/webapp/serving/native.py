@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from asgiref.sync import ThreadSensitiveContext
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
+from django.db import connections
 from django.http import HttpResponseBase
 
 from webapp.serving.body import Receive, read_body
@@ -25,10 +26,12 @@ class ThreadLeases:
     """Threads of which each is one task's alone for a time.
 
     A thread that ended with its request would take a persistent connection with it, which nobody closes.
-    As many threads exist as were leased at once; the caller bounds those.
+    As many threads exist as were leased at once; the caller bounds those. `keeping` of those that are idle keep
+    their connections.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeping: int) -> None:
+        self._keeping = keeping
         self._all: list[LongLivedThreads] = []
         self._idle: list[LongLivedThreads] = []
         self._returned = threading.Condition()
@@ -67,6 +70,9 @@ class ThreadLeases:
 
     def _give_back(self, thread: LongLivedThreads) -> None:
         with self._returned:
+            if len(self._idle) >= self._keeping:
+                # After a crowd; whoever leases it next waits for the end of this.
+                thread.executor.submit(connections.close_all)
             self._idle.append(thread)
             self._returned.notify_all()
 
@@ -90,8 +96,18 @@ class NativeHandler(ASGIHandler):
         # Django closes the body too, where it gets that far: one that is refused does not.
         with body:
             async with admitted, self._leases.lease():
-                await self.handle(scope, _ReadRequest(body, receive), outbox)
+                await self._handle_to_its_end(scope, _ReadRequest(body, receive), outbox)
         await outbox.flush()
+
+    async def _handle_to_its_end(self, scope: dict[str, Any], request: "_ReadRequest", outbox: "_Outbox") -> None:
+        handling = asyncio.create_task(self.handle(scope, request, outbox))
+        try:
+            await asyncio.shield(handling)
+        except asyncio.CancelledError:
+            # Cancelled itself, Django's handler leaves the view running; its client's leaving ends both.
+            request.leave()
+            await asyncio.wait([handling])
+            raise
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:
         """What was read before the lease."""
@@ -108,9 +124,25 @@ class _ReadRequest:
     def __init__(self, body: BinaryIO, receive: Receive) -> None:
         self.body = body
         self._receive = receive
+        self._receiving: asyncio.Future[dict[str, Any]] | None = None
+        self._left = False
 
     async def __call__(self) -> dict[str, Any]:
-        return await self._receive()
+        if not self._left:
+            self._receiving = asyncio.ensure_future(self._receive())
+            try:
+                return await self._receiving
+            except asyncio.CancelledError:
+                if not self._left:
+                    self._receiving.cancel()
+                    raise
+        return {"type": "http.disconnect"}
+
+    def leave(self) -> None:
+        """Say that the client has left."""
+        self._left = True
+        if self._receiving is not None:
+            self._receiving.cancel()
 
 
 class _Outbox:

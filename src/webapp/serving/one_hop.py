@@ -1,19 +1,23 @@
 """An ASGI handler for Django that takes one thread hop for a synchronous request, not fifteen."""
 
 import asyncio
-import threading
+from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from typing import Any, BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIRequest, get_script_prefix
 from django.db import close_old_connections
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.urls import set_script_prefix
 
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, OverloadedError
-from webapp.serving.hint import has_async_only_middleware, leads_to_async_view
+from webapp.serving.hint import Hint, has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.sync_stream import Send, StreamChannel
@@ -25,6 +29,9 @@ _RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
+# For the thread's end, which a cancelled request does not wait for.
+_channel: ContextVar[StreamChannel] = ContextVar("channel")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -35,11 +42,14 @@ class Answer:
     body: bytes
 
 
-_OVERLOADED = Answer(
-    503,
-    [(b"Content-Type", b"text/plain"), (b"Retry-After", str(_RETRY_AFTER_S).encode())],
-    b"Service Unavailable: too many requests wait for a thread\n",
-)
+def plain_refusal(request: HttpRequest) -> HttpResponse:
+    """503 as plain text."""
+    return HttpResponse(
+        "Service Unavailable: too many requests wait for a thread\n",
+        status=503,
+        content_type="text/plain",
+        headers={"Retry-After": str(_RETRY_AFTER_S)},
+    )
 
 
 class OneHopASGIHandler:
@@ -48,8 +58,10 @@ class OneHopASGIHandler:
     A request whose path leads to an asynchronous view, and every request where some middleware is
     asynchronous only, goes Django's own way. Every other one is read, then served by the whole synchronous
     middleware chain on one of `threads` threads. Above them `max_waiting` requests wait for a thread, each for
-    `max_wait_s` at most; beyond either the answer is 503 with Retry-After. `max_streams` of the threads may be
-    held by synchronous iterators, which are consumed where the view ran.
+    `max_wait_s` at most; beyond either `refuse` makes the answer, on the event loop: 503 with Retry-After.
+    `max_streams` of the threads may be held by synchronous iterators, which are consumed where the view ran; a view
+    that has streamed before waits for a place among the streams before it runs. `max_native` requests at once may go
+    Django's own way, 8 for each thread unless set.
     """
 
     def __init__(
@@ -59,29 +71,42 @@ class OneHopASGIHandler:
         max_waiting: int | None = None,
         max_wait_s: float = 5.0,
         max_streams: int | None = None,
+        max_native: int | None = None,
+        stalled_s: float = 60.0,
+        refuse: Callable[[HttpRequest], HttpResponse] = plain_refusal,
     ) -> None:
         if max_waiting is None:
             max_waiting = 2 * threads
-        self._gate = Gate(threads, max_waiting=max_waiting, max_wait_s=max_wait_s)
-        self._native_gate = Gate(threads * _NATIVE_REQUESTS_PER_THREAD, max_waiting=max_waiting, max_wait_s=max_wait_s)
-        self._streams = threading.BoundedSemaphore(max(1, threads // 2) if max_streams is None else max_streams)
+        if max_streams is None:
+            max_streams = max(1, threads // 2)
+        if max_native is None:
+            max_native = threads * _NATIVE_REQUESTS_PER_THREAD
+        self._gate, self._stream_gate, self._native_gate = (
+            Gate(slots, max_waiting=max_waiting, max_wait_s=max_wait_s) for slots in (threads, max_streams, max_native)
+        )
+        self._stalled_s = stalled_s
+        # What views answered before: their next requests wait in the right line before anything has run.
+        self._streaming_views: set[int | None] = set()
+        self._async_streaming_views: set[int | None] = set()
         self._threads = LongLivedThreads(threads, name="django")
-        executor = NotifyingExecutor(self._threads.executor, on_end=self._gate.leave)
+        executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
-        self._leases = ThreadLeases()
+        self._leases = ThreadLeases(keeping=threads)
         self._always_native = has_async_only_middleware()
+        self._refuse = refuse
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request; ValueError for what is not HTTP."""
         if scope["type"] != "http":
             raise ValueError(f"a {scope['type']} connection reached Django's handler, which serves http only")
         try:
-            if self._always_native or leads_to_async_view(scope):
+            hint = hint_for(scope)
+            if self._always_native or hint.is_async or hint.view in self._async_streaming_views:
                 await self._native(scope, receive, send)
             else:
-                await self._serve_in_one_hop(scope, receive, send)
+                await self._serve_in_one_hop(scope, receive, send, hint)
         except OverloadedError:
-            await _send(_OVERLOADED, send)
+            await _send(self._refusal(scope), send)
 
     @property
     def bridged_async_views(self) -> int:
@@ -101,20 +126,31 @@ class OneHopASGIHandler:
     def _native(self) -> NativeHandler:
         return NativeHandler(self._leases, gate=self._native_gate)
 
-    async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    def _refusal(self, scope: dict[str, Any]) -> Answer:
+        # Only what a page's links need; no signal, no middleware.
+        set_script_prefix(get_script_prefix(scope))
+        response = self._refuse(ASGIRequest(scope, BytesIO()))
+        return Answer(response.status_code, encoded_headers(response), response.content)
+
+    async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send, hint: Hint) -> None:
         try:
             body = await read_body(receive)
         except RequestAborted:
             return
+        channel = StreamChannel(
+            asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
+        )
         try:
+            if hint.view in self._streaming_views:
+                await channel.enter()
             await self._gate.enter()
         except BaseException:
+            channel.leave()
             body.close()
             raise
-        channel = StreamChannel(asyncio.get_running_loop(), receive, send)
+        _channel.set(channel)
         try:
-            # The thread's end leaves the gate, which a cancelled request does not wait for.
-            answer = await self._in_thread(self._chain, scope, body, channel)
+            answer = await self._in_thread(self._chain, scope, body, channel, hint)
         except asyncio.CancelledError:
             channel.abandon()
             raise
@@ -123,32 +159,35 @@ class OneHopASGIHandler:
         elif answer is not None:
             await self._send_async_stream(answer, receive, send)
 
+    def _places_taken(self) -> Callable[[], None]:
+        channel = _channel.get()
+
+        def leave() -> None:
+            self._gate.leave()
+            channel.leave()
+
+        return leave
+
     def _respond(
-        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel
+        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
         response = chain.respond(scope, body)
         if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
             if response.is_async:
+                self._async_streaming_views.add(hint.view)
                 # Its chunks need no thread; until its end this one serves others, with this one's connection.
                 close_old_connections()
                 return response
-            return self._stream(response, channel)
-        try:
-            content = response.getvalue() if response.streaming else response.content
-            return Answer(response.status_code, encoded_headers(response), content)
-        finally:
-            response.close()
-
-    def _stream(self, response: StreamingHttpResponse, channel: StreamChannel) -> Answer | None:
-        try:
-            if not self._streams.acquire(blocking=False):
-                return _OVERLOADED
+            self._streaming_views.add(hint.view)
             try:
                 channel.stream(response)
             finally:
-                self._streams.release()
+                response.close()
             return None
+        try:
+            content = response.getvalue() if response.streaming else response.content
+            return Answer(response.status_code, encoded_headers(response), content)
         finally:
             response.close()
 

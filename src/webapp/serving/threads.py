@@ -44,18 +44,20 @@ class NotifyingExecutor(Executor):
     A task that is cancelled stops waiting for its thread, which goes on: only the thread's own end frees it.
     """
 
-    def __init__(self, executor: Executor, on_end: Callable[[], None]) -> None:
+    def __init__(self, executor: Executor, on_submit: Callable[[], Callable[[], None]]) -> None:
+        """`on_submit` returns what to call on the event loop at the end."""
         self._executor = executor
-        self._on_end = on_end
+        self._on_submit = on_submit
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Submit from the event loop's thread."""
         loop = asyncio.get_running_loop()
+        on_end = self._on_submit()
 
         def tell(future: "Future[Any]") -> None:
             # A loop that is closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(self._on_end)
+                loop.call_soon_threadsafe(on_end)
 
         future = self._executor.submit(call, *args, **kwargs)
         future.add_done_callback(tell)

@@ -12,11 +12,14 @@ pytestmark = pytest.mark.profile_free
 # A package more costs every cold start its import: add it here only if the first request cannot do without.
 LOADED_AT_INIT = {
     "asgiref",
+    "awslambdaric",
     "django",
     "mangum",
     "psycopg",
     "psycopg_binary",
     "pythonjsonlogger",
+    "runtime_client",
+    "simplejson",
     "sqlparse",
     "typing_extensions",
     "webapp",
@@ -26,7 +29,9 @@ LOADED_AT_INIT = {
 SOURCE = """
 import gc, json, sys
 before = set(sys.modules)
-import webapp.entrypoints.aws_lambda
+# What the image starts; awslambdaric's part begins when it asks for the handler's module.
+import webapp.entrypoints.launch, webapp.entrypoints.aws_lambda
+import awslambdaric.__main__
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
 third_party = sorted(name for name in names if name not in sys.stdlib_module_names)
 print(json.dumps({"packages": third_party, "enabled": gc.isenabled(), "frozen": gc.get_freeze_count()}))

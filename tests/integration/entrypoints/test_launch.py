@@ -2,11 +2,15 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -93,13 +97,20 @@ def test_the_server_outlives_a_load_balancers_idle_connections():
     assert command[command.index("--workers") + 1] == "2"
 
 
-def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
+@contextmanager
+def container(log: Path, **variables: str) -> Iterator[tuple[subprocess.Popen, int]]:
+    """A server that accepts connections, and its port."""
     port = free_port()
-    log = tmp_path / "server.log"
     with log.open("w") as output:
         server = subprocess.Popen(
             [sys.executable, "-m", "webapp.entrypoints.launch"],
-            env={"PATH": os.environ["PATH"], **REQUIRED, "PORT": str(port), "WEBAPP_BIND_HOST": "127.0.0.1"},
+            env={
+                "PATH": os.environ["PATH"],
+                **REQUIRED,
+                "PORT": str(port),
+                "WEBAPP_BIND_HOST": "127.0.0.1",
+                **variables,
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -107,6 +118,15 @@ def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
         deadline = time.monotonic() + 30
         while not accepts_connections(port) and time.monotonic() < deadline:
             time.sleep(0.05)
+        yield server, port
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
+    log = tmp_path / "server.log"
+    with container(log) as (server, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as response:
             assert response.status == 200
         with pytest.raises(urllib.error.HTTPError) as unavailable:
@@ -115,12 +135,36 @@ def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
         answer = unavailable.value.read()
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
-    finally:
-        server.kill()
-        server.wait()
 
     assert b'"status": "unavailable"' in answer
     assert b"hunter2" not in answer
     written = log.read_text()
     assert "serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool by the direct route" in written
     assert "hunter2" not in written
+
+
+def test_what_never_ends_is_closed_before_the_server_is_killed(tmp_path):
+    log = tmp_path / "server.log"
+    endless = {
+        "DJANGO_SETTINGS_MODULE": "tests.applications.endless.settings",
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+        "WEBAPP_WORKERS": "1",
+        "WEBAPP_GRACEFUL_TIMEOUT_S": "6",
+    }
+    requests = [
+        b"GET /stream HTTP/1.1\r\nHost: guestbook.example\r\nX-Forwarded-Proto: https\r\n\r\n",
+        b"GET /astream HTTP/1.1\r\nHost: guestbook.example\r\nX-Forwarded-Proto: https\r\n\r\n",
+        b"POST /stream HTTP/1.1\r\nHost: guestbook.example\r\nContent-Length: 9\r\n\r\nhalf",
+    ]
+    with container(log, **endless) as (server, port), ExitStack() as clients:
+        for request in requests:
+            client = clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
+            client.sendall(request)
+            if b"GET" in request:
+                assert client.recv(1000).startswith(b"HTTP/1.1 200")
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+
+    written = log.read_text()
+    assert "the synchronous stream is closed" in written
+    assert "the asynchronous stream is closed" in written

@@ -1,7 +1,8 @@
 import pytest
 
 from webapp.config.connections import Route
-from webapp.config.database import database_settings, parse_database_url
+from webapp.config.database import database_settings
+from webapp.config.database_url import parse_database_url
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import PROFILES, choose_profile
@@ -26,7 +27,7 @@ def test_a_database_url_is_taken_apart():
 def test_the_pool_strategy_reaches_django():
     settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL, WEBAPP_DB_POOL_TIMEOUT_S="2")
 
-    assert settings["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2}
+    assert settings["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 8, "timeout": 2, "max_waiting": 128}
     assert settings["CONN_MAX_AGE"] == 0
     assert settings["CONN_HEALTH_CHECKS"] is True
     assert settings["DISABLE_SERVER_SIDE_CURSORS"] is False
@@ -59,6 +60,61 @@ def test_separate_variables_do_as_well_as_a_url():
 
 def test_every_connection_attempt_is_bounded():
     assert settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["OPTIONS"]["connect_timeout"] == 5
+
+
+def test_a_peer_that_vanished_is_noticed_within_seconds():
+    options = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["OPTIONS"]
+
+    assert options["tcp_user_timeout"] == 2500
+    assert [options[f"keepalives{part}"] for part in ("", "_idle", "_interval", "_count")] == [1, 2, 1, 2]
+
+
+def test_options_of_the_url_win():
+    options = settings_for(Runtime.AWS_ECS, DATABASE_URL=f"{URL}&connect_timeout=9&keepalives_idle=60")["OPTIONS"]
+
+    assert (options["connect_timeout"], options["keepalives_idle"]) == ("9", "60")
+
+
+def test_startup_options_are_refused_on_the_proxy_route_only():
+    url = f"{URL}&options=-c%20statement_timeout%3D5s"
+
+    assert "options" in settings_for(Runtime.AWS_ECS, DATABASE_URL=url)["OPTIONS"]
+    with pytest.raises(ConfigurationError, match="'options', which RDS Proxy refuses"):
+        settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=url, WEBAPP_DB_PROXY_HOST="proxy.example")
+
+
+def test_nothing_is_prepared_by_name_on_the_proxy_route():
+    options = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example")["OPTIONS"]
+
+    assert options["prepare_threshold"] is None
+
+
+def test_only_lambda_lets_connections_go_that_rested():
+    on_lambda = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_ROUTE="direct")
+
+    assert on_lambda["MAX_REST_S"] == 5.0
+    assert settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["MAX_REST_S"] is None
+
+
+def test_operations_go_to_the_server_itself_one_connection_at_a_time():
+    settings = settings_for(
+        Runtime.AWS_LAMBDA,
+        DATABASE_URL=URL,
+        WEBAPP_DB_PROXY_HOST="proxy.example",
+        WEBAPP_DB_ROUTE="proxy",
+        WEBAPP_DB_STRATEGY="pool",
+        WEBAPP_DB_ROLE="operations",
+        WEBAPP_DB_OPERATIONS_USER="owner",
+        WEBAPP_DB_OPERATIONS_PASSWORD="0wner",
+    )
+
+    assert (settings["HOST"], settings["USER"], settings["PASSWORD"]) == ("db.example", "owner", "0wner")
+    assert settings["CONN_MAX_AGE"] == 0
+    assert "pool" not in settings["OPTIONS"]
+
+
+def test_settings_do_not_print_their_password():
+    assert "p@ss" not in repr(settings_for(Runtime.AWS_ECS, DATABASE_URL=URL))
 
 
 def test_a_proxy_route_without_a_proxy_is_refused():

@@ -45,28 +45,24 @@ class PgBouncer:
         self._wanted_port = port
         self._password = ""
         self._stack = ExitStack()
+        self._directory = Path()
         self.host = "127.0.0.1"
         self.port = 0
+        self.process: subprocess.Popen[bytes]
         self.version = ""
         self.settings: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        program = processes.find_program("pgbouncer")
-        if program is None:
-            raise CompareError(
-                "pgbouncer, which stands in for RDS Proxy, is not installed; "
-                "run `make setup` or install the package pgbouncer"
-            )
-        self.version = _version(program)
+        self.version = _version(_program())
         account = processes.server_account()
         with ExitStack() as stack:
-            directory = stack.enter_context(run_directory(account))
+            self._directory = stack.enter_context(run_directory(account))
             try:
-                databases = self._configure(directory, account)
+                databases = self._configure(self._directory, account)
             except psycopg.Error as error:
                 cause = " ".join(str(error).split())
                 raise CompareError(f"pgbouncer's PostgreSQL server does not answer: {cause}; start it first") from error
-            self._start(stack, program, directory, databases, account)
+            self._start(stack, databases, account)
             self._stack = stack.pop_all()
         return self
 
@@ -84,6 +80,24 @@ class PgBouncer:
         if self._password:
             login += f":{quote(self._password, safe='')}"
         return f"postgresql://{login}@{self.host}:{self.port}/{quote(database, safe='')}"
+
+    @property
+    def log(self) -> Path:
+        """What PgBouncer writes to its standard error."""
+        return self._directory / "pgbouncer.log"
+
+    @property
+    def _configuration(self) -> Path:
+        return self._directory / "pgbouncer.ini"
+
+    @property
+    def console_url(self) -> str:
+        """The administration console, where PAUSE, RESUME, RELOAD and RECONNECT are understood."""
+        return self.url("pgbouncer")
+
+    def restart(self) -> None:
+        """Start PgBouncer anew after its process has ended, on the same port; it answers a little later."""
+        self._spawn(processes.server_account())
 
     def _configure(self, directory: Path, account: pwd.struct_passwd | None) -> str:
         url = self._postgres.url(self._postgres.maintenance_database)
@@ -137,49 +151,46 @@ class PgBouncer:
             )
         return share
 
-    def _start(
-        self,
-        stack: ExitStack,
-        program: str,
-        directory: Path,
-        databases: str,
-        account: pwd.struct_passwd | None,
-    ) -> None:
-        configuration = directory / "pgbouncer.ini"
-        log = directory / "pgbouncer.log"
-
+    def _start(self, stack: ExitStack, databases: str, account: pwd.struct_passwd | None) -> None:
         def start(port: int) -> subprocess.Popen[bytes]:
             self.port = port
             settings = self.settings | {
                 "listen_addr": self.host,
                 "listen_port": str(port),
                 "unix_socket_dir": "",
-                "auth_file": str(directory / "users.txt"),
+                "auth_file": str(self._directory / "users.txt"),
+                "admin_users": self._postgres.role,
                 "log_connections": "0",
                 "log_disconnections": "0",
             }
             lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
-            _write_private(configuration, f"[databases]\n{databases}\n[pgbouncer]\n{lines}", account)
-            with _open_files(_MAX_CLIENTS + self._share_of_server() + _OTHER_FILES):
-                process = processes.spawn(
-                    [program, str(configuration)],
-                    environ={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-                    log=log,
-                    account=account,
-                    directory=Path("/"),
-                )
-            # It has no state to save, and its gentler signals differ between versions.
-            stack.callback(processes.stop, process, first_signal=Signals.SIGKILL)
-            return process
+            _write_private(self._configuration, f"[databases]\n{databases}\n[pgbouncer]\n{lines}", account)
+            self._spawn(account)
+            stack.callback(self._stop)
+            return self.process
 
         start_on_port(
             start,
             self._answers,
             name="pgbouncer",
             wanted=self._wanted_port,
-            log=log,
+            log=self.log,
             timeout_s=_START_TIMEOUT_S,
         )
+
+    def _spawn(self, account: pwd.struct_passwd | None) -> None:
+        with _open_files(_MAX_CLIENTS + self._share_of_server() + _OTHER_FILES):
+            self.process = processes.spawn(
+                [_program(), str(self._configuration)],
+                environ={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                log=self.log,
+                account=account,
+                directory=Path("/"),
+            )
+
+    def _stop(self) -> None:
+        # It has no state to save, and its gentler signals differ between versions.
+        processes.stop(self.process, first_signal=Signals.SIGKILL)
 
     def _answers(self) -> bool:
         url = self.url(self._postgres.maintenance_database)
@@ -189,6 +200,16 @@ class PgBouncer:
         except psycopg.OperationalError:
             return False
         return True
+
+
+def _program() -> str:
+    program = processes.find_program("pgbouncer")
+    if program is None:
+        raise CompareError(
+            "pgbouncer, which stands in for RDS Proxy, is not installed; "
+            "run `make setup` or install the package pgbouncer"
+        )
+    return program
 
 
 def _version(program: str) -> str:

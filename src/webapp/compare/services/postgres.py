@@ -91,7 +91,9 @@ class EmbeddedPostgres:
         self.role = _ROLE
         self.maintenance_database = _MAINTENANCE_DATABASE
         self.port = 0
+        self.process: subprocess.Popen[bytes]
         self.directory = Path()
+        self.installation = Path()
         self.version = ""
         self.settings: dict[str, str] = {}
 
@@ -99,9 +101,9 @@ class EmbeddedPostgres:
         account = processes.server_account()
         with ExitStack() as stack:
             self.directory = stack.enter_context(run_directory(account))
-            installation = _installation(self.directory, account)
-            data = self._initialise(installation, account)
-            self._start(stack, installation, data, account)
+            self.installation = _installation(self.directory, account)
+            self._initialise(account)
+            self._start(stack, account)
             self._create_role()
             self._stack = stack.pop_all()
         return self
@@ -123,20 +125,33 @@ class EmbeddedPostgres:
         """A postgresql:// URL for the role `webapp`, or for the superuser `postgres`."""
         return f"postgresql://{role}:{self._passwords[role]}@127.0.0.1:{self.port}/{quote(database, safe='')}"
 
-    def _initialise(self, installation: Path, account: pwd.struct_passwd | None) -> Path:
-        data = self.directory / "data"
-        data.mkdir(mode=0o700)
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.directory / "data"
+
+    @property
+    def log(self) -> Path:
+        """What the server writes to its standard error."""
+        return self.directory / "postgres.log"
+
+    def restart(self) -> None:
+        """Start the server anew after its process has ended, on the same port and data; it answers a little later."""
+        self._spawn(self.port, processes.server_account())
+
+    def _initialise(self, account: pwd.struct_passwd | None) -> None:
+        self.data.mkdir(mode=0o700)
         password_file = self.directory / "superuser-password"
         password_file.touch(mode=0o600)
         password_file.write_text(self._passwords[_SUPERUSER])
         if account is not None:
-            os.chown(data, account.pw_uid, account.pw_gid)
+            os.chown(self.data, account.pw_uid, account.pw_gid)
             os.chown(password_file, account.pw_uid, account.pw_gid)
         log = self.directory / "initdb.log"
         process = processes.spawn(
             [
-                str(installation / "bin/initdb"),
-                f"--pgdata={data}",
+                str(self.installation / "bin/initdb"),
+                f"--pgdata={self.data}",
                 f"--username={_SUPERUSER}",
                 f"--pwfile={password_file}",
                 "--auth=scram-sha-256",
@@ -160,50 +175,53 @@ class EmbeddedPostgres:
             processes.stop(process)
         if process.returncode != 0:
             raise CompareError(
-                f"the embedded PostgreSQL cannot create its data directory {data}: "
+                f"the embedded PostgreSQL cannot create its data directory {self.data}: "
                 f"{processes.cause(log)}; "
                 "check free space and TMPDIR, or name a server with --database-url"
             )
         password_file.unlink()
-        return data
 
-    def _start(self, stack: ExitStack, installation: Path, data: Path, account: pwd.struct_passwd | None) -> None:
-        log = self.directory / "postgres.log"
-
+    def _start(self, stack: ExitStack, account: pwd.struct_passwd | None) -> None:
         def start(port: int) -> subprocess.Popen[bytes]:
             self.port = port
-            options = {
-                "listen_addresses": "127.0.0.1",
-                "port": str(port),
-                "unix_socket_directories": "",
-                "max_connections": str(self._max_connections),
-                "timezone": "UTC",
-                "log_timezone": "UTC",
-            }
-            process = processes.spawn(
-                [
-                    str(installation / "bin/postgres"),
-                    "-D",
-                    str(data),
-                    *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
-                ],
-                environ=_ENVIRON,
-                log=log,
-                death_signal=_IMMEDIATE_SHUTDOWN,
-                account=account,
-                directory=Path("/"),
-            )
-            stack.callback(processes.stop, process, first_signal=_IMMEDIATE_SHUTDOWN)
-            return process
+            self._spawn(port, account)
+            stack.callback(self._stop)
+            return self.process
 
         start_on_port(
             start,
             self._answers,
             name="the embedded PostgreSQL",
             wanted=self._wanted_port,
-            log=log,
+            log=self.log,
             timeout_s=_START_TIMEOUT_S,
         )
+
+    def _spawn(self, port: int, account: pwd.struct_passwd | None) -> None:
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(port),
+            "unix_socket_directories": "",
+            "max_connections": str(self._max_connections),
+            "timezone": "UTC",
+            "log_timezone": "UTC",
+        }
+        self.process = processes.spawn(
+            [
+                str(self.installation / "bin/postgres"),
+                "-D",
+                str(self.data),
+                *(word for name, value in options.items() for word in ("-c", f"{name}={value}")),
+            ],
+            environ=_ENVIRON,
+            log=self.log,
+            death_signal=_IMMEDIATE_SHUTDOWN,
+            account=account,
+            directory=Path("/"),
+        )
+
+    def _stop(self) -> None:
+        processes.stop(self.process, first_signal=_IMMEDIATE_SHUTDOWN)
 
     def _answers(self) -> bool:
         try:

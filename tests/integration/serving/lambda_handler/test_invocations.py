@@ -138,7 +138,12 @@ def rows_by_mixed_stream(request):
     return StreamingHttpResponse(counted())
 
 
+def cancelled(request):
+    raise asyncio.CancelledError
+
+
 urlpatterns = [
+    path("cancelled", cancelled),
     path("sync/where", where),
     path("async/where", awhere),
     path("sync/states", states),
@@ -184,6 +189,12 @@ def get(ours, target: str) -> bytes:
 
 def test_a_synchronous_view_runs_on_the_invoking_thread_without_an_event_loop(ours):
     assert get(ours, "/sync/where") == f'{{"thread": {threading.get_ident()}, "loop": null}}'.encode()
+
+
+def test_a_view_that_cancels_itself_is_an_internal_error(both):
+    reply = both(event_of("http_api_v2", "GET", "/cancelled"))
+
+    assert status_of(reply) == 500
 
 
 def test_asynchronous_views_share_one_loop(ours):

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
-from tests.integration.serving.one_hop.exchange import Exchange, exchange
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 from webapp.serving.one_hop import OneHopASGIHandler
 
 barrier = None
@@ -158,6 +158,22 @@ async def test_persistent_connections_do_not_grow(persistent, one_hop, groups, o
 
     assert one_after_the_other <= 4
     assert len(opened_connections) <= 4
+
+
+async def test_after_a_crowd_of_asynchronous_requests_few_connections_stay(
+    persistent, one_hop, groups, opened_connections, barrier
+):
+    handler = one_hop(threads=2)
+    crowd = [Exchange(handler, "GET", "/async/held").start() for _ in range(10)]
+    await barrier.reached(10)
+    at_the_height = at_work(opened_connections)
+    barrier.open()
+    for one in crowd:
+        assert (await one.reply()).status == 200
+
+    assert at_the_height == 10
+    await eventually(lambda: at_work(opened_connections) <= 2)
+    assert (await exchange(handler, "GET", "/async/names")).status == 200
 
 
 async def test_persistent_connections_do_not_grow_by_asynchronous_streams(

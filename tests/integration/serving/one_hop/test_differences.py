@@ -8,9 +8,10 @@ import pytest
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf.urls.i18n import i18n_patterns
 from django.core.handlers.asgi import ASGIHandler
-from django.core.signals import request_started
+from django.core.signals import request_finished, request_started
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 from django.utils.decorators import sync_and_async_middleware
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
@@ -81,8 +82,22 @@ async def leaves_a_task(request):
     return HttpResponse("left")
 
 
+class Noting(StringConverter):
+    def to_python(self, value):
+        notes.append(threading.current_thread().name)
+        return value
+
+
+register_converter(Noting, "noting")
+
+
+def converted(request, value):
+    return HttpResponse(value)
+
+
 urlpatterns = [
     path("plain", plain),
+    path("converted/<noting:value>", converted),
     path("large", large),
     path("file", file),
     path("held", held),
@@ -287,3 +302,35 @@ async def test_what_a_server_sends_after_the_body_is_not_looked_at(one_hop):
     with pytest.raises(AssertionError, match="Invalid ASGI message after request body"):
         await twice(ASGIHandler())
     assert await twice(one_hop()) == 200
+
+
+async def test_a_path_is_resolved_on_the_event_loop_first(one_hop):
+    notes.clear()
+    await exchange(ASGIHandler(), "GET", "/converted/theirs")
+    theirs = notes.copy()
+    notes.clear()
+    handler = one_hop()
+    for _ in range(2):
+        await exchange(handler, "GET", "/converted/ours")
+
+    assert len(theirs) == 1
+    # The hint is remembered; the resolving behind middleware is not replaced by it.
+    assert [name == threading.current_thread().name for name in notes] == [True, False, False]
+
+
+async def test_a_receiver_that_fails_at_the_end_leaves_no_response(one_hop):
+    def fail(**_):
+        raise ValueError("at the end")
+
+    sent = []
+    request_finished.connect(fail)
+    try:
+        for handler in (ASGIHandler(), one_hop()):
+            failing = Exchange(handler, "GET", "/plain").start()
+            with pytest.raises(ValueError, match="at the end"):
+                await failing.finish()
+            sent.append([message["type"] for message in failing.messages])
+    finally:
+        request_finished.disconnect(fail)
+
+    assert sent == [["http.response.start", "http.response.body"], []]

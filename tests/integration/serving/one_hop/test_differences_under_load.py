@@ -75,7 +75,7 @@ async def test_too_many_asynchronous_requests_at_once_are_refused(one_hop, last_
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 async def test_too_many_streams_at_once_are_refused(one_hop, last_of):
-    ours = one_hop(threads=4, max_streams=1)
+    ours = one_hop(threads=4, max_streams=1, max_waiting=0)
 
     assert await last_of(ASGIHandler(), "/held_stream", crowd=1, last="/held_stream") == 200
     assert await last_of(ours, "/held_stream", crowd=1, last="/held_stream") == 503

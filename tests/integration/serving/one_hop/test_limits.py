@@ -59,6 +59,10 @@ def astream(request):
     return StreamingHttpResponse(pieces())
 
 
+def astream_too(request):
+    return astream(request)
+
+
 urlpatterns = [
     path("sync/held", held),
     path("async/held", aheld),
@@ -68,6 +72,7 @@ urlpatterns = [
     path("async/upload", aupload),
     path("sync/spooled", spooled),
     path("sync/astream", astream),
+    path("sync/astream_too", astream_too),
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
@@ -105,20 +110,22 @@ async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
 
 
 async def test_asynchronous_streams_of_synchronous_views_are_bounded_too(one_hop, barrier, signals):
-    # Eight asynchronous ones for each thread.
-    handler = one_hop(threads=1, max_waiting=0)
+    handler = one_hop(threads=1, max_waiting=0, max_native=2)
     streams = []
-    for _ in range(8):
+    for _ in range(2):
         streams.append(Exchange(handler, "GET", "/sync/astream").start())
         await streams[-1].received(b"first")
 
+    # Known by now for its streams: its view does not run.
     refused = await exchange(handler, "GET", "/sync/astream")
+    # Not known: its view has run, and its response is closed.
+    refused_late = await exchange(handler, "GET", "/sync/astream_too")
     await eventually(lambda: signals.count("request_finished") == 1)
     barrier.open()
 
-    assert (refused.status, refused.header("Retry-After")) == (503, "1")
-    assert [(await one.reply()).body for one in streams] == [b"firstsecond"] * 8
-    await eventually(lambda: signals.count("request_finished") == 9)
+    assert [(one.status, one.header("Retry-After")) for one in (refused, refused_late)] == [(503, "1")] * 2
+    assert [(await one.reply()).body for one in streams] == [b"firstsecond"] * 2
+    await eventually(lambda: signals.count("request_finished") == signals.count("request_started") == 3)
     assert (await exchange(handler, "GET", "/sync/astream")).status == 200
 
 

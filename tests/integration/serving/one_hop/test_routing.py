@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.views import View
 
 from tests.integration.serving.one_hop.exchange import exchange
+from webapp.serving.hint import _remembered
 
 
 def loop_is_here():
@@ -250,3 +251,12 @@ async def test_a_pool_of_few_threads_serves_many_requests(one_hop):
     replies = await asyncio.gather(*(exchange(handler, "GET", "/thread") for _ in range(50)))
 
     assert 1 <= len({reply.body for reply in replies}) <= 3
+
+
+async def test_long_paths_are_not_remembered(both):
+    before = _remembered.cache_info().currsize
+
+    reply = await both("GET", "/" + "x" * 1000)
+
+    assert reply.status == 404
+    assert _remembered.cache_info().currsize == before

@@ -53,6 +53,14 @@ def two_parts(request):
     return response
 
 
+def other_parts(request):
+    return two_parts(request)
+
+
+def large_chunk(request):
+    return StreamingHttpResponse(iter([b"x" * 200_000]))
+
+
 def broken(request):
     def chunks():
         yield b"first"
@@ -99,6 +107,8 @@ def plain(request):
 urlpatterns = [
     path("endless", endless),
     path("two_parts", two_parts),
+    path("other_parts", other_parts),
+    path("large_chunk", large_chunk),
     path("broken", broken),
     path("groups", groups),
     path("transaction", in_a_transaction),
@@ -211,8 +221,8 @@ async def test_an_exception_in_a_stream_ends_the_connection_and_the_request(one_
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_beyond_the_bound_a_stream_is_refused_at_once(one_hop, barrier, signals):
-    handler = one_hop(threads=4, max_streams=1)
+async def test_beyond_the_bound_a_stream_is_refused_before_its_view_has_run(one_hop, barrier, signals):
+    handler = one_hop(threads=4, max_streams=1, max_waiting=0)
     first = Exchange(handler, "GET", "/two_parts").start()
     await barrier.reached()
 
@@ -224,12 +234,62 @@ async def test_beyond_the_bound_a_stream_is_refused_at_once(one_hop, barrier, si
     assert plain_beside.status == 200
     assert (await first.reply()).body == b"firstsecond"
     assert (await exchange(handler, "GET", "/two_parts")).status == 200
-    assert signals.count("request_started") == signals.count("request_finished") == 4
+    assert signals.count("request_started") == signals.count("request_finished") == 3
+
+
+async def test_streams_beyond_the_bound_wait_for_a_place(one_hop, barrier):
+    handler = one_hop(threads=4, max_streams=1, max_waiting=2, max_wait_s=60)
+    streams = [Exchange(handler, "GET", "/two_parts").start()]
+    await barrier.reached()
+    # One waits before its view runs, the other, whose view has not streamed before, afterwards.
+    streams += [Exchange(handler, "GET", path).start() for path in ("/two_parts", "/other_parts")]
+    await asyncio.sleep(0.02)
+    started = [stream.messages for stream in streams[1:]]
+    barrier.open()
+
+    assert started == [[], []]
+    assert [(await stream.reply()).body for stream in streams] == [b"firstsecond"] * 3
+
+
+async def test_the_first_stream_of_a_view_is_refused_once_its_view_has_run(one_hop, barrier, signals):
+    handler = one_hop(threads=4, max_streams=1, max_waiting=0)
+    first = Exchange(handler, "GET", "/two_parts").start()
+    await barrier.reached()
+
+    refused = await exchange(handler, "GET", "/other_parts")
+    barrier.open()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert (await first.reply()).status == 200
+    assert signals.count("request_started") == signals.count("request_finished") == 2
+
+
+async def test_a_client_that_takes_nothing_for_too_long_is_given_up(one_hop, caplog):
+    handler = one_hop(threads=1, max_streams=1, stalled_s=0.05)
+    download = Exchange(handler, "GET", "/endless")
+    download.reading.clear()
+    download.start()
+
+    await download.finish()
+
+    # Without its end, so that the server closes the connection.
+    assert all(message["type"] == "http.response.start" or message["more_body"] for message in download.messages)
+    assert "a client took less than 65536 bytes of a stream in 0.05 s" in caplog.text
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+
+
+async def test_a_large_chunk_is_sent_in_pieces_that_a_slow_client_can_take(one_hop):
+    reply = await exchange(one_hop(), "GET", "/large_chunk")
+    pieces = Exchange(one_hop(), "GET", "/large_chunk").start()
+    await pieces.finish()
+
+    assert reply.body == b"x" * 200_000
+    assert max(len(message.get("body", b"")) for message in pieces.messages) == 65_536
 
 
 @pytest.mark.parametrize(("pool", "streams"), [(4, 2), (2, 1), (1, 1)])
 async def test_half_of_the_threads_may_stream_unless_set(one_hop, barrier, pool, streams):
-    handler = one_hop(threads=pool)
+    handler = one_hop(threads=pool, max_waiting=0)
     running = [Exchange(handler, "GET", "/two_parts").start() for _ in range(streams)]
     await barrier.reached(streams)
 

@@ -1,0 +1,135 @@
+"""Who logs in to PostgreSQL, and where the password comes from."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.secret import Secret
+
+# arn:partition:secretsmanager:region:account:secret:name
+_ARN_PARTS = 7
+
+
+class Role(StrEnum):
+    """What the process does in the database."""
+
+    WEB = "web"
+    OPERATIONS = "operations"
+
+
+class Source(StrEnum):
+    """The names by which the sources of credentials are chosen."""
+
+    PASSWORD = "password"  # noqa: S105  (a name)
+    SECRETSMANAGER = "secretsmanager"
+    IAM = "iam"
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """A login in AWS Secrets Manager, read again when older than `ttl_s`."""
+
+    arn: str
+    ttl_s: float
+
+    @property
+    def region(self) -> str:
+        """The region that the ARN names."""
+        return self.arn.split(":")[3]
+
+
+@dataclass(frozen=True)
+class IamToken:
+    """A token that this process signs with its own AWS credentials, for one region."""
+
+    region: str
+
+
+Credentials = StoredSecret | IamToken
+
+
+@dataclass(frozen=True)
+class Login:
+    """A user with a password, or with the credentials that give one (None: the password is what it is)."""
+
+    user: str
+    password: str = field(repr=False)
+    credentials: Credentials | None = None
+
+
+def choose_login(environment: Environment, *, user: str, password: str) -> Login:
+    """The login of WEBAPP_DB_ROLE, given the one that the address carries.
+
+    Raises ConfigurationError for a source that lacks what it needs.
+    """
+    if database_role(environment) is Role.OPERATIONS:
+        return _operations_login(environment, user=user, password=password)
+    return _web_login(environment, user=user, password=password)
+
+
+def database_role(environment: Environment) -> Role:
+    """The value of WEBAPP_DB_ROLE."""
+    return environment.choice("WEBAPP_DB_ROLE", Role, "database role") or Role.WEB
+
+
+def _web_login(environment: Environment, *, user: str, password: str) -> Login:
+    match environment.choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials"):
+        case Source.SECRETSMANAGER:
+            return Login(user, Secret(), _stored_secret(environment, "WEBAPP_DB_SECRET_ARN"))
+        case Source.IAM:
+            return Login(user, Secret(), IamToken(_region(environment)))
+        case _:
+            return Login(user, Secret(password))
+
+
+def _operations_login(environment: Environment, *, user: str, password: str) -> Login:
+    operations_user = environment.text("WEBAPP_DB_OPERATIONS_USER")
+    operations_password = environment.secret("WEBAPP_DB_OPERATIONS_PASSWORD")
+    has_secret = environment.text("WEBAPP_DB_OPERATIONS_SECRET_ARN") is not None
+    if has_secret and operations_password is not None:
+        raise ConfigurationError(
+            "WEBAPP_DB_OPERATIONS_SECRET_ARN and WEBAPP_DB_OPERATIONS_PASSWORD are both set; unset one of them"
+        )
+    if has_secret:
+        secret = _stored_secret(environment, "WEBAPP_DB_OPERATIONS_SECRET_ARN")
+        return Login(operations_user or user, Secret(), secret)
+    if operations_password is not None:
+        if operations_user is None:
+            raise ConfigurationError(
+                "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it; set WEBAPP_DB_OPERATIONS_USER"
+            )
+        return Login(operations_user, Secret(operations_password))
+    web = _web_login(environment, user=user, password=password)
+    if operations_user is None:
+        return web
+    if isinstance(web.credentials, IamToken):
+        return Login(operations_user, Secret(), web.credentials)
+    raise ConfigurationError(
+        f"WEBAPP_DB_OPERATIONS_USER={operations_user!r} has no password; "
+        "set WEBAPP_DB_OPERATIONS_PASSWORD or WEBAPP_DB_OPERATIONS_SECRET_ARN"
+    )
+
+
+def _stored_secret(environment: Environment, name: str) -> StoredSecret:
+    arn = environment.text(name)
+    if arn is None:
+        raise ConfigurationError(
+            f"{name} is not set and WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
+        )
+    if not arn.startswith("arn:") or arn.count(":") < _ARN_PARTS - 1:
+        raise ConfigurationError(
+            f"{name}={arn!r} is not a secret's ARN; write arn:aws:secretsmanager:region:account:secret:name"
+        )
+    ttl_s = environment.integer("WEBAPP_DB_SECRET_TTL_S", minimum=1)
+    assert ttl_s is not None, "the table gives it a default"  # noqa: S101
+    return StoredSecret(arn, ttl_s)
+
+
+def _region(environment: Environment) -> str:
+    region = environment.text("AWS_REGION") or environment.text("AWS_DEFAULT_REGION")
+    if region is None:
+        raise ConfigurationError(
+            "AWS_REGION is not set and WEBAPP_DB_CREDENTIALS is iam; set it to the region of the database"
+        )
+    return region

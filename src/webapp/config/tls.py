@@ -1,0 +1,69 @@
+"""How the connection to PostgreSQL is encrypted, and by whose word the server is who it says."""
+
+import ipaddress
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from webapp.config.connections import Route
+from webapp.config.environment import Environment
+
+_ROOTS = Path(__file__).parent.parent / "database" / "roots"
+# A server's certificate comes from Amazon RDS's own authorities, a proxy's from AWS Certificate Manager.
+_PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
+_ROOT_VARIABLES = {
+    Route.DIRECT: "WEBAPP_DB_ROOT_CERTIFICATES",
+    Route.PROXY: "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
+}
+
+
+class SslMode(StrEnum):
+    """libpq's sslmode."""
+
+    DISABLE = "disable"
+    ALLOW = "allow"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+_VERIFIED = (SslMode.VERIFY_CA, SslMode.VERIFY_FULL)
+_ENCRYPTED = (SslMode.REQUIRE, *_VERIFIED)
+
+
+def tls_options(
+    environment: Environment, *, host: str, route: Route, options: Mapping[str, Any], default: SslMode
+) -> dict[str, str]:
+    """libpq's sslmode and sslrootcert for a host on a route; `options` are those of DATABASE_URL, which win."""
+    chosen = options.get("sslmode") or environment.choice("WEBAPP_DB_SSLMODE", SslMode, "sslmode")
+    mode = chosen or (default if needs_encryption(host, options) else SslMode.PREFER)
+    if mode not in _VERIFIED:
+        return {"sslmode": str(mode)}
+    root = environment.text(_ROOT_VARIABLES[route]) or str(_PACKAGED_ROOTS[route])
+    return {"sslmode": str(mode), "sslrootcert": str(options.get("sslrootcert") or root)}
+
+
+def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({})) -> bool:
+    """Whether what is sent leaves this machine: not so for loopback addresses and unix sockets."""
+    if options.get("service"):
+        # A file of libpq's says where that is.
+        return True
+    return not all(_is_here(name) for name in str(options.get("hostaddr") or host).split(","))
+
+
+def encrypts(sslmode: str | None) -> bool:
+    """Whether libpq in this mode sends nothing unencrypted; None is libpq's default, which may."""
+    return sslmode in _ENCRYPTED
+
+
+def _is_here(host: str) -> bool:
+    # libpq takes an empty host, a path and an abstract name for a unix socket.
+    if host in {"", "localhost"} or host.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

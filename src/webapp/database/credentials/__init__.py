@@ -1,0 +1,1 @@
+"""Logins that are fetched or signed when a connection is made."""

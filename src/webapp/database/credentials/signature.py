@@ -1,0 +1,50 @@
+"""AWS's Signature Version 4 of a database login."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote
+
+# rds-db:connect allows no longer.
+LIFETIME_S = 900
+
+_NOTHING_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """AWS credentials; `session_token` is there for those of a role."""
+
+    key_id: str
+    secret: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+def sign_login(key: AccessKey, *, region: str, host: str, port: int, user: str, at: datetime) -> str:
+    """The token with which `user` may log in at host and port for 15 minutes from `at`, in UTC.
+
+    A presigned URL without its scheme, as https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    builds it. Written out because botocore costs a cold start forty times as much.
+    """
+    timestamp = at.strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{timestamp[:8]}/{region}/rds-db/aws4_request"
+    parameters = {
+        "Action": "connect",
+        "DBUser": user,
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+        "X-Amz-Credential": f"{key.key_id}/{scope}",
+        "X-Amz-Date": timestamp,
+        "X-Amz-Expires": str(LIFETIME_S),
+        "X-Amz-SignedHeaders": "host",
+    }
+    if key.session_token:
+        parameters["X-Amz-Security-Token"] = key.session_token
+    query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in sorted(parameters.items()))
+    place = f"{host.lower()}:{port}"
+    request = f"GET\n/\n{query}\nhost:{place}\n\nhost\n{_NOTHING_SHA256}"
+    to_sign = f"AWS4-HMAC-SHA256\n{timestamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    derived = f"AWS4{key.secret}".encode()
+    for part in scope.split("/"):
+        derived = hmac.digest(derived, part.encode(), "sha256")
+    return f"{place}/?{query}&X-Amz-Signature={hmac.digest(derived, to_sign.encode(), 'sha256').hex()}"

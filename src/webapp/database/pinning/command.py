@@ -1,0 +1,78 @@
+"""`webapp pinlint`: runs the project's tests and lists every statement that would pin RDS Proxy."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from webapp.database.pinning.findings import Findings
+from webapp.database.pinning.recorder import recording
+from webapp.database.pinning.report import as_json, render_text
+from webapp.database.pinning.watcher import TestWatcher
+
+_EXIT_CLEAN = 0
+_EXIT_PINS = 1
+_EXIT_USAGE = 2
+_EXIT_NO_VERDICT = 3
+# What a shell says of a program that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
+# The runtime whose profile talks through RDS Proxy.
+_DEFAULT_RUNTIME = "aws_lambda"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run pytest with the arguments that are not ours; see the exit codes in the help."""
+    options, pytest_arguments = _parser().parse_known_args(arguments)
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        sys.stderr.write(f"webapp pinlint: --json {options.json} is in no existing directory; create it first\n")
+        return _EXIT_USAGE
+    runtime = os.environ.setdefault("WEBAPP_RUNTIME", _DEFAULT_RUNTIME)
+    # As `python -m pytest` does, so that tests find what lies beside them.
+    sys.path.insert(0, str(Path.cwd()))
+    findings = Findings()
+    with recording(findings.observe):
+        code = pytest.main(["-p", "webapp.database.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings)])
+    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED):
+        return _EXIT_USAGE if code == pytest.ExitCode.USAGE_ERROR else _EXIT_INTERRUPTED
+    if findings.statements:
+        sys.stdout.write(f"\nPin lint, as {runtime}\n\n{render_text(findings)}")
+        sys.stdout.flush()
+    if options.json is not None:
+        options.json.write_text(json.dumps(as_json(findings), indent=2) + "\n")
+    return _verdict(findings, int(code))
+
+
+def _verdict(findings: Findings, pytest_code: int) -> int:
+    failed = pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+    if findings.pins:
+        if failed:
+            sys.stderr.write(f"webapp pinlint: pytest exited with {pytest_code}, so there may be more\n")
+        return _EXIT_PINS
+    if failed:
+        sys.stderr.write(f"webapp pinlint: no verdict, since pytest exited with {pytest_code}; make its tests pass\n")
+        return _EXIT_NO_VERDICT
+    if findings.statements == 0:
+        sys.stderr.write(
+            "webapp pinlint: no verdict, since no test that ran sent a statement; "
+            "name tests that use the database, in one process (no -n), and see what was skipped with -rs\n"
+        )
+        return _EXIT_NO_VERDICT
+    return _EXIT_CLEAN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="webapp pinlint",
+        usage="webapp pinlint [--json FILE] [PYTEST ARGUMENTS]",
+        description="Run the project's tests and list every statement that would pin RDS Proxy, with the line "
+        f"that sent it. WEBAPP_RUNTIME is {_DEFAULT_RUNTIME} unless it is set.",
+        epilog="exit codes: 0 nothing would pin, 1 something would, 2 wrong arguments, "
+        "3 no verdict (none found, but a test failed or none sent a statement), 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
+    return parser

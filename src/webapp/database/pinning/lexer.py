@@ -1,0 +1,79 @@
+"""SQL cut into the words and marks that PostgreSQL reads, without what it does not execute."""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import NamedTuple
+
+
+class Kind(Enum):
+    """What a token is; comments and white space are none."""
+
+    WORD = "a keyword or an identifier, in lower case"
+    QUOTED = "an identifier in double quotes, as it stands between them"
+    VALUE = "a string or a number, whose text is left out"
+    MARK = "one character of punctuation or of an operator"
+
+
+class Token(NamedTuple):
+    """One piece of a statement."""
+
+    kind: Kind
+    text: str
+
+
+# An unterminated string or comment goes to the end, as the server would complain of it.
+_TOKEN = re.compile(
+    r"""
+      (?P<space> \s+ | --[^\r\n]* )
+    | (?P<comment> /\* )
+    | (?P<string>
+          [eE]' (?: [^'\\] | \\. | '' )*+ (?: ' | \\?\Z )
+        | (?: [bBxXnN] | [uU]& )? ' (?: [^'] | '' )*+ (?: ' | \Z )
+        | \$ (?P<tag> (?: [^\W\d]\w* )? ) \$ .*? (?: \$ (?P=tag) \$ | \Z )
+      )
+    | (?: [uU]& )? " (?P<quoted> (?: [^"] | "" )*+ ) (?: " | \Z )
+    | (?P<word> [^\W\d] [\w$]* )
+    | (?P<number> \d [\w.]* )
+    | (?P<mark> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+def split_statements(sql: str) -> list[list[Token]]:
+    """The tokens of each statement that is not empty; a semicolon ends one."""
+    statements: list[list[Token]] = [[]]
+    for token in _tokens(sql):
+        if token == (Kind.MARK, ";"):
+            statements.append([])
+        else:
+            statements[-1].append(token)
+    return [statement for statement in statements if statement]
+
+
+def _tokens(sql: str) -> Iterator[Token]:
+    position = 0
+    while match := _TOKEN.match(sql, position):
+        position = match.end()
+        if match["comment"]:
+            position = _end_of_comment(sql, position)
+        elif match["word"]:
+            yield Token(Kind.WORD, match["word"].lower())
+        elif match["quoted"] is not None:
+            yield Token(Kind.QUOTED, match["quoted"].replace('""', '"'))
+        elif match["mark"]:
+            yield Token(Kind.MARK, match["mark"])
+        elif not match["space"]:
+            yield Token(Kind.VALUE, "")
+
+
+def _end_of_comment(sql: str, position: int) -> int:
+    # PostgreSQL's comments nest, which no regular expression follows.
+    depth = 1
+    for edge in _COMMENT_EDGE.finditer(sql, position):
+        depth += 1 if edge[0] == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return len(sql)

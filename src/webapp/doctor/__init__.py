@@ -1,0 +1,1 @@
+"""Examines how the application is configured and what it finds there: `webapp doctor`."""

@@ -1,0 +1,59 @@
+"""`webapp doctor`: examine the configuration and what it leads to, and say what is wrong and what mends it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from webapp.compare.arguments import OneLineParser
+from webapp.doctor.examination import Examination
+from webapp.doctor.finding import Finding
+from webapp.doctor.report import Section, as_json, as_text, exit_code
+from webapp.doctor.sections.budget import examine_budget
+from webapp.doctor.sections.database import examine_database
+from webapp.doctor.sections.runtime import examine_runtime
+from webapp.doctor.sections.settings import examine_settings
+
+# In the order in which they are examined and printed.
+SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
+    "runtime": examine_runtime,
+    "settings": examine_settings,
+    "database": examine_database,
+    "budget": examine_budget,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Examine and print; the exit code is in `--help`."""
+    options = _parser().parse_args(arguments)
+    chosen = [name for name in SECTIONS if name in (options.sections or SECTIONS)]
+    examination = Examination(os.environ, offline=options.offline)
+    sections = [Section(name, tuple(SECTIONS[name](examination))) for name in chosen]
+    sys.stdout.write(as_json(sections) if options.json else as_text(sections))
+    return exit_code(sections)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="webapp doctor",
+        description="Examine how the application is configured, the servers that leads to, and whether their "
+        "connections suffice.",
+        epilog="Exit codes: 0 all is well; 1 something is wrong; 2 bad arguments; "
+        "78 the variables do not say how to run.",
+    )
+    parser.add_argument(
+        "sections",
+        nargs="*",
+        metavar="SECTION",
+        type=_section,
+        help=f"what to examine: {', '.join(SECTIONS)} (default: all)",
+    )
+    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _section(text: str) -> str:
+    if text not in SECTIONS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a section; choose from {', '.join(SECTIONS)}")
+    return text

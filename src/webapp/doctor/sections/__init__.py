@@ -1,0 +1,1 @@
+"""What `webapp doctor` looks at, one module each."""

@@ -1,0 +1,1 @@
+"""An application whose responses never end."""

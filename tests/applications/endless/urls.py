@@ -1,0 +1,35 @@
+"""Two streams without an end, which print what becomes of them."""
+
+import asyncio
+import sys
+import time
+
+from django.http import StreamingHttpResponse
+from django.urls import path
+
+
+def stream(request):
+    def chunks():
+        try:
+            while True:
+                yield b"."
+                time.sleep(0.01)
+        finally:
+            print("the synchronous stream is closed", file=sys.stderr)
+
+    return StreamingHttpResponse(chunks())
+
+
+async def astream(request):
+    async def chunks():
+        try:
+            while True:
+                yield b"."
+                await asyncio.sleep(0.01)
+        finally:
+            print("the asynchronous stream is closed", file=sys.stderr)
+
+    return StreamingHttpResponse(chunks())
+
+
+urlpatterns = [path("stream", stream), path("astream", astream)]

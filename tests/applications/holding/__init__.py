@@ -1,0 +1,1 @@
+"""Views that hold a connection for as long as the test wants."""

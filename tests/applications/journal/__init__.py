@@ -1,0 +1,1 @@
+"""An application whose migrations take as long as a test wants."""

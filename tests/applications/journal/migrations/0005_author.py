@@ -1,0 +1,15 @@
+"""A column, for which nobody else may use the table for a moment, after an entry that must not stay without it."""
+
+from django.db import migrations, models
+
+
+def add_entry(apps, schema_editor):
+    apps.get_model("journal", "Entry").objects.create(text="before the column")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("journal", "0004_index")]
+    operations = [
+        migrations.RunPython(add_entry, migrations.RunPython.noop),
+        migrations.AddField("entry", "author", models.TextField(default="")),
+    ]

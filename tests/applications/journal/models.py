@@ -1,0 +1,14 @@
+"""The journal's entries."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """A text."""
+
+    text = models.TextField()
+    author = models.TextField(default="")
+
+    class Meta:
+        app_label = "journal"
+        indexes = [models.Index(fields=["text"], name="journal_entry_text")]

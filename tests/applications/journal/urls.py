@@ -1,0 +1,3 @@
+"""The journal answers no requests."""
+
+urlpatterns: list[object] = []

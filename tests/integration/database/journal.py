@@ -1,0 +1,109 @@
+"""`webapp migrate` of the journal as real processes, on a database of its own."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from webapp.compare import processes
+from webapp.database.migration_lock import LOCK_KEY
+
+APPLICATIONS = Path(__file__).parents[2] / "applications"
+# Far above what anything here takes on a busy machine: whatever reaches it hangs.
+LIMIT_S = 60.0
+
+_SESSIONS = """
+SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint << 32) + objid::bigint = %s
+ORDER BY backend_start, pid
+"""
+
+
+class Migrate:
+    """One process, its output in `log`."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self.process = process
+        self.log = log
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def end(self) -> int:
+        """Its exit code, when it has ended by itself."""
+        return self.process.wait(LIMIT_S)
+
+    def wait_for(self, text: str) -> None:
+        until(lambda: text in self.output or self.process.poll() is not None)
+        assert text in self.output
+
+
+class Journal:
+    """The database, the processes that migrate it, and the gate that its second migration waits at."""
+
+    def __init__(self, url: str, directory: Path) -> None:
+        self.url = url
+        self._directory = directory
+        self._gate = directory / "gate"
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def migrate(self, *arguments: str, **environ: str) -> Migrate:
+        """Start `webapp migrate` in the background."""
+        log = self._directory / f"migrate-{len(self._processes)}.log"
+        process = processes.spawn(
+            [sys.executable, "-m", "webapp", "migrate", *arguments], environ=self._environ() | environ, log=log
+        )
+        self._processes.append(process)
+        return Migrate(process, log)
+
+    def migrate_to_gate(self, *arguments: str, **environ: str) -> Migrate:
+        """The same, once it is in the middle of its second migration."""
+        started = self.migrate(*arguments, **environ, JOURNAL_GATE=str(self._gate))
+        reached = self._gate.with_suffix(".reached")
+        until(lambda: reached.exists() or started.process.poll() is not None)
+        assert reached.exists(), started.output
+        return started
+
+    def open_gate(self) -> None:
+        self._gate.touch()
+
+    def execute(self, query: str, parameters: object = None) -> list[tuple]:
+        """The rows that a query gives on a connection of its own."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(query, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def applied(self) -> list[str]:
+        """The names of the migrations that are recorded as applied."""
+        return [name for (name,) in self.execute("SELECT name FROM django_migrations ORDER BY id")]
+
+    def lock_sessions(self) -> list[int]:
+        """The backends that hold the migration lock, the dedicated one first."""
+        return [pid for (pid,) in self.execute(_SESSIONS, [LOCK_KEY])]
+
+    def stop(self) -> None:
+        for process in self._processes:
+            processes.stop(process, grace_s=0)
+
+    def _environ(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(APPLICATIONS),
+            "DJANGO_SETTINGS_MODULE": "journal.settings",
+            "DATABASE_URL": self.url,
+            "WEBAPP_RUNTIME": "local",
+        }
+
+
+def until(happened: Callable[[], object]) -> None:
+    """Wait for it, and fail when it does not come."""
+    deadline = time.monotonic() + LIMIT_S
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,80 @@
+"""An outage is told in the format that the client asked for."""
+
+import json
+
+import pytest
+from django.test import RequestFactory
+
+from webapp.database.outage import BUSY, OVERLOADED, TIMEOUT, UNAVAILABLE
+from webapp.database.responses import outage_response
+
+_BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
+
+
+def answered(outage=UNAVAILABLE, path="/", method="GET", **headers):
+    return outage_response(RequestFactory().generic(method, path, headers=headers), outage)
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        (_BROWSER, "text/html; charset=utf-8"),
+        ("application/json", "application/json"),
+        ("application/json, text/plain, */*", "application/json"),
+        ("text/plain, application/json;q=0.5", "text/plain; charset=utf-8"),
+        ("*/*", "text/plain; charset=utf-8"),
+        ("image/png", "text/plain; charset=utf-8"),
+        ("", "text/plain; charset=utf-8"),
+        ("no media type at all", "text/plain; charset=utf-8"),
+    ],
+)
+def test_the_client_chooses(accept, content_type):
+    response = answered(accept=accept)
+
+    assert response["Content-Type"] == content_type
+    assert response["Vary"] == "Accept"
+    assert response["Cache-Control"] == "no-store"
+
+
+def test_who_asks_for_nothing_gets_text():
+    assert answered().text == f"{UNAVAILABLE.message}\n"
+
+
+@pytest.mark.parametrize("outage", [UNAVAILABLE, BUSY, TIMEOUT, OVERLOADED], ids=lambda outage: outage.code)
+def test_programs_get_the_shape_of_the_apis_other_errors(outage):
+    response = answered(outage, accept="application/json")
+
+    assert response.status_code == outage.status
+    assert response["Retry-After"] == str(outage.retry_after_s)
+    assert json.loads(response.content) == {"error": {"code": outage.code, "message": outage.message}}
+
+
+def test_the_api_speaks_json_whatever_was_asked_for():
+    assert answered(path="/api/entries", accept=_BROWSER)["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(("outage", "heading"), [(UNAVAILABLE, "back in a moment"), (TIMEOUT, "took too long")])
+def test_people_get_a_page_in_the_applications_look(outage, heading):
+    page = answered(outage, accept=_BROWSER).text
+
+    assert heading in page
+    assert "guestbook" in page
+    assert 'rel="stylesheet"' in page
+
+
+def test_an_application_without_such_a_page_answers_in_text(settings):
+    settings.TEMPLATES = []
+
+    response = answered(accept=_BROWSER)
+
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.text == f"{UNAVAILABLE.message}\n"
+
+
+@pytest.mark.parametrize("accept", [_BROWSER, "application/json", "*/*"])
+def test_a_head_request_gets_the_headers_alone(accept):
+    whole, head = answered(accept=accept), answered(method="HEAD", accept=accept)
+
+    assert head.content == b""
+    assert head["Content-Length"] == str(len(whole.content))
+    assert head.headers == whole.headers

@@ -1,0 +1,147 @@
+"""`webapp pinlint` on a project of its own, as its user runs it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+SHOP = Path(__file__).with_name("shop")
+
+
+@pytest.fixture
+def pinlint(logging_server):
+    def run(*arguments, **variables):
+        environ = {
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": logging_server.url("postgres"),
+            "DJANGO_SETTINGS_MODULE": "settings",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "webapp", "pinlint", *arguments],
+            env=environ | variables,
+            cwd=SHOP,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def line_of(text):
+    lines = (SHOP / "pages.py").read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def test_every_pin_is_listed_with_the_line_that_sent_it(pinlint, tmp_path):
+    process = pinlint("-q", "journeys.py", "--json", str(tmp_path / "pins.json"))
+
+    assert process.returncode == 1, process.stdout + process.stderr
+    report = json.loads((tmp_path / "pins.json").read_text())
+    from_libraries = [pin for pin in report["pins"] if pin["called_from"]]
+    assert [
+        (pin["rule"], pin["sent_by"]["file"], pin["called_from"]["file"], pin["called_from"]["line"])
+        for pin in from_libraries
+    ] == [("cursor", "django/forms/models.py", "pages.py", line_of("for _, label in names"))]
+    found = {
+        (pin["rule"], pin["sent_by"]["file"], pin["sent_by"]["line"], pin["times"])
+        for pin in report["pins"]
+        if not pin["called_from"]
+    }
+    assert found == {
+        ("advisory lock", "pages.py", line_of("pg_advisory_lock"), 3),
+        ("advisory lock", "pages.py", line_of("pg_advisory_unlock_all"), 3),
+        ("cursor", "pages.py", line_of("iterator(chunk_size=1)"), 1),
+        ("cursor", "pages.py", line_of("aiterator()"), 1),
+        ("statement size", "pages.py", line_of("bulk_create"), 1),
+    }
+    assert report["tests"] == 10
+    assert report["left_out"].keys() == {"management_commands", "marked_tests"}
+    assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
+    assert f"    called     from pages.py:{line_of('for _, label in names')} in chosen" in process.stdout
+    assert "sent       3 times, by 2 tests, first journeys.py::test_locked\n" in process.stdout
+    assert "\n6 places would pin RDS Proxy; looked at " in process.stdout
+
+
+def test_what_is_sent_while_connecting_pins_in_every_process(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "test_clean", SHOP_TIME_ZONE="Europe/Rome")
+
+    assert process.returncode == 1
+    assert re.search(
+        r"^django/db/backends/postgresql/base\.py:\d+ in .*_configure_timezone$", process.stdout, re.MULTILINE
+    )
+    assert "set_config('TimeZone', 'Europe/Rome', false)" in process.stdout
+    assert "each time a connection was opened" in process.stdout
+
+
+def test_a_clean_run_says_how_much_was_looked_at(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "test_clean")
+
+    assert process.returncode == 0
+    # The transaction that pytest-django wraps the test in begins with the first statement.
+    assert process.stdout.endswith(
+        "\nPin lint, as aws_lambda\n\nnothing would pin RDS Proxy; looked at 2 statements of 1 test\n"
+    )
+    assert process.stderr == ""
+
+
+def test_no_statement_is_no_verdict(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "without_database")
+
+    assert process.returncode == 3
+    assert process.stderr.startswith("webapp pinlint: no verdict, since no test that ran sent a statement; ")
+
+
+def test_a_failing_test_without_pins_is_no_verdict(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "test_clean", DATABASE_URL="postgresql://a:b@127.0.0.1:1/postgres")
+
+    assert process.returncode == 3
+    assert process.stderr == "webapp pinlint: no verdict, since pytest exited with 1; make its tests pass\n"
+
+
+def test_a_pin_found_by_a_failing_test_is_a_pin(pinlint):
+    process = pinlint("-q", "journeys.py", "-k", "test_that_fails", SHOP_FAILS="1")
+
+    assert process.returncode == 1
+    assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
+    assert process.stderr == "webapp pinlint: pytest exited with 1, so there may be more\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--json", "no/such/pins.json"], "webapp pinlint: --json no/such/pins.json is in no existing directory; "),
+        (["no_such_file.py"], "ERROR: file or directory not found: no_such_file.py"),
+        (["--json"], "webapp pinlint: error: argument --json: expected one argument"),
+    ],
+)
+def test_wrong_arguments_are_refused(pinlint, arguments, message):
+    process = pinlint(*arguments)
+
+    assert process.returncode == 2
+    assert message in process.stderr
+
+
+def test_help_names_the_exit_codes(pinlint):
+    process = pinlint("--help")
+
+    assert process.returncode == 0
+    assert process.stdout.startswith("usage: webapp pinlint [--json FILE] [PYTEST ARGUMENTS]\n")
+    assert "exit codes: 0 nothing would pin" in process.stdout
+
+
+def test_without_pytest_one_line_names_the_extra(pinlint):
+    source = (
+        "import sys; sys.modules['pytest'] = None; sys.argv[1:] = ['pinlint']; import webapp.__main__ as w; w.main()"
+    )
+    process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60)
+
+    assert process.returncode == 2
+    assert process.stderr == "webapp pinlint needs pytest, of the extra [dev]; pip install 'webapp[dev]'\n"

@@ -1,0 +1,52 @@
+"""Whether the lexer cuts SQL where PostgreSQL does."""
+
+import random
+
+import psycopg
+import pytest
+
+from webapp.database.pinning.lexer import split_statements
+
+pytestmark = pytest.mark.profile_free
+
+VALUES = [
+    "'; SET x'",
+    "'it''s'",
+    r"'\'",
+    r"E'it\'s; '",
+    r"e'\\'",
+    "$$ ; ' $$",
+    "$a$ ; $$ $b$ $a$",
+    "$é$;$é$",
+    "U&'\\0041;'",
+    "B'01'",
+    "N';'",
+    "1.5e3",
+    "(1)",
+    "'a'\n';'",
+    "/* ; /* ' */ */ 1",
+    "-- ;'\n 1",
+    "1/**/",
+    "- -1",
+    '1 AS "; a$$b"',
+    "1 AS a$$",
+]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_counts_as_many_statements_as_the_server_answers(logging_server, seed):
+    chance = random.Random(seed)
+    with psycopg.connect(logging_server.url("postgres"), autocommit=True) as connection:
+        for _ in range(50):
+            statements = [
+                "SELECT " + " , ".join(chance.choices(VALUES, k=chance.randint(1, 4)))
+                for _ in range(chance.randint(1, 4))
+            ]
+            sql = chance.choice([";", " ; ", ";;"]).join(statements)
+            cursor = psycopg.ClientCursor(connection)
+            cursor.execute(sql)
+            answered = 1
+            while cursor.nextset():
+                answered += 1
+
+            assert len(split_statements(sql)) == answered, sql

@@ -1,0 +1,65 @@
+"""Whether the recorder sees what the server is sent, and nothing else."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection
+
+from webapp.compare.services.databases import create_database
+from webapp.database.pinning.recorder import recording
+
+pytestmark = pytest.mark.profile_free
+
+
+@pytest.fixture(scope="module")
+def observed(logging_server) -> list[list]:
+    create_database(logging_server, "everything")
+    process = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("everything.py"))],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": logging_server.url("everything")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
+
+
+def test_it_sees_every_statement_that_the_server_logs_in_the_same_order(observed, logging_server):
+    assert [text for text, _ in observed] == logging_server.statements("everything")
+
+
+def test_it_knows_which_statements_were_prepared_under_a_name(observed, logging_server):
+    named = {text for text, is_named in observed if is_named}
+
+    assert "SELECT 4" in named
+    assert logging_server.prepared_names("everything")
+
+
+@pytest.mark.parametrize("start", ["SELECT set_config", "DECLARE", "FETCH", "BEGIN", "SAVEPOINT", "LISTEN", "COPY"])
+def test_it_sees_what_djangos_own_hook_misses(observed, start):
+    assert any(text.startswith(start) for text, _ in observed)
+
+
+def test_a_connection_that_is_not_djangos_is_not_recorded(logging_server):
+    seen = []
+
+    with recording(seen.append), psycopg.connect(logging_server.url("postgres")) as own:
+        own.execute("SELECT 1")
+
+    assert seen == []
+
+
+def test_nothing_is_recorded_afterwards():
+    before = psycopg.BaseConnection._exec_command
+    with recording(print):
+        assert psycopg.BaseConnection._exec_command is not before
+
+    assert psycopg.BaseConnection._exec_command is before
+    assert connection.execute_wrappers == []

@@ -1,0 +1,194 @@
+"""The connection budget beside what real processes hold: never more than it counts, and not much less."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import psycopg
+import pytest
+
+from tests.applications.holding.urls import LOCK
+from webapp.compare.environ import application_environ, target_environ
+from webapp.compare.load.generator import FORWARDED_HEADERS
+from webapp.compare.services.databases import create_database, drop_database
+from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.container import ContainerTarget
+from webapp.compare.targets.function import LambdaTarget
+from webapp.compare.targets.name import TargetName
+from webapp.compare.workload import Application
+from webapp.database.budget import connection_budget
+
+pytestmark = pytest.mark.profile_free
+
+HOLDING = Application(
+    settings_module="holding.settings", python_path=Path(__file__).parents[2] / "applications", prepare=()
+)
+_EVERYBODY_WITHIN_S = 30
+_HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+
+class Observer:
+    """Keeps views from ending, and counts the backends of their database all the time."""
+
+    def __init__(self, connection: psycopg.AsyncConnection) -> None:
+        self._connection = connection
+        self._turns = asyncio.Lock()
+        self.peak = 0
+
+    async def count(self) -> int:
+        """The backends there are now."""
+        async with self._turns:
+            cursor = await self._connection.execute(_HELD)
+            (held,) = await cursor.fetchone()
+        self.peak = max(self.peak, held)
+        return held
+
+    async def count_on(self) -> None:
+        """Until cancelled; the event loop is left to the others in between."""
+        while True:
+            await self.count()
+            await asyncio.sleep(0.005)
+
+    async def lock(self) -> None:
+        async with self._turns:
+            await self._connection.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+
+    async def unlock(self) -> None:
+        async with self._turns:
+            await self._connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+    async def until(self, held: int) -> None:
+        """Wait for that many backends or more."""
+        async with asyncio.timeout(_EVERYBODY_WITHIN_S):
+            while await self.count() < held:  # noqa: ASYNC110 - what is waited for happens in other processes
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def database(database_server):
+    """The name of an empty database."""
+    name = f"webapp_holding_{secrets.token_hex(4)}"
+    with ExitStack() as stack:
+        create_database(database_server, name)
+        stack.callback(drop_database, database_server, name)
+        yield name
+
+
+@pytest.fixture
+def variables(database_server, database, tmp_path):
+    """Makes the variables of a target."""
+
+    def make(target: str, **more: str) -> dict[str, str]:
+        environ = application_environ(HOLDING, database_url=database_server.url(database), static_root=tmp_path)
+        return target_environ(TargetName.parse(target), environ, None) | {"WEBAPP_INSTANCES_MAX": "1"} | more
+
+    return make
+
+
+@pytest.fixture
+def observe(database_server, database):
+    """Watches the database for the length of a block."""
+
+    @asynccontextmanager
+    async def watch() -> AsyncIterator[Observer]:
+        url = database_server.url(database)
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            observer = Observer(connection)
+            counting = asyncio.create_task(observer.count_on())
+            yield observer
+            counting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await counting
+
+    return watch
+
+
+def counted(environ: dict[str, str]) -> int:
+    """What the budget counts for one instance, deploys apart."""
+    (comparison,) = connection_budget(environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, cpu_count=1)
+    product = 1
+    for term in comparison.needed.terms[:3]:
+        product *= term.value
+    return product
+
+
+async def get(session: aiohttp.ClientSession, url: str) -> int:
+    async with session.get(url) as answer:
+        return answer.status
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected", "readiness"),
+    # Of the views' connections; the readiness check takes its own, or one of the pool's.
+    [("per_request", 2 + 16, 1), ("persistent", 2 + 16, 1), ("pool", 3, 0)],
+)
+async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
+    variables, observe, tmp_path, strategy, expected, readiness
+):
+    environ = variables(
+        f"aws_ecs/{strategy}/direct",
+        WEBAPP_WORKERS="1",
+        WEBAPP_THREADS="2",
+        WEBAPP_DB_POOL_MAX_SIZE="3",
+        WEBAPP_DB_POOL_TIMEOUT_S="1",
+    )
+    async with (
+        ContainerTarget(environ, log=tmp_path / "server.log") as target,
+        observe() as observer,
+        aiohttp.ClientSession(headers=FORWARDED_HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session,
+    ):
+        await observer.lock()
+        crowd = [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]
+        await observer.until(expected)
+        for _ in range(3):
+            await get(session, f"{target.url}/readyz")
+        await observer.unlock()
+        statuses = await asyncio.gather(*crowd)
+        # Whoever was left in line is served by those who are there already.
+        await asyncio.gather(*(get(session, f"{target.url}/{way}") for way in ["sync", "async"] * 25))
+
+    assert 200 in statuses
+    assert expected <= observer.peak <= expected + readiness == counted(environ)
+
+
+@pytest.mark.parametrize("strategy", ["per_request", "pool"])
+async def test_each_execution_environment_holds_one(variables, observe, tmp_path, strategy):
+    environ = variables(f"aws_lambda/{strategy}/direct", WEBAPP_INSTANCES_MAX="3")
+    function = Function("holding", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
+                        concurrency_limit=3)  # fmt: skip
+    async with (
+        LambdaTarget(function) as target,
+        observe() as observer,
+        aiohttp.ClientSession(headers=FORWARDED_HEADERS) as session,
+    ):
+        await observer.lock()
+        crowd = [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async", "sync"]]
+        await observer.until(3)
+        await observer.unlock()
+        statuses = await asyncio.gather(*crowd)
+        for path in ("readyz", "async", "sync"):
+            statuses.append(await get(session, f"{target.url}/{path}"))
+
+    assert statuses == [200] * 6
+    assert observer.peak == 3 == counted(environ)
+
+
+async def test_a_persistent_execution_environment_keeps_one_for_each_kind_of_view(variables, observe, tmp_path):
+    environ = variables("aws_lambda/persistent/direct")
+    function = Function("holding", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
+                        concurrency_limit=1)  # fmt: skip
+    async with (
+        LambdaTarget(function) as target,
+        observe() as observer,
+        aiohttp.ClientSession(headers=FORWARDED_HEADERS) as session,
+    ):
+        for path in ["sync", "async", "readyz"] * 5:
+            assert await get(session, f"{target.url}/{path}") == 200
+        kept = await observer.count()
+
+    assert kept == 2
+    assert 2 <= observer.peak <= 3 == counted(environ)

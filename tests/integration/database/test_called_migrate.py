@@ -1,0 +1,22 @@
+"""Django's migrate under the web role, as test runners call it on the profile's route."""
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from webapp.database.migration_lock import LOCK_KEY
+
+
+@pytest.mark.django_db
+def test_called_under_the_web_role_it_takes_no_lock_and_leaves_the_session_as_it_is(database_server):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        before = cursor.fetchone()
+        with psycopg.connect(database_server.url(connection.settings_dict["NAME"]), autocommit=True) as holder:
+            holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+
+            call_command("migrate", verbosity=0, wait=0, lock_timeout=1)
+
+        cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
+        assert cursor.fetchone() == before

@@ -1,0 +1,15 @@
+"""What holds for every test of the guestbook."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from webapp.config.connections import Route
+from webapp.database.pinning.findings import Findings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_pins_the_proxy(pin_lint: Findings, settings) -> Iterator[None]:
+    yield
+    if settings.PROFILE.route is Route.PROXY:
+        assert pin_lint.pins == []

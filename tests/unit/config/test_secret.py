@@ -1,0 +1,16 @@
+import copy
+import pprint
+
+from webapp.config.secret import Secret
+
+
+def test_a_secret_is_the_text_it_holds():
+    assert Secret("hunter2") == "hunter2"
+    assert f"{Secret('hunter2')}" == "hunter2"
+
+
+def test_a_secret_hides_where_variables_are_printed():
+    variables = {"parameters": {"password": copy.deepcopy(Secret("hunter2"))}}
+
+    assert "hunter2" not in repr(variables)
+    assert "hunter2" not in pprint.pformat(variables)

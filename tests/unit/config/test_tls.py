@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from webapp.config.database import database_settings
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Runtime
+from webapp.config.tls import encrypts, needs_encryption
+
+
+def options_for(runtime: Runtime, host: str = "db.example", query: str = "", **environ: str) -> dict:
+    environment = Environment({"DATABASE_URL": f"postgresql://app:x@{host}/shop{query}", **environ})
+    return database_settings(environment, choose_profile(runtime, environment))["OPTIONS"]
+
+
+@pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "127.8.0.1", "::1", "/run/postgresql", "@abstract"])
+def test_what_stays_on_this_machine_needs_no_encryption(host):
+    assert not needs_encryption(host)
+
+
+@pytest.mark.parametrize("host", ["db", "10.0.0.1", "127.0.0.1.example", "localhost.example", "127.0.0.1,db.example"])
+def test_what_crosses_a_network_needs_encryption(host):
+    assert needs_encryption(host)
+
+
+def test_the_numeric_address_decides_since_libpq_goes_there():
+    assert needs_encryption("localhost", {"hostaddr": "10.0.0.1"})
+    assert not needs_encryption("db.example", {"hostaddr": "127.0.0.1"})
+
+
+def test_a_service_may_be_anywhere():
+    assert needs_encryption("", {"service": "shop"})
+
+
+def test_libpqs_own_default_allows_plain_text():
+    assert not encrypts(None)
+
+
+def test_the_servers_name_is_verified_outside_local():
+    options = options_for(Runtime.AWS_ECS)
+
+    assert options["sslmode"] == "verify-full"
+    assert Path(options["sslrootcert"]).name == "rds.pem"
+
+
+def test_a_proxy_is_verified_by_other_authorities():
+    options = options_for(Runtime.AWS_LAMBDA, WEBAPP_DB_PROXY_HOST="proxy.example")
+
+    assert options["sslmode"] == "verify-full"
+    assert Path(options["sslrootcert"]).name == "amazon.pem"
+
+
+def test_each_route_has_a_variable_for_its_authorities():
+    variables = {
+        "WEBAPP_DB_PROXY_HOST": "proxy.example",
+        "WEBAPP_DB_ROOT_CERTIFICATES": "/direct.pem",
+        "WEBAPP_DB_PROXY_ROOT_CERTIFICATES": "/proxy.pem",
+    }
+
+    assert options_for(Runtime.AWS_ECS, **variables)["sslrootcert"] == "/direct.pem"
+    assert options_for(Runtime.AWS_LAMBDA, **variables)["sslrootcert"] == "/proxy.pem"
+
+
+def test_loopback_is_spoken_to_as_the_server_can():
+    options = options_for(Runtime.AWS_ECS, host="127.0.0.1")
+
+    assert options["sslmode"] == "prefer"
+    assert "sslrootcert" not in options
+
+
+def test_the_variable_is_obeyed_on_loopback_too():
+    assert options_for(Runtime.AWS_ECS, host="127.0.0.1", WEBAPP_DB_SSLMODE="verify-full")["sslmode"] == "verify-full"
+
+
+def test_an_option_of_the_url_beats_the_variable():
+    options = options_for(Runtime.AWS_ECS, query="?sslmode=require", WEBAPP_DB_SSLMODE="verify-full")
+
+    assert options["sslmode"] == "require"
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
+def test_plain_text_across_a_network_is_refused_outside_local(mode):
+    with pytest.raises(
+        ConfigurationError, match=f"sslmode='{mode}' may send passwords and rows to db.example in plain"
+    ):
+        options_for(Runtime.AWS_ECS, WEBAPP_DB_SSLMODE=mode)
+
+    assert options_for(Runtime.LOCAL)["sslmode"] == "prefer"
+
+
+def test_a_misspelt_mode_is_refused():
+    with pytest.raises(ConfigurationError, match="'verify_full' is not a sslmode; choose one of: allow, disable"):
+        options_for(Runtime.AWS_ECS, WEBAPP_DB_SSLMODE="verify_full")
+
+
+def test_a_token_is_never_sent_in_plain_text_not_even_to_this_machine():
+    with pytest.raises(ConfigurationError, match="may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text"):
+        options_for(Runtime.AWS_ECS, host="127.0.0.1", WEBAPP_DB_CREDENTIALS="iam", AWS_REGION="eu-west-1")

@@ -1,0 +1,20 @@
+"""Whose timeouts `webapp set_role_timeouts` sets unless told otherwise."""
+
+import pytest
+
+from webapp.config.environment import Environment
+from webapp.config.web_role import web_role
+
+
+@pytest.mark.parametrize(
+    ("environ", "role"),
+    [
+        ({"DATABASE_URL": "postgresql://web:quill@db.example/book", "WEBAPP_DB_USER": "other"}, "web"),
+        ({"WEBAPP_DB_HOST": "db.example", "WEBAPP_DB_USER": "other"}, "other"),
+        ({"WEBAPP_DB_HOST": "db.example"}, "webapp"),
+    ],
+)
+def test_the_web_role_is_that_of_the_url_or_else_of_its_variable(environ, role):
+    operations = {"WEBAPP_DB_ROLE": "operations", "WEBAPP_DB_OPERATIONS_USER": "clerk"}
+
+    assert web_role(Environment(environ | operations)) == role

@@ -1,0 +1,229 @@
+"""The arithmetic of the connection budget."""
+
+import pytest
+
+from webapp.config.errors import ConfigurationError
+from webapp.database.budget import Comparison, ServerLimits, connection_budget
+
+SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})
+CONTAINERS = {"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_INSTANCES_MAX": "3", "WEBAPP_WORKERS": "2"}
+FUNCTION = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_ROUTE": "direct"}
+
+
+def budget(environ: dict[str, str], server: ServerLimits | None = SERVER) -> tuple[Comparison, ...]:
+    return connection_budget(environ, server, cpu_count=4)
+
+
+def factors(comparison: Comparison) -> list[tuple[str, str, int | None]]:
+    return [(term.sign, term.name, term.value) for term in comparison.needed.terms]
+
+
+def connections_of_a_process(environ: dict[str, str]) -> int | None:
+    return next(
+        term.value for comparison in budget(environ) for term in comparison.needed.terms
+        if term.name == "connections of each"
+    )  # fmt: skip
+
+
+def test_containers_with_a_pool_need_instances_times_workers_times_the_pool():
+    (comparison,) = budget(CONTAINERS)
+
+    assert [(term.sign, term.name, term.value, term.source) for term in comparison.needed.terms] == [
+        ("", "instances", 3, "WEBAPP_INSTANCES_MAX"),
+        ("+", "more during a deploy (200 %)", 3, "default"),
+        ("x", "processes of each", 2, "WEBAPP_WORKERS"),
+        ("x", "connections of each", 8, "default of the pool"),
+        ("+", "operations", 2, "a command and its lock"),
+        ("+", "administrator's reserve", 5, "default"),
+    ]
+    assert comparison.needed.value == 6 * 2 * 8 + 2 + 5
+    assert comparison.available.value == 97
+    assert not comparison.holds
+
+
+def test_a_sum_that_just_fits_holds_and_one_more_does_not():
+    exactly = CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1", "WEBAPP_DB_POOL_MAX_SIZE": "20", "WEBAPP_WORKERS": "2",
+                            "WEBAPP_DB_RESERVED_CONNECTIONS": "15"}  # fmt: skip
+
+    (fits,) = budget(exactly)
+    (too_many,) = budget(exactly | {"WEBAPP_DB_RESERVED_CONNECTIONS": "16"})
+
+    assert (fits.needed.value, fits.holds) == (97, True)
+    assert (too_many.needed.value, too_many.holds) == (98, False)
+
+
+def test_workers_default_to_the_cpus():
+    environ = {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}
+
+    (comparison,) = budget(environ)
+
+    assert ("x", "processes of each", 4) in factors(comparison)
+
+
+@pytest.mark.parametrize(("percent", "more"), [("100", []), ("125", [1]), ("150", [2]), ("200", [3])])
+def test_part_of_an_instance_counts_as_one_during_a_deploy(percent, more):
+    (comparison,) = budget(CONTAINERS | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": percent})
+
+    assert [value for _, name, value in factors(comparison) if name.startswith("more during")] == more
+
+
+def test_without_the_number_of_instances_nothing_is_proven():
+    (comparison,) = budget({"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_WORKERS": "1"})
+
+    assert comparison.needed.value is None
+    assert not comparison.holds
+    assert comparison.unknown[0].remedy == "set WEBAPP_INSTANCES_MAX to the most instances that the service may start"
+
+
+def test_locally_one_instance_runs_and_none_is_deployed_beside_it():
+    (comparison,) = budget({"WEBAPP_WORKERS": "1"})
+
+    assert factors(comparison)[:3] == [
+        ("", "instances", 1),
+        ("x", "processes of each", 1),
+        ("x", "connections of each", 8),
+    ]
+
+
+@pytest.mark.parametrize("strategy", ["per_request", "persistent"])
+def test_without_a_pool_every_thread_every_async_view_and_the_readiness_check_may_hold_one(strategy):
+    assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy}) == 8 + 64 + 1
+    assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy, "WEBAPP_THREADS": "2"}) == 2 + 16 + 1
+
+
+def test_as_many_async_views_are_counted_as_the_variable_lets_run():
+    few = CONTAINERS | {"WEBAPP_DB_STRATEGY": "per_request", "WEBAPP_ASYNC_REQUESTS": "3"}
+
+    assert connections_of_a_process(few) == 8 + 3 + 1
+
+
+def test_more_threads_do_not_make_the_pool_larger():
+    assert connections_of_a_process(CONTAINERS | {"WEBAPP_THREADS": "20"}) == 8
+
+
+def test_reserved_concurrency_bounds_a_function_during_a_deploy_too():
+    (comparison,) = budget(FUNCTION)
+
+    assert factors(comparison) == [
+        ("", "execution environments", 50),
+        ("x", "processes of each", 1),
+        ("x", "connections of each", 1),
+        ("+", "operations", 2),
+        ("+", "administrator's reserve", 5),
+    ]
+    assert comparison.holds
+
+
+def test_frozen_environments_of_the_version_before_keep_their_pools():
+    (comparison,) = budget(FUNCTION | {"WEBAPP_DB_STRATEGY": "pool"})
+
+    assert factors(comparison)[:4] == [
+        ("", "execution environments", 50),
+        ("+", "more during a deploy (200 %)", 50),
+        ("x", "processes of each", 1),
+        ("x", "connections of each", 1),
+    ]
+
+
+def test_an_execution_environment_keeps_one_for_each_of_its_threads():
+    assert connections_of_a_process(FUNCTION | {"WEBAPP_DB_STRATEGY": "persistent"}) == 3
+
+
+def test_managed_instances_multiply_by_their_processes():
+    (comparison,) = budget(FUNCTION | {"WEBAPP_INSTANCES_MAX": "4", "AWS_LAMBDA_MAX_CONCURRENCY": "10"})
+
+    assert comparison.needed.value == (4 + 4) * 10 * 1 + 2 + 5
+
+
+def test_a_function_without_reserved_concurrency_is_unbounded():
+    (comparison,) = budget({"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"})
+
+    assert not comparison.holds
+    assert comparison.unknown[0].remedy == "reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to it"
+
+
+PROXIED = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "60"}
+
+
+def test_through_a_proxy_the_application_must_fit_the_proxy_and_the_proxy_the_server():
+    proxy, server = budget(PROXIED)
+
+    assert (proxy.place, proxy.needed.value, proxy.available.value) == ("the proxy", 50, 60)
+    assert (server.place, server.needed.value, server.available.value) == ("the server", 60 + 2 + 5, 97)
+    assert proxy.holds
+    assert server.holds
+
+
+def test_a_proxy_that_may_take_the_whole_server_leaves_nothing_for_operations():
+    _, server = budget(PROXIED | {"WEBAPP_DB_PROXY_MAX_CONNECTIONS": "97"})
+
+    assert not server.holds
+    assert "lower the proxy's share" in server.remedy
+
+
+def test_more_than_the_proxy_has_would_wait():
+    proxy, server = budget(PROXIED | {"WEBAPP_INSTANCES_MAX": "61"})
+
+    assert not proxy.holds
+    assert "fail after its borrow timeout" in proxy.remedy
+    assert server.holds
+
+
+def test_an_unknown_share_of_the_proxy_proves_nothing():
+    environ = {name: value for name, value in PROXIED.items() if name != "WEBAPP_DB_PROXY_MAX_CONNECTIONS"}
+
+    assert [comparison.holds for comparison in budget(environ)] == [False, False]
+
+
+def test_a_server_that_cannot_be_asked_may_be_described():
+    (comparison,) = budget(CONTAINERS | {"WEBAPP_DB_MAX_CONNECTIONS": "200"}, server=None)
+
+    assert comparison.available.value == 197
+    assert comparison.holds
+
+
+def test_a_server_that_answers_is_believed_rather_than_described():
+    (comparison,) = budget(CONTAINERS | {"WEBAPP_DB_MAX_CONNECTIONS": "200"})
+
+    assert comparison.available.value == 97
+
+
+def test_a_server_of_which_nothing_is_known_proves_nothing():
+    (comparison,) = budget(CONTAINERS, server=None)
+
+    assert not comparison.holds
+    assert "set WEBAPP_DB_MAX_CONNECTIONS" in comparison.unknown[0].remedy
+
+
+def test_whatever_the_server_reserves_is_not_available():
+    reserved = {"superuser_reserved_connections": 3, "reserved_connections": 4, "rds_superuser_reserved_connections": 2}
+
+    (comparison,) = budget(CONTAINERS, server=ServerLimits(100, reserved))
+
+    assert comparison.available.value == 91
+
+
+def test_a_connection_limit_of_the_role_is_a_limit_for_the_application_alone():
+    slots, role = budget(
+        CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1"},
+        server=ServerLimits(100, {}, connection_limits={"role webapp": 31}),
+    )
+
+    assert slots.holds
+    assert (role.place, role.needed.value, role.available.value) == ("role webapp", 32, 31)
+    assert not role.holds
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"WEBAPP_INSTANCES_MAX": "0"},
+        {"WEBAPP_INSTANCES_MAX": "many"},
+        {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "99"},
+        {"WEBAPP_DB_RESERVED_CONNECTIONS": "-1"},
+        {"WEBAPP_RUNTIME": "heroku"},
+    ],
+)
+def test_a_variable_that_cannot_be_read_is_named(variables):
+    with pytest.raises(ConfigurationError, match=f"^{next(iter(variables))}="):
+        budget(CONTAINERS | variables)

@@ -1,0 +1,34 @@
+"""A role's timeouts, as they are compared."""
+
+import pytest
+
+from webapp.database.role_timeouts import RoleTimeouts, _parsed
+
+
+@pytest.mark.parametrize(
+    ("text", "duration_ms"),
+    [
+        (None, None),
+        ("0", 0),
+        ("8000", 8_000),
+        ("8s", 8_000),
+        ("8 s", 8_000),
+        ("1.5s", 1_500),
+        ("2min", 120_000),
+        ("1h", 3_600_000),
+        ("1d", 86_400_000),
+        ("500us", 0),
+    ],
+)
+def test_a_duration_is_read_as_postgresql_reads_it(text, duration_ms):
+    assert _parsed(text) == duration_ms
+
+
+def test_what_is_no_duration_is_not_guessed_at():
+    with pytest.raises(ValueError, match="'soon' is not a duration"):
+        _parsed("soon")
+
+
+def test_a_timeout_of_zero_is_as_missing_as_one_that_is_not_set():
+    assert RoleTimeouts(0, None).missing() == ["statement_timeout", "idle_in_transaction_session_timeout"]
+    assert RoleTimeouts(8_000, 5_000).missing() == []

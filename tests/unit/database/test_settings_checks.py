@@ -1,0 +1,91 @@
+"""Which settings contradict each other."""
+
+from dataclasses import replace
+
+import pytest
+from django.test import override_settings
+
+from webapp.config.connections import Pool, Route
+from webapp.config.environment import Environment
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Detection, Runtime
+from webapp.database.settings_checks import CHECKS
+
+
+def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:
+    """The ids of what the checks say."""
+    profile = choose_profile(runtime, Environment({}))
+    with override_settings(
+        DATABASES={"default": database},
+        DATABASE_PROXY_HOST="proxy.internal",
+        PROFILE=replace(profile, route=route or profile.route),
+        RUNTIME_DETECTION=Detection(runtime, "a test"),
+        SERVING_THREADS=threads,
+    ):
+        return [message.id for check in CHECKS for message in check()]
+
+
+PROXY = {"HOST": "proxy.internal", "DISABLE_SERVER_SIDE_CURSORS": True}
+SERVER = {"HOST": "db.internal"}
+
+# Setting DATABASES after Django has read it changes nothing but what the checks see, which is meant.
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
+
+
+@pytest.mark.parametrize(
+    ("runtime", "database"),
+    [
+        (Runtime.AWS_LAMBDA, PROXY),
+        (Runtime.AWS_ECS, SERVER | Pool().as_django()),
+        (Runtime.LOCAL, SERVER),
+    ],
+)
+def test_what_the_profiles_make_is_fine(runtime, database):
+    assert problems(runtime, database) == []
+
+
+@pytest.mark.parametrize("pool", [True, {"max_size": 8}])
+@pytest.mark.parametrize("max_age_s", [60, None])
+def test_a_pool_with_persistent_connections_is_refused(pool, max_age_s):
+    database = SERVER | {"OPTIONS": {"pool": pool}, "CONN_MAX_AGE": max_age_s}
+
+    assert "webapp.E010" in problems(Runtime.AWS_ECS, database)
+
+
+def test_persistent_connections_alone_are_fine():
+    assert problems(Runtime.AWS_ECS, SERVER | {"CONN_MAX_AGE": 60}) == []
+
+
+def test_a_function_past_the_proxy_is_refused():
+    database = SERVER | {"DISABLE_SERVER_SIDE_CURSORS": True}
+
+    assert problems(Runtime.AWS_LAMBDA, database) == ["webapp.E011"]
+
+
+def test_a_function_past_the_proxy_is_fine_when_the_route_says_so():
+    assert problems(Runtime.AWS_LAMBDA, SERVER, route=Route.DIRECT) == []
+
+
+def test_server_side_cursors_through_a_proxy_are_refused():
+    assert problems(Runtime.AWS_LAMBDA, {"HOST": "proxy.internal"}) == ["webapp.E012"]
+    assert problems(Runtime.AWS_ECS, {"HOST": "proxy.internal"}, route=Route.PROXY) == ["webapp.E012"]
+
+
+@pytest.mark.parametrize(
+    ("pool", "threads", "expected"),
+    [
+        ({"max_size": 8}, 8, []),
+        ({"max_size": 8}, 9, ["webapp.W013"]),
+        ({"min_size": 2}, 3, ["webapp.W013"]),
+        (True, 4, []),
+        (True, 5, ["webapp.W013"]),
+    ],
+)
+def test_threads_beyond_the_pool_would_wait(pool, threads, expected):
+    assert problems(Runtime.AWS_ECS, SERVER | {"OPTIONS": {"pool": pool}}, threads=threads) == expected
+
+
+def test_a_function_serves_one_request_at_a_time_whatever_its_threads():
+    database = PROXY | {"OPTIONS": {"pool": {"max_size": 1}}}
+
+    assert problems(Runtime.AWS_LAMBDA, database) == []

@@ -1,0 +1,229 @@
+"""What each section makes of the variables and of what servers answered."""
+
+from dataclasses import replace
+
+import pytest
+
+from webapp.config.connections import Route
+from webapp.database.budget import ServerLimits
+from webapp.doctor.examination import Examination, Login
+from webapp.doctor.finding import Finding, Level
+from webapp.doctor.report import Section, as_text
+from webapp.doctor.sections.budget import examine_budget
+from webapp.doctor.sections.database import examine_database
+from webapp.doctor.sections.runtime import examine_runtime
+from webapp.doctor.server import Server, ServerError
+
+WEB = Login("web", Route.DIRECT, needed=True)
+SOUND = Server(
+    host="db.internal",
+    port=5432,
+    user="webapp",
+    version="17.6",
+    time_zone="UTC",
+    is_administrator=False,
+    is_proxied=False,
+    encrypted=True,
+    sslmode="verify-full",
+    missing_timeouts=(),
+    limits=ServerLimits(
+        112,
+        {
+            "superuser_reserved_connections": 3,
+            "reserved_connections": 0,
+            "rds_superuser_reserved_connections": 2,
+        },
+    ),
+)
+CONTAINERS = {
+    "WEBAPP_RUNTIME": "aws_ecs",
+    "WEBAPP_INSTANCES_MAX": "3",
+    "WEBAPP_WORKERS": "2",
+    "WEBAPP_DB_POOL_MAX_SIZE": "8",
+}
+
+
+class Answered(Examination):
+    """An examination whose servers have answered."""
+
+    def __init__(self, environ: dict[str, str], servers: dict[Login, Server | ServerError]) -> None:
+        super().__init__(environ, offline=False)
+        self.__dict__["servers"] = servers
+
+
+def database(server: Server | ServerError, login: Login = WEB, runtime: str = "aws_ecs") -> list[Finding]:
+    return examine_database(Answered({"WEBAPP_RUNTIME": runtime}, {login: server}))
+
+
+def troubles(findings: list[Finding]) -> list[tuple[Level, str]]:
+    return [(finding.level, finding.text) for finding in findings if finding.level is not Level.OK]
+
+
+def test_a_sound_server_has_no_troubles():
+    assert [(finding.level, finding.text) for finding in database(SOUND)] == [
+        (Level.OK, "web login, direct route: PostgreSQL 17.6 at db.internal:5432 as webapp"),
+        (Level.OK, "web login, direct route: encrypted, sslmode=verify-full"),
+        (Level.OK, "web login, direct route: statements and idle transactions end by timeouts"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "text"),
+    [
+        ({"encrypted": False}, Level.WRONG, "not encrypted"),
+        ({"sslmode": "require"}, Level.WARNING, "encrypted, but sslmode=require takes anybody for the server"),
+        ({"is_proxied": True}, Level.WRONG, "a proxy answers, on which the lock of `webapp migrate` does not hold"),
+        (
+            {"time_zone": "Europe/Berlin"},
+            Level.WARNING,
+            "the session's time zone is Europe/Berlin, so that Django sets UTC on each connection, "
+            "which pins RDS Proxy's",
+        ),
+        (
+            {"is_administrator": True},
+            Level.WARNING,
+            "webapp administers the server, so that one injected statement may do anything",
+        ),
+        (
+            {"missing_timeouts": ("statement_timeout", "idle_in_transaction_session_timeout")},
+            Level.WRONG,
+            "the role webapp has no statement_timeout and no idle_in_transaction_session_timeout",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_said_with_a_remedy(change, level, text):
+    findings = database(replace(SOUND, **change))
+
+    assert troubles(findings) == [(level, f"web login, direct route: {text}")]
+    assert all(finding.remedy for finding in findings if finding.level is not Level.OK)
+
+
+def test_plain_text_is_fine_where_it_does_not_leave_the_machine():
+    assert troubles(database(replace(SOUND, encrypted=False, host="127.0.0.1", sslmode="prefer"))) == []
+
+
+def test_missing_timeouts_are_a_warning_on_a_machine_of_ones_own():
+    findings = database(replace(SOUND, missing_timeouts=("statement_timeout",)), runtime="local")
+
+    assert [level for level, _ in troubles(findings)] == [Level.WARNING]
+
+
+def test_the_operations_role_needs_no_timeouts_and_may_administer():
+    server = replace(SOUND, missing_timeouts=("statement_timeout",), is_administrator=True)
+
+    assert troubles(database(server, Login("operations", Route.DIRECT, needed=True))) == []
+
+
+@pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
+def test_a_route_that_is_not_taken_may_be_closed(needed, level):
+    error = ServerError("connection refused", "check host and port")
+
+    findings = database(error, Login("web", Route.PROXY, needed=needed))
+
+    assert findings == [Finding(level, "web login, proxy route: connection refused", "check host and port")]
+
+
+def test_offline_asks_no_server():
+    (finding,) = examine_database(Examination({"DATABASE_URL": "postgresql://a:b@db.internal/x"}, offline=True))
+
+    assert finding.level is Level.SKIPPED
+
+
+def test_the_runtime_is_said_with_its_evidence_and_its_profile():
+    findings = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_STRATEGY": "persistent"}, offline=True))
+
+    assert as_text([Section("runtime", tuple(findings))]) == """\
+runtime
+  ok         aws_ecs, since WEBAPP_RUNTIME=aws_ecs
+      strategy        persistent  WEBAPP_DB_STRATEGY
+      route               direct  default
+      workers                  2  WEBAPP_WORKERS
+      threads of each          8  default
+
+findings: 1 ok
+"""  # fmt: skip
+
+
+def test_a_function_has_processes_and_no_workers():
+    (finding,) = examine_runtime(Examination({"AWS_LAMBDA_FUNCTION_NAME": "shop"}, offline=True))
+
+    assert [(row.name, row.value) for row in finding.rows] == [
+        ("strategy", "per_request"),
+        ("route", "proxy"),
+        ("processes", "1"),
+    ]
+
+
+def test_a_runtime_that_does_not_exist_is_unreadable():
+    (finding,) = examine_runtime(Examination({"WEBAPP_RUNTIME": "heroku"}, offline=True))
+
+    assert finding.level is Level.UNREADABLE
+
+
+def test_a_budget_that_holds_is_shown_whole():
+    findings = examine_budget(Answered(CONTAINERS, {WEB: SOUND}))
+
+    assert as_text([Section("budget", tuple(findings))]) == """\
+budget
+  ok         the server: 103 connections may be needed at once, 107 are
+             available
+      instances                            3  WEBAPP_INSTANCES_MAX
+    + more during a deploy (200 %)         3  default
+    x processes of each                    2  WEBAPP_WORKERS
+    x connections of each                  8  WEBAPP_DB_POOL_MAX_SIZE
+    + operations                           2  a command and its lock
+    + administrator's reserve              5  default
+    = needed                             103
+      max_connections                    112  the server
+    - superuser_reserved_connections       3  the server
+    - reserved_connections                 0  the server
+    - rds_superuser_reserved_connections   2  the server
+    = available                          107
+
+findings: 1 ok
+"""  # fmt: skip
+
+
+def test_no_line_of_a_budget_is_wider_than_80_columns():
+    environ = CONTAINERS | {
+        "WEBAPP_DB_STRATEGY": "per_request",
+        "WEBAPP_THREADS": "100",
+        "WEBAPP_DEPLOY_OVERLAP_PERCENT": "200",
+        "WEBAPP_DB_ROUTE": "proxy",
+        "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "100",
+    }
+
+    text = as_text([Section("budget", tuple(examine_budget(Answered(environ, {WEB: SOUND}))))])
+
+    assert "WEBAPP_DB_PROXY_MAX_CONNECTIONS" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_a_budget_that_does_not_hold_is_wrong_and_says_what_to_lower():
+    (finding,) = examine_budget(Answered(CONTAINERS | {"WEBAPP_INSTANCES_MAX": "4"}, {WEB: SOUND}))
+
+    assert finding.level is Level.WRONG
+    assert finding.text == "the server: 135 connections may be needed at once, 107 are available"
+    assert finding.remedy.startswith("lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE")
+
+
+def test_a_server_that_did_not_answer_proves_nothing():
+    (finding,) = examine_budget(Answered(CONTAINERS, {WEB: ServerError("refused", "check")}))
+
+    assert finding.level is Level.WRONG
+    assert finding.text == "the server: not proven to have enough connections; unknown: max_connections"
+
+
+def test_a_guessed_number_of_workers_is_said():
+    environ = {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}
+
+    guess, _ = examine_budget(Answered(environ, {WEB: SOUND}))
+
+    assert guess.level is Level.WARNING
+    assert guess.remedy == "set WEBAPP_WORKERS, here and in the deployment"
+
+
+def test_what_runs_is_the_web_whatever_the_doctor_runs_as():
+    (finding,) = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_ROLE": "operations"}, offline=True))
+
+    assert finding.rows[0].value == "pool"
