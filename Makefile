@@ -25,7 +25,7 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(READY)  ## Run the tests: profile-free once, the application's under both profiles
-	$(PYTEST) -m "profile_free and not faults" $(ARGS)
+	$(PYTEST) -m "profile_free and not faults and not image" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
 

@@ -60,13 +60,19 @@ say "setup: installing the locked Python packages into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-# A program that no Python index carries, and what is missing without it.
+# A program that no Python index carries, what is missing without it, and its package where that has another name.
 need_program() {
-    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$1" >/dev/null 2>&1 && return
-    say "setup: installing $1"
-    install_package "$1" >/dev/null 2>&1 ||
-        say "setup: $1 is missing and may not be installed from here; install the package $1 (without it $2)"
+    # Debian keeps PostgreSQL's server in a directory of its version.
+    PATH="$PATH:/usr/sbin:/usr/local/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' :)" \
+        command -v "$1" >/dev/null 2>&1 && return
+    package=${3:-$1}
+    say "setup: installing $package"
+    install_package "$package" >/dev/null 2>&1 ||
+        say "setup: $1 is missing and may not be installed from here; install the package $package (without it $2)"
 }
 need_program pgbouncer "the proxy targets of \`make compare\` fail and their tests are skipped"
+need_program postgres "the tests of encrypted connections are skipped" postgresql
+need_program nft "the fault cases on silent networks are skipped" nftables
+need_program ip "the same cases are skipped" iproute2
 need_program wrk "\`make bench\` cannot run"
 touch .venv/.ready

@@ -33,7 +33,7 @@ os.environ.update(_VARIABLES)
 
 pytest_plugins = ["webapp.database.pinning.plugin"]
 
-_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("tests/faults"))
+_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("tests/faults"), Path("tests/image"))
 
 
 def pytest_configure() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from webapp.config.connections import Pool, Route
-from webapp.config.credentials import IamToken, choose_login
+from webapp.config.credentials import IamToken, Role, choose_login, database_role
 from webapp.config.database_url import Address, parse_database_url
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
@@ -21,6 +21,9 @@ _TCP_OPTIONS = {
     "keepalives_count": 2,
     "tcp_user_timeout": 2500,
 }
+
+# A migration may wait for minutes: a short interruption of the network must not end it.
+_PATIENT_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
 
 # While a process is frozen nothing tells it that its connection ended. Asking one whose packets are dropped costs
 # the 2.5 s above, a new one costs milliseconds.
@@ -46,7 +49,7 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
     options = {
         "connect_timeout": environment.integer("WEBAPP_DB_CONNECT_TIMEOUT_S", minimum=1),
-        **_TCP_OPTIONS,
+        **(_PATIENT_TCP_OPTIONS if database_role(environment) is Role.OPERATIONS else _TCP_OPTIONS),
         **address.options,
         **tls,
         **strategy["OPTIONS"],

@@ -9,7 +9,6 @@ from webapp.config.environment import Environment
 from webapp.config.runtime import Runtime
 from webapp.config.tls import SslMode
 
-
 # Asynchronous views mostly wait.
 _ASYNC_REQUESTS_PER_THREAD = 8
 

@@ -288,7 +288,7 @@ VARIABLES = (
         "integer",
         None,
         "Server processes in a container.",
-        default_note="one for each CPU",
+        default_note="one for each CPU that affinity and the container's quota leave",
     ),
     Variable(
         "WEBAPP_THREADS",
@@ -323,6 +323,14 @@ VARIABLES = (
         "25",
         "How long a server that is told to end lets requests finish, in seconds: below the platform's own limit, "
         "which is 30 on ECS and App Runner. The last 5 are for cancelling what still runs.",
+    ),
+    Variable(
+        "WEBAPP_DRAIN_S",
+        "integer",
+        None,
+        "How long of these a server goes on serving, in seconds, while /readyz answers 503 and every answer closes "
+        "its connection: until load balancers have heard that it ends.",
+        default_note="5; 0 under local",
     ),
     Variable(
         "WEBAPP_LOG_LEVEL",

@@ -15,7 +15,7 @@ def stream(request):
                 yield b"."
                 time.sleep(0.01)
         finally:
-            print("the synchronous stream is closed", file=sys.stderr)
+            print("the synchronous stream is closed", file=sys.stderr)  # noqa: T201
 
     return StreamingHttpResponse(chunks())
 
@@ -27,7 +27,7 @@ async def astream(request):
                 yield b"."
                 await asyncio.sleep(0.01)
         finally:
-            print("the asynchronous stream is closed", file=sys.stderr)
+            print("the asynchronous stream is closed", file=sys.stderr)  # noqa: T201
 
     return StreamingHttpResponse(chunks())
 

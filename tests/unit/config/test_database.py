@@ -111,6 +111,9 @@ def test_operations_go_to_the_server_itself_one_connection_at_a_time():
     assert (settings["HOST"], settings["USER"], settings["PASSWORD"]) == ("db.example", "owner", "0wner")
     assert settings["CONN_MAX_AGE"] == 0
     assert "pool" not in settings["OPTIONS"]
+    # A migration waits longer than a request.
+    assert settings["OPTIONS"]["keepalives_idle"] == 30
+    assert "tcp_user_timeout" not in settings["OPTIONS"]
 
 
 def test_settings_do_not_print_their_password():

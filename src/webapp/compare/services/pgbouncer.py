@@ -116,7 +116,7 @@ class PgBouncer:
             "max_client_conn": str(_MAX_CLIENTS),
             "default_pool_size": str(self._pool_size),
             "max_user_connections": str(self._share_of_server()),
-            "server_login_retry": "1",
+            "server_login_retry": "0.5",
             "query_wait_timeout": "5",
             "server_tls_sslmode": str(conninfo_to_dict(url).get("sslmode") or "prefer"),
             # RDS Proxy, too, refuses start-up parameters that it does not know.

@@ -29,7 +29,7 @@ def render_text(findings: Findings) -> str:
 def as_json(findings: Findings) -> dict[str, Any]:
     """The same for programs; docs/database.md names the fields."""
     return {
-        "version": _FORMAT_VERSION,
+        "schema": _FORMAT_VERSION,
         "statements": findings.statements,
         "tests": findings.tests,
         "left_out": {whose.value: times for whose, times in sorted(findings.left_out.items())},

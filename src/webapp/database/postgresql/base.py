@@ -83,9 +83,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
         max_rest_s = self.settings_dict.get("MAX_REST_S")
         rested_at, self._let_go_at = self._let_go_at, Moment.now()
-        if self.connection is None or self.in_atomic_block or max_rest_s is None or rested_at is None:
-            super().close_if_unusable_or_obsolete()
-        elif rested_at.age_s > max_rest_s:
+        rested = rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s
+        if rested and self.connection is not None:
             self.close()
         else:
             super().close_if_unusable_or_obsolete()

@@ -27,9 +27,10 @@ _DEFAULTS = {
 
 
 class PooledConnection(Connection):
-    """A connection that knows when it was made."""
+    """A connection that knows when it was made and when it was last given back."""
 
-    made_at_s = 0.0
+    made_at_s: float
+    rests_since: Moment
 
     @classmethod
     def connect(cls, conninfo: str = "", *, make: Callable[[], Connection] | None = None, **kwargs: Any) -> Connection:
@@ -41,7 +42,7 @@ class RecoveringPool(ConnectionPool):
     """psycopg's pool, which differs in what becomes of a connection that is found dead.
 
     psycopg's pauses for seconds before it tries the next one. Here the idle ones are replaced with it, and a new one
-    is waited for. A connection that was not used for `max_rest_s` is not even tried. Once the server has been
+    is waited for. One that was not used for `max_rest_s` counts as dead. Once the server has been
     unreachable for longer than the pool's timeout, waiting is cut short: the answer is known.
     """
 
@@ -59,7 +60,6 @@ class RecoveringPool(ConnectionPool):
         self._make = make
         self._checks = check
         self._max_rest_s = max_rest_s
-        self._used_at = Moment.now()
         self._failing_since_s: float | None = None
         self._emptied_at_s = 0.0
         self._emptying = threading.Lock()
@@ -68,13 +68,10 @@ class RecoveringPool(ConnectionPool):
     def getconn(self, timeout: float | None = None) -> PooledConnection:
         """A connection that answers; PoolTimeout or TooManyRequests when there is none."""
         deadline_s = monotonic() + self._patience_s(timeout)
-        if self._max_rest_s is not None and self._used_at.age_s > self._max_rest_s:
-            self._empty()
         while True:
             connection = super().getconn(deadline_s - monotonic())
-            if not self._checks or _answers(connection):
+            if not self._rested_too_long(connection) and (not self._checks or _answers(connection)):
                 self._failing_since_s = None
-                self._used_at = Moment.now()
                 return connection
             connection.close()
             self.putconn(connection)
@@ -82,14 +79,15 @@ class RecoveringPool(ConnectionPool):
 
     def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back."""
-        self._used_at = Moment.now()
+        conn.rests_since = Moment.now()
         super().putconn(conn)
 
     def renew(self, connection: PooledConnection) -> None:
         """Replace all idle connections, unless that was done after this one was made, which is of no use."""
         with self._emptying:
             if connection.made_at_s > self._emptied_at_s:
-                self._empty()
+                self._emptied_at_s = monotonic()
+                self.drain()
 
     def abandon(self) -> None:
         """In a child process: forget the parent's connections without a word to the server."""
@@ -98,10 +96,8 @@ class RecoveringPool(ConnectionPool):
         for connection in list(self._made):
             leave_to_parent(connection)
 
-    def _empty(self) -> None:
-        self._emptied_at_s = monotonic()
-        self._used_at = Moment.now()
-        self.drain()
+    def _rested_too_long(self, connection: PooledConnection) -> bool:
+        return self._max_rest_s is not None and connection.rests_since.age_s > self._max_rest_s
 
     def _patience_s(self, timeout: float | None) -> float:
         timeout_s = self.timeout if timeout is None else timeout
@@ -119,14 +115,14 @@ class RecoveringPool(ConnectionPool):
             raise
         self._failing_since_s = None
         connection.made_at_s = monotonic()
+        connection.rests_since = Moment.now()
         self._made.add(connection)
         return connection
 
     def _try_again(self) -> None:
-        """Called when an attempt was given up, with whoever waited for it still waiting."""
-        stats = self.get_stats()
-        if stats["requests_waiting"] or stats["pool_size"] < self.min_size:
-            # Grows an empty pool by one.
+        """Called when an attempt was given up; whoever comes later makes the pool try by itself."""
+        if self.get_stats()["requests_waiting"]:
+            # Lets an empty pool grow by one.
             self.check()
 
 

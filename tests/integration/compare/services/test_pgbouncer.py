@@ -103,7 +103,7 @@ def test_its_settings_are_recorded(pgbouncer):
         "max_client_conn": "2000",
         "default_pool_size": "10",
         "max_user_connections": "20",
-        "server_login_retry": "1",
+        "server_login_retry": "0.5",
         "query_wait_timeout": "5",
         "server_tls_sslmode": "prefer",
         "ignore_startup_parameters": "",

@@ -86,7 +86,7 @@ def test_a_finding_is_shown_with_its_line_and_its_remedy(findings, monkeypatch, 
         "1 place would pin RDS Proxy; looked at 2 statements of 1 test\n"
     )
     assert as_json(findings) == {
-        "version": 1,
+        "schema": 1,
         "statements": 2,
         "tests": 1,
         "left_out": {},

@@ -1,0 +1,1 @@
+"""The system under faults, with figures; `make faults` runs the cases and reports them."""

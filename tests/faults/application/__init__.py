@@ -1,0 +1,1 @@
+"""The project with views that hold the database up."""

@@ -1,0 +1,9 @@
+"""Names that the application and the cases agree on."""
+
+# The file in STATIC_ROOT that names the process which has stopped itself.
+STOPPED = "stopped"
+# The variable that makes the application ask the database while it starts, and the file with the answer.
+ASK_AT_START = "FAULTS_ASK_AT_START"
+ASKED_AT_START = "asked-at-start"
+# The variable that makes tokens short-lived.
+TOKEN_REFRESH_AFTER_S = "FAULTS_TOKEN_REFRESH_AFTER_S"

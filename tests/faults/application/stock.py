@@ -1,0 +1,7 @@
+"""Django's own ASGI handler, where the project's would stand."""
+
+from django.core.asgi import get_asgi_application
+
+from webapp.serving.persistent import keeps_connections
+
+application = keeps_connections(get_asgi_application())

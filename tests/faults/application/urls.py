@@ -1,0 +1,20 @@
+"""The project's addresses and those of the fault cases."""
+
+from django.urls import include, path
+
+from tests.faults.application import views
+
+urlpatterns = [
+    path("faults/sleep/<int:seconds>/", views.sleep),
+    path("faults/queries/<int:count>/", views.queries),
+    path("faults/iterate/", views.iterate),
+    path("faults/identity/", views.identity),
+    path("faults/stop/", views.stop_inside_a_transaction),
+    path("faults/hold/<int:seconds>/", views.hold_a_transaction),
+    path("", include("webapp.urls")),
+]
+# Django looks for it in the root URL configuration only.
+from webapp import urls as _project  # noqa: E402
+
+if hasattr(_project, "handler500"):
+    handler500 = _project.handler500

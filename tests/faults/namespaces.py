@@ -1,0 +1,84 @@
+"""A network and a resolver of the case's own, in Linux namespaces that end with it."""
+
+import contextlib
+import ctypes
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from webapp.compare import processes
+
+_NEW_MOUNTS = 0x00020000
+_NEW_NETWORK = 0x40000000
+_NAMESPACES = {"net": _NEW_NETWORK, "mnt": _NEW_MOUNTS}
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@contextmanager
+def own_network(directory: Path) -> Iterator["OwnNetwork"]:
+    """Put this thread, and what it starts, into a network of its own with nothing but a loopback device.
+
+    Names are looked up at 127.0.0.1 there. Skips the test where this process may not make namespaces.
+    """
+    if processes.find_program("nft") is None:
+        pytest.skip("nft is not installed; install the package nftables")
+    if os.geteuid() != 0:
+        pytest.skip("network namespaces need root here; run as root")
+    with contextlib.ExitStack() as stack:
+        # Entering a mount namespace leads to its root directory.
+        stack.callback(os.chdir, Path.cwd())
+        for name, kind in _NAMESPACES.items():
+            descriptor = os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY)
+            stack.callback(os.close, descriptor)
+            stack.callback(_call, "setns", descriptor, kind)
+        _call("unshare", _NEW_MOUNTS | _NEW_NETWORK)
+        _run("mount", "--make-rprivate", "/")
+        _run("ip", "link", "set", "lo", "up")
+        for name, text in {"resolv.conf": "nameserver 127.0.0.1\noptions timeout:1\n", "hosts": ""}.items():
+            (directory / name).write_text(text)
+            _run("mount", "--bind", str(directory / name), f"/etc/{name}")
+        yield OwnNetwork()
+
+
+class OwnNetwork:
+    """What can be done to the packets in it."""
+
+    def drop(self, port: int, clients: Iterable[int] = ()) -> None:
+        """Drop every packet to and from a port without a word; only those of some clients' ports if given."""
+        chosen = ", ".join(str(client) for client in clients)
+        to, back = (f"tcp sport {{ {chosen} }} ", f"tcp dport {{ {chosen} }} ") if chosen else ("", "")
+        # On input: dropped on output, the sender would be told.
+        rules = f"""
+            table inet faults {{
+                chain input {{
+                    type filter hook input priority 0
+                    {to}tcp dport {port} drop
+                    {back}tcp sport {port} drop
+                }}
+            }}
+        """
+        _run("nft", rules)
+
+    def mend(self) -> None:
+        """Let every packet through again."""
+        _run("nft", "delete table inet faults")
+
+    def clients_of(self, port: int) -> list[int]:
+        """The clients' ports of the connections to a port."""
+        lines = _run("ss", "-Htn", "state", "established", f"( dport = :{port} )").splitlines()
+        return [int(line.split()[2].rpartition(":")[2]) for line in lines]
+
+
+def _call(name: str, *arguments: int) -> None:
+    if getattr(_libc, name)(*arguments) != 0:
+        raise OSError(ctypes.get_errno(), name)
+
+
+def _run(program: str, *arguments: str) -> str:
+    path = processes.find_program(program)
+    assert path is not None, program
+    return subprocess.run([path, *arguments], check=True, capture_output=True, text=True).stdout

@@ -1,0 +1,140 @@
+"""The whole system of one case: the real server or the Lambda emulator, its proxy and its database."""
+
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.faults.databases import DATABASE, log_of
+from tests.faults.waiting import until_ended
+from webapp.compare import processes
+from webapp.compare.environ import application_environ, target_environ
+from webapp.compare.services.pgbouncer import PgBouncer
+from webapp.compare.services.postgres import PostgresServer
+from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.container import ContainerTarget
+from webapp.compare.targets.function import LambdaTarget
+from webapp.compare.targets.name import TargetName
+from webapp.compare.workload import Application
+from webapp.config.connections import Route
+from webapp.config.runtime import Runtime
+
+CONTAINER = "aws_ecs/pool/direct"
+CONTAINER_PERSISTENT = "aws_ecs/persistent/direct"
+LAMBDA = "aws_lambda/per_request/proxy"
+LAMBDA_DIRECT = "aws_lambda/per_request/direct"
+LAMBDA_PERSISTENT = "aws_lambda/persistent/direct"
+LAMBDA_POOL = "aws_lambda/pool/direct"
+
+WORKERS = 2
+POOL_MAX = 8
+_ROOT = Path(__file__).parents[2]
+_APPLICATION = Application("tests.faults.application.settings", _ROOT, prepare=())
+_COMMANDS = (("migrate", "--verbosity", "0"), ("set_role_timeouts",))
+
+
+@dataclass(frozen=True)
+class System:
+    """What a case injects its fault into and sends its load to."""
+
+    target: TargetName
+    database: PostgresServer
+    proxy: PgBouncer | None
+    server: ContainerTarget | LambdaTarget
+    environ: dict[str, str]
+    most_backends: int
+    hidden: tuple[str, ...]
+    logs: Path
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def is_lambda(self) -> bool:
+        return self.target.runtime is Runtime.AWS_LAMBDA
+
+    def leaking_logs(self) -> int:
+        """How many log files show a secret."""
+        texts = [log.read_bytes() for log in self.logs.rglob("*.log")]
+        return sum(any(secret.encode() in text for secret in self.hidden) for text in texts)
+
+
+@asynccontextmanager
+async def serving(
+    target: str,
+    database: PostgresServer,
+    directory: Path,
+    *,
+    variables: Mapping[str, str] | None = None,
+    proxy_pool_size: int = 20,
+    concurrency_limit: int = 50,
+    ready: int = 8,
+    hidden: Sequence[str] = (),
+    timeout_s: float = 30.0,
+) -> AsyncIterator[System]:
+    """The application under a target, migrated and ready; `ready` execution environments wait on Lambda."""
+    name = TargetName.parse(target)
+    logs = directory / "logs"
+    logs.mkdir(exist_ok=True)
+    async with AsyncExitStack() as stack:
+        proxy = None
+        if name.route is Route.PROXY:
+            proxy = stack.enter_context(PgBouncer(database, pool_size=proxy_pool_size))
+        environ = application_environ(_APPLICATION, database_url=database.url(DATABASE), static_root=directory)
+        await _prepare({**environ, "WEBAPP_RUNTIME": Runtime.AWS_ECS.value}, log_of(logs, "prepare"))
+        environ = {
+            **target_environ(name, environ, proxy),
+            "WEBAPP_WORKERS": str(WORKERS),
+            **(variables or {}),
+        }
+        server: ContainerTarget | LambdaTarget
+        if name.runtime is Runtime.AWS_LAMBDA:
+            function = Function(
+                name="faults",
+                handler="webapp.entrypoints.aws_lambda.handler",
+                environ=environ,
+                log_directory=logs / "function",
+                concurrency_limit=concurrency_limit,
+                timeout_s=timeout_s,
+            )
+            server = await stack.enter_async_context(LambdaTarget(function))
+            await server.emulator.warm(ready)
+        else:
+            server = await stack.enter_async_context(ContainerTarget(environ, log=log_of(logs, "server")))
+        yield System(
+            target=name,
+            database=database,
+            proxy=proxy,
+            server=server,
+            environ=environ,
+            most_backends=_most_backends(name, proxy_pool_size, concurrency_limit),
+            hidden=(*_hidden(environ, database), *hidden),
+            logs=logs,
+        )
+
+
+def _most_backends(name: TargetName, proxy_pool_size: int, concurrency_limit: int) -> int:
+    if name.route is Route.PROXY:
+        return proxy_pool_size
+    if name.runtime is Runtime.AWS_LAMBDA:
+        return concurrency_limit
+    return WORKERS * POOL_MAX
+
+
+def _hidden(environ: Mapping[str, str], database: PostgresServer) -> tuple[str, ...]:
+    passwords = {urlsplit(url).password for url in (database.url(DATABASE), database.administration_url)}
+    return (environ["WEBAPP_SECRET_KEY"], *(password for password in passwords if password))
+
+
+async def _prepare(environ: Mapping[str, str], log: Path) -> None:
+    for command in _COMMANDS:
+        process = processes.spawn([sys.executable, "-m", "webapp", *command], environ=environ, log=log)
+        try:
+            await until_ended(process)
+        finally:
+            processes.stop(process)
+        if process.returncode != 0:
+            raise RuntimeError(f"`webapp {' '.join(command)}` failed: {processes.cause(log)}")

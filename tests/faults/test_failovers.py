@@ -1,0 +1,105 @@
+"""The database moves to another server."""
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+from tests.faults.consoles import order
+from tests.faults.databases import MovingDatabase, a_database, crash, written
+from tests.faults.name_server import NameServer
+from tests.faults.namespaces import own_network
+from tests.faults.relays import Relay
+from tests.faults.replies import clear_s, failures, recovery_s
+from tests.faults.standby import a_standby, make_read_only, promote
+from tests.faults.system import CONTAINER, LAMBDA, System, serving
+from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from webapp.compare import processes
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+_TTL_S = 5
+
+
+@fault(4, "failover", CONTAINER, LAMBDA)
+async def test_a_connection_to_the_former_primary_is_given_up_at_its_first_refused_write(
+    trial: Trial, tmp_path
+) -> None:
+    with trial.judged(recovery_s=5.0, written_on_old=0):
+        for _ in trial.repetitions:
+            with a_database() as primary, Relay(primary.port) as relay:
+                moving = MovingDatabase(primary, relay.host, relay.port)
+                async with serving(trial.target, moving, tmp_path) as system:
+                    await _fail_over(trial, system, primary, moving, relay)
+
+
+async def _fail_over(
+    trial: Trial, system: System, primary: EmbeddedPostgres, moving: MovingDatabase, relay: Relay
+) -> None:
+    rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
+    async with a_standby(primary, primary.installation, _new_data(primary)) as standby:
+        async with trial.repetition(system, rate_rps=rate_rps) as load:
+            await asyncio.sleep(1.0)
+            await make_read_only(primary)
+            await promote(primary, standby)
+            moving.current = standby
+            relay.target = standby.port
+            if system.proxy is not None:
+                # RDS Proxy itself leaves a server that is no primary any more; PgBouncer has to be told.
+                await order(system.proxy.console_url, "RECONNECT")
+            ready_s = time.monotonic()
+            await load.until_success(ready_s)
+            await asyncio.sleep(6.0)
+        keys = [reply.key for reply in load.replies if reply.key]
+        old, new = await written(primary, keys), await written(standby, keys)
+    trial.note(
+        errors=len(failures(load.replies)),
+        written_on_old=len(old.keys() - new.keys()),
+        recovery_s=recovery_s(load.replies, ready_s, kind="write"),
+        clear_s=clear_s(load.replies, ready_s),
+    )
+
+
+@fault(5, "DNS flip", CONTAINER)
+async def test_a_name_that_moves_is_followed_without_a_restart(trial: Trial, tmp_path) -> None:
+    with trial.judged(new_host_used_s=10.0), own_network(tmp_path):
+        for _ in trial.repetitions:
+            with a_database() as primary:
+                async with NameServer("127.0.0.1", ttl_s=_TTL_S) as names:
+                    # `localhost` is what may be reached without TLS; this network has no other entry for it.
+                    moving = MovingDatabase(primary, "localhost", primary.port)
+                    async with serving(trial.target, moving, tmp_path) as system:
+                        await _move_name(trial, system, primary, moving, names)
+
+
+async def _move_name(
+    trial: Trial, system: System, primary: EmbeddedPostgres, moving: MovingDatabase, names: NameServer
+) -> None:
+    address = "127.0.0.2"
+    data = _new_data(primary)
+    async with (
+        a_standby(primary, primary.installation, data, host=address, port=primary.port) as standby,
+        trial.repetition(system) as load,
+    ):
+        await asyncio.sleep(1.0)
+        await promote(primary, standby)
+        moving.current = standby
+        names.move(address)
+        moved_s = time.monotonic()
+        # With its connections: a server that goes on answering is what the failover's case is about.
+        await crash(primary)
+        await load.until_success(moved_s)
+        await asyncio.sleep(3.0)
+    trial.note(
+        errors=len(failures(load.replies)),
+        new_host_used_s=recovery_s(load.replies, moved_s, kind="write"),
+        clear_s=clear_s(load.replies, moved_s),
+    )
+
+
+def _new_data(primary: EmbeddedPostgres) -> Path:
+    """A place for a standby's files that the servers' account may write to."""
+    place = primary.directory / "standby"
+    place.mkdir()
+    if (account := processes.server_account()) is not None:
+        os.chown(place, account.pw_uid, account.pw_gid)
+    return place / "data"

@@ -1,0 +1,110 @@
+"""What an execution environment meets when it is thawed, or leaves behind when it is killed."""
+
+import asyncio
+import time
+
+from tests.faults.databases import a_database, administration, backends, end_backends, until_no_transaction_is_idle
+from tests.faults.load import Client
+from tests.faults.namespaces import own_network
+from tests.faults.replies import failures, longest_s
+from tests.faults.system import LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, System, serving
+from tests.faults.trials import Trial, fault
+from tests.faults.waiting import until
+from webapp.compare.targets.function import LambdaTarget
+
+_FREEZES_S = (0.5, 6.0)
+_KILLED_AT_ONCE = 20
+_KILLED = 100
+_HOLD_S = 25
+
+
+@fault(16, "freeze, backends killed, thaw", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, short=[LAMBDA_POOL])
+async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Trial, tmp_path) -> None:
+    with trial.judged(errors=0, first_response_s=0.5), a_database() as database:
+        async with serving(trial.target, database, tmp_path, ready=1, concurrency_limit=1) as system:
+            for _ in trial.repetitions:
+                # A short freeze is no different for the connection.
+                for freeze_s in _FREEZES_S:
+                    async with Client(system.url, hidden=system.hidden) as client:
+                        await _use(client)
+                        await asyncio.sleep(freeze_s)
+                        await end_backends(database)
+                        await _note_thaw(trial, system, client)
+
+
+@fault(17, "freeze + silent drop", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL)
+async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(trial: Trial, tmp_path) -> None:
+    # The server does not learn that the one connection fell silent: it holds it beside its successor.
+    limits = {"backends": 2} if trial.target in (LAMBDA_PERSISTENT, LAMBDA_POOL) else {}
+    with (
+        trial.judged(errors=0, first_response_s=3.0, **limits),
+        own_network(tmp_path) as network,
+        a_database() as database,
+    ):
+        async with serving(trial.target, database, tmp_path, ready=1, concurrency_limit=1) as system:
+            port = database.port if system.proxy is None else system.proxy.port
+            for _ in trial.repetitions:
+                for freeze_s in _FREEZES_S:
+                    async with Client(system.url, hidden=system.hidden) as client:
+                        await _use(client)
+                        await asyncio.sleep(freeze_s)
+                        held = network.clients_of(port)
+                        # As a paused micro-VM's connections are forgotten on the way; new ones pass.
+                        if held:
+                            network.drop(port, held)
+                        trial.note(connections_held=len(held))
+                        await _note_thaw(trial, system, client)
+                        if held:
+                            network.mend()
+                            await end_backends(database)
+
+
+@fault(19, "orphans", LAMBDA)
+async def test_killed_execution_environments_leave_no_transaction_open(trial: Trial, tmp_path) -> None:
+    with trial.judged(idle_in_transaction_for_s=10.0, idle_in_transaction=0), a_database() as database:
+        async with serving(trial.target, database, tmp_path, ready=1) as system:
+            assert isinstance(system.server, LambdaTarget)
+            trial.limits["backends"] = system.most_backends
+            for _ in trial.repetitions:
+                async with Client(system.url, hidden=system.hidden) as client:
+                    for _ in range(_KILLED // _KILLED_AT_ONCE):
+                        await _orphan(system, client)
+                    killed_s = time.monotonic()
+                    ended_s = await until_no_transaction_is_idle(database)
+                    async with administration(database) as connection:
+                        trial.note(
+                            backends=await backends(connection),
+                            idle_in_transaction=await backends(connection, state="idle in transaction"),
+                            idle_in_transaction_for_s=ended_s - killed_s,
+                        )
+                    await trial.check_writes(system, client.replies)
+
+
+async def _use(client: Client) -> None:
+    for _ in range(3):
+        assert (await client.read()).succeeded
+
+
+async def _note_thaw(trial: Trial, system: System, client: Client) -> None:
+    first = await client.read()
+    later = [await client.write() for _ in range(3)]
+    trial.note(errors=len(failures([first, *later])), first_response_s=first.latency_s, later_s=longest_s(later))
+    async with administration(system.database) as connection:
+        trial.note(backends=await backends(connection))
+    trial.limits.setdefault("backends", system.most_backends)
+    await trial.check_writes(system, client.replies)
+
+
+async def _orphan(system: System, client: Client) -> None:
+    """Kill execution environments while each of them has a transaction open."""
+    assert isinstance(system.server, LambdaTarget)
+    await system.server.emulator.warm(_KILLED_AT_ONCE)
+    calls = [asyncio.create_task(client.write(path=f"/faults/hold/{_HOLD_S}/")) for _ in range(_KILLED_AT_ONCE)]
+    async with administration(system.database) as connection:
+
+        async def all_hold() -> bool:
+            return await backends(connection, state="idle in transaction") == _KILLED_AT_ONCE
+
+        await until(all_hold)
+    await system.server.emulator.retire_all()
+    await asyncio.gather(*calls)

@@ -1,0 +1,154 @@
+"""More is asked of the database than it has: connections, and time on them."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import psycopg
+
+from tests.faults.databases import DATABASE, OURS, a_database, administration, backends, end_backends
+from tests.faults.load import Client
+from tests.faults.replies import clear_s, failures, longest_s, recovery_s, without_retry_after
+from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
+from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from webapp.compare.services.postgres import EmbeddedPostgres
+
+_STORM = 500
+_CONNECT_TIMEOUT_S = 5
+_TRIES = 10
+_SLEEP_S = 10
+
+
+@fault(6, "connection storm", LAMBDA)
+async def test_a_storm_of_clients_is_served_through_the_proxy(trial: Trial, tmp_path) -> None:
+    with trial.judged(errors=0), a_database(max_connections=100) as database:
+        async with serving(trial.target, database, tmp_path) as system:
+            assert system.proxy is not None
+            for _ in trial.repetitions:
+                async with trial.repetition(system, rate_rps=RATE_WHERE_LAMBDA_WAITS_RPS) as load:
+                    refused, longest = await _storm(system.proxy.url(DATABASE))
+                    trial.note(errors=refused + len(failures(load.replies)), storm_s=longest)
+                # What the proxy is there for: the same without it.
+                trial.note(refused_without_proxy=(await _storm(database.url(DATABASE)))[0])
+
+
+@fault(7, "slots stolen", CONTAINER, LAMBDA, short=[CONTAINER])
+async def test_readiness_tells_of_stolen_slots_and_service_returns_with_them(trial: Trial, tmp_path) -> None:
+    with trial.judged(ready_while_stolen=0, unhealthy=0, recovery_s=2.0), a_database(max_connections=100) as database:
+        async with serving(trial.target, database, tmp_path) as system:
+            rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
+            for _ in trial.repetitions:
+                async with trial.repetition(system, rate_rps=rate_rps) as load:
+                    await asyncio.sleep(0.5)
+                    async with _stolen_slots(database), Client(system.url, hidden=system.hidden) as client:
+                        await asyncio.sleep(0.5)
+                        for _ in range(3):
+                            readiness = await client.read("/readyz")
+                            health = await client.read("/healthz")
+                            trial.note(
+                                ready_while_stolen=readiness.status != 503,
+                                unhealthy=health.status != 200,
+                                readiness_s=readiness.latency_s,
+                            )
+                    free_s = time.monotonic()
+                    await load.until_success(free_s)
+                    await asyncio.sleep(2.0)
+                trial.note(
+                    errors=len(failures(load.replies)),
+                    recovery_s=recovery_s(load.replies, free_s),
+                    clear_s=clear_s(load.replies, free_s),
+                )
+
+
+@fault(10, "pool exhausted", CONTAINER, LAMBDA, short=[CONTAINER])
+async def test_an_exhausted_pool_is_told_in_time_and_forgotten_at_once(trial: Trial, tmp_path) -> None:
+    # What waits is refused after 5 s; where too much waits already, the next is refused at once.
+    limits = {"refused_after_wait_s": 5.5, "refused_at_once_s": 0.05, "without_retry_after": 0, "recovery_s": 1.0}
+    few = {"WEBAPP_MAX_WAITING": "20"}
+    with trial.judged(**limits), a_database() as database:
+        async with serving(
+            trial.target, database, tmp_path, variables=few, proxy_pool_size=4, concurrency_limit=30, ready=30
+        ) as system:
+            connections = 4 if system.is_lambda else WORKERS * POOL_MAX
+            rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
+            for _ in trial.repetitions:
+                async with Client(system.url, hidden=system.hidden) as client:
+                    sleepers = await _occupy(client, system, connections)
+                    async with trial.repetition(system, rate_rps=rate_rps) as load:
+                        await asyncio.gather(*sleepers)
+                        free_s = time.monotonic()
+                        await load.until_success(free_s)
+                        await asyncio.sleep(1.0)
+                errors = failures(load.replies)
+                at_once = [error for error in errors if error.latency_s < 2.0]
+                trial.note(
+                    errors=len(errors),
+                    refused_after_wait_s=longest_s(errors),
+                    refused_at_once_s=longest_s(at_once),
+                    without_retry_after=without_retry_after(errors),
+                    recovery_s=recovery_s(load.replies, free_s),
+                    clear_s=clear_s(load.replies, free_s),
+                )
+
+
+async def _occupy(client: Client, system: System, connections: int) -> list[asyncio.Task[object]]:
+    """Requests that sleep in the database on every connection there may be."""
+    path = f"/faults/sleep/{_SLEEP_S}/"
+    sleepers: list[asyncio.Task[object]] = []
+    async with asyncio.timeout(10), administration(system.database) as connection:
+        while (held := await _sleeping(connection)) < connections:
+            # Two workers share them by chance: more are sent until both are full.
+            missing = connections - held
+            sleepers += [asyncio.create_task(client.read(path)) for _ in range(missing)]
+            await asyncio.sleep(0.3)
+    return sleepers
+
+
+async def _sleeping(connection: psycopg.AsyncConnection) -> int:
+    cursor = await connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%%pg_sleep(%%' AND state = 'active' "
+        "AND pid <> pg_backend_pid()"
+    )
+    return (await cursor.fetchone())[0]
+
+
+async def _storm(url: str) -> tuple[int, float]:
+    """Many clients at once, each with one query; how many failed, and how long all of them took, in s."""
+    started = time.monotonic()
+    outcomes = await asyncio.gather(*(_query(url) for _ in range(_STORM)), return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    return len(failed), time.monotonic() - started
+
+
+async def _query(url: str) -> None:
+    connection = await psycopg.AsyncConnection.connect(
+        url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_S, prepare_threshold=None
+    )
+    async with connection:
+        await connection.execute("SELECT pg_sleep(0.05)")
+
+
+@asynccontextmanager
+async def _stolen_slots(database: EmbeddedPostgres) -> AsyncIterator[None]:
+    """Every connection that an ordinary login may have is somebody else's."""
+    async with AsyncExitStack() as stack, administration(database) as connection:
+        # Else the application is always faster.
+        await connection.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT 0")
+        while await backends(connection):
+            await end_backends(database)
+        while (client := await _idle_client(database)) is not None:
+            await stack.enter_async_context(client)
+        await connection.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT -1")
+        yield
+
+
+async def _idle_client(database: EmbeddedPostgres) -> psycopg.AsyncConnection | None:
+    """A connection that nobody uses; None when there is none left, tried often, as who is refused has one briefly."""
+    url = database.url(database.maintenance_database)
+    for _ in range(_TRIES):
+        with contextlib.suppress(psycopg.OperationalError):
+            return await psycopg.AsyncConnection.connect(url, connect_timeout=_CONNECT_TIMEOUT_S, application_name=OURS)
+        await asyncio.sleep(0.02)
+    return None

@@ -1,0 +1,84 @@
+"""The network between the application and its database is silent, or slow."""
+
+import asyncio
+import time
+
+from tests.faults.databases import MovingDatabase, a_database, end_backends
+from tests.faults.load import Client
+from tests.faults.namespaces import own_network
+from tests.faults.relays import Relay
+from tests.faults.replies import clear_s, failures, longest_s, recovery_s, without_retry_after
+from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, serving
+from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+
+_SILENCE_S = 12.0
+_ONE_WAY_S = 0.025
+_QUERIES = 3
+_REQUESTS = 10
+
+
+@fault(11, "black hole", CONTAINER, LAMBDA)
+async def test_a_silent_network_is_answered_in_time(trial: Trial, tmp_path) -> None:
+    # The server does not learn that a connection fell silent: it holds it beside the one that replaces it.
+    limits = {"backends": 2 * WORKERS * POOL_MAX} if trial.target == CONTAINER else {}
+    with (
+        trial.judged(latency_s=8.0, without_retry_after=0, **limits),
+        own_network(tmp_path) as network,
+        a_database() as database,
+    ):
+        async with serving(trial.target, database, tmp_path, ready=40) as system:
+            port = database.port if system.proxy is None else system.proxy.port
+            rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
+            for _ in trial.repetitions:
+                async with trial.repetition(system, rate_rps=rate_rps) as load:
+                    await asyncio.sleep(1.0)
+                    network.drop(port)
+                    await asyncio.sleep(_SILENCE_S)
+                    network.mend()
+                    mended_s = time.monotonic()
+                    await load.until_success(mended_s)
+                    await asyncio.sleep(3.0)
+                await end_backends(database)
+                errors = failures(load.replies)
+                trial.note(
+                    errors=len(errors),
+                    latency_s=longest_s(load.replies),
+                    without_retry_after=without_retry_after(errors),
+                    recovery_s=recovery_s(load.replies, mended_s),
+                    clear_s=clear_s(load.replies, mended_s),
+                )
+
+
+@fault(12, "slow link: 50 ms by a delaying relay", CONTAINER, LAMBDA, short=[CONTAINER])
+async def test_a_warm_request_makes_few_round_trips(trial: Trial, tmp_path) -> None:
+    # Beyond its queries: the check of a pooled connection; the whole login where there is one per request.
+    limits = {"round_trips_beyond_queries": 8 if trial.target == LAMBDA else 1}
+    with trial.judged(errors=0, **limits), a_database() as database, Relay(database.port) as relay:
+        moving = MovingDatabase(database, relay.host, relay.port)
+        through = {"WEBAPP_DB_PROXY_PORT": str(relay.port)}
+        behind = database if trial.target == LAMBDA else moving
+        async with serving(trial.target, behind, tmp_path, variables=through, ready=1) as system:
+            if system.proxy is not None:
+                relay.target = system.proxy.port
+            relay.delay_s = _ONE_WAY_S
+            for _ in trial.repetitions:
+                await _count_round_trips(trial, system.url, relay, system.hidden)
+
+
+async def _count_round_trips(trial: Trial, url: str, relay: Relay, hidden: tuple[str, ...]) -> None:
+    path = f"/faults/queries/{_QUERIES}/"
+    async with Client(url, hidden=hidden) as client:
+        # Whichever worker serves: both are warm afterwards.
+        await asyncio.gather(*(client.read(path) for _ in range(_REQUESTS)))
+        for _ in range(_REQUESTS):
+            # The closing of the last connection is on its way for so long.
+            await asyncio.sleep(4 * _ONE_WAY_S)
+            round_trips, connections = relay.round_trips, relay.connections
+            reply = await client.read(path)
+            # A connection's own handshake passes the relay undelayed and unseen.
+            counted = relay.round_trips - round_trips + relay.connections - connections
+            trial.note(
+                round_trips_beyond_queries=counted - _QUERIES,
+                latency_in_round_trips=reply.latency_s / (2 * _ONE_WAY_S),
+            )
+        trial.note(errors=len(failures(client.replies)), leaks=sum(reply.leaks for reply in client.replies))

@@ -1,0 +1,82 @@
+"""A transaction that stands still, and a query that does not end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.faults.application.names import STOPPED
+from tests.faults.databases import a_database, backend_processes, until_no_transaction_is_idle, written
+from tests.faults.load import Client, new_key
+from tests.faults.replies import failures
+from tests.faults.system import CONTAINER, LAMBDA, serving
+from tests.faults.trials import RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.waiting import until
+
+
+@fault(13, "stuck transaction", CONTAINER, LAMBDA)
+async def test_a_transaction_that_stands_still_is_ended_and_not_acknowledged(trial: Trial, tmp_path) -> None:
+    with trial.judged(ended_after_s=6.0, acknowledged=0, rows=0), a_database() as database:
+        async with serving(trial.target, database, tmp_path) as system:
+            for _ in trial.repetitions:
+                async with trial.repetition(system, rate_rps=RATE_WHERE_LAMBDA_WAITS_RPS) as load:
+                    await asyncio.sleep(0.5)
+                    key = new_key()
+                    stuck = asyncio.create_task(load.write(key, "/faults/stop/"))
+                    process = await _stopped_process(tmp_path / STOPPED)
+                    stopped_s = time.monotonic()
+                    try:
+                        ended_s = await until_no_transaction_is_idle(database)
+                    finally:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(process, signal.SIGCONT)
+                    reply = await stuck
+                    await asyncio.sleep(1.0)
+                trial.note(
+                    ended_after_s=ended_s - stopped_s,
+                    acknowledged=reply.status == 201,
+                    rows=len(await written(database, [key])),
+                    other_errors=len(failures(load.replies)) - reply.failed,
+                )
+
+
+@fault(14, "slow query", CONTAINER, LAMBDA)
+async def test_a_query_without_end_is_a_504_and_its_connection_goes_on(trial: Trial, tmp_path) -> None:
+    with trial.judged(latency_s=10.0, other_than_504=0, connections_lost=0, errors=0), a_database() as database:
+        async with serving(trial.target, database, tmp_path) as system:
+            for _ in trial.repetitions:
+                async with trial.repetition(system) as load:
+                    await asyncio.sleep(1.0)
+                async with Client(system.url, hidden=system.hidden) as client:
+                    before = await backend_processes(database)
+                    slow = await client.read("/faults/sleep/60/")
+                    later = [await client.read() for _ in range(10)]
+                    after = await backend_processes(database)
+                trial.note(
+                    latency_s=slow.latency_s,
+                    other_than_504=slow.status != 504 or slow.retry_after is None,
+                    connections_lost=len(before - after),
+                    errors=len(failures([*load.replies, *later])),
+                )
+
+
+async def _stopped_process(file: Path) -> int:
+    """The id of the process that has written it into a file, which is removed."""
+
+    async def is_named() -> bool:
+        return _content(file) != ""
+
+    await until(is_named)
+    process = int(_content(file))
+    _remove(file)
+    return process
+
+
+def _remove(file: Path) -> None:
+    file.unlink()
+
+
+def _content(file: Path) -> str:
+    return file.read_text() if file.exists() else ""

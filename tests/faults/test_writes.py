@@ -1,0 +1,48 @@
+"""The same write is delivered more than once."""
+
+import asyncio
+
+from tests.faults.databases import a_database
+from tests.faults.load import Client, new_key
+from tests.faults.system import CONTAINER, LAMBDA, serving
+from tests.faults.trials import Trial, fault
+
+_WRITES = 50
+# Some clients leave before anything has happened, some while it happens, some just before the answer.
+_CLIENT_TIMEOUTS_S = tuple(milliseconds / 1_000 for milliseconds in range(1, 21))
+
+
+@fault(21, "duplicate delivery", CONTAINER, LAMBDA, short=[CONTAINER])
+async def test_a_write_delivered_twice_is_one_row_with_one_response(trial: Trial, tmp_path) -> None:
+    with trial.judged(unsuccessful=0, different_responses=0), a_database() as database:
+        async with serving(trial.target, database, tmp_path, ready=4) as system:
+            for _ in trial.repetitions:
+                async with (
+                    trial.repetition(system, rate_rps=20) as load,
+                    Client(system.url, hidden=system.hidden) as client,
+                ):
+                    for number in range(_WRITES):
+                        await _deliver_at_once(trial, client)
+                        timeout_s = _CLIENT_TIMEOUTS_S[number % len(_CLIENT_TIMEOUTS_S)]
+                        await _deliver_after_timeout(trial, client, timeout_s)
+                assert all(reply.succeeded for reply in load.replies)
+                await trial.check_writes(system, client.replies)
+
+
+async def _deliver_at_once(trial: Trial, client: Client) -> None:
+    key = new_key()
+    first, second = await asyncio.gather(client.write(key), client.write(key))
+    trial.note(
+        unsuccessful=(not first.succeeded) + (not second.succeeded), different_responses=first.body != second.body
+    )
+
+
+async def _deliver_after_timeout(trial: Trial, client: Client, timeout_s: float) -> None:
+    key = new_key()
+    given_up = await client.write(key, timeout_s=timeout_s)
+    again = await client.write(key)
+    once_more = await client.write(key)
+    trial.note(
+        unsuccessful=(not again.succeeded) + (not once_more.succeeded),
+        different_responses=again.body != once_more.body or (given_up.succeeded and given_up.body != again.body),
+    )

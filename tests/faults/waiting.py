@@ -1,0 +1,23 @@
+"""Waits for what no event tells."""
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable
+
+_POLL_S = 0.01
+
+
+async def until(holds: Callable[[], Awaitable[bool]], *, timeout_s: float = 30.0) -> None:
+    """Ask again and again until it holds; TimeoutError when it does not in time."""
+    async with asyncio.timeout(timeout_s):
+        while not await holds():  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(_POLL_S)
+
+
+async def until_ended(process: subprocess.Popen[bytes], *, timeout_s: float = 120.0) -> None:
+    """Until a child process has ended, without blocking the loop as its own `wait` does."""
+
+    async def has_ended() -> bool:
+        return process.poll() is not None
+
+    await until(has_ended, timeout_s=timeout_s)

@@ -1,0 +1,98 @@
+"""Databases of the engine, each with a strategy that the test chooses."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import psycopg
+import pytest
+from django.db.utils import ConnectionHandler
+
+from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
+from webapp.compare.services.postgres import EmbeddedPostgres
+from webapp.config.database import database_settings
+from webapp.config.environment import Environment
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Runtime
+from webapp.database.postgresql.base import DatabaseWrapper
+
+_numbers = itertools.count()
+
+OpenDatabase = Callable[..., DatabaseWrapper]
+
+
+@pytest.fixture
+def open_database(django_db_blocker) -> Iterator[OpenDatabase]:
+    """Makes wrappers from variables, as the settings do; `changes` are made to the entry of DATABASES."""
+    # pytest-django guards the application's own database, which none of these is.
+    with django_db_blocker.unblock(), ExitStack() as opened:
+
+        def make(url: str, *, runtime: Runtime = Runtime.AWS_ECS, changes: dict | None = None, **environ: str):
+            environment = Environment({"DATABASE_URL": url, **environ})
+            entry = {**database_settings(environment, choose_profile(runtime, environment)), **(changes or {})}
+            # Pools are kept by alias, and the application's is "default".
+            alias = f"engine_{next(_numbers)}"
+            wrapper = ConnectionHandler({"default": {}, alias: entry})[alias]
+            opened.callback(close, wrapper)
+            return wrapper
+
+        yield make
+
+
+def close(wrapper: DatabaseWrapper) -> None:
+    wrapper.close()
+    wrapper.close_pool()
+
+
+@pytest.fixture(scope="session")
+def _secrets_manager(tmp_path_factory) -> Iterator[SecretsManager]:
+    with secrets_manager(tmp_path_factory.mktemp("moto")) as service:
+        yield service
+
+
+@pytest.fixture
+def secrets(_secrets_manager, monkeypatch) -> SecretsManager:
+    """AWS Secrets Manager, where this process's AWS clients find it."""
+    for name, value in _secrets_manager.environ.items():
+        monkeypatch.setenv(name, value)
+    return _secrets_manager
+
+
+@pytest.fixture
+def role(administrator) -> Iterator[str]:
+    """A role that may log in with the password `first`."""
+    name = f"engine_{next(_numbers)}"
+    administrator.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'first'")
+    yield name
+    administrator.execute(f"DROP ROLE {name}")
+
+
+@pytest.fixture
+def administrator(database_server) -> Iterator[psycopg.Connection]:
+    """The superuser's connection to the session's server."""
+    with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def own_server() -> Iterator[EmbeddedPostgres]:
+    """A server that the test may stop and start."""
+    with EmbeddedPostgres() as server:
+        yield server
+
+
+def backend_pid(wrapper: DatabaseWrapper) -> int:
+    """The server process that answers; the connection is given back, as at a request's end."""
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return pid
+
+
+def kill(administrator: psycopg.Connection, application_name: str) -> int:
+    """End all backends of one application and wait until they are gone; how many there were."""
+    (count,) = administrator.execute(
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = %s",
+        [application_name],
+    ).fetchone()
+    return count

@@ -1,0 +1,244 @@
+"""Processes that fork after a query: the parent's connections stay the parent's."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections import Counter
+
+import pytest
+
+from webapp.compare import processes
+from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+
+pytestmark = pytest.mark.profile_free
+
+# Queries, forks children that query, ends them in Python's orderly way, and queries again.
+FORKING = """
+import json, os, sys
+import django
+django.setup()
+from django.db import connection, transaction, OperationalError, ProgrammingError
+
+def pid():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+def in_child(work):
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, json.dumps(work()).encode())
+        connection.close()
+        sys.exit()
+    os.close(writing)
+    os.wait()
+    return json.loads(os.read(reading, 1000))
+
+before = pid()
+children = [in_child(pid) for _ in range(3)]
+after = pid()
+
+def inside():
+    try:
+        return pid()
+    except ProgrammingError as error:
+        return str(error)
+
+with transaction.atomic():
+    pid()
+    in_transaction = in_child(inside)
+    still = pid()
+connection.close()
+print(json.dumps({
+    "before": before, "children": children, "after": after, "in transaction": in_transaction, "still": still,
+}))
+"""
+
+# What gunicorn preloads: a query at import, and each worker's backend in its answers.
+PRELOADED = """
+import os
+import django
+django.setup()
+from django.db import connection
+
+def pid():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+MASTER = pid()
+
+def application(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Connection", "close")])
+    body = f"{MASTER} {pid()} {os.getpid()}"
+    connection.close()
+    return [body.encode()]
+"""
+
+# The function of awslambdaric's processes, which fork after its import.
+HANDLER = """
+import os
+import django
+django.setup()
+from django.db import connection
+
+def pid():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone()[0]
+
+MASTER = pid()
+
+def handler(event, context):
+    return {"master": MASTER, "backend": pid(), "process": os.getpid()}
+"""
+
+STRATEGIES = pytest.mark.parametrize("strategy", ["per_request", "persistent", "pool"])
+
+
+@pytest.fixture
+def environ(database_server, tmp_path) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
+        "WEBAPP_RUNTIME": "aws_ecs",
+        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+        "WEBAPP_LOG_LEVEL": "warning",
+        "DATABASE_URL": database_server.url("postgres"),
+    }
+
+
+@STRATEGIES
+def test_a_child_has_connections_of_its_own_and_the_parents_goes_on(environ, strategy):
+    process = subprocess.run(
+        [sys.executable, "-W", "error::ResourceWarning", "-c", FORKING],
+        env=environ | {"WEBAPP_DB_STRATEGY": strategy},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (process.returncode, process.stderr) == (0, "")
+    pids = json.loads(process.stdout)
+    # The same backend all along: no child said farewell on its connection.
+    assert pids["before"] == pids["after"] == pids["still"]
+    assert len({pids["before"], *pids["children"]}) == 4
+    assert "atomic block" in pids["in transaction"]
+
+
+@STRATEGIES
+def test_gunicorns_workers_share_nothing_with_the_process_that_preloaded(environ, strategy, tmp_path):
+    (tmp_path / "preloaded.py").write_text(PRELOADED)
+    port = processes.free_port()
+    log = tmp_path / "gunicorn.log"
+    server = processes.spawn(
+        [
+            *(sys.executable, "-m", "gunicorn", "preloaded:application", "--preload", "--no-control-socket"),
+            *("--workers", "3", "--bind", f"127.0.0.1:{port}"),
+        ],
+        environ=environ | {"WEBAPP_DB_STRATEGY": strategy},
+        log=log,
+    )
+    try:
+        assert processes.wait_until_listening(server, port, timeout_s=30), log.read_text()
+        answers = ask_until(lambda: ask(port), processes_wanted=3)
+    finally:
+        processes.stop(server)
+
+    masters = {master for master, _, _ in answers}
+    backends = {backend for _, backend, _ in answers}
+    assert len(masters) == 1
+    assert masters.isdisjoint(backends)
+    assert not {(a, b) for _, a, first in answers for _, b, second in answers if a == b and first != second}
+    assert "Traceback" not in log.read_text()
+
+
+def ask(port: int) -> tuple[int, int, int]:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=10) as response:
+        master, backend, process = response.read().split()
+    return int(master), int(backend), int(process)
+
+
+def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
+    """Answers until so many processes gave some, each two at least, or a hundred came."""
+    answers = []
+    for _ in range(100):
+        answers.append(answer())
+        counts = Counter(process for _, _, process in answers)
+        if len(counts) == processes_wanted and min(counts.values()) > 1:
+            break
+    return answers
+
+
+class ConcurrentInvocations:
+    """Hands out invocations to all who ask, until two processes have answered two each."""
+
+    def __init__(self) -> None:
+        self.answers: list[dict] = []
+        self.failure: RuntimeFailure | None = None
+        self.done = asyncio.Event()
+
+    async def next_invocation(self) -> RuntimeInvocation:
+        if self.done.is_set():
+            await asyncio.Event().wait()
+        # Leaves time for the other process to ask as well.
+        await asyncio.sleep(0.05)
+        deadline_ms = int(time.time() * 1000) + 10_000
+        return RuntimeInvocation(str(uuid.uuid4()), b"{}", deadline_ms, "arn:aws:lambda:::function:f", "Root=1")
+
+    def respond(self, request_id: str, payload: bytes) -> bool:
+        self.answers.append(json.loads(payload))
+        counts = Counter(answer["process"] for answer in self.answers)
+        if (len(counts) == 2 and min(counts.values()) > 1) or len(self.answers) == 100:
+            self.done.set()
+        return True
+
+    def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
+        self.fail_init(failure)
+        return True
+
+    def fail_init(self, failure: RuntimeFailure) -> None:
+        self.failure = failure
+        self.done.set()
+
+
+@STRATEGIES
+async def test_awslambdarics_processes_share_nothing_with_the_one_that_forked_them(environ, strategy, tmp_path):
+    (tmp_path / "function_of_test.py").write_text(HANDLER)
+    invocations = ConcurrentInvocations()
+    runtime_api = RuntimeApi(invocations)
+    await runtime_api.serve()
+    log = tmp_path / "function.log"
+    # The import before the fork is the worst case.
+    source = "import function_of_test, awslambdaric.__main__ as ric; ric.main(['ric', 'function_of_test.handler'])"
+    runtime = processes.spawn(
+        [sys.executable, "-c", source],
+        environ=environ
+        | {
+            "WEBAPP_DB_STRATEGY": strategy,
+            "AWS_LAMBDA_MAX_CONCURRENCY": "2",
+            "AWS_LAMBDA_RUNTIME_API": runtime_api.address,
+        },
+        log=log,
+    )
+    try:
+        await asyncio.wait_for(invocations.done.wait(), 30)
+    finally:
+        processes.stop(runtime)
+        await runtime_api.close()
+
+    assert invocations.failure is None, log.read_text()
+    masters = {answer["master"] for answer in invocations.answers}
+    backends = {(answer["process"], answer["backend"]) for answer in invocations.answers}
+    assert len(masters) == 1
+    assert masters.isdisjoint(backend for _, backend in backends)
+    # One backend for each of two processes: none is shared.
+    assert len(backends) == len({process for process, _ in backends}) == len({backend for _, backend in backends}) == 2

@@ -1,0 +1,44 @@
+"""What choosing a source of credentials loads."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+SOURCE = """
+import sys
+import django
+django.setup()
+from django.db import connection
+connection.get_connection_params()
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "psycopg_pool", "urllib3"}))
+"""
+
+
+@pytest.mark.parametrize("credentials", ["password", "iam"])
+def test_a_login_loads_nothing_of_aws(credentials):
+    process = subprocess.run(
+        [sys.executable, "-c", SOURCE],
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "WEBAPP_RUNTIME": "aws_lambda",
+            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+            "DATABASE_URL": "postgresql://app@db.example/app",
+            "WEBAPP_DB_PROXY_HOST": "proxy.example",
+            "WEBAPP_DB_CREDENTIALS": credentials,
+            "AWS_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert process.stdout.split() == []
