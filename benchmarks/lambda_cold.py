@@ -5,6 +5,7 @@ import random
 import resource
 import socket
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.peers import CHECKOUT
@@ -21,6 +22,8 @@ BARE_SETUP = "bare django.setup()"
 
 # os._exit: ours is killed when it is ready, so the interpreter's own end must not count here either.
 _BARE = "import os, django; django.setup(); os._exit(0)"
+_REGISTER = b"POST /2020-01-01/extension/register "
+_REGISTERED = b"HTTP/1.1 200 OK\r\nLambda-Extension-Identifier: bench\r\nContent-Length: 2\r\n\r\n{}"
 _NEXT = b"GET /2018-06-01/runtime/invocation/next "
 _TIMEOUT_S = 30.0
 
@@ -68,20 +71,28 @@ def _start(command: list[str], environ: dict[str, str], log: Path) -> subprocess
 
 def _cpu_until_next_ms(process: subprocess.Popen[bytes], runtime_api: socket.socket, log: Path) -> float:
     try:
-        connection, _ = runtime_api.accept()
-        with connection:
-            connection.settimeout(_TIMEOUT_S)
-            request = connection.recv(65536)
+        with ExitStack() as connections:
+            # The extension's connection comes first, and stays open while it waits for its next event.
+            while not (request := _request(connections, runtime_api)).startswith(_NEXT):
+                if not request.startswith(_REGISTER):
+                    raise CompareError(f"the image's entry point sends {request[:100]!r}: {processes.cause(log)}")
             process.kill()
-            usage = _wait(process)[1]
+            return _cpu_ms(_wait(process)[1])
     except TimeoutError:
-        request = b""
+        raise CompareError(f"the image's entry point asks for no invocation: {processes.cause(log)}") from None
     finally:
         process.kill()
         process.wait()
-    if not request.startswith(_NEXT):
-        raise CompareError(f"the image's entry point asks for no invocation: {processes.cause(log)}")
-    return _cpu_ms(usage)
+
+
+def _request(connections: ExitStack, runtime_api: socket.socket) -> bytes:
+    """The first request of the next connection; a registration is answered."""
+    connection = connections.enter_context(runtime_api.accept()[0])
+    connection.settimeout(_TIMEOUT_S)
+    request = connection.recv(65536)
+    if request.startswith(_REGISTER):
+        connection.sendall(_REGISTERED)
+    return request
 
 
 def _cpu_until_end_ms(process: subprocess.Popen[bytes], log: Path) -> float:

@@ -77,6 +77,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
                 "WEBAPP_BIND_HOST": "127.0.0.1",
                 "PORT": str(port),
                 "WEBAPP_WORKERS": str(WORKERS),
+                "WEBAPP_DRAIN_S": "0",
             },
             log=log,
             # The servers end their workers then; killed, they would leave them behind.

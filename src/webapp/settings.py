@@ -9,7 +9,7 @@ from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
-from webapp.config.security import hosts_and_origins, secret_key
+from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
 from webapp.config.web_role import web_role
 from webapp.database.certificates import require_root_certificates
 from webapp.observability.logs import LogLevel, logging_settings
@@ -80,7 +80,12 @@ TEMPLATES = [
 SERVING_THREADS = PROFILE.threads
 SERVING_MAX_WAITING = PROFILE.max_waiting
 SERVING_ASYNC_REQUESTS = PROFILE.async_requests
+_drain_s = _environment.integer("WEBAPP_DRAIN_S")
+# Kubernetes and load balancers take some seconds to spread the word that a container ends.
+SERVING_DRAIN_S = (0 if _local else 5) if _drain_s is None else _drain_s
 SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
+# Without HTTPS in front there is no proxy in front.
+SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
 
@@ -100,7 +105,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 X_FRAME_OPTIONS = "DENY"
 if PROFILE.https:
-    # Load balancers, HTTP APIs and App Runner overwrite this header, so it is theirs and not the client's.
+    # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = _environment.integer("WEBAPP_HSTS_SECONDS")

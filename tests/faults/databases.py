@@ -103,6 +103,17 @@ async def until_no_transaction_is_idle(database: PostgresServer) -> float:
     return time.monotonic()
 
 
+async def until_logged_in(database: PostgresServer, user: str) -> None:
+    """Until one of them is logged in as a user; TimeoutError when none comes."""
+    async with administration(database) as connection:
+
+        async def is_logged_in() -> bool:
+            cursor = await connection.execute(f"SELECT count(*) > 0 {_BACKENDS} AND usename = %s", [user])
+            return (await cursor.fetchone())[0]
+
+        await until(is_logged_in)
+
+
 async def backend_processes(database: PostgresServer) -> set[int]:
     """The process ids of those connections."""
     async with administration(database) as connection:

@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -56,16 +57,18 @@ class OwnNetwork:
             table inet faults {{
                 chain input {{
                     type filter hook input priority 0
-                    {to}tcp dport {port} drop
-                    {back}tcp sport {port} drop
+                    {to}tcp dport {port} counter drop
+                    {back}tcp sport {port} counter drop
                 }}
             }}
         """
         _run("nft", rules)
 
-    def mend(self) -> None:
-        """Let every packet through again."""
+    def mend(self) -> int:
+        """Let every packet through again; returns how many were dropped."""
+        counted = _run("nft", "list table inet faults")
         _run("nft", "delete table inet faults")
+        return sum(int(packets) for packets in re.findall(r"counter packets (\d+)", counted))
 
     def clients_of(self, port: int) -> list[int]:
         """The clients' ports of the connections to a port."""

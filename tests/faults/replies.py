@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Whoever fails later has failed at something else, too.
+_CUT_OFF_WITHIN_S = 0.5
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -41,15 +44,25 @@ class Reply:
         return self.ended_s - self.due_s
 
 
-def failures(replies: Iterable[Reply], *, due_after_s: float = 0.0) -> list[Reply]:
-    """The errors among requests that were due after a moment."""
-    return [reply for reply in replies if reply.failed and reply.due_s >= due_after_s]
+def failures(replies: Iterable[Reply]) -> list[Reply]:
+    """The errors."""
+    return [reply for reply in replies if reply.failed]
+
+
+def was_cut_off(error: Reply, begin_s: float, end_s: float) -> bool:
+    """Whether a request was under way while the case itself ended its connection, and failed for that."""
+    return error.due_s <= end_s and begin_s <= error.ended_s <= end_s + _CUT_OFF_WITHIN_S
 
 
 def recovery_s(replies: Iterable[Reply], ready_s: float, *, kind: str | None = None) -> float:
     """From the moment the database was ready to the first success after it; infinite when there is none."""
     successes = (reply for reply in replies if reply.succeeded and kind in (None, reply.kind))
     return min((reply.ended_s for reply in successes if reply.ended_s >= ready_s), default=float("inf")) - ready_s
+
+
+def served(replies: Iterable[Reply], begin_s: float, end_s: float) -> int:
+    """How many successes ended between two moments: none while the database is away, or it is not away."""
+    return sum(reply.succeeded and begin_s < reply.ended_s < end_s for reply in replies)
 
 
 def clear_s(replies: Iterable[Reply], ready_s: float) -> float:

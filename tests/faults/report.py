@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.faults.trials import Verdict
 
 _HEAD = (
-    "| # | fault | target | repetitions | worst figures (≤ limit) | verdict |",
+    "| # | fault | target | repetitions | worst figures (≤ limit, ≥ what shows the fault) | verdict |",
     "|---|---|---|---|---|---|",
 )
 _NOTE = (
@@ -20,7 +20,7 @@ def row(verdict: Verdict) -> str:
     """One case as a row of the table."""
     case = verdict.case
     figures = ", ".join(_figure(name, value, verdict) for name, value in verdict.worst.items())
-    end = "passed" if verdict.passed else f"FAILED: {verdict.problem or ', '.join(verdict.exceeded)}"
+    end = "passed" if verdict.passed else f"FAILED: {verdict.problem or ', '.join(verdict.exceeded + verdict.missed)}"
     cells = (case.number, case.name, case.target, verdict.repetitions, figures, " ".join(end.replace("|", "/").split()))
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
@@ -37,7 +37,8 @@ def write_report(verdicts: Sequence[Verdict], directory: Path) -> None:
 
 def _figure(name: str, value: float, verdict: Verdict) -> str:
     limit = f" ≤ {verdict.limits[name]:g}" if name in verdict.limits else ""
-    return f"{name} {value:g}{limit}"
+    least = f" ≥ {verdict.least[name]:g}" if name in verdict.least else ""
+    return f"{name} {value:g}{limit}{least}"
 
 
 def _as_json(verdict: Verdict) -> dict[str, object]:
@@ -49,6 +50,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
         # JSON has no infinity, which a recovery that never came is.
         "worst": {name: value if value != float("inf") else None for name, value in verdict.worst.items()},
         "limits": dict(verdict.limits),
+        "least": dict(verdict.least),
         "passed": verdict.passed,
         "problem": verdict.problem,
     }

@@ -2,30 +2,37 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 from tests.faults.databases import a_database, crash, end_backends, until_ready
-from tests.faults.replies import clear_s, failures, longest_s, recovery_s, without_retry_after
-from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, serving
+from tests.faults.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from webapp.compare.services.postgres import EmbeddedPostgres
 
 _MAX_WAITING = 128
+_CRASH_S = 2.0
 _OUTAGE_S = 60.0
+# What was answered before may be on its way for so long.
+_ON_ITS_WAY_S = 0.1
 
 
 @fault(1, "backends killed", CONTAINER, short=[CONTAINER])
 async def test_killed_backends_cost_no_more_than_the_requests_in_flight(trial: Trial, tmp_path) -> None:
-    with trial.judged(recovery_s=1.0, errors_beyond_in_flight=0), a_database() as database:
+    limits = {"recovery_s": 1.0, "errors_beyond_in_flight": 0}
+    with trial.judged(least={"ended": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
                     await asyncio.sleep(1.0)
                     in_flight = load.in_flight
-                    await end_backends(database)
+                    ended = await end_backends(database)
                     killed_s = time.monotonic()
                     await load.until_success(killed_s)
                     await asyncio.sleep(1.0)
                 errors = len(failures(load.replies))
                 trial.note(
+                    ended=ended,
                     errors=errors,
                     errors_beyond_in_flight=max(0, errors - in_flight),
                     recovery_s=recovery_s(load.replies, killed_s),
@@ -34,22 +41,23 @@ async def test_killed_backends_cost_no_more_than_the_requests_in_flight(trial: T
 
 @fault(2, "crash, 2 s", CONTAINER, LAMBDA)
 async def test_a_crash_is_over_within_a_second_of_the_database(trial: Trial, tmp_path) -> None:
+    rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     limits = {"error_share": 0.01} if trial.target == CONTAINER else {"errors_outside_outage": 0}
-    with trial.judged(recovery_s=1.0, **limits), a_database() as database:
+    least = {"due_while_away": rate_rps * _CRASH_S / 2}
+    with trial.judged(least=least, recovery_s=1.0, served_while_away=0, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=30) as system:
-            rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
             for _ in trial.repetitions:
                 async with trial.repetition(system, rate_rps=rate_rps) as load:
                     await asyncio.sleep(3.0)
                     stopped_s = time.monotonic()
-                    await crash(database)
-                    await asyncio.sleep(2.0)
-                    database.restart()
+                    away = await _stay_away(database, _CRASH_S)
                     ready_s = await until_ready(database.administration_url)
                     await load.until_success(ready_s)
+                    # A share of the requests is judged: of those of ten seconds.
                     await asyncio.sleep(5.0)
                 errors = failures(load.replies)
                 trial.note(
+                    **_service_while(away, load.replies),
                     error_share=len(errors) / len(load.replies),
                     # What was due in the outage may be answered until a second after it.
                     errors_outside_outage=sum(
@@ -62,27 +70,55 @@ async def test_a_crash_is_over_within_a_second_of_the_database(trial: Trial, tmp
 
 @fault(3, "outage, 60 s", CONTAINER, LAMBDA)
 async def test_a_long_outage_is_answered_in_time_and_forgotten_at_once(trial: Trial, tmp_path) -> None:
-    limits = {"error_latency_s": 6.0, "without_retry_after": 0, "recovery_s": 3.0}
-    with trial.judged(**limits), a_database() as database:
-        async with serving(trial.target, database, tmp_path, ready=30) as system:
-            rate_rps = RATE_WHERE_LAMBDA_WAITS_RPS if system.is_lambda else RATE_RPS
-            # On Lambda the concurrency limit is the queue's end.
-            trial.limits["most_waiting"] = 50 if system.is_lambda else WORKERS * (POOL_MAX + _MAX_WAITING)
-            for _ in trial.repetitions:
-                async with trial.repetition(system, rate_rps=rate_rps) as load:
-                    await asyncio.sleep(1.0)
-                    await crash(database)
-                    await asyncio.sleep(_OUTAGE_S)
-                    database.restart()
-                    ready_s = await until_ready(database.administration_url)
-                    await load.until_success(ready_s)
-                    await asyncio.sleep(2.0)
-                errors = failures(load.replies)
-                trial.note(
-                    errors=len(errors),
-                    error_latency_s=longest_s(errors),
-                    without_retry_after=without_retry_after(errors),
-                    most_waiting=load.most_in_flight,
-                    recovery_s=recovery_s(load.replies, ready_s),
-                    clear_s=clear_s(load.replies, ready_s),
-                )
+    rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
+    limits = {"error_latency_s": 6.0, "without_retry_after": 0, "recovery_s": 3.0, "served_while_away": 0}
+    # On Lambda the concurrency limit is the queue's end.
+    limits["most_waiting"] = 50 if trial.target == LAMBDA else WORKERS * (POOL_MAX + _MAX_WAITING)
+    few = rate_rps * _OUTAGE_S / 2
+    with trial.judged(least={"due_while_away": few, "errors": few}, **limits):
+        async with AsyncExitStack() as stack:
+            systems = []
+            # The repetitions sit their minute out beside each other, each with everything of its own.
+            for number in trial.repetitions:
+                (tmp_path / str(number)).mkdir()
+                database = stack.enter_context(a_database())
+                context = serving(trial.target, database, tmp_path / str(number))
+                systems.append((await stack.enter_async_context(context), database))
+            await asyncio.gather(*(_sit_out(trial, system, database, rate_rps) for system, database in systems))
+
+
+async def _sit_out(trial: Trial, system: System, database: EmbeddedPostgres, rate_rps: float) -> None:
+    async with trial.repetition(system, rate_rps=rate_rps) as load:
+        await asyncio.sleep(1.0)
+        away = await _stay_away(database, _OUTAGE_S)
+        ready_s = await until_ready(database.administration_url)
+        await load.until_success(ready_s)
+        await asyncio.sleep(2.0)
+    errors = failures(load.replies)
+    trial.note(
+        **_service_while(away, load.replies),
+        errors=len(errors),
+        error_latency_s=longest_s(errors),
+        without_retry_after=without_retry_after(errors),
+        most_waiting=load.most_in_flight,
+        recovery_s=recovery_s(load.replies, ready_s),
+        clear_s=clear_s(load.replies, ready_s),
+    )
+
+
+async def _stay_away(database: EmbeddedPostgres, duration_s: float) -> tuple[float, float]:
+    """Crash a server and start it again; the monotonic times between which it was away."""
+    await crash(database)
+    begin_s = time.monotonic()
+    await asyncio.sleep(duration_s)
+    end_s = time.monotonic()
+    database.restart()
+    return begin_s, end_s
+
+
+def _service_while(away: tuple[float, float], replies: list[Reply]) -> dict[str, float]:
+    begin_s, end_s = away
+    return {
+        "due_while_away": sum(begin_s < reply.due_s < end_s for reply in replies),
+        "served_while_away": served(replies, begin_s + _ON_ITS_WAY_S, end_s),
+    }

@@ -10,10 +10,11 @@ from tests.faults.databases import MovingDatabase, a_database, crash, written
 from tests.faults.name_server import NameServer
 from tests.faults.namespaces import own_network
 from tests.faults.relays import Relay
-from tests.faults.replies import clear_s, failures, recovery_s
+from tests.faults.replies import clear_s, failures, recovery_s, served
 from tests.faults.standby import a_standby, make_read_only, promote
 from tests.faults.system import CONTAINER, LAMBDA, System, serving
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.waiting import until
 from webapp.compare import processes
 from webapp.compare.services.postgres import EmbeddedPostgres
 
@@ -24,7 +25,8 @@ _TTL_S = 5
 async def test_a_connection_to_the_former_primary_is_given_up_at_its_first_refused_write(
     trial: Trial, tmp_path
 ) -> None:
-    with trial.judged(recovery_s=5.0, written_on_old=0):
+    least = {"refused_on_old": 1, "written_on_new": 1}
+    with trial.judged(least=least, recovery_s=5.0, written_on_old=0):
         for _ in trial.repetitions:
             with a_database() as primary, Relay(primary.port) as relay:
                 moving = MovingDatabase(primary, relay.host, relay.port)
@@ -40,6 +42,11 @@ async def _fail_over(
         async with trial.repetition(system, rate_rps=rate_rps) as load:
             await asyncio.sleep(1.0)
             await make_read_only(primary)
+
+            async def has_refused() -> bool:
+                return _refused_writes(primary) > 0
+
+            await until(has_refused)
             await promote(primary, standby)
             moving.current = standby
             relay.target = standby.port
@@ -48,11 +55,14 @@ async def _fail_over(
                 await order(system.proxy.console_url, "RECONNECT")
             ready_s = time.monotonic()
             await load.until_success(ready_s)
+            # Beyond the limit, for errors that come back.
             await asyncio.sleep(6.0)
         keys = [reply.key for reply in load.replies if reply.key]
         old, new = await written(primary, keys), await written(standby, keys)
     trial.note(
         errors=len(failures(load.replies)),
+        refused_on_old=_refused_writes(primary),
+        written_on_new=len(new.keys() - old.keys()),
         written_on_old=len(old.keys() - new.keys()),
         recovery_s=recovery_s(load.replies, ready_s, kind="write"),
         clear_s=clear_s(load.replies, ready_s),
@@ -61,7 +71,8 @@ async def _fail_over(
 
 @fault(5, "DNS flip", CONTAINER)
 async def test_a_name_that_moves_is_followed_without_a_restart(trial: Trial, tmp_path) -> None:
-    with trial.judged(new_host_used_s=10.0), own_network(tmp_path):
+    least = {"due_before_new_host": RATE_RPS * _TTL_S / 2}
+    with trial.judged(least=least, new_host_used_s=10.0, served_before_new_host=0), own_network(tmp_path):
         for _ in trial.repetitions:
             with a_database() as primary:
                 async with NameServer("127.0.0.1", ttl_s=_TTL_S) as names:
@@ -87,13 +98,22 @@ async def _move_name(
         moved_s = time.monotonic()
         # With its connections: a server that goes on answering is what the failover's case is about.
         await crash(primary)
+        crashed_s = time.monotonic()
         await load.until_success(moved_s)
         await asyncio.sleep(3.0)
+    known_s = moved_s + _TTL_S
     trial.note(
+        due_before_new_host=sum(crashed_s < reply.due_s < known_s for reply in load.replies),
+        # What was answered before may be on its way.
+        served_before_new_host=served(load.replies, crashed_s + 0.1, known_s),
         errors=len(failures(load.replies)),
         new_host_used_s=recovery_s(load.replies, moved_s, kind="write"),
         clear_s=clear_s(load.replies, moved_s),
     )
+
+
+def _refused_writes(primary: EmbeddedPostgres) -> int:
+    return primary.log.read_text(errors="replace").count("in a read-only transaction")
 
 
 def _new_data(primary: EmbeddedPostgres) -> Path:

@@ -20,7 +20,8 @@ _HOLD_S = 25
 
 @fault(16, "freeze, backends killed, thaw", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, short=[LAMBDA_POOL])
 async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Trial, tmp_path) -> None:
-    with trial.judged(errors=0, first_response_s=0.5), a_database() as database:
+    limits = {"errors": 0, "first_response_s": 0.5, "started_anew": 0}
+    with trial.judged(least={"frozen": 1, "ended": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=1, concurrency_limit=1) as system:
             for _ in trial.repetitions:
                 # A short freeze is no different for the connection.
@@ -28,16 +29,23 @@ async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Tr
                     async with Client(system.url, hidden=system.hidden) as client:
                         await _use(client)
                         await asyncio.sleep(freeze_s)
-                        await end_backends(database)
+                        trial.note(ended=await end_backends(database))
                         await _note_thaw(trial, system, client)
 
 
 @fault(17, "freeze + silent drop", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL)
 async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(trial: Trial, tmp_path) -> None:
-    # The server does not learn that the one connection fell silent: it holds it beside its successor.
-    limits = {"backends": 2} if trial.target in (LAMBDA_PERSISTENT, LAMBDA_POOL) else {}
+    limits = {"errors": 0, "first_response_s": 3.0, "started_anew": 0}
+    least = {"frozen": 1}
+    if trial.target == LAMBDA:
+        # A connection per request leaves none that could fall silent.
+        limits["connections_held"] = 0
+    else:
+        least |= {"connections_held": 1, "packets_dropped": 1}
+        # The server does not learn that the one connection fell silent: it holds it beside its successor.
+        limits["backends"] = 2
     with (
-        trial.judged(errors=0, first_response_s=3.0, **limits),
+        trial.judged(least=least, **limits),
         own_network(tmp_path) as network,
         a_database() as database,
     ):
@@ -55,13 +63,14 @@ async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(t
                         trial.note(connections_held=len(held))
                         await _note_thaw(trial, system, client)
                         if held:
-                            network.mend()
+                            trial.note(packets_dropped=network.mend())
                             await end_backends(database)
 
 
 @fault(19, "orphans", LAMBDA)
 async def test_killed_execution_environments_leave_no_transaction_open(trial: Trial, tmp_path) -> None:
-    with trial.judged(idle_in_transaction_for_s=10.0, idle_in_transaction=0), a_database() as database:
+    limits = {"idle_in_transaction_for_s": 10.0, "idle_in_transaction": 0}
+    with trial.judged(least={"killed": _KILLED}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=1) as system:
             assert isinstance(system.server, LambdaTarget)
             trial.limits["backends"] = system.most_backends
@@ -73,6 +82,7 @@ async def test_killed_execution_environments_leave_no_transaction_open(trial: Tr
                     ended_s = await until_no_transaction_is_idle(database)
                     async with administration(database) as connection:
                         trial.note(
+                            killed=len(failures(client.replies)),
                             backends=await backends(connection),
                             idle_in_transaction=await backends(connection, state="idle in transaction"),
                             idle_in_transaction_for_s=ended_s - killed_s,
@@ -86,9 +96,19 @@ async def _use(client: Client) -> None:
 
 
 async def _note_thaw(trial: Trial, system: System, client: Client) -> None:
+    assert isinstance(system.server, LambdaTarget)
+    emulator = system.server.emulator
+    frozen, started = emulator.ready_count, emulator.started_count
     first = await client.read()
     later = [await client.write() for _ in range(3)]
-    trial.note(errors=len(failures([first, *later])), first_response_s=first.latency_s, later_s=longest_s(later))
+    trial.note(
+        frozen=frozen,
+        # Another execution environment would have no connection to lose.
+        started_anew=emulator.started_count - started,
+        errors=len(failures([first, *later])),
+        first_response_s=first.latency_s,
+        later_s=longest_s(later),
+    )
     async with administration(system.database) as connection:
         trial.note(backends=await backends(connection))
     trial.limits.setdefault("backends", system.most_backends)

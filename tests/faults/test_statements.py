@@ -8,26 +8,36 @@ import time
 from pathlib import Path
 
 from tests.faults.application.names import STOPPED
-from tests.faults.databases import a_database, backend_processes, until_no_transaction_is_idle, written
+from tests.faults.databases import (
+    a_database,
+    administration,
+    backend_processes,
+    backends,
+    until_no_transaction_is_idle,
+    written,
+)
 from tests.faults.load import Client, new_key
 from tests.faults.replies import failures
 from tests.faults.system import CONTAINER, LAMBDA, serving
-from tests.faults.trials import RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.trials import Trial, fault
 from tests.faults.waiting import until
 
 
 @fault(13, "stuck transaction", CONTAINER, LAMBDA)
 async def test_a_transaction_that_stands_still_is_ended_and_not_acknowledged(trial: Trial, tmp_path) -> None:
-    with trial.judged(ended_after_s=6.0, acknowledged=0, rows=0), a_database() as database:
+    limits = {"ended_after_s": 6.0, "acknowledged": 0, "rows": 0}
+    with trial.judged(least={"stuck": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
             for _ in trial.repetitions:
-                async with trial.repetition(system, rate_rps=RATE_WHERE_LAMBDA_WAITS_RPS) as load:
+                async with trial.repetition(system) as load:
                     await asyncio.sleep(0.5)
                     key = new_key()
                     stuck = asyncio.create_task(load.write(key, "/faults/stop/"))
                     process = await _stopped_process(tmp_path / STOPPED)
                     stopped_s = time.monotonic()
                     try:
+                        async with administration(database) as connection:
+                            trial.note(stuck=await backends(connection, state="idle in transaction"))
                         ended_s = await until_no_transaction_is_idle(database)
                     finally:
                         with contextlib.suppress(ProcessLookupError):
@@ -44,7 +54,8 @@ async def test_a_transaction_that_stands_still_is_ended_and_not_acknowledged(tri
 
 @fault(14, "slow query", CONTAINER, LAMBDA)
 async def test_a_query_without_end_is_a_504_and_its_connection_goes_on(trial: Trial, tmp_path) -> None:
-    with trial.judged(latency_s=10.0, other_than_504=0, connections_lost=0, errors=0), a_database() as database:
+    limits = {"latency_s": 10.0, "other_than_504": 0, "connections_lost": 0, "errors": 0}
+    with trial.judged(least={"connections_kept": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system) as load:
@@ -57,21 +68,27 @@ async def test_a_query_without_end_is_a_504_and_its_connection_goes_on(trial: Tr
                 trial.note(
                     latency_s=slow.latency_s,
                     other_than_504=slow.status != 504 or slow.retry_after is None,
+                    connections_kept=len(before & after),
                     connections_lost=len(before - after),
                     errors=len(failures([*load.replies, *later])),
                 )
 
 
 async def _stopped_process(file: Path) -> int:
-    """The id of the process that has written it into a file, which is removed."""
+    """The id of the process that has written it into a file, which is removed, and that now stands still."""
 
-    async def is_named() -> bool:
-        return _content(file) != ""
+    async def stands_still() -> bool:
+        return _content(file) != "" and _is_stopped(int(_content(file)))
 
-    await until(is_named)
+    await until(stands_still)
     process = int(_content(file))
     _remove(file)
     return process
+
+
+def _is_stopped(process: int) -> bool:
+    # Behind the command, which may hold spaces and brackets.
+    return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("T")
 
 
 def _remove(file: Path) -> None:

@@ -4,8 +4,9 @@ import asyncio
 
 from tests.faults.databases import a_database
 from tests.faults.load import Client, new_key
+from tests.faults.replies import failures
 from tests.faults.system import CONTAINER, LAMBDA, serving
-from tests.faults.trials import Trial, fault
+from tests.faults.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
 
 _WRITES = 50
 # Some clients leave before anything has happened, some while it happens, some just before the answer.
@@ -14,18 +15,21 @@ _CLIENT_TIMEOUTS_S = tuple(milliseconds / 1_000 for milliseconds in range(1, 21)
 
 @fault(21, "duplicate delivery", CONTAINER, LAMBDA, short=[CONTAINER])
 async def test_a_write_delivered_twice_is_one_row_with_one_response(trial: Trial, tmp_path) -> None:
-    with trial.judged(unsuccessful=0, different_responses=0), a_database() as database:
+    least = {"given_up": 1}
+    with trial.judged(least=least, unsuccessful=0, different_responses=0, errors=0), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=4) as system:
             for _ in trial.repetitions:
                 async with (
-                    trial.repetition(system, rate_rps=20) as load,
+                    trial.repetition(system, rate_rps=RATE_BESIDE_OTHER_REQUESTS_RPS) as load,
                     Client(system.url, hidden=system.hidden) as client,
                 ):
                     for number in range(_WRITES):
                         await _deliver_at_once(trial, client)
                         timeout_s = _CLIENT_TIMEOUTS_S[number % len(_CLIENT_TIMEOUTS_S)]
                         await _deliver_after_timeout(trial, client, timeout_s)
-                assert all(reply.succeeded for reply in load.replies)
+                trial.note(
+                    given_up=sum(reply.status == 0 for reply in client.replies), errors=len(failures(load.replies))
+                )
                 await trial.check_writes(system, client.replies)
 
 

@@ -24,7 +24,7 @@ class TokenGate:
     """Listens on 127.0.0.1 and lets whoever brings a good token through to a server that trusts it.
 
     A token is good for `lifetime_s`, where AWS allows 900 s. `accepted` and `refused` count logins, and
-    `oldest_s` is the age of the oldest token accepted; `signatures` are the tokens seen.
+    `oldest_s` is the age of the oldest token accepted; `tokens` are those that were.
     """
 
     def __init__(self, target: int, *, access_key: dict[str, str], region: str, lifetime_s: float) -> None:
@@ -32,7 +32,7 @@ class TokenGate:
         self.refused: list[str] = []
         self.accepted = 0
         self.oldest_s = 0.0
-        self.signatures: set[str] = set()
+        self.tokens: set[str] = set()
         self._target = target
         self._key = Credentials(access_key["AWS_ACCESS_KEY_ID"], access_key["AWS_SECRET_ACCESS_KEY"])
         self._region = region
@@ -82,7 +82,7 @@ class TokenGate:
             writer.write(b"E" + struct.pack("!I", 4 + len(_REFUSAL)) + _REFUSAL)
             return
         self.accepted += 1
-        self.signatures.add(token)
+        self.tokens.add(token)
         onward_reader, onward_writer = await asyncio.open_connection("127.0.0.1", self._target)
         onward_writer.write(struct.pack("!II", 8 + len(start), _PROTOCOL_3) + start)
         async with asyncio.TaskGroup() as group:

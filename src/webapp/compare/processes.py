@@ -97,6 +97,16 @@ def stop(
     process.wait()
 
 
+def start_ticks(pid: int) -> str | None:
+    """When a process started, in clock ticks since boot; None when there is no such process, or no /proc."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The second field, the command, may hold spaces and brackets: count from behind it.
+    return stat.rpartition(")")[2].split()[19]
+
+
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nothing listens on now."""
     with socket.socket() as listener:

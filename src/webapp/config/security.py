@@ -1,4 +1,6 @@
-"""The secret key, the hosts the application answers to and the origins it trusts."""
+"""The secret key, the hosts the application answers to, the origins and the proxies it trusts."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
@@ -43,6 +45,19 @@ def hosts_and_origins(environment: Environment, *, local: bool) -> tuple[list[st
                 f"WEBAPP_CSRF_TRUSTED_ORIGINS={origin!r} has no scheme; write https://{origin.split('://')[-1]}"
             )
     return hosts, origins or [_origin_of(host) for host in hosts]
+
+
+def trusted_proxies(environment: Environment) -> list[IPv4Network | IPv6Network]:
+    """The networks whose X-Forwarded- headers are believed; raises ConfigurationError for what is no network."""
+    networks = []
+    for name in environment.names("WEBAPP_TRUSTED_PROXIES"):
+        try:
+            networks.append(ip_network(name))
+        except ValueError:
+            raise ConfigurationError(
+                f"WEBAPP_TRUSTED_PROXIES={name!r} is not a network; write addresses as 10.0.1.7 or 10.0.0.0/16"
+            ) from None
+    return networks
 
 
 def _origin_of(host: str) -> str:

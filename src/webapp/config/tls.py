@@ -9,6 +9,7 @@ from typing import Any
 
 from webapp.config.connections import Route
 from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
 
 _ROOTS = Path(__file__).parent.parent / "database" / "roots"
 # A server's certificate comes from Amazon RDS's own authorities, a proxy's from AWS Certificate Manager.
@@ -37,8 +38,11 @@ _ENCRYPTED = (SslMode.REQUIRE, *_VERIFIED)
 def tls_options(
     environment: Environment, *, host: str, route: Route, options: Mapping[str, Any], default: SslMode
 ) -> dict[str, str]:
-    """libpq's sslmode and sslrootcert for a host on a route; `options` are those of DATABASE_URL, which win."""
-    chosen = options.get("sslmode") or environment.choice("WEBAPP_DB_SSLMODE", SslMode, "sslmode")
+    """libpq's sslmode and sslrootcert for a host on a route; `options` are those of DATABASE_URL, which win.
+
+    Raises ConfigurationError for a mode that libpq does not know.
+    """
+    chosen = _mode_of_url(options) or environment.choice("WEBAPP_DB_SSLMODE", SslMode, "sslmode")
     mode = chosen or (default if needs_encryption(host, options) else SslMode.PREFER)
     if mode not in _VERIFIED:
         return {"sslmode": str(mode)}
@@ -57,6 +61,17 @@ def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({}
 def encrypts(sslmode: str | None) -> bool:
     """Whether libpq in this mode sends nothing unencrypted; None is libpq's default, which may."""
     return sslmode in _ENCRYPTED
+
+
+def _mode_of_url(options: Mapping[str, Any]) -> SslMode | None:
+    mode = options.get("sslmode")
+    if not mode:
+        return None
+    if mode not in set(SslMode):
+        raise ConfigurationError(
+            f"DATABASE_URL has sslmode={mode!r}, which is none; choose one of: {', '.join(sorted(SslMode))}"
+        )
+    return SslMode(mode)
 
 
 def _is_here(host: str) -> bool:

@@ -68,6 +68,14 @@ VARIABLES = (
         "sets X-Forwarded-Proto: trusts that header, redirects HTTP, marks cookies secure.",
         default_note="1; 0 under local",
     ),
+    Variable(
+        "WEBAPP_TRUSTED_PROXIES",
+        "list",
+        "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8,fc00::/7,fe80::/10,::1",
+        "Networks of the load balancers in front, comma-separated, with WEBAPP_HTTPS in a container: X-Forwarded-For "
+        "and X-Forwarded-Proto are read from them alone, the last entry of each, and dropped from anybody else. "
+        "Name the load balancer's subnets where others can reach the container too.",
+    ),
     Variable("WEBAPP_HSTS_SECONDS", "integer", "3600", "Strict-Transport-Security's lifetime in seconds, with HTTPS."),
     Variable(
         "DATABASE_URL",

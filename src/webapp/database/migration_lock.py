@@ -11,6 +11,8 @@ import psycopg
 from django.core.management.base import CommandError
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from webapp.database.operations_session import open_session
+
 # Advisory locks are per database, so one key serves them all. In pg_locks: classid 2003133025, objid 1886416231.
 LOCK_KEY = int.from_bytes(b"webappmg")
 POLL_S = 0.5
@@ -106,14 +108,13 @@ def migration_lock(
 ) -> Iterator[MigrationLock]:
     """Hold the lock of the connection's database; `say` gets the lines for whoever waits.
 
-    CommandError when somebody else holds it longer than `wait_s`, when a proxy is in between, and on
-    leaving when the lock was lost on the way.
+    CommandError when the server does not answer, when somebody else holds the lock longer than `wait_s`, when a proxy
+    is in between, and on leaving when the lock was lost on the way.
     """
     # A copy is in no registry, where `close_old_connections` in a migration would find it.
     own = connection.copy(alias="migration_lock")
     try:
-        own.ensure_connection()
-        session: psycopg.Connection = own.connection
+        session = open_session(own)
         _refuse_proxy(session)
         prepare_session(session)
         lock = MigrationLock(session)

@@ -1,6 +1,5 @@
 """The session that migrates: no timeout ends it, and it waits for other sessions' locks a short while only."""
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,10 +11,10 @@ from django.db.backends.signals import connection_created
 from psycopg.errors import LockNotAvailable
 
 from webapp.database.migration_lock import prepare_session, share_lock
+from webapp.database.pinning.lexer import Kind, split_statements
 
-_CONCURRENTLY = re.compile(
-    r"\s*(CREATE\s+(UNIQUE\s+)?INDEX|DROP\s+INDEX|REINDEX\s+\w+)\s+CONCURRENTLY\b", re.IGNORECASE
-)
+# The statements that leave something behind when they end early: an invalid index, a partition half detached.
+_COMMANDS = {"alter", "create", "drop", "reindex"}
 _SHOWN_CHARACTERS = 120
 
 # After the fact the server no longer knows who was in the way: whoever holds a lock on a table that
@@ -75,16 +74,27 @@ class _Statements:
         self, execute: Callable[..., Any], sql: object, params: object, many: object, context: dict[str, Any]
     ) -> Any:
         self.last = str(sql)
-        if not _CONCURRENTLY.match(self.last):
-            return execute(sql, params, many, context)
-        # Ended while it waits for older transactions, it would leave an invalid index behind.
         session = context["connection"].connection
+        # In a transaction the server refuses such a statement, and every further one after it.
+        if not works_concurrently(self.last) or not session.autocommit:
+            return execute(sql, params, many, context)
         session.execute("SET lock_timeout = 0")
         try:
             return execute(sql, params, many, context)
         finally:
             if not session.closed:
                 session.execute(f"SET lock_timeout = '{self._lock_timeout_s}s'")
+
+
+def works_concurrently(sql: str) -> bool:
+    """Whether a statement waits for older transactions beside the traffic, as CREATE INDEX CONCURRENTLY does."""
+    # Most statements need not be cut into words.
+    if "concurrently" not in sql.lower():
+        return False
+    return any(
+        statement[0].text in _COMMANDS and (Kind.WORD, "concurrently") in statement
+        for statement in split_statements(sql)
+    )
 
 
 def _explanation(connection: BaseDatabaseWrapper, statement: str, error: LockNotAvailable, lock_timeout_s: int) -> str:

@@ -11,6 +11,7 @@ from django.conf import settings  # noqa: E402  (Django's modules need the set-u
 from webapp.database.outage import OVERLOADED  # noqa: E402
 from webapp.database.readiness import check_database, close_database  # noqa: E402
 from webapp.database.responses import outage_response  # noqa: E402
+from webapp.serving.forwarded import ForwardedHeaders  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
 from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
@@ -31,4 +32,8 @@ def _shut_down() -> None:
 
 
 _health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
-application = Lifespan(_health.before(keeps_connections(_handler)), on_shutdown=_shut_down)
+application = Lifespan(
+    _health.before(ForwardedHeaders(keeps_connections(_handler), trusted=settings.SERVING_TRUSTED_PROXIES)),
+    on_shutdown=_shut_down,
+    drain_s=settings.SERVING_DRAIN_S,
+)

@@ -33,9 +33,10 @@ def logging_settings(log_format: LogFormat, level: LogLevel | None) -> dict[str,
         "formatters": {"line": formatters[log_format]},
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["console"], "level": (level or LogLevel.INFO).upper()},
-        # Django's own handlers for these would print each line a second time, in another shape.
+        # Django's own handlers for these would print each line a second time, in another shape; and its own level,
+        # INFO, would be theirs whatever was chosen.
         "loggers": {
-            "django": {"handlers": [], "propagate": True},
-            "django.server": {"handlers": [], "propagate": True},
+            "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
+            "django.server": {"handlers": [], "propagate": True, "level": "NOTSET"},
         },
     }

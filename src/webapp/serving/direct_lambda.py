@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import json
 import logging
 from collections.abc import Callable, Coroutine
 from functools import cached_property
@@ -13,8 +14,10 @@ from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.adapter import HANDLERS
+from mangum.handlers import ALB
 from mangum.protocols import HTTPCycle
 
+from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import SyncChain, encoded_headers
@@ -24,6 +27,10 @@ logger = logging.getLogger(__name__)
 Response = dict[str, Any]
 
 _PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+_LAMBDA_QUOTA_BYTES = 6 * 2**20
+# A body so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and there are
+# the headers. To encode a reply once more only to count costs milliseconds.
+_CERTAINLY_SHORT = 12
 
 
 # Mangum's classes build the scope anew whenever they are asked for it, once more for the reply.
@@ -40,20 +47,51 @@ class DirectLambdaHandler:
     only, goes Django's own way on one event loop that lives as long as the process. Each invocation has a
     context of its own, so that nothing it activates reaches the next.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
+    A body of more than `max_body_bytes`, as the event holds it, is answered 413. A reply that `encode` makes longer
+    than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
     """
 
-    def __init__(self, *, answer_health: Callable[[str, str], Response | None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        answer_health: Callable[[str, str], Response | None] | None = None,
+        max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
+        max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
+        encode: Callable[[dict[str, Any]], str] = json.dumps,
+    ) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
+        self._max_body_bytes = max_body_bytes
+        self._max_reply_bytes = max_reply_bytes
+        self._encode = encode
         self._leases = ThreadLeases(keeping=1)
         self._always_native = has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; RuntimeError for an event that no HTTP front sends."""
         request = self._events.infer(event, context)
-        response = contextvars.copy_context().run(self._respond, request.scope, request.body)
-        reply: dict[str, Any] = request(response)
-        return reply
+        if len(event.get("body") or "") > self._max_body_bytes:
+            return _refusal(event, 413, "Content Too Large")
+        try:
+            scope, body = _read(request)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Mangum expects clients to mean well: a Host with two colons is enough.
+            logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
+            return _refusal(event, 400, "Bad Request")
+        reply: dict[str, Any] = request(contextvars.copy_context().run(self._respond, scope, body))
+        if len(reply["body"]) * _CERTAINLY_SHORT < self._max_reply_bytes:
+            return reply
+        reply_bytes = len(self._encode(reply).encode())
+        if reply_bytes <= self._max_reply_bytes:
+            return reply
+        logger.error(
+            "%s %s: a reply of %s bytes is more than the %s that Lambda takes; let the client fetch it from storage",
+            scope["method"],
+            scope["path"],
+            reply_bytes,
+            self._max_reply_bytes,
+        )
+        return _refusal(event, 500, "Internal Server Error: the response is larger than Lambda can send")
 
     @property
     def bridged_async_views(self) -> int:
@@ -129,6 +167,28 @@ class DirectLambdaHandler:
             finally:
                 # On the lease's thread, whose connections it lets go.
                 await sync_to_async(response.close)()
+
+
+def _read(request: Any) -> tuple[dict[str, Any], bytes]:
+    """The event's scope and body; one of four errors for an event that is damaged."""
+    scope = request.scope
+    # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
+    scope["path"].encode(), scope["method"].encode("ascii")
+    if isinstance(request, ALB):
+        # The others name the client themselves.
+        scope.update(as_the_proxy_says(scope))
+    return scope, request.body
+
+
+def _refusal(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:
+    """A reply that no front's class has to shape, since the event may be beyond it."""
+    content_type = "text/plain; charset=utf-8"
+    headers = (
+        {"multiValueHeaders": {"content-type": [content_type]}}
+        if "multiValueHeaders" in event
+        else {"headers": {"content-type": content_type}}
+    )
+    return {"statusCode": status, **headers, "body": f"{text}\n", "isBase64Encoded": False}
 
 
 async def _cycle(native: NativeHandler, scope: dict[str, Any], body: bytes) -> HTTPCycle:

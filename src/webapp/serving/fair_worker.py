@@ -20,14 +20,21 @@ _EXHAUSTED_PAUSE_S = 1.0
 # What is left of gunicorn's graceful timeout when uvicorn gives up waiting: requests are cancelled then, streams and
 # connections closed. gunicorn's own end is a SIGKILL.
 _CLEAN_UP_S = 5
+# Long enough for the answer that tells a busy connection to close.
+_RECYCLING_S = 1.0
+# How often uvicorn looks whether it is to end.
+_TICK_S = 0.1
 
 
 class FairUvicornWorker(UvicornWorker):
     """uvicorn's worker, its listeners taking turns with those of the other workers."""
 
+    # ForwardedHeaders has to see who really connects.
+    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # The base class leaves uvicorn waiting for as long as a stream goes on.
+        # The base class leaves uvicorn waiting for as long as a stream goes on. Draining takes its part of it.
         self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - _CLEAN_UP_S)
 
     async def _serve(self) -> None:
@@ -127,7 +134,7 @@ class FairListener:
 
 
 class _FairServer(Server):
-    """uvicorn's server, with our listeners where it makes the event loop's."""
+    """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.
@@ -136,6 +143,38 @@ class _FairServer(Server):
             FairListener(listener, self._create_protocol, ssl=self.config.ssl)  # type: ignore[misc]
             for listener in sockets or []
         ]
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        longest_s = self.config.timeout_graceful_shutdown or 0
+        if self.should_exit:
+            drain_s = min(self.lifespan.state.get("drain_s", 0), max(0, longest_s - 1))
+            self.lifespan.state["draining"] = True
+        else:
+            # It has served its number of requests; the container goes on, and readiness has nothing to say.
+            drain_s = _RECYCLING_S
+        self.config.timeout_graceful_shutdown = int(longest_s - drain_s)
+        await self._drain(drain_s)
+        await super().shutdown(sockets)
+
+    async def _drain(self, drain_s: float) -> None:
+        """Go on serving, while every answer closes its connection: no client sends its next request into a closed one.
+
+        After a signal readiness fails meanwhile, by which load balancers learn of the end.
+        """
+        self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
+        for connection in self.server_state.connections:
+            # Answers that are being made took the headers already; websockets have none.
+            if (cycle := getattr(connection, "cycle", None)) is not None:
+                cycle.keep_alive = False
+        loop = asyncio.get_running_loop()
+        end = loop.time() + drain_s
+        # A signal sets the flag, and nothing waits for it.
+        while loop.time() < end and not self.force_exit:  # noqa: ASYNC110
+            await asyncio.sleep(_TICK_S)
+        for listener in self.servers:
+            listener.close()
+        # Who was accepted last has not sent its request yet.
+        await asyncio.sleep(_TICK_S)
 
     def _create_protocol(self) -> asyncio.Protocol:
         return self.config.http_protocol_class(  # type: ignore[call-arg]

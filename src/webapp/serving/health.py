@@ -17,11 +17,16 @@ _ALIVE = "/healthz"
 _READY = "/readyz"
 
 
+class DrainingError(Exception):
+    """The server was told to end: load balancers should send nothing more."""
+
+
 class HealthChecks:
     """`/healthz` (the process lives) and `/readyz` (it can serve).
 
     `check_readiness` runs on a thread of its own, one check at a time, shared by all who ask meanwhile;
-    what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only.
+    what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only. So does a
+    server that says `draining` in the lifespan's state.
     """
 
     def __init__(self, *, check_readiness: Callable[[], None], timeout_s: float) -> None:
@@ -37,9 +42,10 @@ class HealthChecks:
             if scope["type"] != "http" or scope["path"] not in {_ALIVE, _READY}:
                 await application(scope, receive, send)
                 return
-            error = None
+            error: Exception | None = None
             if scope["path"] == _READY:
-                error = await self._readiness_error()
+                draining = scope.get("state", {}).get("draining", False)
+                error = DrainingError("the server ends") if draining else await self._readiness_error()
             response = _response(scope["method"], error)
             await send({"type": "http.response.start", "status": response["status"], "headers": response["headers"]})
             await send({"type": "http.response.body", "body": response["body"]})
@@ -59,8 +65,11 @@ class HealthChecks:
         return _response(method, None)
 
     async def _readiness_error(self) -> Exception | None:
+        check = asyncio.wrap_future(self._check())
+        # When it fails after its time nobody else hears of it, and asyncio reports that as a mistake.
+        check.add_done_callback(_hear)
         try:
-            await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self._check())), self._timeout_s)
+            await asyncio.wait_for(asyncio.shield(check), self._timeout_s)
         except Exception as error:
             return error
         return None
@@ -69,6 +78,11 @@ class HealthChecks:
         if self._pending is None or self._pending.done():
             self._pending = self._executor.submit(self._check_readiness)
         return self._pending
+
+
+def _hear(check: asyncio.Future[None]) -> None:
+    if not check.cancelled():
+        check.exception()
 
 
 def _response(method: str, error: Exception | None) -> Response:

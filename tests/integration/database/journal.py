@@ -23,6 +23,15 @@ WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_datab
 ORDER BY backend_start, pid
 """
 
+_MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    atomic = {atomic}
+    dependencies = [("journal", "0005_author")]
+    operations = [migrations.RunSQL({statement!r}, migrations.RunSQL.noop)]
+"""
+
 
 class Migrate:
     """One process, its output in `log`."""
@@ -69,6 +78,21 @@ class Journal:
         until(lambda: reached.exists() or started.process.poll() is not None)
         assert reached.exists(), started.output
         return started
+
+    def with_statement(self, statement: str, *, atomic: bool = False) -> dict[str, str]:
+        """Variables that add a last migration, which executes one statement."""
+        package = self._directory / "statement"
+        (package / "migrations").mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "migrations" / "__init__.py").touch()
+        (package / "settings.py").write_text(
+            "from journal.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, 'statement']\n"
+        )
+        (package / "migrations" / "0001_initial.py").write_text(_MIGRATION.format(atomic=atomic, statement=statement))
+        return {
+            "PYTHONPATH": os.pathsep.join([str(APPLICATIONS), str(self._directory)]),
+            "DJANGO_SETTINGS_MODULE": "statement.settings",
+        }
 
     def open_gate(self) -> None:
         self._gate.touch()

@@ -215,6 +215,56 @@ def test_an_index_built_concurrently_outwaits_the_lock_timeout(journal):
     assert journal.applied() == ALL
 
 
+def test_a_statement_of_ones_own_outwaits_the_lock_timeout_too(journal):
+    assert journal.migrate().end() == 0
+    statement = "-- slow\nREINDEX (VERBOSE) INDEX CONCURRENTLY journal_entry_text"
+    with psycopg.connect(journal.url) as writer:
+        writer.execute("INSERT INTO journal_entry (text, author) VALUES ('open', '')")
+
+        running = journal.migrate("--lock-timeout", "1", **journal.with_statement(statement))
+        until(
+            lambda: journal.execute(
+                "SELECT 1 FROM pg_stat_activity WHERE query ~ '^-- slow' AND wait_event = 'virtualxid'"
+            )
+        )
+        time.sleep(1.5)
+        assert running.process.poll() is None, running.output
+
+    assert running.end() == 0, running.output
+    assert journal.execute("SELECT 1 FROM pg_index WHERE NOT indisvalid") == []
+
+
+def test_an_index_built_concurrently_in_a_transaction_fails_with_the_servers_own_words(journal):
+    statement = "CREATE INDEX CONCURRENTLY entry_text ON journal_entry (text)"
+
+    refused = journal.migrate(**journal.with_statement(statement, atomic=True))
+
+    assert refused.end() == 1
+    assert refused.output.endswith("CREATE INDEX CONCURRENTLY cannot run inside a transaction block\n")
+    assert "current transaction is aborted" not in refused.output
+
+
+def test_without_a_login_it_ends_with_one_line(database_server, journal):
+    refused = journal.migrate(DATABASE_URL=f"postgresql://webapp:hunter2@127.0.0.1:{database_server.port}/postgres")
+
+    assert refused.end() == 1
+    (line,) = refused.output.splitlines()
+    assert line.startswith("CommandError: the database does not answer: ")
+    assert "password authentication failed" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_without_a_server_it_ends_with_one_line(journal, arguments):
+    failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
+
+    assert failed.end() == 1
+    (line,) = failed.output.splitlines()
+    assert line.startswith("CommandError: the database does not answer: connection ")
+    assert line.endswith("; `webapp doctor database` says what may mend it")
+    assert "hunter2" not in line
+
+
 def test_the_web_roles_timeouts_do_not_end_a_slow_migration(journal):
     timeouts = ("statement_timeout", "idle_in_transaction_session_timeout", "idle_session_timeout")
     for timeout in timeouts:

@@ -1,5 +1,6 @@
 """What the image's entry point becomes, and what it says when it cannot."""
 
+import json
 import os
 import signal
 import socket
@@ -9,14 +10,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from webapp.compare.processes import accepts_connections, free_port
 from webapp.config.environment import Environment
-from webapp.entrypoints.launch import server_command
+from webapp.entrypoints.launch import server_arguments
 
 pytestmark = pytest.mark.profile_free
 
@@ -24,6 +26,7 @@ REQUIRED = {
     "WEBAPP_RUNTIME": "aws_ecs",
     "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
     "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+    "WEBAPP_DRAIN_S": "0",
     "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",
 }
 
@@ -55,15 +58,30 @@ def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
     assert len(launched.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "command",
+    [("webapp", "check"), ("webapp.entrypoints.launch",), ("webapp.entrypoints.launch", "migrate")],
+    ids=" ".join,
+)
 @pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
-def test_a_missing_setting_is_named_in_one_line(missing):
+def test_a_missing_setting_is_named_in_one_line(missing, command):
     variables = {name: value for name, value in REQUIRED.items() if name != missing}
 
-    checked = run("webapp", "check", **variables)
+    started = run(*command, **variables)
 
-    assert checked.returncode == 78
-    assert missing in checked.stderr
-    assert len(checked.stderr.splitlines()) == 1
+    assert started.returncode == 78
+    assert missing in started.stderr
+    assert len(started.stderr.splitlines()) == 1
+
+
+def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
+    launched = run(
+        "webapp.entrypoints.launch", **REQUIRED | {"WEBAPP_RUNTIME": "aws_lambda"}, AWS_LAMBDA_FUNCTION_NAME="guestbook"
+    )
+
+    assert launched.returncode == 78
+    assert launched.stderr.startswith("webapp: WEBAPP_DB_PROXY_HOST is not set")
+    assert len(launched.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("runtime", ["aws_app_runner", "aws_ecs", "aws_lambda", "kubernetes"])
@@ -89,12 +107,12 @@ def test_a_misspelt_variable_is_warned_about():
 
 
 def test_the_server_outlives_a_load_balancers_idle_connections():
-    command = server_command(Environment({"PORT": "9000"}), bind_host="0.0.0.0", cpu_count=2)
+    arguments = server_arguments(Environment({"PORT": "9000"}), bind_host="0.0.0.0", cpu_count=2)
 
-    assert int(command[command.index("--keep-alive") + 1]) > 60
-    assert int(command[command.index("--graceful-timeout") + 1]) < 30
-    assert command[command.index("--bind") + 1] == "0.0.0.0:9000"
-    assert command[command.index("--workers") + 1] == "2"
+    assert int(arguments[arguments.index("--keep-alive") + 1]) > 60
+    assert int(arguments[arguments.index("--graceful-timeout") + 1]) < 30
+    assert arguments[arguments.index("--bind") + 1] == "0.0.0.0:9000"
+    assert arguments[arguments.index("--workers") + 1] == "2"
 
 
 @contextmanager
@@ -141,6 +159,53 @@ def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
     written = log.read_text()
     assert "serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool by the direct route" in written
     assert "hunter2" not in written
+
+
+def connect(port: int) -> HTTPConnection:
+    return HTTPConnection("127.0.0.1", port, timeout=30)
+
+
+def readiness(port: int) -> tuple[str, str | None]:
+    """Why the server is not ready, and what it wants of the connection."""
+    with closing(connect(port)) as client:
+        client.request("GET", "/readyz")
+        response = client.getresponse()
+        return json.loads(response.read())["reason"], response.headers["Connection"]
+
+
+def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tmp_path):
+    log = tmp_path / "server.log"
+    with container(log, WEBAPP_WORKERS="1", WEBAPP_DRAIN_S="4") as (server, port), ExitStack() as clients:
+        waiting, running, late = (clients.enter_context(closing(connect(port))) for _ in range(3))
+        waiting.request("GET", "/healthz")
+        response = waiting.getresponse()
+        assert response.read()
+        assert response.headers["Connection"] is None
+        # Over plain HTTP: the answer is a redirect, for which no database is needed.
+        running.putrequest("POST", "/", skip_host=True)
+        running.putheader("Host", "guestbook.example")
+        running.putheader("Content-Length", "8")
+        running.endheaders(b"half")
+        assert readiness(port)[0] != "DrainingError"
+
+        server.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while readiness(port) != ("DrainingError", "close"):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        # The listener and the connections are still open: whoever asks is answered, and told to leave.
+        waiting.request("GET", "/healthz")
+        response = waiting.getresponse()
+        assert (response.status, response.headers["Connection"]) == (200, "close")
+        late.request("GET", "/healthz")
+        assert late.getresponse().status == 200
+        while accepts_connections(port):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        running.send(b"half")
+        response = running.getresponse()
+        assert (response.status, response.headers["Connection"]) == (301, "close")
+        assert server.wait(30) == 0
 
 
 def test_what_never_ends_is_closed_before_the_server_is_killed(tmp_path):

@@ -1,5 +1,8 @@
+import asyncio
+import gc
 import json
 import time
+from threading import Event
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -65,6 +68,27 @@ async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
     assert first[0] == second[0] == 503
     assert json.loads(second[1])["reason"] == "timeout"
     assert len(started) == 1
+
+
+async def test_nobody_is_told_of_a_check_that_fails_after_its_time():
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["message"]))
+    fails = Event()
+
+    def fails_late():
+        fails.wait(30)
+        raise ConnectionRefusedError("at last")
+
+    checks = HealthChecks(check_readiness=fails_late, timeout_s=0.05)
+    assert (await request(checks.before(never_reached), "/readyz"))[0] == 503
+
+    fails.set()
+    # The next one on its thread: that of before has ended, and told the loop.
+    await asyncio.wrap_future(checks._executor.submit(ready))
+    del checks
+    gc.collect()
+
+    assert told == []
 
 
 async def test_a_hanging_check_does_not_hold_up_the_liveness_answer():

@@ -2,7 +2,7 @@ import pytest
 
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
-from webapp.config.security import hosts_and_origins, secret_key
+from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
 
 LONG_KEY = "k" * 50
 
@@ -61,3 +61,20 @@ def test_an_origin_without_a_scheme_is_refused():
 
     with pytest.raises(ConfigurationError, match=r"has no scheme; write https://a\.example"):
         hosts_and_origins(environment, local=False)
+
+
+def test_proxies_are_trusted_by_their_networks():
+    environment = Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7, 10.1.0.0/16,fc00::/7"})
+
+    assert [str(network) for network in trusted_proxies(environment)] == ["10.0.1.7/32", "10.1.0.0/16", "fc00::/7"]
+
+
+def test_no_public_address_is_a_trusted_proxy_unless_named():
+    trusted = trusted_proxies(Environment({}))
+
+    assert all(network.is_private or str(network) == "100.64.0.0/10" for network in trusted)
+
+
+def test_a_trusted_proxy_that_is_no_network_is_refused():
+    with pytest.raises(ConfigurationError, match=r"WEBAPP_TRUSTED_PROXIES='10\.0\.1\.7/16' is not a network; write"):
+        trusted_proxies(Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7/16"}))

@@ -95,6 +95,13 @@ def test_a_misspelt_mode_is_refused():
         options_for(Runtime.AWS_ECS, WEBAPP_DB_SSLMODE="verify_full")
 
 
+def test_a_misspelt_mode_in_the_url_is_refused():
+    with pytest.raises(
+        ConfigurationError, match="DATABASE_URL has sslmode='bogus', which is none; choose one of: allow"
+    ):
+        options_for(Runtime.LOCAL, query="?sslmode=bogus")
+
+
 def test_a_token_is_never_sent_in_plain_text_not_even_to_this_machine():
     with pytest.raises(ConfigurationError, match="may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text"):
         options_for(Runtime.AWS_ECS, host="127.0.0.1", WEBAPP_DB_CREDENTIALS="iam", AWS_REGION="eu-west-1")

@@ -1,31 +1,49 @@
 """What `make faults` says about its cases."""
 
 import json
+from dataclasses import replace
 
 from tests.faults.report import row, write_report
 from tests.faults.trials import Case, Verdict
 
 _CASE = Case(2, "crash, 2 s", "aws_ecs/pool/direct")
-_PASSED = Verdict(_CASE, 5, worst={"recovery_s": 0.25, "errors": 3}, limits={"recovery_s": 1.0}, problem=None)
+_PASSED = Verdict(
+    _CASE,
+    5,
+    worst={"recovery_s": 0.25, "errors": 3, "ended": 8},
+    limits={"recovery_s": 1.0},
+    least={"ended": 1},
+    problem=None,
+)
 
 
 def test_a_figure_beyond_its_limit_fails_the_case():
-    verdict = Verdict(_CASE, 5, worst={"recovery_s": 1.5}, limits={"recovery_s": 1.0}, problem=None)
+    verdict = replace(_PASSED, worst={"recovery_s": 1.5, "ended": 8})
 
     assert not verdict.passed
     assert verdict.exceeded == ["recovery_s"]
 
 
 def test_a_figure_that_was_never_taken_fails_the_case():
-    assert not Verdict(_CASE, 5, worst={}, limits={"lost": 0}, problem=None).passed
+    assert replace(_PASSED, worst={"ended": 8}).exceeded == ["recovery_s"]
+    assert replace(_PASSED, worst={"recovery_s": 0.25}).missed == ["ended"]
+
+
+def test_a_case_whose_fault_did_not_happen_fails():
+    verdict = replace(_PASSED, worst={"recovery_s": 0.25, "ended": 0})
+
+    assert not verdict.passed
+    assert "FAILED: ended" in row(verdict)
 
 
 def test_a_case_that_broke_off_fails_whatever_its_figures():
-    assert not Verdict(_CASE, 5, worst={"lost": 0}, limits={"lost": 0}, problem="TimeoutError: ").passed
+    assert not replace(_PASSED, problem="TimeoutError: ").passed
 
 
 def test_a_row_shows_each_figure_with_its_limit():
-    assert row(_PASSED) == ("| 2 | crash, 2 s | aws_ecs/pool/direct | 5 | recovery_s 0.25 ≤ 1, errors 3 | passed |")
+    assert row(_PASSED) == (
+        "| 2 | crash, 2 s | aws_ecs/pool/direct | 5 | recovery_s 0.25 ≤ 1, errors 3, ended 8 ≥ 1 | passed |"
+    )
 
 
 def test_the_report_names_what_failed_beside_what_passed(tmp_path):
@@ -34,6 +52,7 @@ def test_the_report_names_what_failed_beside_what_passed(tmp_path):
         5,
         worst={"recovery_s": float("inf")},
         limits={"recovery_s": 1.0},
+        least={},
         problem=None,
     )
 
@@ -42,6 +61,6 @@ def test_the_report_names_what_failed_beside_what_passed(tmp_path):
     cases = json.loads((tmp_path / "faults.json").read_text())["cases"]
     assert [(case["number"], case["worst"], case["passed"]) for case in cases] == [
         (1, {"recovery_s": None}, False),
-        (2, {"recovery_s": 0.25, "errors": 3}, True),
+        (2, {"recovery_s": 0.25, "errors": 3, "ended": 8}, True),
     ]
     assert "FAILED: recovery_s" in (tmp_path / "faults.md").read_text()

@@ -69,7 +69,8 @@ class ContainerTarget:
         started = time.perf_counter()
         self._process = processes.spawn(
             [sys.executable, "-m", "webapp.entrypoints.launch"],
-            environ={**self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
+            # No load balancer has to hear of its end.
+            environ={"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
             log=self._log,
             # gunicorn ends its workers then; killed, it would leave them behind.
             death_signal=SIGTERM,

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.freezer import Freezer
 from webapp.compare.targets.aws_lambda.function import Function
 from webapp.compare.targets.aws_lambda.function_url import FunctionUrl
 from webapp.compare.targets.target import ColdStart, FirstRequest, expect_answer
@@ -15,9 +16,9 @@ class LambdaTarget:
 
     has_cold_bursts = True
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
         self._function = function
-        self.emulator = LambdaEmulator(function)
+        self.emulator = LambdaEmulator(function, freezer=freezer)
         self._stack = AsyncExitStack()
         self.url = ""
 
@@ -60,8 +61,7 @@ class LambdaTarget:
             "freezer": self.emulator.freezer_name,
             "execution environments started": str(self.emulator.started_count),
             "execution environments failed": str(self.emulator.failed_count),
-            "concurrency limit": str(self._function.concurrency_limit),
-            "timeout_s": f"{self._function.timeout_s:g}",
+            **self._function.details,
         }
 
     def check_running(self) -> None:

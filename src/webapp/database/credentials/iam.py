@@ -1,17 +1,16 @@
 """A login by a token that this process signs with its own AWS credentials."""
 
 import os
-import threading
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from webapp.config.secret import Secret
 from webapp.database.credentials.provider import CredentialsError, Login
-from webapp.database.credentials.signature import AccessKey, sign_login
-from webapp.database.moment import Moment
+from webapp.database.credentials.renewal import Renewal
+from webapp.database.credentials.signature import LIFETIME_S, AccessKey, sign_login
 
-# Of 15 minutes: what a clock that is wrong, or a slow connection, may use up.
+# Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
 _REFRESH_AFTER_S = 600.0
 
 
@@ -25,44 +24,37 @@ class IamProvider:
         self._host = host
         self._port = port
         self._user = user
-        self._refresh_after_s = refresh_after_s
-        self._lock = threading.Lock()
-        self._token: Secret | None = None
-        self._signed_at = Moment.now()
+        self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=LIFETIME_S)
 
     def login(self) -> Login:
-        """The user with a token that is good for five minutes at least; CredentialsError without AWS credentials."""
-        with self._lock:
-            if self._token is None or self._signed_at.age_s >= self._refresh_after_s:
-                self._signed_at = Moment.now()
-                self._token = self._sign()
-            return Login(self._user, self._token)
+        """The user with a token that is good now; CredentialsError without AWS credentials."""
+        return self._renewal.login()
 
     def forget(self, refused: Login) -> bool:
         """No: a token that was refused was not too old, and another would be refused as well."""
         return False
 
-    def _sign(self) -> Secret:
-        return Secret(
-            sign_login(
-                self._access_key(),
-                region=self._region,
-                host=self._host,
-                port=self._port,
-                user=self._user,
-                at=datetime.now(UTC),
-            )
+    def _sign(self) -> Login:
+        token = sign_login(
+            self._access_key(),
+            region=self._region,
+            host=self._host,
+            port=self._port,
+            user=self._user,
+            at=datetime.now(UTC),
         )
+        return Login(self._user, Secret(token))
 
     def _access_key(self) -> AccessKey:
         # Lambda's, and there for as long as the execution environment is: without botocore's 40 ms of import.
         if key_id := os.environ.get("AWS_ACCESS_KEY_ID"):
             return AccessKey(key_id, os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN"))
-        from botocore.exceptions import BotoCoreError
+        from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             key = self._role_credentials.get_frozen_credentials()
-        except BotoCoreError as error:
+        except (BotoCoreError, ClientError, OSError) as error:
+            # STS refuses with a ClientError; the file of a web identity may be missing.
             failure = " ".join(str(error).split())
         else:
             return AccessKey(key.access_key, key.secret_key, key.token)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from webapp.config.errors import ConfigurationError
 from webapp.database.pinning.findings import Findings
 from webapp.database.pinning.recorder import recording
 from webapp.database.pinning.report import as_json, render_text
@@ -18,6 +19,8 @@ _EXIT_CLEAN = 0
 _EXIT_PINS = 1
 _EXIT_USAGE = 2
 _EXIT_NO_VERDICT = 3
+# As of every command whose settings do not load.
+_EXIT_CONFIGURATION = 78
 # What a shell says of a program that Ctrl-C ended.
 _EXIT_INTERRUPTED = 130
 # The runtime whose profile talks through RDS Proxy.
@@ -34,8 +37,15 @@ def main(arguments: Sequence[str]) -> int:
     # As `python -m pytest` does, so that tests find what lies beside them.
     sys.path.insert(0, str(Path.cwd()))
     findings = Findings()
-    with recording(findings.observe):
-        code = pytest.main(["-p", "webapp.database.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings)])
+    try:
+        with recording(findings.observe):
+            code = pytest.main(
+                ["-p", "webapp.database.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings)]
+            )
+    except ConfigurationError as error:
+        # Django's settings load before pytest has a place for what they raise.
+        sys.stderr.write(f"webapp pinlint: {error}\n")
+        return _EXIT_CONFIGURATION
     if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED):
         return _EXIT_USAGE if code == pytest.ExitCode.USAGE_ERROR else _EXIT_INTERRUPTED
     if findings.statements:
@@ -71,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Run the project's tests and list every statement that would pin RDS Proxy, with the line "
         f"that sent it. WEBAPP_RUNTIME is {_DEFAULT_RUNTIME} unless it is set.",
         epilog="exit codes: 0 nothing would pin, 1 something would, 2 wrong arguments, "
-        "3 no verdict (none found, but a test failed or none sent a statement), 130 interrupted",
+        "3 no verdict (none found, but a test failed or none sent a statement), "
+        "78 the variables do not say how to run, 130 interrupted",
         allow_abbrev=False,
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")

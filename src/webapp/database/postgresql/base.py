@@ -45,15 +45,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self._connection_pools[self.alias]
 
     def get_connection_params(self) -> dict[str, Any]:
-        """psycopg's arguments, with a login that is good now; CredentialsError when there is none."""
+        """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
+
+        With a pool, without one: checking a connection out needs none, and the pool asks when it makes one.
+        """
         parameters = super().get_connection_params()
-        if provider := provider_of(self.settings_dict):
-            login = provider.login()
-            return {**parameters, "user": login.user, "password": login.password}
         if "password" in parameters:
             # Whoever edits DATABASES by hand writes plain text.
             parameters["password"] = Secret(parameters["password"])
-        return parameters
+        return parameters if self.pool is not None else self._with_login(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """A connection from the pool, or a new one."""
@@ -89,6 +89,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         else:
             super().close_if_unusable_or_obsolete()
 
+    def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        if provider := provider_of(self.settings_dict):
+            login = provider.login()
+            return {**parameters, "user": login.user, "password": login.password}
+        return parameters
+
     def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
         if self.settings_dict["CONN_MAX_AGE"] != 0:
             raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
@@ -97,7 +103,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         def parameters() -> dict[str, Any]:
             # Django sets autocommit as it needs it.
-            return {**self.get_connection_params(), "autocommit": True}
+            return {**self._with_login(self.get_connection_params()), "autocommit": True}
 
         def make() -> PooledConnection:
             return connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(self.settings_dict))

@@ -67,12 +67,16 @@ class RecoveringPool(ConnectionPool):
 
     def getconn(self, timeout: float | None = None) -> PooledConnection:
         """A connection that answers; PoolTimeout or TooManyRequests when there is none."""
-        deadline_s = monotonic() + self._patience_s(timeout)
+        asked_at_s = monotonic()
+        deadline_s = asked_at_s + self._patience_s(timeout)
         while True:
             connection = super().getconn(deadline_s - monotonic())
             if not self._rested_too_long(connection) and (not self._checks or _answers(connection)):
                 self._failing_since_s = None
                 return connection
+            if self._failing_since_s is None:
+                # On a silent network it took seconds to find out.
+                self._failing_since_s = asked_at_s
             connection.close()
             self.putconn(connection)
             self.renew(connection)
@@ -102,9 +106,10 @@ class RecoveringPool(ConnectionPool):
     def _patience_s(self, timeout: float | None) -> float:
         timeout_s = self.timeout if timeout is None else timeout
         since_s = self._failing_since_s
-        if since_s is not None and monotonic() - since_s > self.timeout:
-            return min(timeout_s, _TIMEOUT_IN_OUTAGE_S)
-        return timeout_s
+        if since_s is None:
+            return timeout_s
+        # Whoever comes later has waited for a thread meanwhile: all give up at the same moment.
+        return min(timeout_s, max(_TIMEOUT_IN_OUTAGE_S, since_s + self.timeout - monotonic()))
 
     def _make_noted(self) -> PooledConnection:
         try:

@@ -120,6 +120,21 @@ def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(ow
     assert time.monotonic() - started_s < 0.9
 
 
+def test_who_asks_late_in_an_outage_gives_up_with_the_first(own_server, open_database):
+    wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="2")
+    fill(wrapper, 1)
+    processes.stop(own_server.process, first_signal=SIGQUIT)
+
+    started_s = time.monotonic()
+    with pytest.raises(PoolTimeout):
+        wrapper.pool.getconn(1.5)
+    with pytest.raises(PoolTimeout):
+        wrapper.pool.getconn()
+
+    # Each with a patience of its own would take 3.5 s.
+    assert time.monotonic() - started_s < 3
+
+
 def test_a_pool_finds_its_server_again(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
     fill(wrapper, 3)

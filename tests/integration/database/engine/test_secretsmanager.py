@@ -1,5 +1,6 @@
 """Logins that Secrets Manager holds, and what rotating them does to connections."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -9,7 +10,7 @@ import pytest
 from tests.integration.database.engine.conftest import backend_pid, kill
 from tests.integration.database.engine.secrets import REGION
 from webapp.config.credentials import StoredSecret
-from webapp.database.credentials.provider import CredentialsError, Login
+from webapp.database.credentials.provider import CredentialsError, Login, provider_of
 from webapp.database.credentials.secretsmanager import SecretsManagerProvider
 from webapp.database.postgresql.client import DatabaseClient
 
@@ -21,9 +22,9 @@ STRATEGIES = pytest.mark.parametrize("strategy", ["per_request", "persistent", "
 class CountingProvider(SecretsManagerProvider):
     reads = 0
 
-    def _read(self) -> None:
+    def _read(self) -> Login:
         self.reads += 1
-        super()._read()
+        return super()._read()
 
 
 def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
@@ -36,7 +37,7 @@ def test_a_secret_as_rds_writes_it_has_the_user_too(secrets):
     assert provider(arn).login() == Login("shop", "hunter2")
 
 
-@pytest.mark.parametrize("text", ["hunter2", "12345", '"quoted"', "{half"])
+@pytest.mark.parametrize("text", ["hunter2", "12345", '"quoted"', "hal{f"])
 def test_any_other_text_is_a_password(secrets, text):
     assert provider(secrets.store(text)).login() == Login("app", text)
 
@@ -103,21 +104,42 @@ def test_a_login_serves_on_when_it_cannot_be_read_again(secrets, caplog):
 
     (record,) = [record for record in caplog.records if record.name.startswith("webapp")]
     assert record.levelname == "WARNING"
-    assert f"{arn} cannot be read, the former login serves on: ResourceNotFoundException" in record.getMessage()
+    assert record.getMessage().startswith(f"{arn} cannot be read: ResourceNotFoundException; ")
+    assert record.getMessage().endswith("; the former login serves on")
     assert "hunter2" not in caplog.text
 
 
-@pytest.mark.parametrize("value", ["", '{"username": "shop"}', '{"password": 7}'])
-def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value):
-    arn = secrets.store("first")
-    if value:
-        secrets.replace(arn, value)
-        message = "is JSON without the text 'password'"
-    else:
-        secrets.delete(arn)
-        message = "ResourceNotFoundException; check the permission"
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('{"username": "hunter2"}', "it is JSON without the text 'password'"),
+        ('{"password": 70070707}', "it is JSON without the text 'password'"),
+        ('{"username": "hunter2", "password": ""}', "it is JSON without the text 'password'"),
+        ('["hunter2"]', "it is JSON without the text 'password'"),
+        ("null", "it is JSON without the text 'password'"),
+        ("{hunter2", "it is malformed JSON"),
+        ('  {"username": "app", "password": "hunter2",}', "it is malformed JSON"),
+        ("[hunter2", "it is malformed JSON"),
+        (" ", "it is empty or binary"),
+    ],
+)
+def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value, message):
+    arn = secrets.store(value)
 
-    with pytest.raises(CredentialsError, match=message) as error:
+    with pytest.raises(CredentialsError) as error:
+        provider(arn).login()
+
+    assert str(error.value).startswith(f"{arn} cannot be read: {message}; store ")
+    assert "hunter2" not in str(error.value)
+    assert "7007" not in str(error.value)
+    assert error.value.__context__ is None
+
+
+def test_a_secret_that_is_not_there_is_named_with_the_permission(secrets):
+    arn = secrets.store("first")
+    secrets.delete(arn)
+
+    with pytest.raises(CredentialsError, match="ResourceNotFoundException; check the permission") as error:
         provider(arn).login()
 
     assert str(error.value).startswith(f"{arn} cannot be read: ")
@@ -134,6 +156,26 @@ def test_a_service_that_does_not_answer_is_given_up_soon(monkeypatch):
         provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook").login()
 
     assert time.monotonic() - started_s < 8
+
+
+def test_all_who_wait_for_a_service_that_hangs_are_answered_together(monkeypatch):
+    # It takes connections and never answers them.
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as hanging:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        ours = provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook")
+        started_s = time.monotonic()
+        with ThreadPoolExecutor(8) as threads:
+            waiting = [threads.submit(ours.login) for _ in range(8)]
+            failures = {str(one.exception()) for one in waiting}
+        took_s = time.monotonic() - started_s
+
+    assert ours.reads == 1
+    (failure,) = failures
+    assert "Read timeout on endpoint URL" in failure
+    # One after the other they would need 32 s.
+    assert took_s < 10
 
 
 @pytest.fixture
@@ -165,7 +207,20 @@ def test_a_rotated_password_fails_no_query(secrets, rotating, role, administrato
     kill(administrator, role)
 
     assert backend_pid(wrapper) != before
-    assert wrapper.get_connection_params()["password"] == "second"
+    assert provider_of(wrapper.settings_dict).login().password == "second"
+
+
+def test_a_pool_hands_connections_out_without_a_login(monkeypatch, rotating):
+    wrapper = rotating("pool")
+    before = backend_pid(wrapper)
+    wrapper.close()
+
+    def is_away() -> Login:
+        raise CredentialsError("Secrets Manager is away")
+
+    monkeypatch.setattr(provider_of(wrapper.settings_dict), "login", is_away)
+
+    assert backend_pid(wrapper) == before
 
 
 def test_a_rotation_to_another_user_fails_no_query(secrets, rotating, role, administrator):

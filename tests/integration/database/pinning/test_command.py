@@ -114,6 +114,22 @@ def test_a_pin_found_by_a_failing_test_is_a_pin(pinlint):
     assert process.stderr == "webapp pinlint: pytest exited with 1, so there may be more\n"
 
 
+def test_without_a_database_it_ends_with_one_line(pinlint):
+    process = pinlint(
+        "-q",
+        "journeys.py",
+        DATABASE_URL="",
+        DJANGO_SETTINGS_MODULE="webapp.settings",
+        WEBAPP_SECRET_KEY="only-for-the-tests-" + "0123456789" * 5,
+        WEBAPP_ALLOWED_HOSTS="testserver",
+    )
+
+    assert process.returncode == 78
+    assert process.stderr == (
+        "webapp pinlint: no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

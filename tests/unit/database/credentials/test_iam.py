@@ -1,10 +1,13 @@
 import re
+from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from webapp.config.credentials import IamToken
+from webapp.database import moment
 from webapp.database.credentials.iam import IamProvider
-from webapp.database.credentials.provider import provider_of
+from webapp.database.credentials.provider import CredentialsError, provider_of
 
 
 @pytest.fixture(autouse=True)
@@ -61,3 +64,80 @@ def test_each_place_has_a_provider_of_its_own():
 def test_a_password_needs_no_provider():
     assert provider_of({"CREDENTIALS": None}) is None
     assert provider_of({}) is None
+
+
+class Clock:
+    now_s = 1_000.0
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(moment, "time", SimpleNamespace(monotonic=lambda: clock.now_s, time=lambda: clock.now_s))
+    return clock
+
+
+class RoleCredentials:
+    """A task role's, which botocore asks its endpoint for."""
+
+    given = 0
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+
+    def get_frozen_credentials(self) -> SimpleNamespace:
+        if self.errors:
+            raise self.errors.pop(0)
+        self.given += 1
+        return SimpleNamespace(access_key=f"AKIDROLE{self.given}", secret_key="r0le", token=None)
+
+
+@pytest.fixture
+def with_role(monkeypatch):
+    """A provider in a task with a role, whose credentials fail with these errors first."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+
+    def make(*errors: Exception) -> IamProvider:
+        ours = provider()
+        ours._role_credentials = RoleCredentials(*errors)
+        return ours
+
+    return make
+
+
+STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not authorized"}}, "AssumeRoleWithWebIdentity")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [STS_REFUSAL, EndpointConnectionError(endpoint_url="http://169.254.170.2"), FileNotFoundError("/var/run/token")],
+)
+def test_whatever_keeps_the_role_from_signing_is_a_missing_login(with_role, error):
+    with pytest.raises(CredentialsError, match="the AWS credentials to sign a token with cannot be had: "):
+        with_role(error).login()
+
+
+def test_a_token_serves_on_for_its_15_minutes_while_none_can_be_signed(with_role, clock):
+    ours = with_role()
+    signed = ours.login()
+    ours._role_credentials.errors = [STS_REFUSAL] * 3
+
+    clock.now_s += 700
+    assert ours.login() == signed
+    clock.now_s += 199
+    assert ours.login() == signed
+    clock.now_s += 1
+    with pytest.raises(CredentialsError, match="AccessDenied"):
+        ours.login()
+
+
+def test_a_failure_to_sign_is_made_up_for_long_before_the_token_ends(with_role, clock):
+    ours = with_role()
+    signed = ours.login()
+    ours._role_credentials.errors = [STS_REFUSAL]
+    clock.now_s += 600
+    assert ours.login() == signed
+
+    clock.now_s += 10
+
+    assert "AKIDROLE2" in ours.login().password

@@ -22,6 +22,9 @@ from webapp.compare.targets.aws_lambda.invocation import (
 )
 from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html has it for an internal extension.
+_SHUTDOWN_S = 0.5
+
 
 class State(Enum):
     """Where an execution environment is in its life."""
@@ -63,6 +66,8 @@ class ExecutionEnvironment:
         self._next: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
         self._init_to_report_ms: float | None = None
         self._init_failure: InitFailed | None = None
+        self._has_extension = False
+        self._shutdown: asyncio.TimerHandle | None = None
         self._initialised = asyncio.Event()
         self._reaped = asyncio.Event()
         self._api = RuntimeApi(self)
@@ -96,10 +101,20 @@ class ExecutionEnvironment:
         )
 
     def end(self, failure: InvocationError | None = None) -> None:
-        """Kill the process, and tell its invocation; `failure` is None when nothing was wrong with it."""
-        if self.state is not State.DEAD:
-            self._freezer.kill(self._process.pid)
-            self._conclude(failure)
+        """End the process, and tell its invocation; `failure` is None when nothing was wrong with it.
+
+        As on Lambda one with an extension then has SIGTERM first, and half a second.
+        """
+        if self.state is State.DEAD:
+            return
+        pid = self._process.pid
+        if failure is None and self._has_extension:
+            self._freezer.thaw(pid)
+            self._process.terminate()
+            self._shutdown = self._loop.call_later(_SHUTDOWN_S, self._freezer.kill, pid)
+        else:
+            self._freezer.kill(pid)
+        self._conclude(failure)
 
     @property
     def is_reaped(self) -> bool:
@@ -144,14 +159,12 @@ class ExecutionEnvironment:
         # The runtime ends itself after this report; until then its log is not complete.
         self._init_failure = InitFailed(failure.error_type, " ".join(failure.message.split()))
 
+    def register_extension(self) -> None:
+        self._has_extension = True
+
     def _spawn(self) -> subprocess.Popen[bytes]:
         log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{VERSION}]{self.id}"
-        process = processes.spawn(
-            [self._function.python, "-m", "awslambdaric", self._function.handler],
-            environ=self._function.process_environ(runtime_api=self._api.address, log_stream=log_stream),
-            log=self.log,
-            directory=self._function.task_root,
-        )
+        process = self._function.start(runtime_api=self._api.address, log_stream=log_stream, log=self.log)
         self._freezer.adopt(process.pid)
         return process
 
@@ -189,6 +202,8 @@ class ExecutionEnvironment:
     def _reap(self) -> None:
         self._loop.remove_reader(self._pid_descriptor)
         os.close(self._pid_descriptor)
+        if self._shutdown is not None:
+            self._shutdown.cancel()
         # Before the leader is reaped: until then nobody else can be given its process id.
         self._freezer.kill(self._process.pid)
         exit_code = self._process.wait()

@@ -6,8 +6,11 @@ import re
 import secrets
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar, Protocol
+
+from webapp.compare.processes import start_ticks
 
 _GROUP_NAME = re.compile(r"webapp-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]+")
 
@@ -15,7 +18,9 @@ _GROUP_NAME = re.compile(r"webapp-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]+")
 class Freezer(Protocol):
     """Holds processes still; each is named by the id of its session leader."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """How it holds them, for the run's record."""
 
     def adopt(self, pid: int) -> None:
         """Take over a session leader right after its start; what it starts from now on comes along."""
@@ -76,7 +81,7 @@ class CgroupFreezer:
         """`parent` is the cgroup this process is in; OSError when it cannot hold groups of ours."""
         _remove_stale_groups(parent)
         owner = os.getpid()
-        self._group = parent / f"webapp-{owner}-{_start_ticks(owner)}-{secrets.token_hex(4)}"
+        self._group = parent / f"webapp-{owner}-{start_ticks(owner)}-{secrets.token_hex(4)}"
         self._group.mkdir()
         can_freeze = (self._group / "cgroup.freeze").exists()
         # Made again with the first process, so that a freezer nobody uses leaves nothing behind.
@@ -97,7 +102,7 @@ class CgroupFreezer:
         (self._group / str(pid) / "cgroup.freeze").write_text("0")
 
     def kill(self, pid: int) -> None:
-        _kill_group(self._group / str(pid))
+        kill_group(self._group / str(pid))
 
     def release(self, pid: int) -> None:
         # What the process started may still be dying; `close` comes back to its group.
@@ -128,30 +133,30 @@ def own_cgroup(mountinfo: str, membership: str) -> Path | None:
     group = next((line[len("0::") :] for line in membership.splitlines() if line.startswith("0::")), None)
     if group is None:
         return None
-    for line in mountinfo.splitlines():
-        mount, _, filesystem = line.partition(" - ")
-        if filesystem.split()[0] != "cgroup2":
-            continue
-        root, mount_point = mount.split()[3:5]
+    for root, mount_point in _unified_mounts(mountinfo):
         if Path(group).is_relative_to(root):
             return Path(mount_point) / Path(group).relative_to(root)
     return None
 
 
-def _start_ticks(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot; None when there is no such process."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    # The second field, the command, may hold spaces and brackets: count from behind it.
-    return stat.rpartition(")")[2].split()[19]
+def unified_hierarchy(mountinfo: str) -> Path | None:
+    """Where cgroup v2 is mounted, from the text of /proc/self/mountinfo; None where it is not."""
+    return next((Path(mount_point) for _, mount_point in _unified_mounts(mountinfo)), None)
+
+
+def _unified_mounts(mountinfo: str) -> Iterator[tuple[str, str]]:
+    """The root within cgroup v2 and the directory of each of its mounts."""
+    for line in mountinfo.splitlines():
+        mount, _, filesystem = line.partition(" - ")
+        if filesystem.split()[0] == "cgroup2":
+            root, mount_point = mount.split()[3:5]
+            yield root, mount_point
 
 
 def _remove_stale_groups(parent: Path) -> None:
     for group in parent.glob("webapp-*"):
         owner = _GROUP_NAME.fullmatch(group.name)
-        if owner and _start_ticks(int(owner["pid"])) != owner["started"]:
+        if owner and start_ticks(int(owner["pid"])) != owner["started"]:
             _remove_group(group)
 
 
@@ -159,7 +164,7 @@ def _remove_group(group: Path, *, patience_s: float = 1.0) -> None:
     """Kill what is in the group's children and remove all of it; what will not go is left behind."""
     children = [child for child in group.iterdir() if child.is_dir()]
     for child in children:
-        _kill_group(child)
+        kill_group(child)
     give_up = time.monotonic() + patience_s
     for directory in (*children, group):
         while True:
@@ -172,11 +177,14 @@ def _remove_group(group: Path, *, patience_s: float = 1.0) -> None:
                 time.sleep(0.005)
 
 
-def _kill_group(group: Path) -> None:
+def kill_group(group: Path) -> bool:
+    """Send SIGKILL to every process of a cgroup v2 group; False when this process may not."""
     with contextlib.suppress(OSError):
         (group / "cgroup.kill").write_text("1")
-        return
+        return True
     # Kernels before 5.14 have no cgroup.kill.
     with contextlib.suppress(OSError):
         for pid in (group / "cgroup.procs").read_text().split():
             os.kill(int(pid), signal.SIGKILL)
+        return True
+    return False

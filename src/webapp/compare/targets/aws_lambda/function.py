@@ -1,9 +1,12 @@
 """The function under emulation: its configuration and the variables its processes see."""
 
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from webapp.compare import processes
 
 REGION = "us-east-1"
 VERSION = "$LATEST"
@@ -60,3 +63,17 @@ class Function:
             "AWS_REGION": REGION,
             "LAMBDA_TASK_ROOT": str(self.task_root),
         }
+
+    def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
+        """The session leader of an execution environment that calls the Runtime API at host:port."""
+        return processes.spawn(
+            [self.python, "-m", "awslambdaric", self.handler],
+            environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
+            log=log,
+            directory=self.task_root,
+        )
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What of its configuration belongs in the run's record."""
+        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}"}

@@ -1,9 +1,10 @@
-"""The Lambda Runtime API of one execution environment, version 2018-06-01."""
+"""The Lambda Runtime API of one execution environment, version 2018-06-01, and what of the Extensions API it needs."""
 
 import asyncio
 import json
 import re
 import socket
+import uuid
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
@@ -14,6 +15,9 @@ from webapp.compare.targets.aws_lambda.invocation import RESPONSE_LIMIT_BYTES
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _INIT_ERROR = "/2018-06-01/runtime/init/error"
+# Version 2020-01-01 of the Extensions API.
+_REGISTER = "/2020-01-01/extension/register"
+_NEXT_EVENT = "/2020-01-01/extension/event/next"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
 
 # The runtime is dead by then; 0 would mean to wait for ever.
@@ -60,6 +64,9 @@ class Environment(Protocol):
     def fail_init(self, failure: RuntimeFailure) -> None:
         """The init phase has failed."""
 
+    def register_extension(self) -> None:
+        """An extension is there: the end is announced by SIGTERM."""
+
 
 class RuntimeApi:
     """Listens on a port of its own as soon as it is made; answers once `serve` was called."""
@@ -78,6 +85,7 @@ class RuntimeApi:
     async def serve(self) -> None:
         """Begin to answer. aiohttp sets TCP_NODELAY: without it a call may take 40 ms."""
         self._web = web.Server(self._answer, access_log=None)
+        self._no_event = asyncio.get_running_loop().create_future()
         self._server = await asyncio.get_running_loop().create_server(self._web, sock=self._listener)
 
     async def close(self) -> None:
@@ -86,6 +94,7 @@ class RuntimeApi:
             self._listener.close()
             return
         self._server.close()
+        self._no_event.cancel()
         await self._web.shutdown(_CLOSE_TIMEOUT_S)
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
@@ -94,9 +103,25 @@ class RuntimeApi:
         if request.method == "POST" and request.path == _INIT_ERROR:
             self._environment.fail_init(_failure(await request.content.read()))
             return _accepted()
+        if request.method == "POST" and request.path == _REGISTER:
+            return self._register(await request.content.read())
+        if request.method == "GET" and request.path == _NEXT_EVENT:
+            # Nobody subscribes to one.
+            await asyncio.shield(self._no_event)
         if request.method == "POST" and (result := _RESULT.fullmatch(request.path)):
             return await self._take_result(request, result["request_id"], result["kind"])
         return _refusal(HTTPStatus.NOT_FOUND, "InvalidPath", f"{request.method} {request.path} is unknown")
+
+    def _register(self, body: bytes) -> web.Response:
+        try:
+            events = json.loads(body)["events"]
+        except (ValueError, TypeError, KeyError):
+            events = None
+        if events != []:
+            message = "only an extension of no events can be registered here"
+            return _refusal(HTTPStatus.BAD_REQUEST, "Extension.InvalidEvents", message)
+        self._environment.register_extension()
+        return web.json_response({}, headers={"Lambda-Extension-Identifier": str(uuid.uuid4())})
 
     async def _take_result(self, request: web.BaseRequest, request_id: str, kind: str) -> web.Response:
         body = await request.content.read()

@@ -13,6 +13,7 @@ from django.db import connections
 from webapp.config.credentials import Role
 from webapp.database.migration_lock import MigrationLock, migration_lock
 from webapp.database.migration_session import migration_session
+from webapp.database.operations_session import open_session
 
 _WAIT_S = 600
 # What a shell reports for a command that Ctrl-C ended.
@@ -53,11 +54,14 @@ class Command(DjangoCommand):
             sys.exit(_EXIT_INTERRUPTED)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        only_looks = options["plan"] or options["check_unapplied"]
-        if only_looks or settings.DATABASE_ROLE is Role.WEB:
+        if settings.DATABASE_ROLE is Role.WEB:
             super().handle(*args, **options)
             return
         connection = connections[options["database"]]
+        if options["plan"] or options["check_unapplied"]:
+            open_session(connection)
+            super().handle(*args, **options)
+            return
         with (
             migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
             migration_session(connection, lock_timeout_s=options["lock_timeout"]),

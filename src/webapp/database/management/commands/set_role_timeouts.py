@@ -6,8 +6,9 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import OperationalError, connection
+from django.db import connection
 
+from webapp.database.operations_session import open_session
 from webapp.database.role_timeouts import RoleTimeouts, read_role_timeouts, write_role_timeouts
 
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
             statement_timeout_ms=settings.DATABASE_STATEMENT_TIMEOUT_S * 1000,
             idle_in_transaction_timeout_ms=settings.DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S * 1000,
         )
-        server = self._connect()
+        server = open_session(connection)
         before = self._read(server, role)
         if before != wanted and not dry_run:
             self._write(server, role, wanted)
@@ -36,13 +37,6 @@ class Command(BaseCommand):
             self.stdout.write(line)
         if before != wanted and not dry_run:
             self.stdout.write("Open connections keep what they had; new ones have these.")
-
-    def _connect(self) -> psycopg.Connection:
-        try:
-            connection.ensure_connection()
-        except OperationalError as error:
-            raise CommandError(f"the database does not answer: {' '.join(str(error).split())}") from None
-        return connection.connection
 
     def _read(self, server: psycopg.Connection, role: str) -> RoleTimeouts:
         try:

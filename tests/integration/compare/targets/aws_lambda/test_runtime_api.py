@@ -27,6 +27,9 @@ class OneInvocation:
     def fail_init(self, failure):
         self.told.append(("init error", failure))
 
+    def register_extension(self):
+        self.told.append(("extension",))
+
 
 @pytest.fixture
 def environment():
@@ -39,8 +42,8 @@ async def call(environment):
     await api.serve()
     async with aiohttp.ClientSession() as session:
 
-        async def send(method, path, body=b""):
-            url = f"http://{api.address}/2018-06-01/runtime{path}"
+        async def send(method, path, body=b"", *, prefix="/2018-06-01/runtime"):
+            url = f"http://{api.address}{prefix}{path}"
             async with session.request(method, url, data=io.BytesIO(body)) as response:
                 return response.status, response.headers, await response.json()
 
@@ -100,6 +103,21 @@ async def test_a_response_above_the_limit_is_refused_and_fails_the_invocation(ca
     assert [(kind, failure.error_type) for kind, _, failure in environment.told] == [
         ("error", "Function.ResponseSizeTooLarge")
     ]
+
+
+async def test_an_extension_of_no_events_is_registered(call, environment):
+    status, headers, _ = await call("POST", "/register", b'{"events": []}', prefix="/2020-01-01/extension")
+
+    assert (status, environment.told) == (200, [("extension",)])
+    assert len(headers["Lambda-Extension-Identifier"]) == 36
+
+
+@pytest.mark.parametrize("body", [b'{"events": ["INVOKE"]}', b"{}", b"not JSON"])
+async def test_no_other_extension_is_taken(call, environment, body):
+    status, _, answer = await call("POST", "/register", body, prefix="/2020-01-01/extension")
+
+    assert (status, environment.told) == (400, [])
+    assert answer["errorType"] == "Extension.InvalidEvents"
 
 
 async def test_an_unknown_path_is_not_found(call):

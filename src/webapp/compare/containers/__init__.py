@@ -1,0 +1,1 @@
+"""Containers: one image measured as podman or docker runs it."""

@@ -1,0 +1,61 @@
+"""The image that is measured, as its engine describes it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from webapp.compare.containers.engine import Engine, usable_engines
+from webapp.compare.errors import UsageError
+
+ENTRYPOINT = "webapp.entrypoints.launch"
+_REVISION_LABEL = "org.opencontainers.image.revision"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image; it is run by its `id`, since a tag may move while it is measured."""
+
+    engine: Engine
+    reference: str
+    id: str
+    architecture: str
+    size_mb: int
+    revision: str | None
+
+
+def find_image(reference: str) -> Image:
+    """The image that `--image` names, in the first engine that has it.
+
+    Raises UsageError when none has it or when it is not one of this project's, CompareError when no engine works.
+    """
+    if not reference or reference.startswith("-") or reference.split() != [reference]:
+        raise UsageError(f"--image {reference!r} is not an image's name; write it as localhost/webapp:latest")
+    engines = usable_engines()
+    for engine in engines:
+        description = engine.inspect_image(reference)
+        if description is not None:
+            return _described(engine, reference, description)
+    names = " or ".join(engine.name for engine in engines)
+    raise UsageError(
+        f"--image '{reference}' is no image that {names} has here; "
+        f"build it with `{engines[0].name} build --tag {reference} .`, or pull it"
+    )
+
+
+def _described(engine: Engine, reference: str, description: dict[str, Any]) -> Image:
+    configuration = description.get("Config") or {}
+    entrypoint = configuration.get("Entrypoint") or []
+    if ENTRYPOINT not in entrypoint:
+        shown = " ".join(entrypoint) or "none"
+        raise UsageError(
+            f"--image '{reference}' has the entry point '{shown}', and what is compared starts {ENTRYPOINT}; "
+            "name an image that this project's Dockerfile has built"
+        )
+    labels = configuration.get("Labels") or {}
+    return Image(
+        engine=engine,
+        reference=reference,
+        id=description["Id"],
+        architecture=description["Architecture"],
+        size_mb=round(description["Size"] / 1_000_000),
+        revision=labels.get(_REVISION_LABEL),
+    )

@@ -1,0 +1,51 @@
+"""How many CPUs the process really has, which in a container is less than the machine's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+_V1_CPU = "sys/fs/cgroup/cpu"
+_V2 = "sys/fs/cgroup"
+
+
+def available_cpus(affinity: int, *, root: Path = Path("/")) -> int:
+    """The whole CPUs that the scheduler's affinity and every cgroup's quota leave; at least 1.
+
+    A container with a quota of half a CPU sees all of the machine's, and one worker for each would only be
+    throttled. Reads both versions of cgroups below `root`; what cannot be read sets no limit.
+    """
+    return max(1, int(min([affinity, *_quotas(root)])))
+
+
+def _quotas(root: Path) -> Iterator[float]:
+    for line in _lines(root / "proc/self/cgroup"):
+        _, controllers, group = line.split(":", 2)
+        if controllers == "":
+            for directory in _upwards(root / _V2, group):
+                yield from _quota(" ".join(_lines(directory / "cpu.max")))
+        elif "cpu" in controllers.split(","):
+            for directory in _upwards(root / _V1_CPU, group):
+                names = ("cpu.cfs_quota_us", "cpu.cfs_period_us")
+                yield from _quota(" ".join(line for name in names for line in _lines(directory / name)))
+
+
+def _upwards(mount: Path, group: str) -> Iterator[Path]:
+    """The group's directory and those around it. Where the group's path is the machine's, its mount is the group."""
+    directory = mount / group.lstrip("/")
+    while directory != mount:
+        yield directory
+        directory = directory.parent
+    yield mount
+
+
+def _quota(quota_and_period: str) -> Iterator[float]:
+    """CPUs of a line such as '50000 100000'; nothing for 'max 100000' or -1, which set no limit."""
+    match quota_and_period.split():
+        case [quota, period] if quota.isdigit() and period.isdigit() and int(period) > 0:
+            yield int(quota) / int(period)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []

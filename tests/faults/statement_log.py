@@ -1,0 +1,30 @@
+"""Finds what would pin a proxy's session in the log of a server with log_statement = all."""
+
+import re
+
+# A line of the server's log: time, [process], LOG, then the statement by either protocol.
+_STATEMENT = re.compile(r"\[(?P<process>\d+)\] LOG:  (?:statement|execute (?P<name>[^:]+)): (?P<sql>.*)", re.DOTALL)
+_PINNING = re.compile(r"\s*(SET|RESET|LISTEN|PREPARE|DECLARE|DISCARD)\b|.*\bset_config\s*\(", re.IGNORECASE | re.DOTALL)
+# What must go with its transaction is fine inside one.
+_BEGINNING, _ENDING = ("BEGIN", "START"), ("COMMIT", "ROLLBACK", "END", "ABORT")
+
+
+def read_statements(log: str) -> tuple[int, int]:
+    """How many statements a log shows, and how many of them leave state outside a transaction."""
+    count = with_state = 0
+    in_transaction: set[str] = set()
+    for entry in re.split(r"\n(?=\d{4}-\d\d-\d\d )", log):
+        found = _STATEMENT.search(entry)
+        if found is None:
+            continue
+        count += 1
+        process, statement = found["process"], found["sql"]
+        word = statement.split(maxsplit=1)[0].upper().rstrip(";") if statement.strip() else ""
+        if word in _BEGINNING:
+            in_transaction.add(process)
+        elif word in _ENDING:
+            in_transaction.discard(process)
+        named = found["name"] not in (None, "<unnamed>")
+        if named or (process not in in_transaction and _PINNING.match(statement)):
+            with_state += 1
+    return count, with_state

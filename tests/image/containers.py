@@ -1,0 +1,163 @@
+"""Containers of the image: as locked up as a platform may run them, and gone with the tests."""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from signal import SIGTERM, Signals
+
+from tests.image.podman import CACHE, ENVIRON, podman
+from webapp.compare import processes
+
+_LABEL = "webapp.tests.owner"
+_START_TIMEOUT_S = 60.0
+_PORT_INSIDE = 8000
+
+# Nothing but /tmp can be written, nothing is allowed that the application does not need.
+_LOCKED_UP = (
+    "--read-only",
+    "--read-only-tmpfs=false",
+    "--tmpfs=/tmp:rw,size=16m,mode=1777",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+)
+
+
+class Container:
+    """One container in the foreground of a podman process, which passes signals on and removes it at its end."""
+
+    def __init__(self, name: str, process: "subprocess.Popen[bytes]", *, url: str, log: Path) -> None:
+        self.name = name
+        self.url = url
+        self.log = log
+        self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The process id on this machine of the container's first process."""
+        return int(podman("inspect", "--format", "{{.State.Pid}}", self.name))
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def logs(self) -> str:
+        """What it wrote to both of its outputs so far."""
+        return self.log.read_text(errors="replace")
+
+    def execute(self, *command: str) -> str:
+        """Run a command inside, as the image's user; what it prints."""
+        return podman("exec", self.name, *command)
+
+    def wait_until_serving(self, path: str = "/healthz") -> None:
+        """Until the path answers 200; RuntimeError with the log when it ends before, or takes a minute."""
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        while not _answers(self.url + path):
+            if not self.is_running or time.monotonic() > deadline:
+                raise RuntimeError(f"{path} does not answer: {self.logs()[-2000:]}")
+            time.sleep(0.02)
+
+    def signal(self, number: Signals) -> None:
+        """Send a signal to its first process."""
+        podman("kill", "--signal", number.name, self.name)
+
+    def wait(self, timeout_s: float = 30.0) -> int:
+        """Its exit code, once it has ended; subprocess.TimeoutExpired when it goes on."""
+        return self._process.wait(timeout_s)
+
+    def stop(self, grace_s: int = 30) -> int:
+        """SIGTERM, and SIGKILL when the grace is over; its exit code."""
+        podman("stop", "--time", str(grace_s), self.name)
+        return self.wait()
+
+    def remove(self) -> None:
+        """Kill it if it still runs."""
+        with contextlib.suppress(RuntimeError):
+            podman("rm", "--force", "--time", "0", self.name)
+        processes.stop(self._process)
+
+
+@contextmanager
+def run_container(
+    image: str,
+    environ: Mapping[str, str],
+    *,
+    log: Path,
+    arguments: Sequence[str] = (),
+    network: str = "host",
+    memory: str = "512m",
+    pids_limit: int = 128,
+    cpus: float | None = None,
+    options: Sequence[str] = (),
+) -> Iterator[Container]:
+    """A container that was started, and is killed at the end; `arguments` follow the image's entry point.
+
+    `network` is host (it serves at 127.0.0.1, and reaches what listens there), bridge (its port is published at
+    127.0.0.1) or none. `options` are more of `podman run`'s. Enter it in the main thread: podman, and with it the
+    container, ends with the thread that started it.
+    """
+    name = f"webapp-test-{secrets.token_hex(6)}"
+    port = processes.free_port()
+    variables = {**environ}
+    published: tuple[str, ...] = ()
+    if network == "host":
+        variables |= {"PORT": str(port), "WEBAPP_BIND_HOST": "127.0.0.1"}
+    elif network == "bridge":
+        published = (f"--publish=127.0.0.1:{port}:{_PORT_INSIDE}",)
+    process = processes.spawn(
+        [
+            *("podman", "run", "--rm", "--name", name, "--label", f"{_LABEL}={os.getpid()}", "--pull=never"),
+            *_LOCKED_UP,
+            *(f"--network={network}", f"--memory={memory}", f"--pids-limit={pids_limit}", *published),
+            *(() if cpus is None else (f"--cpus={cpus}",)),
+            *(f"--env={name}={value}" for name, value in variables.items()),
+            *options,
+            image,
+            *arguments,
+        ],
+        environ=ENVIRON,
+        log=log,
+        directory=CACHE,
+        death_signal=SIGTERM,
+    )
+    container = Container(name, process, url=f"http://127.0.0.1:{port}", log=log)
+    try:
+        yield container
+    finally:
+        container.remove()
+
+
+def container_environ(database_url: str, runtime: str = "aws_ecs") -> dict[str, str]:
+    """What a deployed container needs, with one worker and no wait for a load balancer at its end."""
+    return {
+        "WEBAPP_RUNTIME": runtime,
+        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+        "WEBAPP_DRAIN_S": "0",
+        "WEBAPP_WORKERS": "1",
+        "DATABASE_URL": database_url,
+    }
+
+
+def remove_stale_containers() -> None:
+    """Remove what sessions of tests that were killed have left."""
+    names_and_owners = f'{{{{.Names}}}} {{{{index .Labels "{_LABEL}"}}}}'
+    listed = podman("ps", "--all", "--filter", f"label={_LABEL}", "--format", names_and_owners)
+    for line in listed.splitlines():
+        name, owner = line.split()
+        if not Path("/proc", owner).exists():
+            podman("rm", "--force", "--time", "0", name)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return response.status == 200
+    except (urllib.error.URLError, OSError):
+        return False

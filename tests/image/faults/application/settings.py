@@ -1,0 +1,6 @@
+"""The project's settings with the views of these cases beside its own; mails go to the log."""
+
+from webapp.settings import *  # noqa: F403
+
+ROOT_URLCONF = "tests.image.faults.application.urls"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"

@@ -1,0 +1,86 @@
+"""Views that show what the application believes, take long, or take too much."""
+
+import os
+import sys
+import time
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+# In the log: the monotonic time, which all of a machine's processes share, of a view's end.
+ENDED = "view ended at"
+
+
+def allocate(request: HttpRequest, megabytes: int) -> JsonResponse:
+    """Really use so much memory."""
+    return JsonResponse({"length": len(b"x" * (megabytes * 2**20))})
+
+
+def client(request: HttpRequest) -> JsonResponse:
+    """Who the application believes is asking, and by which address and scheme."""
+    return JsonResponse(
+        {"client": request.META.get("REMOTE_ADDR"), "url": request.build_absolute_uri(), "https": request.is_secure()}
+    )
+
+
+@csrf_exempt
+def echo(request: HttpRequest) -> JsonResponse:
+    """How much arrived, of an uploaded file or of any other body."""
+    file = request.FILES.get("file")
+    return JsonResponse({"length": file.size if file is not None else len(request.body), "query": request.GET})
+
+
+def letters(request: HttpRequest, count: int) -> HttpResponse:
+    """A text of so many letters."""
+    return HttpResponse("x" * count, content_type="text/plain")
+
+
+def process(request: HttpRequest) -> JsonResponse:
+    """The process that serves."""
+    return JsonResponse({"process": os.getpid()})
+
+
+def sleep(request: HttpRequest, duration_ms: int) -> JsonResponse:
+    """Take so long."""
+    time.sleep(duration_ms / 1000)
+    return JsonResponse({})
+
+
+def query(request: HttpRequest, duration_ms: int) -> JsonResponse:
+    """A transaction that takes so long."""
+    try:
+        _query(duration_ms)
+    finally:
+        _say_ended()
+    return JsonResponse({})
+
+
+@transaction.non_atomic_requests
+async def query_asynchronously(request: HttpRequest, duration_ms: int) -> JsonResponse:
+    """The same from an asynchronous view."""
+    try:
+        await sync_to_async(_query)(duration_ms)
+    finally:
+        _say_ended()
+    return JsonResponse({})
+
+
+def add_user(request: HttpRequest) -> JsonResponse:
+    """Make the user whose password can be reset."""
+    get_user_model().objects.get_or_create(
+        username="victim", defaults={"email": "victim@guestbook.example", "password": "pbkdf2_sha256$1$a$b"}
+    )
+    return JsonResponse({})
+
+
+def _query(duration_ms: int) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(%s)", [duration_ms / 1000])
+
+
+def _say_ended() -> None:
+    sys.stdout.write(f"{ENDED} {time.monotonic()}\n")
+    sys.stdout.flush()

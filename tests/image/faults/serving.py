@@ -1,0 +1,84 @@
+"""The image with the cases' application mounted into it, and single requests to it."""
+
+import contextlib
+import http.client
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from tests.image.containers import Container, container_environ, run_container
+from tests.image.podman import CHECKOUT
+
+HOST = "guestbook.example"
+# As a load balancer that ends TLS sends them.
+HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept": "application/json"}
+
+MOUNT = f"--volume={CHECKOUT / 'tests'}:/opt/tests/tests:ro"
+APPLICATION = {"PYTHONPATH": "/opt/tests", "DJANGO_SETTINGS_MODULE": "tests.image.faults.application.settings"}
+
+_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def serving(
+    image: str,
+    database_url: str,
+    log: Path,
+    *,
+    workers: int = 1,
+    variables: Mapping[str, str] | None = None,
+    memory: str = "512m",
+) -> Iterator[Container]:
+    """A container that is ready for requests."""
+    environ = {
+        **container_environ(database_url),
+        **APPLICATION,
+        "WEBAPP_WORKERS": str(workers),
+        **(variables or {}),
+    }
+    with run_container(image, environ, log=log, memory=memory, options=(MOUNT,)) as container:
+        container.wait_until_serving("/readyz")
+        yield container
+
+
+class Conversation:
+    """One connection that is kept and never opened again; a context manager."""
+
+    def __init__(self, url: str, *, source: str = "127.0.0.1") -> None:
+        """`source` is the address of this machine that it comes from."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None
+        self._connection = http.client.HTTPConnection(
+            parts.hostname, parts.port, timeout=_TIMEOUT_S, source_address=(source, 0)
+        )
+        self._connection.connect()
+        self._connection.auto_open = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._connection.close()
+
+    def ask(
+        self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] = HEADERS
+    ) -> tuple[int, bytes]:
+        """Status and body; OSError or HTTPException when no whole answer comes."""
+        self._connection.request(method, path, body, dict(headers))
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
+    def served_by(self) -> int:
+        """The process, in the container's numbers, that this connection leads to."""
+        process: int = json.loads(self.ask("/faults/process")[1])["process"]
+        return process
+
+
+def ask(url: str, path: str, **request: Any) -> tuple[int, bytes]:
+    """One request on a connection of its own; status 0 when no whole answer comes."""
+    with contextlib.suppress(OSError, http.client.HTTPException), Conversation(url) as conversation:
+        return conversation.ask(path, **request)
+    return 0, b""

@@ -1,0 +1,92 @@
+"""A request that takes more memory than there is."""
+
+import http.client
+import json
+import threading
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.faults.trials import Trial
+from tests.image.faults.serving import Conversation, ask, serving
+
+_CONVERSATIONS = 12
+
+
+@pytest.mark.fault(22, "out of memory", "aws_ecs")
+def test_a_worker_without_memory_fails_alone_and_is_replaced(trial: Trial, image, database_url, log) -> None:
+    least = {"killed": 1, "served_meanwhile": 10}
+    with (
+        trial.judged(least=least, failed_elsewhere=0, replaced_s=5.0),
+        serving(image, database_url, log, workers=2, memory="256m") as container,
+    ):
+        for _ in trial.repetitions:
+            with ExitStack() as stack:
+                conversations = _with_both_workers(container.url, stack)
+                victim = conversations[0][1]
+                others = [conversation for conversation, process in conversations if process != victim]
+                bystander = _Bystander(others)
+                bystander.start()
+                try:
+                    conversations[0][0].ask("/faults/allocate/400")
+                    killed = 0
+                except (OSError, http.client.HTTPException):
+                    killed = 1
+                died_s = time.monotonic()
+                known = {process for _, process in conversations}
+                replaced_s = _wait_for_another(container.url, known) - died_s
+                bystander.end()
+            trial.note(
+                killed=killed,
+                served_meanwhile=bystander.served,
+                failed_elsewhere=bystander.failed,
+                replaced_s=replaced_s,
+            )
+
+
+class _Bystander(threading.Thread):
+    """Asks the other worker, again and again."""
+
+    def __init__(self, conversations: list[Conversation]) -> None:
+        super().__init__()
+        self.served = self.failed = 0
+        self._conversations = conversations
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        while not self._ended.is_set():
+            for conversation in list(self._conversations):
+                try:
+                    status, _ = conversation.ask("/faults/process")
+                    self.served += status == 200
+                    self.failed += status != 200
+                except (OSError, http.client.HTTPException):
+                    self.failed += 1
+                    self._conversations.remove(conversation)
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join()
+
+
+def _with_both_workers(url: str, stack: ExitStack) -> list[tuple[Conversation, int]]:
+    """Connections of which each worker has some."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        opened = [stack.enter_context(Conversation(url)) for _ in range(_CONVERSATIONS)]
+        conversations = [(conversation, conversation.served_by()) for conversation in opened]
+        if len({process for _, process in conversations}) == 2:
+            return conversations
+    raise TimeoutError("only one worker answers")
+
+
+def _wait_for_another(url: str, known: set[int]) -> float:
+    """The time at which a new worker answers; infinite when none does in 20 s."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        status, body = ask(url, "/faults/process")
+        if status == 200 and json.loads(body)["process"] not in known:
+            return time.monotonic()
+        time.sleep(0.02)
+    return float("inf")

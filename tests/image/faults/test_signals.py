@@ -1,0 +1,160 @@
+"""The end that a platform announces by SIGTERM."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from signal import SIGTERM
+
+import psycopg
+import pytest
+
+from tests.faults.trials import Trial
+from tests.image.containers import Container, container_environ, run_container
+from tests.image.faults.lambda_container import lambda_container
+from tests.image.faults.serving import ask, serving
+from webapp.database.migration_lock import LOCK_KEY
+
+_IN_FLIGHT = 10
+_REQUEST_MS = 2_000
+_GRACE_S = 30.0
+# Lambda leaves so long to a function with an internal extension; the machine here may be busy.
+_LAMBDA_GRACE_S = 2.0
+
+
+@pytest.mark.fault(26, "SIGTERM", "aws_ecs")
+def test_what_is_in_flight_at_sigterm_is_answered(trial: Trial, image, database_url, tmp_path) -> None:
+    with (
+        trial.judged(least={"in_flight": _IN_FLIGHT, "answered": _IN_FLIGHT}, exit_code=0, exit_s=_GRACE_S),
+        ExitStack() as stack,
+        ThreadPoolExecutor(len(trial.repetitions) * (_IN_FLIGHT + 1)) as threads,
+    ):
+        # Beside each other: most of each is waiting.
+        containers = [
+            stack.enter_context(serving(image, database_url, tmp_path / f"{number}.log", workers=2))
+            for number in trial.repetitions
+        ]
+        for figures in threads.map(lambda container: _terminate_while_busy(container, threads), containers):
+            trial.note(**figures)
+
+
+@pytest.mark.fault(28, "PID 1", "aws_ecs")
+def test_the_server_as_pid_1_ends_in_time_and_leaves_nobody(trial: Trial, image, database_url, log) -> None:
+    least = {"processes": 3, "reaped": 1}
+    with trial.judged(least=least, shells=0, zombies=0, orphans=0, exit_code=0, exit_s=_GRACE_S):
+        for _ in trial.repetitions:
+            with serving(image, database_url, log, workers=2) as container:
+                container.execute("python", "-c", _LEAVE_AN_ORPHAN)
+                adopted = len(_processes_of(container))
+                time.sleep(1.0)
+                processes = _processes_of(container)
+                states = container.execute("python", "-c", _STATES).split()
+                trial.note(
+                    processes=len(processes),
+                    shells=sum("sh" in Path("/proc", str(pid), "comm").read_text().split() for pid in processes),
+                    zombies=states.count("Z"),
+                    reaped=adopted - len(processes),
+                )
+                trial.note(**_terminate(container), orphans=_alive(processes))
+
+
+@pytest.mark.fault(28, "PID 1", "operations")
+def test_a_command_as_pid_1_ends_in_time(trial: Trial, image, database_url, log) -> None:
+    # 143 is what a shell says of a process that SIGTERM has ended.
+    with trial.judged(least={"exit_code": 143}, orphans=0, exit_s=_GRACE_S), psycopg.connect(database_url) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
+        for number in trial.repetitions:
+            log_ = log.with_name(f"{number}.log")
+            with run_container(image, container_environ(database_url), arguments=["migrate"], log=log_) as container:
+                _wait_for_log(container, "waiting")
+                processes = _processes_of(container)
+                trial.note(**_terminate(container), orphans=_alive(processes))
+
+
+@pytest.mark.fault(28, "PID 1", "aws_lambda")
+def test_the_lambda_client_as_pid_1_ends_in_time(trial: Trial, image, database_url, tmp_path) -> None:
+    with trial.judged(least={"connections": 1}, orphans=0, exit_s=_LAMBDA_GRACE_S, connections_left=0):
+        for number in trial.repetitions:
+            log = tmp_path / f"{number}.log"
+            variables = {"WEBAPP_DB_STRATEGY": "persistent"}
+            with lambda_container(image, database_url, log, variables=variables) as function:
+                assert function.get("/api/entries")["statusCode"] == 200
+                connections = _connections(database_url)
+                processes = _processes_of(function.container)
+                ended = _terminate(function.container)
+                trial.note(
+                    connections=connections,
+                    exit_s=ended["exit_s"],
+                    orphans=_alive(processes),
+                    connections_left=_connections(database_url),
+                )
+
+
+_LEAVE_AN_ORPHAN = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    for output in (0, 1, 2):
+        os.close(output)
+    time.sleep(0.8)
+    os._exit(0)
+"""
+_STATES = """
+import pathlib
+for status in pathlib.Path("/proc").glob("[0-9]*/stat"):
+    print(status.read_text().rpartition(")")[2].split()[0])
+"""
+
+
+def _terminate_while_busy(container: Container, threads: ThreadPoolExecutor) -> dict[str, float]:
+    requests = [threads.submit(ask, container.url, f"/faults/sleep/{_REQUEST_MS}") for _ in range(_IN_FLIGHT)]
+    time.sleep(_REQUEST_MS / 1000 / 4)
+    in_flight = sum(not request.done() for request in requests)
+    ended = _terminate(container)
+    return {"in_flight": in_flight, "answered": sum(request.result()[0] == 200 for request in requests), **ended}
+
+
+def _terminate(container: Container) -> dict[str, float]:
+    """How it ended, and how long that took, from the signal on."""
+    container.signal(SIGTERM)
+    started_s = time.monotonic()
+    exit_code = container.wait(_GRACE_S)
+    return {"exit_code": exit_code, "exit_s": time.monotonic() - started_s}
+
+
+def _processes_of(container: Container) -> list[int]:
+    """The process ids on this machine of all that shares the container's own numbers."""
+    namespace = Path("/proc", str(container.pid), "ns/pid").readlink()
+    return [pid for pid in _pids() if _namespace_of(pid) == namespace]
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _namespace_of(pid: int) -> Path | None:
+    try:
+        return Path("/proc", str(pid), "ns/pid").readlink()
+    except OSError:
+        # It has ended meanwhile.
+        return None
+
+
+def _alive(processes: list[int]) -> int:
+    return sum(Path("/proc", str(pid)).exists() for pid in processes)
+
+
+def _connections(database_url: str) -> int:
+    """How many there are to the database, but for this one."""
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _wait_for_log(container: Container, text: str) -> None:
+    deadline = time.monotonic() + 30
+    while text not in container.logs():
+        assert time.monotonic() < deadline, container.logs()
+        time.sleep(0.02)

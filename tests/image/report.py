@@ -1,0 +1,47 @@
+"""What the tests of the image measured, in reports/image.json."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.image.podman import CHECKOUT
+
+REPORT = CHECKOUT / "reports" / "image.json"
+
+
+def record_figure(name: str, value: float, *, unit: str, bar: float) -> bool:
+    """Keep a figure with the most that it may be; whether it is met."""
+    met = value <= bar
+    _record("figures", {"name": name, "value": round(value, 3), "unit": unit, "bar": round(bar, 3), "met": met}, "name")
+    return met
+
+
+def record_fault(
+    number: int, name: str, *, target: str, repetitions: int, worst: Mapping[str, float], limits: Mapping[str, float]
+) -> bool:
+    """Keep a case of the table of faults, its worst figures beside the most they may be; whether it passed.
+
+    A figure that was never taken is beyond its limit.
+    """
+    passed = all(worst.get(figure, float("inf")) <= limit for figure, limit in limits.items())
+    case: dict[str, Any] = {
+        "number": number,
+        "name": name,
+        "target": target,
+        "repetitions": repetitions,
+        # JSON has no infinity, which a recovery that never came is.
+        "worst": {figure: value if value != float("inf") else None for figure, value in worst.items()},
+        "limits": dict(limits),
+        "passed": passed,
+    }
+    _record("faults", case, "number", "target")
+    return passed
+
+
+def _record(kind: str, entry: dict[str, Any], *identity: str) -> None:
+    """Put the entry in the place of its earlier self: a part of the tests leaves the rest of the report alone."""
+    report = json.loads(REPORT.read_text()) if REPORT.exists() else {"figures": [], "faults": []}
+    others = [other for other in report[kind] if any(other[name] != entry[name] for name in identity)]
+    report[kind] = sorted([*others, entry], key=lambda each: [each[name] for name in identity])
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps(report, indent=2) + "\n")

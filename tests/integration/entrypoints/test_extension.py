@@ -1,0 +1,94 @@
+"""What the database hears at the end of an execution environment."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from webapp.compare.services.databases import create_database, drop_database
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.function import Function
+
+pytestmark = pytest.mark.profile_free
+
+REQUEST = json.dumps(
+    {
+        "version": "2.0",
+        "rawPath": "/sync",
+        "rawQueryString": "",
+        "headers": {"host": "guestbook.example", "x-forwarded-proto": "https"},
+        "requestContext": {"http": {"method": "GET", "path": "/sync", "sourceIp": "127.0.0.1"}},
+        "isBase64Encoded": False,
+    }
+).encode()
+# A database counts the sessions whose clients vanished without a word.
+ABANDONED = "SELECT sessions_abandoned FROM pg_stat_database WHERE datname = %s"
+HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
+
+
+@pytest.fixture
+def database(database_server) -> Iterator[str]:
+    name = f"webapp_extension_{secrets.token_hex(4)}"
+    create_database(database_server, name)
+    yield name
+    drop_database(database_server, name)
+
+
+@pytest.fixture
+def observe(database_server, database):
+    """Asks the server something about the database."""
+    with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
+        yield lambda question: connection.execute(question, [database]).fetchone()[0]
+
+
+@pytest.fixture
+def function(database_server, database, tmp_path) -> Function:
+    """A function that keeps its connection from one invocation to the next."""
+    environ = {
+        "DJANGO_SETTINGS_MODULE": "holding.settings",
+        "PYTHONPATH": str(Path(__file__).parents[2] / "applications"),
+        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+        "WEBAPP_DB_STRATEGY": "persistent",
+        "WEBAPP_DB_ROUTE": "direct",
+        "DATABASE_URL": database_server.url(database),
+    }
+    return Function("guestbook", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - it happens in another process
+            await asyncio.sleep(0.02)
+
+
+async def serve_once(emulator: LambdaEmulator) -> None:
+    invocation = await emulator.invoke(REQUEST)
+    assert json.loads(invocation.payload)["statusCode"] == 200, invocation.payload
+
+
+async def test_sigterm_closes_the_connections_that_are_held(function, observe):
+    async with LambdaEmulator(function) as emulator:
+        await serve_once(emulator)
+        assert observe(HELD) == 1
+        await emulator.retire_all()
+        await until(lambda: observe(HELD) == 0)
+
+    assert observe(ABANDONED) == 0
+
+
+async def test_without_it_the_database_finds_out_by_itself(function, observe, monkeypatch):
+    monkeypatch.setattr(
+        "webapp.compare.targets.aws_lambda.execution_environment.ExecutionEnvironment.register_extension",
+        lambda environment: None,
+    )
+    async with LambdaEmulator(function) as emulator:
+        await serve_once(emulator)
+        await emulator.retire_all()
+        await until(lambda: observe(HELD) == 0)
+
+    await until(lambda: observe(ABANDONED) == 1)

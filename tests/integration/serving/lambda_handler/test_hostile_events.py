@@ -1,0 +1,114 @@
+"""What no client that means well sends, and what Lambda could not carry."""
+
+import base64
+import json
+import logging
+
+import pytest
+from django.http import HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from tests.integration.serving.lambda_handler.conftest import CONTEXT
+from tests.integration.serving.lambda_handler.front import event_of, load_event
+from webapp.serving.direct_lambda import DirectLambdaHandler
+
+FRONTS = ("http_api_v1", "http_api_v2", "function_url", "rest_api_v1", "load_balancer", "load_balancer_multi_value")
+_LIMIT = 10_000
+
+
+@csrf_exempt
+def length(request):
+    return HttpResponse(str(len(request.body)), content_type="text/plain")
+
+
+def letters(request, count):
+    return HttpResponse("ø" * count, content_type="text/plain")
+
+
+def client(request):
+    return HttpResponse(f"{request.META['REMOTE_ADDR']} {request.headers.get('X-Forwarded-Proto')}")
+
+
+urlpatterns = [path("length", length), path("letters/<int:count>", letters), path("client", client)]
+
+
+@pytest.fixture
+def small():
+    """A handler with limits that a test can reach."""
+    handler = DirectLambdaHandler(max_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
+    yield lambda event: handler(event, CONTEXT)
+    handler.close()
+
+
+def with_host(event: dict, host: str) -> dict:
+    for headers, value in (("headers", host), ("multiValueHeaders", [host])):
+        if headers in event:
+            event[headers] = {name: old for name, old in event[headers].items() if name.lower() != "host"}
+            event[headers]["host"] = value
+    return event
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda event: event | {"body": "a", "isBase64Encoded": True},
+        lambda event: event | {"body": "\ud800", "isBase64Encoded": False},
+        lambda event: with_host(event, "guestbook.example:80:80"),
+        lambda event: with_host(event, "guestbook.example:port"),
+    ],
+    ids=["body is no base64", "body is no text", "two ports", "a port that is none"],
+)
+def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
+    reply = small(damage(event_of(front, "POST", "/length", body=b"body")))
+
+    assert reply["statusCode"] == 400, reply
+    assert "an event that is no request" in caplog.text
+
+
+@pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1", "load_balancer"])
+def test_a_path_that_no_url_can_spell_is_a_bad_request(small, front):
+    assert small(event_of(front, "GET", "/\ud800"))["statusCode"] == 400
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_body_is_taken_up_to_the_limit_and_refused_above(small, front):
+    at_the_limit = event_of(front, "POST", "/length", body=b"x" * (_LIMIT // 4 * 3))
+    above = event_of(front, "POST", "/length", body=b"x" * (_LIMIT // 4 * 3 + 1))
+
+    assert len(at_the_limit["body"]) == _LIMIT
+    assert (small(at_the_limit)["statusCode"], small(above)["statusCode"]) == (200, 413)
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_reply_above_the_limit_is_an_error_that_says_so(small, caplog, front):
+    path_ = "/letters/5000"
+
+    with caplog.at_level(logging.ERROR, "webapp.serving.direct_lambda"):
+        reply = small(event_of(front, "GET", path_))
+
+    assert reply["statusCode"] == 500
+    assert "larger than Lambda can send" in reply["body"]
+    assert f"GET {path_}: a reply of 30" in caplog.text
+
+
+def test_a_reply_of_exactly_the_limit_is_sent(small):
+    event = event_of("http_api_v2", "GET", "/letters/1000")
+    size = len(json.dumps(small(event)))
+    # Each of them is six characters in JSON.
+    fits, too_long = (1000 + (_LIMIT - size) // 6 + more for more in (0, 1))
+
+    statuses = [small(event_of("http_api_v2", "GET", f"/letters/{count}"))["statusCode"] for count in (fits, too_long)]
+
+    assert statuses == [200, 500]
+
+
+def test_the_client_behind_a_load_balancer_is_the_last_one_it_names(small):
+    event = load_event("load_balancer") | {"path": "/client", "httpMethod": "GET"}
+    event["headers"] |= {"x-forwarded-for": "6.6.6.6, 198.51.100.1", "x-forwarded-proto": "http,https"}
+
+    reply = small(event)
+
+    body = base64.b64decode(reply["body"]).decode() if reply["isBase64Encoded"] else reply["body"]
+    assert body == "198.51.100.1 https"

@@ -1,0 +1,63 @@
+"""The CPUs a container really has, as its cgroups tell."""
+
+from pathlib import Path
+
+import pytest
+
+from webapp.entrypoints.cpu import available_cpus
+
+
+def machine(root: Path, files: dict[str, str]) -> Path:
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("quota", "cpus"),
+    [("max 100000", 8), ("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8)],
+)
+def test_whole_cpus_of_the_quota_and_at_least_one(tmp_path, quota, cpus):
+    root = machine(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": f"{quota}\n"})
+
+    assert available_cpus(8, root=root) == cpus
+
+
+def test_the_affinity_counts_where_it_is_less_than_the_quota(tmp_path):
+    root = machine(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "400000 100000\n"})
+
+    assert available_cpus(2, root=root) == 2
+
+
+def test_the_smallest_quota_of_all_groups_around_the_process_counts(tmp_path):
+    files = {
+        "proc/self/cgroup": "0::/kubepods/pod7/web\n",
+        "sys/fs/cgroup/kubepods/cpu.max": "600000 100000\n",
+        "sys/fs/cgroup/kubepods/pod7/cpu.max": "300000 100000\n",
+        "sys/fs/cgroup/kubepods/pod7/web/cpu.max": "max 100000\n",
+    }
+
+    assert available_cpus(8, root=machine(tmp_path, files)) == 3
+
+
+def test_the_groups_own_mount_counts_where_its_path_is_the_machines(tmp_path):
+    files = {"proc/self/cgroup": "0::/ecs/task/container\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}
+
+    assert available_cpus(8, root=machine(tmp_path, files)) == 2
+
+
+@pytest.mark.parametrize(("quota_us", "cpus"), [("200000", 2), ("-1", 8)])
+def test_the_first_version_of_cgroups_is_read_too(tmp_path, quota_us, cpus):
+    files = {
+        "proc/self/cgroup": "4:memory:/docker/1f\n3:cpu,cpuacct:/docker/1f\n0::/\n",
+        "sys/fs/cgroup/cpu/docker/1f/cpu.cfs_quota_us": f"{quota_us}\n",
+        "sys/fs/cgroup/cpu/docker/1f/cpu.cfs_period_us": "100000\n",
+    }
+
+    assert available_cpus(8, root=machine(tmp_path, files)) == cpus
+
+
+def test_a_machine_without_cgroups_has_what_the_affinity_says(tmp_path):
+    assert available_cpus(6, root=tmp_path) == 6

@@ -1,0 +1,40 @@
+"""How a trial judges its repetitions."""
+
+import pytest
+
+from tests.faults.trials import Case, Trial, Verdict
+
+
+@pytest.fixture
+def verdicts() -> list[Verdict]:
+    return []
+
+
+@pytest.fixture
+def trial(verdicts: list[Verdict]) -> Trial:
+    return Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 2, verdicts.append)
+
+
+def test_the_largest_of_a_limited_figure_and_the_smallest_of_a_required_one_count(trial, verdicts):
+    with trial.judged(least={"ended": 1}, recovery_s=1.0):
+        trial.note(ended=8, recovery_s=0.5)
+        trial.note(ended=4, recovery_s=0.25)
+
+    assert verdicts[0].worst == {"ended": 4, "recovery_s": 0.5}
+    assert verdicts[0].passed
+
+
+def test_one_repetition_without_its_fault_fails_the_trial(trial):
+    trial.note(ended=8)
+    trial.note(ended=0)
+
+    with pytest.raises(AssertionError, match="the fault did not happen: ended"), trial.judged(least={"ended": 1}):
+        pass
+
+
+def test_a_trial_that_breaks_off_is_published_with_its_reason(trial, verdicts):
+    with pytest.raises(TimeoutError), trial.judged(least={}):
+        raise TimeoutError("no success")
+
+    assert verdicts[0].problem == "TimeoutError: no success"
+    assert not verdicts[0].passed
