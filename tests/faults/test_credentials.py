@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from psycopg import sql
 
-from tests.faults.application.names import TOKEN_REFRESH_AFTER_S
+from tests.faults.application.names import TOKEN_REFRESH_AFTER_S, TOKEN_USABLE_FOR_S
 from tests.faults.databases import (
     DATABASE,
     MovingDatabase,
@@ -33,6 +33,7 @@ _LIFETIME_S = 3.0
 _LIFETIMES = 10
 # A token's date has whole seconds only, and a connection takes its time.
 _REFRESH_AFTER_S = 1.5
+_USABLE_FOR_S = 1.9
 
 
 @fault(34, "password rotation, one user", CONTAINER, LAMBDA_DIRECT)
@@ -84,6 +85,7 @@ async def test_tokens_are_renewed_before_they_expire(trial: Trial, tmp_path) -> 
                 "WEBAPP_DB_SSLMODE": "verify-full",
                 "WEBAPP_DB_ROOT_CERTIFICATES": str(authority),
                 TOKEN_REFRESH_AFTER_S: str(_REFRESH_AFTER_S),
+                TOKEN_USABLE_FOR_S: str(_USABLE_FOR_S),
                 "DATABASE_URL": MovingDatabase(database, "127.0.0.1", gate.port).url(DATABASE),
             }
             # A token shown anywhere would show this.

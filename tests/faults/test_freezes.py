@@ -1,12 +1,14 @@
 """What an execution environment meets when it is thawed, or leaves behind when it is killed."""
 
 import asyncio
+import json
 import time
 
 from tests.faults.databases import a_database, administration, backends, end_backends, until_no_transaction_is_idle
 from tests.faults.load import Client
 from tests.faults.namespaces import own_network
 from tests.faults.replies import failures, longest_s
+from tests.faults.stillness import is_frozen
 from tests.faults.system import LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, System, serving
 from tests.faults.trials import Trial, fault
 from tests.faults.waiting import until
@@ -27,8 +29,9 @@ async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Tr
                 # A short freeze is no different for the connection.
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
-                        await _use(client)
+                        process = await _use(client)
                         await asyncio.sleep(freeze_s)
+                        trial.note(frozen=is_frozen(process))
                         trial.note(ended=await end_backends(database))
                         await _note_thaw(trial, system, client)
 
@@ -54,8 +57,9 @@ async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(t
             for _ in trial.repetitions:
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
-                        await _use(client)
+                        process = await _use(client)
                         await asyncio.sleep(freeze_s)
+                        trial.note(frozen=is_frozen(process))
                         held = network.clients_of(port)
                         # As a paused micro-VM's connections are forgotten on the way; new ones pass.
                         if held:
@@ -90,19 +94,20 @@ async def test_killed_execution_environments_leave_no_transaction_open(trial: Tr
                     await trial.check_writes(system, client.replies)
 
 
-async def _use(client: Client) -> None:
+async def _use(client: Client) -> int:
+    """A few requests; the process that served them."""
     for _ in range(3):
         assert (await client.read()).succeeded
+    return json.loads((await client.read("/faults/identity/")).body)["process"]
 
 
 async def _note_thaw(trial: Trial, system: System, client: Client) -> None:
     assert isinstance(system.server, LambdaTarget)
     emulator = system.server.emulator
-    frozen, started = emulator.ready_count, emulator.started_count
+    started = emulator.started_count
     first = await client.read()
     later = [await client.write() for _ in range(3)]
     trial.note(
-        frozen=frozen,
         # Another execution environment would have no connection to lose.
         started_anew=emulator.started_count - started,
         errors=len(failures([first, *later])),

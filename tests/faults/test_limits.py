@@ -10,7 +10,7 @@ import psycopg
 
 from tests.faults.databases import DATABASE, OURS, a_database, administration, backends, end_backends
 from tests.faults.load import Client
-from tests.faults.replies import clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
 from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
 from webapp.compare.services.postgres import EmbeddedPostgres
@@ -22,6 +22,9 @@ _STOLEN_AT_LEAST = 90
 _CONNECT_TIMEOUT_S = 5
 _TRIES = 10
 _SLEEP_S = 10
+# The role's statement_timeout of 8 s ends the sleep, less the time that a request waits in vain.
+_OCCUPIED_WITHIN_S = 2.0
+_OCCUPY_LIMIT_S = 60
 # The pool's timeout and the proxy's are 5 s.
 _PATIENCE_S = 4.5
 
@@ -116,17 +119,22 @@ async def test_an_exhausted_pool_is_told_in_time_and_forgotten_at_once(trial: Tr
                 )
 
 
-async def _occupy(client: Client, system: System, connections: int) -> list[asyncio.Task[object]]:
-    """Requests that sleep in the database on every connection there may be."""
+async def _occupy(client: Client, system: System, connections: int) -> list[asyncio.Task[Reply]]:
+    """Requests that sleep in the database on every connection there may be, and go on for longer than one waits."""
     path = f"/faults/sleep/{_SLEEP_S}/"
-    sleepers: list[asyncio.Task[object]] = []
-    async with asyncio.timeout(10), administration(system.database) as connection:
-        while (held := await _sleeping(connection)) < connections:
-            # Two workers share them by chance: more are sent until both are full.
-            missing = connections - held
-            sleepers += [asyncio.create_task(client.read(path)) for _ in range(missing)]
-            await asyncio.sleep(0.3)
-    return sleepers
+    async with asyncio.timeout(_OCCUPY_LIMIT_S), administration(system.database) as connection:
+        while True:
+            begin_s = time.monotonic()
+            sleepers: list[asyncio.Task[Reply]] = []
+            while (held := await _sleeping(connection)) < connections:
+                # Two workers share them by chance: more than are missing are sent until both are full.
+                asked = connections - held + 2
+                sleepers += [asyncio.create_task(client.read(path)) for _ in range(asked)]
+                await asyncio.sleep(0.2)
+            if time.monotonic() - begin_s < _OCCUPIED_WITHIN_S:
+                return sleepers
+            # The first would end before anybody has waited long enough.
+            await asyncio.gather(*sleepers)
 
 
 async def _sleeping(connection: psycopg.AsyncConnection) -> int:

@@ -24,7 +24,8 @@ _START = f"""
 import sys
 import django
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import SystemCheckError, call_command
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 django.setup()
 try:
     call_command("check")
@@ -125,4 +126,5 @@ async def _start(environ: dict[str, str], log: Path) -> int:
         await until_ended(process)
     finally:
         processes.stop(process)
+    assert process.returncode in (_SERVES, _REFUSED_BY_CHECK, _REFUSED_AT_CONSTRUCTION), processes.cause(log)
     return process.returncode

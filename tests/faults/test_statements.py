@@ -18,6 +18,7 @@ from tests.faults.databases import (
 )
 from tests.faults.load import Client, new_key
 from tests.faults.replies import failures
+from tests.faults.stillness import is_stopped
 from tests.faults.system import CONTAINER, LAMBDA, serving
 from tests.faults.trials import Trial, fault
 from tests.faults.waiting import until
@@ -78,17 +79,12 @@ async def _stopped_process(file: Path) -> int:
     """The id of the process that has written it into a file, which is removed, and that now stands still."""
 
     async def stands_still() -> bool:
-        return _content(file) != "" and _is_stopped(int(_content(file)))
+        return _content(file) != "" and is_stopped(int(_content(file)))
 
     await until(stands_still)
     process = int(_content(file))
     _remove(file)
     return process
-
-
-def _is_stopped(process: int) -> bool:
-    # Behind the command, which may hold spaces and brackets.
-    return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("T")
 
 
 def _remove(file: Path) -> None:

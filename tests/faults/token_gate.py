@@ -121,7 +121,9 @@ def _user(start: bytes) -> str:
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        while data := await reader.read(65536):
-            writer.write(data)
+        # A connection that is cut, here or by the case, ends its talk.
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
     finally:
         writer.close()

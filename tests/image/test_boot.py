@@ -1,9 +1,190 @@
-"""The image as a container."""
+"""The image as a container: what it is, what is in it, what it runs."""
 
-from tests.image.containers import container_environ, run_container
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from signal import SIGTERM
+from typing import Any
+
+import pytest
+
+from tests.image.containers import Container, container_environ, run_container
+from tests.image.podman import podman
+
+_UNREACHABLE = "postgresql://app:hunter2@127.0.0.1:1/app"
+
+# Every compiled module that is missing, or that Python would check against its source before it uses it.
+_LOOK_FOR_UNCOMPILED = """
+import importlib.util, sys, sysconfig
+from pathlib import Path
+
+roots = [Path("/app"), Path("/opt/venv/lib"), Path(sysconfig.get_path("stdlib"))]
+# Files that are no modules: Debian's packages bring some that do not compile.
+sources = [path for root in roots for path in root.rglob("*.py") if "lib2to3/tests" not in str(path)]
+for source in sources:
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    if not compiled.exists() or (str(source).startswith(("/app", "/opt")) and compiled.read_bytes()[4] != 1):
+        print(source)
+print(len(sources), file=sys.stderr)
+"""
+_LOADED_FROM_SOURCE = (
+    "python -v -c 'import webapp.entrypoints.asgi' 2>&1 | grep -c 'wrote\\|code object from .*[.]py.$'"
+)
 
 
-def test_it_serves(image, database_url, log):
+@pytest.fixture(scope="module")
+def configuration(image: str) -> Mapping[str, Any]:
+    return json.loads(podman("image", "inspect", image))[0]["Config"]
+
+
+@pytest.fixture(scope="module")
+def serving(image: str, database_url: str, tmp_path_factory: pytest.TempPathFactory):
+    with run_container(
+        image, container_environ(database_url), log=tmp_path_factory.mktemp("serving") / "log"
+    ) as running:
+        running.wait_until_serving("/readyz")
+        yield running
+
+
+def run(image: str, log: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+    """The exit code and output of a command of the image's."""
+    with run_container(image, environ, log=log, arguments=arguments) as container:
+        return container.wait(60), container.logs()
+
+
+def test_it_starts_the_launcher_and_nothing_else_as_a_user_without_a_name(configuration):
+    assert configuration["Entrypoint"] == ["python", "-m", "webapp.entrypoints.launch"]
+    assert configuration.get("Cmd") is None
+    assert configuration["User"] == "10001:10001"
+    assert configuration["StopSignal"] == "SIGTERM"
+    assert "8000/tcp" in configuration["ExposedPorts"]
+
+
+def test_it_says_what_it_is_and_keeps_nothing_of_its_build(configuration):
+    assert configuration["Labels"]["org.opencontainers.image.title"] == "webapp"
+    assert configuration["Labels"]["org.opencontainers.image.description"]
+    assert not [
+        name for name in configuration["Env"] if name.startswith(("DATABASE_URL", "WEBAPP_RUNTIME", "WEBAPP_SECRET"))
+    ]
+
+
+@pytest.mark.parametrize("program", ["pip", "pip3", "gcc", "cc", "make", "uv", "hatchling", "git", "curl"])
+def test_nothing_is_in_it_to_build_or_install_with(serving: Container, program):
+    with pytest.raises(RuntimeError):
+        serving.execute("sh", "-c", f"command -v {program}")
+    with pytest.raises(RuntimeError):
+        serving.execute("python", "-m", program)
+
+
+def test_only_the_serving_packages_are_in_it(serving: Container):
+    names = serving.execute(
+        "python", "-c", "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
+    )
+
+    assert {"Django", "webapp"} <= set(names.split())
+    assert not {"aiohttp", "hatchling", "moto", "pip", "pytest", "setuptools", "wheel"} & set(names.lower().split())
+
+
+def test_every_module_is_compiled_and_none_is_compiled_again(serving: Container):
+    assert serving.execute("python", "-c", _LOOK_FOR_UNCOMPILED) == ""
+    # grep's count, and its exit code 1 for none.
+    assert serving.execute("sh", "-c", f"{_LOADED_FROM_SOURCE} || true") == "0"
+
+
+def test_nothing_but_tmp_can_be_written_and_nothing_gained(serving: Container):
+    status = serving.execute("cat", "/proc/1/status")
+
+    assert "Uid:\t10001\t10001\t10001\t10001" in status
+    assert "CapEff:\t0000000000000000" in status
+    assert "NoNewPrivs:\t1" in status
+    with pytest.raises(RuntimeError, match="Read-only file system"):
+        serving.execute("touch", "/app/new")
+    serving.execute("touch", "/tmp/new")
+
+
+def test_it_ends_on_sigterm_and_says_so(image, database_url, log):
     with run_container(image, container_environ(database_url), log=log) as container:
         container.wait_until_serving("/readyz")
-        assert container.stop() == 0, container.logs()
+        container.signal(SIGTERM)
+        assert container.wait(30) == 0, container.logs()
+
+
+def test_readiness_fails_first(image, database_url, log):
+    environ = container_environ(database_url) | {"WEBAPP_DRAIN_S": "5"}
+    with run_container(image, environ, log=log) as container:
+        container.wait_until_serving("/readyz")
+        container.signal(SIGTERM)
+        with pytest.raises(urllib.error.HTTPError) as unavailable:
+            while container.is_running:
+                urllib.request.urlopen(f"{container.url}/readyz", timeout=10)
+        assert json.loads(unavailable.value.read())["reason"] == "DrainingError"
+        with urllib.request.urlopen(f"{container.url}/healthz", timeout=10) as response:
+            assert response.status == 200
+        assert container.wait(30) == 0, container.logs()
+
+
+def test_workers_are_as_many_as_the_cpus_it_may_use(image, log):
+    environ = container_environ(_UNREACHABLE)
+    del environ["WEBAPP_WORKERS"]
+    with run_container(image, environ, log=log, cpus=1.5) as container:
+        container.wait_until_serving()
+        assert container.logs().count("Booting worker") == 1
+
+
+def test_it_serves_as_local_beyond_the_container_when_nothing_else_is_said(image, log):
+    with run_container(image, {"DATABASE_URL": _UNREACHABLE}, log=log, network="bridge") as container:
+        container.wait_until_serving()
+        assert "serving as local" in container.logs()
+        assert "WEBAPP_SECRET_KEY is not set and 0.0.0.0 is more than this machine" in container.logs()
+
+
+@pytest.mark.parametrize("arguments", [(), ("migrate",), ("check",)], ids=["server", "migrate", "check"])
+@pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
+def test_what_is_missing_is_one_line_and_exit_78(image, log, missing, arguments):
+    environ = {name: value for name, value in container_environ(_UNREACHABLE).items() if name != missing}
+
+    exit_code, output = run(image, log, *arguments, **environ)
+
+    assert exit_code == 78
+    assert missing in output
+    assert len(output.splitlines()) == 1
+
+
+def test_it_runs_commands(image, database_url, log):
+    # The database's fixture has migrated with it.
+    exit_code, output = run(image, log, "showmigrations", "--plan", **container_environ(database_url))
+
+    assert exit_code == 0, output
+    assert "[X]  guestbook.0001_initial" in output
+    assert "[ ]" not in output
+
+
+def test_it_runs_the_doctor(image, database_url, log):
+    exit_code, output = run(image, log, "doctor", "--json", **container_environ(database_url))
+
+    assert "Traceback" not in output
+    assert exit_code in {0, 1}, output
+
+
+@pytest.mark.parametrize(("verb", "extra"), [("compare", "compare"), ("serve", "compare"), ("pinlint", "dev")])
+def test_a_verb_that_is_left_out_names_its_extra_in_one_line(image, log, verb, extra):
+    exit_code, output = run(image, log, verb)
+
+    assert exit_code == 2
+    assert f"of the extra [{extra}]; pip install 'webapp[{extra}]'" in output
+    assert len(output.splitlines()) == 1
+
+
+def test_a_session_that_was_killed_leaves_containers_that_the_next_one_removes(image):
+    from tests.image.containers import remove_stale_containers
+
+    nobody = subprocess.Popen(["true"])
+    nobody.wait()
+    name = podman("run", "--detach", f"--label=webapp.tests.owner={nobody.pid}", "--entrypoint=sleep", image, "600")
+
+    remove_stale_containers()
+
+    assert name not in podman("ps", "--all", "--quiet", "--no-trunc")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from webapp.compare.arguments import OneLineParser, positive_number
+from webapp.arguments import OneLineParser, positive_number
 from webapp.compare.comparison import run_comparison
 from webapp.compare.errors import CompareError, UsageError
 from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
@@ -66,7 +66,7 @@ def _fail(error: CompareError, exit_code: int) -> int:
 
 
 def _plan(options: argparse.Namespace) -> Plan:
-    plan = replace(QUICK if options.quick else DEFAULT, database_url=options.database_url)
+    plan = replace(QUICK if options.quick else DEFAULT, database_url=options.database_url, image=options.image)
     if options.target:
         targets = tuple(TargetName.parse(text) for text in options.target)
         if len(set(targets)) < len(targets):
@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         metavar="NAME",
         help=f"runtime/strategy/route, repeatable; the first is the reference (default: {default_names})",
+    )
+    parser.add_argument(
+        "--image",
+        metavar="NAME",
+        help="measure this image by podman or docker, with CPU and memory limits, instead of this checkout",
     )
     parser.add_argument(
         "--workload",

@@ -2,14 +2,20 @@
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import uvloop
 
+from webapp.compare.checkout import Checkout
+from webapp.compare.codebase import Codebase
 from webapp.compare.connections import ConnectionSampler
-from webapp.compare.environ import application_environ, target_environ
+from webapp.compare.containers.codebase import ImageCodebase
+from webapp.compare.containers.containers import Containers
+from webapp.compare.containers.engine import usable_engines
+from webapp.compare.containers.image import find_image
+from webapp.compare.environ import target_environ
 from webapp.compare.errors import CompareError
 from webapp.compare.load.generator import LoadGenerator
 from webapp.compare.load.ledger import Ledger
@@ -25,13 +31,8 @@ from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.compare.services.postgres import PostgresServer, postgres_server
 from webapp.compare.services.run_directory import run_directory
 from webapp.compare.subject import Subject, failed_result
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.container import ContainerTarget
-from webapp.compare.targets.function import LambdaTarget
-from webapp.compare.targets.name import TargetName
-from webapp.compare.targets.target import Target
 from webapp.config.connections import Route
-from webapp.config.runtime import Runtime, detect_runtime
+from webapp.config.runtime import detect_runtime
 
 
 def run_comparison(plan: Plan, reporter: Reporter) -> Run:
@@ -43,19 +44,20 @@ def run_comparison(plan: Plan, reporter: Reporter) -> Run:
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
+        codebase = _open_codebase(stack, plan, workspace)
         reporter.say("starting PostgreSQL and preparing the application's database")
         server = stack.enter_context(postgres_server(plan.database_url))
         proxy, proxy_failure = _start_proxy(stack, plan, server)
-        databases = _prepare_databases(stack, plan, server, run_id, workspace)
+        databases = _prepare_databases(stack, plan, codebase, server, run_id, log=workspace / "prepare.log")
         subjects = []
         details: dict[str, dict[str, str]] = {}
         for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
             if proxy is None and name.route is Route.PROXY:
                 continue
-            environ = target_environ(name, _application_environ(plan, server, database, workspace), proxy)
+            application = codebase.environ(plan.workload.application, database_url=server.url(database))
+            environ = target_environ(name, application, proxy)
             details[str(name)] = {"detected by": detect_runtime(environ).evidence}
-            target = _build_target(name, environ, workspace)
-            subjects.append(Subject(name, database, Ledger(run_id, index), target))
+            subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             interrupted = runner.run(_measure(plan, subjects, server, reporter, seed=int(run_id, 16)))
         results = {subject.name: subject.result() for subject in subjects}
@@ -63,10 +65,23 @@ def run_comparison(plan: Plan, reporter: Reporter) -> Run:
             details[str(subject.name)] |= subject.target.details
         return Run(
             environment=record_environment(
-                plan, run_id=run_id, server=server, proxy=proxy, targets=details, interrupted=interrupted
+                plan,
+                run_id=run_id,
+                server=server,
+                proxy=proxy,
+                codebase=codebase.record(),
+                targets=details,
+                interrupted=interrupted,
             ),
             targets=tuple(results.get(name) or failed_result(name, proxy_failure) for name in plan.targets),
         )
+
+
+def _open_codebase(stack: ExitStack, plan: Plan, workspace: Path) -> Codebase:
+    """What the plan measures; its processes end with the stack."""
+    if plan.image is None:
+        return Checkout(workspace)
+    return ImageCodebase(stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace)))
 
 
 def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
@@ -79,13 +94,16 @@ def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[
         return None, str(error)
 
 
-def _prepare_databases(stack: ExitStack, plan: Plan, server: PostgresServer, run_id: str, workspace: Path) -> list[str]:
+def _prepare_databases(
+    stack: ExitStack, plan: Plan, codebase: Codebase, server: PostgresServer, run_id: str, *, log: Path
+) -> list[str]:
     """A migrated and filled database for each target, all copies of one; dropped with the stack."""
     template = f"webapp_{run_id}_template"
     create_database(server, template)
     stack.callback(drop_database, server, template)
-    environ = _application_environ(plan, server, template, workspace)
-    prepare_application(plan.workload.application, environ, log=workspace / "prepare.log")
+    application = plan.workload.application
+    environ = codebase.environ(application, database_url=server.url(template))
+    prepare_application(application, environ, log=log, start=codebase.start_command)
     leftovers = found_keys(server.url(template), plan.workload.rows.keys_sql)
     if leftovers:
         raise CompareError(
@@ -97,25 +115,6 @@ def _prepare_databases(stack: ExitStack, plan: Plan, server: PostgresServer, run
         create_database(server, name, template=template)
         stack.callback(drop_database, server, name)
     return names
-
-
-def _application_environ(plan: Plan, server: PostgresServer, database: str, workspace: Path) -> dict[str, str]:
-    return application_environ(
-        plan.workload.application, database_url=server.url(database), static_root=workspace / "static"
-    )
-
-
-def _build_target(name: TargetName, environ: Mapping[str, str], workspace: Path) -> Target:
-    label = str(name).replace("/", "-")
-    if name.runtime is Runtime.AWS_LAMBDA:
-        function = Function(
-            name=label.replace("_", "-"),
-            handler="webapp.entrypoints.aws_lambda.handler",
-            environ=environ,
-            log_directory=workspace / label,
-        )
-        return LambdaTarget(function)
-    return ContainerTarget(environ, log=workspace / f"{label}.log")
 
 
 async def _measure(

@@ -13,18 +13,25 @@ from webapp.compare.workload import Application
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
     """What the application needs under every runtime, with a secret key of its own."""
     environ = {
+        **image_environ(application, database_url=database_url),
         "PATH": os.environ.get("PATH", os.defpath),
+        "WEBAPP_STATIC_ROOT": str(static_root),
+    }
+    if application.python_path is not None:
+        environ["PYTHONPATH"] = str(application.python_path)
+    return environ
+
+
+def image_environ(application: Application, *, database_url: str) -> dict[str, str]:
+    """The same where an image holds the application: it knows its paths itself."""
+    return {
         "LANG": "C.UTF-8",
         "DJANGO_SETTINGS_MODULE": application.settings_module,
         "DATABASE_URL": database_url,
         "WEBAPP_SECRET_KEY": secrets.token_urlsafe(50),
         "WEBAPP_ALLOWED_HOSTS": FORWARDED_HEADERS["Host"],
-        "WEBAPP_STATIC_ROOT": str(static_root),
         "WEBAPP_LOG_LEVEL": "warning",
     }
-    if application.python_path is not None:
-        environ["PYTHONPATH"] = str(application.python_path)
-    return environ
 
 
 def target_environ(name: TargetName, application_environ: dict[str, str], proxy: PgBouncer | None) -> dict[str, str]:

@@ -23,6 +23,7 @@ class Plan:
     bursts: int = 5
     cold_starts: int = 5
     database_url: str | None = None
+    image: str | None = None
 
     @property
     def block_s(self) -> float:

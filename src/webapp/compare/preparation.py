@@ -2,8 +2,9 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from webapp.compare import processes
 from webapp.compare.errors import CompareError
@@ -12,10 +13,25 @@ from webapp.compare.workload import Application
 _LIMIT_S = 120.0
 
 
-def prepare_application(application: Application, environ: Mapping[str, str], *, log: Path) -> None:
+class StartCommand(Protocol):
+    """Starts one of the application's management commands as a child that ends with the caller."""
+
+    def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
+        """The child; its exit code is the command's."""
+        ...
+
+
+def start_command(arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
+    """One of this checkout's management commands, with this Python."""
+    return processes.spawn([sys.executable, "-m", "webapp", *arguments], environ=environ, log=log)
+
+
+def prepare_application(
+    application: Application, environ: Mapping[str, str], *, log: Path, start: StartCommand = start_command
+) -> None:
     """Run `migrate` and then the workload's commands; CompareError with the end of the first that fails."""
     for command in (("migrate", "--verbosity", "0"), *application.prepare):
-        process = processes.spawn([sys.executable, "-m", "webapp", *command], environ=environ, log=log)
+        process = start(command, environ, log=log)
         try:
             exit_code = process.wait(_LIMIT_S)
         except subprocess.TimeoutExpired:

@@ -1,26 +1,20 @@
 """What a reader needs to judge a run or to repeat it."""
 
-import hashlib
-import importlib.metadata
 import os
 import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from webapp.compare.codebase import CodebaseRecord
 from webapp.compare.plan import Plan
-from webapp.compare.processes import NICENESS
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.compare.services.postgres import PostgresServer
 from webapp.compare.targets.name import TargetName
 from webapp.config.profile import PROFILES
 from webapp.config.runtime import Runtime
-
-_CHECKOUT = Path(__file__).parents[3]
-_LOCK_FILE = _CHECKOUT / "requirements" / "serving.txt"
 
 
 def record_environment(
@@ -29,6 +23,7 @@ def record_environment(
     run_id: str,
     server: PostgresServer,
     proxy: PgBouncer | None,
+    codebase: CodebaseRecord,
     targets: Mapping[str, Mapping[str, str]],
     interrupted: bool,
 ) -> dict[str, Any]:
@@ -47,21 +42,18 @@ def record_environment(
             "cold_starts": plan.cold_starts,
         },
         "aa_pairs": [[str(first), str(second)] for first, second in _same_process_pairs(plan.targets)],
-        "revision": _revision(),
-        "lock_file_sha256": _lock_hash(),
+        **({} if codebase.image is None else {"image": dict(codebase.image)}),
+        "revision": codebase.revision,
+        "lock_file_sha256": codebase.lock_file_sha256,
         "machine": {
             "kernel": f"{platform.system()} {platform.release()}",
             "cpu": _cpu_model(),
             "cpus": len(os.sched_getaffinity(0)),
             "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-            "limits": "no CPU or memory limit per target; all share the machine with the load generator, "
-            f"which goes before them (niceness {NICENESS} lower)",
+            "limits": codebase.limits,
         },
-        "python": platform.python_version(),
-        "packages": {
-            name: importlib.metadata.version(name)
-            for name in ("django", "mangum", "awslambdaric", "uvicorn", "gunicorn", "psycopg", "psycopg-pool")
-        },
+        "python": codebase.python,
+        "packages": dict(codebase.packages),
         "postgresql": dict(server.settings),
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
         "tls": "none between target and database, none in front",
@@ -78,25 +70,6 @@ def _same_process_pairs(names: Sequence[TargetName]) -> list[tuple[TargetName, T
         and PROFILES[first.runtime] == PROFILES[second.runtime]
         and (first.strategy, first.route) == (second.strategy, second.route)
     ]
-
-
-def _revision() -> str | None:
-    """The commit that was measured, marked when files differ from it; None outside a checkout."""
-    try:
-        described = subprocess.run(
-            ["git", "-C", str(_CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return described.stdout.strip()
-
-
-def _lock_hash() -> str | None:
-    return hashlib.sha256(_LOCK_FILE.read_bytes()).hexdigest() if _LOCK_FILE.exists() else None
 
 
 def _cpu_model() -> str:

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGTERM
 
+from webapp.arguments import OneLineParser
 from webapp.compare import processes
-from webapp.compare.arguments import OneLineParser
 from webapp.compare.errors import CompareError
 from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
 from webapp.compare.preparation import prepare_application

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from webapp.compare.arguments import OneLineParser
+from webapp.arguments import OneLineParser
 from webapp.doctor.examination import Examination
 from webapp.doctor.finding import Finding
 from webapp.doctor.report import Section, as_json, as_text, exit_code

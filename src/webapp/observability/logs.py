@@ -27,16 +27,18 @@ def logging_settings(log_format: LogFormat, level: LogLevel | None) -> dict[str,
         },
         LogFormat.TEXT: {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     }
+    least = (level or LogLevel.INFO).upper()
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatters[log_format]},
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "root": {"handlers": ["console"], "level": (level or LogLevel.INFO).upper()},
-        # Django's own handlers for these would print each line a second time, in another shape; and its own level,
-        # INFO, would be theirs whatever was chosen.
+        # Libraries give their loggers levels of their own, such as Django INFO and psycopg WARNING; the handler's is
+        # the last word.
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": least}},
+        "root": {"handlers": ["console"], "level": least},
+        # Django's own handlers for these would print each line a second time, in another shape.
         "loggers": {
-            "django": {"handlers": [], "propagate": True, "level": "NOTSET"},
-            "django.server": {"handlers": [], "propagate": True, "level": "NOTSET"},
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
         },
     }

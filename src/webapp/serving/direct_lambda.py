@@ -20,7 +20,7 @@ from mangum.protocols import HTTPCycle
 from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
-from webapp.serving.sync_chain import SyncChain, encoded_headers
+from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +78,8 @@ class DirectLambdaHandler:
             # Mangum expects clients to mean well: a Host with two colons is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return _refusal(event, 400, "Bad Request")
-        reply: dict[str, Any] = request(contextvars.copy_context().run(self._respond, scope, body))
+        response = contextvars.copy_context().run(self._respond, scope, body)
+        reply: dict[str, Any] = request(response | {"headers": _as_text(response["headers"])})
         if len(reply["body"]) * _CERTAINLY_SHORT < self._max_reply_bytes:
             return reply
         reply_bytes = len(self._encode(reply).encode())
@@ -171,13 +172,25 @@ class DirectLambdaHandler:
 
 def _read(request: Any) -> tuple[dict[str, Any], bytes]:
     """The event's scope and body; one of four errors for an event that is damaged."""
-    scope = request.scope
+    scope, body = request.scope, request.body
     # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
     scope["path"].encode(), scope["method"].encode("ascii")
+    for header in scope["headers"]:
+        name, value = header
+        if b"\0" in value or b"\r" in value or b"\n" in value:
+            raise ValueError(f"the header {name.decode()} has a character that ends headers")
+        if name == b"content-length":
+            # The body is whole, whatever it was said to be.
+            header[1] = str(len(body)).encode()
     if isinstance(request, ALB):
         # The others name the client themselves.
         scope.update(as_the_proxy_says(scope))
-    return scope, request.body
+    return scope, body
+
+
+def _as_text(headers: Headers) -> Headers:
+    """Django's headers are latin-1 and Lambda's replies text, of which Mangum knows UTF-8 only."""
+    return [(name, value if value.isascii() else value.decode("latin-1").encode()) for name, value in headers]
 
 
 def _refusal(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 import os
 
-from tests.faults.application.names import ASK_AT_START, TOKEN_REFRESH_AFTER_S
+from tests.faults.application.names import ASK_AT_START, TOKEN_REFRESH_AFTER_S, TOKEN_USABLE_FOR_S
 from webapp.settings import *  # noqa: F403
 from webapp.settings import INSTALLED_APPS
 
 ROOT_URLCONF = "tests.faults.application.urls"
 if refresh_after_s := os.environ.get(TOKEN_REFRESH_AFTER_S):
-    from webapp.database.credentials.iam import IamProvider
+    from webapp.database.credentials import iam
 
     # The application has no setting for it: AWS fixes the lifetime of a token.
-    IamProvider.__init__.__kwdefaults__["refresh_after_s"] = float(refresh_after_s)
+    iam.IamProvider.__init__.__kwdefaults__["refresh_after_s"] = float(refresh_after_s)
+    iam.LIFETIME_S = float(os.environ[TOKEN_USABLE_FOR_S])
 if ASK_AT_START in os.environ:
     INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.application.apps.AskingAtStart"]

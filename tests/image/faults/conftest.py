@@ -8,14 +8,43 @@ import pytest
 from tests.faults.report import row
 from tests.faults.trials import Case, Trial, Verdict
 from tests.image.containers import container_environ, run_container
+from tests.image.faults.idle_connections import IdleConnections
+from tests.image.faults.serving import serving
 from tests.image.report import record_fault
 from webapp.compare.services.databases import create_database, drop_database
 
 _REPETITIONS = 5
+_KEEP_ALIVE = 27
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(number, name, target, repetitions=5): a case of the table of faults")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # It waits beside the others.
+    items.sort(key=lambda item: _number(item) == _KEEP_ALIVE)
+
+
+def _number(item: pytest.Item) -> int | None:
+    marker = item.get_closest_marker("fault")
+    return None if marker is None else marker.args[0]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def idle_connections(
+    request: pytest.FixtureRequest, image: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[IdleConnections | None]:
+    """Begun with the first case and judged after the last, if it is judged at all."""
+    if not any(_number(item) == _KEEP_ALIVE for item in request.session.items):
+        yield None
+        return
+    with serving(image, database_url, tmp_path_factory.mktemp("idle") / "container.log") as container:
+        connections = IdleConnections(container.url)
+        connections.start()
+        yield connections
+    connections.join()
 
 
 @pytest.fixture

@@ -106,22 +106,18 @@ def lambda_container(
     image: str, database_url: str, log: Path, *, variables: Mapping[str, str] | None = None
 ) -> Iterator[LambdaContainer]:
     """A function that has ended its init phase, without a connection to anything but this machine."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="runtime-api")
-    thread.start()
-    try:
-        function = Function(
-            name="faults",
-            handler="webapp.entrypoints.aws_lambda.handler",
-            environ={
-                **container_environ(database_url, "aws_lambda"),
-                **APPLICATION,
-                "WEBAPP_DB_ROUTE": "direct",
-                **(variables or {}),
-            },
-            log_directory=log.parent,
-        )
-        api, queue = asyncio.run_coroutine_threadsafe(_listen(function.arn), loop).result()
+    function = Function(
+        name="faults",
+        handler="webapp.entrypoints.aws_lambda.handler",
+        environ={
+            **container_environ(database_url, "aws_lambda"),
+            **APPLICATION,
+            "WEBAPP_DB_ROUTE": "direct",
+            **(variables or {}),
+        },
+        log_directory=log.parent,
+    )
+    with _a_loop() as loop, _runtime_api(loop, function.arn) as (api, queue):
         environ = function.process_environ(runtime_api=api.address, log_stream="faults")
         with run_container(
             image,
@@ -132,18 +128,31 @@ def lambda_container(
             initialised = asyncio.run_coroutine_threadsafe(_wait_initialised(queue, container), loop)
             assert initialised.result(), container.logs()[-2000:]
             yield LambdaContainer(container, loop, queue)
-        asyncio.run_coroutine_threadsafe(_close(api), loop).result()
+
+
+@contextmanager
+def _a_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that runs on a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="runtime-api")
+    thread.start()
+    try:
+        yield loop
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
 
 
-async def _listen(arn: str) -> tuple[RuntimeApi, _Queue]:
+@contextmanager
+def _runtime_api(loop: asyncio.AbstractEventLoop, arn: str) -> Iterator[tuple[RuntimeApi, _Queue]]:
     queue = _Queue(arn)
     api = RuntimeApi(queue)
-    await api.serve()
-    return api, queue
+    asyncio.run_coroutine_threadsafe(api.serve(), loop).result()
+    try:
+        yield api, queue
+    finally:
+        asyncio.run_coroutine_threadsafe(_close(api), loop).result()
 
 
 async def _wait_initialised(queue: _Queue, container: Container) -> bool:

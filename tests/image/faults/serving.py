@@ -31,6 +31,7 @@ def serving(
     workers: int = 1,
     variables: Mapping[str, str] | None = None,
     memory: str = "512m",
+    pids_limit: int = 128,
 ) -> Iterator[Container]:
     """A container that is ready for requests."""
     environ = {
@@ -39,7 +40,7 @@ def serving(
         "WEBAPP_WORKERS": str(workers),
         **(variables or {}),
     }
-    with run_container(image, environ, log=log, memory=memory, options=(MOUNT,)) as container:
+    with run_container(image, environ, log=log, memory=memory, pids_limit=pids_limit, options=(MOUNT,)) as container:
         container.wait_until_serving("/readyz")
         yield container
 

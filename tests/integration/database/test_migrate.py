@@ -1,16 +1,13 @@
 """`webapp migrate` on a real PostgreSQL: one at a time, past the proxy, without the web's timeouts."""
 
-import secrets
 import signal
 import time
-from collections.abc import Iterator
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.integration.database.journal import Journal, until
-from webapp.compare.services.databases import create_database, drop_database
+from tests.integration.database.journal import until
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.database.migration_lock import LOCK_KEY
 
@@ -25,16 +22,6 @@ ON_LAMBDA = {
     "WEBAPP_DB_PROXY_PORT": "1",
 }
 ALL = ["0001_initial", "0002_gate", "0003_sleep", "0004_index", "0005_author"]
-
-
-@pytest.fixture
-def journal(database_server, tmp_path) -> Iterator[Journal]:
-    name = f"webapp_journal_{secrets.token_hex(4)}"
-    create_database(database_server, name)
-    journal = Journal(database_server.url(name), tmp_path)
-    yield journal
-    journal.stop()
-    drop_database(database_server, name)
 
 
 def test_of_three_at_once_one_migrates_while_the_others_wait_and_find_nothing_to_do(journal):
@@ -232,37 +219,6 @@ def test_a_statement_of_ones_own_outwaits_the_lock_timeout_too(journal):
 
     assert running.end() == 0, running.output
     assert journal.execute("SELECT 1 FROM pg_index WHERE NOT indisvalid") == []
-
-
-def test_an_index_built_concurrently_in_a_transaction_fails_with_the_servers_own_words(journal):
-    statement = "CREATE INDEX CONCURRENTLY entry_text ON journal_entry (text)"
-
-    refused = journal.migrate(**journal.with_statement(statement, atomic=True))
-
-    assert refused.end() == 1
-    assert refused.output.endswith("CREATE INDEX CONCURRENTLY cannot run inside a transaction block\n")
-    assert "current transaction is aborted" not in refused.output
-
-
-def test_without_a_login_it_ends_with_one_line(database_server, journal):
-    refused = journal.migrate(DATABASE_URL=f"postgresql://webapp:hunter2@127.0.0.1:{database_server.port}/postgres")
-
-    assert refused.end() == 1
-    (line,) = refused.output.splitlines()
-    assert line.startswith("CommandError: the database does not answer: ")
-    assert "password authentication failed" in line
-    assert "hunter2" not in line
-
-
-@pytest.mark.parametrize("arguments", [(), ("--check",)])
-def test_without_a_server_it_ends_with_one_line(journal, arguments):
-    failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
-
-    assert failed.end() == 1
-    (line,) = failed.output.splitlines()
-    assert line.startswith("CommandError: the database does not answer: connection ")
-    assert line.endswith("; `webapp doctor database` says what may mend it")
-    assert "hunter2" not in line
 
 
 def test_the_web_roles_timeouts_do_not_end_a_slow_migration(journal):

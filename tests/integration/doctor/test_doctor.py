@@ -345,6 +345,23 @@ def test_the_operations_login_is_asked_too(database_server, database):
     assert "hunter2" not in examined.stdout + examined.stderr
 
 
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql://app:in@hunter2@127.0.0.1/app", "DATABASE_URL has a bare @ or / in its user or password; write"),
+        ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which is none; choose"),
+    ],
+)
+def test_a_malformed_url_is_unreadable_and_its_password_is_not_shown(url, text):
+    examined = doctor("--json", **REQUIRED, DATABASE_URL=url)
+
+    assert examined.returncode == 78
+    ((level, mistake),) = findings(examined, "settings")
+    assert level == "unreadable"
+    assert mistake.startswith(text)
+    assert "hunter2" not in examined.stdout + examined.stderr
+
+
 def test_a_login_that_cannot_be_had_is_wrong():
     examined = doctor(
         "database",

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import secrets
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -121,11 +122,24 @@ class Containers:
         processes.stop(process)
         if process.returncode < 0:
             # The client was killed, and has left its container behind.
-            self.kill(process.pid)
+            self._kill_container(process.pid)
         self.forget(process.pid)
 
     def kill(self, pid: int) -> None:
-        """Have the engine kill a client's container; returns before it is dead."""
+        """Kill a client, which must not have been reaped, and have the engine kill its container.
+
+        Returns before it is dead. A container that the client was still making ends with the block.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        self._kill_container(pid)
+
+    def forget(self, pid: int) -> None:
+        """Drop what is known of a client that has ended."""
+        if id_file := self._id_files.pop(pid, None):
+            id_file.unlink(missing_ok=True)
+
+    def _kill_container(self, pid: int) -> None:
         identifier = self.id_of(pid)
         if identifier is None:
             return
@@ -140,20 +154,12 @@ class Containers:
             )
         )
 
-    def forget(self, pid: int) -> None:
-        """Drop what is known of a client that has ended."""
-        if id_file := self._id_files.pop(pid, None):
-            id_file.unlink(missing_ok=True)
-
 
 def _remove_stale(engine: Engine) -> None:
     """Remove what owners that were killed together with their remover have left."""
-    listed = engine.run(
-        "ps", "--all", "--filter", f"label={_OWNER_LABEL}", "--format", f'{{{{.ID}}}} {{{{.Label "{_OWNER_LABEL}"}}}}'
-    )
-    for line in listed.stdout.splitlines():
-        identifier, _, owner = line.partition(" ")
-        pid, _, started = owner.partition("-")
+    for identifier in engine.run("ps", "--all", "--quiet", "--filter", f"label={_OWNER_LABEL}").stdout.split():
+        labelled = engine.run("inspect", "--format", f'{{{{index .Config.Labels "{_OWNER_LABEL}"}}}}', identifier)
+        pid, _, started = labelled.stdout.strip().partition("-")
         if pid.isdigit() and processes.start_ticks(int(pid)) != started:
             engine.run("kill", identifier)
             engine.run("rm", "--force", identifier)

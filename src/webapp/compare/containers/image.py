@@ -1,9 +1,10 @@
 """The image that is measured, as its engine describes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from webapp.compare.containers.engine import Engine, usable_engines
+from webapp.compare.containers.engine import Engine
 from webapp.compare.errors import UsageError
 
 ENTRYPOINT = "webapp.entrypoints.launch"
@@ -22,14 +23,13 @@ class Image:
     revision: str | None
 
 
-def find_image(reference: str) -> Image:
+def find_image(reference: str, engines: Sequence[Engine]) -> Image:
     """The image that `--image` names, in the first engine that has it.
 
-    Raises UsageError when none has it or when it is not one of this project's, CompareError when no engine works.
+    Raises UsageError when none has it, or when it is not one of this project's.
     """
     if not reference or reference.startswith("-") or reference.split() != [reference]:
         raise UsageError(f"--image {reference!r} is not an image's name; write it as localhost/webapp:latest")
-    engines = usable_engines()
     for engine in engines:
         description = engine.inspect_image(reference)
         if description is not None:

@@ -52,7 +52,7 @@ def content_of(run: Run) -> Content:
         title=f"Comparison of {run.environment.get('workload', 'an application')} on {len(run.targets)} targets",
         method=tuple(_how_it_was_measured(summary)),
         pairs=tuple(_what_pairs_show(summary)),
-        limits=tuple(_what_may_not_be_claimed(run)),
+        limits=(*_what_ran(run), *_what_may_not_be_claimed(run)),
         failures=tuple((target.name, target.error or "") for target in run.targets if target.status == "failed"),
         latencies=tuple(_latency_tables(summary)),
         cold_starts=_cold_start_table(run),
@@ -98,6 +98,19 @@ def _pair_sentence(pair: Pair) -> str:
     interval = f"{ratio(pair.ratio.low)} to {ratio(pair.ratio.high)}"
     found = "but they differ" if pair.differs else "as it should be"
     return f"{names}: ratio {ratio(pair.ratio.median)}, {interval}, {found}."
+
+
+def _what_ran(run: Run) -> Iterator[str]:
+    image = run.environment.get("image")
+    if image is None:
+        return
+    details = run.environment["targets"]
+    limits = {target.runtime: details[target.name]["limits"] for target in run.targets if target.name in details}
+    yield (
+        f"The image {image['reference']} was measured in containers of {image['engine']}, each with limits: "
+        f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. A CPU is the time of one of this "
+        f"machine's. {image['container_start_ms']:.0f} ms of each start make the container."
+    )
 
 
 def _what_may_not_be_claimed(run: Run) -> Iterator[str]:

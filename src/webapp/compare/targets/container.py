@@ -1,13 +1,11 @@
-"""A container emulated: the image's own server command as a child process."""
+"""A container emulated: the server in a process, or a container, of its own."""
 
 import asyncio
 import contextlib
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from signal import SIGTERM
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +13,7 @@ import aiohttp
 
 from webapp.compare import processes
 from webapp.compare.errors import CompareError
+from webapp.compare.targets.server import CheckoutServer, Server
 from webapp.compare.targets.target import ColdStart, FirstRequest, expect_answer
 
 _START_TIMEOUT_S = 30.0
@@ -29,7 +28,9 @@ class ContainerTarget:
 
     has_cold_bursts = False
 
-    def __init__(self, environ: Mapping[str, str], *, log: Path) -> None:
+    def __init__(self, environ: Mapping[str, str], *, log: Path, server: Server | None = None) -> None:
+        """`server` is the checkout's own unless another is given."""
+        self._server = server or CheckoutServer()
         self._environ = environ
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,13 +68,10 @@ class ContainerTarget:
         self._stop()
         port = processes.free_port()
         started = time.perf_counter()
-        self._process = processes.spawn(
-            [sys.executable, "-m", "webapp.entrypoints.launch"],
+        self._process = self._server.start(
             # No load balancer has to hear of its end.
-            environ={"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
+            {"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
             log=self._log,
-            # gunicorn ends its workers then; killed, it would leave them behind.
-            death_signal=SIGTERM,
         )
         self.url = f"http://127.0.0.1:{port}"
         async with aiohttp.ClientSession() as session:
@@ -88,8 +86,8 @@ class ContainerTarget:
 
     @property
     def details(self) -> dict[str, str]:
-        """The command that serves, which finds its own number of workers."""
-        return {"command": "python -m webapp.entrypoints.launch"}
+        """What its server says of itself."""
+        return self._server.details
 
     def check_running(self) -> None:
         """Raise CompareError with the end of the server's log when it has ended by itself."""
@@ -100,7 +98,7 @@ class ContainerTarget:
 
     def _stop(self) -> None:
         if self._process is not None:
-            processes.stop(self._process)
+            self._server.stop(self._process)
             self._process = None
 
 

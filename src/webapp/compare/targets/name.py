@@ -32,6 +32,11 @@ class TargetName:
             case _:
                 raise UsageError(f"--target {text!r} is not runtime/strategy/route; write it as {DEFAULT_TARGETS[0]}")
 
+    @property
+    def label(self) -> str:
+        """The name as a file may have it."""
+        return str(self).replace("/", "-")
+
     def __str__(self) -> str:
         return f"{self.runtime}/{self.strategy}/{self.route}"
 

@@ -1,8 +1,6 @@
 """The project's addresses and those of the cases."""
 
-from django.contrib.auth.views import PasswordResetView
 from django.urls import include, path
-from django.views.decorators.csrf import csrf_exempt
 
 from tests.image.faults.application import views
 from webapp.urls import handler500  # noqa: F401  (Django looks for it here)
@@ -15,7 +13,7 @@ urlpatterns = [
     path("faults/process", views.process),
     path("faults/query/<int:duration_ms>", views.query),
     path("faults/query/async/<int:duration_ms>", views.query_asynchronously),
-    path("faults/reset", csrf_exempt(PasswordResetView.as_view(success_url="/"))),
+    path("faults/reset", views.reset),
     path("faults/sleep/<int:duration_ms>", views.sleep),
     path("faults/user", views.add_user),
     path("accounts/", include("django.contrib.auth.urls")),

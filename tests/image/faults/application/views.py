@@ -6,11 +6,13 @@ import time
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import PasswordResetForm
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-# In the log: the monotonic time, which all of a machine's processes share, of a view's end.
+# In the log, with the monotonic time, which all of a machine's processes share.
+STARTED = "view started at"
 ENDED = "view ended at"
 
 
@@ -45,26 +47,38 @@ def process(request: HttpRequest) -> JsonResponse:
 
 def sleep(request: HttpRequest, duration_ms: int) -> JsonResponse:
     """Take so long."""
+    _say(STARTED)
     time.sleep(duration_ms / 1000)
     return JsonResponse({})
 
 
 def query(request: HttpRequest, duration_ms: int) -> JsonResponse:
     """A transaction that takes so long."""
+    _say(STARTED)
     try:
         _query(duration_ms)
     finally:
-        _say_ended()
+        _say(ENDED)
     return JsonResponse({})
 
 
 @transaction.non_atomic_requests
 async def query_asynchronously(request: HttpRequest, duration_ms: int) -> JsonResponse:
     """The same from an asynchronous view."""
+    _say(STARTED)
     try:
         await sync_to_async(_query)(duration_ms)
     finally:
-        _say_ended()
+        _say(ENDED)
+    return JsonResponse({})
+
+
+@csrf_exempt
+def reset(request: HttpRequest) -> JsonResponse:
+    """Mail a link to reset the password to whoever is named."""
+    form = PasswordResetForm(request.POST)
+    if form.is_valid():
+        form.save(request=request, use_https=request.is_secure())
     return JsonResponse({})
 
 
@@ -81,6 +95,6 @@ def _query(duration_ms: int) -> None:
         cursor.execute("SELECT pg_sleep(%s)", [duration_ms / 1000])
 
 
-def _say_ended() -> None:
-    sys.stdout.write(f"{ENDED} {time.monotonic()}\n")
+def _say(what: str) -> None:
+    sys.stdout.write(f"{what} {time.monotonic()}\n")
     sys.stdout.flush()

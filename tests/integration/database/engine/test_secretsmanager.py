@@ -212,6 +212,7 @@ def test_a_rotated_password_fails_no_query(secrets, rotating, role, administrato
 
 def test_a_pool_hands_connections_out_without_a_login(monkeypatch, rotating):
     wrapper = rotating("pool")
+    wrapper.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
     before = backend_pid(wrapper)
     wrapper.close()
 

@@ -79,6 +79,7 @@ CONTENTS = {
     "no_content": lambda: HttpResponse(status=204),
     "not_modified": lambda: HttpResponseNotModified(headers={"ETag": '"1"'}),
     "cookies": with_cookies,
+    "latin": lambda: HttpResponse("", headers={"X-Name": "Bjørn"}),
     "beyond_latin": lambda: HttpResponse("", headers={"X-Price": "5 €"}),
     "file": lambda: FileResponse(BytesIO(IMAGE), as_attachment=True, filename="naïve.png"),
     "sync_stream": lambda: StreamingHttpResponse(iter([b"a", "b"])),
@@ -155,9 +156,18 @@ def test_a_request_arrives_whole(both, front, way):
 
 @STREAMS
 @WAYS
-@pytest.mark.parametrize("name", CONTENTS)
+@pytest.mark.parametrize("name", [name for name in CONTENTS if name != "latin"])
 def test_every_kind_of_response_is_the_same(both, way, name):
     both(event_of("http_api_v2", "GET", f"{way}/{name}"))
+
+
+@WAYS
+def test_a_header_beyond_ascii_reaches_the_reply_as_text(ours, mangum, way):
+    event = event_of("http_api_v2", "GET", f"{way}/latin")
+
+    with pytest.raises(UnicodeDecodeError):
+        mangum(event)
+    assert ours(event)["headers"]["x-name"] == "Bjørn"
 
 
 @WAYS

@@ -1,6 +1,5 @@
 """What no client that means well sends, and what Lambda could not carry."""
 
-import base64
 import json
 import logging
 
@@ -10,7 +9,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
-from tests.integration.serving.lambda_handler.front import event_of, load_event
+from tests.integration.serving.lambda_handler.front import body_of, event_of, load_event
 from webapp.serving.direct_lambda import DirectLambdaHandler
 
 FRONTS = ("http_api_v1", "http_api_v2", "function_url", "rest_api_v1", "load_balancer", "load_balancer_multi_value")
@@ -41,11 +40,11 @@ def small():
     handler.close()
 
 
-def with_host(event: dict, host: str) -> dict:
-    for headers, value in (("headers", host), ("multiValueHeaders", [host])):
+def with_header(event: dict, name: str, value: str) -> dict:
+    for headers, written in (("headers", value), ("multiValueHeaders", [value])):
         if headers in event:
-            event[headers] = {name: old for name, old in event[headers].items() if name.lower() != "host"}
-            event[headers]["host"] = value
+            event[headers] = {other: old for other, old in event[headers].items() if other.lower() != name}
+            event[headers][name] = written
     return event
 
 
@@ -55,16 +54,26 @@ def with_host(event: dict, host: str) -> dict:
     [
         lambda event: event | {"body": "a", "isBase64Encoded": True},
         lambda event: event | {"body": "\ud800", "isBase64Encoded": False},
-        lambda event: with_host(event, "guestbook.example:80:80"),
-        lambda event: with_host(event, "guestbook.example:port"),
+        lambda event: with_header(event, "host", "guestbook.example:80:80"),
+        lambda event: with_header(event, "host", "guestbook.example:port"),
+        lambda event: with_header(event, "content-type", "text/plain; charset=\0"),
+        lambda event: with_header(event, "x-reflected", "a\r\nSet-Cookie: b=c"),
     ],
-    ids=["body is no base64", "body is no text", "two ports", "a port that is none"],
+    ids=["body is no base64", "body is no text", "two ports", "a port that is none", "a NUL", "a line break"],
 )
 def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
     reply = small(damage(event_of(front, "POST", "/length", body=b"body")))
 
     assert reply["statusCode"] == 400, reply
     assert "an event that is no request" in caplog.text
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("said", ["many", "9" * 5000, "-1", ""])
+def test_a_body_is_as_long_as_it_is_whatever_is_said(small, front, said):
+    reply = small(with_header(event_of(front, "POST", "/length", body=b"body"), "content-length", said))
+
+    assert (reply["statusCode"], body_of(reply)) == (200, b"4")
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1", "load_balancer"])
@@ -110,5 +119,4 @@ def test_the_client_behind_a_load_balancer_is_the_last_one_it_names(small):
 
     reply = small(event)
 
-    body = base64.b64decode(reply["body"]).decode() if reply["isBase64Encoded"] else reply["body"]
-    assert body == "198.51.100.1 https"
+    assert body_of(reply) == b"198.51.100.1 https"

@@ -210,3 +210,23 @@ def test_both_files_are_written_whole(run: Run, tmp_path: Path):
     assert markdown.read_text() == render_markdown(run)
     assert page.read_text() == render_html(run)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "report.md"]
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_a_run_of_an_image_says_which_and_within_what_limits(run: Run, render):
+    of_image = {
+        "image": {"reference": "localhost/webapp:1", "engine": "podman 4.3.1", "container_start_ms": 131.4},
+        "targets": {
+            "aws_lambda/per_request/proxy": {"limits": "1 CPU and 1,769 MB"},
+            "aws_lambda/persistent/proxy": {"limits": "1 CPU and 1,769 MB"},
+            "aws_ecs/pool/direct": {"limits": "1 CPU and 2,048 MB"},
+        },
+    }
+
+    text = " ".join(render(replace(run, environment={**run.environment, **of_image})).replace("&#x27;", "'").split())
+
+    assert (
+        "The image localhost/webapp:1 was measured in containers of podman 4.3.1, each with limits: aws_lambda 1 CPU "
+        "and 1,769 MB; aws_ecs 1 CPU and 2,048 MB. A CPU is the time of one of this machine's. "
+        "131 ms of each start make the container." in text
+    )

@@ -41,7 +41,7 @@ class FunctionUrl:
         self._port = port
 
     async def __aenter__(self) -> Self:
-        self._web = web.Server(self._answer, access_log=None)
+        self._web = web.Server(self._answer, access_log=None, auto_decompress=False)
         loop = asyncio.get_running_loop()
         try:
             self._server = await loop.create_server(self._web, "127.0.0.1", self._port)

@@ -1,4 +1,6 @@
 import asyncio
+import base64
+import gzip
 import io
 import json
 import socket
@@ -57,6 +59,15 @@ async def test_bytes_go_through_in_both_directions(page, session):
         event = await response.json()
     assert event["isBase64Encoded"] is True
     assert event["headers"]["content-length"] == "256"
+
+
+async def test_a_compressed_body_stays_compressed(page, session):
+    body = gzip.compress(b"the same again. " * 100)
+    headers = {"Content-Type": "image/png", "Content-Encoding": "gzip"}
+    async with session.put(f"{page}/", data=body, headers=headers) as response:
+        event = await response.json()
+
+    assert base64.b64decode(event["body"]) == body
 
 
 async def test_a_head_request_gets_the_headers_without_the_body(page, session):

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from webapp.compare.targets.aws_lambda.freezer import own_cgroup
+from webapp.compare.targets.aws_lambda.freezer import own_cgroup, unified_hierarchy
 
 V1 = "37 31 0:34 / /sys/fs/cgroup/freezer rw,relatime - cgroup cgroup rw,freezer\n"
 HYBRID = V1 + "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"
@@ -25,3 +25,8 @@ def test_a_mount_that_shows_only_a_part_of_the_tree_is_entered_from_there():
 
     assert own_cgroup(mounted, "0::/docker/abc/worker\n") == Path("/sys/fs/cgroup/worker")
     assert own_cgroup(mounted, "0::/elsewhere\n") is None
+
+
+def test_the_unified_hierarchy_is_where_v2_is_mounted():
+    assert unified_hierarchy(HYBRID) == Path("/sys/fs/cgroup/unified")
+    assert unified_hierarchy(V1) is None

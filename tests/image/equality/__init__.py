@@ -1,0 +1,1 @@
+"""One image in three places gives the same answers."""

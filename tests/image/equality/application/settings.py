@@ -1,0 +1,7 @@
+"""The project's settings with compressed answers, and with the views of these tests beside its own."""
+
+from webapp.settings import *  # noqa: F403
+from webapp.settings import MIDDLEWARE
+
+MIDDLEWARE = ["django.middleware.gzip.GZipMiddleware", *MIDDLEWARE]
+ROOT_URLCONF = "tests.image.equality.application.urls"

@@ -1,0 +1,144 @@
+"""What may differ between a container's answers and Lambda's, each with its reason; docs/image.md shows the table."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from gzip import decompress
+from typing import Any
+
+from tests.image.equality.places import Answer
+
+
+@dataclass(frozen=True)
+class Difference:
+    """`even` makes two answers equal that differ by nothing else; it sees those of `requests` only, or all of them."""
+
+    what: str
+    reason: str
+    even: Callable[[Answer], Answer]
+    requests: frozenset[str] | None = None
+
+
+def _without_headers(*names: str) -> Callable[[Answer], Answer]:
+    return lambda answer: replace(answer, headers=tuple(pair for pair in answer.headers if pair[0] not in names))
+
+
+def _shown(change: Callable[[dict[str, Any]], None]) -> Callable[[Answer], Answer]:
+    """A change to what the echoing view shows of the request."""
+
+    def even(answer: Answer) -> Answer:
+        if not answer.body.startswith(b'{"method"'):
+            return answer
+        shown = json.loads(answer.body)
+        change(shown)
+        return replace(answer, body=json.dumps(shown).encode())
+
+    return even
+
+
+def _drop_connection(shown: dict[str, Any]) -> None:
+    shown["headers"].pop("HTTP_CONNECTION", None)
+
+
+def _decode_tag(shown: dict[str, Any]) -> None:
+    # Latin-1 stays as it is, UTF-8 that was read as latin-1 becomes what it was.
+    try:
+        shown["headers"]["HTTP_X_TAG"] = shown["headers"]["HTTP_X_TAG"].encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return
+
+
+def _decode_path(shown: dict[str, Any]) -> None:
+    for name in ("path", "url"):
+        while "%25" in shown[name]:
+            shown[name] = shown[name].replace("%25", "%")
+
+
+def _split_cookies(shown: dict[str, Any]) -> None:
+    shown["headers"]["HTTP_COOKIE"] = shown["headers"]["HTTP_COOKIE"].replace(",", "; ")
+    shown["cookies"] = None
+
+
+def _decode_header(answer: Answer) -> Answer:
+    headers = tuple((name, value.replace("Ã¼", "ü").replace("Ã\x9f", "ß")) for name, value in answer.headers)
+    return replace(answer, headers=headers)
+
+
+DIFFERENCES = (
+    Difference(
+        "the answer's `Date`, `Server`, `Connection`, `Content-Length` and `Transfer-Encoding`",
+        "They belong to one connection: uvicorn makes a container's, the front makes those of a function.",
+        _without_headers("date", "server", "connection", "content-length", "transfer-encoding"),
+    ),
+    Difference(
+        "the request's `Connection`",
+        "It is between the client and the front, which does not hand it on to a function.",
+        _shown(_drop_connection),
+    ),
+    Difference(
+        "the request's headers beyond ASCII",
+        "An event is text: the front has decoded it, and Mangum encodes it as UTF-8. In a container the bytes arrive.",
+        _shown(_decode_tag),
+        frozenset({"header that is not ASCII"}),
+    ),
+    Difference(
+        "the answer's headers beyond ASCII",
+        "A reply is text, which the front sends as UTF-8; a container sends latin-1, as Django has it.",
+        _decode_header,
+        frozenset({"answer headers"}),
+    ),
+    Difference(
+        "a `%25` in a path that hex digits follow",
+        "Mangum decodes the path that the front has decoded already.",
+        _shown(_decode_path),
+        frozenset({"path a%2525b"}),
+    ),
+    Difference(
+        "several `Cookie` headers in one request",
+        "Lambda's front makes one of them. In a container Django joins them as it joins other headers; clients send "
+        "one, and load balancers make one of HTTP/2's.",
+        _shown(_split_cookies),
+        frozenset({"repeated cookies"}),
+    ),
+    Difference(
+        "an answer without `Content-Type`",
+        "Lambda's front makes it `application/json`.",
+        _without_headers("content-type"),
+        frozenset({"answer untyped"}),
+    ),
+)
+
+# What differs from one request to the next in one and the same place.
+_CHANGING = (
+    (rb'(name="csrfmiddlewaretoken" value=")\w+', rb"\1TOKEN"),
+    (rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", b"TIME"),
+    (rb"<time[^>]*>[^<]*</time>", b"TIME"),
+    (rb"(csrftoken|sessionid)=\w+", rb"\1=TOKEN"),
+    (rb"messages=[^;]+", b"messages=SIGNED"),
+    (rb"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT", b"DATE"),
+)
+
+
+def settled(answer: Answer) -> Answer:
+    """Without what changes from request to request; the headers in alphabetical order, the cookies in their own."""
+    headers = tuple((name, _replaced(value.encode()).decode()) for name, value in answer.headers if name != "expires")
+    body = answer.body
+    if ("content-encoding", "gzip") in headers and body:
+        # Django pads it with a file name of random length.
+        body = decompress(body)
+    return Answer(answer.status, tuple(sorted(headers, key=lambda pair: pair[0])), _replaced(body))
+
+
+def evened(name: str, answer: Answer, *, without: Difference | None = None) -> Answer:
+    """A settled answer to the request of that name, without what may differ."""
+    for difference in DIFFERENCES:
+        if difference is not without and (difference.requests is None or name in difference.requests):
+            answer = difference.even(answer)
+    return answer
+
+
+def _replaced(text: bytes) -> bytes:
+    for pattern, replacement in _CHANGING:
+        text = re.sub(pattern, replacement, text)
+    return text

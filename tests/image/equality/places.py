@@ -1,0 +1,163 @@
+"""The places in which the image is asked: a container, Lambda under AWS's own emulator, Lambda under ours."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPResponse
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.image.containers import container_environ, run_container
+from tests.image.equality.requests import HOST, Request
+from tests.image.podman import EMULATOR
+from webapp.compare.containers.containers import Containers
+from webapp.compare.containers.engine import usable_engines
+from webapp.compare.containers.freezer import ContainerFreezer
+from webapp.compare.containers.function import ImageFunction
+from webapp.compare.containers.image import find_image
+from webapp.compare.processes import free_port
+from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
+from webapp.compare.targets.function import LambdaTarget
+
+_TIMEOUT_S = 60
+_RIE = "/opt/aws-lambda-rie"
+_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer as the client has it; names of headers in small letters, cookies in their order."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+Ask = Callable[[Request], Awaitable[Answer]]
+
+
+@asynccontextmanager
+async def container(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
+    """Behind a load balancer that ends TLS."""
+    with run_container(image, container_environ(database_url), log=log) as running:
+        await asyncio.to_thread(running.wait_until_serving)
+
+        async def ask(request: Request) -> Answer:
+            return await _ask(running.url, request, (("X-Forwarded-Proto", "https"),))
+
+        yield ask
+
+
+@asynccontextmanager
+async def emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
+    """As `webapp compare --image` has it: frozen between invocations, behind a function URL."""
+    with Containers(find_image(image, usable_engines()), log.parent) as containers:
+        function = ImageFunction(
+            name="guestbook",
+            handler=_HANDLER,
+            environ=_function_environ(database_url),
+            log_directory=log.parent,
+            containers=containers,
+        )
+        async with LambdaTarget(function, freezer=ContainerFreezer(containers)) as target:
+
+            async def ask(request: Request) -> Answer:
+                return await _ask(target.url, request)
+
+            yield ask
+
+
+@asynccontextmanager
+async def aws_emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
+    """Under the Runtime Interface Emulator, one invocation after the other; its front is ours, since it has none."""
+    port = free_port()
+    options = (f"--volume={EMULATOR}:{_RIE}:ro", f"--entrypoint={_RIE}")
+    addresses = ("--runtime-interface-emulator-address", f"127.0.0.1:{port}")
+    arguments = (*addresses, "--runtime-api-address", f"127.0.0.1:{free_port()}")
+    command = (*arguments, "python", "-m", "webapp.entrypoints.launch")
+    environ = {**_function_environ(database_url), "AWS_LAMBDA_FUNCTION_NAME": "guestbook"}
+    with run_container(image, environ, log=log, arguments=command, options=options):
+        await _wait_until_listening(port)
+
+        async def ask(request: Request) -> Answer:
+            event = event_from(_http_request(request))
+            invocation = Request(
+                "", "/2015-03-31/functions/function/invocations", "POST", (), json.dumps(event).encode()
+            )
+            result = await _ask(f"http://127.0.0.1:{port}", invocation)
+            response = response_from(result.body)
+            return Answer(response.status, response.headers, b"" if request.method == "HEAD" else response.body)
+
+        yield ask
+
+
+PLACES = {
+    "container": container,
+    "aws_emulator": aws_emulated_function,
+    "our_emulator": emulated_function,
+}
+
+
+def _function_environ(database_url: str) -> dict[str, str]:
+    return {**container_environ(database_url, "aws_lambda"), "WEBAPP_DB_ROUTE": "direct"}
+
+
+def _http_request(request: Request) -> HttpRequest:
+    headers = (("Host", HOST), *request.headers)
+    return HttpRequest(
+        method=request.method,
+        target=request.target,
+        protocol="HTTP/1.1",
+        headers=headers,
+        body=request.body,
+        source_ip="127.0.0.1",
+        received_at=datetime.now(UTC),
+        request_id="0",
+        trace_id="Root=1-0-0",
+    )
+
+
+async def _ask(url: str, request: Request, more_headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+    """Over a connection of its own, byte by byte as the request says."""
+    headers = [("Host", HOST), *request.headers, *more_headers]
+    if request.body:
+        headers.append(("Content-Length", str(len(request.body))))
+    lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+    head = "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1")
+    async with asyncio.timeout(_TIMEOUT_S):
+        reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+        writer.write(head + request.body)
+        reply = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    response = HTTPResponse(_Reply(reply), method=request.method)  # type: ignore[arg-type]
+    response.begin()
+    answer_headers = tuple((name.lower(), value) for name, value in response.getheaders())
+    return Answer(response.status, answer_headers, response.read())
+
+
+class _Reply:
+    """What http.client takes for a socket."""
+
+    def __init__(self, reply: bytes) -> None:
+        self._reply = reply
+
+    def makefile(self, mode: str) -> BytesIO:
+        return BytesIO(self._reply)
+
+
+async def _wait_until_listening(port: int) -> None:
+    async with asyncio.timeout(_TIMEOUT_S):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+                continue
+            writer.close()
+            await writer.wait_closed()
+            return

@@ -1,0 +1,48 @@
+"""One request set, three places, the same answers."""
+
+import pytest
+
+from tests.image.equality.differences import DIFFERENCES, Difference, evened, settled
+from tests.image.equality.requests import request_set
+from tests.image.podman import CHECKOUT
+
+NAMES = [request.name for request in request_set()]
+FUNCTIONS = ["aws_emulator", "our_emulator"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_function_answers_as_the_container_does(answers, name):
+    expected, *got = (evened(name, settled(answers[place][name])) for place in ("container", *FUNCTIONS))
+
+    assert got == [expected, expected]
+
+
+@pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.what)
+@pytest.mark.parametrize("place", FUNCTIONS)
+def test_each_listed_difference_is_still_one(answers, place, difference: Difference):
+    def differs(name: str) -> bool:
+        expected, got = (
+            evened(name, settled(answers[where][name]), without=difference) for where in ("container", place)
+        )
+        return expected != got
+
+    assert any(differs(name) for name in NAMES)
+
+
+def test_the_answers_are_those_that_the_requests_ask_for(answers):
+    statuses = {name: answer.status for name, answer in answers["container"].items()}
+
+    assert statuses["entry"] == 302
+    assert statuses["API entry"] == statuses["API entry again"] == 201
+    assert statuses["written entry"] == 200
+    assert statuses["answer broken"] == 500
+    assert b"nobody may see this" not in answers["container"]["answer broken"].body
+    # A kind of answer that no request brings about any more would be compared by nobody.
+    assert {200, 201, 204, 301, 302, 303, 304, 307, 308, 400, 403, 404, 405, 500, 503} <= set(statuses.values())
+
+
+def test_the_documentation_shows_every_difference_with_its_reason():
+    page = (CHECKOUT / "docs" / "image.md").read_text()
+
+    for difference in DIFFERENCES:
+        assert f"| {difference.what} | {difference.reason} |" in page

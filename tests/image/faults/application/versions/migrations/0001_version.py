@@ -1,0 +1,8 @@
+"""Version 1 adds a column, which the version before does not know."""
+
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("guestbook", "0001_initial")]
+    operations = [migrations.RunSQL("ALTER TABLE guestbook_entry ADD COLUMN version_1 text", migrations.RunSQL.noop)]

@@ -1,0 +1,39 @@
+"""Ten thousand events that no client which means well sends."""
+
+from collections import Counter
+
+import pytest
+
+from tests.faults.trials import Trial
+from tests.image.faults.hostile_events import hostile_events
+from tests.image.faults.lambda_container import lambda_container
+from webapp.compare.targets.aws_lambda.invocation import InvocationError
+
+_CASES = 10_000
+_SEED = 25
+
+
+@pytest.mark.fault(25, "hostile events", "aws_lambda", repetitions=1)
+def test_no_event_ends_the_process_or_becomes_a_server_error(trial: Trial, image, database_url, log) -> None:
+    least = {"cases": _CASES, "refused": _CASES / 10, "served": _CASES / 10}
+    with (
+        trial.judged(least=least, deaths=0, server_errors=0, failed=0),
+        lambda_container(image, database_url, log) as function,
+    ):
+        before = function.container.pid
+        fronts, events = zip(*hostile_events(_CASES, _SEED), strict=True)
+        outcomes = function.invoke_all(events)
+        statuses = Counter(
+            502 if isinstance(outcome, InvocationError) else outcome["statusCode"] for outcome in outcomes
+        )
+        trial.note(
+            cases=len(outcomes),
+            deaths=not function.container.is_running or function.container.pid != before,
+            failed=sum(isinstance(outcome, InvocationError) for outcome in outcomes),
+            server_errors=sum(count for status, count in statuses.items() if status >= 500),
+            refused=sum(count for status, count in statuses.items() if 400 <= status < 500),
+            served=sum(count for status, count in statuses.items() if status < 400),
+        )
+        for front, event, outcome in zip(fronts, events, outcomes, strict=True):
+            status = 502 if isinstance(outcome, InvocationError) else outcome["statusCode"]
+            assert status < 500, (front, event, outcome)

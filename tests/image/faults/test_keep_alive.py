@@ -1,0 +1,47 @@
+"""The race between a proxy that uses an idle connection once more and a server that ends it."""
+
+import pytest
+
+from tests.faults.trials import Trial
+from tests.image.containers import container_environ, run_container
+from tests.image.faults.idle_connections import IdleConnections
+from tests.image.faults.serving import APPLICATION, MOUNT
+
+_REQUESTS = 10_000
+_SHORT_KEEP_ALIVE_S = 2
+_LAUNCH_WITH_SHORT_KEEP_ALIVE = (
+    f"from webapp.entrypoints import launch; launch._KEEP_ALIVE_S = {_SHORT_KEEP_ALIVE_S}; launch.main([])"
+)
+
+
+@pytest.mark.fault(27, "keep-alive race", "aws_ecs", repetitions=1)
+def test_no_connection_ends_while_a_proxy_may_use_it(
+    trial: Trial, image, database_url, idle_connections: IdleConnections, log
+) -> None:
+    least = {"requests": _REQUESTS, "used_after_60_s": 1_000, "kept_s": 65.0, "resets_with_short_keep_alive": 1}
+    with trial.judged(least=least, resets=0):
+        trial.note(resets_with_short_keep_alive=_resets_with_short_keep_alive(image, database_url, log))
+        idle_connections.join(120)
+        assert not idle_connections.is_alive()
+        trial.note(
+            requests=idle_connections.requests,
+            resets=idle_connections.resets,
+            used_after_60_s=idle_connections.used_after_longest,
+            kept_s=idle_connections.kept_s,
+        )
+
+
+def _resets_with_short_keep_alive(image: str, database_url: str, log) -> int:
+    """What the same client sees of a server that gives up first."""
+    with run_container(
+        image,
+        {**container_environ(database_url), **APPLICATION},
+        log=log,
+        options=(MOUNT, "--entrypoint=python"),
+        arguments=["-c", _LAUNCH_WITH_SHORT_KEEP_ALIVE],
+    ) as container:
+        container.wait_until_serving("/readyz")
+        connections = IdleConnections(container.url, count=100, longest_s=_SHORT_KEEP_ALIVE_S)
+        connections.start()
+        connections.join(60)
+    return connections.resets

@@ -1,0 +1,76 @@
+"""A server as a load balancer sees it: connections that are kept open, and never a second try."""
+
+import asyncio
+import time
+from urllib.parse import urlsplit
+
+from tests.image.faults.serving import HOST
+
+
+class Upstream:
+    """Sends requests on idle connections, newest first, as long as they have been idle for less than `idle_s`."""
+
+    def __init__(self, url: str, *, idle_s: float = 60.0) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self._address = (parts.hostname, parts.port)
+        self._idle_s = idle_s
+        self._idle: list[UpstreamConnection] = []
+
+    async def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: str = "") -> int:
+        """The status; OSError or EOFError when no whole answer comes."""
+        while self._idle and time.monotonic() > self._idle[0].idle_since_s + self._idle_s:
+            self._idle.pop(0).close()
+        connection = self._idle.pop() if self._idle else await UpstreamConnection.open(*self._address)
+        try:
+            status, keep = await connection.ask(path, method=method, body=body, headers=headers)
+        except BaseException:
+            connection.close()
+            raise
+        if keep:
+            self._idle.append(connection)
+        else:
+            connection.close()
+        return status
+
+    def close(self) -> None:
+        """Close what is idle."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+class UpstreamConnection:
+    """One connection, kept open by both sides until one of them ends it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self.idle_since_s = time.monotonic()
+
+    @classmethod
+    async def open(cls, host: str | None, port: int | None) -> "UpstreamConnection":
+        """A new connection."""
+        return cls(*await asyncio.open_connection(host, port))
+
+    async def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: str = "") -> tuple[int, bool]:
+        """The status, and whether the server keeps the connection; OSError or EOFError without a whole answer."""
+        self._writer.write(
+            f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\n"
+            f"Content-Length: {len(body)}\r\n{headers}\r\n".encode()
+            + body
+        )
+        await self._writer.drain()
+        head = (await self._reader.readuntil(b"\r\n\r\n")).decode("latin1").lower().split("\r\n")
+        fields = dict(line.split(": ", 1) for line in head[1:] if line)
+        await self._reader.readexactly(int(fields["content-length"]))
+        self.idle_since_s = time.monotonic()
+        return int(head[0].split()[1]), fields.get("connection") != "close"
+
+    async def wait_closed_by_server(self) -> float:
+        """How long it had been idle when the server ended it, in s."""
+        await self._reader.read()
+        return time.monotonic() - self.idle_since_s
+
+    def close(self) -> None:
+        """End it."""
+        self._writer.close()

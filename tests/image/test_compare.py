@@ -1,0 +1,187 @@
+"""`webapp compare --image`: the image measured in containers, which end with the comparison."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.image.podman import ENVIRON, podman
+from webapp.compare.comparison import run_comparison
+from webapp.compare.containers.containers import Containers
+from webapp.compare.containers.engine import usable_engines
+from webapp.compare.containers.freezer import ContainerFreezer
+from webapp.compare.containers.image import find_image
+from webapp.compare.containers.limits import Limits
+from webapp.compare.containers.probe import probe_image
+from webapp.compare.errors import CompareError
+from webapp.compare.plan import QUICK
+from webapp.compare.progress import reporter
+from webapp.compare.targets.name import TargetName
+
+LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
+OWNER_LABEL = "webapp.compare.owner"
+LIMITS = Limits(1.0, 256)
+TICKING = "import itertools, time\nfor count in itertools.count():\n    print(count, flush=True)\n    time.sleep(0.01)"
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
+    return subprocess.Popen(
+        [sys.executable, "-m", "webapp", "compare", "--quick", *arguments],
+        env=environ | ENVIRON,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def containers_of(owner: str) -> list[str]:
+    """The ids of the containers whose owner's label begins so."""
+    template = f'{{{{.ID}}}} {{{{index .Labels "{OWNER_LABEL}"}}}}'
+    listed = podman("ps", "--all", "--filter", f"label={OWNER_LABEL}", "--format", template)
+    return [line.split()[0] for line in listed.splitlines() if line.split()[1].startswith(owner)]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it does not become so within 30 s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def engine_environ(monkeypatch: pytest.MonkeyPatch) -> None:
+    """podman with the storage of these tests, for what is started in this process."""
+    for name, value in ENVIRON.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def containers(image: str, engine_environ: None, tmp_path: Path) -> Iterator[Containers]:
+    with Containers(find_image(image, usable_engines()), tmp_path) as made:
+        yield made
+
+
+def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_environ):
+    targets = (TargetName.parse(LAMBDA), TargetName.parse(CONTAINER))
+    plan = replace(QUICK, image=image, targets=targets, rates_rps=(20.0,), duration_s=0.4, burst_size=6)
+
+    with reporter(io.StringIO()) as progress:
+        run = run_comparison(plan, progress)
+
+    for target in run.targets:
+        assert (target.label, target.status, target.error) == ("emulated", "measured", None)
+        assert target.acknowledged_writes + target.ambiguous.committed == target.rows_found > 0
+        assert target.cold_start_ms.n == 2
+    assert [scenario.name for scenario in run.targets[0].scenarios] == ["read", "write", "burst_cold", "burst"]
+    recorded = run.environment["image"]
+    assert recorded["reference"] == image
+    assert recorded["id"] == podman("image", "inspect", "--format", "{{.Id}}", image)
+    assert recorded["engine"].startswith("podman ")
+    assert recorded["container_start_ms"] > 0
+    assert run.environment["packages"]["django"].startswith("5.2.")
+    assert run.environment["targets"][LAMBDA]["limits"] == "1 CPU and 1,769 MB"
+    assert run.environment["targets"][LAMBDA]["freezer"] == "cgroup v2 of the container"
+    assert run.environment["targets"][LAMBDA]["execution environments failed"] == "0"
+    assert run.environment["targets"][CONTAINER]["limits"] == "1 CPU and 2,048 MB"
+    assert containers_of(f"{os.getpid()}-") == []
+
+
+def test_containers_have_limits_and_end_with_a_comparison_that_is_killed(image, tmp_path):
+    process = start(
+        *("--image", image, "--target", "aws_lambda/per_request/direct", "--target", CONTAINER, "--duration", "60"),
+        *("--output", str(tmp_path / "report")),
+    )
+    for line in process.stderr:
+        if line.startswith("steady load"):
+            break
+    running = containers_of(f"{process.pid}-")
+    template = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}"
+    limits = {podman("inspect", "--format", template, identifier) for identifier in running}
+
+    process.kill()
+    process.communicate()
+
+    assert limits == {f"1000000000 {1_769 << 20} true", f"1000000000 {2_048 << 20} true"}
+    until(lambda: containers_of(f"{process.pid}-") == [])
+
+
+def test_what_a_killed_comparison_has_left_is_removed_by_the_next(image, containers, tmp_path):
+    # No process has had this number and this start.
+    podman(
+        *("run", "--detach", "--rm", "--label", f"{OWNER_LABEL}={os.getpid()}-1", "--network=host"),
+        *("--entrypoint", "sleep", image, "600"),
+    )
+    assert containers_of(f"{os.getpid()}-1") != []
+
+    with Containers(containers.image, tmp_path):
+        assert containers_of(f"{os.getpid()}-1") == []
+
+
+def test_a_frozen_container_stands_still_and_can_be_killed(containers, tmp_path):
+    log = tmp_path / "ticking.log"
+    process = containers.start(["-c", TICKING], {}, limits=LIMITS, log=log, entrypoint="python")
+    freezer = ContainerFreezer(containers)
+    freezer.adopt(process.pid)
+    until(lambda: log.read_text().count("\n") > 3)
+
+    freezer.freeze(process.pid)
+    time.sleep(0.1)
+    frozen = log.read_text()
+    time.sleep(0.3)
+    assert log.read_text() == frozen
+    freezer.thaw(process.pid)
+    until(lambda: len(log.read_text()) > len(frozen))
+    freezer.freeze(process.pid)
+    freezer.kill(process.pid)
+
+    assert process.wait(30) == 137
+    freezer.release(process.pid)
+    assert freezer.name == "cgroup v2 of the container"
+
+
+def test_a_container_that_ignores_sigterm_is_killed(containers, tmp_path):
+    log = tmp_path / "ticking.log"
+    # The kernel sends a container's first process no signal that it has not asked for.
+    process = containers.start(["-c", TICKING], {}, limits=LIMITS, log=log, entrypoint="python")
+    until(lambda: log.read_text() != "")
+
+    containers.stop(process)
+
+    until(lambda: containers_of(f"{os.getpid()}-") == [])
+
+
+def test_a_variable_reaches_the_container_and_not_the_command_line(containers, tmp_path):
+    log = tmp_path / "variables.log"
+    script = "import os; print(os.environ['SECRET'], os.environ['PATH'], flush=True)"
+
+    process = containers.start(["-c", script], {"SECRET": "hush"}, limits=LIMITS, log=log, entrypoint="python")
+    command_line = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    process.wait(30)
+
+    assert log.read_text().startswith("hush /opt/venv/bin:")
+    assert b"--env=SECRET" in command_line
+    assert b"hush" not in command_line
+
+
+def test_an_image_that_does_not_start_is_said_in_one_line(image, engine_environ, tmp_path):
+    (tmp_path / "Dockerfile").write_text(f"FROM {image}\nENV PATH=/nowhere\n")
+    tag = "localhost/webapp:not-starting"
+    podman("build", "--quiet", "--pull=never", "--network=host", "--tag", tag, str(tmp_path))
+    try:
+        with (
+            Containers(find_image(tag, usable_engines()), tmp_path) as containers,
+            pytest.raises(
+                CompareError, match=r"^the image '.*' does not start: .*\"python\".*; build it anew"
+            ) as error,
+        ):
+            probe_image(containers)
+        assert "\n" not in str(error.value)
+    finally:
+        podman("rmi", "--force", tag)

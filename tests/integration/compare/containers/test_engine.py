@@ -1,0 +1,65 @@
+"""Which engine is used, with programs that behave as podman and docker do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from webapp.compare import processes
+from webapp.compare.containers.engine import Engine, usable_engines
+from webapp.compare.errors import CompareError
+
+PODMAN = """
+case "$1" in
+    --version) echo "podman version 4.3.1" ;;
+    ps) exit 0 ;;
+    image) [ "$3" = there ] && echo '[{"Id": "b20c"}]' || { echo "Error: $3: image not known" >&2; exit 125; } ;;
+esac
+"""
+STOPPED_DOCKER = """
+[ "$1" = --version ] && { echo "Docker version 28.2.2, build e6534b4"; exit; }
+echo "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?" >&2
+exit 1
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Makes programs of shell scripts the only ones there are."""
+
+    def put(**scripts: str) -> None:
+        for name, script in scripts.items():
+            program = tmp_path / name
+            program.write_text(f"#!/bin/sh\n{script}")
+            program.chmod(0o755)
+        monkeypatch.setattr(processes, "find_program", lambda name: str(tmp_path / name) if name in scripts else None)
+
+    return put
+
+
+def test_an_engine_that_does_not_work_is_passed_over(install, tmp_path):
+    install(podman=PODMAN, docker=STOPPED_DOCKER)
+
+    assert usable_engines() == (Engine("podman", str(tmp_path / "podman"), "4.3.1"),)
+
+
+def test_an_image_is_found_or_not(install):
+    install(podman=PODMAN)
+    (engine,) = usable_engines()
+
+    assert engine.inspect_image("there") == {"Id": "b20c"}
+    assert engine.inspect_image("absent") is None
+
+
+def test_without_an_engine_that_works_each_ones_complaint_is_said(install):
+    install(docker=STOPPED_DOCKER)
+
+    with pytest.raises(CompareError, match=r"docker does not work: Cannot connect .*; start the engine, or leave"):
+        usable_engines()
+
+
+def test_without_any_engine_one_is_asked_for(install):
+    install()
+
+    with pytest.raises(CompareError, match="needs podman or docker, and neither is installed; install one, or leave"):
+        usable_engines()

@@ -1,0 +1,36 @@
+"""What `webapp migrate` says when the server refuses a login or a statement, or is not there."""
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+
+def test_an_index_built_concurrently_in_a_transaction_fails_with_the_servers_own_words(journal):
+    statement = "CREATE INDEX CONCURRENTLY entry_text ON journal_entry (text)"
+
+    refused = journal.migrate(**journal.with_statement(statement, atomic=True))
+
+    assert refused.end() == 1
+    assert refused.output.endswith("CREATE INDEX CONCURRENTLY cannot run inside a transaction block\n")
+    assert "current transaction is aborted" not in refused.output
+
+
+def test_without_a_login_it_ends_with_one_line(database_server, journal):
+    refused = journal.migrate(DATABASE_URL=f"postgresql://webapp:hunter2@127.0.0.1:{database_server.port}/postgres")
+
+    assert refused.end() == 1
+    (line,) = refused.output.splitlines()
+    assert line.startswith("CommandError: the database does not answer: ")
+    assert "password authentication failed" in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("arguments", [(), ("--check",)])
+def test_without_a_server_it_ends_with_one_line(journal, arguments):
+    failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
+
+    assert failed.end() == 1
+    (line,) = failed.output.splitlines()
+    assert line.startswith("CommandError: the database does not answer: connection ")
+    assert line.endswith("; `webapp doctor database` says what may mend it")
+    assert "hunter2" not in line

@@ -1,0 +1,66 @@
+"""What `--image` may name; the engine is a fake that knows some images."""
+
+import re
+
+import pytest
+
+from webapp.compare.containers.engine import Engine
+from webapp.compare.containers.image import Image, find_image
+from webapp.compare.errors import UsageError
+
+DESCRIPTION = {
+    "Id": "sha256:b20c",
+    "Architecture": "arm64",
+    "Size": 298_400_000,
+    "Config": {
+        "Entrypoint": ["python", "-m", "webapp.entrypoints.launch"],
+        "Labels": {"org.opencontainers.image.revision": "3f2a91c"},
+    },
+}
+
+
+class FakeEngine(Engine):
+    def inspect_image(self, reference):
+        return {
+            "ours": DESCRIPTION,
+            "unlabelled": {**DESCRIPTION, "Config": {**DESCRIPTION["Config"], "Labels": None}},
+            "nginx": {**DESCRIPTION, "Config": {"Entrypoint": ["/docker-entrypoint.sh"], "Labels": None}},
+            "busybox": {**DESCRIPTION, "Config": {"Entrypoint": None}},
+        }.get(reference)
+
+
+class EmptyEngine(Engine):
+    def inspect_image(self, reference):
+        return None
+
+
+PODMAN, DOCKER = EmptyEngine("podman", "/usr/bin/podman", "4.3.1"), FakeEngine("docker", "/usr/bin/docker", "28.2.2")
+
+
+def test_an_image_is_described_by_the_first_engine_that_has_it():
+    assert find_image("ours", [PODMAN, DOCKER]) == Image(
+        engine=DOCKER, reference="ours", id="sha256:b20c", architecture="arm64", size_mb=298, revision="3f2a91c"
+    )
+
+
+def test_an_image_without_labels_has_no_revision():
+    assert find_image("unlabelled", [DOCKER]).revision is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "complaint"),
+    [
+        ("absent:1", "no image that podman or docker has here; build it with `podman build --tag absent:1 .`, or pull"),
+        (
+            "nginx",
+            "'nginx' has the entry point '/docker-entrypoint.sh', and what is compared starts webapp.entrypoints",
+        ),
+        ("busybox", "'busybox' has the entry point 'none'"),
+        ("", "'' is not an image's name; write it as localhost/webapp:latest"),
+        ("--all", "'--all' is not an image's name"),
+        ("two images", "'two images' is not an image's name"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_with_its_remedy(reference, complaint):
+    with pytest.raises(UsageError, match=re.escape(complaint)):
+        find_image(reference, [PODMAN, DOCKER])
