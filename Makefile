@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check bench faults docs lock
+.PHONY: help setup compare test serve check bench faults image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -33,11 +33,19 @@ test: $(READY)  ## Run the tests: profile-free once, the application's under bot
 faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
 	$(PYTEST) tests/faults -m faults $(ARGS)
 
+image: $(READY)  ## Build the image with podman, without a daemon or a registry, as localhost/webapp
+	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('localhost/webapp')"
+
+image-test: $(READY)  ## Boot the image as each runtime and put it through its faults, into reports/image.json
+	@rm -f reports/image.json
+	@scripts/image_tools.sh $(PYTEST) tests/image -m image $(ARGS)
+
 check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile tests/image/equality/Dockerfile
 
 bench: $(READY)  ## Measure this project beside its peers, into benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -51,5 +59,7 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/serving.txt
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/development.txt
+	uv pip compile requirements/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/build.txt
 	uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/peers.txt

@@ -32,8 +32,8 @@ _ROTATION_RATES_RPS = {CONTAINER: RATE_RPS, LAMBDA_DIRECT: RATE_WHERE_LAMBDA_WAI
 _LIFETIME_S = 3.0
 _LIFETIMES = 10
 # A token's date has whole seconds only, and a connection takes its time.
-_REFRESH_AFTER_S = 1.5
-_USABLE_FOR_S = 1.9
+_REFRESH_AFTER_S = 1.0
+_USABLE_FOR_S = 1.4
 
 
 @fault(34, "password rotation, one user", CONTAINER, LAMBDA_DIRECT)

@@ -13,20 +13,21 @@ from webapp.config.secret import Secret
 from webapp.config.tls import encrypts, needs_encryption, tls_options
 
 # A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
-# time when a question was sent. The kernel's own limits are hours and a quarter of an hour.
+# time when a question was sent, which counts from the first retransmission, half a second in. The kernel's own
+# limits are hours and a quarter of an hour.
 _TCP_OPTIONS = {
     "keepalives": 1,
     "keepalives_idle": 2,
     "keepalives_interval": 1,
     "keepalives_count": 2,
-    "tcp_user_timeout": 2500,
+    "tcp_user_timeout": 2000,
 }
 
 # A migration may wait for minutes: a short interruption of the network must not end it.
 _PATIENT_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
 
 # While a process is frozen nothing tells it that its connection ended. Asking one whose packets are dropped costs
-# the 2.5 s above, a new one costs milliseconds.
+# the 2.5 s of such a question, a new one costs milliseconds.
 _MAX_REST_IF_FROZEN_S = 5.0
 
 

@@ -12,6 +12,6 @@ if refresh_after_s := os.environ.get(TOKEN_REFRESH_AFTER_S):
 
     # The application has no setting for it: AWS fixes the lifetime of a token.
     iam.IamProvider.__init__.__kwdefaults__["refresh_after_s"] = float(refresh_after_s)
-    iam.LIFETIME_S = float(os.environ[TOKEN_USABLE_FOR_S])
+    iam._USABLE_FOR_S = float(os.environ[TOKEN_USABLE_FOR_S])
 if ASK_AT_START in os.environ:
     INSTALLED_APPS = [*INSTALLED_APPS, "tests.faults.application.apps.AskingAtStart"]

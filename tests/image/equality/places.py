@@ -90,7 +90,9 @@ async def aws_emulated_function(image: str, database_url: str, log: Path) -> Asy
             )
             result = await _ask(f"http://127.0.0.1:{port}", invocation)
             response = response_from(result.body)
-            return Answer(response.status, response.headers, b"" if request.method == "HEAD" else response.body)
+            # As the client of a front has it, which sends UTF-8.
+            headers = tuple((name, value.encode().decode("latin-1")) for name, value in response.headers)
+            return Answer(response.status, headers, b"" if request.method == "HEAD" else response.body)
 
         yield ask
 

@@ -22,6 +22,7 @@ _REQUEST_MS = 2_000
 _GRACE_S = 30.0
 # Lambda leaves so long to a function with an internal extension; the machine here may be busy.
 _LAMBDA_GRACE_S = 2.0
+_PGAPPNAME = "case 28"
 
 
 @pytest.mark.fault(26, "SIGTERM", "aws_ecs")
@@ -82,7 +83,7 @@ def test_the_lambda_client_as_pid_1_ends_in_time(trial: Trial, image, database_u
     with trial.judged(least={"connections": 1}, orphans=0, exit_s=_LAMBDA_GRACE_S, connections_left=0):
         for number in trial.repetitions:
             log = tmp_path / f"{number}.log"
-            variables = {"WEBAPP_DB_STRATEGY": "persistent"}
+            variables = {"WEBAPP_DB_STRATEGY": "persistent", "PGAPPNAME": _PGAPPNAME}
             with lambda_container(image, database_url, log, variables=variables) as function:
                 assert function.get("/api/entries")["statusCode"] == 200
                 connections = _connections(database_url)
@@ -156,10 +157,10 @@ def _alive(processes: list[int]) -> int:
 
 
 def _connections(database_url: str) -> int:
-    """How many there are to the database, but for this one."""
+    """How many the function has to the database."""
     with psycopg.connect(database_url) as connection:
-        query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        row = connection.execute(query).fetchone()
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
+        row = connection.execute(query, [_PGAPPNAME]).fetchone()
     assert row is not None
     return int(row[0])
 

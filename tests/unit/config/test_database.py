@@ -65,7 +65,7 @@ def test_every_connection_attempt_is_bounded():
 def test_a_peer_that_vanished_is_noticed_within_seconds():
     options = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["OPTIONS"]
 
-    assert options["tcp_user_timeout"] == 2500
+    assert options["tcp_user_timeout"] == 2000
     assert [options[f"keepalives{part}"] for part in ("", "_idle", "_interval", "_count")] == [1, 2, 1, 2]
 
 

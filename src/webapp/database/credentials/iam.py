@@ -12,6 +12,8 @@ from webapp.database.credentials.signature import LIFETIME_S, AccessKey, sign_lo
 
 # Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
 _REFRESH_AFTER_S = 600.0
+# The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
+_USABLE_FOR_S = LIFETIME_S - 15.0
 
 
 class IamProvider:
@@ -24,7 +26,7 @@ class IamProvider:
         self._host = host
         self._port = port
         self._user = user
-        self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=LIFETIME_S)
+        self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=_USABLE_FOR_S)
 
     def login(self) -> Login:
         """The user with a token that is good now; CredentialsError without AWS credentials."""

@@ -1,0 +1,87 @@
+"""A worker that has served its number of requests leaves without a client's noticing."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from webapp.compare.processes import accepts_connections, free_port, wait_until
+
+pytestmark = pytest.mark.profile_free
+
+APPLICATION = """
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+        return
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+"""
+REQUEST = b"GET / HTTP/1.1\r\nHost: guestbook.example\r\n\r\n"
+
+
+@pytest.fixture
+def server(tmp_path: Path):
+    """Its port, and its log: two workers, each for 500 requests and a few."""
+    (tmp_path / "recycled.py").write_text(APPLICATION)
+    port, log = free_port(), tmp_path / "server.log"
+    command = [
+        *(sys.executable, "-m", "gunicorn", "recycled:application", "--bind", f"127.0.0.1:{port}", "--workers", "2"),
+        *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker", "--no-control-socket"),
+        *("--max-requests", "500", "--max-requests-jitter", "200"),
+    ]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env={"PATH": os.environ["PATH"]}, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        assert wait_until(process, lambda: accepts_connections(port), timeout_s=30)
+        yield port, log
+    finally:
+        process.terminate()
+        process.wait()
+
+
+async def test_no_request_on_a_kept_connection_is_lost(server):
+    port, log = server
+    failures: list[str] = []
+    answered = 0
+
+    async def client() -> None:
+        nonlocal answered
+        writer, loop = None, asyncio.get_running_loop()
+        while log.read_text().count("Booting worker") < 5:
+            try:
+                if writer is None:
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    used_at = loop.time()
+                idle_s = loop.time() - used_at
+                writer.write(REQUEST)
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(2)
+                used_at = loop.time()
+                answered += 1
+            except (OSError, EOFError) as error:
+                # A connection that is idle for all of a worker's last second may be closed: here, on a busy machine.
+                if idle_s < 0.5:
+                    failures.append(repr(error))
+                head = b"connection: close"
+            if b"connection: close" in head.lower():
+                writer.close()
+                writer = None
+            await asyncio.sleep(0.005)
+        if writer is not None:
+            writer.close()
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(client() for _ in range(10)))
+
+    assert failures == []
+    assert answered > 1000
