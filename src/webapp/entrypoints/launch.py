@@ -91,8 +91,8 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     if runtime is Runtime.LOCAL:
         _keep_public_key_private(bind_host, environment)
     _load_settings()
-    if runtime is Runtime.LOCAL:
-        # Here the server may reload what has changed, for which its master must not have loaded it.
+    if "--reload" in os.environ.get("GUNICORN_CMD_ARGS", "").split():
+        # What has changed can be loaded anew only where the master has not loaded it.
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606  (no shell in between)
     from gunicorn.app.wsgiapp import run as run_gunicorn
 

@@ -2,6 +2,9 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -48,24 +51,42 @@ def idle_connections(
 
 
 @pytest.fixture
-def trial(request: pytest.FixtureRequest) -> Trial:
-    """The case that the test's `fault` marker names; the brief cases make their one repetition a long one."""
+def trial(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Trial]:
+    """The case that the test's `fault` marker names; the brief cases make their one repetition a long one.
+
+    Besides its own figures, no log of its containers may show a secret.
+    """
     marker = request.node.get_closest_marker("fault")
     case = Case(*marker.args)
+    leaks: list[Path] = []
 
     def publish(verdict: Verdict) -> None:
+        leaks.extend(_leaking_logs(tmp_path, database_url))
+        worst, limits = {**verdict.worst, "leaks": len(leaks)}, {**verdict.limits, "leaks": 0}
         record_fault(
             case.number,
             case.name,
             target=case.target,
             repetitions=verdict.repetitions,
-            worst={**verdict.worst, "broken": verdict.problem is not None, "missed": len(verdict.missed)},
-            limits={**verdict.limits, "broken": 0, "missed": 0},
+            worst={**worst, "broken": verdict.problem is not None, "missed": len(verdict.missed)},
+            limits={**limits, "broken": 0, "missed": 0},
         )
         with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
-            print(f"\n{row(verdict)}")  # noqa: T201
+            print(f"\n{row(replace(verdict, worst=worst, limits=limits))}")  # noqa: T201
 
-    return Trial(case, marker.kwargs.get("repetitions", _REPETITIONS), publish)
+    yield Trial(case, marker.kwargs.get("repetitions", _REPETITIONS), publish)
+    assert not leaks
+
+
+def _leaking_logs(directory: Path, database_url: str) -> list[Path]:
+    secret_key = container_environ(database_url)["WEBAPP_SECRET_KEY"]
+    password = urlsplit(database_url).password
+    assert password
+    return [
+        log
+        for log in directory.rglob("*.log")
+        if any(text in log.read_text(errors="replace") for text in (secret_key, password))
+    ]
 
 
 @pytest.fixture(scope="session")
