@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.image.containers import container_environ, remove_stale_containers, run_container
-from tests.image.podman import EMULATOR, build
+from tests.image.podman import EMULATOR, build, podman
 from webapp.compare.services.databases import create_database, drop_database
 
 _TAG = "localhost/webapp:test"
@@ -30,6 +30,8 @@ def image() -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     remove_stale_containers()
+    # Each build leaves its layers to the next one; a week's are enough.
+    podman("image", "prune", "--force", "--filter", "until=168h")
     build(_TAG)
     return _TAG
 

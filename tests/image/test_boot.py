@@ -98,6 +98,13 @@ def test_only_the_serving_packages_are_in_it(serving: Container):
     assert not {"aiohttp", "hatchling", "moto", "pip", "pytest", "setuptools", "wheel"} & set(names.lower().split())
 
 
+def test_the_roots_of_rds_and_amazon_are_in_place(serving: Container):
+    roots = serving.execute("sh", "-c", "grep -c BEGIN /app/webapp/database/roots/*.pem")
+
+    assert len(roots.splitlines()) >= 1
+    assert all(int(line.rpartition(":")[2]) > 0 for line in roots.splitlines())
+
+
 def test_every_module_is_compiled_and_none_is_compiled_again(serving: Container):
     assert serving.execute("python", "-c", _LOOK_FOR_UNCOMPILED) == ""
     # grep's count, and its exit code 1 for none.

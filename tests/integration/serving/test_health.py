@@ -15,8 +15,8 @@ async def never_reached(scope, receive, send):
     raise AssertionError(f"{scope['path']} reached the application")
 
 
-async def request(application, path, method="GET", headers=()):
-    scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
+async def request(application, path, method="GET", headers=(), **more):
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers), **more}
     communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": b""})
     start = await communicator.receive_output()
@@ -52,6 +52,16 @@ async def test_not_ready_names_the_errors_class_and_nothing_else():
     status, body, _ = await request(health, "/readyz")
 
     assert (status, json.loads(body)) == (503, {"status": "unavailable", "reason": "ConnectionRefusedError"})
+
+
+async def test_a_server_that_drains_lives_and_is_not_ready_whatever_the_database_says():
+    health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
+    draining = {"state": {"draining": True}}
+
+    assert (await request(health, "/healthz", **draining))[0] == 200
+    status, body, _ = await request(health, "/readyz", **draining)
+
+    assert (status, json.loads(body)) == (503, {"status": "unavailable", "reason": "DrainingError"})
 
 
 async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():

@@ -13,3 +13,15 @@ async def test_the_lifespan_ends_with_the_shutdown_function():
     await communicator.send_input({"type": "lifespan.shutdown"})
     assert await communicator.receive_output() == {"type": "lifespan.shutdown.complete"}
     assert ended == [1]
+
+
+async def test_the_server_learns_from_its_state_how_long_to_drain():
+    scope = {"type": "lifespan", "state": {}}
+    communicator = ApplicationCommunicator(Lifespan(None, on_shutdown=lambda: None, drain_s=5), scope)
+
+    await communicator.send_input({"type": "lifespan.startup"})
+    assert await communicator.receive_output() == {"type": "lifespan.startup.complete"}
+
+    assert scope["state"] == {"drain_s": 5}
+    await communicator.send_input({"type": "lifespan.shutdown"})
+    await communicator.receive_output()
