@@ -20,7 +20,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     # Short versions report nothing: their figures are no worst of anything.
     verdicts = [verdict for verdict in config.stash[_VERDICTS] if verdict.repetitions == REPETITIONS]
     if verdicts:
-        report.write_report(verdicts, _REPORTS)
+        # A part must not take the place of the whole.
+        report.write_report(verdicts, _REPORTS, name="faults-part" if config.getoption("keyword") else "faults")
 
 
 @pytest.fixture

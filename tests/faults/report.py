@@ -25,14 +25,14 @@ def row(verdict: Verdict) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def write_report(verdicts: Sequence[Verdict], directory: Path) -> None:
-    """Write faults.md and faults.json, whether the cases passed or not."""
+def write_report(verdicts: Sequence[Verdict], directory: Path, *, name: str = "faults") -> None:
+    """Write `name`.md and `name`.json, whether the cases passed or not."""
     directory.mkdir(exist_ok=True)
     ordered = sorted(verdicts, key=lambda verdict: (verdict.case.number, verdict.case.target))
     lines = ["# Faults", "", _NOTE, "", *_HEAD, *(row(verdict) for verdict in ordered)]
-    (directory / "faults.md").write_text("\n".join(lines) + "\n")
+    (directory / f"{name}.md").write_text("\n".join(lines) + "\n")
     cases = [_as_json(verdict) for verdict in ordered]
-    (directory / "faults.json").write_text(json.dumps({"cases": cases}, indent=2) + "\n")
+    (directory / f"{name}.json").write_text(json.dumps({"cases": cases}, indent=2) + "\n")
 
 
 def _figure(name: str, value: float, verdict: Verdict) -> str:
