@@ -7,16 +7,19 @@ from webapp.config.credentials import database_role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
+from webapp.config.ignored import ignored_variables
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
-from webapp.config.web_role import web_role
+from webapp.config.web_role import LONGEST_TIMEOUT_S, web_role
 from webapp.database.certificates import require_root_certificates
 from webapp.observability.logs import LogLevel, logging_settings
 
 # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone
 # with a statement, which pins the connection wherever the server's own is not UTC.
 os.environ.setdefault("PGTZ", "UTC")
+# The resolver's own: a name server that is silent is asked for 10 s, which no timeout of libpq's bounds.
+os.environ.setdefault("RES_OPTIONS", "timeout:2 attempts:2")
 
 _environment = Environment(os.environ)
 
@@ -118,13 +121,18 @@ if PROFILE.https:
 
 DATABASES = {"default": database_settings(_environment, PROFILE)}
 require_root_certificates(DATABASES["default"])
+DATABASE_IGNORED_VARIABLES = ignored_variables(_environment, PROFILE)
 # What `webapp set_role_timeouts` writes to the web role.
 DATABASE_WEB_ROLE = web_role(_environment)
-DATABASE_STATEMENT_TIMEOUT_S = _environment.integer("WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1)
-DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment.integer("WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", minimum=1)
+DATABASE_STATEMENT_TIMEOUT_S = _environment.integer(
+    "WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1, maximum=LONGEST_TIMEOUT_S
+)
+DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment.integer(
+    "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", minimum=1, maximum=LONGEST_TIMEOUT_S
+)
 DATABASE_ROLE = database_role(_environment)
 DATABASE_PROXY_HOST = _environment.text("WEBAPP_DB_PROXY_HOST")
-MIGRATION_LOCK_TIMEOUT_S = _environment.integer("WEBAPP_DB_LOCK_TIMEOUT_S")
+MIGRATION_LOCK_TIMEOUT_S = _environment.integer("WEBAPP_DB_LOCK_TIMEOUT_S", maximum=LONGEST_TIMEOUT_S)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- files -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """How connections to PostgreSQL are kept (strategy) and what they go to (route)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -18,6 +19,11 @@ class Route(StrEnum):
 
     DIRECT = "direct"
     PROXY = "proxy"
+
+
+# Of psycopg's pool, where nothing else is said.
+_PSYCOPG_MIN_SIZE = 4
+_PSYCOPG_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
@@ -59,3 +65,17 @@ class Pool:
 
 
 Connections = PerRequest | Persistent | Pool
+
+
+def connections_of(database: Mapping[str, Any]) -> Connections:
+    """Those of an entry of DATABASES, whoever wrote it."""
+    pool = database.get("OPTIONS", {}).get("pool")
+    if pool:
+        # Django takes True for all of psycopg's defaults.
+        options = {} if pool is True else pool
+        min_size = options.get("min_size", _PSYCOPG_MIN_SIZE)
+        return Pool(options.get("max_size") or min_size, min_size, options.get("timeout", _PSYCOPG_TIMEOUT_S))
+    max_age_s = database.get("CONN_MAX_AGE", 0)
+    if max_age_s == 0:
+        return PerRequest()
+    return Persistent() if max_age_s is None else Persistent(max_age_s)

@@ -1,5 +1,6 @@
 """Who logs in to PostgreSQL, and where the password comes from."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -7,8 +8,7 @@ from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.secret import Secret
 
-# arn:partition:secretsmanager:region:account:secret:name
-_ARN_PARTS = 7
+_SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+")
 
 
 class Role(StrEnum):
@@ -78,6 +78,8 @@ def _web_login(environment: Environment, *, user: str, password: str) -> Login:
         case Source.SECRETSMANAGER:
             return Login(user, Secret(), _stored_secret(environment, "WEBAPP_DB_SECRET_ARN"))
         case Source.IAM:
+            if not user:
+                raise ConfigurationError("WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; write one in it")
             return Login(user, Secret(), IamToken(_region(environment)))
         case _:
             return Login(user, Secret(password))
@@ -100,11 +102,9 @@ def _operations_login(environment: Environment, *, user: str, password: str) -> 
                 "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it; set WEBAPP_DB_OPERATIONS_USER"
             )
         return Login(operations_user, Secret(operations_password))
-    web = _web_login(environment, user=user, password=password)
-    if operations_user is None:
+    web = _web_login(environment, user=operations_user or user, password=password)
+    if operations_user is None or isinstance(web.credentials, IamToken):
         return web
-    if isinstance(web.credentials, IamToken):
-        return Login(operations_user, Secret(), web.credentials)
     raise ConfigurationError(
         f"WEBAPP_DB_OPERATIONS_USER={operations_user!r} has no password; "
         "set WEBAPP_DB_OPERATIONS_PASSWORD or WEBAPP_DB_OPERATIONS_SECRET_ARN"
@@ -117,7 +117,7 @@ def _stored_secret(environment: Environment, name: str) -> StoredSecret:
         raise ConfigurationError(
             f"{name} is not set and WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
         )
-    if not arn.startswith("arn:") or arn.count(":") < _ARN_PARTS - 1:
+    if not _SECRET_ARN.fullmatch(arn):
         raise ConfigurationError(
             f"{name}={arn!r} is not a secret's ARN; write arn:aws:secretsmanager:region:account:secret:name"
         )

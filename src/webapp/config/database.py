@@ -10,7 +10,7 @@ from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import Profile
 from webapp.config.secret import Secret
-from webapp.config.tls import encrypts, needs_encryption, tls_options
+from webapp.config.tls import destination, encrypts, needs_encryption, tls_options, with_libpq_variables
 
 # A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
 # time when a question was sent, which counts from the first retransmission, half a second in. The kernel's own
@@ -43,7 +43,8 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
     tls = tls_options(
         environment, host=address.host, route=profile.route, options=address.options, default=profile.sslmode
     )
-    _require_encryption(address, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
+    reached = replace(address, options=with_libpq_variables(address.options, environment))
+    _require_encryption(reached, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
         # Those that the handlers let in may wait for a connection; for psycopg's pool 0 means no limit.
@@ -86,6 +87,8 @@ def _address_on_route(environment: Environment, route: Route) -> Address:
         raise ConfigurationError(
             "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
         )
+    if environment.text("PGHOSTADDR") is not None:
+        raise ConfigurationError("PGHOSTADDR is set, where libpq would go instead of WEBAPP_DB_PROXY_HOST; unset it")
     if "options" in address.options:
         raise ConfigurationError(
             "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and write its settings to "
@@ -107,7 +110,8 @@ def _require_encryption(address: Address, sslmode: str, profile: Profile, *, tok
     # A machine of one's own may do so, until `webapp check` objects.
     if encrypts(profile.sslmode) and needs_encryption(address.host, address.options):
         raise ConfigurationError(
-            f"sslmode={sslmode!r} may send passwords and rows to {address.host} in plain text; "
+            f"sslmode={sslmode!r} may send passwords and rows to {destination(address.host, address.options)} "
+            "in plain text; "
             "set WEBAPP_DB_SSLMODE=verify-full, or the option sslmode of DATABASE_URL"
         )
 
@@ -118,7 +122,7 @@ def _address_of_variables(environment: Environment) -> Address:
         port=_port(environment, "WEBAPP_DB_PORT"),
         name=environment.text("WEBAPP_DB_NAME") or "",
         user=environment.text("WEBAPP_DB_USER") or "",
-        password=Secret(environment.secret("WEBAPP_DB_PASSWORD") or ""),
+        password=environment.secret("WEBAPP_DB_PASSWORD") or Secret(),
     )
 
 

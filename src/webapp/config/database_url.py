@@ -1,5 +1,6 @@
 """The parts of a PostgreSQL URL."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -13,6 +14,16 @@ from webapp.config.secret import Secret
 _SCHEMES = ("postgresql://", "postgres://")
 _DEFAULT_PORT = 5432
 _MAX_PORT = 65535
+# Others libpq looks at only when it connects.
+_WHOLE_NUMBERS = (
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+)
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 _REMEDY = (
     "write postgresql://user:password@host:port/name, with special characters percent-encoded (@ as %40, / as %2F)"
 )
@@ -32,12 +43,11 @@ class Address:
 
 def parse_database_url(url: str) -> Address:
     """The parts of DATABASE_URL; raises ConfigurationError, which shows no part that may belong to the password."""
+    url = Secret(url)
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
         raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
-    login, at, rest = url.removeprefix(scheme).partition("@")
-    # libpq takes a part of such a password for the host, or for the database at a host that is the user's name.
-    if "@" in rest or (at and "/" in login):
+    if _has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has a bare @ or / in its user or password; {_REMEDY}")
     parts = _libpq_parts(url)
     name = str(parts.pop("dbname", ""))
@@ -45,27 +55,43 @@ def parse_database_url(url: str) -> Address:
         raise ConfigurationError("DATABASE_URL names no database; end it with /name")
     return Address(
         host=str(parts.pop("host", "")),
-        port=_port(str(parts.pop("port", _DEFAULT_PORT))),
+        port=_port(parts.pop("port", Secret(_DEFAULT_PORT))),
         name=name,
         user=str(parts.pop("user", "")),
-        password=Secret(parts.pop("password", "")),
-        options=dict(parts),
+        password=parts.pop("password", Secret()),
+        options={name: _option(name, str(value)) for name, value in parts.items()},
     )
 
 
-def _libpq_parts(url: str) -> dict[str, Any]:
+def _has_bare_delimiter(rest: str) -> bool:
+    """Whether libpq takes a part of the password for the host, or for the database at the user's name."""
+    login, at, address = rest.partition("@")
+    return "@" in address or bool(at and "/" in login)
+
+
+def _libpq_parts(url: Secret) -> dict[str, Secret]:
     try:
-        return conninfo_to_dict(url)
+        return {name: Secret(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError:
         # libpq's message quotes the part that it did not understand, which may be the password.
         pass
-    query = url.rpartition("@")[2].partition("?")[2]
-    unknown = [name for name, _ in parse_qsl(query, keep_blank_values=True) if not _is_option(name)]
-    if unknown:
+    unknown = _unknown_option(url)
+    if unknown is not None:
         raise ConfigurationError(
-            f"DATABASE_URL has the option {unknown[0]!r}, which libpq does not know; remove or correct it"
+            f"DATABASE_URL has the option {unknown!r}, which libpq does not know; remove or correct it"
         )
     raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
+
+
+def _unknown_option(url: str) -> str | None:
+    query = url.rpartition("@")[2].partition("?")[2]
+    return next((name for name, _ in parse_qsl(query, keep_blank_values=True) if not _is_option(name)), None)
+
+
+def _option(name: str, value: str) -> str:
+    if name in _WHOLE_NUMBERS and not _WHOLE_NUMBER.fullmatch(value):
+        raise ConfigurationError(f"DATABASE_URL has {name}={value!r}, which is not a whole number; correct it")
+    return value
 
 
 def _is_option(name: str) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from webapp.config.errors import ConfigurationError
+from webapp.config.secret import Secret
 from webapp.config.variables import PREFIX, VARIABLES, Variable
 
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
@@ -28,9 +29,14 @@ class Environment:
         variable = _TABLE[name]
         return self._environ.get(name) or variable.default
 
-    def secret(self, name: str) -> str | None:
-        """Like `text`, for values that no error or log may show."""
-        return self.text(name)
+    def secret(self, name: str) -> Secret | None:
+        """Like `text`, for values that no error, log or variable of a frame may show."""
+        value = self.text(name)
+        return None if value is None else Secret(value)
+
+    def is_set(self, name: str) -> bool:
+        """Whether somebody set it, whatever the table's default."""
+        return bool(self._environ.get(_TABLE[name].name))
 
     def integer(self, name: str, *, minimum: int = 0, maximum: int = 2**31) -> int | None:
         """A whole number within the bounds, or None when unset without a default."""

@@ -31,6 +31,9 @@ class SslMode(StrEnum):
     VERIFY_FULL = "verify-full"
 
 
+# What libpq goes by where it is not told: where that is, past the host too.
+_LIBPQ_VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "service": "PGSERVICE"}
+
 _VERIFIED = (SslMode.VERIFY_CA, SslMode.VERIFY_FULL)
 _ENCRYPTED = (SslMode.REQUIRE, *_VERIFIED)
 
@@ -43,19 +46,31 @@ def tls_options(
     Raises ConfigurationError for a mode that libpq does not know.
     """
     chosen = _mode_of_url(options) or environment.choice("WEBAPP_DB_SSLMODE", SslMode, "sslmode")
-    mode = chosen or (default if needs_encryption(host, options) else SslMode.PREFER)
+    crosses_network = needs_encryption(host, with_libpq_variables(options, environment))
+    mode = chosen or (default if crosses_network else SslMode.PREFER)
     if mode not in _VERIFIED:
         return {"sslmode": str(mode)}
     root = environment.text(_ROOT_VARIABLES[route]) or str(_PACKAGED_ROOTS[route])
     return {"sslmode": str(mode), "sslrootcert": str(options.get("sslrootcert") or root)}
 
 
+def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
+    """The options, and where they do not say where the server is, what libpq takes from its own variables."""
+    own = {name: environment.text(variable) for name, variable in _LIBPQ_VARIABLES.items()}
+    return {**{name: value for name, value in own.items() if value is not None}, **options}
+
+
 def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({})) -> bool:
     """Whether what is sent leaves this machine: not so for loopback addresses and unix sockets."""
+    # A file of libpq's says where a service is.
+    return bool(options.get("service")) or not all(_is_here(name) for name in destination(host, options).split(","))
+
+
+def destination(host: str, options: Mapping[str, Any]) -> str:
+    """Where libpq goes: to the service or the numeric address that options name, whatever the host."""
     if options.get("service"):
-        # A file of libpq's says where that is.
-        return True
-    return not all(_is_here(name) for name in str(options.get("hostaddr") or host).split(","))
+        return f"the service {options['service']}"
+    return str(options.get("hostaddr") or host or options.get("host") or "")
 
 
 def encrypts(sslmode: str | None) -> bool:

@@ -86,6 +86,9 @@ VARIABLES = (
     ),
     Variable("WEBAPP_DB_HOST", "text", None, "Host of the PostgreSQL server: the direct route."),
     Variable("WEBAPP_DB_PORT", "integer", "5432", "Port of the PostgreSQL server."),
+    Variable("PGHOST", "text", None, "libpq's own: the host where none is given."),
+    Variable("PGHOSTADDR", "text", None, "libpq's own: the address that is connected to, whatever the host's name."),
+    Variable("PGSERVICE", "text", None, "libpq's own: an entry of its service file, with parameters not given here."),
     Variable("WEBAPP_DB_NAME", "text", "webapp", "Name of the database."),
     Variable("WEBAPP_DB_USER", "text", "webapp", "Role that the application logs in as."),
     Variable("WEBAPP_DB_PASSWORD", "secret", None, "Password of that role."),
@@ -201,7 +204,12 @@ VARIABLES = (
         "How long a persistent connection is kept, in seconds.",
         default_note="600",
     ),
-    Variable("WEBAPP_DB_CONNECT_TIMEOUT_S", "integer", "5", "Longest wait for a new connection, in seconds."),
+    Variable(
+        "WEBAPP_DB_CONNECT_TIMEOUT_S",
+        "integer",
+        "5",
+        "Longest wait for a new connection, in seconds, once its host's address is known.",
+    ),
     Variable(
         "WEBAPP_DB_LOCK_TIMEOUT_S",
         "integer",

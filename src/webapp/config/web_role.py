@@ -1,7 +1,10 @@
-"""The name of the role that the application logs in as, whoever is logged in now."""
+"""The role that the application logs in as, whoever is logged in now, and how long PostgreSQL may let it wait."""
 
 from webapp.config.database_url import parse_database_url
 from webapp.config.environment import Environment
+
+# PostgreSQL counts its timeouts in milliseconds, with 32 bits.
+LONGEST_TIMEOUT_S = 2_147_483
 
 
 def web_role(environment: Environment) -> str:

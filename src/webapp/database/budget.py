@@ -2,10 +2,10 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from webapp.config.connections import PerRequest, Pool, Route
+from webapp.config.connections import Connections, PerRequest, Pool, Route
 from webapp.config.environment import Environment
 from webapp.config.profile import Profile, choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
@@ -77,24 +77,40 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class ConnectionLimit:
+    """A CONNECTION LIMIT of the web's role or of the database."""
+
+    kind: Literal["role", "database"]
+    name: str
+    value: int
+
+
+@dataclass(frozen=True)
 class ServerLimits:
-    """What a server answered: its slots, those of them it keeps for others, and limits by whose they are."""
+    """What a server answered: its slots, those of them it keeps for others, and further limits."""
 
     max_connections: int
     reserved: Mapping[str, int] = field(default_factory=dict)
-    connection_limits: Mapping[str, int] = field(default_factory=dict)
+    connection_limits: tuple[ConnectionLimit, ...] = ()
 
 
 def connection_budget(
-    environ: Mapping[str, str], server: ServerLimits | None, *, cpu_count: int
+    environ: Mapping[str, str],
+    server: ServerLimits | None,
+    *,
+    cpu_count: int,
+    connections: Connections | None = None,
 ) -> tuple[Comparison, ...]:
     """What must hold for the deployment that the variables describe.
 
-    `server` is None where it could not be asked; `cpu_count` is the number of workers where none is set.
-    Raises ConfigurationError for a variable that cannot be read.
+    `server` is None where it could not be asked; `cpu_count` is the number of workers where none is set;
+    `connections` are those of DATABASES, None where they are not known. Raises ConfigurationError for a variable
+    that cannot be read.
     """
     runtime = detect_runtime(environ).runtime
     profile = choose_profile(runtime, Environment(environ))
+    if connections is not None:
+        profile = replace(profile, connections=connections)
     application = _application(environ, runtime, profile, cpu_count=cpu_count)
     if profile.route is Route.DIRECT:
         return _on_server(environ, application, server, _remedy(runtime, profile))
@@ -165,6 +181,8 @@ def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, prof
     if isinstance(profile.connections, Pool):
         # Whoever needs a connection takes it from the pool, the readiness check too.
         source = "WEBAPP_DB_POOL_MAX_SIZE" if environ.get("WEBAPP_DB_POOL_MAX_SIZE") else "default of the pool"
+        if profile.connections != choose_profile(runtime, Environment(environ)).connections:
+            source = "DATABASES of the settings"
         return Term("x", name, profile.connections.max_size, source)
     if runtime is Runtime.AWS_LAMBDA:
         if isinstance(profile.connections, PerRequest):
@@ -178,25 +196,34 @@ def _on_server(
     environ: Mapping[str, str], held: tuple[Term, ...], server: ServerLimits | None, remedy: str
 ) -> tuple[Comparison, ...]:
     """The server's slots, and whatever limits the server puts on the login or the database."""
+    operations = Term("+", "operations", _OPERATIONS, "a command and its lock")
     needed = (
         *held,
-        Term("+", "operations", _OPERATIONS, "a command and its lock"),
+        operations,
         _variable(environ, "WEBAPP_DB_RESERVED_CONNECTIONS", "+", "administrator's reserve"),
     )
     slots = Comparison("the server", Sum("needed", needed), Sum("available", _slots(environ, server)), remedy)
-    limits = {} if server is None else server.connection_limits
+    limits = () if server is None else server.connection_limits
     return (
         slots,
         *(
             Comparison(
-                owner,
-                Sum("needed", held),
-                Sum("available", (Term("", "CONNECTION LIMIT", limit, "the server"),)),
-                f"raise the CONNECTION LIMIT of {owner}, or: {remedy}",
+                f"{limit.kind} {limit.name}",
+                Sum("needed", (*held, operations) if _counts_operations(environ, limit) else held),
+                Sum("available", (Term("", "CONNECTION LIMIT", limit.value, "the server"),)),
+                f"raise the CONNECTION LIMIT of {limit.kind} {limit.name}, or: {remedy}",
             )
-            for owner, limit in limits.items()
+            for limit in limits
         ),
     )
+
+
+def _counts_operations(environ: Mapping[str, str], limit: ConnectionLimit) -> bool:
+    if limit.kind == "database":
+        return True
+    user = environ.get("WEBAPP_DB_OPERATIONS_USER")
+    # The user that a secret names is taken to be another than the web's.
+    return user == limit.name if user else not environ.get("WEBAPP_DB_OPERATIONS_SECRET_ARN")
 
 
 def _slots(environ: Mapping[str, str], server: ServerLimits | None) -> tuple[Term, ...]:

@@ -1,5 +1,6 @@
 """Outages as responses, in the format that the client asked for."""
 
+import logging
 import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +11,8 @@ from django.utils.log import log_response
 from django.views import defaults
 
 from webapp.database.outage import Outage, database_error, described, outage_of
+
+logger = logging.getLogger(__name__)
 
 # The first is for who takes anything.
 _MEDIA_TYPES = ("text/plain", "application/json", "text/html")
@@ -65,6 +68,9 @@ def _in_format(media_type: str | None, outage: Outage) -> HttpResponse:
         except TemplateDoesNotExist:
             # The application's own templates may lack it.
             pass
+        except Exception as error:
+            # Whatever the page's templates want: a URL that the application does not have, a query.
+            logger.error("%s.html cannot be rendered, so the answer is text: %r", outage.status, error)  # noqa: TRY400
         else:
             return HttpResponse(page, status=outage.status)
     return HttpResponse(f"{outage.message}\n", status=outage.status, content_type="text/plain; charset=utf-8")

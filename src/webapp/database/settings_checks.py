@@ -6,11 +6,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
-from webapp.config.connections import Route
+from webapp.config.connections import Pool, Route, connections_of
 from webapp.config.runtime import Runtime
-
-# min_size of a psycopg pool, and max_size where none is given.
-_PSYCOPG_POOL_SIZE = 4
 
 
 def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
@@ -23,7 +20,7 @@ def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
             id="webapp.E010",
         )
         for alias, database in settings.DATABASES.items()
-        if _pool(database) is not None and database.get("CONN_MAX_AGE", 0) != 0
+        if isinstance(connections_of(database), Pool) and database.get("CONN_MAX_AGE", 0) != 0
     ]
 
 
@@ -62,16 +59,15 @@ def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
 
 def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
     """A warning when more threads serve than the pool has connections, in containers."""
-    pool = _pool(settings.DATABASES.get("default", {}))
-    if pool is None or settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
+    connections = connections_of(settings.DATABASES.get("default", {}))
+    if not isinstance(connections, Pool) or settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
         return []
-    size = pool.get("max_size") or pool.get("min_size", _PSYCOPG_POOL_SIZE)
-    waiting = settings.SERVING_THREADS - size
+    waiting = settings.SERVING_THREADS - connections.max_size
     if waiting <= 0:
         return []
     return [
         CheckWarning(
-            f"{settings.SERVING_THREADS} threads share a pool of {size} connections, so that "
+            f"{settings.SERVING_THREADS} threads share a pool of {connections.max_size} connections, so that "
             f"{waiting} of them may wait for one.",
             hint="Leave WEBAPP_THREADS out, or raise WEBAPP_DB_POOL_MAX_SIZE.",
             id="webapp.W013",
@@ -79,15 +75,25 @@ def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-CHECKS = (check_pool_without_age, check_lambda_route, check_cursors_through_proxy, check_threads_have_connections)
+def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each variable that another one leaves without effect."""
+    return [
+        CheckWarning(
+            f"{name} is set and has no effect: {reason}.",
+            hint="Unset what is not meant.",
+            id="webapp.W014",
+        )
+        for name, reason in settings.DATABASE_IGNORED_VARIABLES
+    ]
 
 
-def _pool(database: dict[str, Any]) -> dict[str, Any] | None:
-    """The pool's options, which Django takes from a dictionary or, for all of psycopg's defaults, from True."""
-    pool = database.get("OPTIONS", {}).get("pool")
-    if not pool:
-        return None
-    return {} if pool is True else pool
+CHECKS = (
+    check_pool_without_age,
+    check_lambda_route,
+    check_cursors_through_proxy,
+    check_threads_have_connections,
+    check_ignored_variables,
+)
 
 
 def _is_proxied() -> bool:

@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from webapp.config.connections import PerRequest, Route
+from webapp.config.connections import Connections, PerRequest, Route, connections_of
+from webapp.config.credentials import Role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import Profile, choose_profile
 from webapp.config.runtime import Detection, detect_runtime
-from webapp.database.budget import ServerLimits
 from webapp.doctor.server import Server, ServerError, ask_server
 
-_OPERATIONS_LOGIN = ("WEBAPP_DB_OPERATIONS_USER", "WEBAPP_DB_OPERATIONS_SECRET_ARN")
+_OPERATIONS_LOGIN = (
+    "WEBAPP_DB_OPERATIONS_USER",
+    "WEBAPP_DB_OPERATIONS_PASSWORD",
+    "WEBAPP_DB_OPERATIONS_SECRET_ARN",
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Examination:
     def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
         # Operations go their own way; the examination is of what serves.
         self.environ = {name: value for name, value in environ.items() if name != "WEBAPP_DB_ROLE"}
+        self._settings_serve = environ.get("WEBAPP_DB_ROLE") in {None, "", Role.WEB}
         self.offline = offline
         self.cpu_count = len(os.sched_getaffinity(0))
 
@@ -63,20 +68,21 @@ class Examination:
         return None
 
     @cached_property
+    def connections(self) -> Connections | None:
+        """Those that DATABASES says, whoever wrote it; None where the settings do not load, or are of operations."""
+        if self.settings_error is not None or not self._settings_serve:
+            return None
+        from django.conf import settings
+
+        return connections_of(settings.DATABASES["default"]) if "default" in settings.DATABASES else None
+
+    @cached_property
     def servers(self) -> dict[Login, Server | ServerError]:
         """What each configured login found; empty when offline, ConfigurationError for one that is needed."""
         if self.offline:
             return {}
         self._prepare_django()
         return {login: self._ask(login) for login in self._logins()}
-
-    @property
-    def server_limits(self) -> ServerLimits | None:
-        """Those of the server the application uses; None when no login of its reached it."""
-        for login, server in self.servers.items():
-            if login.role == "web" and isinstance(server, Server):
-                return server.limits
-        return None
 
     def _logins(self) -> list[Login]:
         logins = [Login("web", Route.DIRECT, needed=True)]

@@ -1,12 +1,14 @@
 """Asks a PostgreSQL server, as the application would log in, how it is set up."""
 
+import os
+import socket
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from django.db.utils import ConnectionHandler
 
-from webapp.database.budget import ServerLimits
+from webapp.database.budget import ConnectionLimit, ServerLimits
 from webapp.database.role_timeouts import read_role_timeouts
 
 # The last one is RDS's own.
@@ -18,6 +20,7 @@ _LOGIN = """
            EXISTS (SELECT FROM pg_roles WHERE (rolname = current_user AND rolsuper)
                    OR (rolname = 'rds_superuser' AND pg_has_role(oid, 'MEMBER'))),
            pg_backend_pid(),
+           inet_client_port(),
            (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),
            (SELECT datconnlimit FROM pg_database WHERE datname = current_database())
 """
@@ -40,15 +43,21 @@ _ELSE = "check host and port, and that firewalls and security groups let this ma
 
 @dataclass(frozen=True)
 class Server:
-    """How a login found it; `sslmode` is what was asked for, `encrypted` what came of it."""
+    """How a login found it; `sslmode` is what was asked for, `encrypted` what came of it.
+
+    `address` is the host's numeric one, empty for a unix socket. Where an address is translated on the way, neither
+    `is_proxied` nor `is_unproxied` may hold.
+    """
 
     host: str
+    address: str
     port: int
     user: str
     version: str
     time_zone: str
     is_administrator: bool
     is_proxied: bool
+    is_unproxied: bool
     encrypted: bool
     sslmode: str
     missing_timeouts: tuple[str, ...]
@@ -83,19 +92,22 @@ def ask_server(database: dict[str, Any]) -> Server | ServerError:
 def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
     row = connection.execute(_LOGIN).fetchone()
     assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
-    version, time_zone, is_administrator, backend_pid, role_limit, database_limit = row
+    version, time_zone, is_administrator, backend_pid, client_port, role_limit, database_limit = row
     slots: dict[str, int] = dict(connection.execute(_SETTINGS, [["max_connections", *_RESERVED]]).fetchall())
     info = connection.info
-    limited = {f"role {info.user}": role_limit, f"database {info.dbname}": database_limit}
+    limits = (ConnectionLimit("role", info.user, role_limit), ConnectionLimit("database", info.dbname, database_limit))
+    # A proxy answers clients with a number of its own.
+    is_proxied = backend_pid != info.backend_pid
     return Server(
         host=info.host,
+        address=info.hostaddr,
         port=info.port,
         user=info.user,
         version=version,
         time_zone=time_zone,
         is_administrator=is_administrator,
-        # A proxy answers clients with a number of its own.
-        is_proxied=backend_pid != info.backend_pid,
+        is_proxied=is_proxied,
+        is_unproxied=not is_proxied and client_port == _local_port(connection),
         encrypted=connection.pgconn.ssl_in_use,
         sslmode=sslmode,
         missing_timeouts=_missing_timeouts(connection),
@@ -103,9 +115,15 @@ def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
             max_connections=slots["max_connections"],
             reserved={name.removeprefix("rds."): slots[name] for name in _RESERVED if name in slots},
             # -1 is none.
-            connection_limits={owner: limit for owner, limit in limited.items() if limit >= 0},
+            connection_limits=tuple(limit for limit in limits if limit.value >= 0),
         ),
     )
+
+
+def _local_port(connection: psycopg.Connection) -> int | None:
+    """The port that the server sees unless something stands between; None for a unix socket."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+        return None if ours.family == socket.AF_UNIX else ours.getsockname()[1]
 
 
 def _missing_timeouts(connection: psycopg.Connection) -> tuple[str, ...]:

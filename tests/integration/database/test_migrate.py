@@ -188,6 +188,13 @@ def test_the_lock_timeout_comes_from_the_variable(journal):
     assert "lock timeout (1 s)" in blocked.output
 
 
+def test_a_lock_timeout_that_postgresql_cannot_count_is_refused(journal):
+    refused = journal.migrate("--lock-timeout", "2147484")
+
+    assert refused.end() == 2
+    assert "argument --lock-timeout: '2147484' is not a whole number of seconds up to 2147483" in refused.output
+
+
 def test_an_index_built_concurrently_outwaits_the_lock_timeout(journal):
     assert journal.migrate("journal", "0003").end() == 0
     with psycopg.connect(journal.url) as writer:

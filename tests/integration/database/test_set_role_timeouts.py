@@ -54,6 +54,19 @@ def set_role_timeouts(server, *arguments, **variables) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["WEBAPP_DB_STATEMENT_TIMEOUT_S", "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", "WEBAPP_DB_LOCK_TIMEOUT_S"],
+)
+def test_more_milliseconds_than_postgresql_counts_are_refused_in_one_line(server, name):
+    done = set_role_timeouts(server, **{name: "2147484"})
+
+    assert done.returncode == 78
+    assert f"{name}='2147484' is not a whole number from " in done.stderr
+    assert " to 2147483; " in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_a_role_may_set_its_own(server, administrator):
     done = set_role_timeouts(server)
 

@@ -126,6 +126,78 @@ def test_contradictions_come_from_djangos_system_checks():
     assert examined.returncode == 0
 
 
+def test_variables_without_effect_are_warned_about():
+    examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_HOST="db.internal")
+
+    assert findings(examined, "settings")[1:] == [
+        ("warning", "webapp.W014: WEBAPP_DB_HOST is set and has no effect: DATABASE_URL is used.")
+    ]
+    assert examined.returncode == 0
+
+
+def test_an_operations_password_without_its_user_is_unreadable_offline_too():
+    examined = doctor("--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_OPERATIONS_PASSWORD="0wner")
+
+    assert examined.returncode == 78
+    assert "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it" in " ".join(examined.stdout.split())
+
+
+def test_a_pool_that_the_settings_module_enlarges_is_counted(tmp_path):
+    (tmp_path / "larger.py").write_text(
+        "from webapp.settings import *\nDATABASES['default']['OPTIONS']['pool']['max_size'] = 60\n"
+    )
+    described = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_DB_MAX_CONNECTIONS": "100"}
+
+    examined = doctor(
+        "budget", "--offline", "--json", **described, PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="larger"
+    )
+
+    assert findings(examined, "budget") == [
+        ("wrong", "the server: 247 connections may be needed at once, 97 are available")
+    ]
+
+
+def test_the_settings_of_operations_say_nothing_of_the_web():
+    described = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_DB_MAX_CONNECTIONS": "100"}
+
+    examined = doctor("budget", "--offline", "--json", **described, WEBAPP_DB_ROLE="operations")
+
+    assert findings(examined, "budget") == [
+        ("ok", "the server: 39 connections may be needed at once, 97 are available")
+    ]
+
+
+def test_a_limit_of_the_database_counts_operations(database_server, database):
+    with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 32").format(sql.Identifier(database)))
+
+    examined = doctor("budget", "--json", **REQUIRED, DATABASE_URL=database_server.url(database))
+
+    assert ("wrong", f"database {database}: 34 connections may be needed at once, 32 are available") in findings(
+        examined, "budget"
+    )
+    assert examined.returncode == 1
+
+
+def test_a_server_in_the_proxys_place_is_wrong(database_server, database):
+    server = parse_database_url(database_server.url(database))
+    examined = doctor(
+        "database",
+        "budget",
+        "--json",
+        **REQUIRED | {"WEBAPP_RUNTIME": "aws_lambda"},
+        DATABASE_URL=database_server.url(database),
+        WEBAPP_DB_PROXY_HOST=server.host,
+        WEBAPP_DB_PROXY_PORT=str(server.port),
+        WEBAPP_DB_PROXY_MAX_CONNECTIONS="20",
+    )
+
+    text = "no proxy answers but the server itself, so that nothing holds the connections down"
+    assert ("wrong", f"web login, proxy route: {text}") in findings(examined, "database")
+    assert [level for level, _ in findings(examined, "budget")] == ["wrong", "ok", "ok"]
+    assert examined.returncode == 1
+
+
 def test_all_is_well(database_server, database, alter):
     alter(**dict.fromkeys(TIMEOUTS, "8s"))
 

@@ -50,6 +50,11 @@ def test_operations_have_a_token_of_their_own_user():
     assert chosen == Login("owner", "", IamToken("eu-west-1"))
 
 
+def test_a_token_needs_a_user_to_be_signed_for():
+    with pytest.raises(ConfigurationError, match="WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; "):
+        choose_login(Environment({"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}), user="", password="")
+
+
 def test_the_web_ignores_the_login_of_operations():
     assert login(WEBAPP_DB_OPERATIONS_USER="owner", WEBAPP_DB_OPERATIONS_PASSWORD="0wner") == Login("app", "hunter2")
 
@@ -62,6 +67,14 @@ def test_the_web_ignores_the_login_of_operations():
         (
             {"WEBAPP_DB_CREDENTIALS": "secretsmanager", "WEBAPP_DB_SECRET_ARN": "guestbook"},
             "'guestbook' is not a secret's ARN; write arn:aws:secretsmanager:region",
+        ),
+        *(
+            ({"WEBAPP_DB_CREDENTIALS": "secretsmanager", "WEBAPP_DB_SECRET_ARN": arn}, "is not a secret's ARN")
+            for arn in (
+                "arn:aws:secretsmanager::123456789012:secret:x",
+                "arn:aws:secretsmanager:eu-west-1:123456789012:secret:",
+                "arn:aws:s3:eu-west-1:123456789012:secret:x",
+            )
         ),
         ({"WEBAPP_DB_CREDENTIALS": "iam"}, "AWS_REGION is not set"),
         ({"WEBAPP_DB_ROLE": "admin"}, "is not a database role; choose one of: operations, web"),

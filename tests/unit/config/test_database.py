@@ -1,3 +1,5 @@
+import traceback
+
 import pytest
 
 from webapp.config.connections import Route
@@ -9,6 +11,12 @@ from webapp.config.profile import PROFILES, choose_profile
 from webapp.config.runtime import Runtime
 
 URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
+
+
+def variables_of_frames(error: Exception) -> str:
+    """What an error tracker shows of the frames below the test's."""
+    below = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
+    return repr([frame.f_locals for frame in below]) + repr(error.__context__)
 
 
 def settings_for(runtime: Runtime, **environ: str) -> dict:
@@ -121,8 +129,18 @@ def test_settings_do_not_print_their_password():
 
 
 def test_a_proxy_route_without_a_proxy_is_refused():
-    with pytest.raises(ConfigurationError, match="set it, or WEBAPP_DB_ROUTE=direct"):
+    with pytest.raises(ConfigurationError, match="set it, or WEBAPP_DB_ROUTE=direct") as error:
         settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL)
+
+    assert "p%40ss" not in variables_of_frames(error.value)
+    assert "p@ss" not in variables_of_frames(error.value)
+
+
+@pytest.mark.parametrize("option", ["connect_timeout", "keepalives_idle", "tcp_user_timeout"])
+@pytest.mark.parametrize("value", ["abc", "5.5", "5s"])
+def test_an_option_that_is_no_number_is_refused(option, value):
+    with pytest.raises(ConfigurationError, match=f"^DATABASE_URL has {option}='{value}', which is not a whole number"):
+        settings_for(Runtime.LOCAL, DATABASE_URL=f"{URL}&{option}={value}")
 
 
 def test_no_database_at_all_is_refused():
@@ -154,6 +172,7 @@ def test_a_malformed_url_is_refused_without_its_password(url, message):
         parse_database_url(url)
 
     assert "hunter2" not in str(error.value)
+    assert "hunter2" not in variables_of_frames(error.value)
 
 
 @pytest.mark.parametrize(

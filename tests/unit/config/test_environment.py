@@ -10,6 +10,15 @@ def test_a_value_beats_the_tables_default():
     assert Environment({}).integer("PORT") == 8000
 
 
+def test_a_secret_does_not_print_itself():
+    assert "hunter2" not in repr(Environment({"WEBAPP_DB_PASSWORD": "hunter2"}).secret("WEBAPP_DB_PASSWORD"))
+
+
+def test_a_default_is_nothing_that_was_set():
+    assert Environment({"PORT": "8000"}).is_set("PORT")
+    assert not Environment({"PORT": ""}).is_set("PORT")
+
+
 def test_a_variable_that_the_table_lacks_cannot_be_read():
     with pytest.raises(KeyError):
         Environment({"WEBAPP_SURPRISE": "1"}).text("WEBAPP_SURPRISE")

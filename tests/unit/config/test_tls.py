@@ -7,7 +7,7 @@ from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime
-from webapp.config.tls import encrypts, needs_encryption
+from webapp.config.tls import destination, encrypts, needs_encryption, with_libpq_variables
 
 
 def options_for(runtime: Runtime, host: str = "db.example", query: str = "", **environ: str) -> dict:
@@ -32,6 +32,50 @@ def test_the_numeric_address_decides_since_libpq_goes_there():
 
 def test_a_service_may_be_anywhere():
     assert needs_encryption("", {"service": "shop"})
+
+
+def test_the_host_may_be_among_the_options():
+    assert needs_encryption("", {"host": "db.example"})
+    assert not needs_encryption("localhost", {"host": "db.example"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "place"),
+    [
+        ({"PGHOST": "192.0.2.2"}, "192.0.2.2"),
+        ({"PGHOSTADDR": "192.0.2.2"}, "192.0.2.2"),
+        ({"PGSERVICE": "shop"}, "the service shop"),
+        ({"PGHOST": "/run/postgresql"}, "/run/postgresql"),
+    ],
+)
+def test_libpqs_own_variables_say_where_options_do_not(environ, place):
+    assert destination("", with_libpq_variables({}, Environment(environ))) == place
+    assert destination("", with_libpq_variables({"hostaddr": "127.0.0.1"}, Environment(environ))) in {
+        "127.0.0.1", "the service shop",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("host", "variables"),
+    [
+        ("localhost", {"PGHOSTADDR": "192.0.2.2"}),
+        (":5499", {"PGHOST": "192.0.2.2"}),
+        ("localhost", {"PGSERVICE": "shop"}),
+    ],
+)
+def test_where_a_variable_of_libpqs_leads_out_of_the_machine_the_server_is_verified(host, variables):
+    assert options_for(Runtime.AWS_ECS, host, **variables)["sslmode"] == "verify-full"
+    with pytest.raises(ConfigurationError, match=r"rows to (192\.0\.2\.2|the service shop) in plain text"):
+        options_for(Runtime.AWS_ECS, host, WEBAPP_DB_SSLMODE="prefer", **variables)
+
+
+def test_a_host_that_is_given_beats_that_of_the_variable():
+    assert options_for(Runtime.AWS_ECS, "localhost", PGHOST="192.0.2.2")["sslmode"] == "prefer"
+
+
+def test_an_address_of_libpqs_own_variable_is_refused_on_the_proxy_route():
+    with pytest.raises(ConfigurationError, match=r"^PGHOSTADDR is set, .*; unset it$"):
+        options_for(Runtime.AWS_LAMBDA, WEBAPP_DB_PROXY_HOST="proxy.example", PGHOSTADDR="192.0.2.2")
 
 
 def test_libpqs_own_default_allows_plain_text():

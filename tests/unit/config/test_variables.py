@@ -26,7 +26,10 @@ def test_every_variable_in_the_table_is_read_somewhere():
         if path.name != "variables.py" and "compare" not in path.parts
     ]
     read = set(
-        re.findall(r'"((?:WEBAPP_|DATABASE_URL|PORT|AWS_)[A-Z_]*)"', "\n".join(path.read_text() for path in served))
+        re.findall(
+            r'"((?:WEBAPP_|DATABASE_URL|PORT|AWS_|PGHOST|PGSERVICE)[A-Z_]*)"',
+            "\n".join(path.read_text() for path in served),
+        )
     )
 
     assert {variable.name for variable in VARIABLES} - read == set()

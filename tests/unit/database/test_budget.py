@@ -2,8 +2,9 @@
 
 import pytest
 
+from webapp.config.connections import PerRequest, Pool
 from webapp.config.errors import ConfigurationError
-from webapp.database.budget import Comparison, ServerLimits, connection_budget
+from webapp.database.budget import Comparison, ConnectionLimit, ServerLimits, connection_budget
 
 SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})
 CONTAINERS = {"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_INSTANCES_MAX": "3", "WEBAPP_WORKERS": "2"}
@@ -203,15 +204,38 @@ def test_whatever_the_server_reserves_is_not_available():
     assert comparison.available.value == 91
 
 
-def test_a_connection_limit_of_the_role_is_a_limit_for_the_application_alone():
-    slots, role = budget(
-        CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1"},
-        server=ServerLimits(100, {}, connection_limits={"role webapp": 31}),
+@pytest.mark.parametrize(
+    ("kind", "operations", "needed"),
+    [
+        ("role", {"WEBAPP_DB_OPERATIONS_USER": "owner"}, 32),
+        ("role", {"WEBAPP_DB_OPERATIONS_SECRET_ARN": "arn:aws:…"}, 32),
+        ("role", {"WEBAPP_DB_OPERATIONS_USER": "webapp"}, 34),
+        ("role", {}, 34),
+        ("database", {"WEBAPP_DB_OPERATIONS_USER": "owner"}, 34),
+        ("database", {}, 34),
+    ],
+)
+def test_a_connection_limit_bounds_whoever_logs_in_as_that_role_or_to_that_database(kind, operations, needed):
+    slots, limited = budget(
+        CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1"} | operations,
+        server=ServerLimits(100, {}, (ConnectionLimit(kind, "webapp", needed - 1),)),
     )
 
     assert slots.holds
-    assert (role.place, role.needed.value, role.available.value) == ("role webapp", 32, 31)
-    assert not role.holds
+    assert (limited.place, limited.needed.value, limited.available.value) == (f"{kind} webapp", needed, needed - 1)
+    assert not limited.holds
+
+
+def test_what_databases_says_of_the_connections_beats_the_variables():
+    (pool,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool(max_size=60))
+    (none,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=PerRequest())
+    (as_declared,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool())
+
+    assert ("connections of each", 60, "DATABASES of the settings") in [
+        (term.name, term.value, term.source) for term in pool.needed.terms
+    ]
+    assert ("x", "connections of each", 73) in factors(none)
+    assert as_declared == budget(CONTAINERS)[0]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,11 @@
+import sys
+from types import ModuleType
+
 import pytest
 from django.conf import settings
 
 from webapp.database.checks import check_encryption
+from webapp.database.postgresql.base import DatabaseWrapper
 
 
 def database(host: str, engine: str = "webapp.database.postgresql", **options: str) -> dict:
@@ -17,6 +21,36 @@ def test_plain_text_across_a_network_is_an_error(monkeypatch, engine, options):
 
     assert error.id == "webapp.E001"
     assert "to db.example in plain text" in error.msg
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "variables"),
+    [
+        ("", {"host": "db.example", "sslmode": "disable"}, {}),
+        ("localhost", {"sslmode": "prefer"}, {"PGHOSTADDR": "192.0.2.2"}),
+        ("", {"sslmode": "prefer"}, {"PGHOST": "db.example"}),
+        ("", {"sslmode": "prefer"}, {"PGSERVICE": "shop"}),
+    ],
+)
+def test_the_network_is_crossed_wherever_the_host_is_said(monkeypatch, host, options, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        settings, "DATABASES", {"default": database("")["default"] | {"HOST": host, "OPTIONS": options}}
+    )
+
+    assert [error.id for error in check_encryption()] == ["webapp.E001"]
+
+
+def test_an_engine_made_from_djangos_is_checked_too(monkeypatch):
+    engine = ModuleType("shop.engine.base")
+    engine.DatabaseWrapper = type("DatabaseWrapper", (DatabaseWrapper,), {})
+    monkeypatch.setitem(sys.modules, "shop.engine.base", engine)
+    monkeypatch.setitem(sys.modules, "shop.engine", ModuleType("shop.engine"))
+    monkeypatch.setitem(sys.modules, "shop", ModuleType("shop"))
+    monkeypatch.setattr(settings, "DATABASES", database("db.example", "shop.engine"))
+
+    assert [error.id for error in check_encryption()] == ["webapp.E001"]
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])

@@ -17,12 +17,14 @@ from webapp.doctor.server import Server, ServerError
 WEB = Login("web", Route.DIRECT, needed=True)
 SOUND = Server(
     host="db.internal",
+    address="10.0.0.7",
     port=5432,
     user="webapp",
     version="17.6",
     time_zone="UTC",
     is_administrator=False,
     is_proxied=False,
+    is_unproxied=True,
     encrypted=True,
     sslmode="verify-full",
     missing_timeouts=(),
@@ -49,6 +51,8 @@ class Answered(Examination):
     def __init__(self, environ: dict[str, str], servers: dict[Login, Server | ServerError]) -> None:
         super().__init__(environ, offline=False)
         self.__dict__["servers"] = servers
+        # Those of the settings that the tests run with.
+        self.__dict__["connections"] = None
 
 
 def database(server: Server | ServerError, login: Login = WEB, runtime: str = "aws_ecs") -> list[Finding]:
@@ -99,7 +103,45 @@ def test_what_is_wrong_with_a_server_is_said_with_a_remedy(change, level, text):
 
 
 def test_plain_text_is_fine_where_it_does_not_leave_the_machine():
-    assert troubles(database(replace(SOUND, encrypted=False, host="127.0.0.1", sslmode="prefer"))) == []
+    assert troubles(database(replace(SOUND, encrypted=False, address="127.0.0.1", sslmode="prefer"))) == []
+
+
+def test_plain_text_to_another_address_than_the_hosts_name_tells_is_wrong():
+    server = replace(SOUND, encrypted=False, host="localhost", address="192.0.2.2", sslmode="prefer")
+
+    assert troubles(database(server)) == [(Level.WRONG, "web login, direct route: not encrypted")]
+
+
+@pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
+def test_the_server_in_the_proxys_place_is_said(needed, level):
+    login = Login("web", Route.PROXY, needed=needed)
+
+    assert troubles(database(SOUND, login)) == [
+        (level, "web login, proxy route: no proxy answers but the server itself, so that nothing holds the "
+                "connections down")
+    ]  # fmt: skip
+    assert troubles(database(replace(SOUND, is_unproxied=False), login)) == []
+
+
+def test_a_budget_for_a_proxy_that_is_none_proves_nothing():
+    environ = CONTAINERS | {"WEBAPP_DB_ROUTE": "proxy", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "96"}
+    there = {Login("web", Route.PROXY, needed=True): SOUND}
+    away = {Login("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
+
+    assert troubles(examine_budget(Answered(environ, there))) == [
+        (Level.WRONG, "the proxy: none answers but the server itself, so that a budget for one proves nothing")
+    ]
+    assert troubles(examine_budget(Answered(environ, away))) == []
+    assert troubles(examine_budget(Answered(CONTAINERS, there))) == []
+
+
+def test_the_doctor_asks_as_operations_when_only_a_password_is_theirs():
+    environ = {"DATABASE_URL": "postgresql://app:x@127.0.0.1:1/app", "WEBAPP_DB_OPERATIONS_PASSWORD": "0wner"}
+
+    (finding,) = examine_database(Examination(environ, offline=False))
+
+    assert finding.level is Level.UNREADABLE
+    assert finding.text.startswith("WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it")
 
 
 def test_missing_timeouts_are_a_warning_on_a_machine_of_ones_own():

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from webapp.config.secret import Secret
+from webapp.database.credentials.container_role import ContainerRole, container_role
 from webapp.database.credentials.provider import CredentialsError, Login
 from webapp.database.credentials.renewal import Renewal
 from webapp.database.credentials.signature import LIFETIME_S, AccessKey, sign_login
@@ -14,6 +15,7 @@ from webapp.database.credentials.signature import LIFETIME_S, AccessKey, sign_lo
 _REFRESH_AFTER_S = 600.0
 # The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
 _USABLE_FOR_S = LIFETIME_S - 15.0
+_NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be had"
 
 
 class IamProvider:
@@ -48,9 +50,24 @@ class IamProvider:
         return Login(self._user, Secret(token))
 
     def _access_key(self) -> AccessKey:
-        # Lambda's, and there for as long as the execution environment is: without botocore's 40 ms of import.
+        # Lambda's, and there for as long as the execution environment is.
         if key_id := os.environ.get("AWS_ACCESS_KEY_ID"):
-            return AccessKey(key_id, os.environ.get("AWS_SECRET_ACCESS_KEY", ""), os.environ.get("AWS_SESSION_TOKEN"))
+            secret = os.environ.get("AWS_SECRET_ACCESS_KEY")
+            if not secret:
+                raise CredentialsError(
+                    "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; "
+                    "set both, or neither where the task or instance has a role"
+                )
+            return AccessKey(key_id, secret, os.environ.get("AWS_SESSION_TOKEN"))
+        if self._container_role is not None:
+            try:
+                return self._container_role.access_key()
+            except (CredentialsError, OSError) as error:
+                failure = " ".join(str(error).split())
+            raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+        return self._sought_key()
+
+    def _sought_key(self) -> AccessKey:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -60,11 +77,15 @@ class IamProvider:
             failure = " ".join(str(error).split())
         else:
             return AccessKey(key.access_key, key.secret_key, key.token)
-        raise CredentialsError(f"the AWS credentials to sign a token with cannot be had: {failure}")
+        raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+
+    @cached_property
+    def _container_role(self) -> ContainerRole | None:
+        return container_role()
 
     @cached_property
     def _role_credentials(self) -> Any:
-        """Those of a task or an instance, which renew themselves."""
+        """Those that botocore finds, such as a web identity's, which renew themselves."""
         import botocore.session
 
         credentials = botocore.session.get_session().get_credentials()

@@ -50,7 +50,8 @@ class SecretsManagerProvider:
         if not text or text.isspace():
             raise CredentialsError("it is empty or binary; store JSON with username and password, or a password")
         if not _looks_like_json(text):
-            return Login(self._user, Secret(text))
+            # A file that somebody stored ends with a newline, a password does not.
+            return Login(self._user, Secret(text.rstrip("\r\n")))
         try:
             content = json.loads(text)
         except ValueError:

@@ -36,34 +36,54 @@ def main(arguments: Sequence[str]) -> int:
     runtime = os.environ.setdefault("WEBAPP_RUNTIME", _DEFAULT_RUNTIME)
     # As `python -m pytest` does, so that tests find what lies beside them.
     sys.path.insert(0, str(Path.cwd()))
-    findings = Findings()
+    findings, ending = Findings(), _Ending()
     try:
         with recording(findings.observe):
             code = pytest.main(
-                ["-p", "webapp.database.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings)]
+                ["-p", "webapp.database.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings), ending]
             )
     except ConfigurationError as error:
         # Django's settings load before pytest has a place for what they raise.
         sys.stderr.write(f"webapp pinlint: {error}\n")
         return _EXIT_CONFIGURATION
-    if code in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERRUPTED):
-        return _EXIT_USAGE if code == pytest.ExitCode.USAGE_ERROR else _EXIT_INTERRUPTED
+    if ending.early is KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    if code == pytest.ExitCode.USAGE_ERROR and ending.early is None:
+        return _EXIT_USAGE
     if findings.statements:
         sys.stdout.write(f"\nPin lint, as {runtime}\n\n{render_text(findings)}")
         sys.stdout.flush()
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(findings), indent=2) + "\n")
-    return _verdict(findings, int(code))
+    return _verdict(findings, _incompleteness(int(code), ending))
 
 
-def _verdict(findings: Findings, pytest_code: int) -> int:
-    failed = pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+class _Ending:
+    """A pytest plugin that is told when a run ends before its last test."""
+
+    def __init__(self) -> None:
+        # Ctrl-C's, or of one's own: a file that cannot be collected, pytest.exit().
+        self.early: type[BaseException] | None = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember why."""
+        self.early = excinfo.type
+
+
+def _incompleteness(pytest_code: int, ending: _Ending) -> str | None:
+    """What kept tests from running to their end; None when nothing did."""
+    if pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return f"pytest exited with {pytest_code}"
+    return None if ending.early is None else "pytest was told to exit before its last test"
+
+
+def _verdict(findings: Findings, incomplete: str | None) -> int:
     if findings.pins:
-        if failed:
-            sys.stderr.write(f"webapp pinlint: pytest exited with {pytest_code}, so there may be more\n")
+        if incomplete:
+            sys.stderr.write(f"webapp pinlint: {incomplete}, so there may be more\n")
         return _EXIT_PINS
-    if failed:
-        sys.stderr.write(f"webapp pinlint: no verdict, since pytest exited with {pytest_code}; make its tests pass\n")
+    if incomplete:
+        sys.stderr.write(f"webapp pinlint: no verdict, since {incomplete}; make its tests pass\n")
         return _EXIT_NO_VERDICT
     if findings.statements == 0:
         sys.stderr.write(

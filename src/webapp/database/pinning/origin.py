@@ -12,6 +12,7 @@ from types import FrameType
 _DRIVER = ("asgiref", "psycopg", "psycopg_pool", "webapp.database.pinning")
 _DATABASE_LAYER = (*_DRIVER, "django.db", "webapp.database.postgresql")
 _CONNECTING = ("connect", "_configure_connection")
+_CURSORS = "django.db.backends.utils"
 _FIXTURES_OF_TESTS = (
     "_fixture_setup",
     "_fixture_teardown",
@@ -74,6 +75,7 @@ def origin() -> Origin:
     connecting = next((at for at, call in enumerate(stack) if _connects(call)), None)
     if connecting is not None:
         stack = stack[: connecting + 1]
+    stack = stack[_wrappers_end(stack) :]
     nearest = next((call for call in stack if not _is_in(call, _DRIVER) and not _is_standard(call)), stack[0])
     outside = [call for call in stack if not _is_in(call, _DATABASE_LAYER) and not _is_standard(call)]
     place = outside[0].place if outside else nearest.place
@@ -94,6 +96,16 @@ def _running(frame: FrameType | None) -> Iterator[_Call]:
 
 def _connects(call: _Call) -> bool:
     return call.module.startswith("django.db.backends.") and _name(call) in _CONNECTING
+
+
+def _wrappers_end(stack: tuple[_Call, ...]) -> int:
+    """Where the code begins that wanted the statement, beyond the execute wrappers that only pass it on."""
+    own = (at for at, call in enumerate(stack) if call.module == _CURSORS)
+    innermost = next(own, None)
+    # What a wrapper itself sends through psycopg has no cursor of Django's between it and the wire.
+    if innermost is None or _name(stack[innermost]) not in ("_execute", "_executemany"):
+        return 0
+    return next((at for at in own if _name(stack[at]) == "_execute_with_wrappers"), 0)
 
 
 def _sender(stack: tuple[_Call, ...]) -> Sender:

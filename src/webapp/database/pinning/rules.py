@@ -103,9 +103,13 @@ _FUNCTIONS = {
     "pg_advisory_unlock_all": ADVISORY_LOCK,
 }
 _TEMPORARY_WORDS = ("temp", "temporary")
+# One's own under its alias, or by its number.
+_TEMPORARY_SCHEMA = r"pg_temp(?:_\d+)?"
 _BEFORE_TEMPORARY = ("or", "replace", "local", "global")
 # Most statements have none of these words, and are spared being cut into tokens.
-_SUSPECT = re.compile(rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *_TEMPORARY_WORDS, 'pg_temp'))})\b", re.IGNORECASE)
+_SUSPECT = re.compile(
+    rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *_TEMPORARY_WORDS, _TEMPORARY_SCHEMA))})\b", re.IGNORECASE
+)
 
 
 def pinning_rules(statement: Statement) -> tuple[Rule, ...]:
@@ -152,6 +156,9 @@ def _rule_of_first_words(words: Sequence[str | None]) -> Rule | None:
     # PREPARE TRANSACTION is a commit in two phases, whose second any session may do.
     if not words or words[0] is None or words[:2] == ["prepare", "transaction"]:
         return None
+    # CREATE TABLE ... AS EXECUTE. A later AS may give a column that name.
+    if words[0] == "create" and "as" in words and words[words.index("as") + 1 :][:1] == ["execute"]:
+        return PREPARED
     return _FIRST_WORDS.get(words[0])
 
 
@@ -177,9 +184,9 @@ def _next_but(words: Sequence[str | None], start: int, skipped: Sequence[str]) -
 
 def _is_in_temporary_schema(tokens: Sequence[Token], position: int) -> bool:
     return (
-        [token.text for token in tokens[position : position + 2]] == ["pg_temp", "."]
+        tokens[position + 1 : position + 2] == [(Kind.MARK, ".")]
         and tokens[position].kind in (Kind.WORD, Kind.QUOTED)
-        and tokens[position + 1].kind is Kind.MARK
+        and re.fullmatch(_TEMPORARY_SCHEMA, tokens[position].text) is not None
     )
 
 

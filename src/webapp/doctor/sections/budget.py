@@ -1,29 +1,53 @@
 """Whether there are connections for everything that may run at once."""
 
+from webapp.config.connections import Route
 from webapp.config.errors import ConfigurationError
 from webapp.config.runtime import Runtime
-from webapp.database.budget import Comparison, ServerLimits, Sum, connection_budget
+from webapp.database.budget import Comparison, Sum, connection_budget
 from webapp.doctor.examination import Examination
 from webapp.doctor.finding import Finding, Level, Row
+from webapp.doctor.server import Server
 
 
 def examine_budget(examination: Examination) -> list[Finding]:
     """A finding for each limit, with both sums."""
     try:
+        reached = _reached(examination)
         comparisons = connection_budget(
-            examination.environ, _server_limits(examination), cpu_count=examination.cpu_count
+            examination.environ,
+            next((server.limits for _, server in reached), None),
+            cpu_count=examination.cpu_count,
+            connections=examination.connections,
         )
-        return [*_guesses(examination), *map(_compared, comparisons)]
+        return [*_guesses(examination), *_missing_proxy(examination, reached), *map(_compared, comparisons)]
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
 
 
-def _server_limits(examination: Examination) -> ServerLimits | None:
+def _reached(examination: Examination) -> list[tuple[Route, Server]]:
+    """The servers that the web's logins reached, each with the route there."""
     try:
-        return examination.server_limits
+        servers = examination.servers
     except ConfigurationError:
         # No address: the limit may be declared.
-        return None
+        return []
+    return [
+        (login.route, server) for login, server in servers.items() if login.role == "web" and isinstance(server, Server)
+    ]
+
+
+def _missing_proxy(examination: Examination, reached: list[tuple[Route, Server]]) -> list[Finding]:
+    if examination.profile.route is not Route.PROXY or not any(
+        route is Route.PROXY and server.is_unproxied for route, server in reached
+    ):
+        return []
+    return [
+        Finding(
+            Level.WRONG,
+            "the proxy: none answers but the server itself, so that a budget for one proves nothing",
+            "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
+        )
+    ]
 
 
 def _guesses(examination: Examination) -> list[Finding]:

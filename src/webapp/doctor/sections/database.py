@@ -43,6 +43,12 @@ def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Ite
             "a proxy answers, on which the lock of `webapp migrate` does not hold",
             "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy",
         )
+    if server.is_unproxied and login.route is Route.PROXY:
+        yield Finding(
+            Level.WRONG if login.needed else Level.WARNING,
+            "no proxy answers but the server itself, so that nothing holds the connections down",
+            "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
+        )
     if server.time_zone != _TIME_ZONE:
         yield Finding(
             Level.WARNING,
@@ -56,7 +62,7 @@ def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Ite
 
 def _encryption(server: Server) -> Finding:
     if not server.encrypted:
-        if needs_encryption(server.host):
+        if needs_encryption(server.host, {"hostaddr": server.address}):
             return Finding(Level.WRONG, "not encrypted", "set WEBAPP_DB_SSLMODE=verify-full")
         return Finding(Level.OK, "not encrypted, and it does not leave the machine")
     if server.sslmode not in _VERIFIED:

@@ -1,15 +1,25 @@
 """Whether Django's settings load, and what its system checks say of them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core import checks
 
+from webapp.config.credentials import Role
 from webapp.config.database import database_settings
+from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
+from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime
 from webapp.config.security import hosts_and_origins, secret_key
 from webapp.doctor.examination import Examination
 from webapp.doctor.finding import Finding, Level
+
+
+def _operations_settings(examination: Examination) -> dict[str, Any]:
+    environment = Environment({**examination.environ, "WEBAPP_DB_ROLE": Role.OPERATIONS})
+    return database_settings(environment, choose_profile(examination.detection.runtime, environment))
+
 
 # What the settings read one after the other, and stop at the first mistake; here each is tried.
 _READERS: tuple[Callable[[Examination], object], ...] = (
@@ -17,6 +27,7 @@ _READERS: tuple[Callable[[Examination], object], ...] = (
     lambda examination: secret_key(examination.environment, local=_is_local(examination)),
     lambda examination: hosts_and_origins(examination.environment, local=_is_local(examination)),
     lambda examination: database_settings(examination.environment, examination.profile),
+    _operations_settings,
 )
 # The unknown variables, which are said where the settings do not load, too.
 _SAID_HERE = "webapp.W001"

@@ -42,6 +42,11 @@ def test_any_other_text_is_a_password(secrets, text):
     assert provider(secrets.store(text)).login() == Login("app", text)
 
 
+@pytest.mark.parametrize("text", ["hunter2\n", "hunter2\r\n"])
+def test_the_newline_of_an_uploaded_file_is_no_part_of_the_password(secrets, text):
+    assert provider(secrets.store(text)).login().password == "hunter2"
+
+
 def test_a_secret_is_kept_for_its_ttl(secrets):
     arn = secrets.store("first")
     short, long = provider(arn, ttl_s=0.2), provider(arn)

@@ -71,6 +71,20 @@ def test_an_application_without_such_a_page_answers_in_text(settings):
     assert response.text == f"{UNAVAILABLE.message}\n"
 
 
+def test_a_page_that_cannot_be_rendered_gives_way_to_text(settings, caplog):
+    # The application's own URLs, without the guestbook that the page links to.
+    settings.ROOT_URLCONF = "django.contrib.auth.urls"
+
+    response = answered(accept=_BROWSER)
+
+    assert response.status_code == 503
+    assert response["Retry-After"] == str(UNAVAILABLE.retry_after_s)
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.getMessage().startswith("503.html cannot be rendered, so the answer is text: NoReverseMatch(")
+
+
 @pytest.mark.parametrize("accept", [_BROWSER, "application/json", "*/*"])
 def test_a_head_request_gets_the_headers_alone(accept):
     whole, head = answered(accept=accept), answered(method="HEAD", accept=accept)

@@ -130,6 +130,113 @@ def test_without_a_database_it_ends_with_one_line(pinlint):
     )
 
 
+SITE = """
+import pytest
+from django.db import connection
+from webapp.guestbook.models import Entry
+
+pytestmark = pytest.mark.django_db
+
+def one():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('work_mem', '4MB', false)")
+
+def two():
+    with connection.cursor() as cursor:
+        cursor.executemany("SELECT set_config('work_mem', %s, false)", [["4MB"]])
+
+def test_one(): one()
+def test_two(): two()
+def test_three():
+    list(Entry.objects.extra(select={"x": "set_config('work_mem', '4MB', false)"}))
+
+def passes_on(execute, *arguments):
+    return execute(*arguments)
+
+def sends_more(execute, *arguments):
+    arguments[-1]["connection"].connection.execute("SET work_mem = '4MB'")
+    return execute(*arguments)
+
+def test_wrapped():
+    with connection.execute_wrapper(passes_on), connection.execute_wrapper(sends_more):
+        two()
+"""
+
+
+def test_places_are_told_apart_under_this_projects_settings(pinlint, tmp_path, logging_server):
+    site = tmp_path / "test_site.py"
+    site.write_text(SITE)
+    process = pinlint(
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        os.devnull,
+        f"--rootdir={tmp_path}",
+        str(site),
+        "--json",
+        str(tmp_path / "pins.json"),
+        DJANGO_SETTINGS_MODULE="webapp.settings",
+        WEBAPP_SECRET_KEY="only-for-the-tests-" + "0123456789" * 5,
+        WEBAPP_ALLOWED_HOSTS="testserver",
+        WEBAPP_DB_PROXY_HOST="127.0.0.1",
+        WEBAPP_DB_PROXY_PORT=str(logging_server.port),
+    )
+
+    assert process.returncode == 1, process.stdout + process.stderr
+    pins = json.loads((tmp_path / "pins.json").read_text())["pins"]
+    lines = SITE.splitlines()
+
+    def line_of(text):
+        return next(number for number, line in enumerate(lines, 1) if text in line)
+
+    assert {
+        (Path(place["file"]).name, place["line"], place["function"], pin["times"])
+        for pin in pins
+        for place in [pin["called_from"] or pin["sent_by"]]
+    } == {
+        ("test_site.py", line_of("cursor.execute("), "one", 1),
+        ("test_site.py", line_of("cursor.executemany("), "two", 2),
+        ("test_site.py", line_of("extra("), "test_three", 1),
+        ("test_site.py", line_of(".connection.execute("), "sends_more", 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("def broken(:", "pytest exited with 2"),
+        ("import no_such_module", "pytest exited with 2"),
+        ("import pytest\ndef test_a(): pytest.exit('enough')", "pytest exited with 2"),
+        (
+            "import pytest\ndef test_a(): pytest.exit('enough', returncode=0)",
+            "pytest was told to exit before its last test",
+        ),
+        (
+            "import pytest\ndef test_a(): pytest.exit('enough', returncode=4)",
+            "pytest exited with 4",
+        ),
+    ],
+)
+def test_a_run_that_ends_early_by_itself_is_no_verdict(pinlint, tmp_path, source, reason):
+    file = tmp_path / "test_early.py"
+    file.write_text(f"{source}\n")
+    process = pinlint(
+        "-q", "journeys.py", str(file), "-k", "test_clean or test_a", "--json", str(tmp_path / "pins.json")
+    )
+
+    assert process.returncode == 3
+    assert process.stderr == f"webapp pinlint: no verdict, since {reason}; make its tests pass\n"
+    assert json.loads((tmp_path / "pins.json").read_text())["pins"] == []
+
+
+def test_an_interrupt_of_somebodys_is_told_from_it(pinlint, tmp_path):
+    file = tmp_path / "test_interrupted.py"
+    file.write_text("def test_a(): raise KeyboardInterrupt\n")
+
+    assert pinlint("-q", str(file)).returncode == 130
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

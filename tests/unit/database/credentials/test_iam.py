@@ -105,6 +105,13 @@ def with_role(monkeypatch):
     return make
 
 
+def test_half_an_access_key_signs_nothing(monkeypatch):
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    with pytest.raises(CredentialsError, match="AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; "):
+        provider().login()
+
+
 STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not authorized"}}, "AssumeRoleWithWebIdentity")
 
 

@@ -11,6 +11,7 @@ from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
 
 from webapp.config.credentials import Role
+from webapp.config.web_role import LONGEST_TIMEOUT_S
 from webapp.database.migration_lock import MigrationLock, migration_lock
 from webapp.database.migration_session import migration_session
 from webapp.database.operations_session import open_session
@@ -78,6 +79,6 @@ class Command(DjangoCommand):
 
 
 def _whole_seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds")
+    if not (text.isascii() and text.isdigit()) or int(text) > LONGEST_TIMEOUT_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds up to {LONGEST_TIMEOUT_S}")
     return int(text)

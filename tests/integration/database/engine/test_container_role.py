@@ -1,0 +1,185 @@
+"""A task's or pod's role signs tokens, by credentials that a real endpoint gives."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from webapp.database.credentials.container_role import container_role
+from webapp.database.credentials.iam import IamProvider
+from webapp.database.credentials.provider import CredentialsError
+
+pytestmark = pytest.mark.profile_free
+
+
+@dataclass
+class Endpoint:
+    url: str
+    status: int = 200
+    answer: dict[str, object] | str = ""
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def give(self, key_id: str, *, for_s: float = 6 * 3600) -> None:
+        """What ECS answers."""
+        self.answer = {
+            "RoleArn": "arn:aws:iam::123456789012:role/guestbook",
+            "AccessKeyId": key_id,
+            "SecretAccessKey": "r0le",
+            "Token": "s3ss10n",
+            "Expiration": (datetime.now(UTC) + timedelta(seconds=for_s)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+
+@pytest.fixture
+def endpoint(monkeypatch) -> Iterator[Endpoint]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answers.asked.append((self.path, self.headers["Authorization"]))
+            body = answers.answer if isinstance(answers.answer, str) else json.dumps(answers.answer)
+            self.send_response(answers.status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    answers = Endpoint(f"http://127.0.0.1:{server.server_port}/v1/credentials?task=1")
+    answers.give("AKIDROLE1")
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", answers.url)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def provider(**arguments: float) -> IamProvider:
+    return IamProvider(region="eu-west-1", host="db.example", port=5432, user="app", **arguments)
+
+
+def test_a_token_is_signed_with_the_role_of_the_task(endpoint):
+    token = provider().login().password
+
+    assert "AKIDROLE1%2F" in token
+    assert "X-Amz-Security-Token=s3ss10n" in token
+    assert endpoint.asked == [("/v1/credentials?task=1", None)]
+
+
+def test_the_endpoint_is_asked_with_the_token_of_the_pod(endpoint, monkeypatch, tmp_path):
+    (tmp_path / "token").write_text("of-the-pod\n")
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "of-a-variable")
+    provider().login()
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
+    provider().login()
+
+    assert [authorization for _, authorization in endpoint.asked] == ["of-a-variable", "of-the-pod"]
+
+
+def test_credentials_serve_for_many_tokens(endpoint):
+    ours = provider(refresh_after_s=0.0)
+    ours.login()
+    endpoint.give("AKIDROLE2")
+
+    assert "AKIDROLE1%2F" in ours.login().password
+    assert len(endpoint.asked) == 1
+
+
+def test_credentials_that_would_end_before_the_token_are_asked_for_again(endpoint):
+    endpoint.give("AKIDROLE1", for_s=890)
+    ours = provider(refresh_after_s=0.0)
+    ours.login()
+    endpoint.give("AKIDROLE2")
+
+    assert "AKIDROLE2%2F" in ours.login().password
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "reason"),
+    [
+        (404, {"code": "NoIdMapping"}, " answers 404; look at the role of the task or pod"),
+        (200, {"AccessKeyId": "AKIDROLE1"}, " answers with something else than credentials (KeyError)"),
+        (200, "s3cret, but no JSON", " answers with something else than credentials (JSONDecodeError)"),
+    ],
+)
+def test_what_is_no_credentials_is_a_missing_login(endpoint, status, answer, reason):
+    endpoint.status, endpoint.answer = status, answer
+
+    with pytest.raises(CredentialsError) as raised:
+        provider().login()
+
+    assert str(raised.value).startswith("the AWS credentials to sign a token with cannot be had: 127.0.0.1:")
+    assert str(raised.value).endswith(reason)
+
+
+def test_an_endpoint_that_is_not_there_is_a_missing_login(endpoint, monkeypatch):
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
+
+    with pytest.raises(CredentialsError, match=r"cannot be had: .*refused"):
+        provider().login()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": ""},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "https://127.0.0.1/"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://elsewhere.example/"},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token"},
+        {"AWS_PROFILE": "guestbook"},
+    ],
+)
+def test_other_credentials_are_left_to_botocore(endpoint, monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert container_role() is None
+
+
+SOURCE = """
+import sys, time
+import django
+django.setup()
+from django.db import connection
+began_at_s = time.process_time()
+connection.get_connection_params()
+print((time.process_time() - began_at_s) * 1000)
+print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "botocore", "urllib3"}))
+"""
+
+
+def test_a_first_token_of_a_task_costs_less_than_60_ms_of_cpu(endpoint):
+    process = subprocess.run(
+        [sys.executable, "-c", SOURCE],
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "WEBAPP_RUNTIME": "aws_ecs",
+            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+            "DATABASE_URL": "postgresql://app@db.example/app",
+            "WEBAPP_DB_STRATEGY": "per_request",
+            "WEBAPP_DB_CREDENTIALS": "iam",
+            "AWS_REGION": "eu-west-1",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    cpu_ms, loaded = process.stdout.split("\n")[:2]
+    assert float(cpu_ms) < 60
+    assert loaded == ""
+    assert len(endpoint.asked) == 1

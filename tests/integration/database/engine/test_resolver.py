@@ -1,0 +1,65 @@
+"""A name server that does not answer is waited for no longer than the settings say."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.profile_free, pytest.mark.needs("unshare")]
+
+SOURCE = """
+import socket, threading, time
+# Takes every question, and answers none.
+silent = socket.socket(type=socket.SOCK_DGRAM)
+silent.bind(("127.0.0.1", 53))
+import django
+django.setup()
+from django.db import OperationalError, connections
+
+def connect():
+    began_at = time.monotonic()
+    try:
+        connections["default"].ensure_connection()
+    except OperationalError as error:
+        assert "failed to resolve host" in str(error), error
+        print(time.monotonic() - began_at, flush=True)
+
+thread = threading.Thread(target=connect)
+thread.start()
+connect()
+thread.join()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="network namespaces need root here; run as root")
+def test_a_silent_name_server_is_given_up_in_every_thread(tmp_path):
+    resolv_conf = tmp_path / "resolv.conf"
+    resolv_conf.write_text("nameserver 127.0.0.1\n")
+    in_namespaces = f"ip link set lo up && mount --bind {resolv_conf} /etc/resolv.conf && exec {sys.executable} -"
+    process = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", in_namespaces],
+        input=SOURCE,
+        env={
+            "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
+            "PYTHONPATH": str(Path(__file__).parents[4] / "src"),
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "WEBAPP_RUNTIME": "aws_lambda",
+            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+            "DATABASE_URL": "postgresql://app:secret@db.example/app",
+            "WEBAPP_DB_PROXY_HOST": "proxy.example",
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert process.stderr == "", process.stderr
+    waits_s = [float(line) for line in process.stdout.splitlines()]
+    assert len(waits_s) == 2
+    # 4 s by the settings, 10 s by the resolver's own.
+    assert max(waits_s) < 8
+    assert min(waits_s) > 3
