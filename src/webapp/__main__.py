@@ -19,7 +19,7 @@ _TOOLS: dict[str, tuple[str, str | None]] = {
 }
 
 # Commands that change the schema or roles: past any proxy, with the operations login.
-_OPERATIONS = ("createcachetable", "migrate", "set_role_timeouts")
+_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "set_role_timeouts")
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side

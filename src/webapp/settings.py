@@ -1,6 +1,7 @@
 """Composition root: reads the variables once and tells Django how to run here."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from webapp.config.credentials import database_role
@@ -10,7 +11,7 @@ from webapp.config.errors import ConfigurationError
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
-from webapp.config.web_role import web_role
+from webapp.config.web_role import read_web_login, web_role
 from webapp.database.certificates import require_root_certificates
 from webapp.observability.logs import LogLevel, logging_settings
 
@@ -118,8 +119,10 @@ if PROFILE.https:
 
 DATABASES = {"default": database_settings(_environment, PROFILE)}
 require_root_certificates(DATABASES["default"])
-# What `webapp set_role_timeouts` writes to the web role.
 DATABASE_WEB_ROLE = web_role(_environment)
+# For `webapp create_web_role` alone: the operations login does without what this one needs.
+READ_WEB_LOGIN = partial(read_web_login, _environment)
+# What `webapp set_role_timeouts` writes to the web role.
 DATABASE_STATEMENT_TIMEOUT_S = _environment.integer("WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1)
 DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment.integer("WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", minimum=1)
 DATABASE_ROLE = database_role(_environment)

@@ -6,11 +6,12 @@ from typing import Any
 
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import Deployment, Resource
-from webapp.config.credentials import IamToken, StoredSecret
+from webapp.config.credentials import IamToken, Role, StoredSecret, database_role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import detect_runtime
+from webapp.config.web_role import read_web_login
 
 # An action on a resource.
 Permission = tuple[str, str]
@@ -107,6 +108,11 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
             needed.add(("rds-db:connect", _login(deployment, database["HOST"], database["USER"])))
         case StoredSecret(arn=arn):
             needed.add(("secretsmanager:GetSecretValue", arn))
+    if database_role(environment) is Role.OPERATIONS:
+        # `webapp create_web_role` reads it.
+        credentials = read_web_login(environment).credentials
+        if isinstance(credentials, StoredSecret):
+            needed.add(("secretsmanager:GetSecretValue", credentials.arn))
     bucket = process.declared.get("WEBAPP_MEDIA_BUCKET")
     if bucket is not None:
         (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]
