@@ -14,6 +14,7 @@ from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
 from tests.deploy.templates.permissions import differences, granted_permissions
+from tests.deploy.templates.processes import started_processes
 from tests.deploy.templates.stacks import TEMPLATES, deploy, read_template, template_names
 from tests.deploy.templates.variants import DEPLOYMENTS
 from webapp.config.credentials import StoredSecret
@@ -159,6 +160,17 @@ def services_used(module: ast.Module) -> Iterator[str]:
             }
         ):
             yield from (part.value for part in node.args[:1] if isinstance(part, ast.Constant))
+
+
+def test_no_two_jobs_share_a_role():
+    for deployment in DEPLOYMENTS:
+        processes = started_processes(deployment)
+        roles = [process.role for process in processes]
+        # On Lambda one role does both, since AWS knows no other.
+        preparing = [process.preparing_role for process in processes if process.preparing_role != process.role]
+
+        assert len(roles) + len(preparing) == len({*roles, *preparing})
+        assert len(preparing) == 4
 
 
 def test_no_role_may_do_every_action_of_a_service():
