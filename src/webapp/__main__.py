@@ -18,8 +18,8 @@ _TOOLS: dict[str, tuple[str, str | None]] = {
     "doctor": ("webapp.doctor.command", None),
 }
 
-# Commands that change the schema or roles: past any proxy, with the operations login.
-_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "set_role_timeouts")
+# Commands that change the schema or roles, or judge a change: past any proxy, with the operations login.
+_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
