@@ -14,6 +14,7 @@ from webapp.deploy.history import History
 from webapp.deploy.images import Images
 from webapp.deploy.parameters import effective, read_templates, stack_parameters
 from webapp.deploy.progress import Progress
+from webapp.deploy.stack_status import Standing
 from webapp.deploy.stacks import Stacks, StackState
 from webapp.deploy.templates import Template
 
@@ -78,6 +79,10 @@ class Context:
     def state(self, stack: Stack) -> StackState:
         """A stack as it is."""
         return self.stacks.describe(self.stack_name(stack))
+
+    def has(self, stack: Stack) -> bool:
+        """Whether the stack is there, however it stands."""
+        return self.state(stack).standing is not Standing.ABSENT
 
     def output(self, stack: Stack, name: str) -> str:
         """An output of a stack; DeployError when it has none of that name, or is not there."""

@@ -16,8 +16,6 @@ from webapp.deploy.images import Login
 # docker first: who has both builds with docker, podman's docker being podman.
 _NAMES = ("docker", "podman")
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
-# Lambda's limit, uncompressed.
-_LARGEST_BYTES = 10 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -99,15 +97,6 @@ def find_engine() -> Engine:
         "neither docker nor podman is installed, and the image is built and pushed by one of them; install one, "
         "or name an image that is in the registry by --image sha256:…"
     )
-
-
-def refuse_too_large(size_bytes: int) -> None:
-    """DeployError for an image beyond Lambda's limit."""
-    if size_bytes > _LARGEST_BYTES:
-        raise DeployError(
-            f"the image has {size_bytes / 1024**3:.1f} GB, and Lambda takes {_LARGEST_BYTES / 1024**3:.0f}; "
-            "leave out what does not serve (.dockerignore, requirements), or choose another target"
-        )
 
 
 def _last_line(text: str) -> str:

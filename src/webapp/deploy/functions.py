@@ -37,7 +37,8 @@ def run_in_function(aws: Aws, progress: Progress, function_name: str, command: S
     payload = json.dumps({"command": list(command)})
     deadline = time.monotonic() + _LONGEST_S
     told = False
-    with progress.waiting(f"{command[0]} runs in {function_name}"):
+    progress.say(f"  {command[0]} runs in {function_name}")
+    with progress.waiting(f"{command[0]} …"):
         while True:
             try:
                 answer = client.invoke(FunctionName=function_name, Payload=payload)

@@ -15,6 +15,8 @@ _INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 }
+# Lambda's limit, uncompressed.
+_LARGEST_BYTES = 10 * 1024**3
 _SHOWN = 5
 
 
@@ -41,22 +43,19 @@ class Images:
         return Login(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
 
     def digest_of(self, tag: str) -> str | None:
-        """The digest of the image with this tag; None when there is none, DeployError for one Lambda refuses."""
+        """The digest of the image with this tag; None when there is none, DeployError for one that Lambda refuses."""
         found = self._find(imageTag=tag)
         if found is None:
             return None
+        _refuse_unusable(found)
         digest: str = found["imageDigest"]
-        if found.get("imageManifestMediaType") in _INDEXES:
-            raise DeployError(
-                f"the image {digest} is an index of several manifests, which Lambda refuses; build it for one platform "
-                "and without attestations: `docker build --provenance=false --sbom=false`"
-            )
         return digest
 
     def require(self, digest: str) -> None:
-        """DeployError when the repository has no image of this digest."""
-        if self._find(imageDigest=digest) is not None:
-            return
+        """DeployError when the repository has no image of this digest, or one that Lambda refuses."""
+        found = self._find(imageDigest=digest)
+        if found is not None:
+            return _refuse_unusable(found)
         kept = ", ".join(self.newest()) or "none"
         raise DeployError(
             f"{digest} is no image of the repository '{self._repository}' any more, or never was; the newest are {kept}"
@@ -78,3 +77,22 @@ class Images:
             raise
         found: Mapping[str, Any] = answer["imageDetails"][0]
         return found
+
+
+def refuse_too_large(size_bytes: int) -> None:
+    """DeployError for an image beyond Lambda's limit, which holds for every target: operations run there."""
+    if size_bytes > _LARGEST_BYTES:
+        raise DeployError(
+            f"the image has {size_bytes / 1024**3:.1f} GB, and Lambda, which runs the management commands of every "
+            f"target, takes {_LARGEST_BYTES / 1024**3:.0f}; leave out what does not serve (.dockerignore, requirements)"
+        )
+
+
+def _refuse_unusable(image: Mapping[str, Any]) -> None:
+    if image.get("imageManifestMediaType") in _INDEXES:
+        raise DeployError(
+            f"the image {image['imageDigest']} is an index of several manifests, which Lambda refuses; build it for "
+            "one platform and without attestations: `docker build --provenance=false --sbom=false`"
+        )
+    # Compressed, so that what is too large here is so all the more uncompressed.
+    refuse_too_large(image["imageSizeInBytes"])

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TextIO
 
 from rich.console import Console
@@ -24,10 +24,6 @@ class Progress:
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Say what is waited for, for as long as it is."""
-        if not self._console.is_terminal:
-            self.say(f"  {text}")
-            yield
-            return
-        with self._console.status(text):
+        """Say in a terminal what is waited for, for as long as it is."""
+        with self._console.status(text) if self._console.is_terminal else nullcontext():
             yield

@@ -45,7 +45,8 @@ def run_in_task(
     if started["failures"]:
         raise DeployError(f"ECS does not start the task: {started['failures'][0].get('reason', 'no reason given')}")
     arn = started["tasks"][0]["taskArn"]
-    with progress.waiting(f"{command[0]} runs in the task {arn.rpartition('/')[2]}"):
+    progress.say(f"  {command[0]} runs in the task {arn.rpartition('/')[2]}")
+    with progress.waiting(f"{command[0]} …"):
         while True:
             described = client.describe_tasks(cluster=cluster, tasks=[arn])["tasks"][0]
             if described["lastStatus"] == "STOPPED":

@@ -151,7 +151,11 @@ class Stacks:
         return self.describe(state.id)
 
     def delete(self, state: StackState) -> None:
-        """Delete a stack and wait; DeployError with the first failure."""
+        """Delete a stack, once whatever is being done to it has ended, and wait; DeployError with the first failure."""
+        if state.standing is Standing.MOVING:
+            self._wait(state, self._seen(state))
+            if self.describe(state.id).status == "DELETE_COMPLETE":
+                return
         seen = self._seen(state)
         self._client.delete_stack(StackName=state.name)
         self._finish(state, seen)

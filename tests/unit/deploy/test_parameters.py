@@ -61,9 +61,7 @@ def test_a_value_is_spelled_as_each_template_has_it():
 
 
 def test_a_value_that_the_template_does_not_take_is_refused():
-    with pytest.raises(
-        UsageError, match="Credentials = 'keys' is not a value of its template; choose"
-    ):
+    with pytest.raises(UsageError, match="Credentials = 'keys' is not a value of its template; choose"):
         parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
 
 

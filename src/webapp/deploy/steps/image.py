@@ -3,17 +3,18 @@
 import subprocess
 from collections.abc import Sequence
 
-from webapp.deploy.catalogue import REGISTRY, Target
+from webapp.deploy.catalogue import REGISTRY
 from webapp.deploy.context import Context
-from webapp.deploy.engine import Engine, refuse_too_large
+from webapp.deploy.engine import Engine
 from webapp.deploy.errors import DeployError
+from webapp.deploy.images import refuse_too_large
 
 # Of the image's id, which is what it is made of: the same image has the same tag.
 _TAG_LENGTH = 40
 
 
 def build(context: Context, engine: Engine, arguments: Sequence[str]) -> str:
-    """Build the image from the checkout and give its id; DeployError when it is too large for the target."""
+    """Build the image from the checkout and give its id; DeployError when it is too large."""
     reference = local_reference(context)
     image_id = engine.build(
         context.configuration.directory,
@@ -22,8 +23,7 @@ def build(context: Context, engine: Engine, arguments: Sequence[str]) -> str:
         revision=_revision(context),
         arguments=arguments,
     )
-    if context.deployment.target is Target.AWS_LAMBDA:
-        refuse_too_large(engine.inspect(reference)["Size"])
+    refuse_too_large(engine.inspect(reference)["Size"])
     return image_id
 
 

@@ -1,9 +1,10 @@
 """Gives an image the traffic: database first, then the runtime, then a test; back again when something fails."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from webapp.deploy.catalogue import OPERATIONS
+from webapp.deploy.consent import Consent
 from webapp.deploy.context import Context
 from webapp.deploy.errors import DeployError
 from webapp.deploy.history import last_good
@@ -26,20 +27,34 @@ class Released:
 
 
 def lay_foundation(context: Context) -> None:
-    """Everything that needs no image, one stack after the other."""
+    """Everything that needs no image, one stack after the other; asks once before new ones are made."""
     context.progress.begin("foundation")
+    missing = [context.stack_name(stack) for stack in context.foundation if not context.has(stack)]
+    if missing and not context.consent.dry_run:
+        context.consent.ask(f"Create {', '.join(missing)} (deploy/README.md has their prices)?")
     for stack in context.foundation:
         bring_up(context, stack)
 
 
 def preview(context: Context, image: str | None) -> None:
-    """What `release` would change; without an image, what the one that runs would see changed."""
-    image = image or context.running_image()
+    """Show what `release` would change; without an image, what another one would be put in place of."""
+    context.progress.begin("what would change")
+    looking = replace(context, consent=Consent(yes=False, dry_run=True))
     for stack in (OPERATIONS, context.runtime):
-        if image is None:
+        shown = image or context.state(stack).parameters.get("ImageUri")
+        if shown is None:
             context.progress.say(f"  {context.stack_name(stack)} would be created, once there is an image")
         else:
-            bring_up(context, stack, image=image)
+            bring_up(looking, stack, image=shown)
+
+
+def agree(context: Context, image: str) -> Context:
+    """Show what the image changes and ask, all before the first of it is done; the context that asks no more."""
+    if context.consent.yes:
+        return context
+    preview(context, image)
+    context.consent.ask(f"Migrate the database of {context.deployment.stage}, and give {image} the traffic?")
+    return replace(context, consent=Consent(yes=True, dry_run=False))
 
 
 def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) -> Released:

@@ -9,7 +9,7 @@ from webapp.deploy.command import EXIT_CODES, Result, add_consent, add_place, co
 from webapp.deploy.context import Context
 from webapp.deploy.engine import find_engine
 from webapp.deploy.steps.image import build, push
-from webapp.deploy.steps.release import lay_foundation, preview, release
+from webapp.deploy.steps.release import agree, lay_foundation, preview, release
 from webapp.deploy.verbs.build import add_build_arguments
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -69,34 +69,23 @@ def _deploy(options: argparse.Namespace) -> Result:
     _check_beforehand(context)
     # Before anything costs something: whether it can be built at all.
     engine = None if options.image else find_engine()
+    lay_foundation(context)
     if context.consent.dry_run:
-        lay_foundation(context)
-        image = context.image_uri(options.image) if options.image else None
         if engine is not None:
             context.progress.say(f"{engine.name} would build the image for {context.architecture}, and push it")
-        preview(context, image)
+        preview(context, context.image_uri(options.image) if options.image and context.has(REGISTRY) else None)
         return Result("nothing was changed", place_content(context) | {"dry_run": True})
-    missing = _missing(context)
-    if missing:
-        context.consent.ask(f"Create {', '.join(missing)} (deploy/README.md has their prices)?")
-    lay_foundation(context)
     context.progress.begin("image")
     if engine is None:
         context.images.require(options.image)
         image = context.image_uri(options.image)
     else:
         image = push(context, engine, build(context, engine, options.build_argument))
-    released = release(context, image, verb="deploy", allowed=options.allow)
+    released = release(agree(context, image), image, verb="deploy", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)
 
 
 def _check_beforehand(context: Context) -> None:
     """Fail on a parameter of a late stack before the first one is made."""
-    registry = context.state(REGISTRY).outputs.get("RegistryUri", "registry")
     for stack in (*context.foundation, OPERATIONS, context.runtime):
-        context.parameters(stack, f"{registry}@sha256:{'0' * 64}")
-
-
-def _missing(context: Context) -> list[str]:
-    wanted = (*context.foundation, OPERATIONS, context.runtime)
-    return [context.stack_name(stack) for stack in wanted if context.state(stack).status is None]
+        context.parameters(stack)

@@ -7,7 +7,6 @@ from webapp.deploy.catalogue import STACKS, Target, removable
 from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.context import Context
 from webapp.deploy.history import History
-from webapp.deploy.stack_status import Standing
 from webapp.deploy.verbs.deploy import place_content
 
 _KEPT_BY_AWS = "a snapshot of the database, the buckets and the registry stay even then: delete them by hand"
@@ -33,13 +32,10 @@ def _destroy(options: argparse.Namespace) -> Result:
         # The data are the stage's, whatever runs on them.
         target = None
     wanted = removable(target, with_data=options.data)
-    going = [stack for stack in wanted if context.state(stack).standing is not Standing.ABSENT]
+    # What was begun and never made, too.
+    going = [stack for stack in wanted if context.state(stack).status is not None]
     names = [context.stack_name(stack) for stack in going]
-    kept = [
-        context.stack_name(stack)
-        for stack in STACKS
-        if stack not in going and context.state(stack).standing is not Standing.ABSENT
-    ]
+    kept = [context.stack_name(stack) for stack in STACKS if stack not in going and context.has(stack)]
     content = place_content(context) | {"deleted": names, "kept": kept}
     if not going:
         return Result(f"{context.place}: there is nothing to delete; kept: {', '.join(kept) or 'nothing'}", content)
@@ -51,9 +47,7 @@ def _destroy(options: argparse.Namespace) -> Result:
     context.consent.ask(question)
     _forget(context, target)
     for stack in going:
-        state = context.state(stack)
-        if state.standing is not Standing.ABSENT:
-            context.stacks.delete(state)
+        context.stacks.delete(context.state(stack))
     return Result(f"deleted: {', '.join(names)}; kept: {', '.join(kept) or 'nothing'}", content)
 
 

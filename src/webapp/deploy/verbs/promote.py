@@ -7,7 +7,7 @@ from dataclasses import replace
 from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.configuration import STAGES, choose_deployment
 from webapp.deploy.errors import DeployError, UsageError
-from webapp.deploy.steps.release import lay_foundation, preview, release
+from webapp.deploy.steps.release import agree, lay_foundation, preview, release
 from webapp.deploy.verbs.deploy import add_allow, place_content
 
 
@@ -38,11 +38,9 @@ def _promote(options: argparse.Namespace) -> Result:
     context = replace(source, deployment=deployment)
     context.images.require(releases[-1].digest)
     context.progress.say(f"{context.place} gets {image}")
+    lay_foundation(context)
     if context.consent.dry_run:
-        lay_foundation(context)
         preview(context, image)
         return Result("nothing was changed", place_content(context) | {"dry_run": True})
-    context.consent.ask(f"Promote it to {options.to}?")
-    lay_foundation(context)
-    released = release(context, image, verb="promote", allowed=options.allow)
+    released = release(agree(context, image), image, verb="promote", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)

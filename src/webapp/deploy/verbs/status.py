@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from webapp.deploy.catalogue import STACKS, endpoint_stack
 from webapp.deploy.command import Result, add_place, context_of, run, verb_parser
+from webapp.deploy.stack_status import Standing
 from webapp.deploy.verbs.deploy import place_content
 
 _SHOWN_RELEASES = 5
@@ -29,7 +30,9 @@ def _status(options: argparse.Namespace) -> Result:
         f"image    {running or 'none'}",
     ]
     lines += ["", "stacks"]
-    lines += [f"  {state.name:<40} {state.status}" for state in states.values() if state.status is not None]
+    lines += [
+        f"  {state.name:<40} {state.status}" for state in states.values() if state.standing is not Standing.ABSENT
+    ]
     lines += ["", "releases, the newest first"]
     lines += [
         f"  {release.time:%Y-%m-%d %H:%M} {release.verb:<8} {release.digest} {release.user.rpartition('/')[2]}".rstrip()
@@ -38,7 +41,7 @@ def _status(options: argparse.Namespace) -> Result:
     content = place_content(context) | {
         "endpoint": endpoint,
         "image": running,
-        "stacks": {state.name: state.status for state in states.values() if state.status is not None},
+        "stacks": {state.name: state.status for state in states.values() if state.standing is not Standing.ABSENT},
         "releases": [
             {"image": release.image, "verb": release.verb, "time": release.time.isoformat(), "user": release.user}
             for release in releases
