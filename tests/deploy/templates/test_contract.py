@@ -1,14 +1,17 @@
 """What every template promises, whichever parameters it is created with."""
 
+import json
 import re
 
 import pytest
+from django.core.management import get_commands
 
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import TEMPLATES, deploy, read_template, template_names
 from tests.deploy.templates.variants import PROCESSES, of_type
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
+from webapp.config.operations import allowed_commands
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key
@@ -25,8 +28,6 @@ RUNTIMES = {
     "AWS::ECS::TaskDefinition": Runtime.AWS_ECS,
     "AWS::Lambda::Function": Runtime.AWS_LAMBDA,
 }
-# What a template sets and the code is still to read.
-AWAITED = {"WEBAPP_ALLOWED_COMMANDS", "WEBAPP_WARM_UP"}
 
 by_stack = pytest.mark.parametrize("process", PROCESSES, ids=str)
 by_serving_stack = pytest.mark.parametrize("process", SERVING, ids=str)
@@ -87,11 +88,7 @@ def test_the_runtime_is_declared(process: Process):
 def test_every_variable_is_one_that_the_application_reads(process: Process):
     known = {variable.name for variable in VARIABLES}
 
-    assert set(process.declared) | set(process.secrets) <= known | AWAITED
-
-
-def test_what_is_awaited_is_not_there_yet():
-    assert not AWAITED & {variable.name for variable in VARIABLES}
+    assert set(process.declared) | set(process.secrets) <= known
 
 
 @by_stack
@@ -173,3 +170,27 @@ def test_the_web_function_lacks_what_lets_events_run_commands():
 
     assert "WEBAPP_ALLOWED_COMMANDS" not in web.declared
     assert web.declared.get("WEBAPP_DB_ROLE", "web") == "web"
+
+
+def test_the_operations_function_may_run_commands_that_exist_and_what_its_schedule_names():
+    functions = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
+    allowed = {str(process): allowed_commands(Environment(process.environ)) for process in functions}
+
+    assert allowed["lambda/template.yaml"] == frozenset()
+    assert allowed["operations/template.yaml"] <= set(get_commands())
+    assert allowed["operations/template.yaml"] >= {"clearsessions", "create_web_role", "migrate"}
+
+
+def test_a_schedule_sends_what_its_function_takes():
+    sent = {
+        schedule.stack: json.loads(schedule.properties["Target"]["Input"])
+        for schedule in of_type("AWS::Scheduler::Schedule")
+    }
+
+    assert sent == {
+        "lambda/template.yaml": {"warm_up": True},
+        "operations/template.yaml": {"command": ["clearsessions"]},
+    }
+    assert [process.declared["WEBAPP_WARM_UP"] for process in PROCESSES if "WEBAPP_WARM_UP" in process.declared] == [
+        "1"
+    ]
