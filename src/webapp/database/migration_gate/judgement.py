@@ -25,7 +25,7 @@ from django.db.migrations.state import ProjectState
 from webapp.database.migration_gate.complaints import Complaint, complaints
 from webapp.database.migration_gate.kind import Kind, Level
 from webapp.database.migration_gate.locks import waits
-from webapp.database.migration_gate.schema import Table, carry_over, read_schema
+from webapp.database.migration_gate.schema import SchemaReader, Table, carry_over
 
 _STATE_ONLY = (AlterConstraint, AlterModelManagers, AlterModelOptions)
 _WAITS_FOR_NOBODY = (AddConstraintNotValid, AddIndexConcurrently, RenameIndex)
@@ -82,7 +82,8 @@ def judge(
     """
     if not state.models:
         return []
-    running = read_schema(state, alias)
+    reader = SchemaReader(alias)
+    running = reader.read(state)
     present: Mapping[str, Table] = running
     standing: list[Complaint] = []
     sizes = {name: size for name, size in sizes.items() if name in running}
@@ -91,7 +92,7 @@ def judge(
         raised: dict[Complaint, Operation] = {}
         at_once: list[tuple[Complaint, Operation]] = []
         for step in _steps_of(migration, state):
-            before, after = read_schema(step.before, alias), read_schema(step.after, alias)
+            before, after = reader.read(step.before), reader.read(step.after)
             present = carry_over(before, after, present)
             known, standing = standing, complaints(running, present)
             raised |= dict.fromkeys(_raised(known, standing), step.operation)

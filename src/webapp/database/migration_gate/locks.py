@@ -15,24 +15,24 @@ _MEGABYTE = 1_000_000
 def waits(before: Mapping[str, Table], after: Mapping[str, Table], sizes: Mapping[str, int]) -> list[Complaint]:
     """What takes long in the tables that are large by `sizes`, in bytes."""
     return [
-        Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and {blocked} until {work}")
+        Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and nobody writes it until {work}")
         for name, size in sizes.items()
         if size >= LARGE_TABLE_BYTES and name in before and name in after
-        for kind, blocked, work in _work(before[name], after[name])
+        for kind, work in _work(before[name], after[name])
     ]
 
 
-def _work(before: Table, after: Table) -> Iterator[tuple[Kind, str, str]]:
+def _work(before: Table, after: Table) -> Iterator[tuple[Kind, str]]:
     for name, column in after.columns.items():
         for kind, work in _column_work(before.columns.get(name), column):
-            yield kind, "nobody reads or writes it", f"{work} for column {name}"
+            yield kind, f"{work} for column {name}"
     for constraint in sorted(after.constraints - before.constraints, key=lambda constraint: constraint.name):
         if constraint.kind is ConstraintKind.CHECK:
-            yield Kind.READS_ALL, "nobody reads or writes it", f"every row is checked by {constraint.name}"
+            yield Kind.READS_ALL, f"every row is checked by {constraint.name}"
         else:
-            yield Kind.BUILDS_INDEX, "nobody reads or writes it", f"the index of {constraint.name} is built"
+            yield Kind.BUILDS_INDEX, f"the index of {constraint.name} is built"
     for index in sorted(after.indexes - before.indexes):
-        yield Kind.BUILDS_INDEX, "nobody writes it", f"index {index} is built"
+        yield Kind.BUILDS_INDEX, f"index {index} is built"
 
 
 def _column_work(before: Column | None, after: Column) -> Iterator[tuple[Kind, str]]:

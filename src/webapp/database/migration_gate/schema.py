@@ -66,14 +66,27 @@ class Table:
     indexes: frozenset[str] = frozenset()
 
 
-def read_schema(state: ProjectState, alias: str) -> dict[str, Table]:
-    """The tables that migrations of `alias` keep in `state`, those behind many-to-many fields too."""
-    tables: dict[str, Table] = {}
-    for model in state.apps.get_models():
-        if model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model):
-            for kept in (model, *_tables_between(model)):
-                tables[kept._meta.db_table] = _table(kept, alias)
-    return tables
+class SchemaReader:
+    """Reads the tables that migrations of `alias` keep, those behind many-to-many fields too."""
+
+    def __init__(self, alias: str) -> None:
+        self._alias = alias
+        # States share the models that lie between them unchanged, which are nearly all.
+        self._tables: dict[type[models.Model], Table] = {}
+
+    def read(self, state: ProjectState) -> dict[str, Table]:
+        """By their names in the database."""
+        return {
+            kept._meta.db_table: self._table(kept)
+            for model in state.apps.get_models()
+            if model._meta.can_migrate(self._alias) and router.allow_migrate_model(self._alias, model)
+            for kept in (model, *_tables_between(model))
+        }
+
+    def _table(self, model: type[models.Model]) -> Table:
+        if model not in self._tables:
+            self._tables[model] = _table(model, self._alias)
+        return self._tables[model]
 
 
 def _tables_between(model: type[models.Model]) -> Iterator[type[models.Model]]:
