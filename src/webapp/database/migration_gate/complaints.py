@@ -83,7 +83,8 @@ def _passes(constraint: Constraint, former: Table, now: Table) -> bool:
     """Whether every row of the running version meets it, since that leaves NULL in columns it does not know."""
     left_null = {
         name
-        for name in constraint.columns - former.columns.keys()
+        # Others came by SQL, which nobody can judge.
+        for name in (constraint.columns & now.columns.keys()) - former.columns.keys()
         if now.columns[name].null and now.columns[name].default is Default.NONE
     }
     if not constraint.lets_null_pass or not left_null:

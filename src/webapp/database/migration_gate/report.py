@@ -51,7 +51,7 @@ def as_text(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     for name in report.unknown:
-        yield f"{name} is applied, and this version does not have it: the database is ahead of it"
+        yield f"{name} is applied, and this version does not have it: a later one's, or removed since"
     for name, verdicts in groupby(report.verdicts, key=lambda verdict: verdict.migration):
         yield name
         for verdict in verdicts:

@@ -73,7 +73,7 @@ def test_the_sql_of_an_application_that_is_new_is_a_warning(gate, journal):
     assert "warning  RunSQL SELECT 1" in done.stdout
 
 
-def test_a_database_that_is_ahead_of_the_image_is_said(gate, journal):
+def test_a_migration_that_is_applied_and_not_in_the_image_is_said(gate, journal):
     assert journal.migrate().end() == 0
     journal.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('journal', '0006_later', now())")
 
@@ -81,6 +81,18 @@ def test_a_database_that_is_ahead_of_the_image_is_said(gate, journal):
 
     assert done.returncode == 0
     assert "journal.0006_later is applied, and this version does not have it" in done.stdout
+
+
+def test_a_migration_that_another_replaces_is_known(gate, journal, tmp_path):
+    assert journal.migrate().end() == 0
+    journal.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('journal', '0006_replaced', now())")
+    variables = journal.with_statement("SELECT 1")
+    with (tmp_path / "statement/migrations/0001_initial.py").open("a") as file:
+        file.write("    replaces = [('journal', '0006_replaced')]\n")
+
+    done = gate(**variables)
+
+    assert done.stdout == "migrations to apply: 0; verdicts: none\n"
 
 
 def test_it_takes_the_direct_route_with_the_operations_login(gate, journal):

@@ -183,6 +183,26 @@ def test_what_a_router_keeps_off_the_database_does_not_happen(settings):
     assert verdicts_on(migration("0002", REMOVE, migrations.RunSQL("DROP TABLE x"))) == []
 
 
+def test_a_model_that_moves_in_the_state_alone_keeps_its_table_under_watch():
+    moved = migrations.CreateModel("Thing", [*ITEM.fields], options={"db_table": "shop_item"})
+    in_state = migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel("Item"), moved])
+    move = migration("0002", in_state)
+
+    (verdict,) = verdicts_on(move, migration("0003", migrations.AddField("thing", "size", REQUIRED)))
+
+    assert (verdict.migration, verdict.kind) == ("shop.0003", Kind.NO_VALUE)
+
+
+def test_a_rule_for_a_column_that_came_by_sql_is_one_that_the_running_version_does_not_know():
+    sql = migrations.RunSQL(
+        "ALTER TABLE shop_item ADD COLUMN size integer",
+        state_operations=[migrations.AddField("item", "size", models.IntegerField(null=True))],
+    )
+    only = migrations.AddConstraint("item", models.UniqueConstraint(fields=["size"], name="only"))
+
+    assert kinds(verdicts_on(migration("0002", sql, only))) == [Kind.UNIQUE, Kind.UNKNOWN_OPERATION]
+
+
 @pytest.mark.parametrize(
     ("operation", "kind", "work"),
     [

@@ -14,7 +14,7 @@ def test_the_report_for_people():
     report = Report(PENDING, ("shop.0009_later",), tuple(verdicts_on(SHORTER, migration("0003_remove", REMOVE))))
 
     assert as_text(report) == textwrap.dedent("""\
-        shop.0009_later is applied, and this version does not have it: the database is ahead of it
+        shop.0009_later is applied, and this version does not have it: a later one's, or removed since
         shop.0002_shorter
           depends  Alter field text on item
                    shop_item.text becomes varchar(50), was varchar(100), and the running version writes what

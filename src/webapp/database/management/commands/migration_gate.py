@@ -72,12 +72,17 @@ def _report(connection: BaseDatabaseWrapper, allowed: Sequence[str]) -> Report:
         sizes=read_sizes(connection.connection),
         allowed=allowed,
     )
-    unknown = [
+    return Report(tuple(map(name_of, plan)), _unknown(loader), tuple(verdicts))
+
+
+def _unknown(loader: MigrationLoader) -> tuple[str, ...]:
+    # Those that a squashed migration replaces are applied by name only.
+    replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
+    return tuple(
         f"{app_label}.{name}"
         for app_label, name in loader.applied_migrations
-        if app_label in loader.migrated_apps and (app_label, name) not in loader.disk_migrations
-    ]
-    return Report(tuple(map(name_of, plan)), tuple(unknown), tuple(verdicts))
+        if app_label in loader.migrated_apps and (app_label, name) not in loader.disk_migrations.keys() | replaced
+    )
 
 
 def _refuse_conflicts(loader: MigrationLoader) -> None:
