@@ -11,12 +11,12 @@ class AwsError(Exception):
         self.status = status
 
 
-class NotBuilt(AwsError):
+class NotBuiltError(AwsError):
     """Neither done here nor by moto: a gap of the stand-in, said with its name."""
 
     def __init__(self, what: str) -> None:
         super().__init__("StandInLacks", f"the stand-in has no {what}; add it to tests/deploy/standin", 501)
 
 
-class BrokenAnswer(Exception):
+class BrokenAnswerError(Exception):
     """The stand-in's own answer is not one that AWS could give."""

@@ -1,10 +1,12 @@
 """AWS's protocols from the server's side, out of botocore's models: requests read, answers written, both checked."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from xml.sax.saxutils import escape
 
 from botocore.validate import ParamValidator
 from moto.core.model import OperationModel, ServiceModel, Shape
@@ -15,7 +17,7 @@ from moto.core.serialize import ResponseSerializer, get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from tests.deploy.standin.errors import AwsError, BrokenAnswer, NotBuilt
+from tests.deploy.standin.errors import AwsError, BrokenAnswerError, NotBuiltError
 
 # By what the signature names the service, where botocore calls it otherwise.
 _BY_SIGNING_NAME = {
@@ -24,6 +26,14 @@ _BY_SIGNING_NAME = {
     "monitoring": "cloudwatch",
     "states": "stepfunctions",
     "email": "ses",
+}
+# What AWS answers although the models do not list it: a stack's own events have the stack's own states.
+_LEFT_OUT = {
+    "ResourceStatus": {
+        "REVIEW_IN_PROGRESS",
+        "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+    }
 }
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 
@@ -80,7 +90,7 @@ def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str]
         operation, uri_parameters = _router(scope.service, protocol).match(request)
     except HTTPException:
         asked = headers.get("X-Amz-Target") or request.values.get("Action") or f"{method} {request.path}"
-        raise NotBuilt(f"operation {scope.service} {asked}") from None
+        raise NotBuiltError(f"operation {scope.service} {asked}") from None
     parser = PROTOCOL_PARSERS[protocol](operation)
     parsed = parser.parse(
         {
@@ -99,17 +109,17 @@ def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str]
 
 
 def write_result(call: Call, result: Mapping[str, Any]) -> Answer:
-    """The answer of a result; BrokenAnswer when the model has another one in mind."""
+    """The answer of a result; BrokenAnswerError when the model has another one in mind."""
     shape = call.model.output_shape
     if shape is not None:
         report = ParamValidator().validate(result, shape)
         if report.has_errors():
-            raise BrokenAnswer(f"{call.action}: {report.generate_report()}")
+            raise BrokenAnswerError(f"{call.action}: {report.generate_report()}")
         complaint = next(_constraints(result, shape, ""), None)
         if complaint is not None:
-            raise BrokenAnswer(f"{call.action}: {complaint}")
+            raise BrokenAnswerError(f"{call.action}: {complaint}")
     elif result:
-        raise BrokenAnswer(f"{call.action} answers nothing, and not {sorted(result)}")
+        raise BrokenAnswerError(f"{call.action} answers nothing, and not {sorted(result)}")
     return _answer(_serializer(call).serialize(dict(result)))
 
 
@@ -119,11 +129,21 @@ def write_error(call: Call, error: AwsError) -> Answer:
     return Answer(error.status, answer.headers, answer.body)
 
 
-def write_plain_error(error: AwsError) -> Answer:
-    """The answer where not even the service is known: botocore reads JSON and its header whatever the protocol."""
-    body = f'{{"__type": "{error.code}", "message": "{error.message}"}}'
+def write_plain_error(error: AwsError, scope: Scope | None) -> Answer:
+    """The answer where the operation is not known: as XML or JSON, by the service's protocol."""
+    if scope is not None and _speaks_xml(scope.service):
+        code, message = escape(error.code), escape(error.message)
+        body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        return Answer(error.status, {"Content-Type": "text/xml"}, body.encode())
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": error.code}
-    return Answer(error.status, headers, body.encode())
+    return Answer(error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())
+
+
+def _speaks_xml(service: str) -> bool:
+    try:
+        return _service(service).protocol in {"query", "ec2", "rest-xml"}
+    except NotBuiltError:
+        return False
 
 
 @cache
@@ -131,7 +151,7 @@ def _service(name: str) -> ServiceModel:
     try:
         return get_service_model(name)
     except Exception:
-        raise NotBuilt(f"service {name}") from None
+        raise NotBuiltError(f"service {name}") from None
 
 
 @cache
@@ -177,7 +197,7 @@ def _constraints(value: Any, shape: Shape, path: str) -> Any:
     elif kind == "string" and isinstance(value, str):
         yield from _length(len(value), shape, path, value)
         choices = shape.metadata.get("enum")
-        if choices and value not in choices:
+        if choices and value not in {*choices, *_LEFT_OUT.get(shape.name, ())}:
             yield _breach(value, path, f"satisfy enum value set: [{', '.join(choices)}]")
         pattern = shape.metadata.get("pattern")
         if pattern and not _matches(pattern, value):

@@ -10,6 +10,7 @@ from aiohttp import web
 # Each registers what it carries out.
 import tests.deploy.standin.resources.addresses
 import tests.deploy.standin.resources.functions
+import tests.deploy.standin.resources.nested_stacks
 import tests.deploy.standin.resources.secret_references
 import tests.deploy.standin.resources.services
 import tests.deploy.standin.resources.stores
@@ -20,7 +21,7 @@ import tests.deploy.standin.services.registry_images
 import tests.deploy.standin.services.stacks_api
 import tests.deploy.standin.services.watching  # noqa: F401
 from tests.deploy.standin.control import CALLS, PREFIX, control
-from tests.deploy.standin.errors import AwsError, BrokenAnswer, NotBuilt
+from tests.deploy.standin.errors import AwsError, NotBuiltError
 from tests.deploy.standin.protocol import (
     Answer,
     Call,
@@ -64,7 +65,7 @@ class Endpoint:
         try:
             scope = read_scope(request.headers)
         except AwsError as error:
-            return _response(write_plain_error(error))
+            return _response(write_plain_error(error, None))
         if scope.region not in self._regions:
             # A name that resolves to nothing: the connection is all that can be refused here.
             assert request.transport is not None
@@ -73,10 +74,11 @@ class Endpoint:
         try:
             return _response(await self._carry_out(request, scope, body))
         except AwsError as error:
-            return _response(write_plain_error(error))
+            return _response(write_plain_error(error, scope))
         except Exception as error:
             traceback.print_exc()
-            return _response(write_plain_error(AwsError("StandInBroken", f"{type(error).__name__}: {error}", 500)))
+            broken = AwsError("StandInBroken", f"{type(error).__name__}: {error}", 500)
+            return _response(write_plain_error(broken, scope))
 
     async def _carry_out(self, request: web.Request, scope: Scope, body: bytes) -> Answer:
         call = read_call(
@@ -92,14 +94,12 @@ class Endpoint:
             if operation is not None:
                 result = await operation(self._world, call)
                 return write_result(call, result)
-        except NotBuilt:
+        except NotBuiltError:
             raise
         except AwsError as error:
             return write_error(call, error)
-        except BrokenAnswer:
-            raise
         if scope.service not in _PASSED_ON:
-            raise NotBuilt(f"operation {call.action}")
+            raise NotBuiltError(f"operation {call.action}")
         return await self._pass_on(request, call, body)
 
     async def _pass_on(self, request: web.Request, call: Call, body: bytes) -> Answer:

@@ -50,5 +50,6 @@ def _index() -> dict[str, str]:
 @cache
 def _data() -> Path:
     spec = importlib.util.find_spec("cfnlint")
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "data" / "schemas"

@@ -105,6 +105,11 @@ def set_resource(world: World, stack: Stack, logical_id: str, status: str, reaso
     keep(world, stack)
 
 
+def note_removal(world: World, stack: Stack, former: dict[str, Any], status: str) -> None:
+    """The event of a resource that another one has replaced."""
+    _event(world, stack, former["logical_id"], former["physical"], former["type"], status, None, None)
+
+
 def events(world: World, stack: Stack) -> list[dict[str, Any]]:
     """The newest first."""
     return list(reversed(world.state.entries(f"events of {stack['id']}")))

@@ -6,7 +6,7 @@ from typing import Any
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.resources.handlers import Context, Made, register
 from tests.deploy.standin.resources.secret_references import own_call
-from tests.deploy.standin.runtime.containers import Unhealthy
+from tests.deploy.standin.runtime.containers import UnhealthyError
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.runtime.images import find_by_uri
 from tests.deploy.standin.runtime.log_files import put_group
@@ -68,7 +68,7 @@ class ServiceHandler:
         return await self._deploy(context, physical_id, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
-        context.world.containers.remove(_target(properties))
+        await context.world.containers.remove(_target(properties))
         context.world.state.delete("service", physical_id)
 
     async def _deploy(self, context: Context, arn: str, properties: dict[str, Any]) -> Made:
@@ -107,7 +107,7 @@ class ExpressHandler:
         return await self._deploy(context, physical_id, host.removeprefix("https://"), properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
-        context.world.containers.remove(physical_id)
+        await context.world.containers.remove(physical_id)
         context.world.state.delete("service", physical_id)
         host = context.stack["resources"][context.logical_id]["attributes"]["Endpoint"]
         delete_address(context.world, host.removeprefix("https://"))
@@ -154,7 +154,7 @@ class AppRunnerHandler:
         return await self._deploy(context, physical_id, host, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
-        context.world.containers.remove(physical_id)
+        await context.world.containers.remove(physical_id)
         context.world.state.delete("app runner service", physical_id)
         delete_address(context.world, context.stack["resources"][context.logical_id]["attributes"]["ServiceUrl"])
 
@@ -225,7 +225,7 @@ async def _replace(
         await context.world.containers.replace(
             service, image_uri=image_uri, declared=declared, health_path=health_path, log=log
         )
-    except Unhealthy:
+    except UnhealthyError:
         raise AwsError("Failed", f'Resource handler returned message: "{failure}"') from None
 
 

@@ -85,12 +85,12 @@ class RepositoryHandler:
         return Made(physical_id, context.stack["resources"][context.logical_id]["attributes"])
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
-        if await images_of(context.world.state, context.world.registry, physical_id) and not properties.get(
-            "EmptyOnDelete"
-        ):
+        images = await images_of(context.world.state, context.world.registry, physical_id)
+        if images and not properties.get("EmptyOnDelete"):
             raise AwsError(
                 "Failed",
-                f"The repository with name '{physical_id}' in registry with id '123456789012' cannot be deleted because it still contains images",
+                f"The repository with name '{physical_id}' in registry with id '123456789012' "
+                "cannot be deleted because it still contains images",
             )
         context.world.state.delete("repository", f"{context.region}/{physical_id}")
 

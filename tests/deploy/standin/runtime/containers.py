@@ -1,6 +1,7 @@
 """Containers that run: the image's own entry point as a process, for services and for single tasks."""
 
 import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ _PAUSE_S = 0.1
 _SERVICE = "running service"
 
 
-class Unhealthy(Exception):
+class UnhealthyError(Exception):
     """A container that never answered its health check, with the end of its log."""
 
 
@@ -43,7 +44,7 @@ class Containers:
     async def replace(
         self, service: str, *, image_uri: str, declared: Mapping[str, str], health_path: str, log: Mapping[str, str]
     ) -> None:
-        """Start a service's next container, and end the former once it is healthy; Unhealthy leaves the former be."""
+        """Start a service's next container, and end the former once it is healthy; UnhealthyError leaves it be."""
         what = {"service": service, "image_uri": image_uri, "declared": dict(declared), "health_path": health_path}
         what["log"] = dict(log)
         process, port = await self._start_healthy(what)
@@ -51,18 +52,20 @@ class Containers:
         self._services[service] = process, port
         self._state.put(_SERVICE, service, what)
         if former is not None:
-            processes.stop(former[0])
+            await asyncio.to_thread(processes.stop, former[0])
 
     async def restore(self) -> None:
         """Start again what ran before the stand-in was killed."""
         for what in self._state.all(_SERVICE):
-            self._services[what["service"]] = await self._start_healthy(what)
+            # One that does not come up again answers 503, as it would on AWS.
+            with contextlib.suppress(UnhealthyError):
+                self._services[what["service"]] = await self._start_healthy(what)
 
-    def remove(self, service: str) -> None:
+    async def remove(self, service: str) -> None:
         self._state.delete(_SERVICE, service)
         found = self._services.pop(service, None)
         if found is not None:
-            processes.stop(found[0])
+            await asyncio.to_thread(processes.stop, found[0])
 
     def run_task(
         self, task: str, *, image_uri: str, declared: Mapping[str, str], command: Sequence[str], log: Mapping[str, str]
@@ -99,8 +102,8 @@ class Containers:
                 if await _is_healthy(session, f"http://127.0.0.1:{port}{what['health_path']}"):
                     return process, port
                 await asyncio.sleep(_PAUSE_S)
-        processes.stop(process)
-        raise Unhealthy(processes.cause(path))
+        await asyncio.to_thread(processes.stop, process)
+        raise UnhealthyError(processes.cause(path))
 
     def _spawn(
         self, image_uri: str, declared: Mapping[str, str], command: Sequence[str], log: Path

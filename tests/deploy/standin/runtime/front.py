@@ -42,7 +42,9 @@ class Front:
 
     async def start(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        self._session = aiohttp.ClientSession(auto_decompress=False)
+        # A server that is asked to end would wait for idle connections.
+        connector = aiohttp.TCPConnector(force_close=True)
+        self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         self._web = web.Server(self._answer, access_log=None, auto_decompress=False)
         context = self._context("localhost")
         context.sni_callback = self._choose_certificate
@@ -110,8 +112,11 @@ class Front:
                 method=request.method,
                 target=request.raw_path,
                 protocol="HTTP/1.1",
-                headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers)
-                + (("x-forwarded-proto", "https"), ("x-forwarded-for", "127.0.0.1")),
+                headers=(
+                    *((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers),
+                    ("x-forwarded-proto", "https"),
+                    ("x-forwarded-for", "127.0.0.1"),
+                ),
                 body=body,
                 source_ip="127.0.0.1",
                 received_at=datetime.now(UTC),
@@ -133,7 +138,7 @@ class Front:
         return web.Response(status=response.status, headers=CIMultiDict(response.headers), body=response.body)
 
     def _by_domain(self, host: str) -> dict[str, Any] | None:
-        """A domain of one's own: the load balancer of the stack that has it as its parameter, as its DNS record would."""
+        """A domain of one's own: the load balancer of the stack with it as a parameter, as its DNS record would."""
         for balancer in self._world.state.all("load balancer"):
             if balancer["domain"] == host:
                 return self._world.state.get(_KIND, balancer["dns_name"])

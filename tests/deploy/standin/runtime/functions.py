@@ -130,7 +130,7 @@ class Functions:
         )
 
     def _weighed(self, alias: dict[str, Any]) -> str:
-        chance = random.random()  # noqa: S311
+        chance = random.random()
         for number, weight in alias["weights"].items():
             chance -= weight
             if chance < 0:

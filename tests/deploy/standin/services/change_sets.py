@@ -13,6 +13,7 @@ from tests.deploy.standin.cloudformation.template import (
     parse_template,
     read_template,
 )
+from tests.deploy.standin.cloudformation.template_file import fetch_template
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
 from tests.deploy.standin.services.registry import operation, page
@@ -144,24 +145,8 @@ async def template_body(world: World, call: Call, stack: stacks.Stack | None) ->
         read_template(asked["TemplateBody"])
         return str(asked["TemplateBody"])
     if "TemplateURL" in asked:
-        return await _fetch(world, asked["TemplateURL"], call)
+        return await fetch_template(world, asked["TemplateURL"], call.scope.region)
     raise invalid("Either Template URL or Template Body must be specified.")
-
-
-async def _fetch(world: World, url: str, call: Call) -> str:
-    """An object of S3, by either of its addresses."""
-    host, _, path = url.partition("://")[2].partition("/")
-    bucket = host.partition(".s3")[0] if ".s3" in host else None
-    path = path if bucket is None else f"{bucket}/{path}"
-    signed = {
-        "Authorization": f"AWS4-HMAC-SHA256 Credential={call.scope.access_key}/20260101/{call.scope.region}/s3/aws4_request"
-    }
-    answer = await world.moto.forward("GetObject", method="GET", path=f"/{path}", headers=signed, body=b"")
-    if answer.status != 200:
-        raise invalid(f"S3 error: Access Denied, or there is no {url}")
-    body = answer.body.decode()
-    parse_template(body)
-    return body
 
 
 def _stack_for(world: World, region: str, name: str, stack: stacks.Stack | None, kind: str) -> stacks.Stack:
@@ -220,7 +205,5 @@ def _summary(change_set: dict[str, Any]) -> dict[str, Any]:
         "CreationTime": moment(change_set["created"]),
         "IncludeNestedStacks": False,
     }
-    for key, value in (("StatusReason", change_set["reason"]), ("Description", change_set["description"])):
-        if value is not None:
-            summary[key] = value
-    return summary
+    optional = {"StatusReason": change_set["reason"], "Description": change_set["description"]}
+    return summary | {key: value for key, value in optional.items() if value is not None}
