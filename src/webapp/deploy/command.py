@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from webapp.arguments import OneLineParser
 from webapp.deploy.aws import explain
@@ -89,6 +90,10 @@ def run(verb: str, options: argparse.Namespace, work: Callable[[argparse.Namespa
         return _fail(verb, options, str(error), _EXIT_FAILED)
     except (BotoCoreError, ClientError) as error:
         return _fail(verb, options, explain(error), _EXIT_FAILED)
+    except ResponseParserError as error:
+        # A proxy on the way, mostly.
+        text = f"what came back is not AWS's: {error}; check the network between, and AWS_ENDPOINT_URL"
+        return _fail(verb, options, text, _EXIT_FAILED)
     except KeyboardInterrupt:
         text = f"interrupted; what AWS has begun it goes on with, and `webapp {verb}` again goes on from there"
         return _fail(verb, options, text, _EXIT_INTERRUPTED)

@@ -61,5 +61,7 @@ def _read(function_name: str, answer: dict[str, Any]) -> Outcome:
         content = {"errorMessage": text.decode(errors="replace")}
     if "FunctionError" in answer or "exit_code" not in content:
         reason = " ".join(str(content.get("errorMessage", content)).split())
-        raise DeployError(f"the function {function_name} did not run the command: {reason}; its log has more")
+        raise DeployError(
+            f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` has more"
+        )
     return Outcome(int(content["exit_code"]), str(content["output"]))

@@ -34,6 +34,7 @@ class Images:
 
     def __init__(self, aws: Aws, repository: str) -> None:
         self._client = aws.client("ecr")
+        self._region = aws.region
         self._repository = repository
 
     def login(self) -> Login:
@@ -74,6 +75,11 @@ class Images:
         except ClientError as error:
             if error_code(error) == "ImageNotFoundException":
                 return None
+            if error_code(error) == "RepositoryNotFoundException":
+                raise DeployError(
+                    f"there is no repository '{self._repository}' in {self._region}; the first `webapp deploy` there "
+                    "makes it, and builds its own image"
+                ) from None
             raise
         found: Mapping[str, Any] = answer["imageDetails"][0]
         return found

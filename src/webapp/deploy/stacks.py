@@ -176,14 +176,19 @@ class Stacks:
 
     def _wait(self, state: StackState, seen: set[str]) -> str:
         """Wait until nothing moves any more, telling the events that are not `seen`; the status it ended with."""
+        told: set[str] = set()
         with self._progress.waiting(f"{state.name} …"):
             for pause_s in _pauses():
                 # Before the events, so that none of the last is missed.
                 status = str(self.describe(state.id).status)
                 for event in self._last_events(state):
-                    if event["EventId"] not in seen:
-                        seen.add(event["EventId"])
-                        self._progress.say(f"  {state.name}: {in_words(event)}")
+                    if event["EventId"] in seen:
+                        continue
+                    seen.add(event["EventId"])
+                    # AWS tells twice that it begins with a resource.
+                    if (text := in_words(event)) not in told:
+                        told.add(text)
+                        self._progress.say(f"  {state.name}: {text}")
                 if not status.endswith("_IN_PROGRESS"):
                     return status
                 time.sleep(pause_s)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.deploy.standin.standin import StandIn
 from webapp.compare.processes import bound_to_parent
 
 CHECKOUT = Path(__file__).parents[3]
@@ -100,6 +101,20 @@ class Project:
 
     def _argv(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "webapp", *arguments]
+
+
+def make_registry(aws: StandIn) -> None:
+    """The stack that images can be pushed to, made by somebody else."""
+    aws.client("cloudformation").create_stack(
+        StackName="guestbook-registry",
+        TemplateBody=(CHECKOUT / "deploy/foundation/registry.yaml").read_text(),
+        Parameters=[{"ParameterKey": "Project", "ParameterValue": "guestbook"}],
+        Capabilities=["CAPABILITY_IAM"],
+        Tags=[{"Key": "project", "Value": "guestbook"}, {"Key": "stage", "Value": "all"}],
+    )
+    aws.client("cloudformation").get_waiter("stack_create_complete").wait(
+        StackName="guestbook-registry", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
 
 
 @pytest.fixture

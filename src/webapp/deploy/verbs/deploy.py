@@ -4,7 +4,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from webapp.deploy.catalogue import OPERATIONS, REGISTRY, Target
+from webapp.deploy.catalogue import OPERATIONS, Target
 from webapp.deploy.command import EXIT_CODES, Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.context import Context
 from webapp.deploy.engine import find_engine
@@ -69,15 +69,16 @@ def _deploy(options: argparse.Namespace) -> Result:
     _check_beforehand(context)
     # Before anything costs something: whether it can be built at all.
     engine = None if options.image else find_engine()
+    if engine is None:
+        context.images.require(options.image)
     lay_foundation(context)
     if context.consent.dry_run:
         if engine is not None:
             context.progress.say(f"{engine.name} would build the image for {context.architecture}, and push it")
-        preview(context, context.image_uri(options.image) if options.image and context.has(REGISTRY) else None)
+        preview(context, context.image_uri(options.image) if options.image else None)
         return Result("nothing was changed", place_content(context) | {"dry_run": True})
     context.progress.begin("image")
     if engine is None:
-        context.images.require(options.image)
         image = context.image_uri(options.image)
     else:
         image = push(context, engine, build(context, engine, options.build_argument))

@@ -1,0 +1,129 @@
+"""A stage's whole life by its verbs, each a process of its own, on each target."""
+
+import ssl
+import urllib.request
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+# Its commands work and it is healthy; its pages are not, since it knows none of its own hosts.
+PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
+# It does not even start.
+NO_START = {"WEBAPP_SECRET_KEY": "short"}
+TARGETS = ("aws_lambda", "aws_app_runner", "aws_ecs", "aws_ecs_express")
+
+
+def status_of(project: Project, endpoint: str) -> int:
+    """What a user gets there."""
+    trust = ssl.create_default_context(cafile=project.environ["SSL_CERT_FILE"])
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"https": project.environ["HTTPS_PROXY"]}),
+        urllib.request.HTTPSHandler(context=trust),
+    )
+    with opener.open(endpoint, timeout=30) as response:
+        return int(response.status)
+
+
+def digest(image: str | None) -> str:
+    return str(image).rpartition("@")[2]
+
+
+def images(project: Project, aws: StandIn) -> tuple[str, str]:
+    """The digests that the traffic and the operations function have."""
+    parameters = aws.client("cloudformation").describe_stacks(StackName="guestbook-dev-operations")["Stacks"][0][
+        "Parameters"
+    ]
+    operations = next(each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ImageUri")
+    return digest(project.json("status")["image"]), digest(operations)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ, target=target, smoke_timeout_s=15)
+    make_registry(aws)
+    first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
+
+    # The first deploy makes everything, and the application answers.
+    deployed = project.json("deploy", "--image", first, "--yes")
+    assert deployed["digest"] == first
+    assert status_of(project, deployed["endpoint"]) == 200
+    assert project.json("open")["endpoint"] == deployed["endpoint"]
+
+    # The same once more changes nothing.
+    executed = aws.calls().count("cloudformation:ExecuteChangeSet")
+    project.run("deploy", "--image", first, "--yes")
+    assert aws.calls().count("cloudformation:ExecuteChangeSet") == executed
+    assert [digest(release["image"]) for release in project.json("status")["releases"]] == [first]
+
+    # An update, and one that fails its test and goes back.
+    project.run("deploy", "--image", second, "--yes")
+    assert images(project, aws) == (second, second)
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+    message = project.error("deploy", "--image", refused, "--yes")
+    assert "failed its test" in message
+    assert "/ answers 400" in message
+    assert message.endswith(f"{second} has the traffic")
+    assert images(project, aws) == (second, second)
+    assert status_of(project, deployed["endpoint"]) == 200
+
+    # Back by hand, as far as there is anything.
+    assert project.json("rollback", "--yes")["digest"] == first
+    assert images(project, aws) == (first, first)
+    assert "had no image before" in project.error("rollback", "--yes")
+    assert project.json("rollback", "--to", second, "--yes")["digest"] == second
+
+    # What runs goes, the data stay; then they go too.
+    destroyed = project.json("destroy", "--yes")
+    assert "guestbook-dev-operations" in destroyed["deleted"]
+    assert "guestbook-dev-database" in destroyed["kept"]
+    assert project.json("status")["image"] is None
+    project.run("destroy", "--data", "--yes")
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+
+
+def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    shown = project.run("manage", "--", "showmigrations", "guestbook")
+    failed = project.json("manage", "--", "migrate", "nosuchapp", exit_code=1)
+    refused = project.error("manage", "--", "flush", "--noinput")
+
+    assert "[X] 0001" in shown.stdout
+    assert "No installed app with label 'nosuchapp'" in failed["output"]
+    assert "'flush' is none that this function may run" in refused
+    assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
+
+
+def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v2", variables=NO_START), "--yes")
+
+    assert "did not run the command" in message or "ended with exit code 78" in message
+    assert images(project, aws) == (first, first)
+
+
+def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    assert "has had no release" in project.error("promote", "--stage", "dev", "--to", "staging")
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--stage", "dev", "--image", first, "--yes")
+
+    promoted = project.json("promote", "--stage", "dev", "--to", "staging", "--yes")
+
+    assert (promoted["stage"], promoted["digest"]) == ("staging", first)
+    assert status_of(project, promoted["endpoint"]) == 200
