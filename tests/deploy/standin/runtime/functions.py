@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import subprocess
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.deploy.standin.runtime import log_files
 from tests.deploy.standin.runtime.images import contents
 from tests.deploy.standin.runtime.variables import Variables
 from tests.deploy.standin.state import State
+from webapp.compare import processes
 from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
 from webapp.compare.targets.aws_lambda.function import Function
 from webapp.compare.targets.aws_lambda.invocation import (
@@ -23,7 +25,8 @@ from webapp.compare.targets.aws_lambda.invocation import (
     TimedOut,
 )
 
-_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+# The image's own command, which finds the handler by the variables.
+_COMMAND = ("-m", "webapp.entrypoints.launch")
 _LATEST = "$LATEST"
 _LOG_TAIL_BYTES = 4096
 
@@ -36,6 +39,18 @@ class Result:
     version: str
     error: str | None
     log_tail: bytes
+
+
+class _ImageFunction(Function):
+    """A function whose execution environments start as the image does."""
+
+    def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            [self.python, *_COMMAND],
+            environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
+            log=log,
+            directory=self.task_root,
+        )
 
 
 class Functions:
@@ -116,9 +131,10 @@ class Functions:
         group = properties.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{version['name']}")
         log_files.add_source(self._state, version["region"], group, logs, f"[{version['version']}]")
         image = contents(self._state, properties["Code"]["ImageUri"])
-        return Function(
+        return _ImageFunction(
             name=version["name"],
-            handler=_HANDLER,
+            # An image has none: its command decides.
+            handler="",
             environ=self._variables.of(declared, image),
             log_directory=logs,
             memory_mb=int(properties.get("MemorySize", 128)),
