@@ -129,9 +129,9 @@ def write_error(call: Call, error: AwsError) -> Answer:
     return Answer(error.status, answer.headers, answer.body)
 
 
-def write_plain_error(error: AwsError, scope: Scope | None) -> Answer:
-    """The answer where the operation is not known: as XML or JSON, by the service's protocol."""
-    if scope is not None and _speaks_xml(scope.service):
+def write_plain_error(error: AwsError, *, as_xml: bool) -> Answer:
+    """The answer where the operation is not known."""
+    if as_xml:
         code, message = escape(error.code), escape(error.message)
         body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
         return Answer(error.status, {"Content-Type": "text/xml"}, body.encode())
@@ -139,7 +139,8 @@ def write_plain_error(error: AwsError, scope: Scope | None) -> Answer:
     return Answer(error.status, headers, json.dumps({"__type": error.code, "message": error.message}).encode())
 
 
-def _speaks_xml(service: str) -> bool:
+def speaks_xml(service: str) -> bool:
+    """Whether the service answers in XML; an unknown one does not."""
     try:
         return _service(service).protocol in {"query", "ec2", "rest-xml"}
     except NotBuiltError:

@@ -28,6 +28,7 @@ from tests.deploy.standin.protocol import (
     Scope,
     read_call,
     read_scope,
+    speaks_xml,
     write_error,
     write_plain_error,
     write_result,
@@ -65,7 +66,9 @@ class Endpoint:
         try:
             scope = read_scope(request.headers)
         except AwsError as error:
-            return _response(write_plain_error(error, None))
+            return _response(
+                write_plain_error(error, as_xml=request.content_type == "application/x-www-form-urlencoded")
+            )
         if scope.region not in self._regions:
             # A name that resolves to nothing: the connection is all that can be refused here.
             assert request.transport is not None
@@ -74,11 +77,11 @@ class Endpoint:
         try:
             return _response(await self._carry_out(request, scope, body))
         except AwsError as error:
-            return _response(write_plain_error(error, scope))
+            return _response(write_plain_error(error, as_xml=speaks_xml(scope.service)))
         except Exception as error:
             traceback.print_exc()
             broken = AwsError("StandInBroken", f"{type(error).__name__}: {error}", 500)
-            return _response(write_plain_error(broken, scope))
+            return _response(write_plain_error(broken, as_xml=speaks_xml(scope.service)))
 
     async def _carry_out(self, request: web.Request, scope: Scope, body: bytes) -> Answer:
         call = read_call(

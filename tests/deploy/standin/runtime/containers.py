@@ -19,6 +19,8 @@ from webapp.compare import processes
 
 _HEALTHY_WITHIN_S = 60.0
 _PAUSE_S = 0.1
+# AWS gives 30 s. Nobody waits for what is left to be answered here.
+_GRACE_S = 0.3
 _SERVICE = "running service"
 
 
@@ -52,7 +54,7 @@ class Containers:
         self._services[service] = process, port
         self._state.put(_SERVICE, service, what)
         if former is not None:
-            await asyncio.to_thread(processes.stop, former[0])
+            await asyncio.to_thread(_end, former[0])
 
     async def restore(self) -> None:
         """Start again what ran before the stand-in was killed."""
@@ -65,7 +67,7 @@ class Containers:
         self._state.delete(_SERVICE, service)
         found = self._services.pop(service, None)
         if found is not None:
-            await asyncio.to_thread(processes.stop, found[0])
+            await asyncio.to_thread(_end, found[0])
 
     def run_task(
         self, task: str, *, image_uri: str, declared: Mapping[str, str], command: Sequence[str], log: Mapping[str, str]
@@ -84,11 +86,11 @@ class Containers:
 
     def stop_task(self, task: str) -> None:
         if task in self._tasks:
-            processes.stop(self._tasks[task])
+            _end(self._tasks[task])
 
     def close(self) -> None:
         for process in [*(process for process, _ in self._services.values()), *self._tasks.values()]:
-            processes.stop(process)
+            _end(process)
 
     async def _start_healthy(self, what: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
         port = processes.free_port()
@@ -102,7 +104,7 @@ class Containers:
                 if await _is_healthy(session, f"http://127.0.0.1:{port}{what['health_path']}"):
                     return process, port
                 await asyncio.sleep(_PAUSE_S)
-        await asyncio.to_thread(processes.stop, process)
+        await asyncio.to_thread(_end, process)
         raise UnhealthyError(processes.cause(path))
 
     def _spawn(
@@ -122,6 +124,10 @@ class Containers:
         path.parent.mkdir(parents=True, exist_ok=True)
         log_files.add_source(self._state, log["region"], log["group"], path, log["stream"])
         return path
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    processes.stop(process, grace_s=_GRACE_S)
 
 
 async def _is_healthy(session: aiohttp.ClientSession, url: str) -> bool:
