@@ -89,3 +89,17 @@ def test_what_is_in_one_region_is_not_in_another(cloudformation, shared_aws):
 
     with pytest.raises(ClientError, match="Stack with id here does not exist"):
         shared_aws.client("cloudformation", region="eu-west-1").describe_stacks(StackName="here")
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "message"),
+    [
+        ("AWS::SNS::Topic", {"Colour": "red"}, "extraneous key [Colour] is not permitted"),
+        ("AWS::SNS::Subscription", {"Protocol": "email"}, "required key [TopicArn] not found"),
+    ],
+)
+def test_properties_that_a_type_cannot_have_fail_its_creation(cloudformation, kind, properties, message):
+    name = f"invalid-{kind.rpartition(':')[2].lower()}"
+    apply(cloudformation, name, template({"Wrong": {"Type": kind, "Properties": properties}}))
+
+    assert message in reason(cloudformation, name, "Wrong", "CREATE_FAILED")

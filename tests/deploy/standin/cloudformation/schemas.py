@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,18 @@ def needs_replacement(type_name: str, changed: set[str]) -> bool:
     """Whether a change of these properties makes another resource."""
     fixed = {path.split("/")[2] for path in schema(type_name).get("createOnlyProperties", ())}
     return bool(changed & fixed)
+
+
+def complaint(type_name: str, properties: Mapping[str, Any]) -> str | None:
+    """What CloudFormation says of properties that the type does not know or that are missing, if any."""
+    known = schema(type_name)
+    if not known:
+        return None
+    unknown = sorted(properties.keys() - known["properties"].keys())
+    if unknown:
+        return f"Properties validation failed: #: extraneous key [{unknown[0]}] is not permitted"
+    missing = sorted(set(known.get("required", ())) - properties.keys())
+    return f"Properties validation failed: #: required key [{missing[0]}] not found" if missing else None
 
 
 def attributes(type_name: str) -> list[str]:

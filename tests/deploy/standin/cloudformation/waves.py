@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from tests.deploy.standin.cloudformation import stack as stacks
-from tests.deploy.standin.cloudformation.schemas import needs_replacement
+from tests.deploy.standin.cloudformation.schemas import complaint, needs_replacement
 from tests.deploy.standin.cloudformation.stack import Stack, set_resource
 from tests.deploy.standin.cloudformation.template import Template
 from tests.deploy.standin.errors import AwsError
@@ -77,6 +77,9 @@ class Waves:
             properties = resolver.properties(name)
         except AwsError as error:
             return error
+        refusal = complaint(declared["Type"], properties)
+        if refusal is not None:
+            return AwsError("Failed", refusal)
         self._stack["imports"] = sorted({*self._stack["imports"], *resolver.imports})
         kept["deletion"] = declared.get("DeletionPolicy", "Delete")
         kept["replacement"] = declared.get("UpdateReplacePolicy", "Delete")
