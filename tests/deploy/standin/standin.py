@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,8 @@ from webapp.compare import processes
 
 _CHECKOUT = Path(__file__).parents[3]
 _START_TIMEOUT_S = 60.0
+_ATTEMPTS = 3
+_REQUEST_TIMEOUT_S = 60
 REGION = "us-east-1"
 _KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 
@@ -28,8 +32,7 @@ class StandIn:
         self._overlay = dict(overlay)
         self._with_registry = registry
         self._log = directory / "standin.log"
-        # The same after a restart, since the verbs were told.
-        self._ports = {name: processes.free_port() for name in ("endpoint", "proxy", "registry")}
+        self._ports: dict[str, int] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -69,6 +72,32 @@ class StandIn:
             aws_access_key_id=_KEYS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=_KEYS["AWS_SECRET_ACCESS_KEY"],
         )
+
+    def get(self, url: str) -> tuple[int, bytes]:
+        """Status and body of an address that the stacks have, as a process with `environ` would get them."""
+        trust = ssl.create_default_context(cafile=self.environ["SSL_CERT_FILE"])
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": self.environ["HTTPS_PROXY"]}),
+            urllib.request.HTTPSHandler(context=trust),
+        )
+        try:
+            with opener.open(url, timeout=_REQUEST_TIMEOUT_S) as response:
+                return response.status, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def start_anywhere(self) -> None:
+        """Start it on free ports, which stay the same from then on: the verbs are told."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            self._ports = {name: processes.free_port() for name in ("endpoint", "proxy", "registry")}
+            try:
+                self.start()
+            except RuntimeError:
+                # Somebody else may have taken one of them meanwhile.
+                if attempt == _ATTEMPTS or "in use" not in self._log.read_text():
+                    raise
+            else:
+                return
 
     def start(self) -> None:
         """Start it from what is on disk, and wait until it answers."""
@@ -172,7 +201,7 @@ class StandIn:
     def _control(self, verb: str, body: Mapping[str, Any]) -> Any:
         request = urllib.request.Request(f"{self.url}/_standin/{verb}", json.dumps(body).encode(), method="POST")
         try:
-            with urllib.request.urlopen(request, timeout=30) as response:
+            with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{verb}: {error.read().decode()}") from None
@@ -187,5 +216,5 @@ def standin(
     aws = StandIn(directory, overlay=overlay or {}, registry=registry)
     with contextlib.ExitStack() as stack:
         stack.callback(aws.stop)
-        aws.start()
+        aws.start_anywhere()
         yield aws

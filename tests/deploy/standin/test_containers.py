@@ -3,7 +3,6 @@ import time
 import pytest
 
 from tests.deploy.standin.small_stacks import LOG, REPOSITORY, VARIABLES, apply, delete, reason, template
-from tests.deploy.standin.test_functions import _get
 
 pytestmark = pytest.mark.profile_free
 
@@ -127,9 +126,9 @@ def test_a_service_answers_at_its_domain_and_a_deploy_that_stays_unhealthy_leave
 
     assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
     assert "Circuit Breaker" in reason(cloudformation, "fargate", "Service", "UPDATE_FAILED")
-    assert _get(shared_aws, "https://guestbook.example.com/healthz") == (200, b'{"status": "ok"}')
+    assert shared_aws.get("https://guestbook.example.com/healthz") == (200, b'{"status": "ok"}')
     assert delete(cloudformation, "fargate")["StackStatus"] == "DELETE_COMPLETE"
-    assert _get(shared_aws, "https://guestbook.example.com/healthz")[0] == 502
+    assert shared_aws.get("https://guestbook.example.com/healthz")[0] == 502
 
 
 @pytest.mark.parametrize("kind", ["app-runner", "express"])
@@ -139,7 +138,7 @@ def test_a_service_with_an_address_of_its_own_answers_there(cloudformation, shar
     stack = apply(cloudformation, kind, body, Image=images["good"])
 
     (output,) = stack["Outputs"]
-    assert _get(shared_aws, f"{output['OutputValue']}/healthz") == (200, b'{"status": "ok"}')
+    assert shared_aws.get(f"{output['OutputValue']}/healthz") == (200, b'{"status": "ok"}')
     delete(cloudformation, kind)
 
 

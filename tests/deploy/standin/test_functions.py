@@ -1,8 +1,5 @@
 import json
-import ssl
 import time
-import urllib.error
-import urllib.request
 
 import pytest
 from botocore.exceptions import ClientError
@@ -25,19 +22,6 @@ pytestmark = pytest.mark.profile_free
 
 _HOST = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 _IMAGE = {"Image": {"Type": "String"}}
-
-
-def _get(aws: StandIn, url: str) -> tuple[int, bytes]:
-    """An address as the verbs' smoke test asks it: by the proxy, with its authority."""
-    opener = urllib.request.build_opener(
-        urllib.request.ProxyHandler({"https": aws.environ["HTTPS_PROXY"]}),
-        urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=aws.environ["SSL_CERT_FILE"])),
-    )
-    try:
-        with opener.open(url, timeout=60) as response:
-            return response.status, response.read()
-    except urllib.error.HTTPError as error:
-        return error.code, error.read()
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +103,7 @@ def _operations(commands: str):
 def test_the_real_handler_answers_at_the_apis_address(cloudformation, shared_aws, images):
     stack = apply(cloudformation, "web", _web(), Image=images["first"])
 
-    assert _get(shared_aws, f"{_outputs(stack)['Endpoint']}/healthz") == (200, b'{"status": "ok"}')
+    assert shared_aws.get(f"{_outputs(stack)['Endpoint']}/healthz") == (200, b'{"status": "ok"}')
 
 
 def test_an_invoked_command_runs_in_the_operations_function_and_its_output_is_logged(

@@ -165,7 +165,7 @@ async def delete_stack(world: World, call: Call) -> dict[str, Any]:
     if stacks.in_progress(stack):
         if stack["status"] == "DELETE_IN_PROGRESS":
             return {}
-        raise invalid(f"Stack:{stack['id']} is in {stack['status']} state and can not be deleted.")
+        raise invalid(f"Stack [{stack['id']}] cannot be deleted while in status {stack['status']}")
     exported = {output["ExportName"] for output in stack["outputs"] if "ExportName" in output}
     for name, users in sorted(stacks.importers(world, stack, exported).items()):
         # As AWS does it: the stack goes back to the status that it had, with the reason beside it.
