@@ -113,9 +113,7 @@ def write_result(call: Call, result: Mapping[str, Any]) -> Answer:
     shape = call.model.output_shape
     if shape is not None:
         report = ParamValidator().validate(result, shape)
-        if report.has_errors():
-            raise BrokenAnswerError(f"{call.action}: {report.generate_report()}")
-        complaint = next(_constraints(result, shape, ""), None)
+        complaint = report.generate_report() if report.has_errors() else next(_constraints(result, shape, ""), None)
         if complaint is not None:
             raise BrokenAnswerError(f"{call.action}: {complaint}")
     elif result:

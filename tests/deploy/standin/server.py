@@ -1,6 +1,5 @@
 """The endpoint: each request to whom it is for, and nothing in or out that AWS would not know."""
 
-import asyncio
 import traceback
 from typing import Any
 
@@ -115,7 +114,6 @@ class Endpoint:
             answer = control(self._world, request.path.removeprefix(PREFIX), await request.json())
         except AwsError as error:
             return web.Response(status=error.status, text=error.message)
-        await asyncio.sleep(0)
         return web.json_response(answer)
 
 

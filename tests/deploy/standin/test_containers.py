@@ -142,6 +142,16 @@ def test_a_service_with_an_address_of_its_own_answers_there(cloudformation, shar
     delete(cloudformation, kind)
 
 
+def test_what_served_serves_again_after_a_kill(cloudformation, shared_aws, images):
+    (output,) = apply(cloudformation, "surviving", _express(), Image=images["good"])["Outputs"]
+
+    shared_aws.kill()
+    shared_aws.start()
+
+    assert shared_aws.get(f"{output['OutputValue']}/healthz") == (200, b'{"status": "ok"}')
+    delete(cloudformation, "surviving")
+
+
 @pytest.mark.parametrize(
     ("command", "exit_code", "said"), [("check", 0, "no issues"), ("nonsense", 1, "Unknown command")]
 )
