@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check check-templates bench faults docs lock
+.PHONY: help setup compare test serve check check-templates bench faults verbs docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +26,7 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(READY) $(CHECKOV_READY)  ## Run the tests: profile-free once, the application's under both profiles
-	$(PYTEST) -m "profile_free and not faults and not image" $(ARGS)
+	$(PYTEST) -m "profile_free and not faults and not image and not verbs" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
 
@@ -42,6 +42,9 @@ check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and
 # The report is written also when a case fails.
 faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
 	$(PYTEST) tests/faults -m faults $(ARGS)
+
+verbs: $(READY)  ## Deploy, update, roll back and destroy on every target, killed at every step, on a stand-in for AWS
+	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs $(ARGS)
 
 check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/ruff check .

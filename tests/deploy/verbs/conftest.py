@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -68,9 +69,30 @@ class Project:
         assert exit_code is None or ended.returncode == exit_code, ended.stdout + ended.stderr
         return ended
 
+    def answer(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """One verb at whose terminal somebody types the text."""
+        terminal, standard_input = pty.openpty()
+        try:
+            os.write(terminal, text.encode())
+            return subprocess.run(
+                self._argv(arguments),
+                cwd=self.directory,
+                env=self.environ,
+                stdin=standard_input,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+        finally:
+            os.close(terminal)
+            os.close(standard_input)
+
     def json(self, *arguments: str, exit_code: int | None = 0) -> dict[str, Any]:
         """What a verb says to programs."""
-        content: dict[str, Any] = json.loads(self.run(*arguments, "--json", exit_code=exit_code).stdout)
+        content: dict[str, Any] = json.loads(
+            self.run(arguments[0], "--json", *arguments[1:], exit_code=exit_code).stdout
+        )
         assert content["schema"] == 1
         assert content["verb"] == arguments[0]
         return content
@@ -98,6 +120,22 @@ class Project:
                     process.send_signal(signal.SIGKILL)
                     return True
         return False
+
+    def first_line(self, *arguments: str) -> tuple[str, int]:
+        """The first line of a verb that goes on, and its exit code after Ctrl-C."""
+        with subprocess.Popen(
+            bound_to_parent(self._argv(arguments)),
+            cwd=self.directory,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+        return line, process.returncode
 
     def _argv(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "webapp", *arguments]

@@ -5,7 +5,7 @@ import pytest
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, make_registry
 
-pytestmark = pytest.mark.profile_free
+pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
 # A line of each step, in the order in which they come.
 STEPS = (

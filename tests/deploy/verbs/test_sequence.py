@@ -1,5 +1,6 @@
 """A stage's whole life by its verbs, each a process of its own, on each target."""
 
+import json
 import ssl
 import urllib.request
 
@@ -14,7 +15,13 @@ pytestmark = pytest.mark.profile_free
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 # It does not even start.
 NO_START = {"WEBAPP_SECRET_KEY": "short"}
-TARGETS = ("aws_lambda", "aws_app_runner", "aws_ecs", "aws_ecs_express")
+# One of them is part of `make test`.
+TARGETS = (
+    "aws_lambda",
+    pytest.param("aws_app_runner", marks=pytest.mark.verbs),
+    pytest.param("aws_ecs", marks=pytest.mark.verbs),
+    pytest.param("aws_ecs_express", marks=pytest.mark.verbs),
+)
 
 
 def status_of(project: Project, endpoint: str) -> int:
@@ -86,6 +93,7 @@ def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
 
 
+@pytest.mark.verbs
 def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
@@ -102,6 +110,7 @@ def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_
     assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
 
 
+@pytest.mark.verbs
 def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
@@ -115,6 +124,7 @@ def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_w
     assert images(project, aws) == (first, first)
 
 
+@pytest.mark.verbs
 def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
@@ -127,3 +137,54 @@ def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_databa
 
     assert (promoted["stage"], promoted["digest"]) == ("staging", first)
     assert status_of(project, promoted["endpoint"]) == 200
+
+
+@pytest.mark.verbs
+def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    shown = project.json("manage", "--task", "--yes", "--", "showmigrations", "guestbook")
+    failed = project.json("manage", "--task", "--yes", "--", "migrate", "nosuchapp", exit_code=1)
+
+    assert "[X] 0001" in shown["output"]
+    assert "No installed app with label 'nosuchapp'" in failed["output"]
+    assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
+
+
+@pytest.mark.verbs
+def test_somebody_at_a_terminal_sees_the_changes_before_they_are_asked(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
+
+    # Once for the foundation, once for the image.
+    created = project.answer("y\ny\n", "deploy", "--image", first)
+    declined = project.answer("n\n", "deploy", "--image", second)
+    kept = images(project, aws)
+    changed = project.answer("y\n", "deploy", "--image", second)
+
+    assert created.returncode == 0, created.stderr
+    assert created.stderr.count("[y/N]") == 2
+    assert declined.returncode == 1
+    assert "modify Function (AWS::Lambda::Function)" in declined.stderr
+    assert "declined; nothing more was changed" in declined.stderr
+    assert kept == (first, first)
+    assert changed.returncode == 0, changed.stderr
+    assert images(project, aws) == (second, second)
+
+
+@pytest.mark.verbs
+def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    line, exit_code = project.first_line("logs", "--follow", "--since", "1h", "--of", "operations", "--json")
+
+    assert json.loads(line)["group"] == "/guestbook/dev/operations"
+    assert exit_code == 0

@@ -13,7 +13,12 @@ from webapp.deploy.engine import Engine, find_engine
 from webapp.deploy.errors import DeployError
 from webapp.deploy.images import Login
 
-pytestmark = [pytest.mark.profile_free, pytest.mark.needs("podman"), pytest.mark.needs("docker-registry")]
+pytestmark = [
+    pytest.mark.profile_free,
+    pytest.mark.verbs,
+    pytest.mark.needs("podman"),
+    pytest.mark.needs("docker-registry"),
+]
 
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
