@@ -1,13 +1,16 @@
 """A stage's whole life by its verbs, each a process of its own, on each target."""
 
 import json
+import re
+import shutil
 import ssl
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import CHECKOUT, Project, make_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -46,6 +49,31 @@ def images(project: Project, aws: StandIn) -> tuple[str, str]:
     ]
     operations = next(each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ImageUri")
     return digest(project.json("status")["image"]), digest(operations)
+
+
+def assert_documented(aws: StandIn) -> None:
+    """What was asked of AWS is what docs/deploy.md says that the deploying role needs."""
+    documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
+    # One action goes by another name than its operation; the last is the test's own.
+    asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
+    assert asked - {"cloudformation:CreateStack"} <= documented
+
+
+def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
+    """The variables and modules of a version whose last migration nobody can judge."""
+    package = directory / "other_migrations"
+    shutil.copytree(CHECKOUT / "src/webapp/guestbook/migrations", package)
+    last = max(path.stem for path in package.glob("0*.py"))
+    (package / "0099_judge_me.py").write_text(
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        f'    dependencies = [("guestbook", "{last}")]\n'
+        '    operations = [migrations.RunSQL("SELECT 1")]\n'
+    )
+    (directory / "other_settings.py").write_text(
+        "from webapp.settings import *\nMIGRATION_MODULES = {'guestbook': 'other_migrations'}\n"
+    )
+    return {"DJANGO_SETTINGS_MODULE": "other_settings"}, directory
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -92,6 +120,8 @@ def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
     project.run("destroy", "--data", "--yes")
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
 
+    assert_documented(aws)
+
 
 @pytest.mark.verbs
 def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
@@ -125,6 +155,45 @@ def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_w
 
 
 @pytest.mark.verbs
+def test_a_shift_that_fails_goes_back_with_the_operations(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+    aws.fail("Alias", "ServerErrors went off", stack="guestbook-dev-lambda", on="update", times=1)
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v2"), "--yes")
+
+    assert "ended in UPDATE_ROLLBACK_COMPLETE, since Alias (AWS::Lambda::Alias): ServerErrors went off" in message
+    assert message.endswith(f"{first} has the traffic")
+    assert images(project, aws) == (first, first)
+
+
+@pytest.mark.verbs
+def test_a_migration_that_may_break_what_runs_is_let_through_by_name_alone(
+    make_project, aws_with_database: StandIn, tmp_path: Path
+):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+    variables, python_path = with_another_migration(tmp_path / "version")
+    second = aws.push("guestbook", "v2", variables=variables, python_path=python_path)
+
+    message = project.error("deploy", "--image", second, "--yes")
+    kept = images(project, aws)
+    allowed = project.json("deploy", "--image", second, "--allow", "guestbook.0099_judge_me", "--yes")
+
+    assert "guestbook.0099_judge_me" in message
+    assert "RunSQL" in message
+    assert "--allow guestbook.0099_judge_me" in message
+    assert kept == (first, first)
+    assert allowed["digest"] == second
+
+
+@pytest.mark.verbs
 def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
@@ -152,6 +221,7 @@ def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_databas
     assert "[X] 0001" in shown["output"]
     assert "No installed app with label 'nosuchapp'" in failed["output"]
     assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
+    assert_documented(aws)
 
 
 @pytest.mark.verbs
