@@ -77,7 +77,13 @@ def last_good(releases: Sequence[Release], image: str) -> str | None:
 
 
 def one_back(releases: Sequence[Release], running: str) -> str | None:
-    """What was there before `running` was deployed: repeated rollbacks go back further; None when nothing was."""
+    """What was there before `running` was deployed: repeated rollbacks go back further; None when nothing was.
+
+    A former release that runs and is not noted as the newest is a rollback that was killed: that one again.
+    """
+    images = [release.image for release in releases]
+    if running in images and running != images[-1]:
+        return running
     since = next(
         (
             index

@@ -72,8 +72,9 @@ def test_a_rollback_and_a_destroy_go_on_too(make_project, aws_with_database: Sta
     project.run("deploy", "--image", first, "--yes")
     project.run("deploy", "--image", second, "--yes")
 
-    assert project.kill_at("guestbook-dev-lambda: ", "rollback", "--to", first, "--yes")
-    assert project.json("rollback", "--to", first, "--yes")["digest"] == first
+    for step in ("guestbook-dev-lambda: ", "guestbook-dev-operations: ", "/readyz answers"):
+        assert project.kill_at(step, "rollback", "--yes")
+    assert project.json("rollback", "--yes")["digest"] == first
 
     assert project.kill_at("is being deleted", "destroy", "--yes")
     project.run("destroy", "--yes")

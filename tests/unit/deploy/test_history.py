@@ -21,6 +21,8 @@ def releases(*steps: str) -> list[Release]:
         ([], "a", None),
         # What runs never passed its test.
         (["deploy a", "deploy b"], "c", "b"),
+        # A rollback that was killed before it was noted is brought to its end.
+        (["deploy a", "deploy b", "deploy c"], "b", "b"),
         # A second rollback goes back further, and not forth again.
         (["deploy a", "deploy b", "deploy c", "rollback b"], "b", "a"),
         (["deploy a", "deploy b", "rollback a"], "a", None),
