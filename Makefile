@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check bench faults image image-test docs lock
+.PHONY: help setup compare test serve check check-templates bench faults verbs image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -8,6 +8,7 @@ unexport PYTHONDONTWRITEBYTECODE
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+CHECKOV_READY := .venv-templates/.ready
 PYTEST := $(BIN)/python -m pytest
 
 help:            ## Show the targets
@@ -24,10 +25,19 @@ compare: $(READY)  ## Run the application under every runtime and report
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY)  ## Run the tests: profile-free once, the application's under both profiles
-	$(PYTEST) -m "profile_free and not faults and not image" $(ARGS)
+test: $(READY) $(CHECKOV_READY)  ## Run the tests: profile-free once, the application's under both profiles
+	$(PYTEST) -m "profile_free and not faults and not image and not verbs" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
+
+# Apart from the project's own packages: checkov demands a boto3 of two years ago.
+$(CHECKOV_READY): requirements/template-checks.txt | $(READY)
+	$(BIN)/python -m venv --clear .venv-templates
+	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and hold them against the code
+	$(PYTEST) tests/deploy $(ARGS)
 
 # The report is written also when a case fails.
 faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
@@ -39,6 +49,9 @@ image: $(READY)  ## Build the image with podman, without a daemon or a registry,
 image-test: $(READY)  ## Boot the image as each runtime and put it through its faults, into reports/image.json
 	@rm -f reports/image.json
 	@scripts/image_tools.sh $(PYTEST) tests/image -m image $(ARGS)
+
+verbs: $(READY)  ## Deploy, update, roll back and destroy on every target, killed at every step, on a stand-in for AWS
+	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs $(ARGS)
 
 check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/ruff check .
@@ -63,3 +76,5 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/build.txt
 	uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/peers.txt
+	uv pip compile requirements/template-checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/template-checks.txt

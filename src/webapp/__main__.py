@@ -16,16 +16,34 @@ _TOOLS: dict[str, tuple[str, str | None]] = {
     "pinlint": ("webapp.database.pinning.command", "dev"),
     "serve": ("webapp.compare.serve", "compare"),
     "doctor": ("webapp.doctor.command", None),
+    **{
+        verb: (f"webapp.deploy.verbs.{verb}", "deploy")
+        for verb in (
+            "init",
+            "build",
+            "deploy",
+            "status",
+            "logs",
+            "manage",
+            "promote",
+            "rollback",
+            "destroy",
+            "open",
+        )
+    },
 }
 
-# Commands that change the schema or roles: past any proxy, with the operations login.
-_OPERATIONS = ("createcachetable", "migrate", "set_role_timeouts")
+# Commands that change the schema or roles, or judge a change: past any proxy, with the operations login.
+_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
 webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp pinlint    run the tests and list what they send that would pin RDS Proxy
 webapp doctor     say what is wrong with the variables, the database and its connection budget
+webapp init       write webapp.toml, which says what to deploy where
+webapp deploy     build, push, migrate, move the traffic, test, and go back when the test fails
+                  beside it: build, status, logs, manage, promote, rollback, destroy, open; each has --help
 webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need
 
 """

@@ -1,6 +1,7 @@
 """Composition root: reads the variables once and tells Django how to run here."""
 
 import os
+from functools import partial
 from pathlib import Path
 
 from webapp.config.credentials import database_role
@@ -11,7 +12,7 @@ from webapp.config.ignored import ignored_variables
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
-from webapp.config.web_role import LONGEST_TIMEOUT_S, web_role
+from webapp.config.web_role import LONGEST_TIMEOUT_S, read_web_login, web_role
 from webapp.database.certificates import require_root_certificates
 from webapp.observability.logs import LogLevel, logging_settings
 
@@ -87,6 +88,7 @@ _drain_s = _environment.integer("WEBAPP_DRAIN_S")
 # Kubernetes and load balancers take some seconds to spread the word that a container ends.
 SERVING_DRAIN_S = (0 if _local else 5) if _drain_s is None else _drain_s
 SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
+SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
 # Without HTTPS in front there is no proxy in front.
 SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
@@ -122,8 +124,10 @@ if PROFILE.https:
 DATABASES = {"default": database_settings(_environment, PROFILE)}
 require_root_certificates(DATABASES["default"])
 DATABASE_IGNORED_VARIABLES = ignored_variables(_environment, PROFILE)
-# What `webapp set_role_timeouts` writes to the web role.
 DATABASE_WEB_ROLE = web_role(_environment)
+# For `webapp create_web_role` alone: the operations login does without what this one needs.
+READ_WEB_LOGIN = partial(read_web_login, _environment)
+# What `webapp set_role_timeouts` writes to the web role.
 DATABASE_STATEMENT_TIMEOUT_S = _environment.integer(
     "WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1, maximum=LONGEST_TIMEOUT_S
 )

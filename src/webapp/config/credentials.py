@@ -65,7 +65,7 @@ def choose_login(environment: Environment, *, user: str, password: str) -> Login
     """
     if database_role(environment) is Role.OPERATIONS:
         return _operations_login(environment, user=user, password=password)
-    return _web_login(environment, user=user, password=password)
+    return web_login(environment, user=user, password=password)
 
 
 def database_role(environment: Environment) -> Role:
@@ -73,7 +73,8 @@ def database_role(environment: Environment) -> Role:
     return environment.choice("WEBAPP_DB_ROLE", Role, "database role") or Role.WEB
 
 
-def _web_login(environment: Environment, *, user: str, password: str) -> Login:
+def web_login(environment: Environment, *, user: str, password: str) -> Login:
+    """The application's login, whoever is logged in now; raises ConfigurationError as `choose_login` does."""
     match environment.choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials"):
         case Source.SECRETSMANAGER:
             return Login(user, Secret(), _stored_secret(environment, "WEBAPP_DB_SECRET_ARN"))
@@ -102,7 +103,7 @@ def _operations_login(environment: Environment, *, user: str, password: str) -> 
                 "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it; set WEBAPP_DB_OPERATIONS_USER"
             )
         return Login(operations_user, Secret(operations_password))
-    web = _web_login(environment, user=operations_user or user, password=password)
+    web = web_login(environment, user=operations_user or user, password=password)
     if operations_user is None or isinstance(web.credentials, IamToken):
         return web
     raise ConfigurationError(

@@ -298,6 +298,20 @@ VARIABLES = (
         "Address the server listens on in a container.",
         default_note="0.0.0.0; 127.0.0.1 under local",
     ),
+    Variable(
+        "WEBAPP_WARM_UP",
+        "flag",
+        "0",
+        'Whether a function on Lambda answers the event {"warm_up": true}, which keeps an execution environment from '
+        "going cold, without Django.",
+    ),
+    Variable(
+        "WEBAPP_ALLOWED_COMMANDS",
+        "list",
+        None,
+        "Management commands that an event may name, comma-separated: makes a function on Lambda the operations "
+        "function, which serves no requests. With WEBAPP_DB_ROLE=operations only.",
+    ),
     Variable("PORT", "integer", "8000", "Port the server listens on in a container."),
     Variable(
         "WEBAPP_WORKERS",

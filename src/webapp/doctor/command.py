@@ -9,6 +9,7 @@ from webapp.arguments import OneLineParser
 from webapp.doctor.examination import Examination
 from webapp.doctor.finding import Finding
 from webapp.doctor.report import Section, as_json, as_text, exit_code
+from webapp.doctor.sections.aws import examine_aws
 from webapp.doctor.sections.budget import examine_budget
 from webapp.doctor.sections.database import examine_database
 from webapp.doctor.sections.runtime import examine_runtime
@@ -20,6 +21,7 @@ SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
     "settings": examine_settings,
     "database": examine_database,
     "budget": examine_budget,
+    "aws": examine_aws,
 }
 
 

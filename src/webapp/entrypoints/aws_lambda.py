@@ -1,4 +1,4 @@
-"""The function handler that awslambdaric calls."""
+"""The handler that awslambdaric calls in a function that serves requests."""
 
 import gc
 
@@ -27,6 +27,7 @@ _LARGEST_REPLY_BYTES = 6_291_556
 _health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
 handler = DirectLambdaHandler(
     answer_health=_health.answer,
+    answers_warm_up=settings.SERVING_WARM_UP,
     max_body_bytes=_LARGEST_BODY_BYTES,
     max_reply_bytes=_LARGEST_REPLY_BYTES,
     encode=to_json,

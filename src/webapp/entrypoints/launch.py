@@ -9,10 +9,12 @@ from typing import NoReturn
 
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
+from webapp.config.operations import allowed_commands
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 
-_LAMBDA_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+_WEB_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+_OPERATIONS_HANDLER = "webapp.entrypoints.operations.handler"
 
 # BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
 _EXIT_CONFIGURATION = 78
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> None:
     try:
         runtime = detect_runtime(os.environ).runtime
         if runtime is Runtime.AWS_LAMBDA:
-            _become_lambda_client()
+            _become_function(environment)
         else:
             _become_server(runtime, environment)
     except ConfigurationError as error:
@@ -71,14 +73,19 @@ def _run_command(arguments: list[str]) -> None:
     run_command()
 
 
-def _become_lambda_client() -> None:
+def _become_function(environment: Environment) -> None:
     """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
-    # As the handler's module does: what the init phase makes stays.
-    gc.disable()
-    _load_settings()
+    if allowed_commands(environment):
+        # Each command loads the settings, and says in its answer what they lack.
+        handler = _OPERATIONS_HANDLER
+    else:
+        handler = _WEB_HANDLER
+        # As the handler's module does: what the init phase makes stays.
+        gc.disable()
+        _load_settings()
     from awslambdaric.__main__ import main as run_awslambdaric
 
-    run_awslambdaric(["awslambdaric", _LAMBDA_HANDLER])
+    run_awslambdaric(["awslambdaric", handler])
 
 
 def _become_server(runtime: Runtime, environment: Environment) -> None:

@@ -21,6 +21,7 @@ from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
+from webapp.serving.unknown_event import UnknownEvent, name_event
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,9 @@ _LAMBDA_QUOTA_BYTES = 6 * 2**20
 # the headers. To encode a reply once more only to count costs milliseconds.
 _CERTAINLY_SHORT = 12
 
+
+# What a schedule sends, as its template says.
+_WARM_UP = {"warm_up": True}
 
 # Mangum's classes build the scope anew whenever they are asked for it, once more for the reply.
 _EVENT_CLASSES = [
@@ -46,6 +50,7 @@ class DirectLambdaHandler:
     A request whose path leads to an asynchronous view, and every request where some middleware is asynchronous
     only, goes Django's own way on one event loop that lives as long as the process. Each invocation has a
     context of its own, so that nothing it activates reaches the next.
+    With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
     A body of more than `max_body_bytes`, as the event holds it, is answered 413. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
@@ -55,12 +60,14 @@ class DirectLambdaHandler:
         self,
         *,
         answer_health: Callable[[str, str], Response | None] | None = None,
+        answers_warm_up: bool = False,
         max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
         encode: Callable[[dict[str, Any]], str] = json.dumps,
     ) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
+        self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
@@ -68,8 +75,10 @@ class DirectLambdaHandler:
         self._always_native = has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """The reply to one event; RuntimeError for an event that no HTTP front sends."""
-        request = self._events.infer(event, context)
+        """The reply to one event; UnknownEvent for one that no HTTP front sends."""
+        if self._answers_warm_up and event == _WARM_UP:
+            return {"warm": True}
+        request = self._recognised(event, context)
         if len(event.get("body") or "") > self._max_body_bytes:
             return _refusal(event, 413, "Content Too Large")
         try:
@@ -116,6 +125,19 @@ class DirectLambdaHandler:
     @cached_property
     def _runner(self) -> asyncio.Runner:
         return asyncio.Runner()
+
+    def _recognised(self, event: dict[str, Any], context: Any) -> Any:
+        try:
+            # No front makes these keys: an event that has them beside a front's is meant to be taken for two things.
+            if not ("command" in event or "warm_up" in event):
+                return self._events.infer(event, context)
+        except (IndexError, KeyError, RuntimeError, TypeError):
+            # Of an event that is no object, or whose keys hold something else than a front's.
+            pass
+        raise UnknownEvent(
+            f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
+            "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
+        )
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:

@@ -205,7 +205,7 @@ def test_all_is_well(database_server, database, alter):
 
     assert examined.returncode == 0, examined.stdout
     assert examined.stderr == ""
-    assert examined.stdout.splitlines()[-1] == "findings: 6 ok"
+    assert examined.stdout.splitlines()[-1] == "findings: 6 ok, 1 skipped"
     assert max(map(len, examined.stdout.splitlines())) <= 80
     assert f"    = available                       {available(database_server)}\n" in examined.stdout
 
@@ -216,7 +216,7 @@ def test_the_json_says_the_same(database_server, database):
     answer = json.loads(examined.stdout)
     assert list(answer) == ["schema", "exit_code", "sections"]
     assert (answer["schema"], answer["exit_code"]) == (1, examined.returncode)
-    assert [section["name"] for section in answer["sections"]] == ["runtime", "settings", "database", "budget"]
+    assert [section["name"] for section in answer["sections"]] == ["runtime", "settings", "database", "budget", "aws"]
     assert {key for section in answer["sections"] for finding in section["findings"] for key in finding} == {
         "level", "text", "remedy", "rows",
     }  # fmt: skip

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from webapp.guestbook.models import Entry
+from webapp.serving.unknown_event import UnknownEvent
 
 EVENTS = Path(__file__).parent / "events"
 FRONTS = ("http_api_v2", "rest_api_v1", "load_balancer")
@@ -112,5 +113,5 @@ def test_ready_when_the_database_answers(handler):
 
 
 def test_the_web_function_runs_no_management_command(handler):
-    with pytest.raises(RuntimeError, match="unable to infer a handler"):
+    with pytest.raises(UnknownEvent, match="the operations function takes commands"):
         handler(load_event("management_command"), CONTEXT)

@@ -26,11 +26,15 @@ LOADED_AT_INIT = {
     "whitenoise",
 }
 
+# The operations function's commands load the rest, each in a process of its own.
+LOADED_FOR_OPERATIONS = {"awslambdaric", "runtime_client", "simplejson", "webapp"}
+
 SOURCE = """
-import gc, json, sys
+import gc, importlib, json, sys
 before = set(sys.modules)
 # What the image starts; awslambdaric's part begins when it asks for the handler's module.
-import webapp.entrypoints.launch, webapp.entrypoints.aws_lambda
+import webapp.entrypoints.launch
+importlib.import_module(sys.argv[1])
 import awslambdaric.__main__
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
 third_party = sorted(name for name in names if name not in sys.stdlib_module_names)
@@ -38,8 +42,7 @@ print(json.dumps({"packages": third_party, "enabled": gc.isenabled(), "frozen": 
 """
 
 
-@pytest.fixture(scope="module")
-def init_phase() -> dict:
+def load(handler: str, **variables: str) -> dict:
     environ = {
         "PATH": os.environ["PATH"],
         "WEBAPP_RUNTIME": "aws_lambda",
@@ -48,18 +51,31 @@ def init_phase() -> dict:
         "DATABASE_URL": "postgresql://app@127.0.0.1:1/app",
         "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
         "WEBAPP_LOG_LEVEL": "warning",
+        **variables,
     }
     process = subprocess.run(
-        [sys.executable, "-c", SOURCE], env=environ, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", SOURCE, handler], env=environ, capture_output=True, text=True, check=True, timeout=60
     )
-    return json.loads(process.stdout)
+    loaded = json.loads(process.stdout)
+    # What compiled modules bring of their own is no package.
+    loaded["packages"] = {name for name in loaded["packages"] if not name.startswith(("_", "cython"))}
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def init_phase() -> dict:
+    return load("webapp.entrypoints.aws_lambda")
 
 
 def test_the_init_phase_loads_these_packages_and_no_other(init_phase):
-    # What compiled modules bring of their own is no package.
-    packages = {name for name in init_phase["packages"] if not name.startswith(("_", "cython"))}
+    assert init_phase["packages"] == LOADED_AT_INIT
 
-    assert packages == LOADED_AT_INIT
+
+def test_the_operations_functions_init_phase_loads_no_django():
+    loaded = load("webapp.entrypoints.operations", WEBAPP_DB_ROLE="operations", WEBAPP_ALLOWED_COMMANDS="migrate")
+
+    assert loaded["packages"] == LOADED_FOR_OPERATIONS
+    assert loaded["enabled"] is True
 
 
 def test_the_garbage_collector_runs_again_and_leaves_alone_what_init_made(init_phase):

@@ -84,6 +84,23 @@ def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
     assert len(launched.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [
+        ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands"),
+        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_DB_ROLE=operations serves no requests on Lambda"),
+    ],
+)
+def test_a_function_serves_requests_or_runs_commands_with_their_role(variables, complaint):
+    on_lambda = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
+
+    launched = run("webapp.entrypoints.launch", **REQUIRED | on_lambda | variables)
+
+    assert launched.returncode == 78
+    assert launched.stderr.startswith(f"webapp: {complaint}")
+    assert len(launched.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize("runtime", ["aws_app_runner", "aws_ecs", "aws_lambda", "kubernetes"])
 def test_every_deployed_runtime_passes_djangos_deployment_check(runtime):
     checked = run("webapp", "check", "--deploy", "--fail-level", "WARNING",

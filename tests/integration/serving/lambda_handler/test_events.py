@@ -16,7 +16,7 @@ from django.http import (
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, load_event, status_of
+from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, status_of
 
 IMAGE = bytes(range(256))
 
@@ -285,9 +285,3 @@ def test_a_request_starts_once_and_finishes_once(ours, way, name):
         request_finished.disconnect(finished)
 
     assert seen == ["started", "finished"]
-
-
-@pytest.mark.parametrize("name", ["management_command", "queue"])
-def test_events_that_no_http_front_sends_are_refused(ours, name):
-    with pytest.raises(RuntimeError, match="unable to infer a handler"):
-        ours(load_event(name))

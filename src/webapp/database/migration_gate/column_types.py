@@ -1,0 +1,46 @@
+"""What a column's new type does to those who still use the former one."""
+
+import re
+
+_INTEGERS = ("smallint", "integer", "bigint")
+_TEXTS = ("varchar", "text")
+_TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<limits>\d+(?:, ?\d+)?)\))?")
+
+
+def holds_all_of(former: str, present: str) -> bool:
+    """Whether `present` takes every value of `former` and gives it back the same."""
+    if former == present:
+        return True
+    (former_name, former_limits), (name, limits) = _parse(former), _parse(present)
+    if former_name in _INTEGERS and name in _INTEGERS:
+        return _INTEGERS.index(former_name) <= _INTEGERS.index(name)
+    if former_name in _TEXTS and name in _TEXTS:
+        return not limits or (bool(former_limits) and former_limits[0] <= limits[0])
+    if former_name == name == "numeric" and len(former_limits) == len(limits) == 2:
+        (former_digits, former_scale), (digits, scale) = former_limits, limits
+        return former_scale <= scale and former_digits - former_scale <= digits - scale
+    return False
+
+
+def is_narrower(former: str, present: str) -> bool:
+    """Whether some values of `former` do not fit, and the others are given back the same."""
+    both_numeric = _parse(former)[0] == _parse(present)[0] == "numeric"
+    return not holds_all_of(former, present) and (both_numeric or holds_all_of(present, former))
+
+
+def rewrites(former: str, present: str) -> bool:
+    """Whether PostgreSQL writes the whole table anew for it."""
+    if not holds_all_of(former, present):
+        return True
+    (former_name, former_limits), (name, limits) = _parse(former), _parse(present)
+    if former_name == name == "numeric":
+        return former_limits[1:] != limits[1:]
+    return former_name != name and name in _INTEGERS
+
+
+def _parse(column_type: str) -> tuple[str, tuple[int, ...]]:
+    match = _TYPE.fullmatch(column_type)
+    if match is None:
+        return column_type, ()
+    limits = match["limits"]
+    return match["name"], tuple(int(limit) for limit in limits.split(",")) if limits else ()

@@ -1,0 +1,77 @@
+"""Brings one stack to what its template and webapp.toml say, or to another image."""
+
+from collections.abc import Mapping
+
+from webapp.deploy.catalogue import LAMBDA, Stack
+from webapp.deploy.context import Context
+from webapp.deploy.errors import DeployError
+from webapp.deploy.stack_status import Standing
+from webapp.deploy.stacks import ChangeSet, StackState
+
+
+def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> None:
+    """Create the stack or change it, after its changes were shown and agreed to; nothing where it is so already."""
+    name = context.stack_name(stack)
+    state = context.stacks.settle(name)
+    template = context.templates[stack.name]
+    if state.standing is Standing.ABSENT and context.consent.dry_run:
+        context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
+        return
+    parameters = context.parameters(stack, image)
+    change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
+    if change_set is None:
+        context.progress.say(f"  {name} is as it should be")
+        return
+    if state.standing is Standing.ABSENT:
+        context.progress.say(f"  {name} is created, with {len(change_set.changes)} resources")
+        context.stacks.execute(change_set)
+        return
+    _show(context, change_set)
+    if context.consent.dry_run:
+        context.stacks.discard(change_set)
+        return
+    _make(context, change_set)
+
+
+def change_image(context: Context, stack: Stack, image: str) -> None:
+    """Give an existing stack another image, and leave its template and its other parameters as they are."""
+    state = context.stacks.settle(context.stack_name(stack))
+    if state.standing is Standing.ABSENT or state.parameters.get("ImageUri") == image:
+        return
+    parameters = {"ImageUri": image}
+    if stack is LAMBDA:
+        # Whoever goes back does not wait for a canary.
+        parameters["Shift"] = "AllAtOnce"
+    change_set = context.stacks.propose(state, parameters, body=None, tags=_tags(context, stack))
+    if change_set is not None:
+        context.stacks.execute(change_set)
+
+
+def _make(context: Context, change_set: ChangeSet) -> StackState:
+    lost = [change for change in change_set.changes if change.loses_data]
+    if lost:
+        context.stacks.discard(change_set)
+        raise DeployError(
+            f"the stack {change_set.stack} would {lost[0]}, and its data would be gone; take the change back, or make "
+            "it by hand after a backup: deploy/README.md"
+        )
+    try:
+        context.consent.ask(f"Change {change_set.stack} so?")
+    except DeployError:
+        context.stacks.discard(change_set)
+        raise
+    return context.stacks.execute(change_set)
+
+
+def _show(context: Context, change_set: ChangeSet) -> None:
+    conditional = "would change" if context.consent.dry_run else "is to change"
+    context.progress.say(f"  {change_set.stack} {conditional}:")
+    for change in change_set.changes:
+        context.progress.say(f"    {change}")
+
+
+def _tags(context: Context, stack: Stack) -> Mapping[str, str]:
+    return {
+        "project": context.configuration.project,
+        "stage": context.deployment.stage if stack.of_stage else "all",
+    }

@@ -1,0 +1,120 @@
+"""`webapp init`: writes webapp.toml."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from webapp.deploy.catalogue import Target
+from webapp.deploy.command import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
+from webapp.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
+from webapp.deploy.errors import UsageError
+from webapp.deploy.progress import Progress
+from webapp.deploy.zappa import TakenOver, take_over
+
+_ZAPPA = Path("zappa_settings.json")
+_DEFAULT_REGION = "us-east-1"
+_HEADER = """\
+# What `webapp deploy` and the verbs beside it are told; everything else they find in AWS. docs/deploy.md has every key.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file; the exit code is in `--help`."""
+    parser = verb_parser(
+        "init",
+        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} where there is one, and from answers.",
+        epilog=EXIT_CODES,
+    )
+    add_place(parser)
+    add_consent(parser)
+    parser.add_argument("--project", metavar="NAME", help="what everything in AWS is called by")
+    parser.add_argument("--region", metavar="NAME", help="AWS's region, such as eu-central-1")
+    parser.add_argument(
+        "--page", metavar="PATH", help=f"what is opened after a deploy, beside /readyz (default: {DEFAULT_PAGE})"
+    )
+    parser.add_argument(
+        "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it is there)"
+    )
+    return run("init", parser.parse_args(arguments), _init)
+
+
+def _init(options: argparse.Namespace) -> Result:
+    path = Path.cwd() / FILE_NAME
+    if path.exists() and not options.dry_run:
+        raise UsageError(f"{FILE_NAME} is there already; change it by hand, or move it away first")
+    zappa = _read_zappa(options.zappa)
+    project = options.project or zappa.project or _answer(options, "Project", Path.cwd().name.lower())
+    region = options.region or zappa.region or _answer(options, "Region", _region())
+    target = options.target or (Target.AWS_LAMBDA if zappa.stages else _answer(options, "Target", Target.AWS_LAMBDA))
+    stages: Mapping[str, Mapping[str, int | str]] = zappa.stages
+    if options.stage is not None or not stages:
+        stage = options.stage or DEFAULT_STAGE
+        stages = {stage: stages.get(stage, {})}
+    page = options.page or zappa.page or DEFAULT_PAGE
+    content = {
+        "project": project,
+        "region": region,
+        "page": page,
+        "stages": {
+            name: {"target": str(target), **({"parameters": {"lambda": dict(given)}} if given else {})}
+            for name, given in stages.items()
+        },
+    }
+    # What would not be read is not written.
+    parse_configuration(content, Path.cwd())
+    text = _HEADER + render(content)
+    progress = Progress(sys.stderr)
+    if zappa.remarks:
+        progress.say("of Zappa's settings these were not taken over:")
+        for remark in zappa.remarks:
+            progress.say(f"  {remark}")
+    if not options.dry_run:
+        path.write_text(text)
+    said = text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` says what it would do"
+    return Result(said, {"file": str(path), "content": content, "not_taken_over": zappa.remarks})
+
+
+def render(table: Mapping[str, Any], name: str = "") -> str:
+    """The content as TOML: values first, tables after them."""
+    lines = [f"{key} = {json.dumps(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    text = "".join(f"{line}\n" for line in lines)
+    if name and lines:
+        text = f"\n[{name}]\n{text}"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            text += render(value, f"{name}.{key}" if name else key)
+    return text
+
+
+def _read_zappa(path: Path | None) -> TakenOver:
+    if path is None and not _ZAPPA.exists():
+        return TakenOver()
+    path = path or _ZAPPA
+    try:
+        settings = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; name another file by --zappa") from None
+    if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
+        raise UsageError(f"{path} is not Zappa's: it has no object for each stage; name another file by --zappa")
+    return take_over(settings)
+
+
+def _answer(options: argparse.Namespace, name: str, default: str) -> str:
+    """What the user types, or the default by --yes; UsageError where nobody can answer."""
+    if options.yes:
+        return default
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"nobody can be asked for the {name.lower()} here; give --{name.lower()}, or --yes for {default}"
+        )
+    sys.stderr.write(f"{name} [{default}]: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() or default
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION

@@ -1,0 +1,81 @@
+"""`webapp logs`: what the application wrote."""
+
+import argparse
+import contextlib
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from webapp.deploy.catalogue import Target
+from webapp.deploy.command import Result, add_place, context_of, run, verb_parser
+from webapp.deploy.context import Context
+from webapp.deploy.errors import DeployError
+from webapp.deploy.logs import LogEvent, follow_groups, log_groups, read_group
+
+_UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# The last part of the name of each target's group, as its template has it.
+_GROUPS = {Target.AWS_LAMBDA: "lambda", Target.AWS_ECS: "ecs", Target.AWS_ECS_EXPRESS: "express"}
+_WEB, _OPERATIONS = "web", "operations"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print; the exit code is in `--help`."""
+    parser = verb_parser("logs", "Print what the application wrote. With --json each line is an object of its own.")
+    add_place(parser)
+    parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    parser.add_argument(
+        "--since", type=_age_s, default=600, metavar="AGE", help="such as 30s, 10m, 2h, 1d (default: 10m)"
+    )
+    parser.add_argument(
+        "--of", choices=(_WEB, _OPERATIONS), default=_WEB, help="what serves, or what ran commands (default: web)"
+    )
+    return run("logs", parser.parse_args(arguments), _logs)
+
+
+def _logs(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    groups = _groups(context, options.of)
+    if not groups:
+        raise DeployError(f"{context.place} has no logs in {context.aws.region}; deploy it, or check stage and target")
+    since_ms = round((time.time() - options.since) * 1000)
+    if options.follow:
+        # Ctrl-C is how one ends it.
+        with contextlib.suppress(KeyboardInterrupt):
+            for event in follow_groups(context.aws, groups, since_ms=since_ms):
+                _print(event, as_json=options.json)
+        return Result()
+    found = [event for group in groups for _, event in read_group(context.aws, group, since_ms=since_ms)]
+    for event in sorted(found, key=lambda event: event.time_ms):
+        _print(event, as_json=options.json)
+    return Result()
+
+
+def _print(event: LogEvent, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(f"{json.dumps(asdict(event))}\n")
+    else:
+        moment = datetime.fromtimestamp(event.time_ms / 1000, UTC)
+        sys.stdout.write(f"{moment:%Y-%m-%dT%H:%M:%S}Z {event.text}\n")
+    sys.stdout.flush()
+
+
+def _groups(context: Context, of: str) -> list[str]:
+    project, stage = context.configuration.project, context.deployment.stage
+    if of == _OPERATIONS:
+        return log_groups(context.aws, f"/{project}/{stage}/operations")
+    if context.deployment.target is Target.AWS_APP_RUNNER:
+        # AWS names them, with the service's identifier between.
+        found = log_groups(context.aws, f"/aws/apprunner/{project}-{stage}/")
+        return [group for group in found if group.endswith("/application")]
+    return log_groups(context.aws, f"/{project}/{stage}/{_GROUPS[context.deployment.target]}")
+
+
+def _age_s(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an age; write it as 30s, 10m, 2h or 1d")
+    return int(match[1]) * _UNITS_S[match[2]]

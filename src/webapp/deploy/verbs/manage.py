@@ -1,0 +1,64 @@
+"""`webapp manage -- COMMAND`: a management command where the application runs; its exit code is this one's."""
+
+import argparse
+from collections.abc import Sequence
+
+from webapp.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
+from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
+from webapp.deploy.context import Context
+from webapp.deploy.errors import DeployError
+from webapp.deploy.functions import Outcome, run_in_function
+from webapp.deploy.services import run_in_task
+from webapp.deploy.steps.stack import bring_up
+from webapp.deploy.verbs.deploy import place_content
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; its exit code."""
+    parser = verb_parser(
+        "manage",
+        "Run a management command with the operations login, and print what it printed.",
+        epilog="Exit codes: the command's own; 1 also when it could not be run, 2 for bad arguments.",
+    )
+    add_place(parser)
+    add_consent(parser)
+    parser.add_argument(
+        "--task", action="store_true", help="in a task of ECS, for what takes longer than a function's 15 minutes"
+    )
+    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="as webapp manage -- migrate --plan")
+    return run("manage", parser.parse_args(arguments), _manage)
+
+
+def _manage(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    function_name = context.output(OPERATIONS, "FunctionName")
+    content = place_content(context) | {"command": options.command}
+    if context.consent.dry_run:
+        where = "a task" if options.task else function_name
+        return Result(f"{where} would run: {' '.join(options.command)}", content | {"dry_run": True})
+    if options.task:
+        outcome = _in_task(context, options.command)
+    else:
+        outcome = run_in_function(context.aws, context.progress, function_name, options.command)
+    return Result(
+        outcome.output, content | {"exit_code": outcome.exit_code, "output": outcome.output}, outcome.exit_code
+    )
+
+
+def _in_task(context: Context, command: Sequence[str]) -> Outcome:
+    image = context.state(OPERATIONS).parameters.get("ImageUri")
+    if image is None:
+        raise DeployError(f"{context.place} is not deployed; run `webapp deploy` first")
+    # It costs nothing but while a task runs, so that it is made when it is wanted.
+    bring_up(context, OPERATIONS_TASK, image=image)
+    network = {**context.state(NETWORK).outputs, **context.state(SECURITY_GROUPS).outputs}
+    project, stage = context.configuration.project, context.deployment.stage
+    return run_in_task(
+        context.aws,
+        context.progress,
+        cluster=context.output(OPERATIONS_TASK, "ClusterName"),
+        task=context.output(OPERATIONS_TASK, "Task"),
+        network=network,
+        log_group=f"/{project}/{stage}/operations-task",
+        command=command,
+    )

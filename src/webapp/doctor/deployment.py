@@ -1,0 +1,87 @@
+"""What `webapp deploy` would meet: webapp.toml, docker or podman, AWS's credentials, the stacks, Lambda's quota."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from webapp.deploy.aws import explain
+from webapp.deploy.catalogue import LAMBDA, STACKS, Target
+from webapp.deploy.configuration import load_configuration
+from webapp.deploy.consent import Consent
+from webapp.deploy.context import Context, open_context
+from webapp.deploy.engine import find_engine
+from webapp.deploy.errors import DeployError
+from webapp.deploy.parameters import effective
+from webapp.deploy.progress import Progress
+from webapp.deploy.stack_status import Standing, remedy
+from webapp.doctor.finding import Finding, Level
+
+# What AWS keeps back of an account's concurrency for functions that reserve none.
+_UNRESERVED = 100
+# The operations function's own.
+_OPERATIONS = 1
+
+
+def examine_deployment(directory: Path) -> list[Finding]:
+    """A finding for each; what keeps the next from being looked at is the last."""
+    findings = [_engine()]
+    try:
+        for stage in load_configuration(directory).targets:
+            consent = Consent(yes=False, dry_run=True)
+            context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
+            if len(findings) == 1:
+                findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
+            findings += _stage(context)
+    except DeployError as error:
+        findings.append(Finding(Level.WRONG, str(error)))
+    except (BotoCoreError, ClientError) as error:
+        findings.append(Finding(Level.WRONG, explain(error)))
+    return findings
+
+
+def _engine() -> Finding:
+    try:
+        return Finding(Level.OK, f"{find_engine().name} builds and pushes the image")
+    except DeployError as error:
+        # What is in the registry can be deployed without.
+        return Finding(Level.WARNING, str(error))
+
+
+def _stage(context: Context) -> Iterator[Finding]:
+    place = f"{context.deployment.stage}, {context.deployment.target}"
+    # Mistakes in the parameters show before anything is made.
+    for stack in (*context.foundation, context.runtime):
+        context.parameters(stack)
+    states = [context.state(stack) for stack in STACKS]
+    for state in states:
+        if state.standing is Standing.STUCK:
+            yield Finding(
+                Level.WRONG,
+                f"the stack {state.name} is in {state.status}",
+                remedy(state.name, str(state.status), context.aws.region),
+            )
+    there = sum(state.standing is Standing.READY for state in states)
+    yield Finding(Level.OK, f"{place}: {there} stacks are there; the image is {context.running_image() or 'none'}")
+    if context.deployment.target is Target.AWS_APP_RUNNER:
+        yield Finding(
+            Level.WARNING,
+            f"{place}: App Runner takes no new customers since 2026-04-30",
+            "choose aws_ecs_express unless this account has services there",
+        )
+    if context.deployment.target is Target.AWS_LAMBDA and context.running_image() is None:
+        yield _concurrency(context, place)
+
+
+def _concurrency(context: Context, place: str) -> Finding:
+    limit = context.aws.client("lambda").get_account_settings()["AccountLimit"]
+    reserved = int(effective(context.templates[LAMBDA.name], context.parameters(LAMBDA), "ReservedConcurrency"))
+    available = limit["UnreservedConcurrentExecutions"] - _UNRESERVED
+    text = f"{place}: {reserved + _OPERATIONS} executions are to be reserved, {available} may be"
+    if available >= reserved + _OPERATIONS:
+        return Finding(Level.OK, text)
+    return Finding(
+        Level.WRONG,
+        text,
+        'ask for more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency',
+    )

@@ -1,0 +1,64 @@
+"""How a test steers the stand-in: /_standin/VERB, beside AWS's own addresses."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.runtime.images import describe_image, put_image
+from tests.deploy.standin.world import World
+
+CALLS = "calls"
+PREFIX = "/_standin/"
+
+
+def control(world: World, verb: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Carry a verb out; its answer."""
+    if verb not in _VERBS:
+        raise AwsError("UnknownVerb", f"the stand-in has no verb {verb}; it has {', '.join(_VERBS)}", 404)
+    return _VERBS[verb](world, body) or {}
+
+
+def _image(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    if not any(each["name"] == body["repository"] for each in world.state.all("repository")):
+        raise AwsError("RepositoryNotFoundException", f"there is no repository {body['repository']}", 404)
+    return {"digest": put_image(world.state, body)}
+
+
+def _contents(world: World, body: dict[str, Any]) -> None:
+    describe_image(world.state, body["digest"], body["variables"], body["python_path"])
+
+
+def _failure(world: World, body: dict[str, Any]) -> None:
+    world.faults.fail(body["logical_id"], body["reason"], body["stack"], body["on"], body["times"])
+
+
+def _pace(world: World, body: dict[str, Any]) -> None:
+    world.faults.set_pace(body["seconds"])
+
+
+def _denial(world: World, body: dict[str, Any]) -> None:
+    world.faults.deny(body["action"])
+
+
+def _refusal(world: World, body: dict[str, Any]) -> None:
+    world.faults.refuse(body["action"], body["code"], body["message"], body["status"])
+
+
+def _clear(world: World, body: dict[str, Any]) -> None:
+    world.faults.clear()
+
+
+def _calls(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    return {"calls": [entry["action"] for entry in world.state.entries(CALLS)]}
+
+
+_VERBS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any] | None]] = {
+    "image": _image,
+    "contents": _contents,
+    "failure": _failure,
+    "pace": _pace,
+    "denial": _denial,
+    "refusal": _refusal,
+    "clear": _clear,
+    "calls": _calls,
+}

@@ -1,0 +1,70 @@
+"""What is to go wrong: kept on disk like everything else, so that a restart changes nothing."""
+
+from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.state import State
+
+_KIND = "fault"
+
+
+class Faults:
+    """The faults that a test has asked for."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @property
+    def pace_s(self) -> float:
+        """How long a resource of a stack takes."""
+        pace = self._state.get(_KIND, "pace")
+        return 0.0 if pace is None else float(pace["seconds"])
+
+    def set_pace(self, seconds: float) -> None:
+        self._state.put(_KIND, "pace", {"seconds": seconds})
+
+    def deny(self, action: str) -> None:
+        self._state.put(_KIND, f"refusal/{action}", {"action": action, "denied": True})
+
+    def refuse(self, action: str, code: str, message: str, status: int) -> None:
+        refusal = {"action": action, "denied": False, "code": code, "message": message, "status": status}
+        self._state.put(_KIND, f"refusal/{action}", refusal)
+
+    def check(self, action: str, *, identity: str) -> None:
+        """Raise what the action is to be answered with, if anything."""
+        service, _, operation = action.partition(":")
+        for refusal in self._state.all(_KIND, "refusal/"):
+            if refusal["action"] not in {action, "*", f"{service}:*"}:
+                continue
+            if not refusal["denied"]:
+                raise AwsError(refusal["code"], refusal["message"], refusal["status"])
+            code = (
+                "AccessDenied" if service in {"cloudformation", "sts", "s3", "rds", "iam"} else "AccessDeniedException"
+            )
+            raise AwsError(
+                code,
+                f"User: {identity} is not authorized to perform: {service}:{operation} "
+                "because no identity-based policy allows the action",
+                403,
+            )
+
+    def fail(self, logical_id: str, reason: str, stack: str | None, on: str, times: int | None) -> None:
+        key = f"failure/{on}/{logical_id}/{stack or ''}"
+        failure = {"logical_id": logical_id, "reason": reason, "stack": stack, "on": on, "left": times, "key": key}
+        self._state.put(_KIND, key, failure)
+
+    def failure(self, logical_id: str, *, stack: str, on: str) -> str | None:
+        """Why the resource is to fail now; used up by being asked for."""
+        for failure in self._state.all(_KIND, f"failure/{on}/{logical_id}/"):
+            if failure["stack"] not in {None, stack}:
+                continue
+            if failure["left"] == 1:
+                self._state.delete(_KIND, failure["key"])
+            elif failure["left"] is not None:
+                self._state.put(_KIND, failure["key"], {**failure, "left": failure["left"] - 1})
+            return str(failure["reason"])
+        return None
+
+    def clear(self) -> None:
+        for key in ("pace", *(f"refusal/{fault['action']}" for fault in self._state.all(_KIND, "refusal/"))):
+            self._state.delete(_KIND, key)
+        for failure in self._state.all(_KIND, "failure/"):
+            self._state.delete(_KIND, failure["key"])

@@ -1,0 +1,92 @@
+"""moto's server behind the stand-in, and the journal by which it gets its memory back."""
+
+import asyncio
+import base64
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlencode
+
+import aiohttp
+
+from tests.deploy.standin.protocol import Answer
+from tests.deploy.standin.state import State
+from webapp.compare import processes
+
+_JOURNAL = "moto"
+_START_TIMEOUT_S = 60.0
+# Nothing of these changes anything, so that they need not be done again.
+_READING = ("Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Scan", "Query")
+_KEPT_HEADERS = {"authorization", "content-type", "x-amz-target", "x-amz-content-sha256", "x-amz-date"}
+_PER_CONNECTION = {"content-length", "transfer-encoding", "connection", "server", "date", "content-encoding"}
+
+
+class MotoServer:
+    """Started with the first request; each change is seeded by its number, so that a replay makes the same names."""
+
+    def __init__(self, state: State, directory: Path) -> None:
+        self._state = state
+        self._log = directory / "moto.log"
+        self._lock = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+
+    async def forward(
+        self, operation: str, *, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """moto's answer to a request as it came in."""
+        async with self._lock:
+            if self._process is None:
+                await self._start()
+            if operation.startswith(_READING):
+                return await self._send(method, path, headers, body)
+            kept = {name: value for name, value in headers.items() if _is_kept(name)}
+            entry = {"method": method, "path": path, "headers": kept, "body": base64.b64encode(body).decode()}
+            number = self._state.append(_JOURNAL, entry)
+            return await self._send_seeded(number, method, path, kept, body)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+        if self._process is not None:
+            processes.stop(self._process)
+
+    async def _start(self) -> None:
+        self._port = processes.free_port()
+        self._process = processes.spawn(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self._port)],
+            environ={"PATH": "/usr/bin:/bin", "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
+            log=self._log,
+        )
+        deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
+        while not processes.accepts_connections(self._port):
+            if self._process.poll() is not None or asyncio.get_running_loop().time() > deadline:
+                raise RuntimeError(f"moto does not start: {processes.cause(self._log)}")
+            await asyncio.sleep(0.05)
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+        for entry in self._state.entries(_JOURNAL):
+            await self._send_seeded(
+                entry["number"], entry["method"], entry["path"], entry["headers"], base64.b64decode(entry["body"])
+            )
+
+    async def _send_seeded(
+        self, number: int, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        await self._send("POST", f"/moto-api/seed?{urlencode({'a': number})}", {}, b"")
+        return await self._send(method, path, headers, body)
+
+    async def _send(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        assert self._session is not None
+        url = f"http://127.0.0.1:{self._port}{path}"
+        sent = {name: value for name, value in headers.items() if name.lower() not in {"host", "content-length"}}
+        async with self._session.request(
+            method, aiohttp.client.URL(url, encoded=True), headers=sent, data=body or None, allow_redirects=False
+        ) as response:
+            kept = {name: value for name, value in response.headers.items() if name.lower() not in _PER_CONNECTION}
+            return Answer(response.status, kept, await response.read())
+
+
+def _is_kept(name: str) -> bool:
+    return name.lower() in _KEPT_HEADERS or name.lower().startswith(("x-amz-", "content-"))

@@ -1,0 +1,48 @@
+"""The database behind the stand-in: the names in the stacks lead to it, their logins are its logins."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
+
+from webapp.compare.services.databases import create_database, drop_database
+
+
+@contextmanager
+def database_overlay(server: Any) -> Iterator[dict[str, str | None]]:
+    """The variables that lead what runs in the stand-in to an empty database of the server's.
+
+    The roles are those of the templates, logged in by passwords: tokens need a server of RDS.
+    """
+    name = f"standin_{secrets.token_hex(6)}"
+    password = secrets.token_hex(16)
+    create_database(server, name)
+    role = sql.Identifier(f"operations_{name}")
+    with psycopg.connect(server.administration_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD {}").format(role, sql.Literal(password)))
+    web = urlsplit(server.url(name))
+    try:
+        yield {
+            "WEBAPP_DB_HOST": web.hostname,
+            "WEBAPP_DB_PORT": str(web.port),
+            "WEBAPP_DB_PROXY_HOST": web.hostname,
+            "WEBAPP_DB_PROXY_PORT": str(web.port),
+            "WEBAPP_DB_NAME": name,
+            "WEBAPP_DB_USER": web.username,
+            "WEBAPP_DB_PASSWORD": web.password,
+            "WEBAPP_DB_CREDENTIALS": "password",
+            "WEBAPP_DB_SECRET_ARN": None,
+            "WEBAPP_DB_OPERATIONS_USER": f"operations_{name}",
+            "WEBAPP_DB_OPERATIONS_PASSWORD": password,
+            "WEBAPP_DB_OPERATIONS_SECRET_ARN": None,
+            # A bucket of its own would need more of S3 than pictures do here.
+            "WEBAPP_MEDIA_BUCKET": None,
+        }
+    finally:
+        drop_database(server, name)
+        with psycopg.connect(server.administration_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP ROLE {}").format(role))

@@ -1,0 +1,150 @@
+"""AWS::ApiGatewayV2 and AWS::ElasticLoadBalancingV2: what gives a function or a service its address."""
+
+import secrets
+from typing import Any
+
+from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.resources.handlers import Context, Made, register
+from tests.deploy.standin.runtime.front import delete_address, put_address
+from tests.deploy.standin.world import now
+
+
+class _Kept:
+    """A resource whose update changes nothing that is looked at."""
+
+    async def update(
+        self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
+    ) -> Made:
+        kept = context.stack["resources"][context.logical_id]
+        return Made(physical_id, kept["attributes"])
+
+    async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
+        return None
+
+
+class ApiHandler(_Kept):
+    """An HTTP API, which leads nowhere before it has a route."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        api_id = secrets.token_hex(5)
+        host = f"{api_id}.execute-api.{context.region}.amazonaws.com"
+        api = {
+            "id": api_id,
+            "name": properties["Name"],
+            "host": host,
+            "created": now(),
+            "integrations": {},
+            "routes": {},
+        }
+        context.world.state.put("api", f"{context.region}/{api_id}", api)
+        return Made(api_id, {"ApiId": api_id, "ApiEndpoint": f"https://{host}"})
+
+    async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
+        context.world.state.delete("api", f"{context.region}/{physical_id}")
+        delete_address(context.world, f"{physical_id}.execute-api.{context.region}.amazonaws.com")
+
+
+class IntegrationHandler(_Kept):
+    """What an API leads to: a function's alias."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        integration_id = secrets.token_hex(4)[:7]
+        api = _api(context, properties)
+        api["integrations"][integration_id] = properties["IntegrationUri"]
+        context.world.state.put("api", f"{context.region}/{api['id']}", api)
+        return Made(integration_id, {"IntegrationId": integration_id})
+
+
+class RouteHandler(_Kept):
+    """Joins an API's address with an integration; only $default is known here."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        if properties["RouteKey"] != "$default":
+            raise AwsError("Failed", f"the stand-in has no route {properties['RouteKey']}")
+        api = _api(context, properties)
+        uri = api["integrations"][properties["Target"].removeprefix("integrations/")]
+        _, _, target = uri.partition(":function:")
+        name, _, qualifier = target.partition(":")
+        what = {"region": context.region, "function": name, "qualifier": qualifier or None, "failure_status": 500}
+        put_address(context.world, api["host"], what)
+        return Made(secrets.token_hex(4)[:7])
+
+
+class LoadBalancerHandler(_Kept):
+    """A load balancer, whose listener says what it leads to."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        name = properties.get("Name") or context.generated_name(longest=32)
+        rest = f"app/{name}/{secrets.token_hex(8)}"
+        arn = context.arn("elasticloadbalancing", f"loadbalancer/{rest}")
+        dns_name = f"{name}-{secrets.randbelow(10**9)}.{context.region}.elb.amazonaws.com"
+        domain = context.stack["parameters"].get("Domain")
+        balancer = {"arn": arn, "name": name, "dns_name": dns_name, "domain": domain, "properties": properties}
+        context.world.state.put("load balancer", arn, balancer)
+        return Made(
+            arn,
+            {
+                "LoadBalancerArn": arn,
+                "DNSName": dns_name,
+                "CanonicalHostedZoneID": "Z35SXDOTRQ7X7K",
+                "LoadBalancerFullName": rest,
+                "LoadBalancerName": name,
+            },
+        )
+
+    async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
+        attributes = {each["Key"]: each["Value"] for each in properties.get("LoadBalancerAttributes", [])}
+        if attributes.get("deletion_protection.enabled") == "true":
+            raise AwsError(
+                "Failed", f"Load balancer '{physical_id}' cannot be deleted because deletion protection is enabled"
+            )
+        balancer = context.world.state.get("load balancer", physical_id)
+        if balancer is not None:
+            delete_address(context.world, balancer["dns_name"])
+        context.world.state.delete("load balancer", physical_id)
+
+
+class TargetGroupHandler(_Kept):
+    """Where a service puts its tasks."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        name = properties.get("Name") or context.generated_name(longest=32)
+        rest = f"targetgroup/{name}/{secrets.token_hex(8)}"
+        arn = context.arn("elasticloadbalancing", rest)
+        health_path = properties.get("HealthCheckPath", "/")
+        context.world.state.put("target group", arn, {"arn": arn, "health_path": health_path, "balancers": []})
+        return Made(
+            arn,
+            {"TargetGroupArn": arn, "TargetGroupFullName": rest, "TargetGroupName": name, "LoadBalancerArns": []},
+        )
+
+    async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
+        context.world.state.delete("target group", physical_id)
+
+
+class ListenerHandler(_Kept):
+    """Joins a load balancer with a target group; one that redirects joins nothing."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        balancer = context.world.state.get("load balancer", properties["LoadBalancerArn"])
+        assert balancer is not None, "the listener refers to it"
+        for action in properties["DefaultActions"]:
+            if action["Type"] == "forward":
+                put_address(context.world, balancer["dns_name"], {"service": action["TargetGroupArn"]})
+        arn = properties["LoadBalancerArn"].replace(":loadbalancer/", ":listener/") + f"/{secrets.token_hex(8)}"
+        return Made(arn, {"ListenerArn": arn})
+
+
+def _api(context: Context, properties: dict[str, Any]) -> dict[str, Any]:
+    api = context.world.state.get("api", f"{context.region}/{properties['ApiId']}")
+    if api is None:
+        raise AwsError("Failed", f"Invalid API identifier specified {properties['ApiId']}")
+    return api
+
+
+register("AWS::ApiGatewayV2::Api", ApiHandler())
+register("AWS::ApiGatewayV2::Integration", IntegrationHandler())
+register("AWS::ApiGatewayV2::Route", RouteHandler())
+register("AWS::ElasticLoadBalancingV2::LoadBalancer", LoadBalancerHandler())
+register("AWS::ElasticLoadBalancingV2::TargetGroup", TargetGroupHandler())
+register("AWS::ElasticLoadBalancingV2::Listener", ListenerHandler())

@@ -1,0 +1,89 @@
+"""Secrets as stacks make them and refer to them, in moto's Secrets Manager by the stand-in's own endpoint."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.resources.handlers import Context, Made, register
+from tests.deploy.standin.world import World
+
+_REFERENCE = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString(?::([^:}]*))?(?::[^}]*)?\}\}")
+
+
+def own_client(world: World, service: str, region: str) -> Any:
+    """boto3's client of a service here, as CloudFormation itself would call it."""
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=world.url,
+        aws_access_key_id="CLOUDFORMATION",
+        aws_secret_access_key="example",
+    )
+
+
+async def own_call(world: World, service: str, region: str, method: str, **parameters: Any) -> Any:
+    """Call an operation of the stand-in itself; AwsError with the service's own words when it is refused."""
+
+    def call() -> Any:
+        return getattr(own_client(world, service, region), method)(**parameters)
+
+    try:
+        return await asyncio.to_thread(call)
+    except ClientError as error:
+        raise AwsError("Failed", f"{error.response['Error']['Message']} (Service: {service})") from None
+
+
+async def with_secrets(context: Context, value: Any) -> Any:
+    """The same with each dynamic reference to a secret replaced by what the secret holds now."""
+    if isinstance(value, dict):
+        return {key: await with_secrets(context, part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [await with_secrets(context, part) for part in value]
+    if not isinstance(value, str):
+        return value
+    for reference in _REFERENCE.finditer(value):
+        found = await own_call(
+            context.world, "secretsmanager", context.region, "get_secret_value", SecretId=reference[1]
+        )
+        secret = found["SecretString"]
+        value = value.replace(reference[0], json.loads(secret)[reference[2]] if reference[2] else secret)
+    return value
+
+
+class SecretHandler:
+    """A secret, generated as asked."""
+
+    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+        name = properties.get("Name") or context.generated_name()
+        generated = properties.get("GenerateSecretString", {})
+        given = {
+            "PasswordLength": int(generated.get("PasswordLength", 32)),
+            "ExcludePunctuation": bool(generated.get("ExcludePunctuation", False)),
+        }
+        password = (await self._call(context, "get_random_password", **given))["RandomPassword"]
+        text = password
+        if "SecretStringTemplate" in generated:
+            text = json.dumps(
+                {**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: password}
+            )
+        made = await self._call(context, "create_secret", Name=name, SecretString=properties.get("SecretString", text))
+        return Made(made["ARN"], {"Id": made["ARN"]})
+
+    async def update(
+        self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
+    ) -> Made:
+        return Made(physical_id, {"Id": physical_id})
+
+    async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
+        await self._call(context, "delete_secret", SecretId=physical_id, ForceDeleteWithoutRecovery=True)
+
+    async def _call(self, context: Context, method: str, **parameters: Any) -> Any:
+        return await own_call(context.world, "secretsmanager", context.region, method, **parameters)
+
+
+register("AWS::SecretsManager::Secret", SecretHandler())

@@ -1,0 +1,102 @@
+"""Small templates for the stand-in's own tests, and how to bring them about."""
+
+import json
+import time
+from typing import Any
+
+_PATIENCE_S = 90
+
+
+def template(resources: dict[str, Any], *, outputs: dict[str, Any] | None = None, **sections: Any) -> str:
+    """A template as JSON, which is YAML too."""
+    return json.dumps({**sections, "Resources": resources, **({"Outputs": outputs} if outputs else {})})
+
+
+LOG = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
+ALARM = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"ComparisonOperator": "GreaterThanThreshold"}}
+REPOSITORY = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {"Ref": "AWS::StackName"}}}
+
+# What the application wants before it starts; it is asked for nothing here that needs its database.
+VARIABLES = {
+    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_DB_HOST": "127.0.0.1",
+    "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
+    "WEBAPP_DB_PASSWORD": "unused",
+}
+
+
+def change(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", **parameters: str) -> dict[str, Any]:
+    """Work a change set out; its description."""
+    created = cloudformation.create_change_set(
+        StackName=stack,
+        ChangeSetName=f"change-{time.monotonic_ns()}",
+        ChangeSetType=kind,
+        TemplateBody=body,
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        described: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=created["Id"])
+        if described["Status"] in {"CREATE_COMPLETE", "FAILED"}:
+            return described
+    raise AssertionError(f"the change set of {stack} is never worked out")
+
+
+def apply(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", **parameters: str) -> dict[str, Any]:
+    """Work a change set out and execute it; the stack as it ends."""
+    described = change(cloudformation, stack, body, kind=kind, **parameters)
+    assert described["Status"] == "CREATE_COMPLETE", described["StatusReason"]
+    cloudformation.execute_change_set(ChangeSetName=described["ChangeSetId"])
+    return settled(cloudformation, described["StackId"])
+
+
+def settled(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """The stack once nothing moves any more."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        described: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        if not described["StackStatus"].endswith("_IN_PROGRESS"):
+            return described
+        time.sleep(0.02)
+    raise AssertionError(f"{stack} moves for ever")
+
+
+def delete(cloudformation: Any, stack: str) -> dict[str, Any]:
+    """Delete a stack; as it ends."""
+    stack_id = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=stack)
+    return settled(cloudformation, stack_id)
+
+
+def events(cloudformation: Any, stack: str) -> list[tuple[str, str]]:
+    """Who came to which status, the first first."""
+    found = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(found)]
+
+
+def reason(cloudformation: Any, stack: str, logical_id: str, status: str) -> str:
+    """Why a resource came to a status, the first time."""
+    found = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    return next(
+        event["ResourceStatusReason"]
+        for event in reversed(found)
+        if (event["LogicalResourceId"], event["ResourceStatus"]) == (logical_id, status)
+    )
+
+
+def function(image_uri: Any, **variables: Any) -> dict[str, Any]:
+    """A function from an image, with the application's variables and these."""
+    return {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "FunctionName": {"Ref": "AWS::StackName"},
+            "PackageType": "Image",
+            "Code": {"ImageUri": image_uri},
+            "Role": "arn:aws:iam::123456789012:role/function",
+            "Timeout": 29,
+            "MemorySize": 1024,
+            "LoggingConfig": {"LogGroup": {"Ref": "Log"}},
+            "Environment": {"Variables": {**VARIABLES, "WEBAPP_RUNTIME": "aws_lambda", **variables}},
+        },
+    }

@@ -1,0 +1,220 @@
+"""The stand-in as tests use it: starts it, steers it, and says how to reach it."""
+
+import contextlib
+import json
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from webapp.compare import processes
+
+_CHECKOUT = Path(__file__).parents[3]
+_START_TIMEOUT_S = 60.0
+_ATTEMPTS = 3
+_REQUEST_TIMEOUT_S = 60
+REGION = "us-east-1"
+_KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+
+
+class StandIn:
+    """A running stand-in whose state lies in `directory`."""
+
+    def __init__(self, directory: Path, *, overlay: Mapping[str, str | None], registry: bool) -> None:
+        self._directory = directory
+        self._overlay = dict(overlay)
+        self._with_registry = registry
+        self._log = directory / "standin.log"
+        self._ports: dict[str, int] = {}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._ports['endpoint']}"
+
+    @property
+    def registry(self) -> str | None:
+        """host:port of the registry that images are pushed to."""
+        return f"127.0.0.1:{self._ports['registry']}" if self._with_registry else None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables by which a process finds this AWS and what runs in it."""
+        proxy = f"http://127.0.0.1:{self._ports['proxy']}"
+        return {
+            **_KEYS,
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/nonexistent",
+            "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+            "HTTPS_PROXY": proxy,
+            "https_proxy": proxy,
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+            "SSL_CERT_FILE": str(self._directory / "authority.pem"),
+        }
+
+    def client(self, service: str, *, region: str = REGION) -> Any:
+        """boto3's client of a service, which leads here."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=_KEYS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=_KEYS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def get(self, url: str) -> tuple[int, bytes]:
+        """Status and body of an address that the stacks have, as a process with `environ` would get them."""
+        trust = ssl.create_default_context(cafile=self.environ["SSL_CERT_FILE"])
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({"https": self.environ["HTTPS_PROXY"]}),
+            urllib.request.HTTPSHandler(context=trust),
+        )
+        try:
+            with opener.open(url, timeout=_REQUEST_TIMEOUT_S) as response:
+                return response.status, response.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def start_anywhere(self) -> None:
+        """Start it on free ports, which stay the same from then on: the verbs are told."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            self._ports = {name: processes.free_port() for name in ("endpoint", "proxy", "registry")}
+            try:
+                self.start()
+            except RuntimeError:
+                # Somebody else may have taken one of them meanwhile.
+                if attempt == _ATTEMPTS or "in use" not in self._log.read_text():
+                    raise
+            else:
+                return
+
+    def start(self) -> None:
+        """Start it from what is on disk, and wait until it answers."""
+        configuration = {"ports": self._ports, "overlay": self._overlay, "registry": self._with_registry}
+        (self._directory / "configuration.json").write_text(json.dumps(configuration))
+        self._process = process = processes.spawn(
+            [sys.executable, "-m", "tests.deploy.standin", str(self._directory)],
+            environ={
+                "PATH": "/usr/local/bin:/usr/bin:/bin",
+                "PYTHONPATH": f"{_CHECKOUT}:{_CHECKOUT / 'src'}",
+                "HOME": str(self._directory),
+            },
+            log=self._log,
+            directory=_CHECKOUT,
+        )
+        if not processes.wait_until_listening(process, self._ports["endpoint"], timeout_s=_START_TIMEOUT_S):
+            raise RuntimeError(f"the stand-in does not start: {processes.cause(self._log)}")
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it with everything that runs in it."""
+        if self._process is not None:
+            processes.stop(self._process, grace_s=10.0)
+
+    def push(
+        self,
+        repository: str,
+        tag: str,
+        *,
+        variables: Mapping[str, str] | None = None,
+        python_path: Path | None = None,
+        size_bytes: int = 200_000_000,
+        media_type: str = "application/vnd.docker.distribution.manifest.v2+json",
+    ) -> str:
+        """Put an image into a repository that exists, without a registry; gives its digest, sha256:…"""
+        image = {
+            "repository": repository,
+            "tag": tag,
+            "variables": dict(variables or {}),
+            "python_path": None if python_path is None else str(python_path),
+            "size_bytes": size_bytes,
+            "media_type": media_type,
+        }
+        digest: str = self._control("image", image)["digest"]
+        return digest
+
+    def describe_image(
+        self, digest: str, *, variables: Mapping[str, str] | None = None, python_path: Path | None = None
+    ) -> None:
+        """Say what runs from an image that came by the registry; without it, this checkout."""
+        self._control(
+            "contents",
+            {
+                "digest": digest,
+                "variables": dict(variables or {}),
+                "python_path": None if python_path is None else str(python_path),
+            },
+        )
+
+    def fail(
+        self, logical_id: str, reason: str, *, stack: str | None = None, on: str = "create", times: int | None = None
+    ) -> None:
+        """Let a stack's resource fail with AWS's reason."""
+        fault = {"logical_id": logical_id, "reason": reason, "stack": stack, "on": on, "times": times}
+        self._control("failure", fault)
+
+    def slow(self, seconds: float) -> None:
+        """Let each resource of a stack, and each step of a shift, take so long."""
+        self._control("pace", {"seconds": seconds})
+
+    def deny(self, action: str) -> None:
+        """AccessDenied for an action such as cloudformation:CreateChangeSet."""
+        self._control("denial", {"action": action})
+
+    def refuse(self, action: str, code: str, message: str, *, status: int = 400) -> None:
+        """Any error for an action, or for "*", all of them."""
+        self._control("refusal", {"action": action, "code": code, "message": message, "status": status})
+
+    def expire_token(self) -> None:
+        """What every call is answered when a session has ended."""
+        self.refuse("*", "ExpiredToken", "The security token included in the request is expired", status=403)
+
+    def clear(self) -> None:
+        """End every fault."""
+        self._control("clear", {})
+
+    def alarm(self, name: str, state: str) -> None:
+        """Set an alarm to OK or ALARM."""
+        self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="set by the test")
+
+    def calls(self) -> list[str]:
+        """Every action that was asked for, the first first, as service:Operation."""
+        answer: list[str] = self._control("calls", {})["calls"]
+        return answer
+
+    def _control(self, verb: str, body: Mapping[str, Any]) -> Any:
+        request = urllib.request.Request(f"{self.url}/_standin/{verb}", json.dumps(body).encode(), method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(f"{verb}: {error.read().decode()}") from None
+
+
+@contextmanager
+def standin(
+    directory: Path, *, overlay: Mapping[str, str | None] | None = None, registry: bool = False
+) -> Iterator[StandIn]:
+    """An AWS of its own, empty, or with what `directory` holds from before."""
+    directory.mkdir(parents=True, exist_ok=True)
+    aws = StandIn(directory, overlay=overlay or {}, registry=registry)
+    with contextlib.ExitStack() as stack:
+        stack.callback(aws.stop)
+        aws.start_anywhere()
+        yield aws

@@ -1,0 +1,200 @@
+"""What each role may do by the templates, and what it has to be able to do by what uses it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.deploy.templates.processes import Process, started_processes
+from tests.deploy.templates.stacks import Deployment, Resource
+from webapp.config.credentials import IamToken, Role, StoredSecret, database_role
+from webapp.config.database import database_settings
+from webapp.config.environment import Environment
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import detect_runtime
+from webapp.config.web_role import read_web_login
+
+# An action on a resource.
+Permission = tuple[str, str]
+
+_REGISTRY = "foundation/registry.yaml"
+_PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+_WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+_JOIN_NETWORK = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+_OPEN_SHELL = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+# The jobs that AWS's own policy is written for, each with the one that it takes.
+_BY_AWS = {
+    "AWS::CodeDeploy::DeploymentGroup": "AWSCodeDeployRoleForLambdaLimited",
+    "AWS::ECS::ExpressGatewayService": "AmazonECSInfrastructureRoleforExpressGatewayServices",
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How far a role's permissions are from what it needs."""
+
+    role: str
+    missing: frozenset[Permission]
+    unused: frozenset[Permission]
+
+
+def differences(deployment: Deployment, media_actions: Mapping[str, bool]) -> list[Difference]:
+    """Every role that has too much or too little; `media_actions` as `needed_permissions` takes them."""
+    needed = needed_permissions(deployment, media_actions)
+    found = []
+    for role in (resource for resource in deployment.resources if resource.type == "AWS::IAM::Role"):
+        granted, wanted = granted_permissions(deployment, role), needed.get(_arn(role), frozenset())
+        if granted != wanted:
+            found.append(Difference(f"{role.stack} {role.name}", wanted - granted, granted - wanted))
+    return found
+
+
+def granted_permissions(deployment: Deployment, role: Resource) -> frozenset[Permission]:
+    """What its policies allow; one of AWS's own stands as the action of its name."""
+    policies = {
+        _arn(resource): resource for resource in deployment.resources if resource.type.endswith("ManagedPolicy")
+    }
+    statements: list[dict[str, Any]] = []
+    granted: set[Permission] = set()
+    for arn in role.properties.get("ManagedPolicyArns", []):
+        if arn in policies:
+            statements += policies[arn].properties["PolicyDocument"]["Statement"]
+        else:
+            granted.add((arn.rpartition("/")[2], "AWS"))
+    for policy in role.properties.get("Policies", []):
+        statements += policy["PolicyDocument"]["Statement"]
+    for statement in statements:
+        if statement["Effect"] == "Allow":
+            granted |= {
+                (action, resource) for action in _list(statement["Action"]) for resource in _list(statement["Resource"])
+            }
+    return frozenset(granted)
+
+
+def needed_permissions(deployment: Deployment, media_actions: Mapping[str, bool]) -> dict[str, frozenset[Permission]]:
+    """By the role's ARN, what those who use it do; `media_actions` are S3's, true for those on objects."""
+    needed: dict[str, set[Permission]] = {}
+    for process in started_processes(deployment):
+        own = needed.setdefault(process.role, set())
+        own |= _of_code(deployment, process, media_actions)
+        needed.setdefault(process.secrets_role, set()).update(_of_secrets(process))
+        needed.setdefault(process.preparing_role, set()).update(_of_preparation(deployment, process))
+    for resource in deployment.resources:
+        for role, permission in _of_service(deployment, resource):
+            needed.setdefault(role, set()).add(permission)
+    return {role: frozenset(permissions) for role, permissions in needed.items()}
+
+
+def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[str, bool]) -> set[Permission]:
+    environment = Environment(process.environ)
+    profile = choose_profile(detect_runtime(process.environ).runtime, environment)
+    database = database_settings(environment, profile)
+    needed: set[Permission] = set()
+    match database["CREDENTIALS"]:
+        case IamToken():
+            needed.add(("rds-db:connect", _login(deployment, database["HOST"], database["USER"])))
+        case StoredSecret(arn=arn):
+            needed.add(("secretsmanager:GetSecretValue", arn))
+    if database_role(environment) is Role.OPERATIONS:
+        # `webapp create_web_role` reads it.
+        credentials = read_web_login(environment).credentials
+        if isinstance(credentials, StoredSecret):
+            needed.add(("secretsmanager:GetSecretValue", credentials.arn))
+    bucket = process.declared.get("WEBAPP_MEDIA_BUCKET")
+    if bucket is not None:
+        (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == bucket]
+        needed |= {(action, f"{arn}/*" if on_objects else arn) for action, on_objects in media_actions.items()}
+    return needed
+
+
+def _of_secrets(process: Process) -> Iterator[Permission]:
+    yield from (("secretsmanager:GetSecretValue", arn) for arn in process.secrets.values())
+
+
+def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permission]:
+    """What the service does with the role before the code runs: pull, log, join the network."""
+    if process.resource.type == "AWS::Lambda::Function":
+        # The image is pulled by the service, under the registry's own policy.
+        log = process.resource.properties["LoggingConfig"]["LogGroup"]
+        yield from ((action, "*") for action in _JOIN_NETWORK)
+    else:
+        (registry,) = deployment.stacks[_REGISTRY].of_type("AWS::ECR::Repository")
+        yield from ((action, _arn(registry)) for action in _PULL)
+        yield ("ecr:GetAuthorizationToken", "*")
+        log = _log_of(process)
+    if log is not None:
+        (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == log]
+        yield from ((action, arn) for action in _WRITE_LOGS)
+
+
+def _of_service(deployment: Deployment, resource: Resource) -> Iterator[tuple[str, Permission]]:
+    properties = resource.properties
+    match resource.type:
+        case "AWS::Scheduler::Schedule":
+            yield properties["Target"]["RoleArn"], ("lambda:InvokeFunction", properties["Target"]["Arn"])
+        case "AWS::EC2::FlowLog":
+            (log,) = [other for other in deployment.resources if _identity(other) == properties["LogGroupName"]]
+            for action in (*_WRITE_LOGS, "logs:DescribeLogStreams"):
+                yield properties["DeliverLogsPermissionArn"], (action, _arn(log))
+        case "AWS::RDS::DBProxy" if properties["DefaultAuthScheme"] == "IAM_AUTH":
+            host = deployment.exported("database-host")
+            yield properties["RoleArn"], ("rds-db:connect", _login(deployment, host, "webapp"))
+        case "AWS::RDS::DBProxy":
+            for login in properties["Auth"]:
+                yield properties["RoleArn"], ("secretsmanager:GetSecretValue", login["SecretArn"])
+        case "AWS::ECS::Service" if properties["EnableExecuteCommand"]:
+            task = deployment.stacks[resource.stack].resources["Task"]
+            for action in _OPEN_SHELL:
+                yield task.properties["TaskRoleArn"], (action, "*")
+        case "AWS::CodeDeploy::DeploymentGroup":
+            yield properties["ServiceRoleArn"], (_BY_AWS[resource.type], "AWS")
+        case "AWS::ECS::ExpressGatewayService":
+            yield properties["InfrastructureRoleArn"], (_BY_AWS[resource.type], "AWS")
+
+
+def _login(deployment: Deployment, host: str, user: str) -> str:
+    if host == deployment.exported("proxy-host"):
+        (proxy,) = deployment.stacks["foundation/proxy.yaml"].of_type("AWS::RDS::DBProxy")
+        database = _arn(proxy).split(":")[6]
+    else:
+        assert host == deployment.exported("database-host")
+        database = deployment.exported("database-resource-id")
+    return f"arn:aws:rds-db:us-east-1:123456789012:dbuser:{database}/{user}"
+
+
+def _log_of(process: Process) -> str | None:
+    """None on App Runner, which writes its logs without a role of ours."""
+    properties = process.resource.properties
+    log: str | None = None
+    match process.resource.type:
+        case "AWS::ECS::TaskDefinition":
+            log = properties["ContainerDefinitions"][0]["LogConfiguration"]["Options"]["awslogs-group"]
+        case "AWS::ECS::ExpressGatewayService":
+            log = properties["PrimaryContainer"]["AwsLogsConfiguration"]["LogGroup"]
+    return log
+
+
+def _identity(resource: Resource) -> str:
+    return f"{resource.stack}:{resource.name}"
+
+
+def _arn(resource: Resource) -> str:
+    _, service, kind = resource.type.lower().split("::")
+    return f"arn:aws:{service}:us-east-1:123456789012:{kind}:{resource.stack}/{resource.name}"
+
+
+def _list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,105 @@
+"""The processes that the templates start, with the variables and the roles they start with."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tests.deploy.templates.stacks import Deployment, Resource
+
+# What Lambda and ECS add by themselves.
+_BY_PLATFORM = {
+    "AWS::Lambda::Function": {"AWS_LAMBDA_FUNCTION_NAME": "webapp", "AWS_REGION": "us-east-1"},
+    "AWS::ECS::TaskDefinition": {
+        "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4",
+        "AWS_REGION": "us-east-1",
+    },
+    "AWS::ECS::ExpressGatewayService": {
+        "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4",
+        "AWS_REGION": "us-east-1",
+    },
+    "AWS::AppRunner::Service": {"AWS_REGION": "us-east-1"},
+}
+
+
+@dataclass(frozen=True)
+class Process:
+    """What one template starts: `role` is the code's own, the others those of whoever prepares it."""
+
+    resource: Resource
+    image: str
+    declared: dict[str, str]
+    secrets: dict[str, str]
+    role: str
+    preparing_role: str
+    secrets_role: str
+    port: int | None = None
+    health_path: str | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """All that the process sees; a secret stands for its value, which is no shorter."""
+        return {**_BY_PLATFORM[self.resource.type], **self.declared, **self.secrets}
+
+    def __str__(self) -> str:
+        return self.resource.stack
+
+
+def started_processes(deployment: Deployment) -> list[Process]:
+    return [process for resource in deployment.resources for process in _started_by(resource)]
+
+
+def _started_by(resource: Resource) -> Iterator[Process]:
+    properties = resource.properties
+    match resource.type:
+        case "AWS::Lambda::Function":
+            yield Process(
+                resource,
+                properties["Code"]["ImageUri"],
+                {name: str(value) for name, value in properties["Environment"]["Variables"].items()},
+                {},
+                *(properties["Role"],) * 3,
+            )
+        case "AWS::ECS::TaskDefinition":
+            for container in properties["ContainerDefinitions"]:
+                ports = container.get("PortMappings", [])
+                yield Process(
+                    resource,
+                    container["Image"],
+                    _table(container["Environment"], "Value"),
+                    _table(container["Secrets"], "ValueFrom"),
+                    properties["TaskRoleArn"],
+                    properties["ExecutionRoleArn"],
+                    properties["ExecutionRoleArn"],
+                    ports[0]["ContainerPort"] if ports else None,
+                )
+        case "AWS::ECS::ExpressGatewayService":
+            container = properties["PrimaryContainer"]
+            yield Process(
+                resource,
+                container["Image"],
+                _table(container["Environment"], "Value"),
+                _table(container["Secrets"], "ValueFrom"),
+                properties["TaskRoleArn"],
+                properties["ExecutionRoleArn"],
+                properties["ExecutionRoleArn"],
+                container["ContainerPort"],
+                properties["HealthCheckPath"],
+            )
+        case "AWS::AppRunner::Service":
+            repository = properties["SourceConfiguration"]["ImageRepository"]
+            image = repository["ImageConfiguration"]
+            yield Process(
+                resource,
+                repository["ImageIdentifier"],
+                _table(image["RuntimeEnvironmentVariables"], "Value"),
+                _table(image["RuntimeEnvironmentSecrets"], "Value"),
+                properties["InstanceConfiguration"]["InstanceRoleArn"],
+                properties["SourceConfiguration"]["AuthenticationConfiguration"]["AccessRoleArn"],
+                properties["InstanceConfiguration"]["InstanceRoleArn"],
+                int(image["Port"]),
+                properties["HealthCheckConfiguration"]["Path"],
+            )
+
+
+def _table(pairs: list[dict[str, Any]], value: str) -> dict[str, str]:
+    return {pair["Name"]: str(pair[value]) for pair in pairs}

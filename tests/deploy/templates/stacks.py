@@ -1,0 +1,243 @@
+"""What the templates come to when CloudFormation has resolved them: conditions decided, references followed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEMPLATES = Path(__file__).parents[3] / "deploy"
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:" + "0" * 64
+
+# What has no default, since nobody can guess it.
+REQUIRED = {
+    "ImageUri": IMAGE,
+    "BudgetEmail": "team@example.com",
+    "Domain": "guestbook.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
+}
+_PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "us-east-1",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_NO_VALUE = object()
+_ROW = re.compile(r"^\| \d+ \| `([^`]+\.yaml)`", re.MULTILINE)
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML with CloudFormation's short forms, written out: !Ref x is {"Ref": x}."""
+
+
+def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if tag == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _long_form)
+# Dates are text to CloudFormation.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@cache
+def read_template(name: str) -> dict[str, Any]:
+    """The template as it is written, its short forms written out; the same object for all, so copy it to change it."""
+    template: dict[str, Any] = yaml.load((TEMPLATES / name).read_text(), _Loader)
+    return template
+
+
+@cache
+def template_names() -> list[str]:
+    """The templates in the order in which deploy/README.md creates them."""
+    return _ROW.findall((TEMPLATES / "README.md").read_text())
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource that the stack has, its properties resolved."""
+
+    stack: str
+    name: str
+    type: str
+    properties: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A template with its parameters filled in."""
+
+    template: str
+    resources: dict[str, Resource]
+    outputs: dict[str, Any]
+
+    def of_type(self, *types: str) -> list[Resource]:
+        return [resource for resource in self.resources.values() if resource.type in types]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """All stacks of a stage, and what each exports to the later ones."""
+
+    stacks: dict[str, Stack]
+    exports: dict[str, Any]
+    stage: str
+
+    def exported(self, name: str) -> Any:
+        """What a stack of this stage exports under the name."""
+        return self.exports[f"webapp-{self.stage}-{name}"]
+
+    @property
+    def resources(self) -> Iterator[Resource]:
+        return (resource for stack in self.stacks.values() for resource in stack.resources.values())
+
+
+def deploy(
+    templates: Mapping[str, dict[str, Any]] | None = None, /, *, only: tuple[str, ...] | None = None, **parameters: Any
+) -> Deployment:
+    """Resolve the templates one after the other, all or `only` some, a parameter to each that declares it.
+
+    `templates` stand in for the files of the same names.
+    """
+    stacks: dict[str, Stack] = {}
+    exports: dict[str, Any] = {}
+    for name in only or template_names():
+        template = (templates or {}).get(name) or read_template(name)
+        stack, exported = _Resolver(name, template, {**REQUIRED, **parameters}, exports).stack()
+        stacks[name] = stack
+        exports |= exported
+    return Deployment(stacks, exports, parameters.get("Stage", "dev"))
+
+
+class _Resolver:
+    def __init__(
+        self, name: str, template: dict[str, Any], parameters: Mapping[str, Any], exports: Mapping[str, Any]
+    ) -> None:
+        self._name = name
+        self._template = template
+        self._exports = exports
+        self._values = dict(_PSEUDO)
+        for parameter, declared in template.get("Parameters", {}).items():
+            self._values[parameter] = parameters.get(parameter, declared.get("Default"))
+            assert self._values[parameter] is not None, f"{name} requires {parameter}"
+
+    def stack(self) -> tuple[Stack, dict[str, Any]]:
+        resources = {
+            name: Resource(self._name, name, declared["Type"], self.resolve(declared.get("Properties", {})))
+            for name, declared in self._template["Resources"].items()
+            if self._present(declared)
+        }
+        outputs, exports = {}, {}
+        for name, declared in self._template.get("Outputs", {}).items():
+            if self._present(declared):
+                outputs[name] = self.resolve(declared["Value"])
+                if "Export" in declared:
+                    exports[self.resolve(declared["Export"]["Name"])] = outputs[name]
+        return Stack(self._name, resources, outputs), exports
+
+    def _present(self, declared: dict[str, Any]) -> bool:
+        return "Condition" not in declared or self._holds({"Condition": declared["Condition"]})
+
+    def resolve(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [part for part in map(self.resolve, value) if part is not _NO_VALUE]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((function, argument),) = value.items()
+            if function == "Ref" or function.startswith("Fn::"):
+                return self._call(function, argument)
+        resolved = {key: self.resolve(part) for key, part in value.items()}
+        return {key: part for key, part in resolved.items() if part is not _NO_VALUE}
+
+    def _call(self, function: str, argument: Any) -> Any:
+        match function:
+            case "Ref" if argument == "AWS::NoValue":
+                return _NO_VALUE
+            case "Ref":
+                return self._values[argument] if argument in self._values else self._identity(argument)
+            case "Fn::GetAtt":
+                return self._attribute(*argument)
+            case "Fn::If":
+                condition, yes, no = argument
+                return self.resolve(yes if self._holds({"Condition": condition}) else no)
+            case "Fn::ImportValue":
+                return self._exports[self.resolve(argument)]
+            case "Fn::Sub":
+                return self._substitute(argument)
+            case "Fn::Join":
+                separator, parts = self.resolve(argument)
+                return separator.join(parts)
+            case "Fn::Split":
+                separator, text = self.resolve(argument)
+                return text.split(separator)
+            case "Fn::Select":
+                index, parts = self.resolve(argument)
+                return parts[index]
+            case "Fn::FindInMap":
+                table, row, column = self.resolve(argument)
+                return self._template["Mappings"][table][row][column]
+            case "Fn::GetAZs":
+                return ["us-east-1a", "us-east-1b"]
+        raise NotImplementedError(f"{function} in {self._name}")
+
+    def _substitute(self, argument: Any) -> str:
+        text, own = argument if isinstance(argument, list) else (argument, {})
+        own = {name: self.resolve(value) for name, value in own.items()}
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            if name in own:
+                return str(own[name])
+            logical, _, attribute = name.partition(".")
+            if attribute:
+                return str(self._attribute(logical, attribute))
+            return str(self._call("Ref", name))
+
+        return re.sub(r"\$\{([^}!]+)\}", value, text)
+
+    def _identity(self, logical: str) -> str:
+        """What Ref gives: an ARN where the type's documentation says so, else something that names it."""
+        kind = self._template["Resources"][logical]["Type"]
+        if kind in {"AWS::SecretsManager::Secret", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Alias", "AWS::SNS::Topic"}:
+            return self._arn(logical)
+        return f"{self._name}:{logical}"
+
+    def _attribute(self, logical: str, attribute: str) -> str:
+        assert logical in self._template["Resources"], f"{self._name} has no {logical}"
+        if attribute.endswith("Arn"):
+            return self._arn(logical)
+        return f"{self._name}:{logical}.{attribute}"
+
+    def _arn(self, logical: str) -> str:
+        kind = self._template["Resources"][logical]["Type"].split("::")
+        return f"arn:aws:{kind[1].lower()}:us-east-1:123456789012:{kind[2].lower()}:{self._name}/{logical}"
+
+    def _holds(self, condition: Any) -> bool:
+        ((function, argument),) = condition.items()
+        match function:
+            case "Condition":
+                return self._holds(self._template["Conditions"][argument])
+            case "Fn::Equals":
+                left, right = self.resolve(argument)
+                return str(left) == str(right)
+            case "Fn::Not":
+                return not self._holds(argument[0])
+            case "Fn::And":
+                return all(map(self._holds, argument))
+            case "Fn::Or":
+                return any(map(self._holds, argument))
+        raise NotImplementedError(f"{function} in {self._name}")

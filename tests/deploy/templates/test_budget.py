@@ -1,0 +1,82 @@
+"""With the templates' defaults there are enough connections for everything that may run at once."""
+
+import pytest
+
+from tests.deploy.templates.processes import Process, started_processes
+from tests.deploy.templates.stacks import deploy
+from webapp.database.budget import Comparison, connection_budget
+
+pytestmark = pytest.mark.profile_free
+
+SERVING = ["lambda/template.yaml", "apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"]
+
+
+def process_of(template: str, **parameters: object) -> Process:
+    (process,) = [process for process in started_processes(deploy(**parameters)) if process.resource.stack == template]
+    return process
+
+
+def budget_of(template: str, **parameters: object) -> tuple[Comparison, ...]:
+    """What the server is asked for elsewhere, the template tells here; nothing else is guessed."""
+    return connection_budget(process_of(template, **parameters).environ, None, cpu_count=1)
+
+
+@pytest.mark.parametrize("engine", ["instance", "aurora"])
+@pytest.mark.parametrize("template", SERVING)
+def test_the_budget_of_the_defaults_holds(template: str, engine: str):
+    comparisons = budget_of(template, Engine=engine)
+
+    assert [comparison.unknown for comparison in comparisons] == [()] * len(comparisons)
+    assert all(comparison.holds for comparison in comparisons)
+
+
+@pytest.mark.parametrize(
+    ("template", "parameters"),
+    [
+        ("lambda/template.yaml", {"ReservedConcurrency": 81}),
+        ("apprunner/template.yaml", {"MaxInstances": 6}),
+        ("ecs/fargate.yaml", {"Workers": 2}),
+        ("ecs/express.yaml", {"PoolMaxSize": 16}),
+    ],
+)
+def test_more_than_the_defaults_is_counted(template: str, parameters: dict[str, int]):
+    assert not all(comparison.holds for comparison in budget_of(template, **parameters))
+
+
+@pytest.mark.parametrize("template", SERVING)
+def test_the_variables_say_how_many_the_service_may_start(template: str):
+    process = process_of(template)
+    declared = int(process.declared["WEBAPP_INSTANCES_MAX"])
+    properties = repr([resource.properties for resource in deploy().stacks[template].resources.values()])
+
+    assert any(
+        f"'{limit}': {declared}" in properties
+        for limit in ("ReservedConcurrentExecutions", "MaxCapacity", "MaxSize", "MaxTaskCount")
+    )
+
+
+def test_the_proxy_takes_the_share_that_it_is_said_to_take():
+    deployment = deploy()
+    (targets,) = deployment.stacks["foundation/proxy.yaml"].of_type("AWS::RDS::DBProxyTargetGroup")
+    percent = targets.properties["ConnectionPoolConfigurationInfo"]["MaxConnectionsPercent"]
+
+    assert percent * deployment.exported("database-max-connections") / 100 == deployment.exported(
+        "proxy-max-connections"
+    )
+
+
+def test_max_connections_is_what_the_server_is_told():
+    for engine in ("instance", "aurora"):
+        deployment = deploy(Engine=engine, MaxConnections=100)
+        (parameters,) = deployment.stacks["foundation/database.yaml"].of_type(
+            "AWS::RDS::DBParameterGroup", "AWS::RDS::DBClusterParameterGroup"
+        )
+
+        assert parameters.properties["Parameters"]["max_connections"] == 100
+
+
+def test_operations_run_one_command_at_a_time():
+    """The budget counts two connections for them: the command's and the lock's."""
+    (function,) = deploy().stacks["operations/template.yaml"].of_type("AWS::Lambda::Function")
+
+    assert function.properties["ReservedConcurrentExecutions"] == 1

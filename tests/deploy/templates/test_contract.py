@@ -1,0 +1,196 @@
+"""What every template promises, whichever parameters it is created with."""
+
+import json
+import re
+
+import pytest
+from django.core.management import get_commands
+
+from tests.deploy.templates.processes import Process, started_processes
+from tests.deploy.templates.stacks import TEMPLATES, deploy, read_template, template_names
+from tests.deploy.templates.variants import PROCESSES, of_type
+from webapp.config.database import database_settings
+from webapp.config.environment import Environment
+from webapp.config.operations import allowed_commands
+from webapp.config.profile import choose_profile
+from webapp.config.runtime import Runtime, detect_runtime
+from webapp.config.security import hosts_and_origins, secret_key
+from webapp.config.variables import VARIABLES
+
+pytestmark = pytest.mark.profile_free
+
+SERVING = [process for process in PROCESSES if not process.resource.stack.startswith("operations/")]
+IN_CONTAINERS = [process for process in SERVING if process.resource.type != "AWS::Lambda::Function"]
+
+RUNTIMES = {
+    "AWS::AppRunner::Service": Runtime.AWS_APP_RUNNER,
+    "AWS::ECS::ExpressGatewayService": Runtime.AWS_ECS,
+    "AWS::ECS::TaskDefinition": Runtime.AWS_ECS,
+    "AWS::Lambda::Function": Runtime.AWS_LAMBDA,
+}
+
+by_stack = pytest.mark.parametrize("process", PROCESSES, ids=str)
+by_serving_stack = pytest.mark.parametrize("process", SERVING, ids=str)
+by_container = pytest.mark.parametrize("process", IN_CONTAINERS, ids=str)
+
+
+# --- the templates among themselves --------------------------------------------------------------------
+
+
+def test_the_readme_names_every_template_once():
+    written = sorted(path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.yaml"))
+
+    assert sorted(template_names()) == [name for name in written if name != ".checkov.yaml"]
+
+
+def test_each_import_is_an_export_of_an_earlier_stack():
+    """Resolving raises KeyError for one that is not, so that this needs no more than the order."""
+    assert list(deploy().stacks) == template_names()
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_parameter_and_output_is_described(name: str):
+    template = read_template(name)
+
+    for declared in (*template.get("Parameters", {}).values(), *template.get("Outputs", {}).values()):
+        assert declared["Description"]
+    assert template["Description"]
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_template_can_be_sent_without_a_bucket(name: str):
+    assert (TEMPLATES / name).stat().st_size <= 51_200
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_a_parameter_of_several_templates_means_the_same_in_all(name: str):
+    for parameter, declared in read_template(name).get("Parameters", {}).items():
+        if parameter in {"Project", "Stage", "Credentials", "Engine", "LogRetentionDays"}:
+            others = [
+                template["Parameters"][parameter]
+                for template in map(read_template, template_names())
+                if parameter in template.get("Parameters", {})
+            ]
+            for key in ("Type", "Default", "AllowedValues", "AllowedPattern"):
+                assert {repr(other.get(key)) for other in others} == {repr(declared.get(key))}
+
+
+# --- processes -----------------------------------------------------------------------------------------
+
+
+@by_stack
+def test_the_runtime_is_declared(process: Process):
+    assert process.declared["WEBAPP_RUNTIME"] == RUNTIMES[process.resource.type]
+    assert detect_runtime(process.environ).runtime is RUNTIMES[process.resource.type]
+
+
+@by_stack
+def test_every_variable_is_one_that_the_application_reads(process: Process):
+    known = {variable.name for variable in VARIABLES}
+
+    assert set(process.declared) | set(process.secrets) <= known
+
+
+@by_stack
+def test_the_application_starts_with_the_variables_that_it_is_given(process: Process):
+    environment = Environment(process.environ)
+    profile = choose_profile(detect_runtime(process.environ).runtime, environment)
+
+    assert secret_key(environment, local=False)
+    assert hosts_and_origins(environment, local=False)[0]
+    assert database_settings(environment, profile)["OPTIONS"]["sslmode"] == "verify-full"
+    assert profile.https
+
+
+@by_serving_stack
+def test_no_other_origin_of_the_platform_is_trusted(process: Process):
+    hosts, origins = hosts_and_origins(Environment(process.environ), local=False)
+
+    assert [origin for origin in origins if "*" in origin] == []
+    assert "*" not in hosts
+
+
+@by_stack
+def test_the_image_is_named_by_its_digest(process: Process):
+    pattern = re.compile(read_template(process.resource.stack)["Parameters"]["ImageUri"]["AllowedPattern"])
+
+    assert pattern.fullmatch(process.image)
+    assert not pattern.fullmatch("123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp:latest")
+
+
+@by_stack
+def test_no_secret_is_a_variable_in_plain_text(process: Process):
+    secrets = {variable.name for variable in VARIABLES if variable.type == "secret"}
+
+    for name in secrets & set(process.declared):
+        assert process.declared[name].startswith("{{resolve:secretsmanager:")
+
+
+@by_container
+def test_the_container_listens_on_the_port_that_is_asked(process: Process):
+    assert process.port == 8000
+    # Unset on App Runner, which sets it to the same.
+    assert process.declared.get("PORT", "8000") == "8000"
+
+
+def test_the_load_balancer_asks_the_same_port():
+    for group in of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
+        assert group.properties["Port"] == 8000
+    for service in of_type("AWS::ECS::Service"):
+        assert [balancer["ContainerPort"] for balancer in service.properties["LoadBalancers"]] == [8000]
+
+
+def test_whoever_asks_for_health_asks_for_healthz():
+    asked = {process.health_path for process in IN_CONTAINERS if process.health_path}
+
+    assert asked == {"/healthz"}
+    for group in of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
+        assert group.properties["HealthCheckPath"] == "/healthz"
+
+
+def test_tasks_have_longer_to_end_than_the_application_takes():
+    graceful_timeout_s = Environment({}).integer("WEBAPP_GRACEFUL_TIMEOUT_S") or 0
+    tasks = of_type("AWS::ECS::TaskDefinition")
+    group = of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[0]
+    attributes = {attribute["Key"]: attribute["Value"] for attribute in group.properties["TargetGroupAttributes"]}
+
+    for task in tasks:
+        assert task.properties["ContainerDefinitions"][0]["StopTimeout"] > graceful_timeout_s
+    assert int(attributes["deregistration_delay.timeout_seconds"]) > graceful_timeout_s
+
+
+def test_the_web_function_gives_up_before_the_http_api_does():
+    (function,) = deploy().stacks["lambda/template.yaml"].of_type("AWS::Lambda::Function")
+
+    assert function.properties["Timeout"] < 30
+
+
+def test_the_web_function_lacks_what_lets_events_run_commands():
+    (web,) = [process for process in started_processes(deploy()) if process.resource.stack == "lambda/template.yaml"]
+
+    assert "WEBAPP_ALLOWED_COMMANDS" not in web.declared
+    assert web.declared.get("WEBAPP_DB_ROLE", "web") == "web"
+
+
+def test_the_operations_function_may_run_commands_that_exist_and_what_its_schedule_names():
+    functions = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
+    allowed = {str(process): allowed_commands(Environment(process.environ)) for process in functions}
+
+    assert allowed["lambda/template.yaml"] == frozenset()
+    assert allowed["operations/template.yaml"] <= set(get_commands())
+    assert allowed["operations/template.yaml"] >= {"clearsessions", "create_web_role", "migrate"}
+
+
+def test_a_schedule_sends_what_its_function_takes():
+    sent = {
+        schedule.stack: json.loads(schedule.properties["Target"]["Input"])
+        for schedule in of_type("AWS::Scheduler::Schedule")
+    }
+
+    assert sent == {
+        "lambda/template.yaml": {"warm_up": True},
+        "operations/template.yaml": {"command": ["clearsessions"]},
+    }
+    assert [process.declared["WEBAPP_WARM_UP"] for process in PROCESSES if "WEBAPP_WARM_UP" in process.declared] == [
+        "1"
+    ]

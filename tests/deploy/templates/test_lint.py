@@ -1,0 +1,93 @@
+"""cfn-lint and checkov find nothing, and what they are told to leave has its reason."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.templates.stacks import TEMPLATES, template_names
+
+pytestmark = pytest.mark.profile_free
+
+ROOT = TEMPLATES.parent
+CFN_LINT = Path(sys.executable).with_name("cfn-lint")
+# Checkov cannot live beside this project's own packages: it demands a boto3 of two years ago.
+CHECKOV = ROOT / ".venv-templates" / "bin" / "checkov"
+
+
+def test_cfn_lint_finds_nothing():
+    linted = subprocess.run(
+        [CFN_LINT, "--non-zero-exit-code", "informational", "--", *template_paths()],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (linted.returncode, linted.stdout + linted.stderr) == (0, "")
+
+
+@pytest.fixture
+def checkov() -> Path:
+    if not CHECKOV.exists():
+        reason = "checkov is not installed; run `make check-templates`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return CHECKOV
+
+
+def scan(checkov: Path, directory: Path) -> dict[str, object]:
+    scanned = subprocess.run(
+        [checkov, "--config-file", TEMPLATES / ".checkov.yaml", "--directory", directory, "--output", "json"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    report: dict[str, object] = json.loads(scanned.stdout)
+    return report
+
+
+def test_checkov_finds_nothing(checkov: Path):
+    report = scan(checkov, TEMPLATES)
+
+    assert report["results"] == {"failed_checks": []}
+    assert report["summary"]["parsing_errors"] == 0
+    assert report["summary"]["resource_count"] > 100
+
+
+def test_checkov_would_find_something(checkov: Path, tmp_path: Path):
+    template = (TEMPLATES / "foundation" / "storage.yaml").read_text()
+    (tmp_path / "storage.yaml").write_text(template.replace("BlockPublicAcls: true", "BlockPublicAcls: false"))
+
+    report = scan(checkov, tmp_path)
+
+    assert {check["check_id"] for check in report["results"]["failed_checks"]} == {"CKV_AWS_53"}
+
+
+def test_every_suppression_has_its_reason():
+    for path in template_paths():
+        text = path.read_text()
+        for suppression in re.findall(r"checkov:skip=.*", text):
+            assert re.fullmatch(r"checkov:skip=CKV\d?_AWS_\d+:\w.{20,}", suppression)
+        assert not re.search(r"cfn-lint|ignore_checks", text)
+
+
+def test_every_check_that_is_left_out_everywhere_has_its_reason():
+    reasons: dict[str, str] = {}
+    reason, ended = "", False
+    for line in (TEMPLATES / ".checkov.yaml").read_text().splitlines():
+        if line.startswith("  #"):
+            reason, ended = ("" if ended else reason) + line, False
+        elif line.startswith("  - "):
+            reasons[line], ended = reason, True
+
+    assert reasons
+    assert [check for check, reason in reasons.items() if len(reason) < 40] == []
+
+
+def template_paths() -> list[Path]:
+    return [TEMPLATES / name for name in template_names()]

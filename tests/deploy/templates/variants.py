@@ -1,0 +1,19 @@
+"""The deployments that the tests look at: the defaults, and everything that parameters switch on."""
+
+from tests.deploy.templates.processes import started_processes
+from tests.deploy.templates.stacks import Resource, deploy
+
+_EVERYTHING = (
+    {"CloudTrail": "yes", "Egress": "nat", "WarmUp": "yes", "HostedZoneId": "Z1", "AlarmEmail": "team@example.com"},
+    {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Hosts": "guestbook.example"},
+)
+DEPLOYMENTS = (deploy(), *(deploy(**parameters) for parameters in _EVERYTHING))
+RESOURCES = tuple(resource for deployment in DEPLOYMENTS for resource in deployment.resources)
+PROCESSES = tuple(process for deployment in DEPLOYMENTS for process in started_processes(deployment))
+
+
+def of_type(*types: str) -> list[Resource]:
+    """The resources of the types in all of the deployments; at least one."""
+    found = [resource for resource in RESOURCES if resource.type in types]
+    assert found
+    return found

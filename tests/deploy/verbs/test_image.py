@@ -1,0 +1,72 @@
+"""The image on its way: built by podman, pushed to a registry of Debian's, deployed by its digest."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.standin.overlay import database_overlay
+from tests.deploy.standin.standin import StandIn, standin
+from tests.deploy.verbs.conftest import Project
+
+pytestmark = [
+    pytest.mark.profile_free,
+    pytest.mark.verbs,
+    pytest.mark.needs("podman"),
+    pytest.mark.needs("docker-registry"),
+]
+
+
+@pytest.fixture
+def aws(tmp_path: Path, database_server) -> Iterator[StandIn]:
+    """An AWS whose images are in a registry that podman can push to."""
+    with (
+        database_overlay(database_server) as overlay,
+        standin(tmp_path / "aws", overlay=overlay, registry=True) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def project(make_project, aws: StandIn, tmp_path: Path) -> Project:
+    """A project with an image that takes no time to build, and podman with storage of its own."""
+    storage, registries = tmp_path / "storage.conf", tmp_path / "registries.conf"
+    storage.write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{tmp_path / "images"}"\nrunroot = "{tmp_path / "run"}"\n'
+    )
+    registries.write_text(f'[[registry]]\nlocation = "{aws.registry}"\ninsecure = true\n')
+    variables = {
+        "CONTAINERS_STORAGE_CONF": str(storage),
+        "CONTAINERS_REGISTRIES_CONF": str(registries),
+        "REGISTRY_AUTH_FILE": str(tmp_path / "auth.json"),
+    }
+    made: Project = make_project(aws.environ | variables)
+    (made.directory / "Dockerfile").write_text("FROM scratch\nCOPY page /page\n")
+    (made.directory / "page").write_text("first")
+    return made
+
+
+def test_what_is_built_is_deployed_by_its_digest_and_pushed_once(project: Project):
+    first = project.json("deploy", "--yes")
+    again = project.run("deploy", "--yes")
+    (project.directory / "page").write_text("second")
+    second = project.json("deploy", "--yes")
+
+    assert first["image"].endswith(first["digest"])
+    assert "the registry has it already" in again.stderr
+    assert second["digest"] != first["digest"]
+    assert project.json("rollback", "--yes")["digest"] == first["digest"]
+
+
+def test_a_build_that_fails_changes_nothing_that_runs(project: Project):
+    first = project.json("deploy", "--yes")
+    (project.directory / "page").unlink()
+
+    assert "build` ended with exit code" in project.error("deploy", "--yes")
+    assert project.json("status")["image"] == first["image"]
+
+
+def test_a_push_that_was_killed_is_made_up_for(project: Project):
+    assert project.kill_at("image", "deploy", "--yes")
+
+    assert project.json("deploy", "--yes")["digest"].startswith("sha256:")

@@ -1,0 +1,81 @@
+"""`webapp init` as a process."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+
+def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", "init", *arguments],
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_options_answer_everything(tmp_path: Path):
+    ended = init(tmp_path, "--project", "shop", "--region", "eu-west-1", "--target", "aws_ecs", "--stage", "staging")
+
+    assert ended.returncode == 0, ended.stderr
+    assert tomllib.loads((tmp_path / "webapp.toml").read_text()) == {
+        "project": "shop",
+        "region": "eu-west-1",
+        "page": "/",
+        "stages": {"staging": {"target": "aws_ecs"}},
+    }
+
+
+def test_where_nobody_can_answer_it_says_what_to_give(tmp_path: Path):
+    ended = init(tmp_path, "--project", "shop")
+
+    assert ended.returncode == 2
+    assert "give --region, or --yes for" in ended.stderr
+    assert not (tmp_path / "webapp.toml").exists()
+
+
+def test_a_file_that_is_there_stays(tmp_path: Path):
+    (tmp_path / "webapp.toml").write_text("# mine\n")
+
+    ended = init(tmp_path, "--yes")
+
+    assert ended.returncode == 2
+    assert (tmp_path / "webapp.toml").read_text() == "# mine\n"
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path):
+    ended = init(tmp_path, "--yes", "--project", "shop", "--dry-run")
+
+    assert tomllib.loads(ended.stdout)["project"] == "shop"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path):
+    settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "memory_size": 2048, "s3_bucket": "b"}}
+    (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
+
+    ended = init(tmp_path)
+
+    assert ended.returncode == 0, ended.stderr
+    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["stages"] == {
+        "dev": {"target": "aws_lambda", "parameters": {"lambda": {"MemoryMb": 2048, "WarmUp": "yes"}}}
+    }
+    assert "dev: s3_bucket: not needed" in ended.stderr
+
+
+def test_a_file_that_is_not_zappas_is_refused(tmp_path: Path):
+    (tmp_path / "zappa_settings.json").write_text('["dev"]')
+
+    ended = init(tmp_path, "--yes")
+
+    assert ended.returncode == 2
+    assert "has no object for each stage" in ended.stderr

@@ -1,0 +1,61 @@
+"""What cannot work ends with one line that says what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.verbs.conftest import Project
+
+pytestmark = pytest.mark.profile_free
+
+DIGEST = "sha256:" + "0" * 64
+NOWHERE = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/nonexistent"}
+NO_KEYS = {**NOWHERE, "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
+
+
+@pytest.fixture
+def offline(make_project) -> Project:
+    """A project that no AWS belongs to."""
+    return make_project(NO_KEYS)
+
+
+def test_missing_credentials(offline: Project):
+    assert offline.error("deploy", "--image", DIGEST) == (
+        "webapp deploy: there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+    )
+
+
+def test_a_profile_that_is_not_there(offline: Project):
+    assert "set AWS_PROFILE to one of ~/.aws/config" in offline.error("status", exit_code=2, AWS_PROFILE="team")
+
+
+def test_a_region_that_is_not_there(offline: Project):
+    path = offline.directory / "webapp.toml"
+    path.write_text(path.read_text().replace("us-east-1", "us-eats-1", 1))
+
+    assert "did you mean us-east-1?" in offline.error("deploy", exit_code=2)
+
+
+def test_a_folder_without_a_project(offline: Project):
+    (offline.directory / "webapp.toml").unlink()
+
+    assert "run `webapp init`, or change to the project" in offline.error("status", exit_code=2)
+
+
+def test_an_image_that_is_no_digest(offline: Project):
+    assert "'latest' is not a digest; write it as sha256:" in offline.error("deploy", "--image", "latest", exit_code=2)
+
+
+def test_programs_get_the_error_as_json(offline: Project):
+    assert "no credentials" in offline.json("status", exit_code=1)["error"]
+
+
+def test_a_stage_promoted_to_itself(offline: Project):
+    assert "--stage and --to are both 'dev'" in offline.error("promote", "--to", "dev", exit_code=2)
+
+
+def test_neither_docker_nor_podman(offline: Project, tmp_path: Path):
+    ended = offline.error("build", PATH=str(tmp_path))
+
+    assert "neither docker nor podman is installed" in ended
+    assert "--image sha256:" in ended

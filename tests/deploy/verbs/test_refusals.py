@@ -1,0 +1,107 @@
+"""What AWS refuses, on one line with AWS's reason and what to do."""
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+ABSENT = "sha256:" + "0" * 64
+
+
+@pytest.fixture
+def project(make_project, aws: StandIn) -> Project:
+    """A project with a registry and nothing else."""
+    made: Project = make_project(aws.environ, smoke_timeout_s=5)
+    make_registry(aws)
+    return made
+
+
+def test_no_permission_names_the_action(project: Project, aws: StandIn):
+    image = aws.push("guestbook", "v1")
+    aws.deny("cloudformation:CreateChangeSet")
+
+    message = project.error("deploy", "--image", image, "--yes")
+
+    assert message.startswith("webapp deploy: AWS does not permit CreateChangeSet: ")
+    assert "cloudformation:CreateChangeSet" in message
+    assert message.endswith("let the role that deploys have it, or choose another AWS_PROFILE")
+
+
+def test_credentials_that_have_expired(project: Project, aws: StandIn):
+    aws.expire_token()
+
+    assert "AWS's credentials have expired" in project.error("status")
+
+
+def test_a_region_where_nothing_is(project: Project, aws: StandIn):
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text().replace('region = "us-east-1"', 'region = "eu-west-1"'))
+
+    assert "there is no repository 'guestbook' in eu-west-1" in project.error("deploy", "--image", ABSENT)
+    assert "is not deployed in eu-west-1" in project.error("rollback")
+    assert "check region, stage and target" in project.error("manage", "--", "check")
+
+
+def test_an_image_that_the_registry_does_not_have(project: Project, aws: StandIn):
+    image = aws.push("guestbook", "v1")
+
+    message = project.error("deploy", "--image", ABSENT)
+
+    assert f"{ABSENT} is no image of the repository 'guestbook' any more, or never was" in message
+    assert image in message
+
+
+def test_an_image_that_lambda_would_not_take(project: Project, aws: StandIn):
+    large = aws.push("guestbook", "large", size_bytes=11 * 1024**3)
+    index = aws.push("guestbook", "index", media_type="application/vnd.oci.image.index.v1+json")
+
+    assert "the image has 11.0 GB, and Lambda" in project.error("deploy", "--image", large)
+    assert "--provenance=false --sbom=false" in project.error("deploy", "--image", index)
+
+
+def test_the_first_failure_is_told_and_then_how_to_get_on(project: Project, aws: StandIn):
+    image = aws.push("guestbook", "v1")
+    aws.fail("AlarmTopic", "Topic limit exceeded", stack="guestbook-dev-monitoring", on="create")
+
+    first = project.error("deploy", "--image", image, "--yes")
+    second = project.error("deploy", "--image", image, "--yes")
+
+    assert (
+        "guestbook-dev-monitoring ended in ROLLBACK_COMPLETE, since AlarmTopic (AWS::SNS::Topic): Topic limit" in first
+    )
+    assert "guestbook-dev-monitoring is in ROLLBACK_COMPLETE by AlarmTopic (AWS::SNS::Topic): Topic limit" in second
+    assert "`aws cloudformation delete-stack --stack-name guestbook-dev-monitoring --region us-east-1`" in second
+    assert "guestbook-dev-monitoring is in ROLLBACK_COMPLETE" in project.run("doctor", "aws", exit_code=1).stdout
+
+
+def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
+    image = aws.push("guestbook", "v1")
+    # Made as far as the operations, whose first command has no database.
+    project.run("deploy", "--image", image, "--yes", exit_code=1)
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text() + '\n[stages.dev.parameters.database]\nEngine = "aurora"\n')
+
+    shown = project.run("deploy", "--image", image, "--dry-run")
+    refused = project.error("deploy", "--image", image, "--yes")
+
+    assert "remove DatabaseInstance (AWS::RDS::DBInstance)" in shown.stderr
+    assert "would remove DatabaseInstance (AWS::RDS::DBInstance), and its data would be gone" in refused
+
+
+def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):
+    image = aws.push("guestbook", "v1")
+
+    shown = project.run("deploy", "--image", image, "--dry-run")
+
+    assert "guestbook-dev-database would be created, with up to" in shown.stderr
+    assert "cloudformation:ExecuteChangeSet" not in aws.calls()
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+
+
+def test_where_nobody_can_answer_nothing_is_created(project: Project, aws: StandIn):
+    message = project.error("deploy", "--image", aws.push("guestbook", "v1"), exit_code=2)
+
+    assert "Nobody can answer here; add --yes" in message
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}

@@ -1,0 +1,260 @@
+"""A stage's whole life by its verbs, each a process of its own, on each target."""
+
+import json
+import re
+import shutil
+import ssl
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import CHECKOUT, Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+# Its commands work and it is healthy; its pages are not, since it knows none of its own hosts.
+PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
+# It does not even start.
+NO_START = {"WEBAPP_SECRET_KEY": "short"}
+# One of them is part of `make test`.
+TARGETS = (
+    "aws_lambda",
+    pytest.param("aws_app_runner", marks=pytest.mark.verbs),
+    pytest.param("aws_ecs", marks=pytest.mark.verbs),
+    pytest.param("aws_ecs_express", marks=pytest.mark.verbs),
+)
+
+
+def status_of(project: Project, endpoint: str) -> int:
+    """What a user gets there."""
+    trust = ssl.create_default_context(cafile=project.environ["SSL_CERT_FILE"])
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"https": project.environ["HTTPS_PROXY"]}),
+        urllib.request.HTTPSHandler(context=trust),
+    )
+    with opener.open(endpoint, timeout=30) as response:
+        return int(response.status)
+
+
+def digest(image: str | None) -> str:
+    return str(image).rpartition("@")[2]
+
+
+def images(project: Project, aws: StandIn) -> tuple[str, str]:
+    """The digests that the traffic and the operations function have."""
+    parameters = aws.client("cloudformation").describe_stacks(StackName="guestbook-dev-operations")["Stacks"][0][
+        "Parameters"
+    ]
+    operations = next(each["ParameterValue"] for each in parameters if each["ParameterKey"] == "ImageUri")
+    return digest(project.json("status")["image"]), digest(operations)
+
+
+def assert_documented(aws: StandIn) -> None:
+    """What was asked of AWS is what docs/deploy.md says that the deploying role needs."""
+    documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
+    # One action goes by another name than its operation; the last is the test's own.
+    asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
+    assert asked - {"cloudformation:CreateStack"} <= documented
+
+
+def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
+    """The variables and modules of a version whose last migration nobody can judge."""
+    package = directory / "other_migrations"
+    shutil.copytree(CHECKOUT / "src/webapp/guestbook/migrations", package)
+    last = max(path.stem for path in package.glob("0*.py"))
+    (package / "0099_judge_me.py").write_text(
+        "from django.db import migrations\n"
+        "class Migration(migrations.Migration):\n"
+        f'    dependencies = [("guestbook", "{last}")]\n'
+        '    operations = [migrations.RunSQL("SELECT 1")]\n'
+    )
+    (directory / "other_settings.py").write_text(
+        "from webapp.settings import *\nMIGRATION_MODULES = {'guestbook': 'other_migrations'}\n"
+    )
+    return {"DJANGO_SETTINGS_MODULE": "other_settings"}, directory
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ, target=target, smoke_timeout_s=15)
+    make_registry(aws)
+    first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
+
+    # The first deploy makes everything, and the application answers.
+    deployed = project.json("deploy", "--image", first, "--yes")
+    assert deployed["digest"] == first
+    assert status_of(project, deployed["endpoint"]) == 200
+    assert project.json("open")["endpoint"] == deployed["endpoint"]
+
+    # The same once more changes nothing.
+    executed = aws.calls().count("cloudformation:ExecuteChangeSet")
+    project.run("deploy", "--image", first, "--yes")
+    assert aws.calls().count("cloudformation:ExecuteChangeSet") == executed
+    assert [digest(release["image"]) for release in project.json("status")["releases"]] == [first]
+
+    # An update, and one that fails its test and goes back.
+    project.run("deploy", "--image", second, "--yes")
+    assert images(project, aws) == (second, second)
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+    message = project.error("deploy", "--image", refused, "--yes")
+    assert "failed its test" in message
+    assert "/ answers 400" in message
+    assert message.endswith(f"{second} has the traffic")
+    assert images(project, aws) == (second, second)
+    assert status_of(project, deployed["endpoint"]) == 200
+
+    # Back by hand, as far as there is anything.
+    assert project.json("rollback", "--yes")["digest"] == first
+    assert images(project, aws) == (first, first)
+    assert "had no image before" in project.error("rollback", "--yes")
+    assert project.json("rollback", "--to", second, "--yes")["digest"] == second
+
+    # What runs goes, the data stay; then they go too.
+    destroyed = project.json("destroy", "--yes")
+    assert "guestbook-dev-operations" in destroyed["deleted"]
+    assert "guestbook-dev-database" in destroyed["kept"]
+    assert project.json("status")["image"] is None
+    project.run("destroy", "--data", "--yes")
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+
+    assert_documented(aws)
+
+
+@pytest.mark.verbs
+def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    shown = project.run("manage", "--", "showmigrations", "guestbook")
+    failed = project.json("manage", "--", "migrate", "nosuchapp", exit_code=1)
+    refused = project.error("manage", "--", "flush", "--noinput")
+
+    assert "[X] 0001" in shown.stdout
+    assert "No installed app with label 'nosuchapp'" in failed["output"]
+    assert "'flush' is none that this function may run" in refused
+    assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
+
+
+@pytest.mark.verbs
+def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v2", variables=NO_START), "--yes")
+
+    assert "did not run the command" in message or "ended with exit code 78" in message
+    assert images(project, aws) == (first, first)
+
+
+@pytest.mark.verbs
+def test_a_shift_that_fails_goes_back_with_the_operations(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+    aws.fail("Alias", "ServerErrors went off", stack="guestbook-dev-lambda", on="update", times=1)
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v2"), "--yes")
+
+    assert "ended in UPDATE_ROLLBACK_COMPLETE, since Alias (AWS::Lambda::Alias): ServerErrors went off" in message
+    assert message.endswith(f"{first} has the traffic")
+    assert images(project, aws) == (first, first)
+
+
+@pytest.mark.verbs
+def test_a_migration_that_may_break_what_runs_is_let_through_by_name_alone(
+    make_project, aws_with_database: StandIn, tmp_path: Path
+):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--image", first, "--yes")
+    variables, python_path = with_another_migration(tmp_path / "version")
+    second = aws.push("guestbook", "v2", variables=variables, python_path=python_path)
+
+    message = project.error("deploy", "--image", second, "--yes")
+    kept = images(project, aws)
+    allowed = project.json("deploy", "--image", second, "--allow", "guestbook.0099_judge_me", "--yes")
+
+    assert "guestbook.0099_judge_me" in message
+    assert "RunSQL" in message
+    assert "--allow guestbook.0099_judge_me" in message
+    assert kept == (first, first)
+    assert allowed["digest"] == second
+
+
+@pytest.mark.verbs
+def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    assert "has had no release" in project.error("promote", "--stage", "dev", "--to", "staging")
+    first = aws.push("guestbook", "v1")
+    project.run("deploy", "--stage", "dev", "--image", first, "--yes")
+
+    promoted = project.json("promote", "--stage", "dev", "--to", "staging", "--yes")
+
+    assert (promoted["stage"], promoted["digest"]) == ("staging", first)
+    assert status_of(project, promoted["endpoint"]) == 200
+
+
+@pytest.mark.verbs
+def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    shown = project.json("manage", "--task", "--yes", "--", "showmigrations", "guestbook")
+    failed = project.json("manage", "--task", "--yes", "--", "migrate", "nosuchapp", exit_code=1)
+
+    assert "[X] 0001" in shown["output"]
+    assert "No installed app with label 'nosuchapp'" in failed["output"]
+    assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
+    assert_documented(aws)
+
+
+@pytest.mark.verbs
+def test_somebody_at_a_terminal_sees_the_changes_before_they_are_asked(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
+
+    # Once for the foundation, once for the image.
+    created = project.answer("y\ny\n", "deploy", "--image", first)
+    declined = project.answer("n\n", "deploy", "--image", second)
+    kept = images(project, aws)
+    changed = project.answer("y\n", "deploy", "--image", second)
+
+    assert created.returncode == 0, created.stderr
+    assert created.stderr.count("[y/N]") == 2
+    assert declined.returncode == 1
+    assert "modify Function (AWS::Lambda::Function)" in declined.stderr
+    assert "declined; nothing more was changed" in declined.stderr
+    assert kept == (first, first)
+    assert changed.returncode == 0, changed.stderr
+    assert images(project, aws) == (second, second)
+
+
+@pytest.mark.verbs
+def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+
+    line, exit_code = project.first_line("logs", "--follow", "--since", "1h", "--of", "operations", "--json")
+
+    assert json.loads(line)["group"] == "/guestbook/dev/operations"
+    assert exit_code == 0

@@ -1,0 +1,99 @@
+"""A shop's tables, and how the version that runs uses them: what every rule of the gate is held against."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import DatabaseError, connection, migrations, models, transaction
+from django.db.migrations.state import ProjectState
+
+from webapp.database.migration_gate.judgement import Verdict, judge
+
+OLD = [
+    migrations.CreateModel("Owner", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]),
+    migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),
+    migrations.CreateModel(
+        "Item",
+        [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("text", models.CharField(max_length=100)),
+            ("price", models.IntegerField()),
+            ("weight", models.DecimalField(max_digits=8, decimal_places=2)),
+            ("note", models.TextField(null=True)),
+            ("sku", models.CharField(max_length=20, db_default="none")),
+            ("owner", models.ForeignKey("shop.Owner", models.CASCADE)),
+            ("loose", models.ForeignKey("shop.Tag", models.DO_NOTHING, db_constraint=False, related_name="+")),
+            ("tags", models.ManyToManyField("shop.Tag")),
+        ],
+        options={
+            "indexes": [models.Index(fields=["price"], name="by_price")],
+            "constraints": [models.CheckConstraint(condition=models.Q(price__lt=10**6), name="cheap")],
+        },
+    ),
+]
+
+
+def migration(name: str, operations: list[Any], **attributes: object) -> migrations.Migration:
+    """A migration of the shop."""
+    kind = type("Migration", (migrations.Migration,), {"operations": operations, **attributes})
+    return kind(name, "shop")
+
+
+def state_of(operations: list[Any]) -> ProjectState:
+    """The state after the shop's operations, with nothing else in it."""
+    state = ProjectState()
+    return migration("0001_initial", operations).mutate_state(state, preserve=False)
+
+
+def apply(state: ProjectState, *plan: migrations.Migration) -> ProjectState:
+    """The state after `plan`, which is applied to the database too."""
+    for each in plan:
+        with connection.cursor() as cursor:
+            # PostgreSQL alters no table while a foreign key is still to be checked.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with connection.schema_editor() as editor:
+            state = each.apply(state, editor)
+    return state
+
+
+def verdicts_on(*plan: migrations.Migration, running: ProjectState) -> list[Verdict]:
+    """The gate's, for small tables."""
+    return judge(plan, running.clone(), alias="default", known_apps={"shop"}, sizes={})
+
+
+def works(version: ProjectState) -> bool:
+    """Whether a version writes, finds, reads back, changes and deletes as it always did."""
+    try:
+        with transaction.atomic():
+            _use(version.apps.get_model("shop", "Owner"), version.apps.get_model("shop", "Tag"), version)
+    except (DatabaseError, AssertionError):
+        return False
+    return True
+
+
+def _use(owners: Any, tags: Any, version: ProjectState) -> None:
+    items = version.apps.get_model("shop", "Item")
+    written = {"text": "t" * 100, "price": -100_000, "weight": Decimal("123456.25"), "note": None}
+    # Fields that a version does not have, it does not write.
+    fields = {field.name for field in items._meta.get_fields()}
+    written = {name: value for name, value in written.items() if name in fields}
+    # A number that no tag has.
+    owner, tag = owners.objects.create(pk=10**6, name="o"), tags.objects.create()
+    made = [items.objects.create(owner=owner, loose_id=10**9, **written) for _ in range(2)]
+    item = items.objects.get(pk=made[0].pk)
+    # Of the same type too: a Decimal equals an integer, and is none in JSON.
+    assert {name: repr(getattr(item, name)) for name in written} == {name: repr(it) for name, it in written.items()}
+    if "price" in fields:
+        items.objects.filter(price=-100_000).update(price=models.F("price") + 1)
+    if "tags" in fields:
+        item.tags.add(tag)
+        assert list(item.tags.all()) == [tag]
+    if "text" in fields:
+        assert items.objects.filter(text__startswith="tt").count() == 2
+    items.objects.filter(owner__name="o").order_by("text" if "text" in fields else "pk")[0].delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    made[1].delete()
+    owner.delete()
+    tag.delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -1,0 +1,75 @@
+"""Questions to somebody at a terminal."""
+
+import os
+import pty
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+ASK = """
+from webapp.deploy.consent import Consent
+from webapp.deploy.errors import DeployError
+try:
+    Consent(yes=False, dry_run=False).ask("Delete it?")
+except DeployError as error:
+    print(type(error).__name__, error)
+else:
+    print("agreed")
+"""
+
+
+def answered(argv: list[str], text: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """A process at whose terminal somebody types the text."""
+    terminal, standard_input = pty.openpty()
+    try:
+        os.write(terminal, text.encode())
+        return subprocess.run(
+            argv, cwd=directory, stdin=standard_input, capture_output=True, text=True, timeout=60, check=False
+        )
+    finally:
+        os.close(terminal)
+        os.close(standard_input)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("y\n", "agreed"),
+        ("YES\n", "agreed"),
+        ("n\n", "DeployError declined; nothing more was changed"),
+        ("\n", "DeployError declined; nothing more was changed"),
+    ],
+)
+def test_only_yes_is_yes(text: str, expected: str, tmp_path: Path):
+    ended = answered([sys.executable, "-c", ASK], text, tmp_path)
+
+    assert ended.stderr == "Delete it? [y/N] "
+    assert ended.stdout.strip() == expected
+
+
+def test_where_nobody_can_answer_nothing_is_changed(tmp_path: Path):
+    ended = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.stdout.strip() == "UsageError Delete it? Nobody can answer here; add --yes"
+
+
+def test_init_asks_for_what_it_was_not_told(tmp_path: Path):
+    ended = answered([sys.executable, "-m", "webapp", "init"], "shop\neu-west-1\n\n", tmp_path)
+
+    assert ended.returncode == 0, ended.stderr
+    content = tomllib.loads((tmp_path / "webapp.toml").read_text())
+    assert (content["project"], content["region"]) == ("shop", "eu-west-1")
+    assert content["stages"] == {"dev": {"target": "aws_lambda"}}

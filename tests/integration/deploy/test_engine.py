@@ -1,0 +1,125 @@
+"""An image built and pushed by podman into a registry of Debian's, and found there by its digest."""
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from webapp.compare import processes
+from webapp.deploy.engine import Engine, find_engine
+from webapp.deploy.errors import DeployError
+from webapp.deploy.images import Login
+
+pytestmark = [
+    pytest.mark.profile_free,
+    pytest.mark.verbs,
+    pytest.mark.needs("podman"),
+    pytest.mark.needs("docker-registry"),
+]
+
+MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    """An empty registry's host and port."""
+    port = processes.free_port()
+    configuration = {
+        "version": 0.1,
+        "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},
+        "http": {"addr": f"127.0.0.1:{port}"},
+    }
+    path = tmp_path / "registry.yml"
+    path.write_text(json.dumps(configuration))
+    program = processes.find_program("docker-registry")
+    assert program is not None
+    process = processes.spawn([program, "serve", str(path)], environ={}, log=tmp_path / "registry.log")
+    try:
+        assert processes.wait_until_listening(process, port, timeout_s=30), processes.cause(tmp_path / "registry.log")
+        yield f"127.0.0.1:{port}"
+    finally:
+        processes.stop(process)
+
+
+@pytest.fixture
+def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """podman with storage, logins and a trust in plain HTTP of its own."""
+    storage = tmp_path / "storage.conf"
+    storage.write_text(
+        f'[storage]\ndriver = "vfs"\ngraphroot = "{tmp_path / "images"}"\nrunroot = "{tmp_path / "run"}"\n'
+    )
+    registries = tmp_path / "registries.conf"
+    registries.write_text(f'[[registry]]\nlocation = "{registry}"\ninsecure = true\n')
+    monkeypatch.setenv("CONTAINERS_STORAGE_CONF", str(storage))
+    monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(registries))
+    monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
+    # podman may leave files in the directory it runs in.
+    monkeypatch.chdir(tmp_path)
+    program = shutil.which("podman")
+    assert program is not None
+    return Engine("podman", program)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    directory = tmp_path / "project"
+    directory.mkdir()
+    (directory / "Dockerfile").write_text('FROM scratch\nCOPY page /page\nENTRYPOINT ["/page"]\n')
+    (directory / "page").write_text("content")
+    return directory
+
+
+def build(engine: Engine, project: Path) -> str:
+    return engine.build(project, "shop:latest", architecture="x86_64", revision="0123abc", arguments=["--quiet"])
+
+
+def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: Engine, project: Path, registry: str):
+    image_id = build(podman, project)
+
+    podman.log_in(Login("AWS", "token", registry))
+    podman.push("shop:latest", f"{registry}/shop:{image_id[:40]}")
+
+    request = urllib.request.Request(
+        f"http://{registry}/v2/shop/manifests/{image_id[:40]}", headers={"Accept": MANIFEST}
+    )
+    with urllib.request.urlopen(request, timeout=30) as response:
+        manifest = json.loads(response.read())
+        assert response.headers["Docker-Content-Digest"].startswith("sha256:")
+    assert manifest["config"]["digest"] == f"sha256:{image_id}"
+
+
+def test_an_image_says_for_which_processor_it_is_and_from_which_revision(podman: Engine, project: Path):
+    build(podman, project)
+
+    described = podman.inspect("shop:latest")
+    assert described["Architecture"] == "amd64"
+    assert described["Config"]["Labels"]["org.opencontainers.image.revision"] == "0123abc"
+
+
+def test_the_same_content_has_the_same_id(podman: Engine, project: Path):
+    assert build(podman, project) == build(podman, project)
+
+
+def test_a_build_that_fails_is_an_error(podman: Engine, project: Path):
+    (project / "page").unlink()
+
+    with pytest.raises(DeployError, match="`podman build` ended with exit code"):
+        build(podman, project)
+
+
+def test_an_image_that_was_not_built_is_an_error(podman: Engine):
+    with pytest.raises(DeployError, match="podman has no image 'shop:latest'; run `webapp build`"):
+        podman.inspect("shop:latest")
+
+
+def test_an_engine_that_does_not_answer_is_named_with_its_complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(DeployError, match="docker does not work: Cannot connect to the Docker daemon; start it"):
+        find_engine()

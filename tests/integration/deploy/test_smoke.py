@@ -1,0 +1,77 @@
+"""The test after a deploy, against a server that answers as it is told."""
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from webapp.compare.processes import free_port
+from webapp.deploy.smoke import smoke_test
+
+pytestmark = pytest.mark.profile_free
+
+Serve = Callable[[dict[str, list[int]]], str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts a server that answers each path with the statuses of its list, the last one for ever."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(statuses: dict[str, list[int]]) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                left = statuses[self.path]
+                status = left.pop(0) if len(left) > 1 else left[0]
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", "/login/")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                """Nothing of it belongs into the tests' output."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}/"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_an_application_that_answers_is_good(serve: Serve):
+    answers = smoke_test(serve({"/readyz": [200], "/start/": [200]}), "/start/", timeout_s=10)
+
+    assert [(answer.path, answer.status) for answer in answers] == [("/readyz", 200), ("/start/", 200)]
+    assert all(answer.is_good for answer in answers)
+
+
+def test_a_redirection_is_followed(serve: Serve):
+    answers = smoke_test(serve({"/readyz": [200], "/": [302], "/login/": [200]}), "/", timeout_s=10)
+
+    assert [answer.status for answer in answers] == [200, 200]
+
+
+def test_an_application_that_is_not_up_yet_is_asked_again(serve: Serve):
+    answers = smoke_test(serve({"/readyz": [503, 200], "/": [200]}), "/", timeout_s=30)
+
+    assert [answer.status for answer in answers] == [200, 200]
+
+
+def test_an_application_without_its_database_is_not_good(serve: Serve):
+    answers = smoke_test(serve({"/readyz": [503], "/": [200]}), "/", timeout_s=0.1)
+
+    assert [str(answer) for answer in answers] == ["/readyz answers 503 (Service Unavailable)", "/ answers 200 (OK)"]
+    assert [answer.is_good for answer in answers] == [False, True]
+
+
+def test_nobody_there_is_not_good():
+    (answer, _) = smoke_test(f"http://127.0.0.1:{free_port()}", "/", timeout_s=0.1)
+
+    assert not answer.is_good
+    assert str(answer).startswith("/readyz answers nothing (")

@@ -1,0 +1,203 @@
+"""The operations function as the image starts it: real awslambdaric, real commands, a real PostgreSQL."""
+
+import json
+import os
+import secrets
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from tests.integration.database.journal import APPLICATIONS, Journal
+from tests.integration.serving.lambda_handler.front import FRONTS, event_of
+from webapp.compare import processes
+from webapp.compare.services.databases import create_database, drop_database
+from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
+from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.aws_lambda.invocation import RESPONSE_LIMIT_BYTES, FunctionFailed
+
+pytestmark = pytest.mark.profile_free
+
+_FLOOD = """
+from django.core.management.base import BaseCommand
+
+class Command(BaseCommand):
+    requires_system_checks = []
+
+    def handle(self, **options):
+        for _ in range(100):
+            self.stdout.write(chr(1) * 80_000)
+        self.stdout.write("the end")
+"""
+
+
+@dataclass(frozen=True)
+class Launched(Function):
+    """A function of the image, whose entry point finds out what to become."""
+
+    def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
+        return processes.spawn(
+            [self.python, "-m", "webapp.entrypoints.launch"],
+            environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
+            log=log,
+            directory=self.task_root,
+        )
+
+    @property
+    def log(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in self.log_directory.iterdir())
+
+
+@pytest.fixture
+def journal(database_server, tmp_path) -> Iterator[Journal]:
+    name = f"webapp_operations_{secrets.token_hex(4)}"
+    create_database(database_server, name)
+    yield Journal(database_server.url(name), tmp_path)
+    drop_database(database_server, name)
+
+
+@pytest.fixture
+def function(journal, tmp_path) -> Callable[..., Launched]:
+    """Makes the operations function with more variables; a None takes one away."""
+    address = conninfo_to_dict(journal.url)
+
+    def make(timeout_s: float = 60.0, **variables: str | None) -> Launched:
+        environ = {
+            "PYTHONPATH": str(APPLICATIONS),
+            "DJANGO_SETTINGS_MODULE": "journal.settings",
+            "WEBAPP_RUNTIME": "aws_lambda",
+            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_ALLOWED_HOSTS": "localhost",
+            "WEBAPP_ALLOWED_COMMANDS": "migrate,check,flood",
+            "WEBAPP_DB_ROLE": "operations",
+            # Neither the web's login nor the proxy would get it anywhere.
+            "DATABASE_URL": f"postgresql://nobody:unknown@{address['host']}:{address['port']}/{address['dbname']}",
+            "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
+            "WEBAPP_DB_PROXY_PORT": "1",
+            "WEBAPP_DB_OPERATIONS_USER": address["user"],
+            "WEBAPP_DB_OPERATIONS_PASSWORD": address["password"],
+            **variables,
+        }
+        kept = {name: value for name, value in environ.items() if value is not None}
+        return Launched("operations", "unused", kept, tmp_path / "logs", timeout_s=timeout_s)
+
+    return make
+
+
+async def send(emulator: LambdaEmulator, event: Any) -> dict[str, Any]:
+    return json.loads((await emulator.invoke(json.dumps(event).encode())).payload)
+
+
+async def run(emulator: LambdaEmulator, *command: str) -> dict[str, Any]:
+    return await send(emulator, {"command": list(command)})
+
+
+async def test_it_migrates_with_its_own_login_past_the_proxy(function, journal):
+    operations = function()
+    async with LambdaEmulator(operations) as emulator:
+        first = await run(emulator, "migrate", "--noinput")
+        again = await run(emulator, "migrate", "--noinput")
+
+    assert (first["exit_code"], again["exit_code"]) == (0, 0)
+    assert "Applying journal.0005_author... OK\n" in first["output"]
+    assert "No migrations to apply." in again["output"]
+    assert journal.applied()[-1] == "0005_author"
+    assert first["output"] in operations.log
+    assert "webapp: migrate ended with exit code 0 after " in operations.log
+    assert emulator.started_count == 1
+
+
+async def test_a_command_that_fails_brings_its_exit_code_and_its_words(function):
+    async with LambdaEmulator(function()) as emulator:
+        unknown = await run(emulator, "migrate", "nowhere")
+        wrong = await run(emulator, "migrate", "--wait", "soon")
+
+    assert unknown["exit_code"] == 1
+    assert unknown["output"] == "CommandError: No installed app with label 'nowhere'.\n"
+    assert wrong["exit_code"] == 2
+    assert wrong["output"].endswith("argument --wait: 'soon' is not a whole number of seconds\n")
+
+
+async def test_what_the_settings_lack_is_in_the_answer(function):
+    async with LambdaEmulator(function(WEBAPP_SECRET_KEY=None)) as emulator:
+        answer = await run(emulator, "check")
+
+    assert answer["exit_code"] == 78
+    assert answer["output"].startswith("webapp: WEBAPP_SECRET_KEY is not set")
+    assert answer["output"].count("\n") == 1
+
+
+async def test_a_migration_that_takes_too_long_is_cancelled_before_lambda_kills_it(function, journal):
+    """Not killed, which would leave the server to find out: the session has ended when the answer comes."""
+    operations = function(timeout_s=12.0, JOURNAL_SLEEP_S="600")
+    async with LambdaEmulator(operations) as emulator:
+        await run(emulator, "migrate", "journal", "0002")
+        answer = await run(emulator, "migrate", "--noinput")
+        held = journal.lock_sessions()
+        next_one = await run(emulator, "check")
+
+    assert answer["exit_code"] == 124
+    assert "migrate was interrupted" in answer["output"]
+    assert "[migrate was stopped after " in answer["output"]
+    assert answer["output"].endswith("what takes longer runs as a task of ECS]\n")
+    assert (held, journal.applied()[-1]) == ([], "0002_gate")
+    assert (next_one["exit_code"], emulator.started_count, emulator.failed_count) == (0, 1, 0)
+
+
+async def test_of_more_output_than_lambda_can_send_the_end_is_sent(function, tmp_path):
+    commands = tmp_path / "flooding" / "management" / "commands"
+    commands.mkdir(parents=True)
+    (commands / "flood.py").write_text(_FLOOD)
+    (tmp_path / "flooding" / "settings.py").write_text(
+        "from journal.settings import *\nINSTALLED_APPS = [*INSTALLED_APPS, 'flooding']\n"
+    )
+    operations = function(
+        PYTHONPATH=os.pathsep.join([str(APPLICATIONS), str(tmp_path)]), DJANGO_SETTINGS_MODULE="flooding.settings"
+    )
+    async with LambdaEmulator(operations) as emulator:
+        invocation = await emulator.invoke(b'{"command": ["flood"]}')
+
+    answer = json.loads(invocation.payload)
+    assert RESPONSE_LIMIT_BYTES / 2 < len(invocation.payload) <= RESPONSE_LIMIT_BYTES
+    assert answer["output"].startswith("[7000108 bytes before this are in the log alone]\n")
+    assert answer["output"].endswith("\x01\nthe end\n")
+
+
+async def test_no_request_reaches_a_command_and_no_other_command_is_run(function, journal):
+    body = b'{"command": ["migrate"]}'
+    events = [event_of(front, "POST", "/", body=body) | more for front in FRONTS for more in ({}, json.loads(body))]
+    events += [{"command": ["flush", "--noinput"]}, {"warm_up": True}, {}]
+    operations = function()
+    async with LambdaEmulator(operations) as emulator:
+        for event in events:
+            with pytest.raises(FunctionFailed) as failed:
+                await send(emulator, event)
+            assert failed.value.error_type == "UnknownEvent"
+
+    assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]
+    assert "ended with exit code" not in operations.log
+
+
+async def test_the_web_function_runs_no_command_and_answers_a_warm_up_without_the_database(function, journal):
+    web = {"WEBAPP_DB_ROLE": None, "WEBAPP_ALLOWED_COMMANDS": None, "DJANGO_SETTINGS_MODULE": None}
+    with psycopg.connect(journal.url, autocommit=True) as observer:
+        async with LambdaEmulator(function(**web, WEBAPP_WARM_UP="1")) as emulator:
+            assert await send(emulator, {"warm_up": True}) == {"warm": True}
+            with pytest.raises(FunctionFailed, match="the operations function takes commands") as failed:
+                await run(emulator, "migrate")
+        async with LambdaEmulator(function(**web)) as emulator:
+            with pytest.raises(FunctionFailed, match="a warm-up has to be switched on"):
+                await send(emulator, {"warm_up": True})
+        sessions = observer.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend'"
+        ).fetchone()
+
+    assert failed.value.error_type == "UnknownEvent"
+    assert sessions == (0,)
+    assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]

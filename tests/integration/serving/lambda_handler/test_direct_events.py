@@ -1,0 +1,78 @@
+"""What is no request: refused, or, where a schedule sends it to keep the function warm, answered without Django."""
+
+import pytest
+from django.http import HttpResponse
+from django.urls import path
+
+from tests.integration.serving.lambda_handler.conftest import CONTEXT
+from tests.integration.serving.lambda_handler.front import FRONTS, event_of, load_event, status_of
+from webapp.serving.direct_lambda import DirectLambdaHandler
+from webapp.serving.unknown_event import UnknownEvent
+
+urlpatterns = [path("page", lambda request: HttpResponse("page"))]
+
+EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        load_event("management_command"),
+        load_event("queue"),
+        {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+        {"warm_up": True},
+        {"requestContext": None},
+        {"Records": 5},
+        {"Records": []},
+        {},
+        [],
+        ["requestContext"],
+        "requestContext",
+        7,
+        None,
+    ],
+    ids=repr,
+)
+def test_an_event_that_no_http_front_sends_is_refused(ours, event):
+    with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
+        ours(event)
+
+
+@EVERY_FRONT
+@pytest.mark.parametrize("more", [{"command": ["migrate"]}, {"warm_up": True}], ids=repr)
+def test_a_request_that_is_another_event_too_is_refused(ours, front, more):
+    assert status_of(ours(event_of(front, "GET", "/page"))) == 200
+
+    with pytest.raises(UnknownEvent, match=next(iter(more))):
+        ours(more | event_of(front, "GET", "/page"))
+
+
+def test_an_event_that_is_refused_is_named_by_its_keys_on_one_short_line(ours):
+    event = {"line\nbreak": "hunter2", "x" * 1000: 1} | {f"key{number}": number for number in range(1000)}
+
+    with pytest.raises(UnknownEvent) as refused:
+        ours(event)
+
+    text = str(refused.value)
+    assert text.startswith(r"an event with the keys 'line\nbreak', 'xxx")
+    assert "\n" not in text
+    assert "hunter2" not in text
+    assert len(text) < 500
+
+
+def test_a_warm_up_is_answered_without_django_where_it_is_switched_on(settings):
+    handler = DirectLambdaHandler(answers_warm_up=True)
+    settings.ROOT_URLCONF = "a_module_that_does_not_exist"
+
+    assert handler({"warm_up": True}, CONTEXT) == {"warm": True}
+
+
+@EVERY_FRONT
+def test_no_front_can_send_a_warm_up(front):
+    handler = DirectLambdaHandler(answers_warm_up=True)
+
+    with pytest.raises(UnknownEvent, match="warm_up"):
+        handler({"warm_up": True} | event_of(front, "GET", "/page"), CONTEXT)
+    assert status_of(handler(event_of(front, "POST", "/nowhere", body=b'{"warm_up": true}'), CONTEXT)) == 404
+    with pytest.raises(UnknownEvent, match="warm_up"):
+        handler({"warm_up": "yes"}, CONTEXT)

@@ -1,0 +1,163 @@
+"""Commands that behave as commands should, and others."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from webapp.serving.command_process import GRACE_S, Outcome, run_command
+
+pytestmark = pytest.mark.profile_free
+
+# Far above what anything here takes on a busy machine.
+LIMIT_S = 60.0
+
+
+def run(source: str, *, time_limit_s: float = LIMIT_S, kept_bytes: int = 1_000_000) -> Outcome:
+    argv = [sys.executable, "-c", textwrap.dedent(source)]
+    return run_command(argv, time_limit_s=time_limit_s, kept_bytes=kept_bytes)
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while is_running(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_both_streams_come_back_in_order_and_stand_in_the_log(capfd, monkeypatch):
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+
+    outcome = run("""
+        import sys
+        for number in range(3):
+            print("out", number)
+            print("err", number, file=sys.stderr)
+    """)
+
+    assert outcome == Outcome(0, "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n", 0, is_stopped=False)
+    assert capfd.readouterr().err == outcome.output
+
+
+@pytest.mark.parametrize(
+    ("source", "exit_code"),
+    [
+        ("import sys; sys.exit(75)", 75),
+        ("import os; os._exit(3)", 3),
+        ("raise SystemExit('why')", 1),
+        ("1 / 0", 1),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137),
+        ("import os; os.abort()", 134),
+    ],
+)
+def test_however_a_command_ends_there_is_an_exit_code(source, exit_code):
+    assert run(source).exit_code == exit_code
+
+
+def test_bytes_that_are_no_text_are_replaced(capfd):
+    outcome = run(r"import sys; sys.stdout.buffer.write(b'a\xff\x00\xc3\xbc\n')")
+
+    assert outcome.output == "a\ufffd\0ü\n"
+
+
+def test_of_a_flood_the_end_is_kept_and_the_rest_counted(capfd):
+    outcome = run("for number in range(300_000): print(f'{number:9}')", kept_bytes=1_000)
+
+    assert outcome.output.endswith("   299998\n   299999\n")
+    assert (len(outcome.output), outcome.dropped_bytes) == (1_000, 3_000_000 - 1_000)
+    assert capfd.readouterr().err.count("\n") == 300_000
+
+
+def test_a_line_that_never_ends_does_not_fill_the_memory(capfd):
+    outcome = run("import sys; sys.stdout.write('x' * 3_000_000)", kept_bytes=10)
+
+    assert (outcome.output, outcome.dropped_bytes) == ("x" * 10, 2_999_990)
+
+
+def test_nobody_is_there_to_be_asked():
+    assert "EOFError" in run("input('Are you sure? ')").output
+
+
+def test_what_takes_too_long_may_clean_up_and_says_so():
+    outcome = run(
+        """
+        import signal, sys, time
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        print("began")
+        try:
+            time.sleep(600)
+        finally:
+            print("cleaned up")
+        """,
+        time_limit_s=2.0,
+    )
+
+    assert outcome == Outcome(124, "began\ncleaned up\n", 0, is_stopped=True)
+
+
+def test_what_does_not_hear_is_killed_after_the_grace_period():
+    began = time.monotonic()
+    outcome = run(
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('began'); time.sleep(600)",
+        time_limit_s=1.0,
+    )
+
+    assert outcome == Outcome(124, "began\n", 0, is_stopped=True)
+    assert time.monotonic() - began >= 1.0 + GRACE_S
+
+
+@pytest.mark.parametrize("ending", ["", "time.sleep(600)"], ids=["by itself", "stopped"])
+def test_what_a_command_started_ends_with_it(ending):
+    outcome = run(
+        f"""
+        import subprocess, sys, time
+        print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid)
+        {ending}
+        """,
+        time_limit_s=2.0 if ending else LIMIT_S,
+    )
+
+    wait_for_end(int(outcome.output))
+
+
+def test_what_left_its_group_delays_the_answer_by_little():
+    began = time.monotonic()
+    outcome = run("""
+        import subprocess, sys
+        argv = [sys.executable, "-c", "import time; time.sleep(600)"]
+        print(subprocess.Popen(argv, start_new_session=True).pid)
+    """)
+
+    try:
+        assert time.monotonic() - began < LIMIT_S / 2
+        assert outcome.exit_code == 0
+    finally:
+        os.kill(int(outcome.output), signal.SIGKILL)
+
+
+def test_a_command_dies_with_the_process_that_runs_it():
+    runner = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from webapp.serving.command_process import run_command;"
+            "run_command([sys.executable, '-c', 'import os, time; print(os.getpid()); time.sleep(600)'],"
+            "time_limit_s=600, kept_bytes=1)",
+        ],
+        stderr=subprocess.PIPE,
+    )
+    with runner:
+        pid = int(runner.stderr.readline())
+        runner.kill()
+
+    wait_for_end(pid)

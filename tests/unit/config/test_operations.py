@@ -1,0 +1,28 @@
+import pytest
+
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.operations import allowed_commands
+
+
+def test_a_function_that_serves_requests_allows_no_command():
+    assert allowed_commands(Environment({})) == frozenset()
+
+
+def test_the_operations_function_allows_what_is_named():
+    environ = {"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": "migrate, check,"}
+
+    assert allowed_commands(Environment(environ)) == {"migrate", "check"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "complaint"),
+    [
+        ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands and "),
+        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_ALLOWED_COMMANDS names no command; name some"),
+        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; name some"),
+    ],
+)
+def test_commands_and_the_role_have_to_go_together(environ, complaint):
+    with pytest.raises(ConfigurationError, match=complaint):
+        allowed_commands(Environment(environ))

@@ -1,0 +1,31 @@
+"""A state of migrations with one table, and judgements on what follows it."""
+
+from typing import Any
+
+from django.db import migrations, models
+from django.db.migrations.state import ProjectState
+
+from webapp.database.migration_gate.judgement import Verdict, judge
+
+ITEM = migrations.CreateModel(
+    "Item",
+    [("id", models.BigAutoField(primary_key=True)), ("text", models.CharField(max_length=100))],
+)
+REMOVE = migrations.RemoveField("item", "text")
+SHORTEN = migrations.AlterField("item", "text", models.CharField(max_length=50))
+LARGE_BYTES = 2_500_000_000
+
+
+def migration(name: str, *operations: Any, app_label: str = "shop", **attributes: object) -> migrations.Migration:
+    """A migration of any application."""
+    kind = type("Migration", (migrations.Migration,), {"operations": list(operations), **attributes})
+    return kind(name, app_label)
+
+
+def verdicts_on(
+    *plan: migrations.Migration, old: tuple[Any, ...] = (ITEM,), size: int = 0, allowed: tuple[str, ...] = ()
+) -> list[Verdict]:
+    """The gate's, where the running version is what `old` makes and its item table has `size` bytes."""
+    state = migration("0001_initial", *old).mutate_state(ProjectState(), preserve=False)
+    sizes = {"shop_item": size, "other": LARGE_BYTES}
+    return judge(plan, state, alias="default", known_apps={"shop"}, sizes=sizes, allowed=allowed)

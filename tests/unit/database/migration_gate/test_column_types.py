@@ -1,0 +1,69 @@
+"""What the running version notices of another type, and what PostgreSQL has to do for it."""
+
+import pytest
+
+from webapp.database.migration_gate.column_types import holds_all_of, is_narrower, rewrites
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("integer", "integer"),
+        ("smallint", "bigint"),
+        ("varchar(10)", "varchar(11)"),
+        ("varchar(10)", "varchar"),
+        ("varchar(10)", "text"),
+        ("text", "varchar"),
+        ("numeric(5, 2)", "numeric(7, 3)"),
+        ("geometry(POINT,4326)", "geometry(POINT,4326)"),
+    ],
+)
+def test_a_wider_type_holds_all_of_the_former(former, present):
+    assert holds_all_of(former, present)
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("bigint", "integer"),
+        ("varchar(11)", "varchar(10)"),
+        ("varchar", "varchar(10)"),
+        ("text", "varchar(10)"),
+        ("numeric(7, 2)", "numeric(7, 3)"),
+        ("numeric(7, 2)", "numeric(9, 1)"),
+    ],
+)
+def test_a_narrower_type_loses_some_values(former, present):
+    assert not holds_all_of(former, present)
+    assert is_narrower(former, present)
+
+
+@pytest.mark.parametrize(
+    ("former", "present"),
+    [
+        ("integer", "text"),
+        ("integer", "numeric(9, 0)"),
+        ("date", "timestamp with time zone"),
+        ("varchar(10)", "varchar(10)[]"),
+        ("text", "citext"),
+    ],
+)
+def test_another_type_is_neither_wider_nor_narrower(former, present):
+    assert not holds_all_of(former, present)
+    assert not is_narrower(former, present)
+
+
+@pytest.mark.parametrize(
+    ("former", "present", "does"),
+    [
+        ("varchar(10)", "varchar(11)", False),
+        ("varchar(10)", "text", False),
+        ("numeric(5, 2)", "numeric(7, 2)", False),
+        ("numeric(5, 2)", "numeric(7, 3)", True),
+        ("integer", "bigint", True),
+        ("varchar(11)", "varchar(10)", True),
+        ("integer", "text", True),
+    ],
+)
+def test_the_table_is_written_anew_where_the_values_look_different_on_disk(former, present, does):
+    assert rewrites(former, present) is does

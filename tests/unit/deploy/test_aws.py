@@ -1,0 +1,43 @@
+"""AWS's errors on one line, with what to do."""
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
+
+from webapp.deploy.aws import Aws, explain
+from webapp.deploy.errors import UsageError
+
+
+def answer(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "CreateChangeSet")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (NoCredentialsError(), "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or"),
+        (ProfileNotFound(profile="team"), "The config profile (team) could not be found; set AWS_PROFILE to one of"),
+        (
+            EndpointConnectionError(endpoint_url="https://cloudformation.eu-nowhere-1.amazonaws.com"),
+            "AWS cannot be reached: Could not connect to the endpoint URL",
+        ),
+        (
+            answer("ExpiredToken", "The security token included in the request is expired"),
+            "AWS's credentials have expired (CreateChangeSet: The security token included in the request is expired); "
+            "log in anew",
+        ),
+        (answer("InvalidClientTokenId", "Invalid token."), "AWS does not know these credentials (CreateChangeSet: Inv"),
+        (
+            answer("AccessDenied", "User: a is not\nauthorized to perform: cloudformation:CreateChangeSet"),
+            "AWS does not permit CreateChangeSet: User: a is not authorized to perform: cloudformation:CreateChangeSet",
+        ),
+        (answer("ValidationError", "No such parameter"), "AWS refuses CreateChangeSet: No such parameter"),
+    ],
+)
+def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):
+    assert explain(error).startswith(expected)
+    assert "\n" not in explain(error)
+
+
+def test_a_region_that_nobody_knows_is_refused_with_the_nearest():
+    with pytest.raises(UsageError, match=r"region 'eu-centrl-1' in webapp.toml is none .* did you mean eu-central-1\?"):
+        Aws("eu-centrl-1")

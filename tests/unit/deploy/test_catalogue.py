@@ -1,0 +1,55 @@
+"""Which stacks a target needs, and in which order they come and go."""
+
+import re
+from pathlib import Path
+
+from webapp.deploy.catalogue import STACKS, Target, endpoint_stack, foundation, removable, runtime_stack
+
+CHECKOUT = Path(__file__).parents[3]
+
+
+def test_every_template_but_the_accounts_has_a_stack_in_the_order_of_the_readme():
+    templates = re.findall(r"^\| \d+ \| `([^`]+\.yaml)`", (CHECKOUT / "deploy/README.md").read_text(), re.MULTILINE)
+
+    templates.remove("foundation/account.yaml")
+    assert [stack.template for stack in STACKS] == templates
+
+
+def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
+    names = {target: [stack.name for stack in foundation(target, {})] for target in Target}
+
+    shared = ["registry", "monitoring", "network", "security-groups", "storage", "database", "secrets"]
+    assert names == {
+        Target.AWS_LAMBDA: [*shared, "proxy"],
+        Target.AWS_APP_RUNNER: shared,
+        Target.AWS_ECS: [*shared, "load-balancer"],
+        Target.AWS_ECS_EXPRESS: shared,
+    }
+
+
+def test_endpoints_are_made_only_where_the_network_leads_through_them():
+    assert "endpoints" in [stack.name for stack in foundation(Target.AWS_ECS, {"Egress": "endpoints"})]
+
+
+def test_the_address_of_fargate_is_its_load_balancers():
+    assert endpoint_stack(Target.AWS_ECS).name == "load-balancer"
+    assert endpoint_stack(Target.AWS_LAMBDA) is runtime_stack(Target.AWS_LAMBDA)
+
+
+def test_what_goes_keeps_the_data():
+    names = [stack.name for stack in removable(None, with_data=False)]
+
+    assert names == [
+        "express", "fargate", "load-balancer", "apprunner", "lambda", "operations-task", "operations", "proxy",
+        "endpoints",
+    ]  # fmt: skip
+
+
+def test_with_the_data_all_of_the_stage_goes_last_made_first():
+    names = [stack.name for stack in removable(None, with_data=True)]
+
+    assert names == [stack.name for stack in reversed(STACKS) if stack.name != "registry"]
+
+
+def test_one_target_goes_without_the_others():
+    assert [stack.name for stack in removable(Target.AWS_ECS, with_data=False)] == ["fargate", "load-balancer"]

@@ -1,0 +1,105 @@
+"""`webapp.toml` and what --stage and --target choose from it."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from webapp.deploy.catalogue import Target
+from webapp.deploy.configuration import Configuration, choose_deployment, load_configuration, parse_configuration
+from webapp.deploy.errors import UsageError
+from webapp.deploy.verbs.init import render
+
+SMALLEST = """
+project = "guestbook"
+region = "eu-central-1"
+[stages.dev]
+target = "aws_lambda"
+"""
+
+
+def parse(text: str) -> Configuration:
+    return parse_configuration(tomllib.loads(text), Path("/project"))
+
+
+def mistake(text: str) -> str:
+    with pytest.raises(UsageError) as raised:
+        parse(text)
+    return str(raised.value)
+
+
+def test_the_smallest_file_leaves_the_rest_to_defaults():
+    configuration = parse(SMALLEST)
+
+    assert configuration.project == "guestbook"
+    assert configuration.page == "/"
+    assert configuration.smoke_timeout_s == 60.0
+    assert configuration.targets == {"dev": Target.AWS_LAMBDA}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (SMALLEST.replace("region", "regoin"), "webapp.toml does not know 'regoin'; did you mean region?"),
+        (
+            SMALLEST.replace("guestbook", "Guest_Book"),
+            "project 'Guest_Book' is not a name for AWS; use 2 to 21 small letters, digits and hyphens, a letter first",
+        ),
+        (
+            SMALLEST.replace("stages.dev", "stages.test"),
+            "[stages.test] is not a stage of the templates; choose from dev, staging, production",
+        ),
+        (
+            SMALLEST.replace("aws_lambda", "heroku"),
+            "[stages.dev] target 'heroku' is not a target; "
+            "choose from aws_lambda, aws_app_runner, aws_ecs, aws_ecs_express",
+        ),
+        ('project = "guestbook"\nregion = "eu-central-1"', "webapp.toml has no stage; add one, such as [stages.dev]"),
+        (f'page = "about"\n{SMALLEST}', "page 'about' is not a path; write it from the first slash on, as /about/"),
+        (f"smoke_timeout_s = 0\n{SMALLEST}", "smoke_timeout_s = 0 is not a number of seconds above 0 and up to 3600"),
+        (SMALLEST.replace('region = "eu-central-1"', ""), "webapp.toml has no region; add it"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
+    assert mistake(text).startswith(expected)
+
+
+def test_a_folder_without_the_file_is_told_of_init(tmp_path: Path):
+    with pytest.raises(UsageError, match="run `webapp init`"):
+        load_configuration(tmp_path)
+
+
+def test_the_only_stage_needs_no_name():
+    configuration = parse(SMALLEST.replace("stages.dev", "stages.production"))
+
+    assert choose_deployment(configuration, None, None).stage == "production"
+
+
+def test_dev_is_the_stage_where_there_are_several():
+    configuration = parse(SMALLEST + '[stages.production]\ntarget = "aws_ecs"\n')
+
+    assert choose_deployment(configuration, None, None).stage == "dev"
+    assert choose_deployment(configuration, "production", None).target is Target.AWS_ECS
+
+
+def test_a_target_on_the_command_line_beats_the_stages_own():
+    assert choose_deployment(parse(SMALLEST), None, "aws_app_runner").target is Target.AWS_APP_RUNNER
+
+
+def test_a_stage_that_the_file_lacks_is_refused():
+    with pytest.raises(UsageError, match=r"add \[stages.production\] to it"):
+        choose_deployment(parse(SMALLEST), "production", None)
+
+
+def test_what_init_writes_reads_back_the_same():
+    content = {
+        "project": "guestbook",
+        "region": "eu-central-1",
+        "page": '/"quoted"/',
+        "stages": {
+            "dev": {"target": "aws_lambda", "parameters": {"lambda": {"MemoryMb": 2048, "WarmUp": "yes"}}},
+            "production": {"target": "aws_ecs"},
+        },
+    }
+
+    assert tomllib.loads(render(content)) == content

@@ -1,0 +1,15 @@
+"""What is known of an image before it is pushed."""
+
+import pytest
+
+from webapp.deploy.errors import DeployError
+from webapp.deploy.images import refuse_too_large
+
+
+def test_an_image_beyond_lambdas_limit_is_refused_before_it_is_pushed():
+    with pytest.raises(DeployError, match=r"the image has 11.0 GB, and Lambda, .* takes 10; leave out"):
+        refuse_too_large(11 * 1024**3)
+
+
+def test_an_image_at_lambdas_limit_is_not():
+    refuse_too_large(10 * 1024**3)

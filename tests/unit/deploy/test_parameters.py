@@ -1,0 +1,109 @@
+"""What the stacks' parameters come to, from the project's own templates."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webapp.deploy.catalogue import DATABASE, FARGATE, LAMBDA, LOAD_BALANCER, NETWORK, REGISTRY, Stack, Target
+from webapp.deploy.configuration import Deployment, parse_configuration
+from webapp.deploy.errors import DeployError, UsageError
+from webapp.deploy.parameters import read_templates, stack_parameters
+from webapp.deploy.templates import read_template
+
+CHECKOUT = Path(__file__).parents[3]
+IMAGE = "registry/guestbook@sha256:" + "0" * 64
+
+
+def deployment(*, everywhere: dict[str, Any] | None = None, dev: dict[str, Any] | None = None) -> Deployment:
+    content = {
+        "project": "guestbook",
+        "region": "eu-central-1",
+        "parameters": everywhere or {},
+        "stages": {"dev": {"target": "aws_lambda", "parameters": dev or {}}},
+    }
+    return Deployment(parse_configuration(content, CHECKOUT), "dev", Target.AWS_LAMBDA)
+
+
+def parameters(stack: Stack, given: Deployment, *, image: str | None = None) -> dict[str, str]:
+    return stack_parameters(given, stack, read_template(CHECKOUT, stack), image=image)
+
+
+def test_each_stack_gets_what_its_template_declares_and_nothing_else():
+    given = deployment(everywhere={"Credentials": "iam", "LogRetentionDays": 7})
+
+    assert parameters(REGISTRY, given) == {"Project": "guestbook"}
+    assert parameters(NETWORK, given) == {"Project": "guestbook", "Stage": "dev", "LogRetentionDays": "7"}
+    assert parameters(DATABASE, given) == {
+        "Project": "guestbook",
+        "Stage": "dev",
+        "Credentials": "iam",
+        "LogRetentionDays": "7",
+    }
+
+
+def test_a_stages_value_beats_every_stages_and_a_stacks_own_beats_both():
+    given = deployment(
+        everywhere={"MemoryMb": 512, "MaxConnections": 90}, dev={"MemoryMb": 1024, "lambda": {"MemoryMb": 2048}}
+    )
+
+    assert parameters(LAMBDA, given, image=IMAGE)["MemoryMb"] == "2048"
+    assert parameters(FARGATE, given, image=IMAGE)["MemoryMb"] == "1024"
+    assert parameters(DATABASE, given)["MaxConnections"] == "90"
+
+
+def test_a_value_is_spelled_as_each_template_has_it():
+    given = deployment(everywhere={"Architecture": "arm64"}, dev={"lambda": {"WarmUp": True}})
+
+    assert parameters(LAMBDA, given, image=IMAGE)["Architecture"] == "arm64"
+    assert parameters(LAMBDA, given, image=IMAGE)["WarmUp"] == "yes"
+    assert parameters(FARGATE, given, image=IMAGE)["Architecture"] == "ARM64"
+
+
+def test_a_value_that_the_template_does_not_take_is_refused():
+    with pytest.raises(UsageError, match="Credentials = 'keys' is not a value of its template; choose"):
+        parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
+
+
+def test_a_parameter_without_a_default_is_asked_for_by_its_description():
+    with pytest.raises(UsageError, match=r"'load-balancer' needs Domain.*\[stages.dev.parameters.load-balancer\]"):
+        parameters(LOAD_BALANCER, deployment())
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"MemoryMB": 1024}, "no template has parameter 'MemoryMB'; did you mean MemoryMb?"),
+        ({"database": {"MinTasks": 1}}, "the stack 'database' has no parameter 'MinTasks'"),
+        ({"lamda": {"MemoryMb": 1}}, "[parameters.lamda] is not a stack's; choose from registry, "),
+        ({"ImageUri": IMAGE}, "no template has parameter 'ImageUri'"),
+    ],
+)
+def test_a_parameter_that_nothing_takes_is_refused(given: dict[str, Any], expected: str):
+    with pytest.raises(UsageError) as raised:
+        read_templates(deployment(dev=given))
+
+    assert expected in str(raised.value)
+
+
+def revision(image: str = IMAGE, **given: Any) -> str:
+    return parameters(LAMBDA, deployment(dev={"lambda": given}), image=image)["Revision"]
+
+
+def test_what_changes_the_function_makes_another_version():
+    assert revision(MemoryMb=2048) != revision()
+    assert revision(FrontDoor="function_url") != revision()
+    assert revision(WarmUp=True) != revision()
+    assert revision(Revision="rotated") != revision()
+
+
+def test_what_leaves_the_function_as_it_is_makes_no_version():
+    assert revision(MemoryMb=1024) == revision()
+    assert revision(Shift="AllAtOnce", ProvisionedConcurrency=2, RequestsBurst=7) == revision()
+    # By itself a new version, without another name.
+    assert revision(image=IMAGE.replace("0", "1")) == revision()
+
+
+def test_a_folder_without_templates_is_told_where_to_go(tmp_path: Path):
+    with pytest.raises(DeployError, match="run this in a clone of the project, beside its folder deploy/"):
+        read_template(tmp_path, LAMBDA)

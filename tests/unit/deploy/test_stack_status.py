@@ -1,0 +1,102 @@
+"""What CloudFormation's statuses and events mean to a user."""
+
+from typing import Any
+
+import pytest
+
+from webapp.deploy.stack_status import (
+    Failure,
+    Standing,
+    failures,
+    in_words,
+    of_last_operation,
+    remedy,
+    standing,
+    succeeded,
+)
+
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/guestbook-dev-lambda/1"
+
+
+def event(resource: str, status: str, reason: str = "", kind: str = "AWS::Lambda::Function") -> dict[str, Any]:
+    given = {"ResourceStatusReason": reason} if reason else {}
+    return {
+        "StackId": STACK,
+        "PhysicalResourceId": STACK if kind == "AWS::CloudFormation::Stack" else resource,
+        "LogicalResourceId": resource,
+        "ResourceType": kind,
+        "ResourceStatus": status,
+        **given,
+    }
+
+
+def of_stack(status: str, reason: str = "") -> dict[str, Any]:
+    return event("guestbook-dev-lambda", status, reason, kind="AWS::CloudFormation::Stack")
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (None, Standing.ABSENT),
+        ("REVIEW_IN_PROGRESS", Standing.ABSENT),
+        ("DELETE_COMPLETE", Standing.ABSENT),
+        ("CREATE_COMPLETE", Standing.READY),
+        ("UPDATE_ROLLBACK_COMPLETE", Standing.READY),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Standing.MOVING),
+        ("DELETE_IN_PROGRESS", Standing.MOVING),
+        ("ROLLBACK_COMPLETE", Standing.STUCK),
+        ("ROLLBACK_FAILED", Standing.STUCK),
+        ("DELETE_FAILED", Standing.STUCK),
+        ("UPDATE_ROLLBACK_FAILED", Standing.STUCK),
+    ],
+)
+def test_a_status_says_what_can_be_done(status: str | None, expected: Standing):
+    assert standing(status) is expected
+
+
+def test_a_stack_that_went_back_did_not_succeed():
+    assert succeeded("UPDATE_COMPLETE")
+    assert not succeeded("UPDATE_ROLLBACK_COMPLETE")
+
+
+def test_a_stuck_stack_is_told_the_command_that_frees_it():
+    assert remedy("a", "ROLLBACK_COMPLETE", "eu-central-1").startswith(
+        "`aws cloudformation delete-stack --stack-name a --region eu-central-1`"
+    )
+    assert "continue-update-rollback" in remedy("a", "UPDATE_ROLLBACK_FAILED", "eu-central-1")
+
+
+def test_only_the_last_operation_counts():
+    former = [of_stack("CREATE_COMPLETE"), event("Role", "CREATE_FAILED", "of the time before")]
+    latest = [of_stack("UPDATE_IN_PROGRESS"), event("Function", "UPDATE_FAILED", "too large")]
+
+    assert of_last_operation([*latest[::-1], *former]) == latest
+
+
+def test_the_first_failure_is_first_and_consequences_are_left_out():
+    events = [
+        of_stack("UPDATE_IN_PROGRESS"),
+        event("Function", "UPDATE_FAILED", "The image manifest is not supported"),
+        event("Role", "UPDATE_FAILED", "Resource update cancelled"),
+        event("Alias", "UPDATE_FAILED", "Another one"),
+        of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to update: [Function]."),
+        event("Function", "UPDATE_FAILED", "The image manifest is not supported"),
+        of_stack("UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: [Function]."),
+    ]
+
+    assert failures(events) == [
+        Failure("Function", "AWS::Lambda::Function", "The image manifest is not supported"),
+        Failure("Alias", "AWS::Lambda::Function", "Another one"),
+    ]
+
+
+def test_a_stack_that_fails_without_a_resource_gives_its_own_reason():
+    events = [of_stack("CREATE_IN_PROGRESS"), of_stack("CREATE_FAILED", "Export a-b is used already")]
+
+    assert [failure.reason for failure in failures(events)] == ["Export a-b is used already"]
+
+
+def test_events_are_told_in_words():
+    assert in_words(event("Function", "CREATE_COMPLETE")) == "Function (AWS::Lambda::Function) is there"
+    assert in_words(event("Function", "UPDATE_FAILED", "too large")).endswith("could not be changed: too large")
+    assert in_words(event("Function", "SOMETHING_NEW")).endswith("something new")

@@ -1,0 +1,64 @@
+"""What is taken over from Zappa's settings."""
+
+from webapp.deploy.zappa import take_over
+
+
+def test_what_has_an_equivalent_is_taken_over():
+    taken = take_over(
+        {
+            "dev": {
+                "project_name": "My Guest Book",
+                "aws_region": "eu-west-1",
+                "touch_path": "/start/",
+                "memory_size": 1024,
+                "lambda_concurrency": 20,
+                "keep_warm": False,
+                "domain": "guestbook.example.com",
+            }
+        }
+    )
+
+    assert (taken.project, taken.region, taken.page) == ("my-guest-book", "eu-west-1", "/start/")
+    assert taken.stages == {
+        "dev": {"MemoryMb": 1024, "ReservedConcurrency": 20, "Hosts": "guestbook.example.com"},
+    }
+
+
+def test_zappas_own_default_keeps_warm():
+    assert take_over({"dev": {}}).stages == {"dev": {"WarmUp": "yes"}}
+
+
+def test_stages_get_the_names_of_the_templates_and_what_they_extend():
+    taken = take_over({"base": {"memory_size": 2048, "keep_warm": False}, "prod": {"extends": "base"}})
+
+    assert taken.stages == {"production": {"MemoryMb": 2048}}
+    assert "base: is not a stage of the templates; left out" in taken.remarks
+
+
+def test_stages_that_extend_each_other_end():
+    assert take_over({"dev": {"extends": "prod"}, "prod": {"extends": "dev"}}).stages.keys() == {"dev", "production"}
+
+
+def test_what_has_none_is_listed_with_what_to_do():
+    taken = take_over({"dev": {"s3_bucket": "b", "slim_handler": True, "something_new": 1, "timeout_seconds": 300}})
+
+    assert taken.remarks == [
+        "dev: s3_bucket: not needed: an image takes the place of the archive",
+        "dev: slim_handler: not needed: an image takes the place of the archive",
+        "dev: something_new: has no equivalent",
+        "dev: timeout_seconds: a request has 29 s here, since the HTTP API ends it at 30",
+    ]
+
+
+def test_variables_are_named_without_their_values():
+    (remark,) = take_over({"dev": {"environment_variables": {"TOKEN": "hunter2"}}}).remarks
+
+    assert "TOKEN" in remark
+    assert "hunter2" not in remark
+
+
+def test_what_the_template_does_not_take_is_said():
+    taken = take_over({"dev": {"memory_size": 128, "lambda_concurrency": 200}})
+
+    assert taken.stages["dev"]["MemoryMb"] == 512
+    assert any("MaxConnections" in remark for remark in taken.remarks)

@@ -1,0 +1,79 @@
+"""What the operations function refuses, whoever sends it."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from tests.integration.serving.lambda_handler.front import FRONTS, event_of, load_event
+from webapp.serving.command_handler import CommandHandler
+from webapp.serving.unknown_event import UnknownEvent
+
+COMMAND = {"command": ["migrate", "--noinput"]}
+PLENTY = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
+
+
+@pytest.fixture
+def handler() -> CommandHandler:
+    """One that would fail otherwise than by refusing, if it ran anything."""
+    return CommandHandler(program=["/nowhere/program"], allowed=frozenset({"migrate", "check"}))
+
+
+def test_what_is_not_refused_here_is_run(handler):
+    with pytest.raises(FileNotFoundError):
+        handler(COMMAND, PLENTY)
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("more", [{}, COMMAND], ids=["as it is", "with the command beside"])
+def test_a_request_is_refused_whatever_its_client_says(handler, front, more):
+    headers = {"command": json.dumps(COMMAND["command"]), "x-amz-invocation-type": "Event"}
+    event = event_of(
+        front, "POST", "/command", headers=headers, query={"command": ["migrate"]}, body=json.dumps(COMMAND).encode()
+    )
+
+    with pytest.raises(UnknownEvent, match="is no command, and this function runs nothing else"):
+        handler(event | more, PLENTY)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        load_event("queue"),
+        {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": COMMAND},
+        {"warm_up": True},
+        COMMAND | {"body": ""},
+        COMMAND | {"requestContext": {}},
+        [COMMAND],
+        "migrate",
+        {},
+        None,
+    ],
+    ids=repr,
+)
+def test_every_other_event_is_refused_with_what_to_send(handler, event):
+    with pytest.raises(UnknownEvent, match=r'send \{"command": '):
+        handler(event, PLENTY)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[], "migrate", {"migrate": 1}, None, ["migrate", 1], ["migrate", None], [["migrate"]], ["migrate", "a\0b"],
+     ["migrate", "\ud800"]],
+    ids=repr,
+)  # fmt: skip
+def test_a_command_is_a_list_of_words_that_a_program_can_be_given(handler, command):
+    with pytest.raises(UnknownEvent, match="the command is no list of words"):
+        handler({"command": command}, PLENTY)
+
+
+@pytest.mark.parametrize("name", ["flush", "", "MIGRATE", " migrate", "--settings=other", "migrate --noinput"])
+def test_a_command_that_is_not_allowed_is_refused_with_those_that_are(handler, name):
+    with pytest.raises(UnknownEvent, match=f"the command '{name}' is none that this function may run; ") as error:
+        handler({"command": [name, "--noinput"]}, PLENTY)
+    assert str(error.value).endswith("choose one of: check, migrate")
+
+
+def test_without_the_time_to_end_a_command_none_is_begun(handler):
+    with pytest.raises(RuntimeError, match="migrate has 3 s left, 5 of which are for ending it; raise the function's"):
+        handler(COMMAND, SimpleNamespace(get_remaining_time_in_millis=lambda: 3_000))
