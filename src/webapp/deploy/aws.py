@@ -29,7 +29,7 @@ _CONFIG = Config(
     connect_timeout=10,
     read_timeout=60,
     retries={"mode": "standard", "max_attempts": 6},
-    # What is sent twice by a retry names this, so that logs of AWS tell who it was.
+    # So that AWS's own logs tell whose calls these were.
     user_agent_extra="webapp-deploy",
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 from webapp.deploy.errors import DeployError
 from webapp.deploy.images import Login
 
-# docker first: who has both builds with docker, podman's docker being podman.
+# docker first: who has both mostly builds with it.
 _NAMES = ("docker", "podman")
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
@@ -71,8 +71,8 @@ class Engine:
         self._show("push", destination)
 
     def _show(self, *arguments: str) -> None:
-        environ = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
         # Attestations make the image an index, which Lambda refuses; builders that know none ignore the variable.
+        environ = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
         exit_code = subprocess.run(
             [self.program, *arguments], stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), env=environ, check=False
         ).returncode

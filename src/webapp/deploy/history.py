@@ -72,8 +72,9 @@ class History:
 
 
 def last_good(releases: Sequence[Release], image: str) -> str | None:
-    """What to go back to when `image` fails: the newest release of another one; None when there is none."""
-    return next((release.image for release in reversed(releases) if release.image != image), None)
+    """What to go back to when `image` fails: the newest release; None when it is that itself, or there is none."""
+    newest = releases[-1].image if releases else None
+    return None if newest == image else newest
 
 
 def one_back(releases: Sequence[Release], running: str) -> str | None:

@@ -155,6 +155,24 @@ def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_w
 
 
 @pytest.mark.verbs
+def test_an_image_that_has_the_traffic_keeps_it_when_it_is_deployed_again_and_fails(
+    make_project, aws_with_database: StandIn
+):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
+    project.run("deploy", "--image", first, "--yes")
+    project.run("deploy", "--image", second, "--yes")
+
+    message = project.error("deploy", "--image", second, "--allow", "guestbook.0099_nothing", "--yes")
+
+    assert "is no migration of this version" in message
+    assert message.endswith("there is no other image to go back to")
+    assert images(project, aws) == (second, second)
+
+
+@pytest.mark.verbs
 def test_a_shift_that_fails_goes_back_with_the_operations(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)

@@ -61,10 +61,10 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     """Migrate, move the traffic, test; what fails goes back to the image before, and raises DeployError.
 
     `allowed` are migrations that the gate lets through. Where this is killed, the same again goes on from there: each
-    step finds out from AWS what is done, and the image before is the newest that ever passed the test.
+    step finds out from AWS what is done, and the image before is the newest that passed the test.
     """
     releases = context.history.read()
-    before = last_good(releases, image) or _other(context.running_image(), image)
+    before = last_good(releases, image)
     try:
         context.progress.begin("operations")
         bring_up(context, OPERATIONS, image=image)
@@ -105,14 +105,10 @@ def test(context: Context) -> str:
 def _return(context: Context, before: str | None) -> str:
     """Go back to the image before, and say how that went."""
     if before is None:
-        return "there is no image before it to go back to"
+        return "there is no other image to go back to"
     context.progress.begin(f"back to {before}")
     try:
         go_back(context, before)
     except DeployError as error:
         return f"and going back to {before} failed: {error}; `webapp rollback` tries again"
     return f"{before} has the traffic"
-
-
-def _other(running: str | None, image: str) -> str | None:
-    return None if running == image else running
