@@ -69,7 +69,8 @@ class DirectLambdaHandler:
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; RuntimeError for an event that no HTTP front sends."""
-        request = self._events.infer(event, context)
+        # JSON that is no object comes from no front either, and Mangum would look into it.
+        request = self._events.infer(event if isinstance(event, dict) else {}, context)
         if len(event.get("body") or "") > self._max_body_bytes:
             return _refusal(event, 413, "Content Too Large")
         try:
