@@ -23,19 +23,28 @@ RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --
         /opt/venv/bin/python -m webapp collectstatic --no-input
 
 FROM ${BASE_IMAGE}
-# Some bases carry pip, and the standard library without its compiled files.
-RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.*/site-packages/pip* /usr/local/lib/python3.*/ensurepip \
-    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
-        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
-COPY --from=packages /opt/venv /opt/venv
-COPY --from=application /app /app
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     WEBAPP_BIND_HOST=0.0.0.0 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
     WEBAPP_STATIC_ROOT=/app/static
+# Some bases carry pip, or the wheel that venv makes it from, and some the standard library without its compiled files.
+# What the application never imports stays so: it would be 4 MB.
+RUN stdlib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
+    && rm -rf /usr/local/bin/pip* "$stdlib"/site-packages/pip* "$stdlib"/ensurepip /usr/share/python-wheels \
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(_osx_support|_pydatetime|_pydecimal|\
+_pyio|_pyrepl|bdb|cmd|cookiejar|curses|dbm|distutils|doctest|encodings/(cp|iso|mac_)[^/]*|fileinput|ftplib|idlelib|\
+imaplib|importlib/_bootstrap[^/]*|lib2to3|mailbox|modulefinder|msilib|nntplib|optparse|pdb|pickletools|plistlib|\
+poplib|proactor_events|profile|pstats|pydoc|pydoc_data|smtpd|sqlite3|symtable|tarfile|telnetlib|test|tests|tkinter|\
+tomllib|trace|turtle|turtledemo|unittest|venv|wave|webbrowser|windows_[^/]*|xml/dom|xmlrpc)(/|[.]py$)' "$stdlib"
+COPY --from=packages /opt/venv /opt/venv
+COPY --from=application /app /app
+ARG REVISION=""
+ARG VERSION=""
 LABEL org.opencontainers.image.title="webapp" \
-      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes"
+      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.version="${VERSION}"
 # Nobody may write here: Python looks for modules in it first.
 WORKDIR /app
 USER 10001:10001

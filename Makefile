@@ -44,7 +44,9 @@ faults: $(READY)  ## Put the running system through its faults, into reports/fau
 	$(PYTEST) tests/faults -m faults $(ARGS)
 
 image: $(READY)  ## Build the image with podman, without a daemon or a registry, as localhost/webapp
-	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('localhost/webapp')"
+	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('--tag', 'localhost/webapp')"
+	@echo "run it:     scripts/image_tools.sh podman run -p 127.0.0.1:8000:8000 -e DATABASE_URL=… localhost/webapp"
+	@echo "compare it: scripts/image_tools.sh $(BIN)/webapp compare --image localhost/webapp"
 
 image-test: $(READY)  ## Boot the image as each runtime and put it through its faults, into reports/image.json
 	@rm -f reports/image.json

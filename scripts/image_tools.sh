@@ -65,6 +65,13 @@ if ! podman image exists localhost/python-base:trixie; then
     rm base.tar
 fi
 
+# As docker.io's python:slim comes, which the Dockerfile takes unless told otherwise.
+if ! podman image exists localhost/python-base:uncompiled; then
+    say "making the base image without compiled files"
+    printf 'FROM localhost/python-base:trixie\nRUN find / -xdev -name "*.pyc" -delete\n' |
+        podman build --quiet --squash-all --network none --tag localhost/python-base:uncompiled - >/dev/null
+fi
+
 if [ ! -x aws-lambda-rie ]; then
     say "unpacking AWS's Lambda emulator"
     rm -rf wheel && mkdir wheel

@@ -11,8 +11,6 @@ from tests.image.containers import container_environ, remove_stale_containers, r
 from tests.image.podman import EMULATOR, build, podman
 from webapp.compare.services.databases import create_database, drop_database
 
-_TAG = "localhost/webapp:test"
-
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,17 +21,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image's tag, built from the working tree."""
+    """The image's id, built from the working tree."""
     if not EMULATOR.exists():
         reason = "podman and the base image are not set up; run `make image-test`"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     remove_stale_containers()
-    # Each build leaves its layers to the next one; a week's are enough.
-    podman("image", "prune", "--force", "--filter", "until=168h")
-    build(_TAG)
-    return _TAG
+    # Each build leaves its layers to the next one; a day's are enough.
+    podman("image", "prune", "--force", "--filter", "until=24h")
+    return build()
 
 
 @pytest.fixture

@@ -2,12 +2,15 @@
 
 import os
 import subprocess
+from importlib.metadata import version
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "webapp" / "image"
 EMULATOR = CACHE / "aws-lambda-rie"
 BASE_IMAGE = "localhost/python-base:trixie"
+# The same, the standard library's compiled files missing as in docker.io's python:slim.
+UNCOMPILED_BASE_IMAGE = "localhost/python-base:uncompiled"
 
 ENVIRON = {
     "PATH": os.environ.get("PATH", os.defpath),
@@ -34,12 +37,22 @@ def podman(*arguments: str, timeout_s: float = _TIMEOUT_S) -> str:
     return done.stdout.strip()
 
 
-def build(tag: str, *options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE) -> None:
-    """Build the Dockerfile of `context`, from the layers that are there already unless the options say otherwise."""
-    podman(
-        *("build", "--quiet", "--network", "host", "--pull=never", "--tag", tag),
+def revision() -> str:
+    """The commit, marked when files differ from it; empty outside a repository."""
+    command = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE) -> str:
+    """The id of what the Dockerfile of `context` makes, from layers that are there unless the options say otherwise.
+
+    It has no tag but one that the options give it: several checkouts may share the storage.
+    """
+    return podman(
+        *("build", "--quiet", "--network", "host", "--pull=never"),
         *("--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"),
         *("--build-arg", f"BASE_IMAGE={base_image}"),
+        *("--build-arg", f"REVISION={revision()}", "--build-arg", f"VERSION={version('webapp')}"),
         *options,
         str(context),
     )

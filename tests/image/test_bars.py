@@ -1,37 +1,79 @@
 """The image's size, its start and its build, into reports/image.json beside the most that they may be."""
 
+import os
 import shutil
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from tests.image.compiled import loaded_from_source
 from tests.image.containers import container_environ, run_container
-from tests.image.podman import BASE_IMAGE, CHECKOUT, build, podman
+from tests.image.podman import BASE_IMAGE, CHECKOUT, UNCOMPILED_BASE_IMAGE, build, podman
 from tests.image.report import record_figure
 
 _MIB = 2**20
 _STARTS = 7
+_REBUILDS = 2
 # Answered by middleware: every start has the whole of Django behind it, and none a database.
 _PAGE = "/static/guestbook/guestbook.css"
-_TAG = "localhost/webapp:bars"
 
 # What .dockerignore lets through.
 _CONTEXT = ("Dockerfile", ".dockerignore", "README.md", "pyproject.toml", "requirements", "src")
 
+# The lock's packages as an image must have them, compiled, and nothing else.
+_PACKAGES = """
+FROM localhost/python-base:trixie
+RUN python -m venv /opt/pip
+COPY serving.txt /
+RUN /opt/pip/bin/pip install --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes \\
+        --target /packages -r /serving.txt \\
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /packages
+"""
 # In the unit of an image's size, which is that of its layers' archives.
-_BYTES_OF_PACKAGES = "tar -cf - /opt/venv | wc -c"
+_BYTES_OF_PACKAGES = "tar -cf - /packages | wc -c"
 
 
-def test_the_size_is_that_of_the_base_and_the_packages(image):
-    packages_bytes = int(podman("run", "--rm", "--entrypoint=/bin/sh", image, "-c", _BYTES_OF_PACKAGES))
-    base_bytes, image_bytes = (
-        int(podman("image", "inspect", "--format", "{{.Size}}", name)) for name in (BASE_IMAGE, image)
-    )
+@pytest.fixture(scope="module")
+def packages_bytes(image: str, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """The size of the lock's packages, installed beside the image."""
+    context = tmp_path_factory.mktemp("packages")
+    (context / "Dockerfile").write_text(_PACKAGES)
+    shutil.copy2(CHECKOUT / "requirements" / "serving.txt", context)
+    packages = build(context=context)
+    return int(podman("run", "--rm", "--network=none", "--entrypoint=/bin/sh", packages, "-c", _BYTES_OF_PACKAGES))
+
+
+@pytest.fixture(scope="module")
+def cold_build(image: str) -> Iterator[tuple[str, float]]:
+    """An image that nothing was there for but a base without compiled files, and how long it took, in s."""
+    record_figure("load before the cold build", os.getloadavg()[0], unit="processes")
+    # Without its layers, of which nobody would make use.
+    built, build_s = _timed_build("--no-cache", "--layers=false", base_image=UNCOMPILED_BASE_IMAGE)
+    yield built, build_s
+    podman("rmi", "--force", built)
+
+
+def test_the_size_is_that_of_the_base_and_the_packages(image, packages_bytes):
+    base_bytes = _size_bytes(BASE_IMAGE)
 
     record_figure("base image", base_bytes / _MIB, unit="MiB")
-    assert record_figure(
-        "uncompressed size", image_bytes / _MIB, unit="MiB", bar=1.05 * (base_bytes + packages_bytes) / _MIB
-    )
+    record_figure("the lock's packages", packages_bytes / _MIB, unit="MiB")
+    bar = 1.05 * (base_bytes + packages_bytes) / _MIB
+    assert record_figure("uncompressed size", _size_bytes(image) / _MIB, unit="MiB", bar=bar)
+
+
+def test_so_it_is_on_a_base_without_compiled_files(cold_build, packages_bytes):
+    base_bytes = _size_bytes(UNCOMPILED_BASE_IMAGE)
+
+    record_figure("base image without compiled files", base_bytes / _MIB, unit="MiB")
+    bar = 1.05 * (base_bytes + packages_bytes) / _MIB
+    name = "uncompressed size on a base without compiled files"
+    assert record_figure(name, _size_bytes(cold_build[0]) / _MIB, unit="MiB", bar=bar)
+    # What the image leaves out to be so small, nothing misses.
+    assert not loaded_from_source(cold_build[0])
 
 
 def test_it_starts_almost_as_fast_as_bare_uvicorn_with_django(image, log):
@@ -46,16 +88,26 @@ def test_it_starts_almost_as_fast_as_bare_uvicorn_with_django(image, log):
     assert record_figure("container start to the first 200", start_s, unit="s", bar=1.5 * bare_s)
 
 
-def test_a_build_takes_minutes_and_a_rebuild_seconds(image, tmp_path):
+def test_a_cold_build_takes_minutes(cold_build):
+    assert record_figure("cold build", cold_build[1], unit="s", bar=180.0)
+
+
+def test_a_rebuild_takes_seconds(image, tmp_path):
+    """The better of two, since what else the machine does is no part of it."""
     for name in _CONTEXT:
         source, copy = CHECKOUT / name, tmp_path / name
         shutil.copytree(source, copy) if source.is_dir() else shutil.copy2(source, copy)
+    record_figure("load before the rebuild", os.getloadavg()[0], unit="processes")
 
-    assert record_figure("cold build", _build_s(tmp_path, "--no-cache"), unit="s", bar=180.0)
-    # From the cold build's layers, all but what comes after the source.
-    with (tmp_path / "src/webapp/urls.py").open("a") as source:
-        source.write(f"# {time.time_ns()}\n")
-    assert record_figure("cached rebuild after a source change", _build_s(tmp_path), unit="s", bar=20.0)
+    rebuilds_s = []
+    for _ in range(_REBUILDS):
+        with (tmp_path / "src/webapp/urls.py").open("a") as source:
+            source.write(f"# {time.time_ns()}\n")
+        rebuilt, rebuild_s = _timed_build(context=tmp_path)
+        rebuilds_s.append(rebuild_s)
+        podman("rmi", "--force", rebuilt)
+
+    assert record_figure("cached rebuild after a source change", min(rebuilds_s), unit="s", bar=20.0)
 
 
 def _start_s(image: str, log: Path, *, is_bare: bool = False) -> float:
@@ -72,7 +124,11 @@ def _start_s(image: str, log: Path, *, is_bare: bool = False) -> float:
         return time.perf_counter() - started
 
 
-def _build_s(context: Path, *options: str) -> float:
+def _timed_build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE) -> tuple[str, float]:
     started = time.perf_counter()
-    build(_TAG, *options, context=context)
-    return time.perf_counter() - started
+    built = build(*options, context=context, base_image=base_image)
+    return built, time.perf_counter() - started
+
+
+def _size_bytes(image: str) -> int:
+    return int(podman("image", "inspect", "--format", "{{.Size}}", image))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.podman import ENVIRON, podman
+from tests.image.podman import ENVIRON, build, podman
 from webapp.compare.comparison import run_comparison
 from webapp.compare.containers.containers import Containers
 from webapp.compare.containers.engine import usable_engines
@@ -172,11 +172,10 @@ def test_a_variable_reaches_the_container_and_not_the_command_line(containers, t
 
 def test_an_image_that_does_not_start_is_said_in_one_line(image, engine_environ, tmp_path):
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nENV PATH=/nowhere\n")
-    tag = "localhost/webapp:not-starting"
-    podman("build", "--quiet", "--pull=never", "--network=host", "--tag", tag, str(tmp_path))
+    not_starting = build(context=tmp_path)
     try:
         with (
-            Containers(find_image(tag, usable_engines()), tmp_path) as containers,
+            Containers(find_image(not_starting, usable_engines()), tmp_path) as containers,
             pytest.raises(
                 CompareError, match=r"^the image '.*' does not start: .*\"python\".*; build it anew"
             ) as error,
@@ -184,4 +183,4 @@ def test_an_image_that_does_not_start_is_said_in_one_line(image, engine_environ,
             probe_image(containers)
         assert "\n" not in str(error.value)
     finally:
-        podman("rmi", "--force", tag)
+        podman("rmi", "--force", not_starting)

@@ -21,8 +21,14 @@ def register_extension(runtime_api: str) -> HTTPConnection | None:
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     connection = HTTPConnection(runtime_api)
-    connection.request("POST", f"{_EXTENSION}/register", b'{"events": []}', {"Lambda-Extension-Name": _NAME})
-    with connection.getresponse() as response:
+    try:
+        connection.request("POST", f"{_EXTENSION}/register", b'{"events": []}', {"Lambda-Extension-Name": _NAME})
+        response = connection.getresponse()
+    except OSError as error:
+        # The function serves all the same; the database then notices its end by itself.
+        logger.warning("no SIGTERM will come, the Extensions API does not answer: %s", error)
+        return None
+    with response:
         refusal = response.read()
         identifier = response.headers["Lambda-Extension-Identifier"]
     if identifier is None:

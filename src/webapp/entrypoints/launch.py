@@ -7,11 +7,22 @@ import signal
 import sys
 from typing import NoReturn
 
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.operations import allowed_commands
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime, detect_runtime
+
+def _end(signal_number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + signal_number)
+
+
+if __name__ == "__main__":
+    # The kernel sends a container's first process no signal that it has not asked for: it asks before it imports more.
+    # gunicorn and the Lambda handler replace this with their own.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+
+from webapp.config.environment import Environment  # noqa: E402
+from webapp.config.errors import ConfigurationError  # noqa: E402
+from webapp.config.operations import allowed_commands  # noqa: E402
+from webapp.config.profile import choose_profile  # noqa: E402
+from webapp.config.runtime import Runtime, detect_runtime  # noqa: E402
 
 _WEB_HANDLER = "webapp.entrypoints.aws_lambda.handler"
 _OPERATIONS_HANDLER = "webapp.entrypoints.operations.handler"
@@ -22,25 +33,33 @@ _EXIT_CONFIGURATION = 78
 # Load balancers hold idle connections for 60 s; a server that lets go first answers some requests with a reset.
 _KEEP_ALIVE_S = 75
 
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108
+
 
 def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
     """The arguments of gunicorn, under which uvicorn's workers serve."""
     port = environment.integer("PORT", minimum=1, maximum=65535)
     workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
     graceful_timeout_s = environment.integer("WEBAPP_GRACEFUL_TIMEOUT_S", minimum=2)
-    return [
+    # As gunicorn wants IPv6's addresses.
+    host = f"[{bind_host}]" if ":" in bind_host and not bind_host.startswith("[") else bind_host
+    arguments = [
         "webapp.entrypoints.asgi:application",
         *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker"),
-        *("--bind", f"{bind_host}:{port}"),
+        *("--bind", f"{host}:{port}"),
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
         *("--graceful-timeout", str(graceful_timeout_s)),
-        # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
-        *("--worker-tmp-dir", "/dev/shm"),  # noqa: S108
         # Nobody asks for it, and its file would need a writable home.
         "--no-control-socket",
-        *("--max-requests", "100000", "--max-requests-jitter", "10000"),
     ]
+    if os.access(_SHARED_MEMORY, os.W_OK):
+        # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
+        arguments += ["--worker-tmp-dir", _SHARED_MEMORY]
+    if workers > 1:
+        # A worker's successor starts when it has ended: a single one would leave nobody to answer meanwhile.
+        arguments += ["--max-requests", "100000", "--max-requests-jitter", "10000"]
+    return arguments
 
 
 def main(arguments: list[str]) -> None:
@@ -48,9 +67,6 @@ def main(arguments: list[str]) -> None:
 
     Exits with 78 and one line when the variables forbid it.
     """
-    # The kernel sends a container's first process no signal that it has not asked for. gunicorn and the Lambda
-    # handler replace this with their own.
-    signal.signal(signal.SIGTERM, _end)
     if arguments:
         _run_command(arguments)
         return
@@ -70,7 +86,12 @@ def _run_command(arguments: list[str]) -> None:
     from webapp.__main__ import main as run_command
 
     sys.argv = ["webapp", *arguments]
-    run_command()
+    # By this psycopg hears of it, and cancels what the database does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run_command()
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 def _become_function(environment: Environment) -> None:
@@ -95,9 +116,14 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     arguments = server_arguments(
         environment, bind_host=bind_host, cpu_count=available_cpus(len(os.sched_getaffinity(0)))
     )
-    if runtime is Runtime.LOCAL:
-        _keep_public_key_private(bind_host, environment)
+    key_is_temporary = runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, environment)
     _load_settings()
+    _require_address(bind_host)
+    if key_is_temporary:
+        sys.stderr.write(
+            f"webapp: WEBAPP_SECRET_KEY is not set and {bind_host} is more than this machine: "
+            "sessions last until this server ends\n"
+        )
     if "--reload" in os.environ.get("GUNICORN_CMD_ARGS", "").split():
         # What has changed can be loaded anew only where the master has not loaded it.
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606  (no shell in between)
@@ -107,27 +133,47 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     run_gunicorn()
 
 
-def _keep_public_key_private(bind_host: str, environment: Environment) -> None:
-    """Under `local` the secret key's default stands in the source; beyond this machine it must not sign anything."""
+def _keep_public_key_private(bind_host: str, environment: Environment) -> bool:
+    """Under `local` the secret key's default stands in the source; beyond this machine it must not sign anything.
+
+    Whether another one took its place.
+    """
     if bind_host in {"127.0.0.1", "::1", "localhost"} or environment.secret("WEBAPP_SECRET_KEY") is not None:
-        return
+        return False
     import secrets
 
     os.environ["WEBAPP_SECRET_KEY"] = secrets.token_urlsafe(50)
-    sys.stderr.write(
-        f"webapp: WEBAPP_SECRET_KEY is not set and {bind_host} is more than this machine: "
-        "sessions last until this server ends\n"
-    )
+    return True
+
+
+def _require_address(bind_host: str) -> None:
+    """gunicorn would try for 5 s, and end as if it had been running."""
+    import socket
+
+    try:
+        family, kind, *_, address = socket.getaddrinfo(bind_host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"WEBAPP_BIND_HOST={bind_host!r} is no address of this machine ({error.strerror}); "
+            "use 0.0.0.0, or 127.0.0.1 for this machine alone"
+        ) from None
 
 
 def _load_settings() -> None:
     """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-    importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
-
-
-def _end(signal_number: int, frame: object) -> NoReturn:
-    raise SystemExit(128 + signal_number)
+    name = os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # What the settings themselves import has a traceback that tells where.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(
+            f"DJANGO_SETTINGS_MODULE={name!r} cannot be imported: there is no module {error.name!r}; "
+            "name one that lies on PYTHONPATH"
+        ) from None
 
 
 if __name__ == "__main__":

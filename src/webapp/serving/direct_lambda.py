@@ -32,8 +32,6 @@ _LAMBDA_QUOTA_BYTES = 6 * 2**20
 # A body so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and there are
 # the headers. To encode a reply once more only to count costs milliseconds.
 _CERTAINLY_SHORT = 12
-
-
 # What a schedule sends, as its template says.
 _WARM_UP = {"warm_up": True}
 
@@ -88,7 +86,8 @@ class DirectLambdaHandler:
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return _refusal(event, 400, "Bad Request")
         response = contextvars.copy_context().run(self._respond, scope, body)
-        reply: dict[str, Any] = request(response | {"headers": _as_text(response["headers"])})
+        response["headers"] = _as_text(response["headers"])
+        reply: dict[str, Any] = request(response)
         if len(reply["body"]) * _CERTAINLY_SHORT < self._max_reply_bytes:
             return reply
         reply_bytes = len(self._encode(reply).encode())
@@ -197,11 +196,13 @@ def _read(request: Any) -> tuple[dict[str, Any], bytes]:
     scope, body = request.scope, request.body
     # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
     scope["path"].encode(), scope["method"].encode("ascii")
-    for header in scope["headers"]:
-        name, value = header
-        if b"\0" in value or b"\r" in value or b"\n" in value:
-            raise ValueError(f"the header {name.decode()} has a character that ends headers")
-        if name == b"content-length":
+    headers = scope["headers"]
+    # All values at once: this is done for every request.
+    values = b"".join([value for _, value in headers])
+    if b"\0" in values or b"\r" in values or b"\n" in values:
+        raise ValueError("a header has a character that ends headers")
+    for header in headers:
+        if header[0] == b"content-length":
             # The body is whole, whatever it was said to be.
             header[1] = str(len(body)).encode()
     if isinstance(request, ALB):
@@ -212,6 +213,8 @@ def _read(request: Any) -> tuple[dict[str, Any], bytes]:
 
 def _as_text(headers: Headers) -> Headers:
     """Django's headers are latin-1 and Lambda's replies text, of which Mangum knows UTF-8 only."""
+    if b"".join([value for _, value in headers]).isascii():
+        return headers
     return [(name, value if value.isascii() else value.decode("latin-1").encode()) for name, value in headers]
 
 

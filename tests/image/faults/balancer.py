@@ -30,6 +30,7 @@ class Balancer(threading.Thread):
         self.served: Counter[str] = Counter()
         self._upstreams: list[Upstream] = []
         self._ready: list[Upstream] = []
+        self._removed: list[Upstream] = []
         self._ended = threading.Event()
 
     @property
@@ -43,6 +44,7 @@ class Balancer(threading.Thread):
 
     def remove(self, url: str) -> None:
         """A server that has ended."""
+        self._removed += [upstream for upstream in self._upstreams if upstream.url == url]
         self._upstreams = [upstream for upstream in self._upstreams if upstream.url != url]
 
     def wait_until_ready(self, url: str, *, is_ready: bool) -> None:
@@ -67,7 +69,8 @@ class Balancer(threading.Thread):
         probing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await probing
-        for upstream in self._upstreams:
+        # A busy machine may leave a connection idle for all of its server's drain: nobody has closed that one yet.
+        for upstream in (*self._upstreams, *self._removed):
             upstream.close()
 
     async def _probe(self) -> None:

@@ -39,7 +39,7 @@ class LambdaContainer:
             raise outcome
         return outcome
 
-    def invoke_all(self, events: Iterable[Mapping[str, Any]]) -> list[Reply | InvocationError]:
+    def invoke_all(self, events: Iterable[Any]) -> list[Reply | InvocationError]:
         """What came of each event, in order."""
         return asyncio.run_coroutine_threadsafe(self._invoke_all(events), self._loop).result()
 
@@ -47,7 +47,7 @@ class LambdaContainer:
         """The reply to a request."""
         return self.invoke(event_of(front, "GET", path, headers={"host": HOST, **headers}))
 
-    async def _invoke_all(self, events: Iterable[Mapping[str, Any]]) -> list[Reply | InvocationError]:
+    async def _invoke_all(self, events: Iterable[Any]) -> list[Reply | InvocationError]:
         outcomes: list[Reply | InvocationError] = []
         for event in events:
             pending = PendingInvocation(json.dumps(event).encode(), self._loop.create_future())

@@ -11,17 +11,20 @@ from webapp.compare.targets.aws_lambda.invocation import InvocationError
 
 _CASES = 10_000
 _SEED = 25
+# JSON that anybody who may invoke the function can send, and no front does.
+_NO_OBJECTS = (None, True, 5, 0.5, "", "text", [], [{}])
 
 
 @pytest.mark.fault(25, "hostile events", "aws_lambda", repetitions=1)
 def test_no_event_ends_the_process_or_becomes_a_server_error(trial: Trial, image, database_url, log) -> None:
-    least = {"cases": _CASES, "refused": _CASES / 10, "served": _CASES / 10}
+    least = {"cases": _CASES, "refused": _CASES / 10, "served": _CASES / 10, "explained": len(_NO_OBJECTS)}
     with (
         trial.judged(least=least, deaths=0, server_errors=0, failed=0),
         lambda_container(image, database_url, log) as function,
     ):
         before = function.container.pid
         fronts, events = zip(*hostile_events(_CASES, _SEED), strict=True)
+        no_objects = function.invoke_all(_NO_OBJECTS)
         outcomes = function.invoke_all(events)
         statuses = Counter(
             502 if isinstance(outcome, InvocationError) else outcome["statusCode"] for outcome in outcomes
@@ -33,6 +36,7 @@ def test_no_event_ends_the_process_or_becomes_a_server_error(trial: Trial, image
             server_errors=sum(count for status, count in statuses.items() if status >= 500),
             refused=sum(count for status, count in statuses.items() if 400 <= status < 500),
             served=sum(count for status, count in statuses.items() if status < 400),
+            explained=sum("unable to infer a handler" in str(outcome) for outcome in no_objects),
         )
         for front, event, outcome in zip(fronts, events, outcomes, strict=True):
             status = 502 if isinstance(outcome, InvocationError) else outcome["statusCode"]

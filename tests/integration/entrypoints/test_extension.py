@@ -12,6 +12,7 @@ import pytest
 from webapp.compare.services.databases import create_database, drop_database
 from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
 from webapp.compare.targets.aws_lambda.function import Function
+from webapp.entrypoints.extension import register_extension
 
 pytestmark = pytest.mark.profile_free
 
@@ -92,3 +93,9 @@ async def test_without_it_the_database_finds_out_by_itself(function, observe, mo
         await until(lambda: observe(HELD) == 0)
 
     await until(lambda: observe(ABANDONED) == 1)
+
+
+def test_a_function_serves_without_the_extensions_api(unused_tcp_port, caplog):
+    assert register_extension(f"127.0.0.1:{unused_tcp_port}") is None
+
+    assert "the Extensions API does not answer" in caplog.text

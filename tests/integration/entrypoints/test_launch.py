@@ -48,6 +48,10 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         ({"WEBAPP_RUNTIME": "heroku"}, "WEBAPP_RUNTIME='heroku' is not a runtime; choose one of:"),
         ({"PORT": "http"}, "PORT='http' is not a whole number from 1 to 65535"),
         ({"WEBAPP_DB_STRATEGY": "puddle"}, "WEBAPP_DB_STRATEGY='puddle' is not a connection strategy"),
+        ({"WEBAPP_BIND_HOST": "nowhere.invalid"}, "WEBAPP_BIND_HOST='nowhere.invalid' is no address of this machine"),
+        ({"WEBAPP_BIND_HOST": "192.0.2.1"}, "WEBAPP_BIND_HOST='192.0.2.1' is no address of this machine"),
+        ({"DJANGO_SETTINGS_MODULE": "nope.settings"}, "DJANGO_SETTINGS_MODULE='nope.settings' cannot be imported"),
+        ({"DJANGO_SETTINGS_MODULE": "webapp.nope"}, "DJANGO_SETTINGS_MODULE='webapp.nope' cannot be imported"),
     ],
 )
 def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
@@ -72,6 +76,41 @@ def test_a_missing_setting_is_named_in_one_line(missing, command):
     assert started.returncode == 78
     assert missing in started.stderr
     assert len(started.stderr.splitlines()) == 1
+
+
+def test_what_settings_import_and_lack_has_its_traceback(tmp_path):
+    (tmp_path / "lacking.py").write_text("import nowhere_to_be_found\n")
+
+    launched = run("webapp.entrypoints.launch", **REQUIRED, PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="lacking")
+
+    assert launched.returncode == 1
+    assert 'lacking.py", line 1' in launched.stderr
+    assert "No module named 'nowhere_to_be_found'" in launched.stderr
+
+
+def test_as_local_what_is_missing_is_one_line_too():
+    launched = run("webapp.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
+
+    assert launched.returncode == 78
+    assert launched.stderr.startswith("webapp: no database is configured; set DATABASE_URL")
+    assert len(launched.stderr.splitlines()) == 1
+
+
+# The settings that it loads send the signal: after its start, and before anything serves.
+@pytest.mark.parametrize("command", [(), ("check",)], ids=["server", "command"])
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_before_anything_is_served_is_a_quiet_end(tmp_path, number, exit_code, command):
+    settings = f"import os, signal, time\nos.kill(os.getpid(), signal.{number.name})\ntime.sleep(9)\n"
+    (tmp_path / "signalling.py").write_text(settings)
+
+    launched = run(
+        *("webapp.entrypoints.launch", *command),
+        **REQUIRED,
+        PYTHONPATH=str(tmp_path),
+        DJANGO_SETTINGS_MODULE="signalling",
+    )
+
+    assert (launched.returncode, launched.stderr) == (exit_code, "")
 
 
 def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
@@ -130,6 +169,20 @@ def test_the_server_outlives_a_load_balancers_idle_connections():
     assert int(arguments[arguments.index("--graceful-timeout") + 1]) < 30
     assert arguments[arguments.index("--bind") + 1] == "0.0.0.0:9000"
     assert arguments[arguments.index("--workers") + 1] == "2"
+
+
+@pytest.mark.parametrize(("workers", "is_replaced"), [("1", False), ("2", True)])
+def test_only_a_worker_that_has_another_one_beside_it_is_replaced(workers, is_replaced):
+    arguments = server_arguments(Environment({"WEBAPP_WORKERS": workers}), bind_host="0.0.0.0", cpu_count=2)
+
+    assert ("--max-requests" in arguments) is is_replaced
+
+
+@pytest.mark.parametrize("written", ["::1", "[::1]"])
+def test_an_address_of_ipv6_is_bound_as_gunicorn_wants_it(written):
+    arguments = server_arguments(Environment({"PORT": "9000"}), bind_host=written, cpu_count=2)
+
+    assert arguments[arguments.index("--bind") + 1] == "[::1]:9000"
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The image that is measured, as its engine describes it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from webapp.compare.containers.engine import Engine
@@ -9,6 +11,9 @@ from webapp.compare.errors import UsageError
 
 ENTRYPOINT = "webapp.entrypoints.launch"
 _REVISION_LABEL = "org.opencontainers.image.revision"
+_TOOLS = "scripts/image_tools.sh"
+# podman's storage, as the tools have it: what it holds is in no other.
+_TOOLS_STORAGE = "webapp/image/storage.conf"
 
 
 @dataclass(frozen=True)
@@ -37,8 +42,15 @@ def find_image(reference: str, engines: Sequence[Engine]) -> Image:
     names = " or ".join(engine.name for engine in engines)
     raise UsageError(
         f"--image '{reference}' is no image that {names} has here; "
-        f"build it with `{engines[0].name} build --tag {reference} .`, or pull it"
+        f"build it with `{engines[0].name} build --tag {reference} .`, or pull it{_hint()}"
     )
+
+
+def _hint() -> str:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    if not (cache / _TOOLS_STORAGE).exists() or "CONTAINERS_STORAGE_CONF" in os.environ:
+        return ""
+    return f"; what `make image` built is found by `{_TOOLS} .venv/bin/webapp compare …`"
 
 
 def _described(engine: Engine, reference: str, description: dict[str, Any]) -> Image:
@@ -57,5 +69,6 @@ def _described(engine: Engine, reference: str, description: dict[str, Any]) -> I
         id=description["Id"],
         architecture=description["Architecture"],
         size_mb=round(description["Size"] / 1_000_000),
-        revision=labels.get(_REVISION_LABEL),
+        # Empty when the build was not told.
+        revision=labels.get(_REVISION_LABEL) or None,
     )

@@ -81,10 +81,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        if self.connection is None:
+            self._let_go_at = None
+            return
         max_rest_s = self.settings_dict.get("MAX_REST_S")
         rested_at, self._let_go_at = self._let_go_at, Moment.now()
-        rested = rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s
-        if rested and self.connection is not None:
+        if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
             self.close()
         else:
             super().close_if_unusable_or_obsolete()

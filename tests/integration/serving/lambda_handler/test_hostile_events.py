@@ -68,6 +68,12 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
     assert "an event that is no request" in caplog.text
 
 
+@pytest.mark.parametrize("event", [None, [], [{}], 5, 0.5, True, "text", ""], ids=repr)
+def test_an_event_that_is_no_object_is_refused_as_any_that_no_front_sends(small, event):
+    with pytest.raises(RuntimeError, match="unable to infer a handler"):
+        small(event)
+
+
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("said", ["many", "9" * 5000, "-1", ""])
 def test_a_body_is_as_long_as_it_is_whatever_is_said(small, front, said):

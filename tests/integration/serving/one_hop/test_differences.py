@@ -1,6 +1,7 @@
 """Each deliberate difference from Django's own handler, both sides shown; listed in docs/asgi-differences.md."""
 
 import asyncio
+import tempfile
 import threading
 from contextvars import ContextVar
 
@@ -302,6 +303,20 @@ async def test_what_a_server_sends_after_the_body_is_not_looked_at(one_hop):
     with pytest.raises(AssertionError, match="Invalid ASGI message after request body"):
         await twice(ASGIHandler())
     assert await twice(one_hop()) == 200
+
+
+async def test_a_body_that_the_disk_does_not_take_is_refused(one_hop, settings, monkeypatch, tmp_path):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+
+    async def upload(handler) -> int:
+        request = Exchange(handler, "POST", "/plain", body=None)
+        request.send_body(b"x" * 20, more=True)
+        return (await request.start().reply()).status
+
+    with pytest.raises(FileNotFoundError):
+        await upload(ASGIHandler())
+    assert await upload(one_hop()) == 503
 
 
 async def test_a_path_is_resolved_on_the_event_loop_first(one_hop):

@@ -1,6 +1,7 @@
 """Threads, and the line for them, are bounded; slow clients stand in neither."""
 
 import asyncio
+import tempfile
 import time
 
 import pytest
@@ -149,6 +150,22 @@ async def test_the_body_of_a_refused_request_is_closed(one_hop, barrier, monkeyp
     assert [reply.status for reply in refused] == [503, 503]
     assert closed == [False] * 9 + [True] * 2
     assert [(await one.reply()).status for one in inside] == [200] * 9
+
+
+@pytest.mark.parametrize("path", ["/sync/upload", "/async/upload"])
+async def test_a_body_that_the_disk_does_not_take_is_one_line_and_a_503(
+    one_hop, settings, monkeypatch, tmp_path, caplog, path
+):
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    request = Exchange(one_hop(), "POST", path, body=None).start()
+
+    request.send_body(b"x" * 20, more=True)
+    refused = await request.reply()
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert [record.getMessage()[:45] for record in caplog.records] == ["a request's body cannot be spooled to disk: ["]
+    assert caplog.records[0].exc_info is None
 
 
 async def test_the_line_is_twice_as_long_as_there_are_threads_unless_set(one_hop, barrier):

@@ -47,6 +47,27 @@ def test_an_image_without_labels_has_no_revision():
     assert find_image("unlabelled", [DOCKER]).revision is None
 
 
+def test_without_a_revision_the_label_is_empty():
+    label = {"org.opencontainers.image.revision": ""}
+    description = {**DESCRIPTION, "Config": {**DESCRIPTION["Config"], "Labels": label}}
+
+    class Untold(Engine):
+        def inspect_image(self, reference):
+            return description
+
+    assert find_image("ours", [Untold("podman", "/usr/bin/podman", "4.3.1")]).revision is None
+
+
+def test_who_does_not_find_what_make_image_built_is_told_where_it_is(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("CONTAINERS_STORAGE_CONF", raising=False)
+    (tmp_path / "webapp/image").mkdir(parents=True)
+    (tmp_path / "webapp/image/storage.conf").touch()
+
+    with pytest.raises(UsageError, match=r"or pull it; what `make image` built .*image_tools\.sh .venv/bin/webapp"):
+        find_image("localhost/webapp", [PODMAN])
+
+
 @pytest.mark.parametrize(
     ("reference", "complaint"),
     [
