@@ -75,4 +75,5 @@ need_program postgres "the tests of encrypted connections are skipped" postgresq
 need_program nft "the fault cases on silent networks are skipped" nftables
 need_program ip "the same cases are skipped" iproute2
 need_program wrk "\`make bench\` cannot run"
+need_program docker-registry "the tests of pushing images are skipped"
 touch .venv/.ready

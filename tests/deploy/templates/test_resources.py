@@ -2,12 +2,15 @@
 
 import json
 import re
+import sys
+from types import SimpleNamespace
 
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from tests.deploy.templates.stacks import Deployment, Resource, deploy, read_template
 from tests.deploy.templates.variants import PROCESSES, RESOURCES, of_type
+from webapp.serving.command_handler import CommandHandler
 
 pytestmark = pytest.mark.profile_free
 
@@ -152,6 +155,30 @@ def test_an_alarm_watches_what_matters(metrics: set[str]):
     watched = {alarm.properties["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm")}
 
     assert metrics <= watched
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "time_limit_s", "is_counted"), [(0, 60, False), (1, 60, True), (3, 60, True), (None, 0.5, True)]
+)
+def test_the_alarm_on_a_scheduled_command_counts_what_did_not_end_well(
+    capsys: pytest.CaptureFixture[str], exit_code: int | None, time_limit_s: float, is_counted: bool
+):
+    ends = "import time; time.sleep(60)" if exit_code is None else f"raise SystemExit({exit_code})"
+    handler = CommandHandler(program=[sys.executable, "-c", ends], allowed=frozenset({"clearsessions", "check"}))
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: (time_limit_s + 5) * 1000)
+    pattern = of_type("AWS::Logs::MetricFilter")[0].properties["FilterPattern"]
+
+    handler({"command": ["clearsessions"]}, context)
+    assert counted(pattern, capsys.readouterr().err) == is_counted
+    handler({"command": ["check"]}, context)
+    assert not counted(pattern, capsys.readouterr().err)
+
+
+def counted(pattern: str, line: str) -> bool:
+    """Whether CloudWatch Logs' filter pattern of quoted terms, some of them excluded by a minus, matches the line."""
+    terms = re.findall(r'(-?)"([^"]*)"', pattern)
+    assert " ".join(f'{minus}"{text}"' for minus, text in terms) == pattern
+    return all((text in line) != bool(minus) for minus, text in terms)
 
 
 def test_every_alarm_is_sent_to_somebody():

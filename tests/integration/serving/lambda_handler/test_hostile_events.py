@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, load_event
 from webapp.serving.direct_lambda import DirectLambdaHandler
+from webapp.serving.unknown_event import UnknownEvent
 
 FRONTS = ("http_api_v1", "http_api_v2", "function_url", "rest_api_v1", "load_balancer", "load_balancer_multi_value")
 _LIMIT = 10_000
@@ -70,7 +71,7 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
 
 @pytest.mark.parametrize("event", [None, [], [{}], 5, 0.5, True, "text", ""], ids=repr)
 def test_an_event_that_is_no_object_is_refused_as_any_that_no_front_sends(small, event):
-    with pytest.raises(RuntimeError, match="unable to infer a handler"):
+    with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
         small(event)
 
 
