@@ -10,6 +10,7 @@ from webapp.deploy.context import Context
 from webapp.deploy.engine import find_engine
 from webapp.deploy.steps.image import build, push
 from webapp.deploy.steps.release import agree, lay_foundation, preview, release
+from webapp.deploy.verbs import init
 from webapp.deploy.verbs.build import add_build_arguments
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -17,6 +18,9 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 def main(arguments: Sequence[str]) -> int:
     """Deploy; the exit code is in `--help`."""
+    if arguments[:1] == ["init"]:
+        # The same by its longer name.
+        return init.main(arguments[1:])
     parser = verb_parser(
         "deploy",
         "Create what is missing, build and push the image, migrate, move the traffic, and test; go back when the test "
