@@ -120,7 +120,7 @@ async def test_a_command_that_fails_brings_its_exit_code_and_its_words(function)
     assert unknown["exit_code"] == 1
     assert unknown["output"] == "CommandError: No installed app with label 'nowhere'.\n"
     assert wrong["exit_code"] == 2
-    assert wrong["output"].endswith("argument --wait: 'soon' is not a whole number of seconds\n")
+    assert wrong["output"].endswith("argument --wait: 'soon' is not a whole number of seconds up to 2147483\n")
 
 
 async def test_what_the_settings_lack_is_in_the_answer(function):
