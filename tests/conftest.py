@@ -29,6 +29,9 @@ _VARIABLES = {
     "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
 }
 _GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL")
+if _VARIABLES["DATABASE_URL"] == _GIVEN_DATABASE_URL:
+    # A worker of pytest-xdist, which inherits what this file has set in the process that started it.
+    _GIVEN_DATABASE_URL = None
 os.environ.update(_VARIABLES)
 
 pytest_plugins = ["webapp.database.pinning.plugin"]

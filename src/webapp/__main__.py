@@ -3,12 +3,13 @@
 import importlib
 import os
 import sys
-from importlib.metadata import version
 
 from webapp.config.errors import ConfigurationError
 
 # BSD's EX_CONFIG, as the launcher exits for the same reason.
 _EXIT_CONFIGURATION = 78
+# What a shell reports for a command that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
 _TOOLS: dict[str, tuple[str, str | None]] = {
@@ -56,10 +57,16 @@ def main() -> None:
     if asks_for_help:
         sys.stdout.write(_OVERVIEW)
     if arguments in (["version"], ["--version"]):
+        from importlib.metadata import version
+
         sys.stdout.write(f"webapp {version('webapp')}, Django {version('django')}\n")
         return
     if arguments and arguments[0] in _TOOLS:
-        raise SystemExit(_run_tool(arguments[0], arguments[1:]))
+        try:
+            raise SystemExit(_run_tool(arguments[0], arguments[1:]))
+        except KeyboardInterrupt:
+            # Before the verb itself heeds it: importing takes a moment.
+            raise SystemExit(_EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
         os.environ["WEBAPP_DB_ROLE"] = "operations"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")

@@ -157,7 +157,8 @@ VARIABLES = (
         "AWS_REGION",
         "text",
         None,
-        "AWS's own: the region that tokens are signed for and secrets are read in; set by Lambda and ECS.",
+        "AWS's own: the region that tokens are signed for and secrets are read in; "
+        "set by Lambda, elsewhere by the templates.",
         default_note="AWS_DEFAULT_REGION",
     ),
     Variable("AWS_DEFAULT_REGION", "text", None, "AWS's own: the region where AWS_REGION is not set."),

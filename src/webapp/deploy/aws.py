@@ -10,9 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectTimeoutError,
     CredentialRetrievalError,
-    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -21,9 +19,14 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import ConnectionError as UnreachableError
+from botocore.parsers import ResponseParserError
 
 from webapp.deploy.configuration import FILE_NAME
-from webapp.deploy.errors import UsageError
+from webapp.deploy.errors import DeployError, UsageError
+
+# After these nobody knows what AWS has done. An answer that is not its own comes from a proxy on the way, mostly.
+WAY_BROKEN = (UnreachableError, HTTPClientError, ResponseParserError)
 
 _CONFIG = Config(
     connect_timeout=10,
@@ -44,6 +47,14 @@ _UNKNOWN_KEYS = {
     "UnrecognizedClientException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 _RENEW = "log in anew (`aws sso login`), or renew the keys"
 _SIGNED_OUT = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
 
@@ -63,7 +74,7 @@ class Aws:
     def client(self, service: str) -> Any:
         """boto3's client of a service."""
         if service not in self._clients:
-            self._clients[service] = self._session.client(service, config=_CONFIG)
+            self._clients[service] = self._make(service, _CONFIG)
         return self._clients[service]
 
     def patient_client(self, service: str, *, read_timeout_s: int) -> Any:
@@ -71,7 +82,7 @@ class Aws:
         config = _CONFIG.merge(
             Config(read_timeout=read_timeout_s, retries={"total_max_attempts": 1}, tcp_keepalive=True)
         )
-        return self._session.client(service, config=config)
+        return self._make(service, config)
 
     @cached_property
     def account(self) -> str:
@@ -79,23 +90,23 @@ class Aws:
         account: str = self.client("sts").get_caller_identity()["Account"]
         return account
 
+    def _make(self, service: str, config: Config) -> Any:
+        try:
+            return self._session.client(service, config=config)
+        except (OSError, ValueError) as error:
+            # botocore checks so what variables and files say: an endpoint, a program that has the credentials.
+            raise UsageError(f"{error}; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config") from None
 
-def explain(error: BotoCoreError | ClientError) -> str:
-    """One line: what AWS or the way to it says, and what to do."""
+
+def explain(error: DeployError | BotoCoreError | ClientError | ResponseParserError) -> str:
+    """One line: what AWS, or the way to it, or a verb says, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error)
-    text = " ".join(str(error).split()).rstrip(".")
-    match error:
-        case NoCredentialsError() | PartialCredentialsError():
-            return "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
-        case ProfileNotFound():
-            return f"{text}; set AWS_PROFILE to one of ~/.aws/config"
-        case _ if isinstance(error, _SIGNED_OUT):
-            return f"AWS's credentials cannot be had: {text}; {_RENEW}"
-        case HTTPClientError() | EndpointConnectionError() | ConnectTimeoutError():
-            return f"AWS cannot be reached: {text}; check the network, and the region in {FILE_NAME}"
-        case _:
-            return text
+    if isinstance(error, BotoCoreError):
+        return _explain_failure(error)
+    if isinstance(error, ResponseParserError):
+        return f"what came back is not AWS's: {error}; check the network between, and AWS_ENDPOINT_URL"
+    return str(error)
 
 
 def error_code(error: ClientError) -> str:
@@ -109,6 +120,21 @@ def error_message(error: ClientError) -> str:
     return " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
 
 
+def _explain_failure(error: BotoCoreError) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+        case ProfileNotFound():
+            return f"{text}; set AWS_PROFILE to one of ~/.aws/config"
+        case _ if isinstance(error, _SIGNED_OUT):
+            return f"AWS's credentials cannot be had: {text}; {_RENEW}"
+        case HTTPClientError() | UnreachableError():
+            return f"AWS cannot be reached: {text}; check the network, and the region in {FILE_NAME}"
+        case _:
+            return text
+
+
 def _explain_answer(error: ClientError) -> str:
     code, message = error_code(error), error_message(error).rstrip(".")
     asked = error.operation_name
@@ -120,6 +146,8 @@ def _explain_answer(error: ClientError) -> str:
         return (
             f"AWS does not permit {asked}: {message}; let the role that deploys have it, or choose another AWS_PROFILE"
         )
+    if code in _THROTTLED:
+        return f"AWS is asked too much at once ({asked}: {message or code}); wait a minute, and run it again"
     return f"AWS refuses {asked}: {message or code}"
 
 

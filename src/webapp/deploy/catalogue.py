@@ -1,6 +1,5 @@
 """The stacks of a project: which template each is made from, in which order, and what each target needs."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -36,6 +35,7 @@ SECRETS = Stack("secrets", "foundation/secrets.yaml", holds_data=True)
 PROXY = Stack("proxy", "foundation/proxy.yaml")
 OPERATIONS = Stack("operations", "operations/template.yaml")
 OPERATIONS_TASK = Stack("operations-task", "operations/task.yaml")
+ROTATION = Stack("rotation", "foundation/rotation.yaml")
 LAMBDA = Stack("lambda", "lambda/template.yaml")
 APP_RUNNER = Stack("apprunner", "apprunner/template.yaml")
 LOAD_BALANCER = Stack("load-balancer", "ecs/load-balancer.yaml")
@@ -55,6 +55,7 @@ STACKS = (
     PROXY,
     OPERATIONS,
     OPERATIONS_TASK,
+    ROTATION,
     LAMBDA,
     APP_RUNNER,
     LOAD_BALANCER,
@@ -83,11 +84,11 @@ def endpoint_stack(target: Target) -> Stack:
     return LOAD_BALANCER if target is Target.AWS_ECS else _RUNTIMES[target]
 
 
-def foundation(target: Target, parameters: Mapping[str, str]) -> tuple[Stack, ...]:
-    """What has to be there before an image, in order; `parameters` are those of the network."""
+def foundation(target: Target, *, egress: str) -> tuple[Stack, ...]:
+    """What has to be there before an image, in order; `egress` is the network's."""
     wanted = {REGISTRY, MONITORING, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
     wanted |= set(_COMPANIONS.get(target, ()))
-    if parameters.get("Egress") == "endpoints":
+    if egress == "endpoints":
         wanted.add(ENDPOINTS)
     return tuple(stack for stack in STACKS if stack in wanted)
 

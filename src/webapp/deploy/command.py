@@ -1,14 +1,17 @@
 """What all verbs have in common: options, one-line errors, exit codes, JSON."""
 
 import argparse
+import itertools
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+import traceback
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -23,6 +26,8 @@ from webapp.deploy.errors import DeployError, UsageError
 from webapp.deploy.progress import Progress
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed, with the reason; 2 bad arguments or webapp.toml; 130 interrupted."
+# Of verbs that find out from AWS what is done already.
+GOES_ON = "interrupted; what AWS has begun it goes on with, and the same again goes on from there"
 
 _EXIT_FAILED = 1
 _EXIT_USAGE = 2
@@ -41,11 +46,23 @@ class Result:
     exit_code: int = 0
 
 
-def verb_parser(verb: str, description: str, *, epilog: str = EXIT_CODES) -> OneLineParser:
+class VerbParser(OneLineParser):
+    """A verb's command line; its mistakes are reported as every other."""
+
+    def __init__(self, verb: str, description: str, epilog: str) -> None:
+        # An abbreviated --json could not be told apart where the rest is a mistake.
+        super().__init__(prog=f"webapp {verb}", description=description, epilog=epilog, allow_abbrev=False)
+        self.verb = verb
+        self.add_argument("--json", action="store_true", help="print JSON to standard output")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def verb_parser(verb: str, description: str, *, epilog: str = EXIT_CODES) -> VerbParser:
     """A parser with the options that every verb has."""
-    parser = OneLineParser(prog=f"webapp {verb}", description=description, epilog=epilog)
-    parser.add_argument("--json", action="store_true", help="print JSON to standard output")
-    return parser
+    return VerbParser(verb, description, epilog)
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
@@ -78,37 +95,63 @@ def context_of(options: argparse.Namespace) -> Context:
     )
 
 
-def run(verb: str, options: argparse.Namespace, work: Callable[[argparse.Namespace], Result]) -> int:
-    """Do the work, print its result or its error, and return the exit code."""
+def run(
+    parser: VerbParser,
+    arguments: Sequence[str],
+    work: Callable[[argparse.Namespace], Result],
+    *,
+    interrupted: str = "interrupted",
+) -> int:
+    """Do the work, print its result or its error, and return the exit code; `interrupted` is what Ctrl-C says."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+        # nohup has it ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    as_json = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
     try:
-        result = work(options)
+        result = work(parser.parse_args(arguments))
+        if as_json and result.content is not None:
+            show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, **result.content}, indent=2))
+        elif result.text:
+            show(result.text.rstrip())
     except UsageError as error:
-        return _fail(verb, options, str(error), _EXIT_USAGE)
+        failed = str(error), _EXIT_USAGE
     except DeployError as error:
-        return _fail(verb, options, str(error), _EXIT_FAILED)
-    except (BotoCoreError, ClientError) as error:
-        return _fail(verb, options, explain(error), _EXIT_FAILED)
-    except ResponseParserError as error:
-        # A proxy on the way, mostly.
-        text = f"what came back is not AWS's: {error}; check the network between, and AWS_ENDPOINT_URL"
-        return _fail(verb, options, text, _EXIT_FAILED)
+        failed = str(error), _EXIT_FAILED
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        failed = explain(error), _EXIT_FAILED
     except KeyboardInterrupt:
-        text = f"interrupted; what AWS has begun it goes on with, and `webapp {verb}` again goes on from there"
-        return _fail(verb, options, text, _EXIT_INTERRUPTED)
-    if options.json and result.content is not None:
-        sys.stdout.write(json.dumps({"schema": _SCHEMA, "verb": verb, **result.content}, indent=2) + "\n")
-    elif result.text:
-        sys.stdout.write(f"{result.text.rstrip()}\n")
-    return result.exit_code
+        failed = interrupted, _EXIT_INTERRUPTED
+    except OSError as error:
+        # A full disk, a folder that is not ours.
+        failed = str(error), _EXIT_FAILED
+    except Exception as error:
+        # Nothing foresaw it: whoever mends it needs to see where it was.
+        traceback.print_exc()
+        failed = f"{type(error).__name__}: {error}; a mistake of webapp: report it with the lines above", _EXIT_FAILED
+    else:
+        return result.exit_code
+    return _fail(parser, *failed, as_json=as_json)
 
 
-def _fail(verb: str, options: argparse.Namespace, text: str, exit_code: int) -> int:
+def show(text: str) -> bool:
+    """Print to standard output; False once nobody reads it any more, as after `| head`."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain about what is left to be written when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
+def _fail(parser: VerbParser, text: str, exit_code: int, *, as_json: bool) -> int:
     line = " ".join(text.split())
-    if options.json:
-        sys.stdout.write(json.dumps({"schema": _SCHEMA, "verb": verb, "error": line}, indent=2) + "\n")
-    sys.stderr.write(f"webapp {verb}: {line}\n")
+    if as_json:
+        # On one line, since that of `logs` may stand below others.
+        show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, "error": line}))
+    sys.stderr.write(f"{parser.prog}: {line}\n")
     return exit_code
 
 

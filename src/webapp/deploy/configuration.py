@@ -18,7 +18,7 @@ DEFAULT_PAGE = "/"
 DEFAULT_SMOKE_TIMEOUT_S = 60.0
 
 # As the templates' parameter Project.
-_PROJECT = re.compile(r"[a-z][a-z0-9-]{1,20}")
+_PROJECT = re.compile(r"(?=.{2,21}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEYS = {"project", "region", "page", "smoke_timeout_s", "parameters", "stages"}
 _STAGE_KEYS = {"target", "parameters"}
 
@@ -50,7 +50,7 @@ def load_configuration(directory: Path) -> Configuration:
     """The file in `directory`; UsageError with what is wrong with it."""
     path = directory / FILE_NAME
     try:
-        content = tomllib.loads(path.read_text())
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(
             f"there is no {FILE_NAME} in {directory}; run `webapp init`, or change to the project"
@@ -99,7 +99,8 @@ def checked_project(text: object) -> str:
     """A project's name that every AWS name can be made from."""
     if not isinstance(text, str) or not _PROJECT.fullmatch(text):
         raise UsageError(
-            f"project {text!r} is not a name for AWS; use 2 to 21 small letters, digits and hyphens, a letter first"
+            f"project {text!r} is not a name for AWS; use 2 to 21 small letters, digits and "
+            "single hyphens between them, a letter first"
         )
     return text
 

@@ -6,7 +6,16 @@ from functools import cached_property
 from pathlib import Path
 
 from webapp.deploy.aws import Aws
-from webapp.deploy.catalogue import NETWORK, REGISTRY, Stack, endpoint_stack, foundation, runtime_stack
+from webapp.deploy.catalogue import (
+    DATABASE,
+    NETWORK,
+    REGISTRY,
+    ROTATION,
+    Stack,
+    endpoint_stack,
+    foundation,
+    runtime_stack,
+)
 from webapp.deploy.configuration import Configuration, Deployment, choose_deployment, load_configuration
 from webapp.deploy.consent import Consent
 from webapp.deploy.errors import DeployError
@@ -17,6 +26,8 @@ from webapp.deploy.progress import Progress
 from webapp.deploy.stack_status import Standing
 from webapp.deploy.stacks import Stacks, StackState
 from webapp.deploy.templates import Template
+
+X86_64 = "x86_64"
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,12 @@ class Context:
     @property
     def foundation(self) -> tuple[Stack, ...]:
         """The stacks that need no image, in order."""
-        return foundation(self.deployment.target, self.parameters(NETWORK))
+        return foundation(self.deployment.target, egress=self.value(NETWORK, "Egress"))
+
+    @property
+    def rotation(self) -> tuple[Stack, ...]:
+        """What changes the logins' passwords, once the roles are there; nothing where there are none."""
+        return (ROTATION,) if self.value(DATABASE, "Credentials") == "secretsmanager" else ()
 
     @cached_property
     def stacks(self) -> Stacks:
@@ -66,11 +82,10 @@ class Context:
 
     @property
     def architecture(self) -> str:
-        """What the image has to be built for."""
-        template = self.templates[self.runtime.name]
-        if "Architecture" not in template.parameters:
-            return "x86_64"
-        return effective(template, self.parameters(self.runtime), "Architecture")
+        """What the image has to be built for, by Lambda's name; X86_64 where a template leaves no choice."""
+        if "Architecture" not in self.templates[self.runtime.name].parameters:
+            return X86_64
+        return self.value(self.runtime, "Architecture").lower()
 
     def stack_name(self, stack: Stack) -> str:
         """CloudFormation's name of a stack."""
@@ -97,6 +112,10 @@ class Context:
     def parameters(self, stack: Stack, image: str | None = None) -> dict[str, str]:
         """A stack's parameters by webapp.toml."""
         return stack_parameters(self.deployment, stack, self.templates[stack.name], image=image)
+
+    def value(self, stack: Stack, name: str) -> str:
+        """One of a stack's parameters, its template's default where webapp.toml has none."""
+        return effective(self.templates[stack.name], self.parameters(stack), name)
 
     def endpoint(self) -> str:
         """The application's address; DeployError before the first deploy."""

@@ -4,14 +4,16 @@ Why there: docs/decisions/0013-history-in-parameter-store.md.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from webapp.deploy.aws import Aws, error_code
 from webapp.deploy.catalogue import Target
+from webapp.deploy.errors import DeployError
 
 # What a program that reads the parameter may rely on; raised when something of it changes.
 _SCHEMA = 1
@@ -37,6 +39,7 @@ class History:
 
     def __init__(self, aws: Aws, project: str, stage: str, target: Target) -> None:
         self._client = aws.client("ssm")
+        self._region = aws.region
         # A name of AWS's own kind may not begin with aws, as a project's might.
         self._name = f"/webapp/{project}/{stage}/{target}/release"
 
@@ -45,10 +48,7 @@ class History:
         releases = []
         try:
             for page in self._client.get_paginator("get_parameter_history").paginate(Name=self._name):
-                for version in page["Parameters"]:
-                    content = json.loads(version["Value"])
-                    time, user = version["LastModifiedDate"], version.get("LastModifiedUser", "")
-                    releases.append(Release(content["image"], content["verb"], time, user))
+                releases += [self._release(version) for version in page["Parameters"]]
         except ClientError as error:
             if error_code(error) != "ParameterNotFound":
                 raise
@@ -69,6 +69,18 @@ class History:
         except ClientError as error:
             if error_code(error) != "ParameterNotFound":
                 raise
+
+    def _release(self, version: Mapping[str, Any]) -> Release:
+        try:
+            content = json.loads(version["Value"])
+            image, verb = str(content["image"]), str(content["verb"])
+        except (KeyError, TypeError, ValueError):
+            raise DeployError(
+                f"version {version['Version']} of the parameter {self._name} is no release as webapp notes them; "
+                f"`aws ssm delete-parameter --name {self._name} --region {self._region}` begins the history anew, and "
+                "the next deploy notes its image"
+            ) from None
+        return Release(image, verb, version["LastModifiedDate"], version.get("LastModifiedUser", ""))
 
 
 def last_good(releases: Sequence[Release], image: str) -> str | None:

@@ -7,10 +7,13 @@ from typing import Any
 from webapp.deploy.catalogue import LAMBDA, STACKS, Stack
 from webapp.deploy.configuration import FILE_NAME, Deployment
 from webapp.deploy.errors import UsageError
+from webapp.deploy.rules import broken_rule
 from webapp.deploy.templates import Template, read_template
 
 # Filled in here, never by the file.
 _FILLED = frozenset({"Project", "Stage", "ImageUri"})
+# What one stack makes by it, others count on.
+SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
 # An image alone is a new version, whatever else stays.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
@@ -31,17 +34,21 @@ def stack_parameters(
         name: template.spelled(name, value)
         for table in _layers(deployment, stack)
         for name, value in table.items()
-        if name in template.parameters and not isinstance(value, dict)
+        if name in template.parameters
     }
     given |= {"Project": deployment.configuration.project, "Stage": deployment.stage}
     if image is not None:
         given["ImageUri"] = image
     parameters = {name: value for name, value in given.items() if name in template.parameters}
+    for name, value in parameters.items():
+        if rule := broken_rule(template.parameters[name], value):
+            raise UsageError(f"the stack '{stack.name}' does not take {name} = '{value}', which {rule}; change it")
     for name, declared in template.parameters.items():
         if name not in parameters and name not in _FILLED and "Default" not in declared:
+            table = "" if name in SAME_EVERYWHERE else f".{stack.name}"
             raise UsageError(
                 f"the stack '{stack.name}' needs {name}, which has no default: {declared['Description'].rstrip('.')}; "
-                f"add it to {FILE_NAME} under [stages.{deployment.stage}.parameters.{stack.name}]"
+                f"add it to {FILE_NAME} under [stages.{deployment.stage}.parameters{table}]"
             )
     if stack is LAMBDA:
         parameters["Revision"] = _revision(template, parameters)
@@ -79,6 +86,11 @@ def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template])
                 raise UsageError(f"[parameters.{name}] is not a stack's; choose from {', '.join(templates)}")
             for parameter in value:
                 _refuse(parameter, set(templates[name].parameters) - _FILLED, f"the stack '{name}'")
+                if parameter in SAME_EVERYWHERE:
+                    raise UsageError(
+                        f"{FILE_NAME}: {parameter} is the same in every stack of a stage; "
+                        f"move it from the table of '{name}' to the stage's own [stages.….parameters]"
+                    )
         else:
             _refuse(name, every, "no template")
 

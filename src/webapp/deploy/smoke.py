@@ -1,7 +1,10 @@
 """Whether a deployed application answers: `/readyz`, which asks the database, and one page."""
 
+import http.client
+import string
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 
@@ -43,12 +46,14 @@ def _ask_until_good(endpoint: str, path: str, deadline: float) -> Answer:
 
 
 def _ask(endpoint: str, path: str) -> Answer:
-    request = urllib.request.Request(f"{endpoint}{path}", headers={"User-Agent": "webapp-deploy"})  # noqa: S310
+    # As a browser does it: what no request line may hold is escaped, and what is escaped already stays.
+    address = f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
+    request = urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:  # noqa: S310
             return Answer(path, response.status, response.reason)
     except urllib.error.HTTPError as error:
         with error:
             return Answer(path, error.code, str(error.reason))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return Answer(path, None, " ".join(str(getattr(error, "reason", error)).split()))

@@ -27,8 +27,19 @@ _READY = {
 _SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
 # Of an event that tells that the stack as a whole begins something.
 _BEGINNINGS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS"}
+# With these a stack turns back. What no resource is to blame for, as an export that another stack imports, stands here.
+_TURNS = {"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"}
 # What fails because something else has.
 _CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "the following resource(s) failed")
+
+# AWS's own, for a stack that is stuck. Those that are to be deleted have never been complete.
+_COMMANDS = {
+    "CREATE_FAILED": "delete-stack",
+    "ROLLBACK_COMPLETE": "delete-stack",
+    "ROLLBACK_FAILED": "delete-stack",
+    "UPDATE_FAILED": "rollback-stack",
+    "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
+}
 
 _WORDS = {
     "CREATE_IN_PROGRESS": "is being created",
@@ -79,9 +90,10 @@ def succeeded(status: str) -> bool:
 
 
 def remedy(name: str, status: str, region: str) -> str:
-    """What gets a stuck stack going again."""
-    command = "continue-update-rollback" if status == "UPDATE_ROLLBACK_FAILED" else "delete-stack"
-    return f"`aws cloudformation {command} --stack-name {name} --region {region}`, then run this again"
+    """What gets a stuck stack going again; no advice to delete one that was complete once, since it may hold data."""
+    if status not in _COMMANDS:
+        return f"what gets it out of that may lose data: see docs/deploy.md, {status}"
+    return f"`aws cloudformation {_COMMANDS[status]} --stack-name {name} --region {region}`, then run this again"
 
 
 def in_words(event: Mapping[str, Any]) -> str:
@@ -98,21 +110,27 @@ def of_last_operation(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
     found: list[Mapping[str, Any]] = []
     for event in events:
         found.append(event)
-        is_stack = event.get("PhysicalResourceId") == event["StackId"]
-        if is_stack and event["ResourceStatus"] in _BEGINNINGS:
+        if _is_of_stack(event) and event["ResourceStatus"] in _BEGINNINGS:
             break
     return found[::-1]
 
 
 def failures(events: Sequence[Mapping[str, Any]]) -> list[Failure]:
     """What failed, first failure first, without what failed for that alone; `events` oldest first."""
-    found = [
-        Failure(event["LogicalResourceId"], event["ResourceType"], reason)
-        for event in events
-        if event["ResourceStatus"].endswith("_FAILED")
-        and (reason := " ".join(event.get("ResourceStatusReason", "no reason given").split()))
-        and not reason.lower().startswith(_CONSEQUENCES)
-    ]
-    # The stack's own event repeats that of its resource.
-    resources = [failure for failure in found if failure.type != "AWS::CloudFormation::Stack"]
-    return list(dict.fromkeys(resources or found))
+    found: list[Failure] = []
+    for event in events:
+        status, reason = event["ResourceStatus"], " ".join(event.get("ResourceStatusReason", "").split())
+        if status.endswith("_FAILED"):
+            reason = reason or "no reason given"
+        elif status not in _TURNS:
+            continue
+        # The stack's own event repeats that of its resource, unless it was not a resource that failed.
+        is_repetition = _is_of_stack(event) and found
+        if reason and not reason.lower().startswith(_CONSEQUENCES) and not is_repetition:
+            found.append(Failure(event["LogicalResourceId"], event["ResourceType"], reason))
+    return list(dict.fromkeys(found))
+
+
+def _is_of_stack(event: Mapping[str, Any]) -> bool:
+    """Whether it tells of the stack as a whole, and not of a resource."""
+    return bool(event.get("PhysicalResourceId") == event["StackId"])

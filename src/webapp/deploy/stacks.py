@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +17,13 @@ from webapp.deploy.stack_status import Standing, failures, in_words, of_last_ope
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
-# The second for the rotation of secrets, which AWS writes into secrets.yaml.
+# The second for the rotation of secrets, which AWS writes into rotation.yaml.
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
+# What is answered to a change set that another one, executed meanwhile, has made void; and where there is no such code,
+# how the stack is said to be otherwise than it was.
+_OVERTAKEN = {"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"}
+_OTHERWISE = ("already exists", "does not exist", "_IN_PROGRESS state")
 # What AWS keeps nothing of when a change removes or replaces it.
 _DATA_TYPES = {
     "AWS::DynamoDB::Table",
@@ -127,16 +132,17 @@ class Stacks:
             given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept)]
         # What is left over of an attempt that was killed goes when another change is made.
         moment = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
-        created = self._client.create_change_set(
-            StackName=state.name,
-            ChangeSetName=f"webapp-{moment}-{secrets.token_hex(4)}",
-            ChangeSetType="CREATE" if state.standing is Standing.ABSENT else "UPDATE",
-            Parameters=given,
-            Capabilities=_CAPABILITIES,
-            Tags=[{"Key": name, "Value": value} for name, value in tags.items()],
-            **({"UsePreviousTemplate": True} if body is None else {"TemplateBody": body}),
-        )
-        return self._worked_out(created["Id"], state.name)
+        with _undisturbed(state.name):
+            created = self._client.create_change_set(
+                StackName=state.name,
+                ChangeSetName=f"webapp-{moment}-{secrets.token_hex(4)}",
+                ChangeSetType="CREATE" if state.standing is Standing.ABSENT else "UPDATE",
+                Parameters=given,
+                Capabilities=_CAPABILITIES,
+                Tags=[{"Key": name, "Value": value} for name, value in tags.items()],
+                **({"UsePreviousTemplate": True} if body is None else {"TemplateBody": body}),
+            )
+            return self._worked_out(created["Id"], state.name)
 
     def discard(self, change_set: ChangeSet) -> None:
         """Forget the changes."""
@@ -146,7 +152,8 @@ class Stacks:
         """Make the changes and wait; DeployError with the first failure."""
         state = self.describe(change_set.stack)
         seen = self._seen(state)
-        self._client.execute_change_set(ChangeSetName=change_set.id)
+        with _undisturbed(state.name):
+            self._client.execute_change_set(ChangeSetName=change_set.id)
         self._finish(state, seen)
         return self.describe(state.id)
 
@@ -225,6 +232,18 @@ class Stacks:
     def _last_events(self, state: StackState) -> list[Mapping[str, Any]]:
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=state.id)
         return of_last_operation(event for page in pages for event in page["StackEvents"])
+
+
+@contextmanager
+def _undisturbed(stack: str) -> Iterator[None]:
+    """DeployError where somebody else's change of the stack came between."""
+    try:
+        yield
+    except ClientError as error:
+        is_other = error_code(error) == "ValidationError" and any(words in error_message(error) for words in _OTHERWISE)
+        if is_other or error_code(error) in _OVERTAKEN:
+            raise DeployError(f"somebody else changed the stack {stack} meanwhile; run it again") from error
+        raise
 
 
 def _pauses() -> Iterator[float]:

@@ -56,8 +56,11 @@ class Template:
         return {name: resource["Type"] for name, resource in self.content["Resources"].items()}
 
     def spelled(self, parameter: str, value: object) -> str:
-        """A value of webapp.toml as the template spells it: yes for true, X86_64 for x86_64; UsageError for none."""
-        text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        """A value of webapp.toml as the template spells it: yes for true, X86_64 for x86_64, a list with commas.
+
+        UsageError for none.
+        """
+        text = _text(parameter, value)
         allowed = [str(choice) for choice in self.parameters[parameter].get("AllowedValues", ())]
         if not allowed:
             return text
@@ -95,6 +98,19 @@ def read_template(directory: Path, stack: Stack) -> Template:
         return Template(body, yaml.load(body, _Loader))  # noqa: S506
     except yaml.YAMLError as error:
         raise DeployError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _text(parameter: str, value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | float():
+            return str(value)
+        case list() if all(isinstance(each, str) for each in value):
+            return ",".join(value)
+    raise UsageError(
+        f"{parameter} = {value!r} is not a parameter's value; write a text, a number, true, false or a list of texts"
+    )
 
 
 def _names(value: object) -> Iterator[str]:

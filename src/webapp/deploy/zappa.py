@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.deploy.errors import UsageError
+
 # Zappa's stages have any name; the templates' have these.
 _STAGES = {
     "dev": "dev",
@@ -86,7 +88,10 @@ class TakenOver:
 
 
 def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
-    """Read Zappa's stages, each with what it extends; the first one says project, region and page."""
+    """Read Zappa's stages, each with what it extends; the first one says project, region and page.
+
+    UsageError for a value that Zappa would not take either.
+    """
     stages: dict[str, dict[str, int | str]] = {}
     remarks: list[str] = []
     first: Mapping[str, Any] = {}
@@ -98,26 +103,33 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
             remarks.append(f"{name}: {reason}; left out")
             continue
         first = first or content
-        stages[stage] = _parameters(content)
-        remarks += [f"{name}: {remark}" for remark in _remarks(content)]
+        try:
+            stages[stage] = _parameters(content)
+            remarks += [f"{name}: {remark}" for remark in _remarks(content)]
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from None
         if content.get("aws_region", first.get("aws_region")) != first.get("aws_region"):
             remarks.append(f"{name}: aws_region: all stages are in one region, that of the registry")
     return TakenOver(
-        _slug(first.get("project_name")), first.get("aws_region"), first.get("touch_path"), stages, remarks
+        project_of(_text(first, "project_name")),
+        _text(first, "aws_region"),
+        _text(first, "touch_path"),
+        stages,
+        remarks,
     )
 
 
 def _parameters(content: Mapping[str, Any]) -> dict[str, int | str]:
     parameters: dict[str, int | str] = {}
-    if "memory_size" in content:
-        parameters["MemoryMb"] = max(int(content["memory_size"]), _SMALLEST_MB)
-    if content.get("lambda_concurrency"):
-        parameters["ReservedConcurrency"] = int(content["lambda_concurrency"])
+    if memory_mb := _whole(content, "memory_size"):
+        parameters["MemoryMb"] = max(memory_mb, _SMALLEST_MB)
+    if concurrency := _whole(content, "lambda_concurrency"):
+        parameters["ReservedConcurrency"] = concurrency
     # Zappa's default is to keep warm.
     if content.get("keep_warm", True):
         parameters["WarmUp"] = "yes"
-    if content.get("domain"):
-        parameters["Hosts"] = str(content["domain"])
+    if domain := _text(content, "domain"):
+        parameters["Hosts"] = domain
     return parameters
 
 
@@ -131,14 +143,14 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
         elif name == "profile_name":
             yield f"profile_name: set AWS_PROFILE={value}"
         elif name == "timeout_seconds":
-            if int(value) > _LONGEST_REQUEST_S:
+            if _whole(content, name) > _LONGEST_REQUEST_S:
                 yield f"timeout_seconds: a request has {_LONGEST_REQUEST_S} s here, since the HTTP API ends it at 30"
         elif name not in _TAKEN:
             yield f"{name}: {_REMARKS.get(name, 'has no equivalent')}"
-    if int(content.get("memory_size", _SMALLEST_MB)) < _SMALLEST_MB:
+    if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
         yield f"memory_size: raised to {_SMALLEST_MB}, the least that the template takes"
-    if int(content.get("lambda_concurrency") or 0) > _PROXY_CONNECTIONS:
-        yield "lambda_concurrency: raise MaxConnections of the database and the proxy with it: docs/database.md"
+    if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
+        yield "lambda_concurrency: raise MaxConnections and ProxyMaxConnections with it: docs/database.md"
     if content.get("domain"):
         yield f"domain: the application answers for it; leading it there is {_DOMAIN}"
 
@@ -146,12 +158,29 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
 def _extended(settings: Mapping[str, Mapping[str, Any]], name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
     content = settings[name]
     parent = content.get("extends")
-    if parent is None or parent not in settings or parent in seen:
+    if parent is None or parent in seen:
         return dict(content)
+    if not isinstance(parent, str) or parent not in settings:
+        raise UsageError(f"{name}: extends = {parent!r} is not a stage of this file; it has {', '.join(settings)}")
     return {**_extended(settings, parent, (*seen, name)), **content}
 
 
-def _slug(name: object) -> str | None:
-    """A name as the templates take it; None when nothing is left of it."""
-    text = re.sub(r"[^a-z0-9]+", "-", str(name or "").lower()).strip("-0123456789")[:_LONGEST_PROJECT].rstrip("-")
+def _whole(content: Mapping[str, Any], name: str) -> int:
+    """A number of Zappa's; 0 where it is not set."""
+    value = content.get(name) or 0
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
+        raise UsageError(f"{name} = {value!r} is not a whole number; mend it, or take it out")
+    return int(value)
+
+
+def _text(content: Mapping[str, Any], name: str) -> str | None:
+    value = content.get(name)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{name} = {value!r} is not a text; mend it, or take it out")
+    return value
+
+
+def project_of(name: str | None) -> str | None:
+    """A project's name as the templates take it; None when nothing is left of it."""
+    text = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).lstrip("-0123456789")[:_LONGEST_PROJECT].rstrip("-")
     return text if len(text) > 1 else None

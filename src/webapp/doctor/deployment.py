@@ -6,15 +6,15 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from webapp.deploy.aws import explain
-from webapp.deploy.catalogue import LAMBDA, STACKS, Target
+from webapp.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, Target
 from webapp.deploy.configuration import load_configuration
 from webapp.deploy.consent import Consent
 from webapp.deploy.context import Context, open_context
 from webapp.deploy.engine import find_engine
 from webapp.deploy.errors import DeployError
-from webapp.deploy.parameters import effective
 from webapp.deploy.progress import Progress
 from webapp.deploy.stack_status import Standing, remedy
+from webapp.deploy.steps.beforehand import check_beforehand
 from webapp.doctor.finding import Finding, Level
 
 # What AWS keeps back of an account's concurrency for functions that reserve none.
@@ -51,8 +51,7 @@ def _engine() -> Finding:
 def _stage(context: Context) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
     # Mistakes in the parameters show before anything is made.
-    for stack in (*context.foundation, context.runtime):
-        context.parameters(stack)
+    check_beforehand(context)
     states = [context.state(stack) for stack in STACKS]
     for state in states:
         if state.standing is Standing.STUCK:
@@ -61,27 +60,26 @@ def _stage(context: Context) -> Iterator[Finding]:
                 f"the stack {state.name} is in {state.status}",
                 remedy(state.name, str(state.status), context.aws.region),
             )
-    there = sum(state.standing is Standing.READY for state in states)
-    yield Finding(Level.OK, f"{place}: {there} stacks are there; the image is {context.running_image() or 'none'}")
+    there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
+    yield Finding(Level.OK, f"{place}: {len(there)} stacks are there; the image is {context.running_image() or 'none'}")
     if context.deployment.target is Target.AWS_APP_RUNNER:
         yield Finding(
             Level.WARNING,
             f"{place}: App Runner takes no new customers since 2026-04-30",
             "choose aws_ecs_express unless this account has services there",
         )
-    if context.deployment.target is Target.AWS_LAMBDA and context.running_image() is None:
-        yield _concurrency(context, place)
+    wanted = 0 if OPERATIONS in there else _OPERATIONS
+    if context.deployment.target is Target.AWS_LAMBDA and LAMBDA not in there:
+        wanted += int(context.value(LAMBDA, "ReservedConcurrency"))
+    if wanted:
+        yield _concurrency(context, place, wanted)
 
 
-def _concurrency(context: Context, place: str) -> Finding:
+def _concurrency(context: Context, place: str, wanted: int) -> Finding:
     limit = context.aws.client("lambda").get_account_settings()["AccountLimit"]
-    reserved = int(effective(context.templates[LAMBDA.name], context.parameters(LAMBDA), "ReservedConcurrency"))
-    available = limit["UnreservedConcurrentExecutions"] - _UNRESERVED
-    text = f"{place}: {reserved + _OPERATIONS} executions are to be reserved, {available} may be"
-    if available >= reserved + _OPERATIONS:
+    available = max(0, limit["UnreservedConcurrentExecutions"] - _UNRESERVED)
+    text = f"{place}: Lambda is to reserve {wanted} of the account's concurrent executions, {available} may be"
+    if available >= wanted:
         return Finding(Level.OK, text)
-    return Finding(
-        Level.WRONG,
-        text,
-        'ask for more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency',
-    )
+    lower = ", or lower ReservedConcurrency" if wanted > _OPERATIONS and available > _OPERATIONS else ""
+    return Finding(Level.WRONG, text, f'ask for more (Service Quotas, Lambda, "Concurrent executions"){lower}')

@@ -35,7 +35,7 @@ class Outcome:
 
 
 def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> Outcome:
-    """Run it to its end, and end with it whatever it started; call this on the main thread.
+    """Run it to its end, and end with it whatever is still in its process group; call this on the main thread.
 
     Its standard output and its standard error go to this process's standard error, whole lines at a time and in the
     order in which they were written; the last `kept_bytes` are kept. After `time_limit_s` it gets SIGTERM, GRACE_S

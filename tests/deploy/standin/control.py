@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.deploy.standin import holds
 from tests.deploy.standin.errors import AwsError
+from tests.deploy.standin.runtime.concurrency import set_limit
 from tests.deploy.standin.runtime.images import describe_image, put_image
 from tests.deploy.standin.world import World
 
@@ -41,7 +43,27 @@ def _denial(world: World, body: dict[str, Any]) -> None:
 
 
 def _refusal(world: World, body: dict[str, Any]) -> None:
-    world.faults.refuse(body["action"], body["code"], body["message"], body["status"])
+    world.faults.refuse(body["action"], body["code"], body["message"], body["status"], body["times"])
+
+
+def _hold(world: World, body: dict[str, Any]) -> None:
+    holds.hold(world.state, body["action"], body["about"], body["done"])
+
+
+def _held(world: World, body: dict[str, Any]) -> dict[str, Any]:
+    return {"is_reached": holds.is_reached(world.state)}
+
+
+def _release(world: World, body: dict[str, Any]) -> None:
+    holds.release(world.state)
+
+
+def _resume(world: World, body: dict[str, Any]) -> None:
+    holds.resume(world.state)
+
+
+def _concurrency(world: World, body: dict[str, Any]) -> None:
+    set_limit(world.state, body["executions"])
 
 
 def _clear(world: World, body: dict[str, Any]) -> None:
@@ -59,6 +81,11 @@ _VERBS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any] | None]] = {
     "pace": _pace,
     "denial": _denial,
     "refusal": _refusal,
+    "hold": _hold,
+    "held": _held,
+    "release": _release,
+    "resume": _resume,
+    "concurrency": _concurrency,
     "clear": _clear,
     "calls": _calls,
 }

@@ -1,7 +1,7 @@
 """What is to go wrong: kept on disk like everything else, so that a restart changes nothing."""
 
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.state import State
+from tests.deploy.standin.state import Document, State
 
 _KIND = "fault"
 
@@ -24,9 +24,9 @@ class Faults:
     def deny(self, action: str) -> None:
         self._state.put(_KIND, f"refusal/{action}", {"action": action, "denied": True})
 
-    def refuse(self, action: str, code: str, message: str, status: int) -> None:
+    def refuse(self, action: str, code: str, message: str, status: int, times: int | None) -> None:
         refusal = {"action": action, "denied": False, "code": code, "message": message, "status": status}
-        self._state.put(_KIND, f"refusal/{action}", refusal)
+        self._state.put(_KIND, f"refusal/{action}", {**refusal, "left": times})
 
     def check(self, action: str, *, identity: str) -> None:
         """Raise what the action is to be answered with, if anything."""
@@ -35,6 +35,7 @@ class Faults:
             if refusal["action"] not in {action, "*", f"{service}:*"}:
                 continue
             if not refusal["denied"]:
+                self._use_up(f"refusal/{refusal['action']}", refusal)
                 raise AwsError(refusal["code"], refusal["message"], refusal["status"])
             code = (
                 "AccessDenied" if service in {"cloudformation", "sts", "s3", "rds", "iam"} else "AccessDeniedException"
@@ -56,10 +57,7 @@ class Faults:
         for failure in self._state.all(_KIND, f"failure/{on}/{logical_id}/"):
             if failure["stack"] not in {None, stack}:
                 continue
-            if failure["left"] == 1:
-                self._state.delete(_KIND, failure["key"])
-            elif failure["left"] is not None:
-                self._state.put(_KIND, failure["key"], {**failure, "left": failure["left"] - 1})
+            self._use_up(failure["key"], failure)
             return str(failure["reason"])
         return None
 
@@ -68,3 +66,10 @@ class Faults:
             self._state.delete(_KIND, key)
         for failure in self._state.all(_KIND, "failure/"):
             self._state.delete(_KIND, failure["key"])
+
+    def _use_up(self, key: str, fault: Document) -> None:
+        """One time less, where they are counted."""
+        if fault["left"] == 1:
+            self._state.delete(_KIND, key)
+        elif fault["left"] is not None:
+            self._state.put(_KIND, key, {**fault, "left": fault["left"] - 1})

@@ -21,6 +21,7 @@ import tests.deploy.standin.services.stacks_api
 import tests.deploy.standin.services.watching  # noqa: F401
 from tests.deploy.standin.control import CALLS, PREFIX, control
 from tests.deploy.standin.errors import AwsError, NotBuiltError
+from tests.deploy.standin.holds import find_hold, keep_waiting
 from tests.deploy.standin.protocol import (
     Answer,
     Call,
@@ -86,21 +87,30 @@ class Endpoint:
         call = read_call(
             scope, method=request.method, url=f"{self._world.url}{request.raw_path}", headers=request.headers, body=body
         )
-        own = scope.access_key == "CLOUDFORMATION"
-        if not own:
-            self._world.state.append(CALLS, {"action": call.action})
+        if scope.access_key == "CLOUDFORMATION":
+            return await self._done(request, call, body)
+        state = self._world.state
+        state.append(CALLS, {"action": call.action})
+        held = find_hold(state, call)
         try:
-            if not own:
-                self._world.faults.check(call.action, identity=IDENTITY)
-            operation = find(scope.service, call.operation)
-            if operation is not None:
-                result = await operation(self._world, call)
-                return write_result(call, result)
-        except NotBuiltError:
-            raise
+            await keep_waiting(state, held, done=False)
+            self._world.faults.check(call.action, identity=IDENTITY)
         except AwsError as error:
             return write_error(call, error)
-        if scope.service not in _PASSED_ON:
+        answer = await self._done(request, call, body)
+        await keep_waiting(state, held, done=True)
+        return answer
+
+    async def _done(self, request: web.Request, call: Call, body: bytes) -> Answer:
+        operation = find(call.scope.service, call.operation)
+        if operation is not None:
+            try:
+                return write_result(call, await operation(self._world, call))
+            except NotBuiltError:
+                raise
+            except AwsError as error:
+                return write_error(call, error)
+        if call.scope.service not in _PASSED_ON:
             raise NotBuiltError(f"operation {call.action}")
         return await self._pass_on(request, call, body)
 

@@ -177,9 +177,10 @@ class StandIn:
         """AccessDenied for an action such as cloudformation:CreateChangeSet."""
         self._control("denial", {"action": action})
 
-    def refuse(self, action: str, code: str, message: str, *, status: int = 400) -> None:
+    def refuse(self, action: str, code: str, message: str, *, status: int = 400, times: int | None = None) -> None:
         """Any error for an action, or for "*", all of them."""
-        self._control("refusal", {"action": action, "code": code, "message": message, "status": status})
+        refusal = {"action": action, "code": code, "message": message, "status": status, "times": times}
+        self._control("refusal", refusal)
 
     def expire_token(self) -> None:
         """What every call is answered when a session has ended."""
@@ -188,6 +189,27 @@ class StandIn:
     def clear(self) -> None:
         """End every fault."""
         self._control("clear", {})
+
+    def hold(self, action: str, about: str, *, done: bool) -> None:
+        """Keep the next call of an action waiting that has these words in it: before it is done, or once it is."""
+        self._control("hold", {"action": action, "about": about, "done": done})
+
+    def is_held(self) -> bool:
+        """Whether that call has come."""
+        reached: bool = self._control("held", {})["is_reached"]
+        return reached
+
+    def release(self) -> None:
+        """Answer it with an error; what was not done is not."""
+        self._control("release", {})
+
+    def resume(self) -> None:
+        """Let it go on as if nothing had been."""
+        self._control("resume", {})
+
+    def limit_executions(self, executions: int) -> None:
+        """How many executions of Lambda the account may have at once; 1,000 unless said."""
+        self._control("concurrency", {"executions": executions})
 
     def alarm(self, name: str, state: str) -> None:
         """Set an alarm to OK or ALARM."""

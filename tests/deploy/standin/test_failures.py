@@ -1,3 +1,6 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -103,3 +106,40 @@ def test_properties_that_a_type_cannot_have_fail_its_creation(cloudformation, ki
     apply(cloudformation, name, template({"Wrong": {"Type": kind, "Properties": properties}}))
 
     assert message in reason(cloudformation, name, "Wrong", "CREATE_FAILED")
+
+
+def test_a_call_is_kept_waiting_before_it_is_done_and_never_done_once_its_caller_is_gone(cloudformation, shared_aws):
+    described = change(cloudformation, "waiting", template({"Log": LOG}))
+    shared_aws.hold("cloudformation:ExecuteChangeSet", "waiting", done=False)
+
+    with ThreadPoolExecutor() as pool:
+        executing = pool.submit(cloudformation.execute_change_set, ChangeSetName=described["ChangeSetId"])
+        while not shared_aws.is_held():
+            time.sleep(0.02)
+        shared_aws.release()
+
+        with pytest.raises(ClientError, match="nobody was to wait for this answer"):
+            executing.result()
+    assert cloudformation.describe_stacks(StackName="waiting")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+
+
+def test_a_call_is_kept_waiting_once_it_is_done(cloudformation, shared_aws):
+    shared_aws.hold("ssm:PutParameter", "/waiting one", done=True)
+
+    with ThreadPoolExecutor() as pool:
+        writing = pool.submit(shared_aws.client("ssm").put_parameter, Name="/waiting", Value="one", Type="String")
+        while not shared_aws.is_held():
+            time.sleep(0.02)
+        kept = shared_aws.client("ssm").get_parameter(Name="/waiting")["Parameter"]["Value"]
+        shared_aws.release()
+
+        assert writing.exception() is not None
+    assert kept == "one"
+
+
+def test_an_error_may_come_so_many_times(cloudformation, shared_aws):
+    shared_aws.refuse("cloudformation:ListStacks", "ValidationError", "Not now", times=1)
+
+    with pytest.raises(ClientError, match="Not now"):
+        cloudformation.list_stacks()
+    cloudformation.list_stacks()

@@ -204,3 +204,20 @@ def test_a_function_goes_with_its_stack(cloudformation, shared_aws, images):
 def test_a_tag_is_given_once(shared_aws, images):
     with pytest.raises(RuntimeError, match="immutable"):
         shared_aws.push("images", "first")
+
+
+def test_a_function_reserves_no_more_than_the_account_has(cloudformation, shared_aws, images):
+    body = json.loads(_operations("check"))
+    body["Resources"]["Function"]["Properties"]["ReservedConcurrentExecutions"] = 10
+    settings = shared_aws.client("lambda").get_account_settings
+    shared_aws.limit_executions(109)
+    refused = apply(cloudformation, "greedy", json.dumps(body), Image=images["first"])
+    shared_aws.limit_executions(110)
+    made = apply(cloudformation, "content", json.dumps(body), Image=images["first"])
+    left = settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    delete(cloudformation, "content")
+    shared_aws.limit_executions(1000)
+
+    assert "below its minimum value of [100]" in reason(cloudformation, "greedy", "Function", "CREATE_FAILED")
+    assert (refused["StackStatus"], made["StackStatus"], left) == ("ROLLBACK_COMPLETE", "CREATE_COMPLETE", 100)
+    assert settings()["AccountLimit"]["UnreservedConcurrentExecutions"] == 1000

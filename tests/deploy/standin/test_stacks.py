@@ -134,6 +134,18 @@ def test_what_is_to_be_retained_outlives_its_stack(cloudformation, shared_aws):
     assert [group["logGroupName"] for group in groups] == ["/kept"]
 
 
+def test_what_is_to_be_retained_except_on_create_goes_with_a_failed_creation(cloudformation, shared_aws):
+    kept = {**LOG, "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"LogGroupName": "/once"}}
+    shared_aws.fail("Log", "not today", stack="unlucky", on="create")
+    apply(cloudformation, "unlucky", template({"Kept": kept, "Log": {**LOG, "DependsOn": "Kept"}}))
+    assert shared_aws.client("logs").describe_log_groups(logGroupNamePrefix="/once")["logGroups"] == []
+
+    apply(cloudformation, "lucky", template({"Kept": kept}))
+    delete(cloudformation, "lucky")
+
+    assert len(shared_aws.client("logs").describe_log_groups(logGroupNamePrefix="/once")["logGroups"]) == 1
+
+
 def test_a_bucket_that_is_not_empty_keeps_its_stack(cloudformation, shared_aws):
     apply(cloudformation, "filled", template({"Bucket": {"Type": "AWS::S3::Bucket"}}))
     (bucket,) = cloudformation.list_stack_resources(StackName="filled")["StackResourceSummaries"]

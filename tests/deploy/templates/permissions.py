@@ -1,20 +1,17 @@
 """What each role may do by the templates, and what it has to be able to do by what uses it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import Deployment, Resource
+from tests.deploy.templates.statements import ACCOUNT, Context, Permission, Statement, allows, listed
 from webapp.config.credentials import IamToken, Role, StoredSecret, database_role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import detect_runtime
 from webapp.config.web_role import read_web_login
-
-# An action on a resource.
-Permission = tuple[str, str]
 
 _REGISTRY = "foundation/registry.yaml"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
@@ -37,9 +34,29 @@ _OPEN_SHELL = (
 )
 # The jobs that AWS's own policy is written for, each with the one that it takes.
 _BY_AWS = {
-    "AWS::CodeDeploy::DeploymentGroup": "AWSCodeDeployRoleForLambdaLimited",
-    "AWS::ECS::ExpressGatewayService": "AmazonECSInfrastructureRoleforExpressGatewayServices",
+    "AWS::CodeDeploy::DeploymentGroup": "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited",
+    "AWS::ECS::ExpressGatewayService": (
+        "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices"
+    ),
 }
+
+
+@dataclass(frozen=True)
+class Call:
+    """What somebody does with a role: the code of the function of this ARN, else a service or a container's code."""
+
+    permission: Permission
+    function: str | None = None
+
+    @property
+    def context(self) -> Context:
+        return {
+            "aws:SecureTransport": "true",
+            "aws:PrincipalAccount": ACCOUNT,
+            "aws:RequestedRegion": "us-east-1",
+            # Set on calls from a function's code, and not on those of the service.
+            "lambda:SourceFunctionArn": self.function,
+        }
 
 
 @dataclass(frozen=True)
@@ -52,50 +69,70 @@ class Difference:
 
 
 def differences(deployment: Deployment, media_actions: Mapping[str, bool]) -> list[Difference]:
-    """Every role that has too much or too little; `media_actions` as `needed_permissions` takes them."""
-    needed = needed_permissions(deployment, media_actions)
+    """Every role that has too much or too little; `media_actions` as `needed_calls` takes them.
+
+    Too much is also what a condition keeps from everybody, too little what one or a denial keeps from who needs it.
+    """
+    needed = needed_calls(deployment, media_actions)
     found = []
     for role in (resource for resource in deployment.resources if resource.type == "AWS::IAM::Role"):
-        granted, wanted = granted_permissions(deployment, role), needed.get(_arn(role), frozenset())
-        if granted != wanted:
-            found.append(Difference(f"{role.stack} {role.name}", wanted - granted, granted - wanted))
+        calls = needed.get(_arn(role), frozenset())
+        missing = frozenset(call.permission for call in calls if not may_make(deployment, role, call))
+        unused = granted_permissions(deployment, role) - {call.permission for call in calls}
+        if missing or unused:
+            found.append(Difference(f"{role.stack} {role.name}", missing, unused))
     return found
 
 
 def granted_permissions(deployment: Deployment, role: Resource) -> frozenset[Permission]:
-    """What its policies allow; one of AWS's own stands as the action of its name."""
-    policies = {
-        _arn(resource): resource for resource in deployment.resources if resource.type.endswith("ManagedPolicy")
+    """What its policies allow, under whatever condition; one of AWS's own stands as the action of its ARN."""
+    statements, by_aws = _policies(deployment, role)
+    granted = {
+        (action, resource)
+        for statement in statements
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
     }
-    statements: list[dict[str, Any]] = []
-    granted: set[Permission] = set()
+    return frozenset(granted | by_aws)
+
+
+def may_make(deployment: Deployment, role: Resource, call: Call) -> bool:
+    """Whether the role's policies come to allow the call."""
+    statements, by_aws = _policies(deployment, role)
+    return call.permission in by_aws or allows(statements, call.permission, call.context)
+
+
+def _policies(deployment: Deployment, role: Resource) -> tuple[list[Statement], set[Permission]]:
+    assert role.properties.keys() <= {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}, role
+    own = {_arn(resource): resource for resource in deployment.resources if resource.type == "AWS::IAM::ManagedPolicy"}
+    statements: list[Statement] = []
+    by_aws: set[Permission] = set()
     for arn in role.properties.get("ManagedPolicyArns", []):
-        if arn in policies:
-            statements += policies[arn].properties["PolicyDocument"]["Statement"]
+        if arn in own:
+            statements += own[arn].properties["PolicyDocument"]["Statement"]
         else:
-            granted.add((arn.rpartition("/")[2], "AWS"))
+            by_aws.add((arn, "AWS"))
     for policy in role.properties.get("Policies", []):
         statements += policy["PolicyDocument"]["Statement"]
-    for statement in statements:
-        if statement["Effect"] == "Allow":
-            granted |= {
-                (action, resource) for action in _list(statement["Action"]) for resource in _list(statement["Resource"])
-            }
-    return frozenset(granted)
+    return statements, by_aws
 
 
-def needed_permissions(deployment: Deployment, media_actions: Mapping[str, bool]) -> dict[str, frozenset[Permission]]:
+def needed_calls(deployment: Deployment, media_actions: Mapping[str, bool]) -> dict[str, frozenset[Call]]:
     """By the role's ARN, what those who use it do; `media_actions` are S3's, true for those on objects."""
-    needed: dict[str, set[Permission]] = {}
+    needed: dict[str, set[Call]] = {}
+
+    def add(role: str, permissions: Iterable[Permission], function: str | None = None) -> None:
+        needed.setdefault(role, set()).update(Call(permission, function) for permission in permissions)
+
     for process in started_processes(deployment):
-        own = needed.setdefault(process.role, set())
-        own |= _of_code(deployment, process, media_actions)
-        needed.setdefault(process.secrets_role, set()).update(_of_secrets(process))
-        needed.setdefault(process.preparing_role, set()).update(_of_preparation(deployment, process))
+        add(process.role, _of_code(deployment, process, media_actions), process.function)
+        add(process.secrets_role, _of_secrets(process))
+        add(process.preparing_role, _of_preparation(deployment, process))
     for resource in deployment.resources:
         for role, permission in _of_service(deployment, resource):
-            needed.setdefault(role, set()).add(permission)
-    return {role: frozenset(permissions) for role, permissions in needed.items()}
+            add(role, [permission])
+    return {role: frozenset(calls) for role, calls in needed.items()}
 
 
 def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[str, bool]) -> set[Permission]:
@@ -134,6 +171,11 @@ def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permis
         (registry,) = deployment.stacks[_REGISTRY].of_type("AWS::ECR::Repository")
         yield from ((action, _arn(registry)) for action in _PULL)
         yield ("ecr:GetAuthorizationToken", "*")
+        if process.resource.type == "AWS::AppRunner::Service":
+            # https://docs.aws.amazon.com/apprunner/latest/dg/security_iam_service-with-iam.html
+            yield ("ecr:DescribeImages", _arn(registry))
+        if process.resource.type == "AWS::AppRunner::Service":
+            yield ("ecr:DescribeImages", _arn(registry))
         log = _log_of(process)
     if log is not None:
         (arn,) = [_arn(resource) for resource in deployment.resources if _identity(resource) == log]
@@ -172,7 +214,7 @@ def _login(deployment: Deployment, host: str, user: str) -> str:
     else:
         assert host == deployment.exported("database-host")
         database = deployment.exported("database-resource-id")
-    return f"arn:aws:rds-db:us-east-1:123456789012:dbuser:{database}/{user}"
+    return f"arn:aws:rds-db:us-east-1:{ACCOUNT}:dbuser:{database}/{user}"
 
 
 def _log_of(process: Process) -> str | None:
@@ -193,8 +235,4 @@ def _identity(resource: Resource) -> str:
 
 def _arn(resource: Resource) -> str:
     _, service, kind = resource.type.lower().split("::")
-    return f"arn:aws:{service}:us-east-1:123456789012:{kind}:{resource.stack}/{resource.name}"
-
-
-def _list(value: Any) -> list[str]:
-    return value if isinstance(value, list) else [value]
+    return f"arn:aws:{service}:us-east-1:{ACCOUNT}:{kind}:{resource.stack}/{resource.name}"

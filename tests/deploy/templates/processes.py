@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.deploy.templates.stacks import Deployment, Resource
+from tests.deploy.templates.statements import ACCOUNT
 
-# What Lambda and ECS add by themselves.
+_BY_ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4", "AWS_REGION": "us-east-1"}
+# What each platform documents that it adds by itself.
 _BY_PLATFORM = {
     "AWS::Lambda::Function": {"AWS_LAMBDA_FUNCTION_NAME": "webapp", "AWS_REGION": "us-east-1"},
-    "AWS::ECS::TaskDefinition": {
-        "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4",
-        "AWS_REGION": "us-east-1",
-    },
-    "AWS::ECS::ExpressGatewayService": {
-        "ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4",
-        "AWS_REGION": "us-east-1",
-    },
-    "AWS::AppRunner::Service": {"AWS_REGION": "us-east-1"},
+    "AWS::ECS::TaskDefinition": _BY_ECS,
+    "AWS::ECS::ExpressGatewayService": _BY_ECS,
+    "AWS::AppRunner::Service": {"PORT": "8000"},
 }
 
 
@@ -39,6 +35,12 @@ class Process:
     def environ(self) -> dict[str, str]:
         """All that the process sees; a secret stands for its value, which is no shorter."""
         return {**_BY_PLATFORM[self.resource.type], **self.declared, **self.secrets}
+
+    @property
+    def function(self) -> str | None:
+        """The ARN that a function's own calls come with; containers have none."""
+        name = self.resource.properties.get("FunctionName")
+        return name and f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
 
     def __str__(self) -> str:
         return self.resource.stack

@@ -19,6 +19,11 @@ REQUIRED = {
     "Domain": "guestbook.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
 }
+# What is created with one value of a parameter alone.
+ONLY_WITH = {
+    "foundation/endpoints.yaml": ("Egress", "endpoints"),
+    "foundation/rotation.yaml": ("Credentials", "secretsmanager"),
+}
 _PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -66,14 +71,21 @@ def template_names() -> list[str]:
     return _ROW.findall((TEMPLATES / "README.md").read_text())
 
 
+def templates_for(parameters: Mapping[str, Any]) -> list[str]:
+    """Those that are created with the parameters, in their order."""
+    left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
+    return [name for name in template_names() if name not in left_out]
+
+
 @dataclass(frozen=True)
 class Resource:
-    """A resource that the stack has, its properties resolved."""
+    """A resource that the stack has, its properties and its policies on updates and deletion resolved."""
 
     stack: str
     name: str
     type: str
     properties: dict[str, Any]
+    policies: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,6 +112,12 @@ class Deployment:
         """What a stack of this stage exports under the name."""
         return self.exports[f"webapp-{self.stage}-{name}"]
 
+    def named(self, template: str, name: str) -> Resource:
+        return self.stacks[template].resources[name]
+
+    def of_type(self, *types: str) -> list[Resource]:
+        return [resource for resource in self.resources if resource.type in types]
+
     @property
     def resources(self) -> Iterator[Resource]:
         return (resource for stack in self.stacks.values() for resource in stack.resources.values())
@@ -108,13 +126,13 @@ class Deployment:
 def deploy(
     templates: Mapping[str, dict[str, Any]] | None = None, /, *, only: tuple[str, ...] | None = None, **parameters: Any
 ) -> Deployment:
-    """Resolve the templates one after the other, all or `only` some, a parameter to each that declares it.
+    """Resolve the templates one after the other, all that go with the parameters, or `only` some.
 
-    `templates` stand in for the files of the same names.
+    Each is given the parameters that it declares. `templates` stand in for the files of the same names.
     """
     stacks: dict[str, Stack] = {}
     exports: dict[str, Any] = {}
-    for name in only or template_names():
+    for name in only or templates_for(parameters):
         template = (templates or {}).get(name) or read_template(name)
         stack, exported = _Resolver(name, template, {**REQUIRED, **parameters}, exports).stack()
         stacks[name] = stack
@@ -136,7 +154,13 @@ class _Resolver:
 
     def stack(self) -> tuple[Stack, dict[str, Any]]:
         resources = {
-            name: Resource(self._name, name, declared["Type"], self.resolve(declared.get("Properties", {})))
+            name: Resource(
+                self._name,
+                name,
+                declared["Type"],
+                self.resolve(declared.get("Properties", {})),
+                {key: self.resolve(value) for key, value in declared.items() if key.endswith("Policy")},
+            )
             for name, declared in self._template["Resources"].items()
             if self._present(declared)
         }

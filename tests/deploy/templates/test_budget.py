@@ -60,8 +60,9 @@ def test_the_proxy_takes_the_share_that_it_is_said_to_take():
     (targets,) = deployment.stacks["foundation/proxy.yaml"].of_type("AWS::RDS::DBProxyTargetGroup")
     percent = targets.properties["ConnectionPoolConfigurationInfo"]["MaxConnectionsPercent"]
 
-    assert percent * deployment.exported("database-max-connections") / 100 == deployment.exported(
-        "proxy-max-connections"
+    variables = process_of("lambda/template.yaml").declared
+    assert percent * int(variables["WEBAPP_DB_MAX_CONNECTIONS"]) / 100 == int(
+        variables["WEBAPP_DB_PROXY_MAX_CONNECTIONS"]
     )
 
 

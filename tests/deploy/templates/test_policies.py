@@ -4,6 +4,7 @@ import ast
 import copy
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ import pytest
 from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
-from tests.deploy.templates.permissions import differences, granted_permissions
+from tests.deploy.templates.mutations import mutate
+from tests.deploy.templates.permissions import Call, differences, granted_permissions, may_make
 from tests.deploy.templates.processes import started_processes
-from tests.deploy.templates.stacks import TEMPLATES, deploy, read_template, template_names
+from tests.deploy.templates.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
 from tests.deploy.templates.variants import DEPLOYMENTS
 from webapp.config.credentials import StoredSecret
 from webapp.database.credentials.secretsmanager import SecretsManagerProvider
@@ -40,6 +42,7 @@ S3_PERMISSIONS = {
     "UploadPart": {"s3:PutObject": True},
 }
 
+LAMBDA, STORAGE = "lambda/template.yaml", "foundation/storage.yaml"
 VARIANTS = [
     {},
     {"Credentials": "secretsmanager", "Egress": "nat"},
@@ -48,8 +51,8 @@ VARIANTS = [
 ]
 
 
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[tuple[str, str]]]:
+@contextmanager
+def recorded_calls() -> Iterator[set[tuple[str, str]]]:
     """The calls of AWS's services that boto3 is asked for meanwhile."""
     recorded: set[tuple[str, str]] = set()
     make_call = botocore.client.BaseClient._make_api_call
@@ -58,10 +61,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[tuple[str, str]]]:
         recorded.add((client.meta.service_model.service_name, operation))
         return make_call(client, operation, parameters)
 
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with mock_aws():
-        boto3.client("s3").create_bucket(Bucket="pictures")
-        monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", record)
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setattr(botocore.client.BaseClient, "_make_api_call", record)
         yield recorded
 
 
@@ -79,9 +81,12 @@ def use_pictures() -> None:
     assert not storage.exists("small.png")
 
 
-@pytest.fixture
-def media_actions(calls: set[tuple[str, str]]) -> dict[str, bool]:
-    use_pictures()
+@pytest.fixture(scope="module")
+def media_actions() -> dict[str, bool]:
+    with recorded_calls() as calls:
+        boto3.client("s3").create_bucket(Bucket="pictures")
+        calls.clear()
+        use_pictures()
     # An upload that fails half-way is taken back, which no orderly one shows.
     operations = {operation for _, operation in calls} | {"AbortMultipartUpload"}
     return {action: where for operation in operations for action, where in S3_PERMISSIONS[operation].items()}
@@ -117,6 +122,85 @@ def test_an_unused_permission_is_found(media_actions: dict[str, bool]):
     assert found.unused == {("s3:*", "*")}
 
 
+INLINE = (LAMBDA, "Role/Properties/Policies/0/PolicyDocument/Statement/0")
+PICTURES = (STORAGE, "MediaPolicy/Properties/PolicyDocument/Statement/0")
+ON_PICTURES = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "statement"),
+    [
+        (*INLINE, {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}),
+        (*INLINE, {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"some:Key": True}}}),
+        (*PICTURES, {**ON_PICTURES, "Condition": {"Bool": {"aws:SecureTransport": False}}}),
+        (*PICTURES, {**ON_PICTURES, "Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}}}),
+    ],
+)
+def test_a_permission_that_a_denial_or_a_condition_takes_back_is_found(
+    template: str, path: str, statement: dict[str, Any], media_actions: dict[str, bool]
+):
+    found = differences(deploy(mutate(template, path, statement)), media_actions)
+
+    assert "s3:GetObject" in {
+        action for difference in found if difference.role == f"{LAMBDA} Role" for action, _ in difference.missing
+    }
+
+
+def test_a_permission_under_a_condition_that_nobody_meets_is_unused(media_actions: dict[str, bool]):
+    never = {
+        "Effect": "Allow",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": False}},
+    }
+
+    (found,) = differences(deploy(mutate(LAMBDA, "Role/Properties/Policies", [inline(never)])), media_actions)
+
+    assert found.unused == {("s3:*", "*")}
+
+
+def inline(statement: dict[str, Any]) -> dict[str, Any]:
+    log = read_template(LAMBDA)["Resources"]["Role"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]
+    return {"PolicyName": "log", "PolicyDocument": {"Version": "2012-10-17", "Statement": [*log, statement]}}
+
+
+def in_reach_of_the_code(deployment: Deployment) -> set[str]:
+    """What the service may do with the network for a function, and the function's own code may too."""
+    roles = {each.name: each for each in deployment.resources if each.type == "AWS::IAM::Role" and each.stack == LAMBDA}
+    (web,) = [process for process in started_processes(deployment) if process.resource.stack == LAMBDA]
+    actions = {action for action, _ in granted_permissions(deployment, roles["Role"]) if action.startswith("ec2:")}
+    network = [(action, "arn:aws:ec2:us-east-1:123456789012:network-interface/1") for action in actions]
+    assert len(network) == 6
+    assert all(may_make(deployment, roles["Role"], Call(permission)) for permission in network)
+    return {each[0] for each in network if may_make(deployment, roles["Role"], Call(each, web.function))}
+
+
+def test_the_code_of_a_function_cannot_change_the_network():
+    assert in_reach_of_the_code(deploy()) == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("Action/1", None),
+        ("Resource", "arn:aws:ec2:us-east-1:123456789012:subnet/1"),
+        ("Condition/ArnLike/lambda:SourceFunctionArn", "arn:aws:lambda:us-east-1:123456789012:function:other-*"),
+    ],
+)
+def test_a_hole_in_the_denial_of_the_network_is_found(path: str, value: Any):
+    denial = "FunctionNetworkPolicy/Properties/PolicyDocument/Statement/1"
+
+    assert in_reach_of_the_code(deploy(mutate("foundation/network.yaml", f"{denial}/{path}", value))) != set()
+
+
+def test_a_policy_of_another_account_is_not_the_one_of_aws(media_actions: dict[str, bool]):
+    strange = ["arn:aws:iam::999999999999:policy/service-role/AWSCodeDeployRoleForLambdaLimited"]
+
+    (found,) = differences(deploy(mutate(LAMBDA, "ShiftRole/Properties/ManagedPolicyArns", strange)), media_actions)
+
+    assert (len(found.missing), len(found.unused)) == (1, 1)
+
+
 def test_a_role_of_another_database_user_is_found(media_actions: dict[str, bool]):
     template = copy.deepcopy(read_template("operations/template.yaml"))
     template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["WEBAPP_DB_OPERATIONS_USER"] = "other"
@@ -126,11 +210,11 @@ def test_a_role_of_another_database_user_is_found(media_actions: dict[str, bool]
     assert [action for action, _ in found.missing] == ["rds-db:connect"]
 
 
-def test_the_login_by_secret_reads_the_secret_and_nothing_else(calls: set[tuple[str, str]]):
-    arn = boto3.client("secretsmanager").create_secret(Name="login", SecretString="only-a-password")["ARN"]
-    calls.clear()
-
-    SecretsManagerProvider(StoredSecret(arn, ttl_s=60), user="webapp").login()
+def test_the_login_by_secret_reads_the_secret_and_nothing_else():
+    with recorded_calls() as calls:
+        arn = boto3.client("secretsmanager").create_secret(Name="login", SecretString="only-a-password")["ARN"]
+        calls.clear()
+        SecretsManagerProvider(StoredSecret(arn, ttl_s=60), user="webapp").login()
 
     assert calls == {("secretsmanager", "GetSecretValue")}
 

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.deploy.templates.stacks import Deployment, Resource, deploy, read_template
+from tests.deploy.templates.stacks import Deployment, Resource, deploy
+from tests.deploy.templates.statements import ACCOUNT
 from tests.deploy.templates.variants import PROCESSES, RESOURCES, of_type
 from webapp.serving.command_handler import CommandHandler
 
@@ -75,9 +76,16 @@ def test_buckets_are_private_and_refuse_plain_text():
     for bucket in of_type("AWS::S3::Bucket"):
         assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
         statements = policies[f"{bucket.stack}:{bucket.name}"].properties["PolicyDocument"]["Statement"]
-        assert {"Bool": {"aws:SecureTransport": False}} in [
-            statement["Condition"] for statement in statements if statement["Effect"] == "Deny"
-        ]
+        arn = f"arn:aws:s3:us-east-1:{ACCOUNT}:bucket:{bucket.stack}/{bucket.name}"
+        (denied,) = [statement for statement in statements if statement["Effect"] == "Deny"]
+        assert denied == {
+            "Sid": "OnlyTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [arn, f"{arn}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": False}},
+        }
 
 
 def test_the_database_takes_tls_only_and_is_in_private():
@@ -114,6 +122,8 @@ def test_production_is_protected(engine: str):
     (database,) = stored_in(production)
     assert database.properties["DeletionProtection"] is True
     assert database.properties["BackupRetentionPeriod"] >= 7
+    # A cluster's storage stands in several zones anyway.
+    assert database.properties.get("MultiAZ", engine == "aurora") is True
     (balancer,) = production.stacks["ecs/load-balancer.yaml"].of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
     (service,) = production.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
 
@@ -123,13 +133,12 @@ def test_production_is_protected(engine: str):
 
 @pytest.mark.parametrize("engine", ["instance", "aurora"])
 def test_data_outlives_its_stack(engine: str):
-    database = read_template("foundation/database.yaml")["Resources"]
-    storage = read_template("foundation/storage.yaml")["Resources"]
+    deployment = deploy(Engine=engine)
+    pictures = deployment.stacks["foundation/storage.yaml"].resources["MediaBucket"]
 
-    (resource,) = stored_in(deploy(Engine=engine))
-    assert database[resource.name]["DeletionPolicy"] == "Snapshot"
-    assert database[resource.name]["UpdateReplacePolicy"] == "Snapshot"
-    assert storage["MediaBucket"]["DeletionPolicy"] == "Retain"
+    (database,) = stored_in(deployment)
+    assert database.policies == {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
+    assert pictures.policies == {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def stored_in(deployment: Deployment) -> list[Resource]:
@@ -226,7 +235,8 @@ def test_the_web_login_is_of_two_users_who_take_turns():
     deployment = deploy(Credentials="secretsmanager", Egress="nat")
     secrets = deployment.stacks["foundation/secrets.yaml"].resources
     written = json.loads(secrets["WebLogin"].properties["GenerateSecretString"]["SecretStringTemplate"])
-    rotation = secrets["WebLoginRotation"].properties["HostedRotationLambda"]
+    schedules = deployment.stacks["foundation/rotation.yaml"].resources
+    rotation = schedules["WebLoginRotation"].properties["HostedRotationLambda"]
 
     assert rotation["RotationType"] == "PostgreSQLMultiUser"
     # The rotation reads the administrator's login by the first and is allowed to by the second.

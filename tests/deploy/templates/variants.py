@@ -3,11 +3,12 @@
 from tests.deploy.templates.processes import started_processes
 from tests.deploy.templates.stacks import Resource, deploy
 
-_EVERYTHING = (
+PARAMETERS: tuple[dict[str, str], ...] = (
+    {},
     {"CloudTrail": "yes", "Egress": "nat", "WarmUp": "yes", "HostedZoneId": "Z1", "AlarmEmail": "team@example.com"},
     {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Hosts": "guestbook.example"},
 )
-DEPLOYMENTS = (deploy(), *(deploy(**parameters) for parameters in _EVERYTHING))
+DEPLOYMENTS = tuple(deploy(**parameters) for parameters in PARAMETERS)
 RESOURCES = tuple(resource for deployment in DEPLOYMENTS for resource in deployment.resources)
 PROCESSES = tuple(process for deployment in DEPLOYMENTS for process in started_processes(deployment))
 

@@ -1,24 +1,20 @@
 """A project with a webapp.toml, and its verbs as processes of their own."""
 
-import json
-import os
-import pty
-import signal
+import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.project import PAUSE_S, TIMEOUT_S, Project
 from webapp.compare.processes import bound_to_parent
 
 CHECKOUT = Path(__file__).parents[3]
-# A whole deploy, on a machine that has other things to do.
-TIMEOUT_S = 240
-KEPT_VARIABLES = ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
 
 CONFIGURATION = """
 project = "guestbook"
@@ -28,117 +24,35 @@ smoke_timeout_s = {smoke_timeout_s}
 [stages.dev]
 target = "{target}"
 
+[stages.dev.parameters]
+Domain = "guestbook.example.com"
+
 [stages.dev.parameters.lambda]
 Shift = "AllAtOnce"
 
 [stages.dev.parameters.load-balancer]
-Domain = "guestbook.example.com"
 CertificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 
 [stages.staging]
 target = "{target}"
 
+[stages.staging.parameters]
+Domain = "staging.example.com"
+
 [stages.staging.parameters.lambda]
 Shift = "AllAtOnce"
 
 [stages.staging.parameters.load-balancer]
-Domain = "staging.example.com"
 CertificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/1"
 """
 
 
-class Project:
-    """A folder to run verbs in."""
-
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
-        self.directory = directory
-        self.environ = {**{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}, **environ}
-
-    def run(self, *arguments: str, exit_code: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
-        """One verb to its end; its exit code has to be this one, if one is given."""
-        ended = subprocess.run(
-            self._argv(arguments),
-            cwd=self.directory,
-            env=self.environ | environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT_S,
-            check=False,
-        )
-        assert exit_code is None or ended.returncode == exit_code, ended.stdout + ended.stderr
-        return ended
-
-    def answer(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One verb at whose terminal somebody types the text."""
-        terminal, standard_input = pty.openpty()
-        try:
-            os.write(terminal, text.encode())
-            return subprocess.run(
-                self._argv(arguments),
-                cwd=self.directory,
-                env=self.environ,
-                stdin=standard_input,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-        finally:
-            os.close(terminal)
-            os.close(standard_input)
-
-    def json(self, *arguments: str, exit_code: int | None = 0) -> dict[str, Any]:
-        """What a verb says to programs."""
-        content: dict[str, Any] = json.loads(
-            self.run(arguments[0], "--json", *arguments[1:], exit_code=exit_code).stdout
-        )
-        assert content["schema"] == 1
-        assert content["verb"] == arguments[0]
-        return content
-
-    def error(self, *arguments: str, exit_code: int = 1, **environ: str) -> str:
-        """The last line of a verb that fails."""
-        ended = self.run(*arguments, exit_code=exit_code, **environ)
-        assert "Traceback" not in ended.stderr, ended.stderr
-        return ended.stderr.splitlines()[-1]
-
-    def kill_at(self, marker: str, *arguments: str) -> bool:
-        """Run a verb and SIGKILL it at the first line with this in it; whether there was one."""
-        with subprocess.Popen(
-            bound_to_parent(self._argv(arguments)),
-            cwd=self.directory,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if marker in line:
-                    process.send_signal(signal.SIGKILL)
-                    return True
-        return False
-
-    def first_line(self, *arguments: str) -> tuple[str, int]:
-        """The first line of a verb that goes on, and its exit code after Ctrl-C."""
-        with subprocess.Popen(
-            bound_to_parent(self._argv(arguments)),
-            cwd=self.directory,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout is not None
-            line = process.stdout.readline()
-            process.send_signal(signal.SIGINT)
-            process.stdout.read()
-        return line, process.returncode
-
-    def _argv(self, arguments: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "webapp", *arguments]
+DOCKER = """#!/bin/sh
+case $1 in
+    build) echo "$@" >&2 ;;
+    image) echo '[{"Id": "sha256:1", "Size": 1}]' ;;
+esac
+"""
 
 
 def make_registry(aws: StandIn) -> None:
@@ -155,6 +69,66 @@ def make_registry(aws: StandIn) -> None:
     )
 
 
+def assert_documented(aws: StandIn) -> None:
+    """What was asked of AWS is what docs/deploy.md says that the deploying role needs."""
+    documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
+    # One action goes by another name than its operation; the last is the test's own.
+    asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
+    assert asked - {"cloudformation:CreateStack"} <= documented
+
+
+def digests(aws: StandIn) -> tuple[str, str]:
+    """What the traffic on Lambda and the operations function have by their stacks."""
+    described = [
+        aws.client("cloudformation").describe_stacks(StackName=f"guestbook-dev-{name}")["Stacks"][0]["Parameters"]
+        for name in ("lambda", "operations")
+    ]
+    traffic, operations = (
+        next(each["ParameterValue"].rpartition("@")[2] for each in parameters if each["ParameterKey"] == "ImageUri")
+        for parameters in described
+    )
+    return traffic, operations
+
+
+@contextmanager
+def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A verb beside whatever else the test does."""
+    with subprocess.Popen(
+        bound_to_parent([sys.executable, "-m", "webapp", *arguments]),
+        cwd=project.directory,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_to(process: subprocess.Popen[str], marker: str) -> None:
+    """Wait for a line of a running verb with this in it."""
+    assert process.stderr is not None
+    assert any(marker in line for line in process.stderr), f"it ended without {marker}"
+
+
+def wait_until_held(aws: StandIn, process: subprocess.Popen[str]) -> None:
+    """Wait until a running verb has come to the call that `aws` holds."""
+    while not aws.is_held():
+        assert process.poll() is None, process.communicate()
+        time.sleep(PAUSE_S)
+
+
+def read_to_failure(process: subprocess.Popen[str]) -> str:
+    """The last line of a running verb, which has to fail."""
+    _, errors = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 1, errors
+    assert "Traceback" not in errors, errors
+    return errors.splitlines()[-1]
+
+
 @pytest.fixture
 def make_project(tmp_path: Path) -> Callable[..., Project]:
     """Makes the project's folder, for a target and the variables that lead to an AWS."""
@@ -167,3 +141,13 @@ def make_project(tmp_path: Path) -> Callable[..., Project]:
         return Project(directory, environ)
 
     return make
+
+
+@pytest.fixture
+def docker(tmp_path: Path) -> Path:
+    """A docker that says what it is to build, and builds nothing; alone in its folder."""
+    program = tmp_path / "programs" / "docker"
+    program.parent.mkdir()
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    return program

@@ -1,5 +1,6 @@
 """The image on its way: built by podman, pushed to a registry of Debian's, deployed by its digest."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import pytest
 
 from tests.deploy.standin.overlay import database_overlay
 from tests.deploy.standin.standin import StandIn, standin
-from tests.deploy.verbs.conftest import Project
+from tests.deploy.verbs.conftest import make_registry
+from tests.deploy.verbs.project import Project, before
+
+PUSHED_BYTES = 24 * 1024**2
 
 pytestmark = [
     pytest.mark.profile_free,
@@ -46,6 +50,12 @@ def project(make_project, aws: StandIn, tmp_path: Path) -> Project:
     return made
 
 
+def pushed(aws: StandIn) -> list[str]:
+    """The digests that the registry has."""
+    images = aws.client("ecr").describe_images(repositoryName="guestbook")["imageDetails"]
+    return [image["imageDigest"] for image in images]
+
+
 def test_what_is_built_is_deployed_by_its_digest_and_pushed_once(project: Project):
     first = project.json("deploy", "--yes")
     again = project.run("deploy", "--yes")
@@ -66,7 +76,19 @@ def test_a_build_that_fails_changes_nothing_that_runs(project: Project):
     assert project.json("status")["image"] == first["image"]
 
 
-def test_a_push_that_was_killed_is_made_up_for(project: Project):
-    assert project.kill_at("image", "deploy", "--yes")
+def test_a_build_and_a_push_that_were_killed_are_made_up_for(project: Project, aws: StandIn):
+    make_registry(aws)
+    # No compression makes it so small that its push could be over before it is killed.
+    (project.directory / "page").write_bytes(random.randbytes(PUSHED_BYTES))
 
-    assert project.json("deploy", "--yes")["digest"].startswith("sha256:")
+    assert project.kill_at("STEP 1", "deploy", "--yes")
+    assert project.kill_at("Copying blob", "deploy", "--yes")
+    unpushed = pushed(aws)
+    project.kill_in(aws, before("cloudformation:CreateChangeSet", "guestbook-dev-operations"), "deploy", "--yes")
+    resumed = project.run("deploy", "--yes")
+
+    assert unpushed == []
+    assert "the registry has it already" in resumed.stderr
+    status = project.json("status")
+    assert [status["image"].rpartition("@")[2]] == pushed(aws)
+    assert [release["image"] for release in status["releases"]] == [status["image"]]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from webapp.deploy.configuration import load_configuration
+
 pytestmark = pytest.mark.profile_free
 
 
@@ -71,6 +73,37 @@ def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path, v
         "dev": {"target": "aws_lambda", "parameters": {"lambda": {"MemoryMb": 2048, "WarmUp": "yes"}}}
     }
     assert "dev: s3_bucket: not needed" in ended.stderr
+
+
+def test_a_value_that_is_not_zappas_is_refused_with_the_file(tmp_path: Path):
+    (tmp_path / "zappa_settings.json").write_text('{"dev": {"memory_size": "big"}}')
+
+    ended = init(tmp_path, "--yes")
+
+    assert ended.stderr.startswith("webapp init: zappa_settings.json: dev: memory_size = 'big' is not a whole number")
+
+
+def test_a_page_with_characters_of_any_kind_is_read_back(tmp_path: Path):
+    init(tmp_path, "--yes", "--page", "/😀")
+
+    assert load_configuration(tmp_path).page == "/😀"
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
+    ended = init(tmp_path, "--yes", "--page", "/\udcff")
+
+    assert ended.returncode == 2
+    assert "ends in what is not UTF-8" in ended.stderr
+    assert not (tmp_path / "webapp.toml").exists()
+
+
+def test_the_folders_name_is_made_fit_for_aws(tmp_path: Path):
+    directory = tmp_path / "My_App"
+    directory.mkdir()
+
+    init(directory, "--yes")
+
+    assert load_configuration(directory).project == "my-app"
 
 
 def test_a_file_that_is_not_zappas_is_refused(tmp_path: Path):

@@ -1,81 +1,140 @@
-"""A verb that is killed with SIGKILL at any step, and run again."""
+"""Every verb, killed with SIGKILL in the midst of each of its steps, and run again, on each target."""
+
+import json
+import re
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import make_registry
+from tests.deploy.verbs.project import Call, Project, after, before
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
-# A line of each step, in the order in which they come.
-STEPS = (
-    "guestbook-dev-monitoring is created",
-    "Vpc (AWS::EC2::VPC) is being created",
-    "guestbook-dev-database is created",
-    "DatabaseInstance (AWS::RDS::DBInstance) is being created",
-    "guestbook-dev-proxy: guestbook-dev-proxy (AWS::CloudFormation::Stack) is there",
-    "guestbook-dev-operations is created",
-    "create_web_role runs",
-    "migration_gate runs",
-    "migrate runs",
-    "guestbook-dev-lambda is created",
-    "Alias (AWS::Lambda::Alias) is being created",
-    "/readyz answers",
-)
+CREATE, EXECUTE = "cloudformation:CreateChangeSet", "cloudformation:ExecuteChangeSet"
+DELETE, INVOKE = "cloudformation:DeleteStack", "lambda:Invoke"
+NOTE, FORGET = "ssm:PutParameter", "ssm:DeleteParameter"
+OPERATIONS = "guestbook-dev-operations"
+# The stack that has the traffic, by its target.
+RUNTIMES = {
+    "aws_lambda": "guestbook-dev-lambda",
+    "aws_app_runner": "guestbook-dev-apprunner",
+    "aws_ecs": "guestbook-dev-fargate",
+    "aws_ecs_express": "guestbook-dev-express",
+}
+DATA_STACKS = {
+    "guestbook-registry",
+    *(f"guestbook-dev-{name}" for name in ("monitoring", "network", "security-groups", "storage", "database")),
+    "guestbook-dev-secrets",
+}
+# So that who resumes still meets stacks that move.
+PACE_S = 0.05
+# Its commands work and it is healthy; its pages are not, since it knows none of its own hosts.
+PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 
 
-def versions(aws: StandIn) -> list[str]:
-    """The versions of the web function."""
-    found = aws.client("lambda").list_versions_by_function(FunctionName="guestbook-dev-web")["Versions"]
-    return [each["Version"] for each in found if each["Version"] != "$LATEST"]
+def kill_in_each(project: Project, aws: StandIn, calls: list[Call], *arguments: str) -> None:
+    """The same verb again and again, each time killed a step further on."""
+    for call in calls:
+        project.kill_in(aws, call, *arguments)
 
 
-def test_a_deploy_goes_on_from_wherever_it_was_killed(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    make_registry(aws)
-    first = aws.push("guestbook", "v1")
-
-    killed = [step for step in STEPS if project.kill_at(step, "deploy", "--image", first, "--yes")]
-
-    # What is quick may have ended while the next one was still starting.
-    assert killed[0] == STEPS[0]
-    assert "migrate runs" in killed
-    assert project.json("deploy", "--image", first, "--yes")["digest"] == first
-    status = project.json("status")
-    assert [release["image"] for release in status["releases"]] == [status["image"]]
-    assert versions(aws) == ["1"]
-    assert "[X] 0001" in project.run("manage", "--", "showmigrations", "guestbook").stdout
+def assert_settled(aws: StandIn, target: str, *, image: str, releases: list[tuple[str, str]]) -> None:
+    """The image is everywhere, the releases are noted once each, and nothing is left over of what was killed."""
+    cloudformation = aws.client("cloudformation")
+    stacks = {stack["StackName"]: stack for stack in cloudformation.describe_stacks()["Stacks"]}
+    images = {
+        name: parameter["ParameterValue"].rpartition("@")[2]
+        for name in (RUNTIMES[target], OPERATIONS)
+        for parameter in stacks[name]["Parameters"]
+        if parameter["ParameterKey"] == "ImageUri"
+    }
+    assert images == {RUNTIMES[target]: image, OPERATIONS: image}
+    assert noted(aws, target) == releases
+    assert [name for name in stacks if cloudformation.list_change_sets(StackName=name)["Summaries"]] == []
+    assert [name for name, stack in stacks.items() if not stack["StackStatus"].endswith("_COMPLETE")] == []
 
 
-def test_an_update_killed_before_its_test_goes_back_when_it_fails_later(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ, smoke_timeout_s=10)
-    make_registry(aws)
-    first = aws.push("guestbook", "v1")
-    refused = aws.push("guestbook", "v2", variables={"WEBAPP_ALLOWED_HOSTS": "nowhere.example"})
-    project.run("deploy", "--image", first, "--yes")
-
-    assert project.kill_at("/readyz answers", "deploy", "--image", refused, "--yes")
-    assert project.json("status")["image"].endswith(refused)
-    message = project.error("deploy", "--image", refused, "--yes")
-
-    assert message.endswith(f"{first} has the traffic")
-    assert project.json("status")["image"].endswith(first)
+def noted(aws: StandIn, target: str) -> list[tuple[str, str]]:
+    """Verb and digest of each release in the history, the oldest first."""
+    ssm = aws.client("ssm")
+    try:
+        versions = ssm.get_parameter_history(Name=f"/webapp/guestbook/dev/{target}/release")["Parameters"]
+    except ssm.exceptions.ParameterNotFound:
+        return []
+    contents = [json.loads(version["Value"]) for version in versions]
+    return [(content["verb"], content["image"].rpartition("@")[2]) for content in contents]
 
 
-def test_a_rollback_and_a_destroy_go_on_too(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
+def give_time(project: Project, timeout_s: int) -> None:
+    """How long the test after a deploy waits: what is never going to answer need not be waited for."""
+    path = project.directory / "webapp.toml"
+    path.write_text(re.sub(r"smoke_timeout_s = \d+", f"smoke_timeout_s = {timeout_s}", path.read_text()))
+
+
+@pytest.mark.parametrize("target", RUNTIMES)
+def test_every_verb_goes_on_from_wherever_it_was_killed(target: str, make_project, aws_with_database: StandIn):
+    aws, runtime = aws_with_database, RUNTIMES[target]
+    project: Project = make_project(aws.environ, target=target)
     make_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
-    project.run("deploy", "--image", first, "--yes")
-    project.run("deploy", "--image", second, "--yes")
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+    aws.slow(PACE_S)
 
-    for step in ("guestbook-dev-lambda: ", "guestbook-dev-operations: ", "/readyz answers"):
-        assert project.kill_at(step, "rollback", "--yes")
-    assert project.json("rollback", "--yes")["digest"] == first
+    deploy = ("deploy", "--image", first, "--yes")
+    steps = [
+        after(CREATE, "guestbook-dev-network"),
+        after(EXECUTE, "guestbook-dev-database"),
+        after(EXECUTE, OPERATIONS),
+        after(INVOKE, '"create_web_role"'),
+        before(INVOKE, '"migration_gate"'),
+        after(INVOKE, '"migrate"'),
+        after(EXECUTE, runtime),
+        before(NOTE, first),
+    ]
+    kill_in_each(project, aws, steps, *deploy)
+    project.run(*deploy)
+    assert_settled(aws, target, image=first, releases=[("deploy", first)])
+    assert aws.get(f"{project.json('status')['endpoint']}/readyz")[0] == 200
 
-    assert project.kill_at("is being deleted", "destroy", "--yes")
-    project.run("destroy", "--yes")
-    assert "guestbook-dev-lambda" not in project.json("status")["stacks"]
+    update = ("deploy", "--image", second, "--yes")
+    steps = [
+        before(EXECUTE, f"{OPERATIONS} {second}"),
+        after(INVOKE, '"migrate"'),
+        before(EXECUTE, f"{runtime} {second}"),
+        after(EXECUTE, f"{runtime} {second}"),
+        after(NOTE, second),
+    ]
+    kill_in_each(project, aws, steps, *update)
+    project.run(*update)
+    assert_settled(aws, target, image=second, releases=[("deploy", first), ("deploy", second)])
+
+    give_time(project, 1)
+    failing = ("deploy", "--image", refused, "--yes")
+    steps = [
+        after(EXECUTE, f"{runtime} {refused}"),
+        after(EXECUTE, f"{runtime} {second}"),
+        before(EXECUTE, f"{OPERATIONS} {second}"),
+    ]
+    kill_in_each(project, aws, steps, *failing)
+    project.run(*failing, exit_code=1)
+    assert_settled(aws, target, image=second, releases=[("deploy", first), ("deploy", second)])
+
+    give_time(project, 30)
+    rollback = ("rollback", "--yes")
+    steps = [
+        after(EXECUTE, f"{runtime} {first}"),
+        before(EXECUTE, f"{OPERATIONS} {first}"),
+        before(NOTE, first),
+    ]
+    kill_in_each(project, aws, steps, *rollback)
+    project.run(*rollback)
+    assert_settled(aws, target, image=first, releases=[("deploy", first), ("deploy", second), ("rollback", first)])
+
+    destroy = ("destroy", "--yes")
+    steps = [after(DELETE, runtime), after(DELETE, OPERATIONS), before(FORGET, target)]
+    kill_in_each(project, aws, steps, *destroy)
+    project.run(*destroy)
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    assert {stack["StackName"] for stack in stacks} == DATA_STACKS
+    assert noted(aws, target) == []

@@ -54,6 +54,24 @@ def test_a_stage_promoted_to_itself(offline: Project):
     assert "--stage and --to are both 'dev'" in offline.error("promote", "--to", "dev", exit_code=2)
 
 
+def test_an_endpoint_that_is_no_address(offline: Project):
+    assert offline.error("status", exit_code=2, AWS_ENDPOINT_URL="foo") == (
+        "webapp status: Invalid endpoint: foo; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config"
+    )
+
+
+def test_a_program_that_is_to_have_the_credentials_and_is_not_there(offline: Project, tmp_path: Path):
+    configuration = tmp_path / "aws.ini"
+    configuration.write_text("[default]\ncredential_process = /nonexistent\n")
+
+    assert "mend it where boto3 has it from" in offline.error("status", exit_code=2, AWS_CONFIG_FILE=str(configuration))
+
+
+@pytest.mark.parametrize("age", ["999999d", "3654d", "10", "-5m"])
+def test_an_age_beyond_what_is_kept(offline: Project, age: str):
+    assert f"{age!r} is not an age up to 3653d; write it as" in offline.error("logs", f"--since={age}", exit_code=2)
+
+
 def test_neither_docker_nor_podman(offline: Project, tmp_path: Path):
     ended = offline.error("build", PATH=str(tmp_path))
 

@@ -1,9 +1,11 @@
 """What AWS refuses, on one line with AWS's reason and what to do."""
 
+import shutil
+
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import CHECKOUT, Project, make_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -80,14 +82,17 @@ def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
     # Made as far as the operations, whose first command has no database.
     project.run("deploy", "--image", image, "--yes", exit_code=1)
-    path = project.directory / "webapp.toml"
-    path.write_text(path.read_text() + '\n[stages.dev.parameters.database]\nEngine = "aurora"\n')
+    templates = project.directory / "deploy"
+    templates.unlink()
+    shutil.copytree(CHECKOUT / "deploy", templates)
+    storage = templates / "foundation" / "storage.yaml"
+    storage.write_text(storage.read_text().replace("ThrottleTable", "Counters"))
 
     shown = project.run("deploy", "--image", image, "--dry-run")
     refused = project.error("deploy", "--image", image, "--yes")
 
-    assert "remove DatabaseInstance (AWS::RDS::DBInstance)" in shown.stderr
-    assert "would remove DatabaseInstance (AWS::RDS::DBInstance), and its data would be gone" in refused
+    assert "remove ThrottleTable (AWS::DynamoDB::Table)" in shown.stderr
+    assert "would remove ThrottleTable (AWS::DynamoDB::Table), and its data would be gone" in refused
 
 
 def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):

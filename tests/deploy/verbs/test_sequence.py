@@ -1,7 +1,5 @@
 """A stage's whole life by its verbs, each a process of its own, on each target."""
 
-import json
-import re
 import shutil
 import ssl
 import urllib.request
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import CHECKOUT, Project, make_registry
+from tests.deploy.verbs.conftest import CHECKOUT, Project, assert_documented, make_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -51,12 +49,15 @@ def images(project: Project, aws: StandIn) -> tuple[str, str]:
     return digest(project.json("status")["image"]), digest(operations)
 
 
-def assert_documented(aws: StandIn) -> None:
-    """What was asked of AWS is what docs/deploy.md says that the deploying role needs."""
-    documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
-    # One action goes by another name than its operation; the last is the test's own.
-    asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
-    assert asked - {"cloudformation:CreateStack"} <= documented
+def shifts(aws: StandIn) -> list[str]:
+    """How the traffic was moved each time, the first first."""
+    codedeploy = aws.client("codedeploy")
+    deployments = [
+        codedeploy.get_deployment(deploymentId=each)["deploymentInfo"]
+        for each in codedeploy.list_deployments()["deployments"]
+    ]
+    deployments.sort(key=lambda deployment: deployment["createTime"])
+    return [deployment["deploymentConfigName"] for deployment in deployments]
 
 
 def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
@@ -117,27 +118,11 @@ def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
     assert "guestbook-dev-operations" in destroyed["deleted"]
     assert "guestbook-dev-database" in destroyed["kept"]
     assert project.json("status")["image"] is None
+    assert project.json("status")["releases"] == []
     project.run("destroy", "--data", "--yes")
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
 
     assert_documented(aws)
-
-
-@pytest.mark.verbs
-def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    make_registry(aws)
-    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
-
-    shown = project.run("manage", "--", "showmigrations", "guestbook")
-    failed = project.json("manage", "--", "migrate", "nosuchapp", exit_code=1)
-    refused = project.error("manage", "--", "flush", "--noinput")
-
-    assert "[X] 0001" in shown.stdout
-    assert "No installed app with label 'nosuchapp'" in failed["output"]
-    assert "'flush' is none that this function may run" in refused
-    assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
 
 
 @pytest.mark.verbs
@@ -189,6 +174,23 @@ def test_a_shift_that_fails_goes_back_with_the_operations(make_project, aws_with
 
 
 @pytest.mark.verbs
+def test_a_deploy_shifts_gradually_and_a_rollback_at_once(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text().replace('Shift = "AllAtOnce"', ""))
+    make_registry(aws)
+    for tag in ("v1", "v2"):
+        project.run("deploy", "--image", aws.push("guestbook", tag), "--yes")
+
+    deployed = shifts(aws)
+    project.run("rollback", "--yes")
+
+    assert deployed == ["CodeDeployDefault.LambdaCanary10Percent5Minutes"]
+    assert shifts(aws) == [*deployed, "CodeDeployDefault.LambdaAllAtOnce"]
+
+
+@pytest.mark.verbs
 def test_a_migration_that_may_break_what_runs_is_let_through_by_name_alone(
     make_project, aws_with_database: StandIn, tmp_path: Path
 ):
@@ -225,21 +227,12 @@ def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_databa
     assert (promoted["stage"], promoted["digest"]) == ("staging", first)
     assert status_of(project, promoted["endpoint"]) == 200
 
-
-@pytest.mark.verbs
-def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    make_registry(aws)
-    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
-
-    shown = project.json("manage", "--task", "--yes", "--", "showmigrations", "guestbook")
-    failed = project.json("manage", "--task", "--yes", "--", "migrate", "nosuchapp", exit_code=1)
-
-    assert "[X] 0001" in shown["output"]
-    assert "No installed app with label 'nosuchapp'" in failed["output"]
-    assert "guestbook-dev-operations-task" in project.json("destroy", "--yes")["deleted"]
-    assert_documented(aws)
+    # The registry may have let it go meanwhile.
+    aws.client("ecr").batch_delete_image(repositoryName="guestbook", imageIds=[{"imageDigest": first}])
+    asked = aws.calls().count("cloudformation:CreateChangeSet")
+    message = project.error("promote", "--stage", "dev", "--to", "staging", "--yes")
+    assert f"{first} is no image of the repository 'guestbook' any more" in message
+    assert aws.calls().count("cloudformation:CreateChangeSet") == asked
 
 
 @pytest.mark.verbs
@@ -263,16 +256,3 @@ def test_somebody_at_a_terminal_sees_the_changes_before_they_are_asked(make_proj
     assert kept == (first, first)
     assert changed.returncode == 0, changed.stderr
     assert images(project, aws) == (second, second)
-
-
-@pytest.mark.verbs
-def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn):
-    aws = aws_with_database
-    project: Project = make_project(aws.environ)
-    make_registry(aws)
-    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
-
-    line, exit_code = project.first_line("logs", "--follow", "--since", "1h", "--of", "operations", "--json")
-
-    assert json.loads(line)["group"] == "/guestbook/dev/operations"
-    assert exit_code == 0

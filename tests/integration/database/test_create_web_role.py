@@ -18,6 +18,7 @@ _CREATED = """\
 role guest is created
 role guest may read and write the rows of what clerk makes
 """
+BY_TOKENS = {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def administrator(server) -> Iterator[psycopg.Connection]:
         connection.execute("CREATE DATABASE book OWNER clerk")
         yield connection
         connection.execute("DROP DATABASE book WITH (FORCE)")
-        for role in ("guest", "clerk", "rds_iam"):
+        for role in ("guest", "clerk", "porter", "rds_iam"):
             connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
@@ -103,25 +104,89 @@ def test_the_password_is_not_in_the_servers_log(server, administrator):
 
     assert done.returncode == 0
     log = server.log.read_text()
-    assert "CREATE ROLE" in log
+    assert 'ALTER ROLE "guest" PASSWORD \'SCRAM-SHA-256$' in log
     assert "very-secret-indeed" not in log
 
 
-def test_with_tokens_the_role_joins_those_who_log_in_by_them_and_has_no_password(server, administrator):
+@pytest.fixture
+def rds(administrator) -> psycopg.Connection:
+    """The administrator of a server that knows tokens, which clerk may allow."""
     administrator.execute("CREATE ROLE rds_iam")
     administrator.execute("GRANT rds_iam TO clerk WITH ADMIN OPTION")
+    return administrator
 
-    done = create_web_role(server, WEBAPP_DB_CREDENTIALS="iam", AWS_REGION="eu-west-1")
 
-    assert done.stdout.splitlines()[1] == "role guest logs in by tokens (rds_iam)"
-    assert done.returncode == 0
-    assert administrator.execute(
-        "SELECT rolpassword, pg_has_role('guest', 'rds_iam', 'MEMBER') FROM pg_authid WHERE rolname = 'guest'"
-    ).fetchone() == (None, True)
+def login_of(administrator: psycopg.Connection) -> tuple[bool, bool]:
+    """Whether guest has a password, and whether it logs in by tokens."""
+    row = administrator.execute(
+        "SELECT rolpassword IS NOT NULL, pg_has_role('guest', 'rds_iam', 'MEMBER') FROM pg_authid "
+        "WHERE rolname = 'guest'"
+    ).fetchone()
+    assert row is not None
+    return row
+
+
+def test_with_tokens_the_role_joins_those_who_log_in_by_them_and_has_no_password(server, rds):
+    done, again = create_web_role(server, **BY_TOKENS), create_web_role(server, **BY_TOKENS)
+
+    assert done.stdout.splitlines()[:2] == ["role guest is created", "role guest logs in by tokens (rds_iam)"]
+    assert again.stdout.splitlines()[:2] == ["role guest is there already", "role guest logs in by tokens (rds_iam)"]
+    assert (done.returncode, again.returncode) == (0, 0)
+    assert login_of(rds) == (False, True)
+
+
+def test_a_role_made_for_tokens_that_is_to_log_in_by_a_password_gets_one_and_takes_tokens_no_more(server, rds):
+    create_web_role(server, **BY_TOKENS)
+
+    done, again = create_web_role(server), create_web_role(server, WEBAPP_DB_PASSWORD="another")
+
+    assert done.stdout.splitlines() == [
+        "role guest is there already",
+        "role guest logs in by its password, and no longer by tokens (rds_iam)",
+        "role guest may read and write the rows of what clerk makes",
+    ]
+    assert (again.stdout.splitlines(), again.returncode) == (
+        [done.stdout.splitlines()[0], done.stdout.splitlines()[2]],
+        0,
+    )
+    assert login_of(rds) == (True, False)
+    connect(server, "guest", "hunter2").close()
+
+
+def test_a_role_made_for_a_password_that_is_to_log_in_by_tokens_has_none_any_more(server, rds):
+    create_web_role(server)
+
+    done = create_web_role(server, **BY_TOKENS)
+
+    assert done.stdout.splitlines()[1] == "role guest logs in by tokens (rds_iam), and no longer by a password"
+    assert login_of(rds) == (False, True)
+
+
+def test_tokens_that_another_role_has_allowed_are_not_this_ones_to_refuse(server, rds):
+    create_web_role(server)
+    rds.execute("GRANT rds_iam TO guest")
+
+    done = create_web_role(server)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "CommandError: role 'guest' has rds_iam from another role, which alone may revoke it; "
+        "run REVOKE rds_iam FROM guest as that one\n"
+    )
+    assert login_of(rds) == (True, True)
+
+
+def test_a_change_of_login_without_a_password_changes_nothing(server, rds):
+    create_web_role(server, **BY_TOKENS)
+
+    done = create_web_role(server, WEBAPP_DB_PASSWORD="")
+
+    assert done.returncode == 1
+    assert login_of(rds) == (False, True)
 
 
 def test_tokens_need_a_server_that_knows_them_and_leave_nothing_behind(server, administrator):
-    done = create_web_role(server, WEBAPP_DB_CREDENTIALS="iam", AWS_REGION="eu-west-1")
+    done = create_web_role(server, **BY_TOKENS)
 
     assert done.returncode == 1
     assert done.stderr == (
@@ -168,4 +233,52 @@ def test_who_may_not_is_told_so(server, administrator):
 def test_without_a_password_it_says_what_to_set(server, administrator):
     done = create_web_role(server, WEBAPP_DB_PASSWORD="")
 
-    assert done.stderr == ("CommandError: role 'guest' is to be created and has no password; set WEBAPP_DB_PASSWORD\n")
+    assert done.stderr == (
+        "CommandError: role 'guest' is to log in by a password and has none; set WEBAPP_DB_PASSWORD\n"
+    )
+
+
+@pytest.mark.parametrize("table", ["TABLE parts (id bigserial)", "VIEW parts AS SELECT 1 AS id"])
+def test_what_somebody_else_has_there_is_left_out_and_said(server, administrator, table):
+    administrator.execute("CREATE ROLE porter")
+    with (
+        psycopg.connect(server.administration_url, dbname="book", autocommit=True) as porter,
+        connect(server, "clerk", "quill") as clerk,
+    ):
+        clerk.execute("CREATE TABLE entries (id bigserial)")
+        porter.execute("GRANT CREATE ON SCHEMA public TO porter")
+        porter.execute("SET ROLE porter")
+        porter.execute(f"CREATE {table}")
+        done = create_web_role(server)
+        porter.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON parts TO guest")
+        if "bigserial" in table:
+            porter.execute("GRANT USAGE ON SEQUENCE parts_id_seq TO guest")
+        again = create_web_role(server)
+
+    names = "parts, parts_id_seq" if "bigserial" in table else "parts"
+    assert done.stdout.splitlines()[-1] == (
+        f"role guest may not use all of {names}, and clerk may not grant it; their owners may"
+    )
+    assert done.returncode == 0
+    assert "may not use" not in again.stdout
+    with connect(server, "guest", "hunter2") as guest:
+        guest.execute("INSERT INTO entries DEFAULT VALUES")
+
+
+@pytest.mark.parametrize("name", ["pg_web", "public"])
+def test_a_name_that_is_the_servers_own_is_refused(server, administrator, name):
+    done = create_web_role(server, WEBAPP_DB_USER=name)
+
+    assert done.returncode == 1
+    assert done.stderr == f"CommandError: role name '{name}' is PostgreSQL's own; set WEBAPP_DB_USER to another\n"
+
+
+def test_what_the_server_refuses_is_one_line(server, administrator):
+    administrator.execute("ALTER DATABASE book SET default_transaction_read_only = on")
+
+    done = create_web_role(server)
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "CommandError: nothing is done about role 'guest': cannot execute CREATE ROLE in a read-only transaction\n"
+    )

@@ -1,5 +1,6 @@
 """The test after a deploy, against a server that answers as it is told."""
 
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,15 @@ from webapp.deploy.smoke import smoke_test
 pytestmark = pytest.mark.profile_free
 
 Serve = Callable[[dict[str, list[int]]], str]
+
+
+class Gibberish(socketserver.StreamRequestHandler):
+    """What a mail server would say."""
+
+    def handle(self) -> None:
+        while self.rfile.readline().strip():
+            """The request, to its end."""
+        self.wfile.write(b"220 ready\r\n")
 
 
 @pytest.fixture
@@ -75,3 +85,20 @@ def test_nobody_there_is_not_good():
 
     assert not answer.is_good
     assert str(answer).startswith("/readyz answers nothing (")
+
+
+def test_a_page_is_asked_for_as_a_browser_would_ask(serve: Serve):
+    endpoint = serve({"/readyz": [200], "/about%20us/%C3%BCber?q=50%25": [200]})
+
+    answers = smoke_test(endpoint, "/about us/über?q=50%25", timeout_s=0.1)
+
+    assert all(answer.is_good for answer in answers), answers
+
+
+def test_who_does_not_speak_http_is_not_good():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Gibberish) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        (answer, _) = smoke_test(f"http://127.0.0.1:{server.server_address[1]}", "/", timeout_s=0.1)
+        server.shutdown()
+
+    assert str(answer) == "/readyz answers nothing (220 ready)"

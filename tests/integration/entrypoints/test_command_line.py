@@ -33,6 +33,22 @@ def test_the_version_needs_no_settings():
     assert webapp("--version").stdout.startswith("webapp 0.1.0, Django 5.2")
 
 
+def test_ctrl_c_while_a_tool_is_imported_ends_it_quietly():
+    impatient = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'boto3': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "sys.argv = ['webapp', 'status']\n"
+        "from webapp.__main__ import main; main()"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", impatient], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stderr) == (130, "")
+
+
 def test_a_tool_without_its_extra_names_the_extra_in_one_line():
     without_rich = (
         "import sys; sys.modules['rich'] = None\n"

@@ -31,6 +31,10 @@ def answer(code: str, message: str) -> ClientError:
             "AWS does not permit CreateChangeSet: User: a is not authorized to perform: cloudformation:CreateChangeSet",
         ),
         (answer("ValidationError", "No such parameter"), "AWS refuses CreateChangeSet: No such parameter"),
+        (
+            answer("Throttling", "Rate exceeded"),
+            "AWS is asked too much at once (CreateChangeSet: Rate exceeded); wait a minute, and run it again",
+        ),
     ],
 )
 def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):

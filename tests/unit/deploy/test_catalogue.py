@@ -16,7 +16,7 @@ def test_every_template_but_the_accounts_has_a_stack_in_the_order_of_the_readme(
 
 
 def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
-    names = {target: [stack.name for stack in foundation(target, {})] for target in Target}
+    names = {target: [stack.name for stack in foundation(target, egress="none")] for target in Target}
 
     shared = ["registry", "monitoring", "network", "security-groups", "storage", "database", "secrets"]
     assert names == {
@@ -28,7 +28,7 @@ def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
 
 
 def test_endpoints_are_made_only_where_the_network_leads_through_them():
-    assert "endpoints" in [stack.name for stack in foundation(Target.AWS_ECS, {"Egress": "endpoints"})]
+    assert "endpoints" in [stack.name for stack in foundation(Target.AWS_ECS, egress="endpoints")]
 
 
 def test_the_address_of_fargate_is_its_load_balancers():
@@ -40,8 +40,8 @@ def test_what_goes_keeps_the_data():
     names = [stack.name for stack in removable(None, with_data=False)]
 
     assert names == [
-        "express", "fargate", "load-balancer", "apprunner", "lambda", "operations-task", "operations", "proxy",
-        "endpoints",
+        "express", "fargate", "load-balancer", "apprunner", "lambda", "rotation", "operations-task", "operations",
+        "proxy", "endpoints",
     ]  # fmt: skip
 
 

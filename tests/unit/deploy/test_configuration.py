@@ -1,13 +1,21 @@
 """`webapp.toml` and what --stage and --target choose from it."""
 
+import re
 import tomllib
 from pathlib import Path
 
 import pytest
 
-from webapp.deploy.catalogue import Target
-from webapp.deploy.configuration import Configuration, choose_deployment, load_configuration, parse_configuration
+from webapp.deploy.catalogue import STACKS, Target
+from webapp.deploy.configuration import (
+    Configuration,
+    checked_project,
+    choose_deployment,
+    load_configuration,
+    parse_configuration,
+)
 from webapp.deploy.errors import UsageError
+from webapp.deploy.templates import read_template
 from webapp.deploy.verbs.init import render
 
 SMALLEST = """
@@ -43,7 +51,7 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
         (SMALLEST.replace("region", "regoin"), "webapp.toml does not know 'regoin'; did you mean region?"),
         (
             SMALLEST.replace("guestbook", "Guest_Book"),
-            "project 'Guest_Book' is not a name for AWS; use 2 to 21 small letters, digits and hyphens, a letter first",
+            "project 'Guest_Book' is not a name for AWS; use 2 to 21 small letters, digits and single hyphens",
         ),
         (
             SMALLEST.replace("stages.dev", "stages.test"),
@@ -62,6 +70,37 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
 )
 def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
     assert mistake(text).startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [
+        ("guestbook", True),
+        ("a1", True),
+        ("a-b-3", True),
+        ("a" * 21, True),
+        ("a", False),
+        ("a" * 22, False),
+        # RDS and ECR refuse these.
+        ("a-", False),
+        ("a--b", False),
+        ("3a", False),
+        ("a\n", False),
+    ],
+)
+def test_a_project_has_a_name_that_every_template_takes(name: str, is_one: bool):
+    assert accepted(name) is is_one
+    for stack in STACKS:
+        declared = read_template(Path(__file__).parents[3], stack).parameters["Project"]
+        fits = declared["MinLength"] <= len(name) <= declared["MaxLength"]
+        assert (fits and re.fullmatch(declared["AllowedPattern"], name) is not None) is is_one
+
+
+def accepted(name: str) -> bool:
+    try:
+        return checked_project(name) == name
+    except UsageError:
+        return False
 
 
 def test_a_folder_without_the_file_is_told_of_init(tmp_path: Path):
@@ -91,11 +130,12 @@ def test_a_stage_that_the_file_lacks_is_refused():
         choose_deployment(parse(SMALLEST), "production", None)
 
 
-def test_what_init_writes_reads_back_the_same():
+@pytest.mark.parametrize("page", ['/"quoted"/', "/😀", "/back\\slash", "/tab\tline\n", "/\x7f\x00\x1b", "/é/"])
+def test_what_init_writes_reads_back_the_same(page: str):
     content = {
         "project": "guestbook",
         "region": "eu-central-1",
-        "page": '/"quoted"/',
+        "page": page,
         "stages": {
             "dev": {"target": "aws_lambda", "parameters": {"lambda": {"MemoryMb": 2048, "WarmUp": "yes"}}},
             "production": {"target": "aws_ecs"},

@@ -44,7 +44,8 @@ def test_each_stack_gets_what_its_template_declares_and_nothing_else():
 
 def test_a_stages_value_beats_every_stages_and_a_stacks_own_beats_both():
     given = deployment(
-        everywhere={"MemoryMb": 512, "MaxConnections": 90}, dev={"MemoryMb": 1024, "lambda": {"MemoryMb": 2048}}
+        everywhere={"MemoryMb": 512, "MaxConnections": 90, "Domain": "guestbook.example.com"},
+        dev={"MemoryMb": 1024, "lambda": {"MemoryMb": 2048}},
     )
 
     assert parameters(LAMBDA, given, image=IMAGE)["MemoryMb"] == "2048"
@@ -53,7 +54,9 @@ def test_a_stages_value_beats_every_stages_and_a_stacks_own_beats_both():
 
 
 def test_a_value_is_spelled_as_each_template_has_it():
-    given = deployment(everywhere={"Architecture": "arm64"}, dev={"lambda": {"WarmUp": True}})
+    given = deployment(
+        everywhere={"Architecture": "arm64", "Domain": "guestbook.example.com"}, dev={"lambda": {"WarmUp": True}}
+    )
 
     assert parameters(LAMBDA, given, image=IMAGE)["Architecture"] == "arm64"
     assert parameters(LAMBDA, given, image=IMAGE)["WarmUp"] == "yes"
@@ -65,9 +68,33 @@ def test_a_value_that_the_template_does_not_take_is_refused():
         parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
 
 
+def test_a_value_outside_its_range_is_refused_with_the_stack_that_would_not_take_it():
+    with pytest.raises(UsageError, match="the stack 'lambda' does not take MemoryMb = '100', which is less than 512"):
+        parameters(LAMBDA, deployment(everywhere={"MemoryMb": 100}))
+
+
+def test_an_architecture_of_one_stack_alone_is_refused():
+    with pytest.raises(UsageError, match="Architecture is the same in every stack of a stage"):
+        read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}))
+
+
+def test_a_list_is_spelled_with_commas():
+    given = deployment(dev={"lambda": {"Hosts": ["a.example.com", "b.example.com"]}})
+
+    assert parameters(LAMBDA, given, image=IMAGE)["Hosts"] == "a.example.com,b.example.com"
+
+
+@pytest.mark.parametrize("value", [{"value": 500}, [{"value": 500}], [[1]]], ids=["table", "tables", "lists"])
+def test_what_is_no_value_is_refused(value: Any):
+    with pytest.raises(UsageError, match=r"StorageGb = .* is not a parameter's value; write a text, a number"):
+        parameters(DATABASE, deployment(dev={"database": {"StorageGb": value}}))
+
+
 def test_a_parameter_without_a_default_is_asked_for_by_its_description():
-    with pytest.raises(UsageError, match=r"'load-balancer' needs Domain.*\[stages.dev.parameters.load-balancer\]"):
+    with pytest.raises(UsageError, match=r"'load-balancer' needs Domain.*\[stages.dev.parameters\]"):
         parameters(LOAD_BALANCER, deployment())
+    with pytest.raises(UsageError, match=r"needs CertificateArn.*\[stages.dev.parameters.load-balancer\]"):
+        parameters(LOAD_BALANCER, deployment(dev={"Domain": "guestbook.example.com"}))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +103,7 @@ def test_a_parameter_without_a_default_is_asked_for_by_its_description():
         ({"MemoryMB": 1024}, "no template has parameter 'MemoryMB'; did you mean MemoryMb?"),
         ({"database": {"MinTasks": 1}}, "the stack 'database' has no parameter 'MinTasks'"),
         ({"lamda": {"MemoryMb": 1}}, "[parameters.lamda] is not a stack's; choose from registry, "),
+        ({"database": {"MaxConnections": 90}}, "MaxConnections is the same in every stack of a stage; move it from"),
         ({"ImageUri": IMAGE}, "no template has parameter 'ImageUri'"),
     ],
 )

@@ -66,6 +66,11 @@ def test_a_stuck_stack_is_told_the_command_that_frees_it():
     assert "continue-update-rollback" in remedy("a", "UPDATE_ROLLBACK_FAILED", "eu-central-1")
 
 
+@pytest.mark.parametrize("status", ["DELETE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_a_stack_that_was_complete_once_is_never_told_to_be_deleted(status: str):
+    assert "delete-stack" not in remedy("guestbook-production-database", status, "eu-central-1")
+
+
 def test_only_the_last_operation_counts():
     former = [of_stack("CREATE_COMPLETE"), event("Role", "CREATE_FAILED", "of the time before")]
     latest = [of_stack("UPDATE_IN_PROGRESS"), event("Function", "UPDATE_FAILED", "too large")]
@@ -94,6 +99,47 @@ def test_a_stack_that_fails_without_a_resource_gives_its_own_reason():
     events = [of_stack("CREATE_IN_PROGRESS"), of_stack("CREATE_FAILED", "Export a-b is used already")]
 
     assert [failure.reason for failure in failures(events)] == ["Export a-b is used already"]
+
+
+@pytest.mark.parametrize(
+    ("beginning", "turn"),
+    [("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"), ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS")],
+)
+def test_a_stack_that_turns_back_without_a_failed_resource_gives_its_own_reason(beginning: str, turn: str):
+    reason = "Export guestbook-dev-database-host cannot be deleted as it is in use by guestbook-dev-lambda"
+    events = [of_stack(beginning), event("Function", "UPDATE_COMPLETE"), of_stack(turn, reason)]
+
+    assert failures(events) == [Failure("guestbook-dev-lambda", "AWS::CloudFormation::Stack", reason)]
+
+
+def test_why_a_stack_turned_back_is_told_before_what_failed_on_the_way_back():
+    events = [
+        of_stack("UPDATE_IN_PROGRESS"),
+        of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "Export a-b is in use"),
+        event("Function", "UPDATE_FAILED", "The image is gone"),
+        of_stack("UPDATE_ROLLBACK_FAILED", "The following resource(s) failed to update: [Function]."),
+    ]
+
+    assert [failure.reason for failure in failures(events)] == ["Export a-b is in use", "The image is gone"]
+
+
+def test_a_stack_that_turns_back_for_a_resource_repeats_nothing():
+    events = [
+        of_stack("CREATE_IN_PROGRESS"),
+        event("Function", "CREATE_FAILED", "too large"),
+        of_stack("ROLLBACK_IN_PROGRESS", "Function was too large. Rollback requested by user."),
+        of_stack("ROLLBACK_FAILED"),
+    ]
+
+    assert [failure.resource for failure in failures(events)] == ["Function"]
+
+
+def test_a_nested_stack_that_fails_is_a_resource():
+    nested = event("Rotation", "CREATE_FAILED", "Embedded stack was not created", kind="AWS::CloudFormation::Stack")
+    nested["PhysicalResourceId"] = STACK + "-nested"
+    events = [of_stack("CREATE_IN_PROGRESS"), event("Key", "CREATE_FAILED", "too long"), nested]
+
+    assert [failure.resource for failure in failures(events)] == ["Key", "Rotation"]
 
 
 def test_events_are_told_in_words():

@@ -1,6 +1,11 @@
 """What is taken over from Zappa's settings."""
 
-from webapp.deploy.zappa import take_over
+from typing import Any
+
+import pytest
+
+from webapp.deploy.errors import UsageError
+from webapp.deploy.zappa import project_of, take_over
 
 
 def test_what_has_an_equivalent_is_taken_over():
@@ -22,6 +27,40 @@ def test_what_has_an_equivalent_is_taken_over():
     assert taken.stages == {
         "dev": {"MemoryMb": 1024, "ReservedConcurrency": 20, "Hosts": "guestbook.example.com"},
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"memory_size": "big"}, "dev: memory_size = 'big' is not a whole number; mend it, or take it out"),
+        ({"memory_size": True}, "dev: memory_size = True is not a whole number"),
+        ({"lambda_concurrency": "x"}, "dev: lambda_concurrency = 'x' is not a whole number"),
+        ({"timeout_seconds": [30]}, "dev: timeout_seconds = [30] is not a whole number"),
+        ({"domain": ["a", "b"]}, "dev: domain = ['a', 'b'] is not a text; mend it, or take it out"),
+        ({"aws_region": 5}, "aws_region = 5 is not a text"),
+        ({"extends": ["base"]}, "dev: extends = ['base'] is not a stage of this file; it has dev"),
+        ({"extends": "base"}, "dev: extends = 'base' is not a stage of this file; it has dev"),
+    ],
+)
+def test_a_value_that_zappa_would_not_take_is_refused(settings: dict[str, Any], expected: str):
+    with pytest.raises(UsageError) as raised:
+        take_over({"dev": settings})
+
+    assert str(raised.value).startswith(expected)
+
+
+def test_null_is_as_good_as_nothing():
+    settings = {"memory_size": None, "timeout_seconds": None, "lambda_concurrency": None, "domain": None}
+
+    assert take_over({"dev": settings | {"project_name": None}}) == take_over({"dev": {}})
+
+
+@pytest.mark.parametrize(
+    ("name", "project"),
+    [("My_App", "my-app"), ("shop2", "shop2"), ("2nd shop", "nd-shop"), ("-", None), ("a" * 30, "a" * 21)],
+)
+def test_a_name_is_made_fit_for_aws(name: str, project: str | None):
+    assert project_of(name) == project
 
 
 def test_zappas_own_default_keeps_warm():

@@ -5,12 +5,16 @@ import re
 _INTEGERS = ("smallint", "integer", "bigint")
 _TEXTS = ("varchar", "text")
 _TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<limits>\d+(?:, ?\d+)?)\))?")
+# PostgreSQL holds arrays to no length.
+_ARRAY = re.compile(r"(?:\[\d*\])+$")
 
 
 def holds_all_of(former: str, present: str) -> bool:
     """Whether `present` takes every value of `former` and gives it back the same."""
     if former == present:
         return True
+    if _is_array(former) or _is_array(present):
+        return _elements_alike(former, present) and holds_all_of(_element(former), _element(present))
     (former_name, former_limits), (name, limits) = _parse(former), _parse(present)
     if former_name in _INTEGERS and name in _INTEGERS:
         return _INTEGERS.index(former_name) <= _INTEGERS.index(name)
@@ -24,6 +28,8 @@ def holds_all_of(former: str, present: str) -> bool:
 
 def is_narrower(former: str, present: str) -> bool:
     """Whether some values of `former` do not fit, and the others are given back the same."""
+    if _is_array(former) and _elements_alike(former, present):
+        former, present = _element(former), _element(present)
     both_numeric = _parse(former)[0] == _parse(present)[0] == "numeric"
     return not holds_all_of(former, present) and (both_numeric or holds_all_of(present, former))
 
@@ -32,6 +38,8 @@ def rewrites(former: str, present: str) -> bool:
     """Whether PostgreSQL writes the whole table anew for it."""
     if not holds_all_of(former, present):
         return True
+    if _is_array(former):
+        return _element(former) != _element(present)
     (former_name, former_limits), (name, limits) = _parse(former), _parse(present)
     if former_name == name == "numeric":
         return former_limits[1:] != limits[1:]
@@ -44,3 +52,16 @@ def _parse(column_type: str) -> tuple[str, tuple[int, ...]]:
         return column_type, ()
     limits = match["limits"]
     return match["name"], tuple(int(limit) for limit in limits.split(",")) if limits else ()
+
+
+def _is_array(column_type: str) -> bool:
+    return _ARRAY.search(column_type) is not None
+
+
+def _element(array_type: str) -> str:
+    return _ARRAY.sub("", array_type)
+
+
+def _elements_alike(former: str, present: str) -> bool:
+    """Whether both are arrays of one type but for its limits: PostgreSQL compares no arrays of others."""
+    return _is_array(present) and _is_array(former) and _parse(_element(former))[0] == _parse(_element(present))[0]

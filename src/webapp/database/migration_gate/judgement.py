@@ -24,10 +24,12 @@ from django.db.migrations.state import ProjectState
 
 from webapp.database.migration_gate.complaints import Complaint, complaints
 from webapp.database.migration_gate.kind import Kind, Level
+from webapp.database.migration_gate.lineage import carry_over
 from webapp.database.migration_gate.locks import waits
-from webapp.database.migration_gate.schema import SchemaReader, Table, carry_over
+from webapp.database.migration_gate.schema import SchemaReader, Table
 
-_STATE_ONLY = (AlterConstraint, AlterModelManagers, AlterModelOptions)
+# By themselves they do nothing to the tables that the state knows.
+_OUTSIDE_STATE = (AlterConstraint, AlterModelManagers, AlterModelOptions, RunPython, RunSQL, SeparateDatabaseAndState)
 _WAITS_FOR_NOBODY = (AddConstraintNotValid, AddIndexConcurrently, RenameIndex)
 _RENAMES = (AlterModelTable, RenameField, RenameModel)
 _JUDGED_MODULES = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
@@ -59,11 +61,15 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Step:
-    """An operation that reaches the database, with the states around it."""
+    """An operation that reaches the database, with the tables around it by the state."""
 
     operation: Operation
-    before: ProjectState
-    after: ProjectState
+    before: Mapping[str, Table]
+    after: Mapping[str, Table]
+
+
+class UnappliableError(Exception):
+    """A migration that Django cannot apply to the state before it."""
 
 
 def judge(
@@ -79,6 +85,7 @@ def judge(
 
     `state` is that of the running version, which is changed; `known_apps` those that it has, `sizes` those of its
     tables in bytes, `allowed` the migrations that --allow names, as app.name. Nothing reaches a database.
+    Raises UnappliableError, which names the operation.
     """
     if not state.models:
         return []
@@ -91,14 +98,13 @@ def judge(
     for migration in plan:
         raised: dict[Complaint, Operation] = {}
         at_once: list[tuple[Complaint, Operation]] = []
-        for step in _steps_of(migration, state):
-            before, after = reader.read(step.before), reader.read(step.after)
-            present = carry_over(before, after, present)
+        for step in _steps_of(migration, state, reader):
+            present = carry_over(step.before, step.after, present)
             known, standing = standing, complaints(running, present)
             raised |= dict.fromkeys(_raised(known, standing), step.operation)
             at_once += [(complaint, step.operation) for complaint in _unknown(step, migration, alias, known_apps)]
             if not isinstance(step.operation, _WAITS_FOR_NOBODY):
-                at_once += [(complaint, step.operation) for complaint in waits(before, after, sizes)]
+                at_once += [(complaint, step.operation) for complaint in waits(step.before, step.after, sizes)]
         # Nobody sees what a later operation of the same transaction mends.
         found = [pair for pair in raised.items() if pair[0] in standing or not migration.atomic]
         verdicts += [_verdict(migration, *pair, allowed) for pair in found + at_once]
@@ -110,25 +116,31 @@ def name_of(migration: Migration) -> str:
     return f"{migration.app_label}.{migration.name}"
 
 
-def _steps_of(migration: Migration, state: ProjectState) -> Iterator[_Step]:
+def _steps_of(migration: Migration, state: ProjectState, reader: SchemaReader) -> Iterator[_Step]:
     for operation in migration.operations:
         before = state.clone()
-        operation.state_forwards(migration.app_label, state)
-        yield from _steps(operation, migration.app_label, before, state)
+        try:
+            operation.state_forwards(migration.app_label, state)
+            steps = list(_steps(operation, migration.app_label, before, state, reader))
+        # By what it names that is not there, or by code of its own, it may raise anything.
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise UnappliableError(f"{name_of(migration)}: {_label(operation)}: {reason}") from error
+        yield from steps
 
 
-def _steps(operation: Operation, app_label: str, before: ProjectState, after: ProjectState) -> Iterator[_Step]:
+def _steps(
+    operation: Operation, app_label: str, before: ProjectState, after: ProjectState, reader: SchemaReader
+) -> Iterator[_Step]:
+    changed = before if isinstance(operation, _OUTSIDE_STATE) else after
+    yield _Step(operation, reader.read(before), reader.read(changed))
     if isinstance(operation, SeparateDatabaseAndState):
         # As Django does: its database operations have states of their own, which nobody else sees.
         for database_operation in operation.database_operations:
             own = before.clone()
             database_operation.state_forwards(app_label, own)
-            yield from _steps(database_operation, app_label, before, own)
+            yield from _steps(database_operation, app_label, before, own, reader)
             before = own
-    elif isinstance(operation, RunSQL | RunPython):
-        yield _Step(operation, before, before)
-    elif not isinstance(operation, _STATE_ONLY):
-        yield _Step(operation, before, after)
 
 
 def _raised(known: Sequence[Complaint], standing: Sequence[Complaint]) -> list[Complaint]:
@@ -139,14 +151,15 @@ def _raised(known: Sequence[Complaint], standing: Sequence[Complaint]) -> list[C
 
 def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collection[str]) -> Iterator[Complaint]:
     operation = step.operation
-    if isinstance(operation, RunPython):
-        unknown = operation.code is not RunPython.noop
-    elif isinstance(operation, RunSQL):
-        unknown = bool(operation.sql)
-    else:
-        yield from _of_foreign(operation)
+    module = type(operation).__module__
+    if not module.startswith(_JUDGED_MODULES):
+        # A subclass of Django's too: it may do more than its name says.
+        reason = f"it is an operation of {module}, which may do anything"
+        yield Complaint(Kind.UNKNOWN_OPERATION, reason)
         return
-    if not unknown or not router.allow_migrate(alias, migration.app_label, **operation.hints):
+    if not isinstance(operation, RunPython | RunSQL) or not _does_something(operation):
+        return
+    if not router.allow_migrate(alias, migration.app_label, **operation.hints):
         return
     if migration.app_label in known_apps:
         yield Complaint(Kind.UNKNOWN_OPERATION, "what it does to the running version cannot be seen from outside")
@@ -155,11 +168,8 @@ def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collecti
         yield Complaint(Kind.UNKNOWN_OPERATION_OF_NEW_APP, reason)
 
 
-def _of_foreign(operation: Operation) -> Iterator[Complaint]:
-    module = type(operation).__module__
-    if not module.startswith(_JUDGED_MODULES):
-        reason = f"it is an operation of {module}, which may do anything"
-        yield Complaint(Kind.UNKNOWN_OPERATION, reason)
+def _does_something(operation: RunPython | RunSQL) -> bool:
+    return bool(operation.sql) if isinstance(operation, RunSQL) else operation.code is not RunPython.noop
 
 
 def _verdict(migration: Migration, complaint: Complaint, operation: Operation, allowed: Collection[str]) -> Verdict:

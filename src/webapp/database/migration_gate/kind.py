@@ -27,6 +27,7 @@ class Kind(StrEnum):
     COLLATION = "collation"
     NOT_NULL = "not_null"
     UNIQUE = "unique"
+    UNIQUE_GONE = "unique_gone"
     CHECK = "check"
     FOREIGN_KEY = "foreign_key"
     UNKNOWN_OPERATION = "unknown_operation"
@@ -56,6 +57,7 @@ _LEVELS = {
     Kind.COLLATION: Level.DEPENDS,
     Kind.NOT_NULL: Level.DEPENDS,
     Kind.UNIQUE: Level.DEPENDS,
+    Kind.UNIQUE_GONE: Level.DEPENDS,
     Kind.CHECK: Level.DEPENDS,
     Kind.FOREIGN_KEY: Level.DEPENDS,
     Kind.UNKNOWN_OPERATION: Level.DEPENDS,
@@ -88,6 +90,7 @@ _REMEDIES = {
     Kind.COLLATION: _UNLESS_SAFE,
     Kind.NOT_NULL: _AFTER_WRITES,
     Kind.UNIQUE: _AFTER_WRITES,
+    Kind.UNIQUE_GONE: _UNLESS_SAFE,
     Kind.CHECK: _AFTER_WRITES,
     Kind.FOREIGN_KEY: _AFTER_WRITES,
     Kind.UNKNOWN_OPERATION: _UNLESS_SAFE,

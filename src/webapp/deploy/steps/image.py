@@ -49,11 +49,15 @@ def local_reference(context: Context) -> str:
 
 
 def _revision(context: Context) -> str:
-    answer = subprocess.run(
-        ["git", "rev-parse", "HEAD"],  # noqa: S607
-        cwd=context.configuration.directory,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607
+            cwd=context.configuration.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        # Only a label rests on it.
+        return "unknown"
     return answer.stdout.strip() or "unknown"

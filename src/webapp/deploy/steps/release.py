@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from webapp.deploy.catalogue import OPERATIONS
+from botocore.exceptions import BotoCoreError, ClientError
+
+from webapp.deploy.aws import WAY_BROKEN, explain
+from webapp.deploy.catalogue import OPERATIONS, Stack
 from webapp.deploy.consent import Consent
 from webapp.deploy.context import Context
 from webapp.deploy.errors import DeployError
-from webapp.deploy.history import last_good
 from webapp.deploy.smoke import smoke_test
+from webapp.deploy.stack_status import Standing
 from webapp.deploy.steps.database import create_web_role, migrate, pass_gate
-from webapp.deploy.steps.stack import bring_up, change_image
+from webapp.deploy.steps.going_back import images_of, undo
+from webapp.deploy.steps.stack import Plan, bring_up
 
 
 @dataclass(frozen=True)
@@ -26,26 +30,28 @@ class Released:
         return {"image": self.image, "digest": self.image.rpartition("@")[2], "endpoint": self.endpoint}
 
 
-def lay_foundation(context: Context) -> None:
+def lay_foundation(context: Context) -> list[Plan]:
     """Everything that needs no image, one stack after the other; asks once before new ones are made."""
     context.progress.begin("foundation")
     missing = [context.stack_name(stack) for stack in context.foundation if not context.has(stack)]
     if missing and not context.consent.dry_run:
         context.consent.ask(f"Create {', '.join(missing)} (deploy/README.md has their prices)?")
-    for stack in context.foundation:
-        bring_up(context, stack)
+    return [bring_up(context, stack) for stack in context.foundation]
 
 
-def preview(context: Context, image: str | None) -> None:
+def preview(context: Context, image: str | None) -> list[Plan]:
     """Show what `release` would change; without an image, what another one would be put in place of."""
     context.progress.begin("what would change")
     looking = replace(context, consent=Consent(yes=False, dry_run=True))
+    plans = []
     for stack in (OPERATIONS, context.runtime):
         shown = image or context.state(stack).parameters.get("ImageUri")
         if shown is None:
             context.progress.say(f"  {context.stack_name(stack)} would be created, once there is an image")
+            plans.append(Plan(context.stack_name(stack), "create"))
         else:
-            bring_up(looking, stack, image=shown)
+            plans.append(bring_up(looking, stack, image=shown))
+    return plans + [bring_up(looking, stack) for stack in context.rotation]
 
 
 def agree(context: Context, image: str) -> Context:
@@ -64,7 +70,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     step finds out from AWS what is done, and the image before is the newest that passed the test.
     """
     releases = context.history.read()
-    before = last_good(releases, image)
+    found = images_of(context)
     try:
         context.progress.begin("operations")
         bring_up(context, OPERATIONS, image=image)
@@ -72,43 +78,45 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         if not releases:
             create_web_role(context)
         pass_gate(context, allowed)
+        _require_own(context, OPERATIONS, image)
         migrate(context)
+        _require_own(context, OPERATIONS, image)
+        for stack in context.rotation:
+            bring_up(context, stack)
         context.progress.begin("traffic")
         bring_up(context, context.runtime, image=image)
         context.progress.begin("test")
-        endpoint = test(context)
-    except DeployError as error:
-        raise DeployError(f"{error}; {_return(context, before)}") from error
+        endpoint = test(context, image)
+    except WAY_BROKEN:
+        raise
+    except (DeployError, BotoCoreError, ClientError) as error:
+        raise DeployError(f"{explain(error)}; {undo(context, image, found, releases)}") from error
     context.history.add(image, verb)
     return Released(image, endpoint)
 
 
-def go_back(context: Context, image: str) -> None:
-    """Let the runtime and the operations function have an image that they had before."""
-    for stack in (context.runtime, OPERATIONS):
-        change_image(context, stack, image)
-
-
-def test(context: Context) -> str:
-    """The address, once it answers as it should; DeployError when it does not."""
+def test(context: Context, image: str) -> str:
+    """The address, once it answers as it should; DeployError when it does not, or has not this image all the while."""
     endpoint = context.endpoint()
     configuration = context.configuration
+    _require_own(context, context.runtime, image)
     answers = smoke_test(endpoint, configuration.page, timeout_s=configuration.smoke_timeout_s)
     for answer in answers:
         context.progress.say(f"  {answer}")
     bad = [str(answer) for answer in answers if not answer.is_good]
     if bad:
         raise DeployError(f"the deployed application failed its test at {endpoint}: {'; '.join(bad)}")
+    # The answers may have been another image's.
+    _require_own(context, context.runtime, image)
     return endpoint
 
 
-def _return(context: Context, before: str | None) -> str:
-    """Go back to the image before, and say how that went."""
-    if before is None:
-        return "there is no other image to go back to"
-    context.progress.begin(f"back to {before}")
-    try:
-        go_back(context, before)
-    except DeployError as error:
-        return f"and going back to {before} failed: {error}; `webapp rollback` tries again"
-    return f"{before} has the traffic"
+def _require_own(context: Context, stack: Stack, image: str) -> None:
+    """DeployError where somebody else has given the stack another image, or is doing so."""
+    state = context.state(stack)
+    has = state.parameters.get("ImageUri")
+    if has != image or state.standing is not Standing.READY:
+        raise DeployError(
+            f"somebody else changed the stack {context.stack_name(stack)} meanwhile: it is in {state.status} and has "
+            f"{has or 'no image'}; see `webapp status`, and when they have done run this again for {image}"
+        )

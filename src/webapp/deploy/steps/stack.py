@@ -1,36 +1,48 @@
 """Brings one stack to what its template and webapp.toml say, or to another image."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from webapp.deploy.catalogue import LAMBDA, Stack
 from webapp.deploy.context import Context
 from webapp.deploy.errors import DeployError
 from webapp.deploy.stack_status import Standing
-from webapp.deploy.stacks import ChangeSet, StackState
+from webapp.deploy.stacks import Change, ChangeSet, StackState
 
 
-def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> None:
+@dataclass(frozen=True)
+class Plan:
+    """What was to become of a stack; AWS works out the changes of one that is there."""
+
+    stack: str
+    action: Literal["create", "change", "none"]
+    changes: tuple[Change, ...] = ()
+
+
+def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Plan:
     """Create the stack or change it, after its changes were shown and agreed to; nothing where it is so already."""
     name = context.stack_name(stack)
     state = context.stacks.settle(name)
     template = context.templates[stack.name]
     if state.standing is Standing.ABSENT and context.consent.dry_run:
         context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
-        return
+        return Plan(name, "create")
     parameters = context.parameters(stack, image)
     change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
     if change_set is None:
         context.progress.say(f"  {name} is as it should be")
-        return
+        return Plan(name, "none")
     if state.standing is Standing.ABSENT:
         context.progress.say(f"  {name} is created, with {len(change_set.changes)} resources")
         context.stacks.execute(change_set)
-        return
+        return Plan(name, "create", change_set.changes)
     _show(context, change_set)
     if context.consent.dry_run:
         context.stacks.discard(change_set)
-        return
-    _make(context, change_set)
+    else:
+        _make(context, change_set)
+    return Plan(name, "change", change_set.changes)
 
 
 def change_image(context: Context, stack: Stack, image: str) -> None:

@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     add_place(parser)
     add_build_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    return run("build", parser.parse_args(arguments), _build)
+    return run(parser, arguments, _build)
 
 
 def add_build_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,13 +3,16 @@
 import argparse
 import re
 from collections.abc import Sequence
+from dataclasses import asdict
 
-from webapp.deploy.catalogue import OPERATIONS, Target
-from webapp.deploy.command import EXIT_CODES, Result, add_consent, add_place, context_of, run, verb_parser
+from webapp.deploy.catalogue import Target
+from webapp.deploy.command import EXIT_CODES, GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.context import Context
 from webapp.deploy.engine import find_engine
+from webapp.deploy.steps.beforehand import check_beforehand
 from webapp.deploy.steps.image import build, push
 from webapp.deploy.steps.release import agree, lay_foundation, preview, release
+from webapp.deploy.steps.stack import Plan
 from webapp.deploy.verbs import init
 from webapp.deploy.verbs.build import add_build_arguments
 
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
         "--image", type=digest, metavar="DIGEST", help="an image that is in the registry, sha256:…, and build none"
     )
     add_allow(parser)
-    return run("deploy", parser.parse_args(arguments), _deploy)
+    return run(parser, arguments, _deploy, interrupted=GOES_ON)
 
 
 def add_allow(parser: argparse.ArgumentParser) -> None:
@@ -65,22 +68,28 @@ def place_content(context: Context) -> dict[str, str]:
     }
 
 
+def dry_run_result(context: Context, plans: Sequence[Plan]) -> Result:
+    """What a dry run came to."""
+    stacks = [asdict(plan) for plan in plans]
+    return Result("nothing was changed", place_content(context) | {"dry_run": True, "stacks": stacks})
+
+
 def _deploy(options: argparse.Namespace) -> Result:
     context = context_of(options)
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     if context.deployment.target is Target.AWS_APP_RUNNER:
         context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
-    _check_beforehand(context)
+    check_beforehand(context)
     # Before anything costs something: whether it can be built at all.
     engine = None if options.image else find_engine()
     if engine is None:
         context.images.require(options.image)
-    lay_foundation(context)
+    plans = lay_foundation(context)
     if context.consent.dry_run:
         if engine is not None:
             context.progress.say(f"{engine.name} would build the image for {context.architecture}, and push it")
-        preview(context, context.image_uri(options.image) if options.image else None)
-        return Result("nothing was changed", place_content(context) | {"dry_run": True})
+        plans += preview(context, context.image_uri(options.image) if options.image else None)
+        return dry_run_result(context, plans)
     context.progress.begin("image")
     if engine is None:
         image = context.image_uri(options.image)
@@ -88,9 +97,3 @@ def _deploy(options: argparse.Namespace) -> Result:
         image = push(context, engine, build(context, engine, options.build_argument))
     released = release(agree(context, image), image, verb="deploy", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)
-
-
-def _check_beforehand(context: Context) -> None:
-    """Fail on a parameter of a late stack before the first one is made."""
-    for stack in (*context.foundation, OPERATIONS, context.runtime):
-        context.parameters(stack)

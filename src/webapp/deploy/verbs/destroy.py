@@ -3,9 +3,10 @@
 import argparse
 from collections.abc import Sequence
 
-from webapp.deploy.catalogue import STACKS, Target, removable
-from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
+from webapp.deploy.catalogue import DATABASE, STACKS, Stack, Target, removable, runtime_stack
+from webapp.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.context import Context
+from webapp.deploy.databases import refuse_protected
 from webapp.deploy.history import History
 from webapp.deploy.verbs.deploy import place_content
 
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     add_place(parser)
     add_consent(parser)
     parser.add_argument("--data", action="store_true", help="delete database, secrets and network too")
-    return run("destroy", parser.parse_args(arguments), _destroy)
+    return run(parser, arguments, _destroy, interrupted=GOES_ON)
 
 
 def _destroy(options: argparse.Namespace) -> Result:
@@ -38,21 +39,36 @@ def _destroy(options: argparse.Namespace) -> Result:
     kept = [context.stack_name(stack) for stack in STACKS if stack not in going and context.has(stack)]
     content = place_content(context) | {"deleted": names, "kept": kept}
     if not going:
+        if not context.consent.dry_run:
+            # What an attempt that was killed may have left.
+            for stack in wanted:
+                _forget(context, stack)
         return Result(f"{context.place}: there is nothing to delete; kept: {', '.join(kept) or 'nothing'}", content)
     context.progress.say(f"goes: {', '.join(names)}")
     context.progress.say(f"stays: {', '.join(kept) or 'nothing'}")
+    if DATABASE in going:
+        _refuse_protected(context)
     if context.consent.dry_run:
         return Result("nothing was changed", content | {"deleted": [], "dry_run": True})
     question = "Delete it, with the data?" if options.data else "Delete it?"
     context.consent.ask(question)
-    _forget(context, target)
-    for stack in going:
-        context.stacks.delete(context.state(stack))
+    for stack in wanted:
+        if stack in going:
+            context.stacks.delete(context.state(stack))
+        # Not later: what comes after may fail, and a deploy would take the database for one that had this release.
+        _forget(context, stack)
     return Result(f"deleted: {', '.join(names)}; kept: {', '.join(kept) or 'nothing'}", content)
 
 
-def _forget(context: Context, target: Target | None) -> None:
+def _refuse_protected(context: Context) -> None:
+    """Before the first deletion: without its database, what the later ones take away is of no use to anybody."""
+    state = context.state(DATABASE)
+    if "Identifier" in state.outputs:
+        refuse_protected(context.aws, state.outputs["Identifier"], engine=state.parameters["Engine"])
+
+
+def _forget(context: Context, gone: Stack) -> None:
     """What was there is nothing to go back to from what comes after."""
-    for each in [target] if target is not None else list(Target):
-        project, stage = context.configuration.project, context.deployment.stage
-        History(context.aws, project, stage, each).forget()
+    for target in Target:
+        if runtime_stack(target) is gone:
+            History(context.aws, context.configuration.project, context.deployment.stage, target).forget()

@@ -4,19 +4,20 @@ import argparse
 import contextlib
 import json
 import re
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 from webapp.deploy.catalogue import Target
-from webapp.deploy.command import Result, add_place, context_of, run, verb_parser
+from webapp.deploy.command import Result, add_place, context_of, run, show, verb_parser
 from webapp.deploy.context import Context
 from webapp.deploy.errors import DeployError
 from webapp.deploy.logs import LogEvent, follow_groups, log_groups, read_group
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+# The longest that CloudWatch keeps what is to expire.
+_LONGEST_AGE_S = 3653 * 86400
 # The last part of the name of each target's group, as its template has it.
 _GROUPS = {Target.AWS_LAMBDA: "lambda", Target.AWS_ECS: "ecs", Target.AWS_ECS_EXPRESS: "express"}
 _WEB, _OPERATIONS = "web", "operations"
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--of", choices=(_WEB, _OPERATIONS), default=_WEB, help="what serves, or what ran commands (default: web)"
     )
-    return run("logs", parser.parse_args(arguments), _logs)
+    return run(parser, arguments, _logs)
 
 
 def _logs(options: argparse.Namespace) -> Result:
@@ -45,22 +46,20 @@ def _logs(options: argparse.Namespace) -> Result:
     if options.follow:
         # Ctrl-C is how one ends it.
         with contextlib.suppress(KeyboardInterrupt):
-            for event in follow_groups(context.aws, groups, since_ms=since_ms):
-                _print(event, as_json=options.json)
+            _print(follow_groups(context.aws, groups, since_ms=since_ms), as_json=options.json)
         return Result()
     found = [event for group in groups for _, event in read_group(context.aws, group, since_ms=since_ms)]
-    for event in sorted(found, key=lambda event: event.time_ms):
-        _print(event, as_json=options.json)
+    if not found:
+        context.progress.say("nothing was written in that time; --since looks further back, as by --since 1d")
+    _print(sorted(found, key=lambda event: event.time_ms), as_json=options.json)
     return Result()
 
 
-def _print(event: LogEvent, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(f"{json.dumps(asdict(event))}\n")
-    else:
+def _print(events: Iterable[LogEvent], *, as_json: bool) -> None:
+    for event in events:
         moment = datetime.fromtimestamp(event.time_ms / 1000, UTC)
-        sys.stdout.write(f"{moment:%Y-%m-%dT%H:%M:%S}Z {event.text}\n")
-    sys.stdout.flush()
+        if not show(json.dumps(asdict(event)) if as_json else f"{moment:%Y-%m-%dT%H:%M:%S}Z {event.text}"):
+            return
 
 
 def _groups(context: Context, of: str) -> list[str]:
@@ -75,7 +74,8 @@ def _groups(context: Context, of: str) -> list[str]:
 
 
 def _age_s(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,6})([smhd])", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is not an age; write it as 30s, 10m, 2h or 1d")
-    return int(match[1]) * _UNITS_S[match[2]]
+    match = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    age_s = int(match[1]) * _UNITS_S[match[2]] if match is not None else None
+    if age_s is None or age_s > _LONGEST_AGE_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an age up to 3653d; write it as 30s, 10m, 2h or 1d")
+    return age_s

@@ -12,6 +12,11 @@ from webapp.deploy.services import run_in_task
 from webapp.deploy.steps.stack import bring_up
 from webapp.deploy.verbs.deploy import place_content
 
+_INTERRUPTED = (
+    "interrupted; what had begun goes on in AWS, and the same again would run it a second time: "
+    "`webapp logs --of operations` shows what it does"
+)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; its exit code."""
@@ -26,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
         "--task", action="store_true", help="in a task of ECS, for what takes longer than a function's 15 minutes"
     )
     parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="as webapp manage -- migrate --plan")
-    return run("manage", parser.parse_args(arguments), _manage)
+    return run(parser, arguments, _manage, interrupted=_INTERRUPTED)
 
 
 def _manage(options: argparse.Namespace) -> Result:

@@ -12,7 +12,7 @@ def main(arguments: Sequence[str]) -> int:
     """Open; the exit code is in `--help`."""
     parser = verb_parser("open", "Open the deployed application in a browser, and print its address.")
     add_place(parser)
-    return run("open", parser.parse_args(arguments), _open)
+    return run(parser, arguments, _open)
 
 
 def _open(options: argparse.Namespace) -> Result:

@@ -4,11 +4,15 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
-from webapp.deploy.configuration import STAGES, choose_deployment
+from webapp.deploy.catalogue import OPERATIONS
+from webapp.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
+from webapp.deploy.configuration import STAGES, Deployment, choose_deployment
+from webapp.deploy.context import X86_64, Context
 from webapp.deploy.errors import DeployError, UsageError
+from webapp.deploy.parameters import read_templates
+from webapp.deploy.steps.beforehand import check_beforehand
 from webapp.deploy.steps.release import agree, lay_foundation, preview, release
-from webapp.deploy.verbs.deploy import add_allow, place_content
+from webapp.deploy.verbs.deploy import add_allow, dry_run_result, place_content
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     add_consent(parser)
     parser.add_argument("--to", required=True, choices=STAGES, metavar="NAME", help="the stage that gets the image")
     add_allow(parser)
-    return run("promote", parser.parse_args(arguments), _promote)
+    return run(parser, arguments, _promote, interrupted=GOES_ON)
 
 
 def _promote(options: argparse.Namespace) -> Result:
@@ -34,13 +38,25 @@ def _promote(options: argparse.Namespace) -> Result:
         raise DeployError(f"{source.place} has had no release that passed its test; deploy there first")
     # Not what runs: that may be a deploy which is still being tested.
     image = releases[-1].image
-    deployment = choose_deployment(source.configuration, options.to, options.target)
-    context = replace(source, deployment=deployment)
+    context = _context_of_other(source, choose_deployment(source.configuration, options.to, options.target))
     context.images.require(releases[-1].digest)
     context.progress.say(f"{context.place} gets {image}")
-    lay_foundation(context)
+    plans = lay_foundation(context)
     if context.consent.dry_run:
-        preview(context, image)
-        return Result("nothing was changed", place_content(context) | {"dry_run": True})
+        return dry_run_result(context, plans + preview(context, image))
     released = release(agree(context, image), image, verb="promote", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)
+
+
+def _context_of_other(source: Context, deployment: Deployment) -> Context:
+    """That of the stage which gets the image; UsageError when its parameters are not right, or not for the image."""
+    context = replace(source, deployment=deployment, templates=read_templates(deployment))
+    check_beforehand(context)
+    # Not by webapp.toml, which may have been changed since.
+    built_for = source.state(OPERATIONS).parameters.get("Architecture", X86_64)
+    if built_for != context.architecture:
+        raise UsageError(
+            f"{source.deployment.stage} has an image for {built_for}, and {deployment.stage} runs on "
+            f"{context.architecture}; give both stages the same Architecture, in [parameters]"
+        )
+    return context

@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Sequence
 
-from webapp.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
+from webapp.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from webapp.deploy.context import Context
 from webapp.deploy.errors import DeployError
 from webapp.deploy.history import one_back
-from webapp.deploy.steps.release import Released, go_back, test
+from webapp.deploy.steps.going_back import go_back
+from webapp.deploy.steps.release import Released, test
 from webapp.deploy.verbs.deploy import digest, place_content
 
 
@@ -21,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     add_place(parser)
     add_consent(parser)
     parser.add_argument("--to", type=digest, metavar="DIGEST", help="a certain image, sha256:…")
-    return run("rollback", parser.parse_args(arguments), _rollback)
+    return run(parser, arguments, _rollback, interrupted=GOES_ON)
 
 
 def _rollback(options: argparse.Namespace) -> Result:
@@ -36,7 +37,7 @@ def _rollback(options: argparse.Namespace) -> Result:
         return Result("nothing was changed", place_content(context) | {"image": image, "dry_run": True})
     context.consent.ask("Go back?")
     go_back(context, image)
-    released = Released(image, test(context))
+    released = Released(image, test(context, image))
     context.history.add(image, "rollback")
     return Result(f"{released.endpoint} has {image}", place_content(context) | released.content)
 

@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
+from datetime import UTC
 
 from webapp.deploy.catalogue import STACKS, endpoint_stack
 from webapp.deploy.command import Result, add_place, context_of, run, verb_parser
@@ -15,7 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     """Show; the exit code is in `--help`."""
     parser = verb_parser("status", "Show a stage's stacks, the image that runs, its address and its former images.")
     add_place(parser)
-    return run("status", parser.parse_args(arguments), _status)
+    return run(parser, arguments, _status)
 
 
 def _status(options: argparse.Namespace) -> Result:
@@ -35,7 +36,8 @@ def _status(options: argparse.Namespace) -> Result:
     ]
     lines += ["", "releases, the newest first"]
     lines += [
-        f"  {release.time:%Y-%m-%d %H:%M} {release.verb:<8} {release.digest} {release.user.rpartition('/')[2]}".rstrip()
+        f"  {release.time.astimezone(UTC):%Y-%m-%dT%H:%MZ} {release.verb:<8} {release.digest} "
+        f"{release.user.rpartition('/')[2]}".rstrip()
         for release in releases[:_SHOWN_RELEASES]
     ]
     content = place_content(context) | {

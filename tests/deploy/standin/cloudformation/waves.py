@@ -148,12 +148,13 @@ class Waves:
     async def remove(self, names: list[str], *, retained: Collection[str] = (), cleaning: bool = False) -> list[str]:
         """Delete resources in this order; the logical ids of those that stayed although they should not."""
         failed = []
+        # What was made a moment ago holds nothing worth keeping: a rollback keeps only what says Retain.
+        keeping = {"Retain"} if cleaning else {"Retain", "RetainExceptOnCreate"}
         for name in names:
             kept = self._stack["resources"][name]
             if kept["status"] in {"DELETE_COMPLETE", "DELETE_SKIPPED"} or not kept.get("physical"):
                 continue
-            # What was made a moment ago holds nothing worth keeping: a rollback keeps only what says Retain.
-            if name in retained or kept["deletion"] == "Retain":
+            if name in retained or kept["deletion"] in keeping:
                 set_resource(self._world, self._stack, name, "DELETE_SKIPPED")
                 continue
             set_resource(self._world, self._stack, name, "DELETE_IN_PROGRESS")

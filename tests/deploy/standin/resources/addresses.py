@@ -78,8 +78,8 @@ class LoadBalancerHandler(_Kept):
         rest = f"app/{name}/{secrets.token_hex(8)}"
         arn = context.arn("elasticloadbalancing", f"loadbalancer/{rest}")
         dns_name = f"{name}-{secrets.randbelow(10**9)}.{context.region}.elb.amazonaws.com"
-        domain = context.stack["parameters"].get("Domain")
-        balancer = {"arn": arn, "name": name, "dns_name": dns_name, "domain": domain, "properties": properties}
+        stack_id = context.stack["id"]
+        balancer = {"arn": arn, "name": name, "dns_name": dns_name, "stack": stack_id, "properties": properties}
         context.world.state.put("load balancer", arn, balancer)
         return Made(
             arn,

@@ -7,6 +7,7 @@ from typing import Any
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.resources.handlers import Context, Made, register
 from tests.deploy.standin.resources.secret_references import with_secrets
+from tests.deploy.standin.runtime.concurrency import LEAST_UNRESERVED, unreserved
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.runtime.images import find_by_uri
 from tests.deploy.standin.world import now
@@ -17,7 +18,8 @@ _INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
 }
-_STEPS = {"AllAtOnce": (), "Canary": (0.1,), "Linear": tuple(tenths / 10 for tenths in range(1, 10))}
+# The first step of one that has none is when its alarms are asked.
+_STEPS = {"AllAtOnce": (0.0,), "Canary": (0.1,), "Linear": tuple(tenths / 10 for tenths in range(1, 10))}
 
 
 class FunctionHandler:
@@ -44,6 +46,7 @@ class FunctionHandler:
 
     async def _put(self, context: Context, name: str, properties: dict[str, Any]) -> Made:
         await _check_image(context, properties["Code"]["ImageUri"])
+        _check_concurrency(context, name, int(properties.get("ReservedConcurrentExecutions", 0)))
         resolved = await with_secrets(context, properties)
         arn = context.arn("lambda", f"function:{name}")
         known = self._kept(context, name) or {"number": 0, "published": None}
@@ -216,6 +219,16 @@ async def _check_image(context: Context, image_uri: str) -> None:
         )
     if image["size_bytes"] > _LARGEST_IMAGE_BYTES:
         raise _refused(f"Source image {image_uri} is too large: the largest that Lambda takes has 10240 MB", 400)
+
+
+def _check_concurrency(context: Context, name: str, reserved: int) -> None:
+    left = unreserved(context.world.state, context.region, without=name) - reserved
+    if reserved and left < LEAST_UNRESERVED:
+        raise _refused(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            f"below its minimum value of [{LEAST_UNRESERVED}].",
+            400,
+        )
 
 
 def _is_alarming(context: Context, name: str) -> bool:

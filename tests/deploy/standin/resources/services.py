@@ -78,6 +78,7 @@ class ServiceHandler:
         target = context.world.state.get("target group", _target(properties))
         service = {"arn": arn, "name": arn.rpartition("/")[2], "task_definition": definition["arn"], "created": now()}
         service |= {"cluster": arn.split("/")[1], "region": context.region}
+        service["place"] = properties.get("NetworkConfiguration", {}).get("AwsvpcConfiguration", {"Subnets": []})
         await _replace(
             context,
             _target(properties),

@@ -14,6 +14,7 @@ import trustme
 from aiohttp import web
 from multidict import CIMultiDict
 
+from tests.deploy.standin.cloudformation.stack import every
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.world import World
 from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
@@ -139,8 +140,9 @@ class Front:
 
     def _by_domain(self, host: str) -> dict[str, Any] | None:
         """A domain of one's own: the load balancer of the stack with it as a parameter, as its DNS record would."""
+        named = {stack["id"] for stack in every(self._world) if stack["parameters"].get("Domain") == host}
         for balancer in self._world.state.all("load balancer"):
-            if balancer["domain"] == host:
+            if balancer["stack"] in named:
                 return self._world.state.get(_KIND, balancer["dns_name"])
         return None
 

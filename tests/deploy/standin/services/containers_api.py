@@ -179,6 +179,8 @@ def _task(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def _service(service: dict[str, Any]) -> dict[str, Any]:
+    place = service.get("place", {"Subnets": []})
+    public = place.get("AssignPublicIp", "DISABLED")
     return {
         "serviceArn": service["arn"],
         "serviceName": service["name"],
@@ -189,6 +191,7 @@ def _service(service: dict[str, Any]) -> dict[str, Any]:
         "pendingCount": 0,
         "launchType": "FARGATE",
         "taskDefinition": service["task_definition"],
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": place["Subnets"], "assignPublicIp": public}},
         "createdAt": moment(service["created"]),
     }
 

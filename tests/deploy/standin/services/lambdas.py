@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.protocol import Call
+from tests.deploy.standin.runtime.concurrency import limit, unreserved
 from tests.deploy.standin.services.registry import operation
 from tests.deploy.standin.world import World, moment
 
@@ -27,6 +28,17 @@ async def invoke(world: World, call: Call) -> dict[str, Any]:
     if asked.get("LogType") == "Tail":
         answer["LogResult"] = base64.b64encode(result.log_tail).decode()
     return answer
+
+
+@operation("lambda", "GetAccountSettings")
+async def get_account_settings(world: World, call: Call) -> dict[str, Any]:
+    return {
+        "AccountLimit": {
+            "ConcurrentExecutions": limit(world.state),
+            "UnreservedConcurrentExecutions": unreserved(world.state, call.scope.region),
+        },
+        "AccountUsage": {"FunctionCount": len(world.state.all("function", f"{call.scope.region}/"))},
+    }
 
 
 @operation("lambda", "GetFunction")

@@ -3,13 +3,21 @@
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, connection, migrations, models, transaction
 from django.db.migrations.state import ProjectState
 
 from webapp.database.migration_gate.judgement import Verdict, judge
 
 OLD = [
-    migrations.CreateModel("Owner", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]),
+    migrations.CreateModel(
+        "Owner",
+        [
+            ("id", models.BigAutoField(primary_key=True)),
+            ("name", models.TextField()),
+            ("number", models.BigIntegerField(null=True, unique=True)),
+        ],
+    ),
     migrations.CreateModel("Tag", [("id", models.BigAutoField(primary_key=True))]),
     migrations.CreateModel(
         "Item",
@@ -20,12 +28,15 @@ OLD = [
             ("weight", models.DecimalField(max_digits=8, decimal_places=2)),
             ("note", models.TextField(null=True)),
             ("sku", models.CharField(max_length=20, db_default="none")),
+            ("isbn", models.CharField(max_length=13, null=True, unique=True)),
+            ("marks", ArrayField(models.CharField(max_length=10))),
             ("owner", models.ForeignKey("shop.Owner", models.CASCADE)),
             ("loose", models.ForeignKey("shop.Tag", models.DO_NOTHING, db_constraint=False, related_name="+")),
             ("tags", models.ManyToManyField("shop.Tag")),
         ],
         options={
             "indexes": [models.Index(fields=["price"], name="by_price")],
+            "unique_together": {("isbn", "sku")},
             "constraints": [models.CheckConstraint(condition=models.Q(price__lt=10**6), name="cheap")],
         },
     ),
@@ -72,18 +83,20 @@ def works(version: ProjectState) -> bool:
 
 def _use(owners: Any, tags: Any, version: ProjectState) -> None:
     items = version.apps.get_model("shop", "Item")
-    written = {"text": "t" * 100, "price": -100_000, "weight": Decimal("123456.25"), "note": None}
+    written = {"text": "t" * 100, "price": -100_000, "weight": Decimal("123456.25"), "note": None, "marks": ["m" * 10]}
     # Fields that a version does not have, it does not write.
     fields = {field.name for field in items._meta.get_fields()}
     written = {name: value for name, value in written.items() if name in fields}
     # A number that no tag has.
     owner, tag = owners.objects.create(pk=10**6, name="o"), tags.objects.create()
-    made = [items.objects.create(owner=owner, loose_id=10**9, **written) for _ in range(2)]
+    made = [items.objects.create(owner=owner, loose_id=10**9, isbn=isbn, **written) for isbn in ("1", "2")]
     item = items.objects.get(pk=made[0].pk)
     # Of the same type too: a Decimal equals an integer, and is none in JSON.
     assert {name: repr(getattr(item, name)) for name in written} == {name: repr(it) for name, it in written.items()}
     if "price" in fields:
         items.objects.filter(price=-100_000).update(price=models.F("price") + 1)
+    items.objects.bulk_create(made, update_conflicts=True, unique_fields=["isbn"], update_fields=["loose"])
+    assert items.objects.filter(marks__contains=["m" * 10]).count() == 2
     if "tags" in fields:
         item.tags.add(tag)
         assert list(item.tags.all()) == [tag]

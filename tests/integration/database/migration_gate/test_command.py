@@ -12,6 +12,14 @@ from tests.integration.database.test_migrate import ON_LAMBDA
 
 pytestmark = pytest.mark.profile_free
 
+MIGRATION = """
+from django.db import migrations
+
+class Migration(migrations.Migration):
+    dependencies = [("journal", "0005_author")]
+    operations = [{operation}]
+"""
+
 
 @pytest.fixture
 def gate(journal):
@@ -113,6 +121,33 @@ def test_without_a_database_there_is_no_verdict(gate):
 
     assert (done.returncode, done.stdout) == (69, "")
     assert done.stderr.startswith("CommandError: the database does not answer")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        pytest.param(
+            "class Migration(:", "SyntaxError: invalid syntax (0001_initial.py, line 1); `webapp migrate`", id="syntax"
+        ),
+        pytest.param("import nothing", "ModuleNotFoundError: No module named 'nothing'; `webapp migrate`", id="import"),
+        pytest.param("", "BadMigrationError: Migration 0001_initial in app statement has no Migration", id="empty"),
+        pytest.param(
+            MIGRATION.format(operation="migrations.RemoveField('entry', 'size')"),
+            "statement.0001_initial: Remove field size from entry: KeyError: ",
+            id="unknown_field",
+        ),
+    ],
+)
+def test_a_migration_that_cannot_be_applied_is_no_verdict(gate, journal, tmp_path, code, reason):
+    assert journal.migrate().end() == 0
+    variables = journal.with_statement("SELECT 1")
+    (tmp_path / "statement/migrations/0001_initial.py").write_text(code)
+
+    done = gate(**variables)
+
+    assert (done.returncode, done.stdout) == (69, "")
+    assert done.stderr.startswith(f"CommandError: {reason}")
     assert done.stderr.count("\n") == 1
 
 

@@ -1,6 +1,7 @@
 """Which operations write the whole table anew, as the gate has it, against PostgreSQL."""
 
 import pytest
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, migrations, models
 
@@ -41,6 +42,8 @@ def table_file():
         alter("weight", models.DecimalField(max_digits=9, decimal_places=2)),
         alter("weight", models.DecimalField(max_digits=9, decimal_places=3)),
         alter("weight", models.TextField()),
+        alter("marks", ArrayField(models.CharField(max_length=11))),
+        alter("marks", ArrayField(models.CharField(max_length=10), size=5)),
         migrations.AddField("item", "size", models.IntegerField(db_default=1)),
         migrations.AddField("item", "code", models.UUIDField(db_default=RandomUUID())),
     ],

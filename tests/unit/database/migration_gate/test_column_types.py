@@ -16,6 +16,9 @@ from webapp.database.migration_gate.column_types import holds_all_of, is_narrowe
         ("text", "varchar"),
         ("numeric(5, 2)", "numeric(7, 3)"),
         ("geometry(POINT,4326)", "geometry(POINT,4326)"),
+        ("varchar(10)[]", "varchar(11)[]"),
+        ("varchar(10)[3][]", "varchar[]"),
+        ("numeric(5, 2)[]", "numeric(7, 2)[]"),
     ],
 )
 def test_a_wider_type_holds_all_of_the_former(former, present):
@@ -31,6 +34,8 @@ def test_a_wider_type_holds_all_of_the_former(former, present):
         ("text", "varchar(10)"),
         ("numeric(7, 2)", "numeric(7, 3)"),
         ("numeric(7, 2)", "numeric(9, 1)"),
+        ("varchar(11)[]", "varchar(10)[]"),
+        ("numeric(7, 2)[]", "numeric(7, 3)[]"),
     ],
 )
 def test_a_narrower_type_loses_some_values(former, present):
@@ -45,6 +50,10 @@ def test_a_narrower_type_loses_some_values(former, present):
         ("integer", "numeric(9, 0)"),
         ("date", "timestamp with time zone"),
         ("varchar(10)", "varchar(10)[]"),
+        ("varchar(10)[]", "varchar(10)"),
+        ("varchar(10)[]", "text[]"),
+        ("integer[]", "bigint[]"),
+        ("bigint[]", "integer[]"),
         ("text", "citext"),
     ],
 )
@@ -63,6 +72,8 @@ def test_another_type_is_neither_wider_nor_narrower(former, present):
         ("integer", "bigint", True),
         ("varchar(11)", "varchar(10)", True),
         ("integer", "text", True),
+        ("varchar(10)[]", "varchar(11)[]", True),
+        ("varchar(10)[]", "varchar(10)[5]", False),
     ],
 )
 def test_the_table_is_written_anew_where_the_values_look_different_on_disk(former, present, does):

@@ -11,6 +11,7 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
 from tests.unit.database.migration_gate.shop import ITEM, LARGE_BYTES, REMOVE, SHORTEN, migration, verdicts_on
+from webapp.database.migration_gate.judgement import UnappliableError
 from webapp.database.migration_gate.kind import Kind, Level
 
 REQUIRED = models.IntegerField(default=0)
@@ -25,6 +26,11 @@ def fill_text(apps, schema_editor):
 class Elsewhere(Operation):
     def state_forwards(self, app_label, state):
         pass
+
+
+class NoColumn(models.Field):
+    def db_type(self, connection):
+        return None
 
 
 def kinds(verdicts):
@@ -124,6 +130,23 @@ def test_the_operation_inside_another_is_the_one_that_is_named():
     assert (verdict.kind, verdict.operation) == (Kind.COLUMN_GONE, "Remove field text from item")
 
 
+def test_a_migration_that_django_cannot_apply_is_named_with_its_operation():
+    with pytest.raises(UnappliableError, match=r"^shop\.0002: Remove field size from item: KeyError: 'size'$"):
+        verdicts_on(migration("0002", migrations.RemoveField("item", "size")))
+
+
+def test_a_field_that_loses_its_type_takes_its_column_along():
+    (verdict,) = verdicts_on(migration("0002", migrations.AlterField("item", "text", NoColumn())))
+
+    assert verdict.kind is Kind.COLUMN_GONE
+
+
+def test_a_field_without_a_type_has_no_column():
+    come_and_go = (migrations.AddField("item", "total", NoColumn()), migrations.RemoveField("item", "total"))
+
+    assert verdicts_on(migration("0002", *come_and_go)) == []
+
+
 def test_a_rename_has_a_remedy_of_its_own():
     (verdict,) = verdicts_on(migration("0002", migrations.RenameField("item", "text", "title")))
 
@@ -215,7 +238,7 @@ def test_a_rule_for_a_column_that_came_by_sql_is_one_that_the_running_version_do
         (
             migrations.AddField("item", "code", models.IntegerField(null=True, unique=True)),
             Kind.BUILDS_INDEX,
-            "nobody writes it until the index is built for column code",
+            "nobody writes it until the index of code is built",
         ),
         (
             migrations.AddField(

@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.exceptions import BadMigrationError, InconsistentMigrationHistory, NodeNotFoundError
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState
 
-from webapp.database.migration_gate.judgement import judge, name_of
+from webapp.database.migration_gate.judgement import UnappliableError, judge, name_of
 from webapp.database.migration_gate.report import Report, as_json, as_text
 from webapp.database.migration_gate.sizes import read_sizes
 from webapp.database.operations_session import open_session
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         try:
             open_session(connection)
         except CommandError as error:
-            raise CommandError(str(error), returncode=_EXIT_NO_VERDICT) from None
+            raise _no_verdict(str(error)) from None
         with transaction.atomic(using=database), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
             report = _report(connection, allow)
@@ -54,25 +54,42 @@ class Command(BaseCommand):
 
 
 def _report(connection: BaseDatabaseWrapper, allowed: Sequence[str]) -> Report:
-    try:
-        executor = MigrationExecutor(connection)
-        loader = executor.loader
-        loader.check_consistent_history(connection)
-    except (BadMigrationError, InconsistentMigrationHistory, NodeNotFoundError) as error:
-        raise CommandError(f"{error}; `webapp migrate` says the same", returncode=_EXIT_NO_VERDICT) from None
+    executor, state = _read_migrations(connection)
+    loader = executor.loader
     _refuse_conflicts(loader)
     _refuse_unknown(loader, allowed)
-    applied = [key for key in loader.applied_migrations if key in loader.graph.nodes]
     plan = [migration for migration, _ in executor.migration_plan(loader.graph.leaf_nodes())]
-    verdicts = judge(
-        plan,
-        loader.project_state(applied),
-        alias=connection.alias,
-        known_apps={app_label for app_label, _ in applied},
-        sizes=read_sizes(connection.connection),
-        allowed=allowed,
-    )
+    try:
+        verdicts = judge(
+            plan,
+            state,
+            alias=connection.alias,
+            known_apps={app_label for app_label, _ in _applied(loader)},
+            sizes=read_sizes(connection.connection),
+            allowed=allowed,
+        )
+    except UnappliableError as error:
+        raise _no_verdict(f"{error}; mend it: `webapp migrate` fails there too") from error
     return Report(tuple(map(name_of, plan)), _unknown(loader), tuple(verdicts))
+
+
+def _read_migrations(connection: BaseDatabaseWrapper) -> tuple[MigrationExecutor, ProjectState]:
+    """All of them, and the state that the applied ones make."""
+    try:
+        executor = MigrationExecutor(connection)
+        executor.loader.check_consistent_history(connection)
+        return executor, executor.loader.project_state(_applied(executor.loader))
+    # It runs their modules, which may raise anything.
+    except Exception as error:
+        raise _no_verdict(f"{type(error).__name__}: {error}; `webapp migrate` says the same") from error
+
+
+def _applied(loader: MigrationLoader) -> list[tuple[str, str]]:
+    return [key for key in loader.applied_migrations if key in loader.graph.nodes]
+
+
+def _no_verdict(reason: str) -> CommandError:
+    return CommandError(" ".join(reason.split()), returncode=_EXIT_NO_VERDICT)
 
 
 def _unknown(loader: MigrationLoader) -> tuple[str, ...]:
@@ -89,7 +106,7 @@ def _refuse_conflicts(loader: MigrationLoader) -> None:
     conflicts = loader.detect_conflicts()
     if conflicts:
         leaves = "; ".join(f"{app_label} ends in {', '.join(sorted(names))}" for app_label, names in conflicts.items())
-        raise CommandError(f"{leaves}; join them by makemigrations --merge", returncode=_EXIT_NO_VERDICT)
+        raise _no_verdict(f"{leaves}; join them by makemigrations --merge")
 
 
 def _refuse_unknown(loader: MigrationLoader, allowed: Sequence[str]) -> None:

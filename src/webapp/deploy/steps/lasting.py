@@ -1,0 +1,29 @@
+"""Refuses what a live stage cannot become, before anything is changed."""
+
+from webapp.deploy.catalogue import DATABASE, NETWORK, Stack
+from webapp.deploy.configuration import FILE_NAME
+from webapp.deploy.context import Context
+from webapp.deploy.errors import UsageError
+from webapp.deploy.stack_status import Standing
+
+# Other stacks import what is made by these, and CloudFormation changes no export that is imported.
+_LASTING = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK}
+
+
+def keep_what_lasts(context: Context) -> None:
+    """UsageError for another value of what a stage is built on."""
+    for name, stack in _LASTING.items():
+        _refuse_change(context, stack, name)
+
+
+def _refuse_change(context: Context, stack: Stack, name: str) -> None:
+    state, wanted = context.state(stack), context.value(stack, name)
+    found = state.parameters.get(name)
+    # A stack that is stuck has to go first, and may come back with another value.
+    if state.standing in {Standing.ABSENT, Standing.STUCK} or found in {None, wanted}:
+        return
+    raise UsageError(
+        f"{name} of {context.configuration.project}, {context.deployment.stage}, is '{found}' and cannot become "
+        f"'{wanted}', since other stacks hold on to what it made; set it back in {FILE_NAME}, or deploy '{wanted}' to "
+        "another stage or project and move the data"
+    )

@@ -1,0 +1,72 @@
+"""Who may take on a role: by the templates, and by what uses it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.deploy.templates.stacks import Deployment, Resource
+from tests.deploy.templates.statements import ACCOUNT, listed
+
+# The service that takes on the role which a property names.
+_TAKEN_ON_BY = {
+    ("AWS::AppRunner::Service", "InstanceConfiguration.InstanceRoleArn"): "tasks.apprunner.amazonaws.com",
+    (
+        "AWS::AppRunner::Service",
+        "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn",
+    ): "build.apprunner.amazonaws.com",
+    ("AWS::CodeDeploy::DeploymentGroup", "ServiceRoleArn"): "codedeploy.amazonaws.com",
+    ("AWS::EC2::FlowLog", "DeliverLogsPermissionArn"): "vpc-flow-logs.amazonaws.com",
+    ("AWS::ECS::ExpressGatewayService", "ExecutionRoleArn"): "ecs-tasks.amazonaws.com",
+    ("AWS::ECS::ExpressGatewayService", "InfrastructureRoleArn"): "ecs.amazonaws.com",
+    ("AWS::ECS::ExpressGatewayService", "TaskRoleArn"): "ecs-tasks.amazonaws.com",
+    ("AWS::ECS::TaskDefinition", "ExecutionRoleArn"): "ecs-tasks.amazonaws.com",
+    ("AWS::ECS::TaskDefinition", "TaskRoleArn"): "ecs-tasks.amazonaws.com",
+    ("AWS::Lambda::Function", "Role"): "lambda.amazonaws.com",
+    ("AWS::RDS::DBProxy", "RoleArn"): "rds.amazonaws.com",
+    ("AWS::Scheduler::Schedule", "Target.RoleArn"): "scheduler.amazonaws.com",
+}
+# Services that say for whose sake they take on a role. A condition on what the others do not say would lock them out.
+_SAY_FOR_WHOM = {"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
+
+
+def mistrusting(deployment: Deployment) -> list[str]:
+    """The roles that another may take on than the one service which uses them, or that this one may not."""
+    users: dict[str, set[str]] = {}
+    for resource in deployment.resources:
+        for path, value in _texts(resource.properties):
+            if value.startswith("arn:aws:iam:") and ":role:" in value:
+                users.setdefault(value, set()).add(_TAKEN_ON_BY[resource.type, path])
+    return [
+        f"{role.stack} {role.name}"
+        for role in deployment.resources
+        if role.type == "AWS::IAM::Role" and not _is_trusting(role, users.get(_arn(role), set()))
+    ]
+
+
+def _is_trusting(role: Resource, services: set[str]) -> bool:
+    if len(services) != 1:
+        return False
+    (service,) = services
+    expected: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if service in _SAY_FOR_WHOM:
+        expected["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+    return bool(listed(role.properties["AssumeRolePolicyDocument"]["Statement"]) == [expected])
+
+
+def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in the properties, by the names that lead to it."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part, path)
+    elif isinstance(value, str):
+        yield path, value
+
+
+def _arn(role: Resource) -> str:
+    return f"arn:aws:iam:us-east-1:{ACCOUNT}:role:{role.stack}/{role.name}"

@@ -1,0 +1,66 @@
+"""Mistakes show before anything is made or pushed."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+from webapp.deploy.consent import Consent
+from webapp.deploy.context import open_context
+from webapp.deploy.engine import Engine
+from webapp.deploy.errors import DeployError
+from webapp.deploy.progress import Progress
+from webapp.deploy.steps.image import build
+
+pytestmark = pytest.mark.profile_free
+
+# It answers as docker would that has built an image of 11 GB.
+DOCKER = """#!/bin/sh
+[ "$1" != image ] || echo '[{"Id": "sha256:0123", "Size": 11811160064}]'
+"""
+
+
+def test_what_a_late_stack_lacks_is_missed_before_the_first_is_made(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ, target="aws_ecs")
+    make_registry(aws)
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text().replace('Domain = "guestbook.example.com"\n', ""))
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=2)
+
+    assert "the stack 'load-balancer' needs Domain, which has no default" in message
+    assert "cloudformation:CreateChangeSet" not in aws.calls()
+
+
+def test_an_image_that_lambda_would_not_take_is_refused_once_it_is_built(make_project, tmp_path: Path):
+    program = tmp_path / "docker"
+    program.write_text(DOCKER)
+    program.chmod(0o755)
+    project: Project = make_project({})
+    consent = Consent(yes=True, dry_run=False)
+    context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
+
+    with pytest.raises(DeployError, match=r"the image has 11\.0 GB, and Lambda"):
+        build(context, Engine("docker", str(program)), [])
+
+
+@pytest.mark.parametrize(
+    ("target", "line", "expected"),
+    [
+        ("aws_lambda", "MemoryMb = 100", "does not take MemoryMb = '100', which is less than 512"),
+        ("aws_app_runner", 'Architecture = "arm64"', "'arm64' is not for aws_app_runner, which has x86_64 alone"),
+        ("aws_ecs_express", 'Architecture = "arm64"', "'arm64' is not for aws_ecs_express, which has x86_64 alone"),
+    ],
+)
+def test_what_a_late_stack_would_not_take_is_refused_before_the_first_is_made(
+    target: str, line: str, expected: str, make_project, aws: StandIn
+):
+    project: Project = make_project(aws.environ, target=target)
+    path = project.directory / "webapp.toml"
+    heading = "[stages.dev.parameters]\n"
+    path.write_text(path.read_text().replace(heading, f"{heading}{line}\n"))
+
+    message = project.error("deploy", "--dry-run", "--image", "sha256:" + "0" * 64, exit_code=2)
+
+    assert expected in message

@@ -1,0 +1,98 @@
+"""Management commands on their way to the operations function: waited for, asked once, explained."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deploy.standin.small_stacks import LOG, REPOSITORY, apply, function, template
+from tests.deploy.standin.standin import StandIn, standin
+from tests.deploy.verbs.conftest import Project
+from webapp.deploy.consent import Consent
+from webapp.deploy.context import open_context
+from webapp.deploy.errors import DeployError
+from webapp.deploy.progress import Progress
+from webapp.deploy.steps.database import migrate
+
+pytestmark = pytest.mark.profile_free
+
+# As the real one ends when somebody else has the lock for too long.
+LOCKED_MIGRATE = """
+import sys
+from webapp.database.management.commands import migrate
+class Command(migrate.Command):
+    def handle(self, *args, **options):
+        sys.exit(75)
+"""
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """An AWS with nothing but an operations function, which has no database and whose `migrate` finds it locked."""
+    modules = tmp_path_factory.mktemp("modules")
+    commands = modules / "locked/management/commands"
+    commands.mkdir(parents=True)
+    for package in (commands.parents[1], commands.parents[0], commands):
+        (package / "__init__.py").touch()
+    (commands / "migrate.py").write_text(LOCKED_MIGRATE)
+    (modules / "locked_settings.py").write_text(
+        "from webapp.settings import *\nINSTALLED_APPS = ['locked', *INSTALLED_APPS]\n"
+    )
+    with standin(tmp_path_factory.mktemp("aws")) as running:
+        cloudformation = running.client("cloudformation")
+        apply(cloudformation, "images", template({"Repository": REPOSITORY}))
+        digest = running.push(
+            "images", "v1", variables={"DJANGO_SETTINGS_MODULE": "locked_settings"}, python_path=modules
+        )
+        body = template(
+            {
+                "Log": LOG,
+                "Function": function(
+                    f"123456789012.dkr.ecr.us-east-1.amazonaws.com/images@{digest}",
+                    WEBAPP_ALLOWED_COMMANDS="check,migrate",
+                    WEBAPP_ALLOWED_HOSTS="localhost",
+                    WEBAPP_DB_ROLE="operations",
+                ),
+            },
+            outputs={"FunctionName": {"Value": {"Ref": "Function"}}},
+        )
+        apply(cloudformation, "guestbook-dev-operations", body)
+        yield running
+
+
+@pytest.fixture
+def project(make_project, aws: StandIn) -> Iterator[Project]:
+    yield make_project(aws.environ)
+    aws.clear()
+
+
+def test_a_command_waits_for_the_one_that_runs(project: Project, aws: StandIn):
+    aws.refuse("lambda:Invoke", "TooManyRequestsException", "Rate Exceeded.", status=429, times=1)
+
+    ended = project.run("manage", "--", "check")
+
+    assert "another command runs; waiting for it" in ended.stderr
+    assert "no issues" in ended.stdout
+
+
+def test_a_command_that_may_have_run_is_never_asked_for_again(project: Project, aws: StandIn):
+    aws.refuse("lambda:Invoke", "ServiceException", "Something went wrong.", status=500)
+    asked = aws.calls().count("lambda:Invoke")
+
+    message = project.error("manage", "--", "check")
+
+    assert "Something went wrong" in message
+    assert aws.calls().count("lambda:Invoke") == asked + 1
+
+
+def test_whoever_finds_the_migrations_locked_is_told_to_wait(
+    project: Project, aws: StandIn, monkeypatch: pytest.MonkeyPatch
+):
+    for name, value in aws.environ.items():
+        monkeypatch.setenv(name, value)
+    consent = Consent(yes=True, dry_run=False)
+    context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
+
+    with pytest.raises(
+        DeployError, match=r"`migrate` ended with exit code 75: .*; wait until the other one has ended$"
+    ):
+        migrate(context)

@@ -1,0 +1,74 @@
+"""What is deleted, what is refused before anything is, and what a deletion that failed leaves."""
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+PRODUCTION = """
+[stages.production]
+target = "aws_lambda"
+
+[stages.production.parameters]
+Domain = "www.example.com"
+Engine = "{engine}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "kind"), [("instance", "instance"), pytest.param("aurora", "cluster", marks=pytest.mark.verbs)]
+)
+def test_a_protected_database_keeps_everything_else_too(engine: str, kind: str, make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text() + PRODUCTION.format(engine=engine))
+    make_registry(aws)
+    # Made as far as the operations, whose first command has no database.
+    project.run("deploy", "--stage", "production", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
+    stacks = set(project.json("status", "--stage", "production")["stacks"])
+
+    message = project.error("destroy", "--stage", "production", "--data", "--yes")
+
+    assert "guestbook-production-database" in stacks
+    assert "the database guestbook-production is protected from deletion, and nothing was deleted" in message
+    assert f"`aws rds modify-db-{kind} --db-{kind}-identifier guestbook-production --no-deletion-protection" in message
+    assert set(project.json("status", "--stage", "production")["stacks"]) == stacks
+    assert "cloudformation:DeleteStack" not in aws.calls()
+
+
+@pytest.mark.verbs
+def test_a_runtime_that_could_not_be_deleted_keeps_its_releases(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
+    releases = project.json("status")["releases"]
+    aws.fail("Api", "Not today", stack="guestbook-dev-lambda", on="delete", times=1)
+
+    failed = project.error("destroy", "--yes")
+    kept = project.json("status")["releases"]
+    stuck = project.error("deploy", "--image", releases[0]["image"].rpartition("@")[2], "--yes")
+    project.run("destroy", "--yes")
+
+    assert "guestbook-dev-lambda ended in DELETE_FAILED, since Api" in failed
+    assert kept == releases != []
+    assert "what gets it out of that may lose data: see docs/deploy.md, DELETE_FAILED" in stuck
+    assert project.json("status")["releases"] == []
+
+
+def test_releases_of_a_runtime_that_is_gone_are_forgotten_later_too(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    # As an attempt leaves it that was killed right after the deletion.
+    name = "/webapp/guestbook/dev/aws_lambda/release"
+    value = '{"schema": 1, "image": "registry/guestbook@sha256:0", "verb": "deploy"}'
+    aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")
+
+    project.run("destroy", "--dry-run")
+    shown = aws.client("ssm").get_parameter_history(Name=name)["Parameters"]
+    project.run("destroy", "--yes")
+
+    assert len(shown) == 1
+    assert aws.client("ssm").describe_parameters()["Parameters"] == []

@@ -1,0 +1,42 @@
+"""What `webapp doctor aws` says of a stage before its first deploy."""
+
+import json
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project
+
+pytestmark = pytest.mark.profile_free
+
+# The template's default, the operations function's own, and what AWS keeps back.
+NEEDED = 50 + 1 + 100
+
+
+def findings(project: Project, exit_code: int) -> list[tuple[str, str, str]]:
+    """Level, text and remedy of each, without docker or podman's, which this machine may lack."""
+    ended = project.run("doctor", "aws", "--json", exit_code=exit_code)
+    (section,) = json.loads(ended.stdout)["sections"]
+    return [(finding["level"], finding["text"], finding["remedy"]) for finding in section["findings"]][1:]
+
+
+def test_a_fresh_stage_whose_function_fits_into_the_account(make_project, aws: StandIn):
+    aws.limit_executions(NEEDED)
+
+    assert findings(make_project(aws.environ), exit_code=0)[:3] == [
+        ("ok", "account 123456789012, us-east-1", ""),
+        ("ok", "dev, aws_lambda: 0 stacks are there; the image is none", ""),
+        ("ok", "dev, aws_lambda: Lambda is to reserve 51 of the account's concurrent executions, 51 may be", ""),
+    ]
+
+
+def test_a_fresh_stage_whose_function_wants_more_than_the_account_has(make_project, aws: StandIn):
+    aws.limit_executions(NEEDED - 1)
+
+    found = findings(make_project(aws.environ), exit_code=1)
+
+    assert next(each for each in found if each[0] == "wrong") == (
+        "wrong",
+        "dev, aws_lambda: Lambda is to reserve 51 of the account's concurrent executions, 50 may be",
+        'ask for more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency',
+    )

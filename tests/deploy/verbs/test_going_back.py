@@ -1,0 +1,107 @@
+"""What AWS refuses in the midst of a deploy: the image before comes back, or the line says what has which."""
+
+import re
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import (
+    Project,
+    digests,
+    make_registry,
+    read_to,
+    read_to_failure,
+    running,
+    wait_until_held,
+)
+
+pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
+
+PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
+
+
+def image_uri(digest: str) -> str:
+    return f"123456789012.dkr.ecr.us-east-1.amazonaws.com/guestbook@{digest}"
+
+
+@pytest.fixture
+def project(make_project, aws_with_database: StandIn) -> Project:
+    """A project with two releases."""
+    made: Project = make_project(aws_with_database.environ, smoke_timeout_s=10)
+    make_registry(aws_with_database)
+    for version in ("v1", "v2"):
+        made.run("deploy", "--image", aws_with_database.push("guestbook", version), "--yes")
+    return made
+
+
+def test_what_aws_refuses_midway_goes_back_too(project: Project, aws_with_database: StandIn):
+    aws = aws_with_database
+    _, second = digests(aws)
+    aws.deny("lambda:Invoke")
+
+    message = project.error("deploy", "--image", aws.push("guestbook", "v3"), "--yes")
+
+    assert message.startswith("webapp deploy: AWS does not permit Invoke: ")
+    assert message.endswith(f"{second} has the traffic")
+    assert digests(aws) == (second, second)
+
+
+def test_a_failed_test_is_told_where_nothing_can_go_back_any_more(project: Project, aws_with_database: StandIn):
+    aws = aws_with_database
+    _, second = digests(aws)
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+
+    with running(project, "deploy", "--image", refused, "--yes") as process:
+        read_to(process, "test\n")
+        # The first thing that going back asks for.
+        aws.hold("ssm:GetParameterHistory", "", done=False)
+        wait_until_held(aws, process)
+        aws.expire_token()
+        aws.resume()
+        message = read_to_failure(process)
+
+    assert "failed its test" in message
+    assert "/ answers 400" in message
+    assert "going back failed: AWS's credentials have expired" in message
+    assert f"guestbook-dev-lambda and guestbook-dev-operations may have {image_uri(refused)}" in message
+    assert message.endswith(f"`webapp rollback --stage dev --target aws_lambda --to {second}` tries again")
+
+
+def test_what_went_back_by_half_is_brought_to_its_end_by_the_command_in_the_line(
+    project: Project, aws_with_database: StandIn
+):
+    aws = aws_with_database
+    _, second = digests(aws)
+    refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
+
+    with running(project, "deploy", "--image", refused, "--yes") as process:
+        read_to(process, "test\n")
+        aws.fail("Function", "Not today", stack="guestbook-dev-operations", on="update", times=1)
+        message = read_to_failure(process)
+
+    assert "going back failed: the stack guestbook-dev-operations ended in UPDATE_ROLLBACK_COMPLETE" in message
+    assert digests(aws) == (second, refused)
+    command = re.search(r"`webapp (rollback .*)` tries again", message)
+    assert command is not None
+    project.run(*command[1].split(), "--yes")
+    assert digests(aws) == (second, second)
+
+
+def test_where_the_way_to_aws_breaks_off_nothing_goes_back(project: Project, aws_with_database: StandIn):
+    aws = aws_with_database
+    _, second = digests(aws)
+    third = aws.push("guestbook", "v3")
+    aws.hold("lambda:Invoke", "noinput", done=False)
+
+    with running(project, "deploy", "--image", third, "--yes") as process:
+        wait_until_held(aws, process)
+        aws.kill()
+        message = read_to_failure(process)
+    aws.start()
+    aws.release()
+
+    assert message.startswith("webapp deploy: AWS cannot be reached: ")
+    assert "back" not in message
+    assert digests(aws) == (second, third)
+    project.run("deploy", "--image", third, "--yes")
+    assert digests(aws) == (third, third)

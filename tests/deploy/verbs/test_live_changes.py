@@ -1,0 +1,244 @@
+"""Parameters that change while a stage is live: what they reach, and what they may not change."""
+
+import json
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+EVERYWHERE = {
+    "MaxConnections": 200,
+    "AlarmConnections": 180,
+    "AlarmEmail": "team@example.com",
+    "Egress": "nat",
+    "InstanceClass": "db.t4g.medium",
+    "LogRetentionDays": 7,
+    "MaxStorageGb": 200,
+    "StorageGb": 95,
+}
+# For each target the parameters of one deploy after the other, on a stage that keeps those before.
+CHANGES: dict[str, tuple[dict[str, object], ...]] = {
+    "aws_lambda": (
+        EVERYWHERE | {"ProxyMaxConnections": 140, "MaxConnectionsPercent": 70, "ReservedConcurrency": 60},
+        {"FrontDoor": "function_url", "BorrowTimeoutS": 8},
+        {"FrontDoor": "http_api", "Hosts": "guestbook.example", "WarmUp": "yes"},
+    ),
+    "aws_app_runner": (EVERYWHERE | {"MaxInstances": 5, "Hosts": "guestbook.example"},),
+    "aws_ecs": (
+        EVERYWHERE | {"Domain": "other.example.com", "MaxTasks": 5, "HostedZoneId": "Z1"},
+        {"Egress": "endpoints"},
+        {"Egress": "none"},
+    ),
+    "aws_ecs_express": (EVERYWHERE | {"MaxTasks": 5, "Hosts": "guestbook.example"},),
+}
+STACKS = {
+    "aws_lambda": ("lambda", "proxy"),
+    "aws_app_runner": ("apprunner",),
+    "aws_ecs": ("fargate", "load-balancer"),
+    "aws_ecs_express": ("express",),
+}
+FOUNDATION = ("monitoring", "network", "database")
+
+
+def configure(project: Project, **parameters: object) -> None:
+    """Give every stack of the stage these parameters, beside those that it was given."""
+    path = project.directory / "webapp.toml"
+    before, heading, after = path.read_text().partition("[stages.dev.parameters]\n")
+    kept = [line for line in after.splitlines() if line.partition(" = ")[0] not in parameters]
+    given = [f"{name} = {json.dumps(value)}" for name, value in parameters.items()]
+    path.write_text("\n".join([before + heading.rstrip(), *given, *kept]) + "\n")
+
+
+def parameters_of(aws: StandIn, stack: str) -> dict[str, str]:
+    described = aws.client("cloudformation").describe_stacks(StackName=f"guestbook-dev-{stack}")["Stacks"][0]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+
+
+def outputs_of(aws: StandIn, stack: str) -> dict[str, str]:
+    described = aws.client("cloudformation").describe_stacks(StackName=f"guestbook-dev-{stack}")["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+
+
+def function_of(aws: StandIn) -> dict[str, str]:
+    """The variables of the version that has the traffic."""
+    found = aws.client("lambda").get_function_configuration(FunctionName="guestbook-dev-web", Qualifier="live")
+    return found["Environment"]["Variables"]
+
+
+def doctor(project: Project) -> str:
+    """What it finds to be wrong, on one line."""
+    return " ".join(project.run("doctor", "aws", exit_code=1).stdout.split())
+
+
+@pytest.fixture
+def live(request: pytest.FixtureRequest, make_project, aws_with_database: StandIn) -> tuple[Project, str]:
+    """A stage that serves, and its image."""
+    project: Project = make_project(aws_with_database.environ, target=getattr(request, "param", "aws_lambda"))
+    make_registry(aws_with_database)
+    image = aws_with_database.push("guestbook", "v1")
+    project.run("deploy", "--image", image, "--yes")
+    return project, image
+
+
+@pytest.mark.verbs
+@pytest.mark.parametrize(("live", "target"), [(target, target) for target in CHANGES], indirect=["live"], ids=CHANGES)
+def test_what_may_change_changes_on_a_live_stage(live: tuple[Project, str], target: str, aws_with_database: StandIn):
+    project, image = live
+    expected: dict[str, object] = {}
+
+    for change in CHANGES[target]:
+        configure(project, **change)
+        project.run("deploy", "--image", image, "--yes")
+        expected |= change
+
+    found = [parameters_of(aws_with_database, stack) for stack in (*FOUNDATION, *STACKS[target])]
+    values = {name: {stack[name] for stack in found if name in stack} for name in expected}
+    assert values == {name: {str(value)} for name, value in expected.items()}
+
+
+@pytest.mark.verbs
+@pytest.mark.parametrize("live", ["aws_ecs"], indirect=True)
+def test_tasks_follow_the_network(live: tuple[Project, str], aws_with_database: StandIn):
+    project, image = live
+    network = outputs_of(aws_with_database, "network")
+    assert tasks_of(aws_with_database) == (network["PublicSubnets"].split(","), "ENABLED")
+
+    configure(project, Egress="nat", Domain="other.example.com")
+    deployed = project.json("deploy", "--image", image, "--yes")
+
+    assert tasks_of(aws_with_database) == (network["PrivateSubnets"].split(","), "DISABLED")
+    # The page was asked for there, and the application knows its host.
+    assert deployed["endpoint"] == "https://other.example.com"
+
+
+def tasks_of(aws: StandIn) -> tuple[list[str], str]:
+    (service,) = aws.client("ecs").describe_services(cluster="guestbook-dev", services=["web"])["services"]
+    place = service["networkConfiguration"]["awsvpcConfiguration"]
+    return place["subnets"], place["assignPublicIp"]
+
+
+def test_another_secret_key_reaches_a_function_by_another_revision(
+    live: tuple[Project, str], aws_with_database: StandIn
+):
+    project, image = live
+    secret = outputs_of(aws_with_database, "secrets")["ApplicationKey"]
+    aws_with_database.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="another key " * 8)
+
+    project.run("deploy", "--image", image, "--yes")
+    before = function_of(aws_with_database)["WEBAPP_SECRET_KEY"]
+    configure(project, Revision="another key")
+    project.run("deploy", "--image", image, "--yes")
+
+    assert before != "another key " * 8
+    assert function_of(aws_with_database)["WEBAPP_SECRET_KEY"] == "another key " * 8
+
+
+@pytest.mark.verbs
+def test_another_revision_alone_is_another_version(live: tuple[Project, str], aws_with_database: StandIn):
+    project, image = live
+
+    configure(project, Revision="once more")
+    project.run("deploy", "--image", image, "--yes")
+
+    assert outputs_of(aws_with_database, "lambda")["Version"] == "2"
+
+
+@pytest.mark.verbs
+def test_what_a_stage_is_built_on_is_refused_before_anything_changes(
+    live: tuple[Project, str], aws_with_database: StandIn
+):
+    project, image = live
+    executed = aws_with_database.calls().count("cloudformation:ExecuteChangeSet")
+    path = project.directory / "webapp.toml"
+    original = path.read_text()
+    changes = {
+        "Credentials": ("iam", "secretsmanager"),
+        "Engine": ("instance", "aurora"),
+        "AddressPrefix": ("10.0", "10.1"),
+    }
+
+    for name, (found, wanted) in changes.items():
+        configure(project, Egress="nat", **{name: wanted})
+        for arguments in (["deploy", "--image", image, "--yes"], ["deploy", "--image", image, "--dry-run"]):
+            assert project.error(*arguments, exit_code=2) == (
+                f"webapp deploy: {name} of guestbook, dev, is '{found}' and cannot become '{wanted}', since other "
+                f"stacks hold on to what it made; set it back in webapp.toml, or deploy '{wanted}' to another stage or "
+                "project and move the data"
+            )
+        path.write_text(original)
+
+    assert aws_with_database.calls().count("cloudformation:ExecuteChangeSet") == executed
+    project.run("deploy", "--image", image, "--yes")
+
+
+@pytest.mark.verbs
+def test_a_ringing_alarm_stops_a_gradual_shift_and_neither_the_mend_nor_the_way_back(
+    live: tuple[Project, str], aws_with_database: StandIn
+):
+    aws = aws_with_database
+    project, first = live
+    path = project.directory / "webapp.toml"
+    at_once = path.read_text()
+    path.write_text(at_once.replace('Shift = "AllAtOnce"', 'Shift = "Canary10Percent5Minutes"'))
+    resources = aws.client("cloudformation").describe_stack_resources(StackName="guestbook-dev-lambda")
+    alarm = next(
+        each["PhysicalResourceId"]
+        for each in resources["StackResources"]
+        if each["LogicalResourceId"] == "ServerErrors"
+    )
+    second = aws.push("guestbook", "v2")
+    aws.alarm(alarm, "ALARM")
+
+    assert alarm in project.error("deploy", "--image", second, "--yes")
+    path.write_text(at_once)
+    # AWS may take what has just failed for a version that is there already.
+    configure(project, Revision="mended")
+    assert project.json("deploy", "--image", second, "--yes")["digest"] == second
+    assert project.json("rollback", "--yes")["digest"] == first
+
+
+def test_logins_by_secrets_need_a_way_to_them(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    image = aws.push("guestbook", "v1")
+    configure(project, Credentials="secretsmanager")
+
+    for arguments in (["deploy", "--image", image, "--yes"], ["deploy", "--image", image, "--dry-run"]):
+        assert project.error(*arguments, exit_code=2) == (
+            "webapp deploy: Credentials = 'secretsmanager' with Egress = 'none' leaves the operations function no way "
+            "to its secret; set Egress to 'endpoints' or 'nat' in webapp.toml (deploy/foundation/README.md has their "
+            "prices), or Credentials to 'iam'"
+        )
+    assert "leaves the operations function no way to its secret" in doctor(project)
+    assert "cloudformation:CreateChangeSet" not in aws.calls()
+
+
+@pytest.mark.verbs
+def test_passwords_are_rotated_once_the_roles_are_there(make_project, aws_with_database: StandIn):
+    aws = aws_with_database
+    project: Project = make_project(aws.environ)
+    make_registry(aws)
+    image = aws.push("guestbook", "v1")
+    configure(project, Credentials="secretsmanager", Egress="nat")
+
+    ended = project.run("deploy", "--image", image, "--yes")
+    project.run("deploy", "--image", image, "--yes")
+
+    said = ended.stderr
+    assert 0 < said.index("create_web_role") < said.index("guestbook-dev-rotation is created")
+    assert "guestbook-dev-rotation" in project.json("destroy", "--yes")["deleted"]
+
+
+@pytest.mark.parametrize("target", ["aws_lambda", "aws_ecs_express"])
+def test_doctor_tells_a_new_account_what_it_may_not_reserve(target: str, make_project, aws: StandIn):
+    project: Project = make_project(aws.environ, target=target)
+    aws.limit_executions(10)
+
+    said = doctor(project)
+
+    wanted = 51 if target == "aws_lambda" else 1
+    assert f"Lambda is to reserve {wanted} of the account's concurrent executions, 0 may be" in said
+    assert 'ask for more (Service Quotas, Lambda, "Concurrent executions")' in said

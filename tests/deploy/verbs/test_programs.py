@@ -1,0 +1,98 @@
+"""What the verbs write for programs, and for those that read a part."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import Project, make_registry
+
+pytestmark = pytest.mark.profile_free
+
+GROUP = "/guestbook/dev/lambda"
+
+
+@pytest.fixture
+def project(make_project, aws: StandIn) -> Project:
+    made: Project = make_project(aws.environ)
+    return made
+
+
+def write_logs(aws: StandIn, *lines: str) -> None:
+    """Let the application of the stage dev have written this."""
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="one")
+    now_ms = round(time.time() * 1000)
+    events = [{"timestamp": now_ms + index, "message": line} for index, line in enumerate(lines)]
+    logs.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
+
+
+def test_a_dry_run_has_what_would_become_of_each_stack(project: Project, aws: StandIn):
+    make_registry(aws)
+    image = aws.push("guestbook", "v1")
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text() + "\n[parameters]\nKeptImages = 20\n")
+
+    stacks = project.json("deploy", "--image", image, "--dry-run")["stacks"]
+
+    modified = {"action": "Modify", "resource": "Registry", "type": "AWS::ECR::Repository", "replacement": "False"}
+    assert stacks[0] == {"stack": "guestbook-registry", "action": "change", "changes": [modified]}
+    assert {"stack": "guestbook-dev-network", "action": "create", "changes": []} in stacks
+    assert stacks[-1] == {"stack": "guestbook-dev-lambda", "action": "create", "changes": []}
+
+
+def test_logs_are_one_object_for_each_line(project: Project, aws: StandIn):
+    write_logs(aws, "first", "second")
+
+    lines = project.run("logs", "--json").stdout.splitlines()
+
+    assert [json.loads(line)["text"] for line in lines] == ["first", "second"]
+
+
+def test_logs_without_a_line_say_so_beside_standard_output(project: Project, aws: StandIn):
+    aws.client("logs").create_log_group(logGroupName=GROUP)
+
+    ended = project.run("logs", "--json")
+
+    assert ended.stdout == ""
+    assert "nothing was written in that time; --since looks further back" in ended.stderr
+
+
+@pytest.mark.parametrize("option", [(), ("--follow",)], ids=["once", "follow"])
+def test_logs_end_quietly_when_nobody_reads_on(project: Project, aws: StandIn, option: tuple[str, ...]):
+    write_logs(aws, "first", "second")
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "webapp", "logs", *option],
+        cwd=project.directory,
+        env=project.environ,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_history_that_somebody_else_wrote_is_one_line(project: Project, aws: StandIn):
+    name = "/webapp/guestbook/dev/aws_lambda/release"
+    aws.client("ssm").put_parameter(Name=name, Value="v1", Type="String")
+
+    assert f"version 1 of the parameter {name} is no release as webapp notes them" in project.error("status")
+
+
+def test_an_image_is_built_without_git(project: Project, docker: Path):
+    ended = project.run("build", PATH=str(docker.parent))
+
+    assert "org.opencontainers.image.revision=unknown" in ended.stderr
+    assert ended.stdout == "guestbook:latest is 1\n"

@@ -1,0 +1,77 @@
+"""Whoever is at a change of a stack is waited for, and who reads a log on is told each line once."""
+
+import io
+from collections.abc import Iterator
+from itertools import islice
+
+import pytest
+
+from tests.deploy.standin.small_stacks import LOG, template
+from tests.deploy.standin.standin import REGION, StandIn
+from webapp.deploy.aws import Aws
+from webapp.deploy.logs import follow_groups
+from webapp.deploy.progress import Progress
+from webapp.deploy.stack_status import Standing
+from webapp.deploy.stacks import Stacks
+
+pytestmark = pytest.mark.profile_free
+
+GROUP = "/guestbook/dev/lambda"
+
+
+@pytest.fixture
+def region(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """AWS as the verbs reach it."""
+    for name, value in aws.environ.items():
+        monkeypatch.setenv(name, value)
+    return Aws(REGION)
+
+
+@pytest.fixture
+def moving(aws: StandIn) -> str:
+    """A stack that somebody else is creating."""
+    aws.slow(2)
+    aws.client("cloudformation").create_stack(StackName="moving", TemplateBody=template({"Log": LOG}))
+    return "moving"
+
+
+def test_a_change_of_somebody_elses_is_waited_for(region: Aws, moving: str):
+    said = io.StringIO()
+
+    state = Stacks(region, Progress(said)).settle(moving)
+
+    assert state.status == "CREATE_COMPLETE"
+    assert "moving is in CREATE_IN_PROGRESS; waiting for that first" in said.getvalue()
+
+
+def test_what_somebody_else_creates_is_deleted_once_it_is_there(region: Aws, moving: str):
+    stacks = Stacks(region, Progress(io.StringIO()))
+
+    stacks.delete(stacks.describe(moving))
+
+    assert stacks.describe(moving).standing is Standing.ABSENT
+
+
+def test_what_somebody_else_has_deleted_meanwhile_is_gone(region: Aws, aws: StandIn):
+    stacks = Stacks(region, Progress(io.StringIO()))
+
+    stacks.delete(stacks.describe("gone"))
+
+    assert "cloudformation:DeleteStack" not in aws.calls()
+
+
+def test_a_log_that_is_followed_gives_each_line_once(region: Aws, aws: StandIn):
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName="1")
+
+    def write(*lines: str) -> None:
+        events = [{"timestamp": 1_800_000_000_000, "message": line} for line in lines]
+        logs.put_log_events(logGroupName=GROUP, logStreamName="1", logEvents=events)
+
+    write("one", "two")
+    following: Iterator[str] = (event.text for event in follow_groups(region, [GROUP], since_ms=0))
+    read = list(islice(following, 2))
+    write("three")
+
+    assert [*read, next(following)] == ["one", "two", "three"]

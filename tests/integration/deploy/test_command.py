@@ -1,0 +1,105 @@
+"""What every verb does alike: JSON, signals, readers that go away, errors that nobody foresaw."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+VERB = """
+import os, signal, sys
+from webapp.deploy.command import Result, run, show, verb_parser
+parser = verb_parser("try", "A verb.")
+parser.add_argument("words", nargs="*")
+def work(options):
+    {work}
+sys.exit(run(parser, sys.argv[1:], work, interrupted="interrupted; begin again"))
+"""
+
+
+def verb(work: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """A verb that does this work, to its end."""
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    return subprocess.run(
+        [sys.executable, "-c", VERB.format(work=work), *arguments], text=True, timeout=60, check=False, **streams
+    )
+
+
+def test_a_mistake_on_the_command_line_is_told_to_programs_too():
+    ended = verb("return Result()", "--json", "--nonsense")
+
+    assert ended.returncode == 2
+    message = "unrecognized arguments: --nonsense; see webapp try --help"
+    assert json.loads(ended.stdout) == {"schema": 1, "verb": "try", "error": message}
+    assert ended.stderr == f"webapp try: {message}\n"
+
+
+def test_an_error_as_json_is_one_line_since_other_lines_may_stand_above_it():
+    ended = verb("show('{}'); raise OSError('the disk is full')", "--json")
+
+    assert [json.loads(line).get("error") for line in ended.stdout.splitlines()] == [None, "the disk is full"]
+
+
+def test_what_stands_behind_two_dashes_is_no_option_of_the_verb():
+    ended = verb("return Result(' '.join(options.words), {})", "--", "dumpdata", "--json")
+
+    assert ended.stdout == "dumpdata --json\n"
+
+
+def test_an_error_that_nobody_foresaw_ends_in_one_line_below_where_it_was():
+    ended = verb("raise KeyError('Endpoint')", "--json")
+
+    line = "KeyError: 'Endpoint'; a mistake of webapp: report it with the lines above"
+    assert ended.returncode == 1
+    assert json.loads(ended.stdout)["error"] == line
+    assert ended.stderr.startswith("Traceback")
+    assert ended.stderr.splitlines()[-1] == f"webapp try: {line}"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_told_as_ctrl_c_is(number: signal.Signals):
+    ended = verb(f"os.kill(os.getpid(), {number:d}); signal.pause()")
+
+    assert (ended.returncode, ended.stderr) == (130, "webapp try: interrupted; begin again\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_that_is_ignored_stays_so_as_under_nohup(number: signal.Signals):
+    def ignore() -> None:
+        signal.signal(number, signal.SIG_IGN)
+
+    ended = verb(f"os.kill(os.getpid(), {number:d}); return Result('done')", preexec_fn=ignore)
+
+    assert (ended.returncode, ended.stdout) == (0, "done\n")
+
+
+@pytest.fixture
+def nobody() -> Callable[[], int]:
+    """Makes a pipe whose reader has gone."""
+
+    def make() -> int:
+        reader, writer = os.pipe()
+        os.close(reader)
+        return writer
+
+    return make
+
+
+def test_a_reader_that_has_gone_changes_nothing_of_how_the_verb_ends(nobody: Callable[[], int]):
+    ended = verb("return Result('x' * 100_000, exit_code=3)", stdout=nobody())
+
+    assert (ended.returncode, ended.stderr) == (3, "")
+
+
+def test_a_full_disk_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        ended = verb("return Result('done')", stdout=full)
+
+    assert (ended.returncode, ended.stderr) == (1, "webapp try: [Errno 28] No space left on device\n")

@@ -1,0 +1,64 @@
+"""Which constraints ask no more than others."""
+
+from decimal import Decimal
+
+import pytest
+from django.db.models import F, Q
+
+from webapp.database.migration_gate.constraints import Check, Unique
+
+
+def check(condition):
+    return Check("known", frozenset(), repr(condition), condition=condition)
+
+
+def unique(*keys, **options):
+    return Unique("known", frozenset(keys), **options)
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        (Q(price__lt=10), Q(price__lt=10)),
+        (Q(price__lt=10), Q(price__lt=Decimal("10.5"))),
+        (Q(price__gte=10), Q(price__gte=0)),
+        (Q(price__lt=10, size=1), Q(price__lt=10)),
+        (Q(status__in=["a", "b"]), Q(status__in=["b", "a", "c"])),
+        (Q(price__gt=F("cost")), Q(price__gt=F("cost"))),
+        (~Q(text=""), ~Q(text="")),
+    ],
+)
+def test_a_check_that_asks_no_more_is_known(known, asked):
+    assert check(known).implies(check(asked))
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        (Q(price__lt=10), Q(price__lt=9)),
+        (Q(price__gt=10), Q(price__lt=10)),
+        (Q(price__lt=10), Q(size__lt=10)),
+        (Q(price__lt=10), Q(price__lt=10, size=1)),
+        (Q(price__lt=10) | Q(size=1), Q(price__lt=10)),
+        (~Q(price__lt=10), ~Q(price__lt=20)),
+        (Q(status__in=["a", "b"]), Q(status__in=["a"])),
+        (Q(price__lt=F("cost")), Q(price__lt=10)),
+        (Q(text__lt="a"), Q(text__lt="b")),
+    ],
+)
+def test_a_check_that_may_ask_more_is_not(known, asked):
+    assert not check(known).implies(check(asked))
+
+
+@pytest.mark.parametrize(
+    ("known", "asked"),
+    [
+        (unique("text"), unique("text", "price")),
+        (unique("text"), unique("text", condition="price < 0")),
+        (unique("text"), unique("text", deferrable="deferred")),
+        (unique("text", nulls_distinct=False), unique("text")),
+    ],
+)
+def test_a_unique_rule_implies_those_that_ask_less_and_not_the_other_way_round(known, asked):
+    assert known.implies(asked)
+    assert not asked.implies(known)

@@ -1,0 +1,30 @@
+"""Which values a template's declaration refuses."""
+
+import pytest
+
+from webapp.deploy.rules import broken_rule
+
+MEMORY = {"Type": "Number", "MinValue": 512, "MaxValue": 10240}
+NAME = {"Type": "String", "MinLength": 2, "MaxLength": 4, "AllowedPattern": "[a-z]+"}
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "expected"),
+    [
+        (MEMORY, "512", None),
+        (MEMORY, "10240", None),
+        (MEMORY, "100", "is less than 512"),
+        (MEMORY, "10241", "is more than 10240"),
+        (MEMORY, "1 GB", "is not a number"),
+        (MEMORY, "nan", "is not a number"),
+        ({"Type": "Number"}, "-0.5", None),
+        (NAME, "ab", None),
+        (NAME, "a", "is shorter than 2 characters"),
+        (NAME, "abcde", "is longer than 4 characters"),
+        # The whole of it, and not a part.
+        (NAME, "ab1", "does not match [a-z]+"),
+        ({"Type": "String"}, "", None),
+    ],
+)
+def test_a_value_keeps_every_rule_of_its_declaration(declared: dict[str, object], text: str, expected: str | None):
+    assert broken_rule(declared, text) == expected
