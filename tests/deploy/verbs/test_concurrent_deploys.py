@@ -90,7 +90,7 @@ def test_what_somebody_else_has_given_the_traffic_is_not_gone_back_over(make_pro
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")
     with overtaken(project, aws, "cloudformation:ExecuteChangeSet", about, *arguments) as last_line:
-        # It has the traffic and is no release yet: to whom there is but one, going back would lead to that.
+        # It has the traffic and is no release yet: the newest one is the first image.
         assert project.kill_at("test\n", "deploy", "--image", third, "--yes")
 
     assert last_line[0].endswith(f"{third} has the traffic")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import make_registry
+from tests.deploy.verbs.conftest import assert_documented, make_registry
 from tests.deploy.verbs.project import Call, Project, after, before
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
@@ -96,6 +96,7 @@ def test_every_verb_goes_on_from_wherever_it_was_killed(target: str, make_projec
     project.run(*deploy)
     assert_settled(aws, target, image=first, releases=[("deploy", first)])
     assert aws.get(f"{project.json('status')['endpoint']}/readyz")[0] == 200
+    assert "[X] 0001" in project.run("manage", "--", "showmigrations", "guestbook").stdout
 
     update = ("deploy", "--image", second, "--yes")
     steps = [
@@ -135,6 +136,8 @@ def test_every_verb_goes_on_from_wherever_it_was_killed(target: str, make_projec
     steps = [after(DELETE, runtime), after(DELETE, OPERATIONS), before(FORGET, target)]
     kill_in_each(project, aws, steps, *destroy)
     project.run(*destroy)
-    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
-    assert {stack["StackName"] for stack in stacks} == DATA_STACKS
+    assert set(project.json("status")["stacks"]) == DATA_STACKS
     assert noted(aws, target) == []
+    project.run("destroy", "--data", "--yes")
+    assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
+    assert_documented(aws)

@@ -1,4 +1,4 @@
-"""A stage's whole life by its verbs, each a process of its own, on each target."""
+"""A stage's whole life by its verbs, each a process of its own; test_killed.py has it on each target."""
 
 import shutil
 import ssl
@@ -16,13 +16,6 @@ pytestmark = pytest.mark.profile_free
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
 # It does not even start.
 NO_START = {"WEBAPP_SECRET_KEY": "short"}
-# One of them is part of `make test`.
-TARGETS = (
-    "aws_lambda",
-    pytest.param("aws_app_runner", marks=pytest.mark.verbs),
-    pytest.param("aws_ecs", marks=pytest.mark.verbs),
-    pytest.param("aws_ecs_express", marks=pytest.mark.verbs),
-)
 
 
 def status_of(project: Project, endpoint: str) -> int:
@@ -77,10 +70,9 @@ def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
     return {"DJANGO_SETTINGS_MODULE": "other_settings"}, directory
 
 
-@pytest.mark.parametrize("target", TARGETS)
-def test_a_stages_life(target: str, make_project, aws_with_database: StandIn):
+def test_a_stages_life(make_project, aws_with_database: StandIn):
     aws = aws_with_database
-    project: Project = make_project(aws.environ, target=target, smoke_timeout_s=15)
+    project: Project = make_project(aws.environ, smoke_timeout_s=15)
     make_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
