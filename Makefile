@@ -53,7 +53,7 @@ image-test: $(READY)  ## Boot the image as each runtime and put it through its f
 	@scripts/image_tools.sh $(PYTEST) tests/image -m image $(ARGS)
 
 verbs: $(READY)  ## Deploy, update, roll back and destroy on every target, killed at every step, on a stand-in for AWS
-	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs $(ARGS)
+	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)
 
 check: $(READY)  ## Lint, types, import contracts
 	$(BIN)/ruff check .

@@ -159,6 +159,9 @@ class Stacks:
 
     def delete(self, state: StackState) -> None:
         """Delete a stack, once whatever is being done to it has ended, and wait; DeployError with the first failure."""
+        if state.status is None:
+            # Whoever was deleting it has come to the end meanwhile.
+            return
         if state.standing is Standing.MOVING:
             self._wait(state, self._seen(state))
             if self.describe(state.id).status == "DELETE_COMPLETE":

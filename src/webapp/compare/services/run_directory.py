@@ -58,9 +58,12 @@ def _runs_programs_of_others(place: Path) -> bool:
 def _make_locked(place: Path) -> tuple[Path, int]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        lock = os.open(directory, os.O_RDONLY)
+        # Another start may take the directory for a stale one before the lock is held.
+        try:
+            lock = os.open(directory, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         fcntl.flock(lock, fcntl.LOCK_EX)
-        # Another start may have taken the directory for a stale one before the lock was held.
         if directory.exists():
             return directory, lock
         os.close(lock)
