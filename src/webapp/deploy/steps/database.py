@@ -16,7 +16,7 @@ _SHOWN_LINES = 5
 
 
 def create_web_role(context: Context) -> None:
-    """Create the role that the application logs in as; nothing happens when it is there."""
+    """Create the role that the application logs in as, or change how it does where it is there."""
     _succeed(context, ["create_web_role"])
 
 
