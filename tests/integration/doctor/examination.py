@@ -1,0 +1,40 @@
+"""Runs `webapp doctor` as a process, and reads what it found."""
+
+import json
+import os
+import subprocess
+import sys
+
+from webapp.compare.services.postgres import PostgresServer
+
+REQUIRED = {
+    "WEBAPP_RUNTIME": "aws_ecs",
+    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+    "WEBAPP_INSTANCES_MAX": "1",
+    "WEBAPP_WORKERS": "2",
+}
+UNREACHABLE = "postgresql://app:hunter2@127.0.0.1:1/app"
+TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout")
+
+
+def doctor(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", "doctor", *arguments],
+        env={"PATH": os.environ["PATH"], **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def findings(examined: subprocess.CompletedProcess, section: str) -> list[tuple[str, str]]:
+    """The levels and texts of one section of the JSON."""
+    sections = {part["name"]: part["findings"] for part in json.loads(examined.stdout)["sections"]}
+    return [(finding["level"], finding["text"]) for finding in sections[section]]
+
+
+def available(server: PostgresServer) -> int:
+    """The connections that the server leaves to others than administrators."""
+    return int(server.settings["max_connections"]) - int(server.settings["superuser_reserved_connections"])

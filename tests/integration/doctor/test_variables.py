@@ -1,0 +1,117 @@
+"""What `webapp doctor` says of the variables alone, and of its own arguments."""
+
+import pytest
+
+from tests.integration.doctor.examination import REQUIRED, UNREACHABLE, doctor, findings
+
+pytestmark = pytest.mark.profile_free
+
+
+def test_without_any_variable_it_says_what_is_missing():
+    examined = doctor()
+
+    assert examined.returncode == 78
+    assert examined.stderr == ""
+    assert "local, since no runtime is declared and no marker is set" in examined.stdout
+    assert "no database is configured; set DATABASE_URL" in examined.stdout
+
+
+def test_every_missing_variable_is_named_at_once():
+    examined = doctor("settings", "--json", WEBAPP_RUNTIME="aws_ecs", WEBAPP_DB_ROUT="direct")
+
+    texts = [text for _, text in findings(examined, "settings")]
+    assert [text.partition(";")[0] for text in texts] == [
+        "WEBAPP_SECRET_KEY is not set",
+        "WEBAPP_ALLOWED_HOSTS is not set",
+        "no database is configured",
+        "WEBAPP_DB_ROUT is set, and nothing reads it",
+    ]
+    assert examined.returncode == 78
+
+
+def test_a_settings_module_that_does_not_exist_is_unreadable():
+    examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, DJANGO_SETTINGS_MODULE="shop.setings")
+
+    assert findings(examined, "settings") == [
+        (
+            "unreadable",
+            "Django's settings or applications do not load: ModuleNotFoundError: No module named 'shop'",
+        )
+    ]
+    assert examined.returncode == 78
+
+
+def test_contradictions_come_from_djangos_system_checks():
+    examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_THREADS="9")
+
+    assert findings(examined, "settings") == [
+        ("ok", "Django's settings load"),
+        ("warning", "webapp.W013: 9 threads share a pool of 8 connections, so that 1 of them may wait for one."),
+    ]
+    assert examined.returncode == 0
+
+
+def test_variables_without_effect_are_warned_about():
+    examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_HOST="db.internal")
+
+    assert findings(examined, "settings")[1:] == [
+        ("warning", "webapp.W014: WEBAPP_DB_HOST is set and has no effect: DATABASE_URL is used.")
+    ]
+    assert examined.returncode == 0
+
+
+def test_an_operations_password_without_its_user_is_unreadable_offline_too():
+    examined = doctor("--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_OPERATIONS_PASSWORD="0wner")
+
+    assert examined.returncode == 78
+    assert "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it" in " ".join(examined.stdout.split())
+
+
+def test_a_pool_that_the_settings_module_enlarges_is_counted(tmp_path):
+    (tmp_path / "larger.py").write_text(
+        "from webapp.settings import *\nDATABASES['default']['OPTIONS']['pool']['max_size'] = 60\n"
+    )
+    described = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_DB_MAX_CONNECTIONS": "100"}
+
+    examined = doctor(
+        "budget", "--offline", "--json", **described, PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="larger"
+    )
+
+    assert findings(examined, "budget") == [
+        ("wrong", "the server: 247 connections may be needed at once, 97 are available")
+    ]
+
+
+def test_the_settings_of_operations_say_nothing_of_the_web():
+    described = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_DB_MAX_CONNECTIONS": "100"}
+
+    examined = doctor("budget", "--offline", "--json", **described, WEBAPP_DB_ROLE="operations")
+
+    assert findings(examined, "budget") == [
+        ("ok", "the server: 39 connections may be needed at once, 97 are available")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("postgresql://app:in@hunter2@127.0.0.1/app", "DATABASE_URL has a bare @ or / in its user or password; write"),
+        ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which is none; choose"),
+    ],
+)
+def test_a_malformed_url_is_unreadable_and_its_password_is_not_shown(url, text):
+    examined = doctor("--json", **REQUIRED, DATABASE_URL=url)
+
+    assert examined.returncode == 78
+    ((level, mistake),) = findings(examined, "settings")
+    assert level == "unreadable"
+    assert mistake.startswith(text)
+    assert "hunter2" not in examined.stdout + examined.stderr
+
+
+@pytest.mark.parametrize("arguments", [("dattabase",), ("--colour",)])
+def test_bad_arguments_are_one_line(arguments):
+    examined = doctor(*arguments)
+
+    assert examined.returncode == 2
+    assert len(examined.stderr.splitlines()) == 1
