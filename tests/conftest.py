@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -40,6 +41,10 @@ _PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("te
 
 
 def pytest_configure() -> None:
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # As in the background of a shell, or under nohup. Programs would inherit that, but inherit no handler.
+            signal.signal(number, lambda *_: None)
     # pytest-django looks for settings before this file has set their variables.
     django.setup()
 
