@@ -39,6 +39,24 @@ def test_a_protected_database_keeps_everything_else_too(engine: str, kind: str, 
 
 
 @pytest.mark.verbs
+def test_the_database_is_asked_also_where_its_stack_was_never_complete(make_project, aws: StandIn):
+    project: Project = make_project(aws.environ)
+    path = project.directory / "webapp.toml"
+    path.write_text(path.read_text() + PRODUCTION.format(engine="aurora"))
+    make_registry(aws)
+    stack = "guestbook-production-database"
+    aws.fail("ClusterWriter", "Insufficient capacity", stack=stack, on="create")
+    project.run("deploy", "--stage", "production", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
+
+    message = project.error("destroy", "--stage", "production", "--data", "--yes")
+
+    (left,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    assert left["StackStatus"] == "ROLLBACK_FAILED"
+    assert "the database guestbook-production is protected from deletion, and nothing was deleted" in message
+    assert "cloudformation:DeleteStack" not in aws.calls()
+
+
+@pytest.mark.verbs
 def test_a_runtime_that_could_not_be_deleted_keeps_its_releases(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)

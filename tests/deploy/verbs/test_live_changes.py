@@ -158,15 +158,23 @@ def test_what_a_stage_is_built_on_is_refused_before_anything_changes(
         "Credentials": ("iam", "secretsmanager"),
         "Engine": ("instance", "aurora"),
         "AddressPrefix": ("10.0", "10.1"),
+        "Architecture": ("x86_64", "arm64"),
+    }
+    holds = "other stacks hold on to what it made"
+    elsewhere = "deploy '{}' to another stage or project and move the data"
+    reasons = {name: (holds, elsewhere.format(wanted)) for name, (_, wanted) in changes.items()} | {
+        "Architecture": (
+            "the images of before, to which a failed deploy goes back, cannot run on it",
+            "take away what runs by `webapp destroy`, which keeps the data, and deploy again",
+        )
     }
 
     for name, (found, wanted) in changes.items():
         configure(project, Egress="nat", **{name: wanted})
         for arguments in (["deploy", "--image", image, "--yes"], ["deploy", "--image", image, "--dry-run"]):
             assert project.error(*arguments, exit_code=2) == (
-                f"webapp deploy: {name} of guestbook, dev, is '{found}' and cannot become '{wanted}', since other "
-                f"stacks hold on to what it made; set it back in webapp.toml, or deploy '{wanted}' to another stage or "
-                "project and move the data"
+                f"webapp deploy: {name} of guestbook, dev, is '{found}' and cannot become '{wanted}', since "
+                f"{reasons[name][0]}; set it back in webapp.toml, or {reasons[name][1]}"
             )
         path.write_text(original)
 

@@ -62,9 +62,11 @@ def _destroy(options: argparse.Namespace) -> Result:
 
 def _refuse_protected(context: Context) -> None:
     """Before the first deletion: without its database, what the later ones take away is of no use to anybody."""
-    state = context.state(DATABASE)
-    if "Identifier" in state.outputs:
-        refuse_protected(context.aws, state.outputs["Identifier"], engine=state.parameters["Engine"])
+    engine = context.state(DATABASE).parameters.get("Engine")
+    if engine is not None:
+        # Not the stack's output, which one has not whose creation failed behind the database.
+        name = f"{context.configuration.project}-{context.deployment.stage}"
+        refuse_protected(context.aws, name, engine=engine)
 
 
 def _forget(context: Context, gone: Stack) -> None:
