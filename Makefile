@@ -26,7 +26,8 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 	@$(BIN)/webapp serve $(ARGS)
 
 test: $(READY) $(CHECKOV_READY)  ## Run the tests: profile-free once, the application's under both profiles
-	$(PYTEST) -m "profile_free and not faults and not image and not verbs" $(ARGS)
+	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
+	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
 
