@@ -93,6 +93,7 @@ SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
 SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
+LIVENESS_POOL_EMPTY_S = _environment.integer("WEBAPP_DB_POOL_EMPTY_S", minimum=1)
 
 # --- security ----------------------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ _MAX_REST_IF_FROZEN_S = 5.0
 def database_settings(environment: Environment, profile: Profile) -> dict[str, Any]:
     """The `default` entry of DATABASES for the profile's strategy and route.
 
-    Beside Django's keys: CREDENTIALS (where the login comes from, None for USER and PASSWORD) and MAX_REST_S (after
-    how long unused a connection is not used again, None for any time). Raises ConfigurationError when the route's
-    address or the login is not known, or the connection could be read on the way.
+    Beside Django's keys: CREDENTIALS (where the login comes from, None for USER and PASSWORD), MAX_REST_S (after
+    how long unused a connection is not used again, None for any time) and ROUTE. Raises ConfigurationError when the
+    route's address or the login is not known, or the connection could be read on the way.
     """
     address = _address_on_route(environment, profile.route)
     login = choose_login(environment, user=address.user, password=address.password)
@@ -68,6 +68,7 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         "PASSWORD": login.password,
         "CREDENTIALS": login.credentials,
         "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
+        "ROUTE": profile.route,
         **strategy,
         "OPTIONS": options,
         # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.

@@ -6,7 +6,7 @@ from webapp.config.environment import Environment
 from webapp.config.profile import Profile
 
 _ADDRESS = ("WEBAPP_DB_HOST", "WEBAPP_DB_PORT", "WEBAPP_DB_NAME", "WEBAPP_DB_USER", "WEBAPP_DB_PASSWORD")
-_OF_POOL = ("WEBAPP_DB_POOL_MAX_SIZE", "WEBAPP_DB_POOL_TIMEOUT_S")
+_OF_POOL = ("WEBAPP_DB_POOL_MAX_SIZE", "WEBAPP_DB_POOL_TIMEOUT_S", "WEBAPP_DB_POOL_EMPTY_S")
 
 
 def ignored_variables(environment: Environment, profile: Profile) -> list[tuple[str, str]]:

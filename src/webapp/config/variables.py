@@ -199,6 +199,13 @@ VARIABLES = (
         default_note="5",
     ),
     Variable(
+        "WEBAPP_DB_POOL_EMPTY_S",
+        "integer",
+        "60",
+        "After so many seconds with every connection of the pool in use and none given back, `/healthz` fails, so "
+        "that the platform replaces the process.",
+    ),
+    Variable(
         "WEBAPP_DB_MAX_AGE_S",
         "integer",
         None,

@@ -10,8 +10,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg.errors import LockNotAvailable
 
+from webapp.database.lexer import Kind, split_statements
 from webapp.database.migration_lock import prepare_session, share_lock
-from webapp.database.pinning.lexer import Kind, split_statements
 
 # The statements that leave something behind when they end early: an invalid index, a partition half detached.
 _COMMANDS = {"alter", "create", "drop", "reindex"}

@@ -1,6 +1,26 @@
-"""Whether the database answers, and how to let go of it."""
+"""Whether the database answers, whether its pools can recover, and how to let go of it."""
 
 from django.db import connections
+
+from webapp.database.postgresql.base import DatabaseWrapper
+
+
+class PoolEmptyError(Exception):
+    """Every connection of a pool has been out for so long that nobody is going to bring one back."""
+
+
+def check_pools(*, longest_empty_s: float) -> None:
+    """PoolEmptyError when a pool has lent all its connections and none has moved for longer than that.
+
+    A database that is away is no reason: there a pool has no connection to lend.
+    """
+    for alias, pool in list(DatabaseWrapper._connection_pools.items()):
+        empty_for_s = pool.empty_for_s
+        if empty_for_s > longest_empty_s:
+            raise PoolEmptyError(
+                f"all {pool.max_size} connections of the pool {alias!r} have been in use for {empty_for_s:.0f} s, and "
+                f"WEBAPP_DB_POOL_EMPTY_S allows {longest_empty_s:.0f}; look for threads that keep a connection"
+            )
 
 
 def check_database() -> None:

@@ -9,7 +9,7 @@ start_django()
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 
 from webapp.database.outage import OVERLOADED  # noqa: E402
-from webapp.database.readiness import check_database, close_database  # noqa: E402
+from webapp.database.readiness import check_database, check_pools, close_database  # noqa: E402
 from webapp.database.responses import outage_response  # noqa: E402
 from webapp.serving.forwarded import ForwardedHeaders  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
@@ -31,7 +31,11 @@ def _shut_down() -> None:
     close_database()
 
 
-_health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
+_health = HealthChecks(
+    check_readiness=check_database,
+    check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
+    timeout_s=settings.READINESS_TIMEOUT_S,
+)
 application = Lifespan(
     _health.before(ForwardedHeaders(keeps_connections(_handler), trusted=settings.SERVING_TRUSTED_PROXIES)),
     on_shutdown=_shut_down,

@@ -10,11 +10,12 @@ from webapp.entrypoints.start import start_django  # noqa: E402
 start_django()
 
 import os  # noqa: E402
+from functools import partial  # noqa: E402
 
 from awslambdaric.lambda_runtime_marshaller import to_json  # noqa: E402
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 
-from webapp.database.readiness import check_database  # noqa: E402
+from webapp.database.readiness import check_database, check_pools  # noqa: E402
 from webapp.entrypoints.extension import end_on_sigterm, register_extension  # noqa: E402
 from webapp.entrypoints.held_connections import HeldConnections  # noqa: E402
 from webapp.serving.direct_lambda import DirectLambdaHandler  # noqa: E402
@@ -24,7 +25,11 @@ from webapp.serving.health import HealthChecks  # noqa: E402
 _LARGEST_BODY_BYTES = 6_291_456
 _LARGEST_REPLY_BYTES = 6_291_556
 
-_health = HealthChecks(check_readiness=check_database, timeout_s=settings.READINESS_TIMEOUT_S)
+_health = HealthChecks(
+    check_readiness=check_database,
+    check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
+    timeout_s=settings.READINESS_TIMEOUT_S,
+)
 handler = DirectLambdaHandler(
     answer_health=_health.answer,
     answers_warm_up=settings.SERVING_WARM_UP,

@@ -24,12 +24,20 @@ class DrainingError(Exception):
 class HealthChecks:
     """`/healthz` (the process lives) and `/readyz` (it can serve).
 
+    `check_liveness` raises what only another process can repair, which makes `/healthz` a 503; it must not wait.
     `check_readiness` runs on a thread of its own, one check at a time, shared by all who ask meanwhile;
     what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only. So does a
     server that says `draining` in the lifespan's state.
     """
 
-    def __init__(self, *, check_readiness: Callable[[], None], timeout_s: float) -> None:
+    def __init__(
+        self,
+        *,
+        check_readiness: Callable[[], None],
+        timeout_s: float,
+        check_liveness: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check_liveness = check_liveness
         self._check_readiness = check_readiness
         self._timeout_s = timeout_s
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readiness")
@@ -42,8 +50,9 @@ class HealthChecks:
             if scope["type"] != "http" or scope["path"] not in {_ALIVE, _READY}:
                 await application(scope, receive, send)
                 return
-            error: Exception | None = None
-            if scope["path"] == _READY:
+            if scope["path"] == _ALIVE:
+                error = self._liveness_error()
+            else:
                 draining = scope.get("state", {}).get("draining", False)
                 error = DrainingError("the server ends") if draining else await self._readiness_error()
             response = _response(scope["method"], error)
@@ -55,7 +64,7 @@ class HealthChecks:
     def answer(self, path: str, method: str) -> Response | None:
         """The response to a health check's path, waited for on the calling thread; None for any other path."""
         if path == _ALIVE:
-            return _response(method, None)
+            return _response(method, self._liveness_error())
         if path != _READY:
             return None
         try:
@@ -63,6 +72,13 @@ class HealthChecks:
         except Exception as error:
             return _response(method, error)
         return _response(method, None)
+
+    def _liveness_error(self) -> Exception | None:
+        try:
+            self._check_liveness()
+        except Exception as error:
+            return error
+        return None
 
     async def _readiness_error(self) -> Exception | None:
         check = asyncio.wrap_future(self._check())
@@ -93,7 +109,7 @@ def _response(method: str, error: Exception | None) -> Response:
         headers.append((b"allow", b"GET, HEAD"))
     elif error is not None:
         reason = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
-        logger.warning("not ready: %s: %s", reason, error)
+        logger.warning("unavailable: %s: %s", reason, error)
         status, content = 503, {"status": "unavailable", "reason": reason}
     body = json.dumps(content).encode()
     headers.append((b"content-length", str(len(body)).encode()))

@@ -88,7 +88,7 @@ class OneHopASGIHandler:
         # What views answered before: their next requests wait in the right line before anything has run.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
-        self._threads = LongLivedThreads(threads, name="django")
+        self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self._leases = ThreadLeases(keeping=threads)

@@ -12,9 +12,13 @@ from django.db.backends.signals import connection_created
 
 
 class LongLivedThreads:
-    """A bounded pool of threads; `executor` runs what is submitted."""
+    """A bounded pool of threads; `executor` runs what is submitted.
 
-    def __init__(self, count: int, *, name: str) -> None:
+    `serves_whole_requests` stands on each thread, for a database engine that asks how long a connection is needed.
+    """
+
+    def __init__(self, count: int, *, name: str, serves_whole_requests: bool = False) -> None:
+        self._serves_whole_requests = serves_whole_requests
         self._ours = threading.local()
         self._connections: set[BaseDatabaseWrapper] = set()
         self.executor = ThreadPoolExecutor(count, thread_name_prefix=name, initializer=self._mark)
@@ -32,6 +36,7 @@ class LongLivedThreads:
 
     def _mark(self) -> None:
         self._ours.marked = True
+        threading.current_thread().serves_whole_requests = self._serves_whole_requests  # type: ignore[attr-defined]
 
     def _note_connection(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         if hasattr(self._ours, "marked"):

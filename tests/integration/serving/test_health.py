@@ -149,3 +149,17 @@ def test_the_synchronous_answer_waits_no_longer_than_told():
     checks = HealthChecks(check_readiness=lambda: time.sleep(0.5), timeout_s=0.05)
 
     assert json.loads(checks.answer("/readyz", "GET")["body"])["reason"] == "timeout"
+
+
+@pytest.mark.parametrize(("error", "expected"), [(None, 200), (RuntimeError("stuck"), 503)])
+async def test_liveness_fails_by_its_check_alone(error, expected):
+    def check():
+        if error is not None:
+            raise error
+
+    checks = HealthChecks(check_readiness=ready, timeout_s=1, check_liveness=check)
+
+    status, body, _ = await request(checks.before(never_reached), "/healthz")
+
+    assert status == checks.answer("/healthz", "GET")["status"] == expected
+    assert b"stuck" not in body

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from webapp.database.pinning.lexer import Kind, Token, split_statements
+from webapp.database.lexer import Kind, Token, split_statements
 
 STATEMENT_MAX_BYTES = 16 * 1024
 # Tests send the same few statements over and over.

@@ -1,36 +1,55 @@
 """The connection that Django's models use: Django's own but for how it is made and given up."""
 
 import os
+from _thread import get_ident
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import WeakSet, ref
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.postgresql import base
+from django.db.backends.signals import connection_created
+from psycopg import sql
+from psycopg.pq import TransactionStatus
 
+from webapp.config.connections import Route
 from webapp.config.secret import Secret
 from webapp.database.credentials.provider import provider_of
 from webapp.database.moment import Moment
 from webapp.database.postgresql.client import DatabaseClient
 from webapp.database.postgresql.connecting import connect, leave_to_parent
+from webapp.database.postgresql.operations import DatabaseOperations
+from webapp.database.postgresql.session import CompiledSQL, SessionState, keeps_connections, noting
+from webapp.database.postgresql.thread_end import close_at_thread_end, forget
 
 if TYPE_CHECKING:
     from webapp.database.postgresql.pool import RecoveringPool
+
+_IDLE = TransactionStatus.IDLE
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Django's engine, with the login fetched when a connection is made and nothing kept across a fork or a freeze.
 
-    Reads CREDENTIALS and MAX_REST_S from its entry of DATABASES (webapp.config.database).
+    No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
+    connection back after each query, unless a transaction, an open cursor or session state needs it.
+    Reads CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES (webapp.config.database).
     """
 
     client_class = DatabaseClient
+    ops_class = DatabaseOperations
     _connection_pools: "dict[str, RecoveringPool]" = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._let_go_at: Moment | None = None
+        self._is_connecting = False
+        self._open_cursors: dict[int, ref[Any]] = {}
+        # The compilers count here (webapp.database.postgresql.compiler).
+        self.unknown_expressions = 0
         _wrappers.add(self)
 
     @property
@@ -53,6 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if "password" in parameters:
             # Whoever edits DATABASES by hand writes plain text.
             parameters["password"] = Secret(parameters["password"])
+        parameters["cursor_factory"] = noting(parameters["cursor_factory"])
         return parameters if self.pool is not None else self._with_login(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
@@ -61,9 +81,73 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.pool is not None:
             return make(conn_params)
         first = [conn_params]
-        return connect(
+        connection = connect(
             make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
         )
+        _note_statements(connection)
+        return connection
+
+    def connect(self) -> None:
+        """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
+        self._is_connecting = True
+        try:
+            super().connect()
+        finally:
+            self._is_connecting = False
+        if self.connection is None:
+            # A receiver of `connection_created` has closed it.
+            return
+        session = self.connection.session
+        session.is_needed = False
+        if self.pool is None:
+            # Receivers of `connection_created` set what this connection is to have for as long as it lives.
+            session.clear()
+        close_at_thread_end(self)
+
+    def close(self) -> None:
+        """Django's."""
+        super().close()
+        if self.connection is None:
+            self._open_cursors.clear()
+            forget(self)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Django's cursor, which notes its statements."""
+        cursor = super().create_cursor(name)
+        if name is not None:
+            # Django makes these of a class of its own, and not by the connection's factory.
+            cursor.__class__ = noting(type(cursor))
+        if not keeps_connections():
+            forget_cursor = partial(self._forget_cursor, id(cursor))
+            cursor.on_close = forget_cursor
+            # Many a cursor is dropped without being closed.
+            self._open_cursors[id(cursor)] = ref(cursor, forget_cursor)
+        return cursor
+
+    @property
+    def needs_thread(self) -> bool:
+        """Whether the connection has to stay with this thread between two queries."""
+        connection = self.connection
+        if connection is None:
+            return False
+        if self.in_atomic_block or not self.autocommit or self._open_cursors:
+            return True
+        if connection.closed:
+            return False
+        # A statement may have begun a transaction too.
+        return connection.session.is_needed or connection.pgconn.transaction_status != _IDLE
+
+    def release(self) -> None:
+        """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
+        if self._is_connecting or self.connection is None or keeps_connections() or self.pool is None:
+            return
+        if not self.needs_thread:
+            self.close()
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        """Django's; `atomic` calls it at its end."""
+        super().set_autocommit(*args, **kwargs)
+        self.release()
 
     def evict(self) -> None:
         """Close this connection for good, and the idle ones of its pool, so that the next one is new.
@@ -84,12 +168,71 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None:
             self._let_go_at = None
             return
+        if self.connection.session.is_touched and not self.in_atomic_block and self.pool is None:
+            self._reset_session()
+            if self.connection is None:
+                return
         max_rest_s = self.settings_dict.get("MAX_REST_S")
         rested_at, self._let_go_at = self._let_go_at, Moment.now()
         if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
             self.close()
         else:
             super().close_if_unusable_or_obsolete()
+
+    def is_usable(self) -> bool:
+        """Django's, whose question leaves nothing behind."""
+        if self.connection is None:
+            return False
+        session: SessionState = self.connection.session
+        was_touched = session.is_touched
+        is_usable = super().is_usable()
+        session.is_touched = was_touched
+        return is_usable
+
+    def _configure_role(self, connection: psycopg.Connection) -> bool:
+        # Django's composes the statement with a cursor of this wrapper, which would wait for the pool in the midst of
+        # making the pool's connection.
+        role = self.settings_dict["OPTIONS"].get("assume_role")
+        if role:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Literal(role)))
+        return bool(role)
+
+    def _reset_session(self) -> None:
+        """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
+        if self.settings_dict["CONN_MAX_AGE"] == 0 or self._is_proxied or not self.get_autocommit():
+            # It is about to be closed, or has to be: a proxy ties a client to one server connection that resets.
+            self.close()
+            return
+        try:
+            self.connection.execute("DISCARD ALL")
+            self.init_connection_state()
+            connection_created.send(sender=type(self), connection=self)
+        except (psycopg.Error, DatabaseError):
+            self.close()
+        else:
+            self.connection.session.clear()
+
+    @property
+    def _is_proxied(self) -> bool:
+        return self.settings_dict.get("ROUTE") == Route.PROXY
+
+    def _forget_cursor(self, key: int, _: object) -> None:
+        self._open_cursors.pop(key, None)
+        # The garbage collector drops a cursor on whatever thread it runs.
+        if get_ident() == self._thread_ident:
+            self.release()
+
+    def _savepoint(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_create_sql(sid)))
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_rollback_sql(sid)))
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_commit_sql(sid)))
 
     def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
         if provider := provider_of(self.settings_dict):
@@ -103,20 +246,35 @@ class DatabaseWrapper(base.DatabaseWrapper):
         # Costs Lambda's cold start, which has no pool.
         from webapp.database.postgresql.pool import PooledConnection, RecoveringPool
 
+        # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
+        entry = {**self.settings_dict, "OPTIONS": dict(self.settings_dict["OPTIONS"])}
+        like_this = type(self)(entry, self.alias)
+
         def parameters() -> dict[str, Any]:
             # Django sets autocommit as it needs it.
-            return {**self._with_login(self.get_connection_params()), "autocommit": True}
+            return {**like_this._pool_parameters(), "autocommit": True}
 
         def make() -> PooledConnection:
-            return connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(self.settings_dict))
+            connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
+            _note_statements(connection)
+            return connection
 
         return RecoveringPool(
             make,
-            configure=self._configure_connection,
-            check=self.settings_dict["CONN_HEALTH_CHECKS"],
-            max_rest_s=self.settings_dict.get("MAX_REST_S"),
+            configure=like_this._configure_connection,
+            check=entry["CONN_HEALTH_CHECKS"],
+            max_rest_s=entry.get("MAX_REST_S"),
+            replaces_touched=self._is_proxied,
             **options,
         )
+
+    def _pool_parameters(self) -> dict[str, Any]:
+        return self._with_login(self.get_connection_params())
+
+
+def _note_statements(connection: psycopg.Connection) -> None:
+    connection.session = SessionState()
+    connection.server_cursor_factory = noting(connection.server_cursor_factory)
 
 
 _wrappers: WeakSet[DatabaseWrapper] = WeakSet()

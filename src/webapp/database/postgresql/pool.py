@@ -6,12 +6,15 @@ from time import monotonic
 from typing import Any
 from weakref import WeakSet
 
-from psycopg import Connection
+from psycopg import Connection, OperationalError
 from psycopg import Error as PsycopgError
+from psycopg.generators import fetch_many
+from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
 
 from webapp.database.moment import Moment
 from webapp.database.postgresql.connecting import leave_to_parent
+from webapp.database.postgresql.session import SessionState
 
 # psycopg's pool doubles its pauses up to minutes, in which it does not notice that the server is back.
 _RETRY_AFTER_S = 0.5
@@ -31,6 +34,7 @@ class PooledConnection(Connection):
 
     made_at_s: float
     rests_since: Moment
+    session: SessionState
 
     @classmethod
     def connect(cls, conninfo: str = "", *, make: Callable[[], Connection] | None = None, **kwargs: Any) -> Connection:
@@ -44,22 +48,41 @@ class RecoveringPool(ConnectionPool):
     psycopg's pauses for seconds before it tries the next one. Here the idle ones are replaced with it, and a new one
     is waited for. One that was not used for `max_rest_s` counts as dead. Once the server has been
     unreachable for longer than the pool's timeout, waiting is cut short: the answer is known.
+
+    A connection whose session some statement may have changed is reset when it comes back, and the answer is read
+    when it goes out again, so that neither request waits for the server; with `replaces_touched` it is replaced.
     """
 
     def __init__(
-        self, make: Callable[[], PooledConnection], *, check: bool, max_rest_s: float | None, **options: Any
+        self,
+        make: Callable[[], PooledConnection],
+        *,
+        check: bool,
+        max_rest_s: float | None,
+        replaces_touched: bool,
+        configure: Callable[[PooledConnection], object],
+        **options: Any,
     ) -> None:
+        def make_ready(connection: PooledConnection) -> None:
+            configure(connection)
+            connection.session.clear()
+
         super().__init__(
             connection_class=PooledConnection,
             kwargs={"make": self._make_noted},
             # Threads would not survive the fork that a server may still do.
             open=False,
+            configure=make_ready,
             reconnect_failed=type(self)._try_again,
             **{**_DEFAULTS, **options},
         )
         self._make = make
+        self._make_ready = make_ready
         self._checks = check
         self._max_rest_s = max_rest_s
+        self._replaces_touched = replaces_touched
+        self._lent: set[PooledConnection] = set()
+        self._last_movement_s = monotonic()
         self._failing_since_s: float | None = None
         self._emptied_at_s = 0.0
         self._emptying = threading.Lock()
@@ -71,8 +94,10 @@ class RecoveringPool(ConnectionPool):
         deadline_s = asked_at_s + self._patience_s(timeout)
         while True:
             connection = super().getconn(deadline_s - monotonic())
-            if not self._rested_too_long(connection) and (not self._checks or _answers(connection)):
+            if self._is_fit(connection):
                 self._failing_since_s = None
+                self._lent.add(connection)
+                self._last_movement_s = monotonic()
                 return connection
             if self._failing_since_s is None:
                 # On a silent network it took seconds to find out.
@@ -81,10 +106,24 @@ class RecoveringPool(ConnectionPool):
             self.putconn(connection)
             self.renew(connection)
 
+    def check_connection(self, conn: PooledConnection) -> None:
+        """psycopg's, also for a connection whose reset is not answered yet; an error when it is broken."""
+        if conn.session.is_resetting:
+            self._finish_reset(conn)
+        else:
+            _ask(conn)
+
     def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back."""
         conn.rests_since = Moment.now()
+        self._lent.discard(conn)
+        self._last_movement_s = monotonic()
         super().putconn(conn)
+
+    @property
+    def empty_for_s(self) -> float:
+        """Seconds since a connection last went out or came back, while all that the pool may have are out; else 0."""
+        return monotonic() - self._last_movement_s if len(self._lent) >= self.max_size else 0.0
 
     def renew(self, connection: PooledConnection) -> None:
         """Replace all idle connections, unless that was done after this one was made, which is of no use."""
@@ -99,6 +138,47 @@ class RecoveringPool(ConnectionPool):
         self._closed = True
         for connection in list(self._made):
             leave_to_parent(connection)
+
+    def _reset_connection(self, conn: PooledConnection) -> None:
+        """psycopg's part of a return, which ends a transaction; then the session's end is asked for."""
+        session = conn.session
+        if session.is_resetting:
+            # Nobody had it: it was meant for a client that has given up.
+            return
+        super()._reset_connection(conn)
+        if conn.closed or not session.is_touched:
+            return
+        if self._replaces_touched:
+            # As old as one can be: psycopg replaces it without a warning.
+            conn._expire_at = 0.0
+            return
+        try:
+            conn.pgconn.send_query(b"DISCARD ALL")
+            conn.pgconn.flush()
+        except PsycopgError:
+            self._close_connection(conn)
+        else:
+            session.is_resetting = True
+
+    def _is_fit(self, connection: PooledConnection) -> bool:
+        if self._rested_too_long(connection):
+            return False
+        try:
+            if connection.session.is_resetting:
+                self._finish_reset(connection)
+        except PsycopgError:
+            return False
+        return not self._checks or _answers(connection)
+
+    def _finish_reset(self, connection: PooledConnection) -> None:
+        """Read the server's answer, and set what every connection of the pool has."""
+        results = connection.wait(fetch_many(connection.pgconn))
+        if any(result.status != ExecStatus.COMMAND_OK for result in results):
+            raise OperationalError(f"the session was not reset: {results[-1].get_error_message()}")
+        # The server has forgotten its prepared statements; psycopg has been told of it by nobody.
+        connection._prepared.clear()
+        connection._prepared._to_flush.clear()
+        self._make_ready(connection)
 
     def _rested_too_long(self, connection: PooledConnection) -> bool:
         return self._max_rest_s is not None and connection.rests_since.age_s > self._max_rest_s
@@ -131,9 +211,16 @@ class RecoveringPool(ConnectionPool):
             self.check()
 
 
-def _answers(connection: Connection) -> bool:
+def _answers(connection: PooledConnection) -> bool:
     try:
-        ConnectionPool.check_connection(connection)
+        _ask(connection)
     except PsycopgError:
         return False
     return True
+
+
+def _ask(connection: PooledConnection) -> None:
+    was_touched = connection.session.is_touched
+    ConnectionPool.check_connection(connection)
+    # The question is empty.
+    connection.session.is_touched = was_touched

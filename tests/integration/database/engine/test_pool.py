@@ -104,6 +104,22 @@ def test_a_connection_that_rested_is_not_asked_but_replaced(pooled):
     assert backend_pid(pooled) != before
 
 
+def test_a_pool_keeps_the_entry_it_was_made_with(pooled, administrator):
+    before = pooled.settings_dict["NAME"]
+    backend_pid(pooled)
+    pooled.settings_dict["NAME"] = "template1"
+    pooled.settings_dict["OPTIONS"]["application_name"] = "another"
+    pooled.pool.drain()
+    time.sleep(0.5)
+    taken = [pooled.pool.getconn() for _ in range(4)]
+    for connection in taken:
+        pooled.pool.putconn(connection)
+
+    assert {connection.info.dbname for connection in taken} == {before}
+    assert {connection.info.get_parameters()["application_name"] for connection in taken} == {pooled.application_name}
+    pooled.settings_dict["NAME"] = before
+
+
 def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
     backend_pid(wrapper)

@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.database.pinning.lexer import Kind, split_statements
+from webapp.database.lexer import Kind, split_statements
 
 
 def words(sql):

@@ -1,0 +1,121 @@
+"""Django's SQL compilers, which mark the statements that can leave no session state."""
+
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.postgresql import compiler
+from django.db.models import Field
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast
+from django.db.models.sql.where import ExtraWhere
+
+from webapp.database.postgresql.session import CompiledSQL
+
+# What an application gives a function of Django's to make it one of its own.
+_OWN_SQL = frozenset({"function", "template", "arg_joiner"})
+# The methods by which a model's field writes SQL around its value.
+_FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
+
+
+class _MarkingCompiler:
+    """Counts on the connection the expressions whose SQL is not Django's own.
+
+    On the connection, since a subquery has a compiler of its own and ends as a plain string in the outer statement.
+    """
+
+    def compile(self, node: Any) -> Any:
+        """Django's."""
+        if _is_applications_own(node):
+            self.connection.unknown_expressions += 1  # type: ignore[attr-defined]
+        return super().compile(node)  # type: ignore[misc]
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Django's; a CompiledSQL when all of it is Django's own SQL."""
+        connection = self.connection  # type: ignore[attr-defined]
+        before = connection.unknown_expressions
+        sql, params = super().as_sql(*args, **kwargs)  # type: ignore[misc]
+        if self._has_own_sql():
+            connection.unknown_expressions += 1
+        return (CompiledSQL(sql) if connection.unknown_expressions == before else sql), params
+
+    def _has_own_sql(self) -> bool:
+        query = self.query  # type: ignore[attr-defined]
+        if query.extra or query.extra_tables or query.extra_order_by:
+            return True
+        # None until the SELECT list is made.
+        for expression, *_ in getattr(self, "select", None) or ():
+            field = getattr(expression, "_output_field_or_none", None)
+            if field is not None and _writes_sql(type(field)):
+                return True
+        return False
+
+
+class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
+    """Django's, for SELECT."""
+
+
+class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
+    """Django's, for INSERT."""
+
+    def as_sql(self) -> list[tuple[str, Any]]:
+        """Django's; each a CompiledSQL when all of it is Django's own SQL."""
+        before = self.connection.unknown_expressions
+        statements = compiler.SQLInsertCompiler.as_sql(self)
+        if any(_writes_sql(type(field)) for field in self.query.fields):
+            self.connection.unknown_expressions += 1
+        if self.connection.unknown_expressions != before:
+            return statements
+        return [(CompiledSQL(sql), params) for sql, params in statements]
+
+
+class SQLDeleteCompiler(_MarkingCompiler, compiler.SQLDeleteCompiler):
+    """Django's, for DELETE."""
+
+
+class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
+    """Django's, for UPDATE."""
+
+    def _has_own_sql(self) -> bool:
+        return super()._has_own_sql() or any(_writes_sql(type(field)) for field, *_ in self.query.values)
+
+
+class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
+    """Django's, for aggregates over a subquery."""
+
+    def _has_own_sql(self) -> bool:
+        return any(
+            _writes_sql(type(field))
+            for annotation in self.query.annotation_select.values()
+            if (field := getattr(annotation, "_output_field_or_none", None)) is not None
+        )
+
+
+def _is_applications_own(node: Any) -> bool:
+    if not _is_djangos(type(node)):
+        return True
+    if not _takes_own_sql(type(node)):
+        return False
+    own = node.__dict__
+    if not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
+        return True
+    return isinstance(node, Cast) and not _is_djangos(type(node.output_field))
+
+
+@lru_cache(maxsize=4096)
+def _is_djangos(cls: type) -> bool:
+    # Both hold SQL that the application wrote.
+    return cls.__module__.partition(".")[0] == "django" and not issubclass(cls, RawSQL | ExtraWhere)
+
+
+@lru_cache(maxsize=4096)
+def _takes_own_sql(cls: type) -> bool:
+    return hasattr(cls, "template") or hasattr(cls, "function")
+
+
+@lru_cache(maxsize=4096)
+def _writes_sql(field_class: "type[Field[Any, Any]]") -> bool:
+    """Whether a field's class has a hook that is not Django's."""
+    return any(
+        hook is not None and hook.__module__.partition(".")[0] != "django"
+        for hook in (getattr(field_class, name, None) for name in _FIELD_HOOKS)
+    )

@@ -1,0 +1,260 @@
+"""Threads that nobody manages give pooled connections back."""
+
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections, transaction
+from django.db.backends.signals import connection_created
+from django.test.utils import CaptureQueriesContext
+from psycopg_pool import PoolTimeout
+
+from webapp.database.readiness import PoolEmptyError, check_pools
+
+pytestmark = pytest.mark.profile_free
+
+SIZE = 2
+
+
+@pytest.fixture
+def alias(database_server, open_database):
+    """An alias of django.db.connections with a pool of two, which every thread reaches by a wrapper of its own."""
+    wrapper = open_database(
+        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
+    )
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    yield wrapper.alias
+    del connections.settings[wrapper.alias]
+
+
+class Worker(threading.Thread):
+    """A thread that does what it is told, and lives on."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._calls: queue.Queue = queue.Queue()
+        self._results: queue.Queue = queue.Queue()
+        self.start()
+
+    def run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            try:
+                self._results.put((call(), None))
+            except Exception as error:
+                self._results.put((None, error))
+
+    def do(self, call):
+        self._calls.put(call)
+        result, error = self._results.get()
+        if error is not None:
+            raise error
+        return result
+
+    def end(self) -> None:
+        self._calls.put(None)
+        self.join()
+
+
+@contextmanager
+def workers(count: int):
+    threads = [Worker() for _ in range(count)]
+    try:
+        yield threads
+    finally:
+        for thread in threads:
+            thread.end()
+
+
+def run(alias: str, sql: str):
+    with connections[alias].cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone() if cursor.description else None
+
+
+def named_cursor(alias: str):
+    cursor = connections[alias].chunked_cursor()
+    cursor.execute("SELECT 1")
+    return cursor
+
+
+def close(alias: str) -> None:
+    connections[alias].close()
+
+
+def has_connection(alias: str) -> bool:
+    return connections[alias].connection is not None
+
+
+def test_threads_that_live_on_keep_nothing(alias):
+    with workers(3 * SIZE) as threads:
+        for thread in threads:
+            assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
+            assert not thread.do(lambda: has_connection(alias))
+
+
+def test_threads_that_end_keep_nothing(alias):
+    for _ in range(3 * SIZE):
+        with workers(1) as (thread,):
+            thread.do(lambda: run(alias, "SET app.tenant = 'a'"))
+            assert thread.do(lambda: has_connection(alias))
+
+    assert run(alias, "SELECT current_setting('app.tenant', true)")[0] in ("", None)
+
+
+def test_an_executor_that_is_never_closed(alias):
+    executor = ThreadPoolExecutor(4 * SIZE)
+
+    assert set(executor.map(lambda _: run(alias, "SELECT 1"), range(8 * SIZE))) == {(1,)}
+    executor.shutdown()
+
+
+def test_a_thread_that_ends_in_a_transaction(alias):
+    def leave_open():
+        connections[alias].set_autocommit(False)
+        run(alias, "CREATE TABLE left_open (x int)")
+
+    for _ in range(3 * SIZE):
+        with workers(1) as (thread,):
+            thread.do(leave_open)
+
+    assert run(alias, "SELECT to_regclass('left_open')") == (None,)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda alias: transaction.atomic(alias).__enter__(),
+        lambda alias: connections[alias].set_autocommit(False),
+        lambda alias: run(alias, "BEGIN"),
+        lambda alias: run(alias, "SET app.tenant = 'a'"),
+        lambda alias: run(alias, "SELECT set_config('app.tenant', 'a', false)"),
+        lambda alias: run(alias, "SELECT pg_advisory_lock(1)"),
+        lambda alias: run(alias, "CREATE TEMP TABLE scratch (x int)"),
+        lambda alias: connections[alias].cursor(),
+        named_cursor,
+    ],
+    ids=["atomic", "no autocommit", "BEGIN", "SET", "set_config", "lock", "temporary table", "cursor", "named cursor"],
+)
+def test_what_needs_the_connection_keeps_it(alias, begin):
+    kept = []
+    with workers(1) as (thread,):
+        thread.do(lambda: run(alias, "SELECT 1"))
+        assert not thread.do(lambda: has_connection(alias))
+        thread.do(lambda: kept.append(begin(alias)))
+        assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
+
+        assert thread.do(lambda: has_connection(alias))
+        thread.do(lambda: [cursor.close() for cursor in kept if cursor is not None and hasattr(cursor, "close")])
+        thread.do(lambda: close(alias))
+
+
+def test_it_goes_back_after_the_transaction(alias):
+    def commit():
+        with transaction.atomic(alias):
+            run(alias, "SELECT 1")
+            assert has_connection(alias)
+            transaction.on_commit(lambda: run(alias, "SELECT 1"), using=alias)
+        return has_connection(alias)
+
+    def roll_back():
+        try:
+            with transaction.atomic(alias):
+                run(alias, "SELECT nothing")
+        except Exception:
+            return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(commit) is False
+        assert thread.do(roll_back) is False
+
+
+def test_it_goes_back_with_the_last_cursor(alias):
+    def two_cursors():
+        connection = connections[alias]
+        with connection.cursor() as first:
+            first.execute("SELECT 1")
+            with connection.cursor() as second:
+                second.execute("SELECT 2")
+            assert has_connection(alias)
+            assert first.fetchone() == (1,)
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(two_cursors) is False
+
+
+def test_a_cursor_that_nobody_closes(alias):
+    def forget():
+        connections[alias].cursor().execute("SELECT 1")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(forget) is False
+
+
+def test_an_error_keeps_nothing(alias):
+    def fail():
+        with pytest.raises(Exception, match="nothing"):
+            run(alias, "SELECT nothing")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(fail) is False
+
+
+def test_what_receivers_set_for_each_connection_keeps_nothing(alias):
+    def set_timeout(connection, **kwargs):
+        if connection.alias == alias:
+            run(alias, "SET statement_timeout = 5000")
+
+    connection_created.connect(set_timeout)
+    try:
+        with workers(2 * SIZE) as threads:
+            for thread in threads:
+                assert thread.do(lambda: run(alias, "SHOW statement_timeout")) == ("5s",)
+                assert not thread.do(lambda: has_connection(alias))
+    finally:
+        connection_created.disconnect(set_timeout)
+
+
+def test_logged_queries_keep_nothing(alias):
+    def logged():
+        with CaptureQueriesContext(connections[alias]) as queries:
+            run(alias, "SELECT 1")
+        return len(queries), has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(logged) == (1, False)
+
+
+def test_a_thread_that_serves_whole_requests_keeps_it(alias):
+    def serve():
+        threading.current_thread().serves_whole_requests = True
+        run(alias, "SELECT 1")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(serve) is True
+        thread.do(lambda: close(alias))
+        assert not thread.do(lambda: has_connection(alias))
+
+
+def test_a_pool_knows_how_long_it_has_been_empty(alias):
+    pool = connections[alias].pool
+    assert pool.empty_for_s == 0
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(lambda: run(alias, "SELECT pg_advisory_lock_shared(2)"))
+        time.sleep(0.3)
+        with pytest.raises(PoolTimeout):
+            pool.getconn()
+        assert 1.2 < pool.empty_for_s < 30
+        check_pools(longest_empty_s=60)
+        with pytest.raises(PoolEmptyError, match=alias):
+            check_pools(longest_empty_s=1)
+
+        threads[0].do(lambda: close(alias))
+        assert pool.empty_for_s == 0

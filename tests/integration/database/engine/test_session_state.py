@@ -1,0 +1,214 @@
+"""Nothing that one request leaves in its session reaches the next one on the same connection."""
+
+import time
+
+import pytest
+from django.contrib.auth.models import Group
+from django.db import ProgrammingError, connections, transaction
+from django.db.backends.signals import connection_created
+from django.db.models import Count
+
+from tests.integration.database.engine.conftest import backend_pid
+
+pytestmark = pytest.mark.profile_free
+
+# What leaves it, how the next request would see it, and what it has to see.
+STATE = {
+    "a setting": ("SET app.tenant = 'a'", "SELECT current_setting('app.tenant', true)", {"", None}),
+    "set_config in a query": (
+        "SELECT set_config('app.tenant', 'a', false)",
+        "SELECT current_setting('app.tenant', true)",
+        {"", None},
+    ),
+    "set_config in a CTE": (
+        "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', 'a', false)) SELECT * FROM t",
+        "SELECT current_setting('app.tenant', true)",
+        {"", None},
+    ),
+    "search_path": ("SET search_path TO pg_catalog", "SHOW search_path", {'"$user", public'}),
+    "search_path by EXECUTE in a block": (
+        "DO $$ BEGIN EXECUTE 'SET search_path TO pg_catalog'; END $$",
+        "SHOW search_path",
+        {'"$user", public'},
+    ),
+    "a role": ("SET ROLE pg_monitor", "SELECT current_user = session_user", {True}),
+    "a temporary table": ("CREATE TEMP TABLE scratch (x int)", "SELECT to_regclass('pg_temp.scratch')", {None}),
+    "a session lock": (
+        "SELECT pg_advisory_lock(7411)",
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+        {0},
+    ),
+    "a prepared statement": (
+        "PREPARE q AS SELECT 1",
+        "SELECT count(*) FROM pg_prepared_statements WHERE name = 'q'",
+        {0},
+    ),
+    "a cursor with hold": (
+        "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+        "SELECT count(*) FROM pg_cursors WHERE name = 'c'",
+        {0},
+    ),
+    "a channel": ("LISTEN news", "SELECT count(*) FROM pg_listening_channels()", {0}),
+    "a statement timeout": ("SET statement_timeout = '7s'", "SHOW statement_timeout", {"0"}),
+    "the time zone": ("SET TIME ZONE 'Pacific/Auckland'", "SHOW TimeZone", {"UTC"}),
+}
+
+
+@pytest.fixture(params=["pool", "persistent"])
+def wrapper(request, database_server, open_database):
+    """A wrapper whose requests share one connection, which may change its role."""
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_STRATEGY=request.param,
+        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
+    )
+    connections[wrapper.alias] = wrapper
+    yield wrapper
+    del connections[wrapper.alias]
+
+
+def end_request(wrapper) -> None:
+    wrapper.close_if_unusable_or_obsolete()
+
+
+def run(wrapper, sql: str):
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_it_is_gone_for_the_next_request(wrapper, name):
+    leave, look, expected = STATE[name]
+    pid = backend_pid(wrapper)
+    end_request(wrapper)
+    run(wrapper, leave)
+    assert run(wrapper, look) not in expected
+    end_request(wrapper)
+
+    assert run(wrapper, look) in expected
+    assert backend_pid(wrapper) == pid
+
+
+def test_it_is_gone_after_an_error(wrapper):
+    run(wrapper, "SET app.tenant = 'a'")
+    with pytest.raises(ProgrammingError):
+        run(wrapper, "SELECT nothing")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_it_is_gone_after_a_transaction(wrapper):
+    with transaction.atomic(wrapper.alias), transaction.atomic(wrapper.alias):
+        run(wrapper, "SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_it_is_gone_after_a_transaction_that_nobody_ended(wrapper):
+    run(wrapper, "SET app.tenant = 'a'")
+    run(wrapper, "BEGIN")
+    run(wrapper, "SELECT pg_advisory_lock(7412)")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+    assert run(wrapper, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
+
+
+def test_psycopgs_own_connection_is_watched_too(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_a_lock_is_free_before_the_next_request(wrapper, administrator):
+    run(wrapper, "SELECT pg_advisory_lock(7413)")
+    end_request(wrapper)
+
+    deadline_s = time.monotonic() + 2
+    while administrator.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7413").fetchall():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def test_role_and_time_zone_are_configured_again(database_server, open_database):
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_POOL_MAX_SIZE="1",
+        changes={"TIME_ZONE": "Asia/Tokyo"},
+    )
+    wrapper.settings_dict["OPTIONS"]["assume_role"] = "pg_monitor"
+    for _ in range(3):
+        assert run(wrapper, "SELECT current_user || ' ' || current_setting('TimeZone')") == "pg_monitor Asia/Tokyo"
+        run(wrapper, "RESET ROLE")
+        run(wrapper, "SET TIME ZONE 'UTC'")
+        end_request(wrapper)
+
+
+def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
+    def set_tenant(connection, **kwargs):
+        if connection is wrapper:
+            run(connection, "SET app.tenant = 'every'")
+
+    connection_created.connect(set_tenant)
+    try:
+        for _ in range(3):
+            assert run(wrapper, "SELECT current_setting('app.tenant', true)") == "every"
+            run(wrapper, "SET app.tenant = 'other'")
+            end_request(wrapper)
+    finally:
+        connection_created.disconnect(set_tenant)
+
+
+def test_prepared_statements_of_psycopg_go_on(database_server, open_database):
+    wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
+    wrapper.settings_dict["OPTIONS"] |= {"prepare_threshold": 0, "server_side_binding": True}
+    for _ in range(3):
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT %s::int", [1])
+            assert cursor.fetchone() == (1,)
+        end_request(wrapper)
+
+
+def test_a_server_that_refuses_the_reset_costs_the_connection(database_server, open_database, administrator):
+    wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
+    before = backend_pid(wrapper)
+    run(wrapper, "SET app.tenant = 'a'")
+    administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
+    end_request(wrapper)
+
+    assert backend_pid(wrapper) != before
+
+
+def test_a_touched_session_of_a_proxy_is_replaced(database_server, open_database):
+    for strategy in ("pool", "persistent"):
+        wrapper = open_database(
+            database_server.administration_url, WEBAPP_DB_STRATEGY=strategy, changes={"ROUTE": "proxy"}
+        )
+        before = backend_pid(wrapper)
+        run(wrapper, "SET app.tenant = 'a'")
+        end_request(wrapper)
+
+        assert backend_pid(wrapper) != before
+
+
+def test_queries_of_the_orm_need_no_reset(wrapper):
+    groups = Group.objects.using(wrapper.alias)
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    end_request(wrapper)
+    with transaction.atomic(wrapper.alias), transaction.atomic(wrapper.alias):
+        groups.create(name="a")
+    groups.filter(name="a").update(name="b")
+    assert list(groups.filter(name__startswith="b").values_list("name")) == [("b",)]
+    assert groups.aggregate(Count("pk")) == {"pk__count": 1}
+    assert [group.name for group in groups.iterator()] == ["b"]
+    # Not `delete`, which looks for rows of other tables first.
+    groups.all()._raw_delete(wrapper.alias)
+
+    assert not wrapper.connection.session.is_touched
+    run(wrapper, "SELECT 1")
+    assert wrapper.connection.session.is_touched

@@ -1,0 +1,142 @@
+"""Which statements the compilers mark as Django's own throughout."""
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.db import models
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
+from django.db.models.sql import InsertQuery, UpdateQuery
+from django.test.utils import isolate_apps
+
+from webapp.database.postgresql.base import DatabaseWrapper
+from webapp.database.postgresql.session import CompiledSQL
+
+pytestmark = pytest.mark.profile_free
+
+
+class ChooseTenant(Func):
+    function = "choose_tenant"
+
+
+class OwnLookup(models.lookups.Exact):
+    def as_sql(self, compiler, connection):
+        return "choose_tenant(%s)", [1]
+
+
+class LowerField(models.CharField):
+    def select_format(self, compiler, sql, params):
+        return f"own({sql})", params
+
+
+class PlaceholderField(models.CharField):
+    def get_placeholder(self, value, compiler, connection):
+        return "own(%s)"
+
+
+DJANGOS = {
+    "all": Group.objects.all,
+    "filter": lambda: Group.objects.filter(Q(name__icontains="a") | ~Q(pk__in=[1, 2])),
+    "functions": lambda: Group.objects.annotate(x=Lower("name"), y=Coalesce(F("name"), Value("-")), z=Now()),
+    "case": lambda: Group.objects.annotate(x=Case(When(pk=1, then=Value("a")), default=Upper("name"))),
+    "cast": lambda: Group.objects.annotate(x=Cast("pk", models.TextField())),
+    "join": lambda: Group.objects.filter(permissions__codename="x").select_related(),
+    "group by": lambda: Group.objects.annotate(n=Count("permissions", distinct=True)).filter(n__gt=1),
+    "subquery": lambda: Group.objects.annotate(
+        x=Subquery(Permission.objects.filter(group=OuterRef("pk")).values("name")[:1])
+    ),
+    "exists": lambda: Group.objects.filter(Exists(Permission.objects.filter(group=OuterRef("pk")))),
+    "union": lambda: Group.objects.filter(pk=1).union(Group.objects.filter(pk=2)),
+    "a slice": lambda: Group.objects.order_by("-name")[:5],
+}
+
+APPLICATIONS = {
+    "a function": lambda: Group.objects.annotate(x=ChooseTenant("pk")),
+    "a function by name": lambda: Group.objects.annotate(x=Func(F("pk"), function="choose_tenant")),
+    "a template": lambda: Group.objects.annotate(x=Lower("name", template="own(%(expressions)s)")),
+    "raw": lambda: Group.objects.annotate(x=RawSQL("choose_tenant(1)", [])),
+    "in a filter": lambda: Group.objects.filter(pk=ChooseTenant(Value(1))),
+    "in an order": lambda: Group.objects.order_by(ChooseTenant("pk")),
+    "in a subquery": lambda: Group.objects.filter(pk__in=Permission.objects.annotate(x=ChooseTenant("pk")).values("x")),
+    "in an exists": lambda: Group.objects.filter(Exists(Permission.objects.filter(pk=RawSQL("choose_tenant(1)", [])))),
+    "in a union": lambda: Group.objects.filter(pk=1).union(Group.objects.filter(pk=ChooseTenant(Value(1)))),
+    "in a combined expression": lambda: Group.objects.annotate(x=F("pk") + ChooseTenant("pk")),
+    "a lookup": lambda: Group.objects.filter(OwnLookup(F("pk"), 1)),
+    "extra select": lambda: Group.objects.extra(select={"x": "choose_tenant(1)"}),
+    "extra where": lambda: Group.objects.extra(where=["choose_tenant(1)"]),
+    "extra tables": lambda: Group.objects.extra(tables=["choose_tenant(1)"]),
+    "extra order": lambda: Group.objects.extra(order_by=["-auth_group.name"]),
+    "a cast to an own type": lambda: Group.objects.annotate(x=Cast("name", LowerField())),
+}
+
+
+@pytest.fixture(scope="module")
+def wrapper():
+    return DatabaseWrapper({"OPTIONS": {}, "TIME_ZONE": None, "NAME": "x"}, "compiling")
+
+
+def compiled(wrapper, query) -> str:
+    return query.get_compiler(connection=wrapper).as_sql()[0]
+
+
+@pytest.mark.parametrize("name", DJANGOS)
+def test_queries_of_django_alone_are_marked(wrapper, name):
+    assert type(compiled(wrapper, DJANGOS[name]().query)) is CompiledSQL
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
+def test_queries_with_sql_of_the_application_are_not(wrapper, name):
+    sql = compiled(wrapper, APPLICATIONS[name]().query)
+
+    assert isinstance(sql, str)
+    assert type(sql) is not CompiledSQL
+
+
+@pytest.mark.parametrize(("value", "marked"), [("a", True), (Lower(Value("a")), True), (ChooseTenant(Value(1)), False)])
+def test_updates(wrapper, value, marked):
+    query = Group.objects.filter(pk=1).query.chain(UpdateQuery)
+    query.add_update_values({"name": value})
+
+    assert (type(compiled(wrapper, query)) is CompiledSQL) is marked
+
+
+@pytest.mark.parametrize(("value", "marked"), [("a", True), (ChooseTenant(Value(1)), False)])
+def test_inserts(wrapper, value, marked):
+    query = InsertQuery(Group)
+    query.insert_values([Group._meta.get_field("name")], [Group(name=value)])
+
+    ((sql, _),) = query.get_compiler(connection=wrapper).as_sql()
+    assert (type(sql) is CompiledSQL) is marked
+
+
+@isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize("field", [LowerField, PlaceholderField])
+def test_fields_that_write_sql(wrapper, field):
+    class Thing(models.Model):
+        name = field(max_length=9)
+
+        class Meta:
+            app_label = "auth"
+
+    insert = InsertQuery(Thing)
+    insert.insert_values([Thing._meta.get_field("name")], [Thing(name="a")])
+
+    assert type(compiled(wrapper, Thing.objects.all().query)) is not CompiledSQL
+    ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
+    assert type(sql) is not CompiledSQL
+
+
+def test_a_mark_is_lost_with_any_change():
+    sql = CompiledSQL("SELECT %s")
+
+    for changed in (sql + " ", "/* a comment */ " + sql, f"{sql};", sql % "f()", " ".join([sql, "x"]), sql[:3]):
+        assert type(changed) is str
+
+
+def test_every_compiler_of_django_has_its_marking_one(wrapper):
+    from django.db.backends.postgresql import compiler as djangos
+
+    for name in djangos.__all__:
+        marking = wrapper.ops.compiler(name)
+        assert issubclass(marking, getattr(djangos, name))
+        assert marking.__module__ == "webapp.database.postgresql.compiler"
