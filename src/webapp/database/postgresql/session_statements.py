@@ -25,8 +25,9 @@ _SET_IN_TRANSACTION = frozenset({"local", "constraints", "transaction"})
 _KEYWORDS = _words(
     "all and any array as asc between by case cast check columns conflict cross cube current default desc distinct do "
     "else end escape except exists filter following for from full group grouping having ilike in inner insert "
-    "intersect is join key lateral left like limit not null of offset on only or order outer over partition preceding range "
-    "returning right rollup row rows select set sets similar some table then to union unique update using values when "
+    "intersect is join key lateral left like limit not null of offset on only or order outer over partition "
+    "preceding range returning right rollup row rows select set sets similar some table then to union unique update "
+    "using values when "
     "where window with within materialized recursive primary references "
     # types, which may have a length
     "bit char character varchar varying decimal numeric dec float time timestamp timestamptz timetz interval "
