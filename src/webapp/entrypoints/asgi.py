@@ -3,27 +3,33 @@
 from functools import partial
 
 from webapp.entrypoints.start import start_django
+from webapp.serving.one_hop import OneHopASGIHandler
 
-start_django()
+
+def _make_handler() -> OneHopASGIHandler:
+    from django.conf import settings
+
+    from webapp.database.outage import OVERLOADED
+    from webapp.database.responses import outage_response
+
+    return OneHopASGIHandler(
+        threads=settings.SERVING_THREADS,
+        max_waiting=settings.SERVING_MAX_WAITING,
+        max_wait_s=settings.SERVING_MAX_WAIT_S,
+        max_native=settings.SERVING_ASYNC_REQUESTS,
+        refuse=partial(outage_response, outage=OVERLOADED),
+    )
+
+
+_django, _handler = start_django(_make_handler)
 
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 
-from webapp.database.outage import OVERLOADED  # noqa: E402
 from webapp.database.readiness import check_database, check_pools, close_database  # noqa: E402
-from webapp.database.responses import outage_response  # noqa: E402
 from webapp.serving.forwarded import ForwardedHeaders  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
-from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
 from webapp.serving.persistent import keeps_connections  # noqa: E402
-
-_handler = OneHopASGIHandler(
-    threads=settings.SERVING_THREADS,
-    max_waiting=settings.SERVING_MAX_WAITING,
-    max_wait_s=settings.SERVING_MAX_WAIT_S,
-    max_native=settings.SERVING_ASYNC_REQUESTS,
-    refuse=partial(outage_response, outage=OVERLOADED),
-)
 
 
 def _shut_down() -> None:
@@ -37,7 +43,7 @@ _health = HealthChecks(
     timeout_s=settings.READINESS_TIMEOUT_S,
 )
 application = Lifespan(
-    _health.before(ForwardedHeaders(keeps_connections(_handler), trusted=settings.SERVING_TRUSTED_PROXIES)),
+    _health.before(ForwardedHeaders(keeps_connections(_django), trusted=settings.SERVING_TRUSTED_PROXIES)),
     on_shutdown=_shut_down,
     drain_s=settings.SERVING_DRAIN_S,
 )

@@ -5,9 +5,12 @@ import gc
 # What the init phase makes stays: to look for garbage in it costs a tenth of the cold start.
 gc.disable()
 
-from webapp.entrypoints.start import start_django  # noqa: E402
+from functools import partial  # noqa: E402
 
-start_django()
+from webapp.entrypoints.start import start_django  # noqa: E402
+from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
+
+_django, _handler = start_django(partial(OneHopASGIHandler, threads=1))
 
 import os  # noqa: E402
 from functools import partial  # noqa: E402
@@ -31,6 +34,8 @@ _health = HealthChecks(
     timeout_s=settings.READINESS_TIMEOUT_S,
 )
 handler = DirectLambdaHandler(
+    _django,
+    _handler,
     answer_health=_health.answer,
     answers_warm_up=settings.SERVING_WARM_UP,
     max_body_bytes=_LARGEST_BODY_BYTES,

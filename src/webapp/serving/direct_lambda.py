@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
@@ -17,9 +18,11 @@ from mangum.adapter import HANDLERS
 from mangum.handlers import ALB
 from mangum.protocols import HTTPCycle
 
+from webapp.serving.application import Application
 from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
-from webapp.serving.native import NativeHandler, ThreadLeases
+from webapp.serving.one_hop import OneHopASGIHandler
+from webapp.serving.patches import is_patched
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.unknown_event import UnknownEvent, name_event
 
@@ -46,8 +49,9 @@ class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
     A request whose path leads to an asynchronous view, and every request where some middleware is asynchronous
-    only, goes Django's own way on one event loop that lives as long as the process. Each invocation has a
-    context of its own, so that nothing it activates reaches the next.
+    only, goes through `application` on one event loop that lives as long as the process. So does every request when a
+    tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both come by. Each
+    invocation has a context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
     A body of more than `max_body_bytes`, as the event holds it, is answered 413. A reply that `encode` makes longer
@@ -56,6 +60,8 @@ class DirectLambdaHandler:
 
     def __init__(
         self,
+        application: Application | None = None,
+        asgi_handler: OneHopASGIHandler | None = None,
         *,
         answer_health: Callable[[str, str], Response | None] | None = None,
         answers_warm_up: bool = False,
@@ -69,8 +75,10 @@ class DirectLambdaHandler:
         self._max_body_bytes = max_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
-        self._leases = ThreadLeases(keeping=1)
-        self._always_native = has_async_only_middleware()
+        # One thread: an execution environment serves one request at a time.
+        self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
+        self._application = application or self._asgi_handler
+        self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; UnknownEvent for one that no HTTP front sends."""
@@ -105,21 +113,17 @@ class DirectLambdaHandler:
     @property
     def bridged_async_views(self) -> int:
         """How many asynchronous views were met inside the synchronous chain so far."""
-        return self._chain.bridged_async_views
+        return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
 
     def close(self) -> None:
         """End the event loop and the threads of the native way."""
-        self._leases.close()
+        self._asgi_handler.close()
         if "_runner" in self.__dict__:
             self._runner.close()
 
     @cached_property
     def _chain(self) -> SyncChain:
         return SyncChain(run_async=self._run_bridged)
-
-    @cached_property
-    def _native(self) -> NativeHandler:
-        return NativeHandler(self._leases)
 
     @cached_property
     def _runner(self) -> asyncio.Runner:
@@ -143,8 +147,8 @@ class DirectLambdaHandler:
             health = self._answer_health(scope["path"], scope["method"])
             if health is not None:
                 return health
-        if self._always_native or hint_for(scope).is_async:
-            return self._respond_natively(scope, body)
+        if self._always_by_asgi or hint_for(scope).is_async or is_patched(ASGIHandler, "__call__"):
+            return self._respond_by_asgi(scope, body)
         try:
             return self._respond_directly(scope, body)
         except (Exception, asyncio.CancelledError):
@@ -164,8 +168,8 @@ class DirectLambdaHandler:
             response.close()
         return head | {"body": content}
 
-    def _respond_natively(self, scope: dict[str, Any], body: bytes) -> Response:
-        cycle = self._run(_cycle(self._native, scope, body))
+    def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+        cycle = self._run(_cycle(self._application, scope, body))
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
@@ -174,7 +178,7 @@ class DirectLambdaHandler:
 
     def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         async def on_a_lease() -> Any:
-            async with self._leases.lease():
+            async with self._asgi_handler.leases.lease():
                 try:
                     return await coroutine
                 finally:
@@ -183,7 +187,7 @@ class DirectLambdaHandler:
         return self._run(on_a_lease())
 
     async def _joined(self, response: StreamingHttpResponse) -> bytes:
-        async with self._leases.lease():
+        async with self._asgi_handler.leases.lease():
             try:
                 return b"".join([chunk async for chunk in response])
             finally:
@@ -229,9 +233,9 @@ def _refusal(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:
     return {"statusCode": status, **headers, "body": f"{text}\n", "isBase64Encoded": False}
 
 
-async def _cycle(native: NativeHandler, scope: dict[str, Any], body: bytes) -> HTTPCycle:
+async def _cycle(application: Application, scope: dict[str, Any], body: bytes) -> HTTPCycle:
     cycle = HTTPCycle(scope, body)
-    await cycle.run(native)
+    await cycle.run(application)
     return cycle
 
 

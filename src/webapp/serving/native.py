@@ -86,7 +86,13 @@ class NativeHandler(ASGIHandler):
         self._leases = leases
         self._gate = gate
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    @property
+    def __class__(self) -> type[ASGIHandler]:
+        """Django's own class, which `handle` sends as its signals' sender: a receiver may have named it."""
+        return ASGIHandler
+
+    async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request; OverloadedError when the gate has no place for it in time."""
         try:
             body = await read_body(receive)
         except RequestAborted:

@@ -10,7 +10,8 @@ from typing import Any, BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
@@ -19,6 +20,7 @@ from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, OverloadedError
 from webapp.serving.hint import Hint, has_async_only_middleware, hint_for
 from webapp.serving.native import NativeHandler, ThreadLeases
+from webapp.serving.patches import is_patched
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.sync_stream import Send, StreamChannel
 from webapp.serving.threads import LongLivedThreads, NotifyingExecutor
@@ -26,6 +28,8 @@ from webapp.serving.threads import LongLivedThreads, NotifyingExecutor
 # A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
 _WHOLE_FILE_BYTES = 2**20
 _RETRY_AFTER_S = 1
+# What the one hop does without: a tool that patches these must still see every request.
+_DJANGOS_WAY = ("handle", "run_get_response", "send_response")
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
@@ -52,16 +56,17 @@ def plain_refusal(request: HttpRequest) -> HttpResponse:
     )
 
 
-class OneHopASGIHandler:
-    """A drop-in for `django.core.asgi.get_asgi_application()`; docs/asgi-differences.md lists what differs.
+class OneHopASGIHandler(ASGIHandler):
+    """Django's ASGI handler with one hop for a synchronous request; docs/asgi-differences.md lists what differs.
 
-    A request whose path leads to an asynchronous view, and every request where some middleware is
-    asynchronous only, goes Django's own way. Every other one is read, then served by the whole synchronous
-    middleware chain on one of `threads` threads. Above them `max_waiting` requests wait for a thread, each for
-    `max_wait_s` at most; beyond either `refuse` makes the answer, on the event loop: 503 with Retry-After.
-    `max_streams` of the threads may be held by synchronous iterators, which are consumed where the view ran; a view
-    that has streamed before waits for a place among the streams before it runs. `max_native` requests at once may go
-    Django's own way, 8 for each thread unless set.
+    Django's own `__call__`, or what a tool has put in its place, hands each request to `handle`. A request whose path
+    leads to an asynchronous view, and every request where some middleware is asynchronous only, goes Django's own way.
+    So does every request when a tool has patched methods of `ASGIHandler` that the one hop does without. Every other
+    one is read, then served by the whole synchronous middleware chain on one of `threads` threads. Above them
+    `max_waiting` requests wait for a thread, each for `max_wait_s` at most; beyond either `refuse` makes the answer, on
+    the event loop: 503 with Retry-After. `max_streams` of the threads may be held by synchronous iterators, which are
+    consumed where the view ran; a view that has streamed before waits for a place among the streams before it runs.
+    `max_native` requests at once may go Django's own way, 8 for each thread unless set.
     """
 
     def __init__(
@@ -75,6 +80,8 @@ class OneHopASGIHandler:
         stalled_s: float = 60.0,
         refuse: Callable[[HttpRequest], HttpResponse] = plain_refusal,
     ) -> None:
+        # Not ASGIHandler's, which loads a middleware chain; ours are made by the first requests that need them.
+        BaseHandler.__init__(self)
         if max_waiting is None:
             max_waiting = 2 * threads
         if max_streams is None:
@@ -91,18 +98,16 @@ class OneHopASGIHandler:
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
-        self._leases = ThreadLeases(keeping=threads)
-        self._always_native = has_async_only_middleware()
+        self.leases = ThreadLeases(keeping=threads)
+        self._has_async_only_middleware = has_async_only_middleware()
         self._refuse = refuse
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request; ValueError for what is not HTTP."""
-        if scope["type"] != "http":
-            raise ValueError(f"a {scope['type']} connection reached Django's handler, which serves http only")
+    async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """Serve one request."""
         try:
             hint = hint_for(scope)
             if self._always_native or hint.is_async or hint.view in self._async_streaming_views:
-                await self._native(scope, receive, send)
+                await self._native.serve(scope, receive, send)
             else:
                 await self._serve_in_one_hop(scope, receive, send, hint)
         except OverloadedError:
@@ -116,7 +121,12 @@ class OneHopASGIHandler:
     def close(self) -> None:
         """Let running requests finish, then end the threads with their connections."""
         self._threads.close()
-        self._leases.close()
+        self.leases.close()
+
+    @cached_property
+    def _always_native(self) -> bool:
+        # By the first request: the URLconf may be what loads a tool.
+        return self._has_async_only_middleware or any(is_patched(ASGIHandler, name) for name in _DJANGOS_WAY)
 
     @cached_property
     def _chain(self) -> SyncChain:
@@ -124,7 +134,7 @@ class OneHopASGIHandler:
 
     @cached_property
     def _native(self) -> NativeHandler:
-        return NativeHandler(self._leases, gate=self._native_gate)
+        return NativeHandler(self.leases, gate=self._native_gate)
 
     def _refusal(self, scope: dict[str, Any]) -> Answer:
         # Only what a page's links need; no signal, no middleware.
@@ -204,7 +214,7 @@ class OneHopASGIHandler:
             self._native_gate.leave()
 
     async def _send_admitted_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
-        async with self._leases.lease():
+        async with self.leases.lease():
             sending = asyncio.create_task(self._chain.send_response(response, send))
             leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
             try:

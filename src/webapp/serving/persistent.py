@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 
+from webapp.serving.one_hop import OneHopASGIHandler
+
 Application = Callable[..., Any]
 
 
@@ -17,7 +19,7 @@ def keeps_connections(handler: Application) -> Application:
     A system check cannot see which handler serves, so that this stands where the handler is made.
     """
     kept = [alias for alias, database in settings.DATABASES.items() if database.get("CONN_MAX_AGE", 0) != 0]
-    if kept and isinstance(handler, ASGIHandler):
+    if kept and isinstance(handler, ASGIHandler) and not isinstance(handler, OneHopASGIHandler):
         raise ImproperlyConfigured(
             f"CONN_MAX_AGE is set for {', '.join(kept)}, and Django's own ASGI handler would leak a connection with "
             f"each request; serve with OneHopASGIHandler, or choose another WEBAPP_DB_STRATEGY than persistent"

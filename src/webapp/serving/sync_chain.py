@@ -3,12 +3,14 @@
 from collections.abc import Callable, Coroutine
 from typing import Any, BinaryIO
 
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core import signals
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import FileResponse, HttpResponseBase
+from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
+
+from webapp.serving.patches import is_patched
 
 RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
 Headers = list[tuple[bytes, bytes]]
@@ -26,6 +28,10 @@ class SyncChain(ASGIHandler):
         # Not ASGIHandler's, which loads the asynchronous chain.
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
+        # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
+        self._is_seen_asynchronously = run_async is None and is_patched(SyncChain, "get_response_async")
+        if self._is_seen_asynchronously:
+            self._middleware_chain = sync_to_async(self._middleware_chain)
         # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
         self.bridged_async_views = 0
 
@@ -33,7 +39,7 @@ class SyncChain(ASGIHandler):
         """The view's response, its handler class set; the body is closed with the response."""
         set_script_prefix(get_script_prefix(scope))
         try:
-            signals.request_started.send(sender=self.__class__, scope=scope)
+            signals.request_started.send(sender=ASGIHandler, scope=scope)
         except BaseException:
             body.close()
             raise
@@ -41,11 +47,21 @@ class SyncChain(ASGIHandler):
         if request is None:
             body.close()
         else:
-            response = self.get_response(request)
-        response._handler_class = self.__class__
+            response = self._respond_to(request)
+        # Both signals come from the class that a receiver may have named.
+        response._handler_class = ASGIHandler
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         return response
+
+    def _respond_to(self, request: HttpRequest) -> HttpResponseBase:
+        if self._is_seen_asynchronously:
+            return async_to_sync(self._respond_asynchronously)(request)
+        return self.get_response(request)
+
+    async def _respond_asynchronously(self, request: HttpRequest) -> HttpResponseBase:
+        """On the event loop; the chain itself runs on the thread that waits for this."""
+        return await self.get_response_async(request)
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, which is told of every view before it is called."""

@@ -1,6 +1,7 @@
 """Each request's signals come once, whatever becomes of it."""
 
 import pytest
+from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -101,6 +102,29 @@ async def test_the_scope_comes_with_the_first_signal(handler, way):
         request_started.disconnect(remember)
 
     assert paths == [f"{way}/plain"]
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+@WAYS
+@pytest.mark.parametrize("name", ["plain", "sync_stream", "async_stream", "broken"])
+async def test_both_signals_come_from_djangos_handler_class(handler, way, name):
+    heard = []
+
+    def started(sender, **_):
+        heard.append("started")
+
+    def finished(sender, **_):
+        heard.append("finished")
+
+    request_started.connect(started, sender=ASGIHandler)
+    request_finished.connect(finished, sender=ASGIHandler)
+    try:
+        await exchange(handler, "GET", f"{way}/{name}")
+    finally:
+        request_started.disconnect(started, sender=ASGIHandler)
+        request_finished.disconnect(finished, sender=ASGIHandler)
+
+    assert heard == ["started", "finished"]
 
 
 @WAYS

@@ -1,0 +1,38 @@
+"""Makes the ASGI application by Django's `get_asgi_application()`, with a handler of ours in it."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import django.core.asgi
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+
+Application = Callable[..., Any]
+Handler = TypeVar("Handler", bound=ASGIHandler)
+
+
+def make_application(make_handler: Callable[[], Handler]) -> tuple[Application, Handler]:
+    """What `get_asgi_application()` returns, and the handler that it made by calling `make_handler`.
+
+    Tools that wrap `get_asgi_application` wrap our handler so. Django is set up before `make_handler` is called.
+    ImproperlyConfigured when a tool has replaced `get_asgi_application` by a function that calls it not at all.
+    """
+    made: list[Handler] = []
+
+    def make() -> Handler:
+        made.append(make_handler())
+        return made[-1]
+
+    # Django offers no other way to name the handler's class.
+    djangos_class = django.core.asgi.ASGIHandler
+    django.core.asgi.ASGIHandler = make  # type: ignore[assignment,misc]
+    try:
+        application = django.core.asgi.get_asgi_application()
+    finally:
+        django.core.asgi.ASGIHandler = djangos_class  # type: ignore[misc]
+    if not made:
+        raise ImproperlyConfigured(
+            f"django.core.asgi.get_asgi_application() returned {application!r} without making a handler; "
+            "remove the tool that replaces this function"
+        )
+    return application, made[-1]

@@ -1,0 +1,202 @@
+"""Tools patch Django's handlers, and see each request of ours as one of Django's."""
+
+import functools
+
+import django.core.asgi
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse, StreamingHttpResponse
+from django.urls import path
+
+from tests.integration.serving.one_hop.exchange import exchange
+from webapp.serving.application import make_application
+from webapp.serving.patches import is_patched
+
+seen: list[str] = []
+
+
+def plain(request):
+    seen.append("view")
+    return HttpResponse("plain")
+
+
+async def aplain(request):
+    return plain(request)
+
+
+def stream(request):
+    def chunks():
+        seen.append("chunk")
+        yield b"streamed"
+
+    seen.append("view")
+    return StreamingHttpResponse(chunks())
+
+
+def broken(request):
+    seen.append("view")
+    raise ValueError("broken")
+
+
+async def abroken(request):
+    broken(request)
+
+
+urlpatterns = [
+    path("sync/plain", plain),
+    path("async/plain", aplain),
+    path("sync/broken", broken),
+    path("async/broken", abroken),
+    path("stream", stream),
+]
+
+WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+LATE = pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen() -> None:
+    seen.clear()
+
+
+@pytest.fixture
+def patch(monkeypatch):
+    """Puts a method that notes its calls where a tool would."""
+
+    def put(owner: type, name: str) -> None:
+        original = getattr(owner, name)
+        if name == "get_response":
+
+            @functools.wraps(original)
+            def noting(self, *args):
+                seen.append(name)
+                return original(self, *args)
+
+        else:
+
+            @functools.wraps(original)
+            async def noting(self, *args):
+                seen.append(name)
+                response = await original(self, *args)
+                seen.append(f"end of {name}")
+                return response
+
+        monkeypatch.setattr(owner, name, noting)
+
+    return put
+
+
+@LATE
+@WAYS
+async def test_a_patched_call_is_seen_whenever_it_was_patched(one_hop, patch, way, late):
+    handler = one_hop()
+    if late:
+        await exchange(handler, "GET", f"{way}/plain")
+        seen.clear()
+    patch(ASGIHandler, "__call__")
+
+    await exchange(handler, "GET", f"{way}/plain")
+
+    assert seen == ["__call__", "view", "end of __call__"]
+
+
+@WAYS
+async def test_a_patched_get_response_async_surrounds_the_view(one_hop, patch, way):
+    patch(BaseHandler, "get_response_async")
+
+    reply = await exchange(one_hop(), "GET", f"{way}/plain")
+
+    assert (reply.status, reply.body) == (200, b"plain")
+    assert seen == ["get_response_async", "view", "end of get_response_async"]
+
+
+@WAYS
+async def test_a_tool_that_patches_both_get_responses_counts_one_request(one_hop, patch, way):
+    patch(BaseHandler, "get_response")
+    patch(BaseHandler, "get_response_async")
+
+    assert (await exchange(one_hop(), "GET", f"{way}/broken")).status == 500
+    assert seen == ["get_response_async", "view", "end of get_response_async"]
+
+
+async def test_a_patched_get_response_async_ends_before_a_stream_begins(one_hop, patch):
+    patch(BaseHandler, "get_response_async")
+
+    assert (await exchange(one_hop(), "GET", "/stream")).body == b"streamed"
+    assert seen == ["get_response_async", "view", "end of get_response_async", "chunk"]
+
+
+@WAYS
+@pytest.mark.parametrize("name", ["handle", "run_get_response", "send_response"])
+async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, name):
+    patch(ASGIHandler, name)
+
+    await exchange(one_hop(), "GET", f"{way}/plain")
+
+    assert seen.count(name) == seen.count(f"end of {name}") == 1
+
+
+async def test_a_wrapper_of_get_asgi_application_surrounds_our_handler(one_hop, monkeypatch):
+    original = django.core.asgi.get_asgi_application
+
+    def wrapping():
+        application = original()
+
+        async def wrapped(scope, receive, send):
+            seen.append("wrapper")
+            await application(scope, receive, send)
+
+        return wrapped
+
+    monkeypatch.setattr(django.core.asgi, "get_asgi_application", wrapping)
+    application, handler = make_application(one_hop)
+
+    await exchange(application, "GET", "/sync/plain")
+
+    assert seen == ["wrapper", "view"]
+    assert application is not handler
+
+
+def test_without_tools_the_application_is_our_handler(one_hop):
+    application, handler = make_application(one_hop)
+
+    assert application is handler
+    assert type(django.core.asgi.get_asgi_application()) is ASGIHandler
+
+
+def test_a_get_asgi_application_that_makes_no_handler_is_an_error(one_hop, monkeypatch):
+    monkeypatch.setattr(django.core.asgi, "get_asgi_application", lambda: "another")
+
+    with pytest.raises(ImproperlyConfigured, match="returned 'another' without making a handler; remove the tool"):
+        make_application(one_hop)
+
+
+@pytest.mark.parametrize("name", ["__call__", "handle", "run_get_response", "get_response", "get_response_async"])
+def test_djangos_own_methods_are_not_patched(name):
+    assert not is_patched(ASGIHandler, name)
+
+
+def test_a_wrapped_method_is_patched(patch):
+    patch(ASGIHandler, "__call__")
+
+    assert is_patched(ASGIHandler, "__call__")
+
+
+def test_an_object_that_pretends_to_be_the_function_is_patched(monkeypatch):
+    class Proxy:
+        __class__ = property(lambda self: type(ASGIHandler.handle))
+        __globals__ = ASGIHandler.handle.__globals__
+        __code__ = ASGIHandler.handle.__code__
+
+    monkeypatch.setattr(ASGIHandler, "handle", Proxy())
+
+    assert is_patched(ASGIHandler, "handle")
+
+
+def test_a_method_with_rewritten_bytecode_is_patched(monkeypatch):
+    code = ASGIHandler.handle.__code__
+    monkeypatch.setattr(ASGIHandler.handle, "__code__", code.replace(co_consts=(*code.co_consts, print)))
+
+    assert is_patched(ASGIHandler, "handle")
