@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 
 class OverloadedError(Exception):
@@ -47,14 +45,10 @@ class Gate:
         finally:
             timer.cancel()
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """A slot for the time of a block."""
+    async def take_place(self) -> "Place":
+        """A slot that may be given back early."""
         await self.enter()
-        try:
-            yield
-        finally:
-            self.leave()
+        return Place(self)
 
     def leave(self) -> None:
         """Give the slot to the next in line, or back."""
@@ -64,6 +58,19 @@ class Gate:
                 turn.set_result(None)
                 return
         self._free += 1
+
+
+class Place:
+    """A slot of a gate, which is given back once, however often its holder leaves."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate: Gate | None = gate
+
+    def leave(self) -> None:
+        """Give the slot back."""
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.leave()
 
 
 def _give_up(turn: asyncio.Future[None]) -> None:

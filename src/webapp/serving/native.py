@@ -2,89 +2,28 @@
 
 import asyncio
 import contextvars
-import threading
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, BinaryIO
 
-from asgiref.sync import ThreadSensitiveContext
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
-from django.db import connections
 from django.http import HttpResponseBase
 
 from webapp.serving.body import Receive, read_body
-from webapp.serving.gate import Gate
+from webapp.serving.gate import Gate, Place
+from webapp.serving.leases import Lease, ThreadLeases, can_share_threads
 from webapp.serving.sync_stream import Send
-from webapp.serving.threads import LongLivedThreads
-
-# Longer than the server lets requests finish before it closes the handler.
-_LAST_RETURN_S = 30.0
-
-
-class ThreadLeases:
-    """Threads of which each is one task's alone for a time.
-
-    A thread that ended with its request would take a persistent connection with it, which nobody closes.
-    As many threads exist as were leased at once; the caller bounds those. `keeping` of those that are idle keep
-    their connections.
-    """
-
-    def __init__(self, *, keeping: int) -> None:
-        self._keeping = keeping
-        self._all: list[LongLivedThreads] = []
-        self._idle: list[LongLivedThreads] = []
-        self._returned = threading.Condition()
-
-    @asynccontextmanager
-    async def lease(self) -> AsyncIterator[None]:
-        """Send the block's thread-sensitive calls to a thread of its own."""
-        thread = self._take()
-        try:
-            async with ThreadSensitiveContext(executor=thread.executor):
-                yield
-        except asyncio.CancelledError:
-            # The thread may be in the midst of a view: whoever came next would wait behind it.
-            thread.executor.submit(self._give_back, thread)
-            raise
-        except BaseException:
-            self._give_back(thread)
-            raise
-        else:
-            self._give_back(thread)
-
-    def close(self) -> None:
-        """Wait for what is leased, then end every thread with its connections; not for the event loop's thread."""
-        with self._returned:
-            self._returned.wait_for(lambda: len(self._idle) == len(self._all), _LAST_RETURN_S)
-        while self._all:
-            self._all.pop().close()
-        self._idle.clear()
-
-    def _take(self) -> LongLivedThreads:
-        with self._returned:
-            if not self._idle:
-                self._all.append(LongLivedThreads(1, name="django-async"))
-                return self._all[-1]
-            return self._idle.pop()
-
-    def _give_back(self, thread: LongLivedThreads) -> None:
-        with self._returned:
-            if len(self._idle) >= self._keeping:
-                # After a crowd; whoever leases it next waits for the end of this.
-                thread.executor.submit(connections.close_all)
-            self._idle.append(thread)
-            self._returned.notify_all()
 
 
 class NativeHandler(ASGIHandler):
-    """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while a
-    plain response goes out. `gate` bounds how many run at once."""
+    """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while the
+    response goes out. `gate` bounds how many views run at once; a stream has left it, and shares its thread, before
+    its first chunk."""
 
-    def __init__(self, leases: ThreadLeases, *, gate: Gate | None = None) -> None:
+    def __init__(self, leases: ThreadLeases, *, gate: Gate) -> None:
         super().__init__()
         self._leases = leases
         self._gate = gate
+        self._streams_share = can_share_threads()
 
     @property
     def __class__(self) -> type[ASGIHandler]:
@@ -97,12 +36,15 @@ class NativeHandler(ASGIHandler):
             body = await read_body(receive)
         except RequestAborted:
             return
-        outbox = _Outbox(send)
-        admitted: AbstractAsyncContextManager[None] = nullcontext() if self._gate is None else self._gate.place()
         # Django closes the body too, where it gets that far: one that is refused does not.
         with body:
-            async with admitted, self._leases.lease():
-                await self._handle_to_its_end(scope, _ReadRequest(body, receive), outbox)
+            place = await self._gate.take_place()
+            try:
+                async with self._leases.lease() as lease:
+                    outbox = _Outbox(send, lease, place)
+                    await self._handle_to_its_end(scope, _ReadRequest(body, receive), outbox)
+            finally:
+                place.leave()
         await outbox.flush()
 
     async def _handle_to_its_end(self, scope: dict[str, Any], request: "_ReadRequest", outbox: "_Outbox") -> None:
@@ -121,6 +63,8 @@ class NativeHandler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:
         """A stream at once, its iterator being the view's; anything else after the lease."""
+        if response.streaming and self._streams_share:
+            await send.begin_stream()
         await super().send_response(response, send if response.streaming else send.hold)
 
 
@@ -154,12 +98,25 @@ class _ReadRequest:
 class _Outbox:
     """Messages to the client, at once or held until `flush`."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, lease: Lease, place: Place) -> None:
         self._send = send
+        self._lease = lease
+        self._place = place
+        self._shares = False
         self._held: list[dict[str, Any]] = []
         self._context = contextvars.copy_context()
 
+    async def begin_stream(self) -> None:
+        """Hold nothing for as long as the stream lasts but what a chunk needs."""
+        self._shares = True
+        self._lease.share()
+        await self._lease.rest()
+        self._place.leave()
+
     async def __call__(self, message: dict[str, Any]) -> None:
+        if self._shares:
+            # A client may take its time.
+            await self._lease.rest()
         await self._send(message)
 
     async def hold(self, message: dict[str, Any]) -> None:

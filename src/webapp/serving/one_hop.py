@@ -19,7 +19,8 @@ from django.urls import set_script_prefix
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, OverloadedError
 from webapp.serving.hint import Hint, has_async_only_middleware, hint_for
-from webapp.serving.native import NativeHandler, ThreadLeases
+from webapp.serving.leases import Lease, ThreadLeases, can_share_threads
+from webapp.serving.native import NativeHandler
 from webapp.serving.patches import is_patched
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.sync_stream import Send, StreamChannel
@@ -98,7 +99,7 @@ class OneHopASGIHandler(ASGIHandler):
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
-        self.leases = ThreadLeases(keeping=threads)
+        self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self._has_async_only_middleware = has_async_only_middleware()
         self._refuse = refuse
 
@@ -127,6 +128,10 @@ class OneHopASGIHandler(ASGIHandler):
     def _always_native(self) -> bool:
         # By the first request: the URLconf may be what loads a tool.
         return self._has_async_only_middleware or any(is_patched(ASGIHandler, name) for name in _DJANGOS_WAY)
+
+    @cached_property
+    def _streams_share(self) -> bool:
+        return can_share_threads()
 
     @cached_property
     def _chain(self) -> SyncChain:
@@ -185,7 +190,8 @@ class OneHopASGIHandler(ASGIHandler):
         response = chain.respond(scope, body)
         if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
             if response.is_async:
-                self._async_streaming_views.add(hint.view)
+                if not self._streams_share:
+                    self._async_streaming_views.add(hint.view)
                 # Its chunks need no thread; until its end this one serves others, with this one's connection.
                 close_old_connections()
                 return response
@@ -202,31 +208,47 @@ class OneHopASGIHandler(ASGIHandler):
             response.close()
 
     async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
+        if self._streams_share:
+            async with self.leases.lease(shares=True) as lease:
+                await self._send_until_the_client_leaves(response, receive, _resting(send, lease))
+            return
         try:
-            await self._native_gate.enter()
+            place = await self._native_gate.take_place()
         except BaseException:
             # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
             self._threads.executor.submit(response.close)
             raise
         try:
-            await self._send_admitted_stream(response, receive, send)
+            async with self.leases.lease():
+                await self._send_until_the_client_leaves(response, receive, send)
         finally:
-            self._native_gate.leave()
+            place.leave()
 
-    async def _send_admitted_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
-        async with self.leases.lease():
-            sending = asyncio.create_task(self._chain.send_response(response, send))
-            leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
-            try:
-                await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in (leaving, sending):
-                    task.cancel()
-                outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
-                # On the lease's thread, whose connections it lets go.
-                await sync_to_async(response.close)()
+    async def _send_until_the_client_leaves(
+        self, response: StreamingHttpResponse, receive: Receive, send: Send
+    ) -> None:
+        sending = asyncio.create_task(self._chain.send_response(response, send))
+        leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
+        try:
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (leaving, sending):
+                task.cancel()
+            outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
+            # On the lease's thread, whose connections it lets go.
+            await sync_to_async(response.close)()
         if isinstance(outcomes[0], Exception):
             raise outcomes[0]
+
+
+def _resting(send: Send, lease: Lease) -> Send:
+    """The same, which holds nothing of the database's for a client that takes its time."""
+
+    async def rest_and_send(message: dict[str, Any]) -> None:
+        await lease.rest()
+        await send(message)
+
+    return rest_and_send
 
 
 def _is_small_file(response: StreamingHttpResponse) -> bool:

@@ -22,7 +22,7 @@ from webapp.database.moment import Moment
 from webapp.database.postgresql.client import DatabaseClient
 from webapp.database.postgresql.connecting import connect, leave_to_parent
 from webapp.database.postgresql.operations import DatabaseOperations
-from webapp.database.postgresql.session import CompiledSQL, SessionState, keeps_connections, noting
+from webapp.database.postgresql.session import CompiledSQL, SessionState, keeps_connections, noting, remember_session
 from webapp.database.postgresql.thread_end import close_at_thread_end, forget
 
 if TYPE_CHECKING:
@@ -117,6 +117,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if name is not None:
             # Django makes these of a class of its own, and not by the connection's factory.
             cursor.__class__ = noting(type(cursor))
+            remember_session(cursor)
         if not keeps_connections():
             forget_cursor = partial(self._forget_cursor, id(cursor))
             cursor.on_close = forget_cursor
@@ -143,6 +144,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         if not self.needs_thread:
             self.close()
+
+    def forget_session(self) -> None:
+        """What statements have left in the session is not needed any more."""
+        if self.connection is not None:
+            self.connection.session.is_needed = False
+            self.release()
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
         """Django's; `atomic` calls it at its end."""

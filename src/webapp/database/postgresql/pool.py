@@ -118,6 +118,8 @@ class RecoveringPool(ConnectionPool):
         conn.rests_since = Moment.now()
         self._lent.discard(conn)
         self._last_movement_s = monotonic()
+        # Its cursors are of no use to anybody from here on.
+        conn.session.number += 1
         super().putconn(conn)
 
     @property

@@ -1,6 +1,7 @@
 """What one request may leave in a PostgreSQL session, noted while its statements run."""
 
 import threading
+from _thread import get_ident
 from functools import lru_cache
 from typing import Any
 
@@ -26,12 +27,13 @@ class SessionState:
     """What is known of one connection's session since it was last clean.
 
     `is_touched`: some statement may have left what the next request must not see. `is_needed`: some statement may
-    have left what the following statements of this thread rely on.
+    have left what the following statements of this thread rely on. `number` counts those who had the connection.
     """
 
-    __slots__ = ("is_needed", "is_resetting", "is_touched")
+    __slots__ = ("is_needed", "is_resetting", "is_touched", "number")
 
     def __init__(self) -> None:
+        self.number = 0
         self.is_touched = False
         self.is_needed = False
         self.is_resetting = False
@@ -48,10 +50,22 @@ class SessionState:
     def clear(self) -> None:
         """The session is as it was when the connection was made."""
         self.is_touched = self.is_needed = self.is_resetting = False
+        self.number += 1
 
 
 class NotingCursor:
-    """A mixin for psycopg's cursors, which tells the connection's SessionState of each statement."""
+    """A mixin for psycopg's cursors, which tells the connection's SessionState of each statement.
+
+    A cursor that is kept for longer than its connection does nothing to the next one who has that: its statements are
+    errors, and closing it sends nothing.
+    """
+
+    session_number: int | None = None
+    thread_id = 0
+
+    def __init__(self, connection: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(connection, *args, **kwargs)
+        remember_session(self)
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
@@ -75,10 +89,49 @@ class NotingCursor:
 
     def close(self) -> None:
         """psycopg's; a connection that this cursor was the last to need may go back to its pool."""
-        super().close()  # type: ignore[misc]
+        if _is_outlived(self):
+            self._closed = True
+        elif not self._closed:
+            super().close()  # type: ignore[misc]
         on_close = self.__dict__.pop("on_close", None)
         if on_close is not None:
             on_close(self)
+
+
+class NotingServerCursor(NotingCursor):
+    """The same for cursors whose rows stay on the server until they are fetched."""
+
+    def close(self) -> None:
+        """psycopg's; on another thread, as when garbage is collected, nothing is sent from between two queries."""
+        if self.thread_id != get_ident() and not _is_outlived(self):
+            # The reset at the request's end closes it on the server.
+            self.connection.session.is_touched = True  # type: ignore[attr-defined]
+            self._closed = True
+        super().close()
+
+    def fetchone(self) -> Any:
+        """psycopg's."""
+        _require_session(self)
+        return super().fetchone()  # type: ignore[misc]
+
+    def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
+        """psycopg's."""
+        _require_session(self)
+        return super().fetchmany(*args, **kwargs)  # type: ignore[misc]
+
+    def fetchall(self) -> Any:
+        """psycopg's."""
+        _require_session(self)
+        return super().fetchall()  # type: ignore[misc]
+
+    def __iter__(self) -> Any:
+        _require_session(self)
+        return super().__iter__()  # type: ignore[misc]
+
+    def scroll(self, *args: Any, **kwargs: Any) -> None:
+        """psycopg's."""
+        _require_session(self)
+        super().scroll(*args, **kwargs)  # type: ignore[misc]
 
 
 @lru_cache(maxsize=16)
@@ -86,7 +139,16 @@ def noting(cursor_class: type) -> type:
     """The cursor class with NotingCursor before it."""
     if issubclass(cursor_class, NotingCursor):
         return cursor_class
-    return type(cursor_class.__name__, (NotingCursor, cursor_class), {"__module__": __name__})
+    mixin = NotingServerCursor if issubclass(cursor_class, psycopg.ServerCursor) else NotingCursor
+    return type(cursor_class.__name__, (mixin, cursor_class), {"__module__": __name__})
+
+
+def remember_session(cursor: Any) -> None:
+    """Note who has the connection while this cursor is made."""
+    state = getattr(cursor.connection, "session", None)
+    if state is not None:
+        cursor.session_number = state.number
+        cursor.thread_id = get_ident()
 
 
 def keeps_connections() -> bool:
@@ -100,9 +162,21 @@ def keeps_connections() -> bool:
 
 
 def _note(cursor: Any, query: object) -> None:
+    _require_session(cursor)
     state = getattr(cursor.connection, "session", None)
     if state is not None:
         state.note(query, cursor)
+
+
+def _is_outlived(cursor: Any) -> bool:
+    return cursor.session_number is not None and cursor.session_number != cursor.connection.session.number
+
+
+def _require_session(cursor: Any) -> None:
+    if _is_outlived(cursor):
+        raise psycopg.InterfaceError(
+            "this cursor's connection has gone back to its pool, or its session was reset; make a new cursor"
+        )
 
 
 def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
-from django.db import connections, transaction
+from django.db import InterfaceError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 from psycopg_pool import PoolTimeout
@@ -193,6 +193,28 @@ def test_a_cursor_that_nobody_closes(alias):
 
     with workers(1) as (thread,):
         assert thread.do(forget) is False
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_cursor_that_outlives_its_connection_touches_nobodys(alias, named):
+    kept = named_cursor(alias) if named else connections[alias].cursor()
+    connections[alias].close()
+    with transaction.atomic(alias):
+        assert run(alias, "SELECT 1") == (1,)
+        with pytest.raises(InterfaceError, match="gone back"):
+            kept.fetchone() if named else kept.execute("SELECT 1")
+        kept.close()
+        assert run(alias, "SELECT 1") == (1,)
+
+
+def test_another_thread_closes_a_cursor_without_the_server(alias):
+    with workers(1) as (thread,):
+        kept = thread.do(lambda: named_cursor(alias))
+        kept.close()
+
+        assert kept.closed
+        assert thread.do(lambda: run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'")) == (1,)
+    assert run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'") == (0,)
 
 
 def test_an_error_keeps_nothing(alias):

@@ -16,6 +16,7 @@ from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixture
     opened_connections,
     per_request,
     persistent,
+    pooled,
 )
 from webapp.serving.one_hop import OneHopASGIHandler
 

@@ -56,3 +56,13 @@ def per_request(database) -> None:
     """Connections that end with their request."""
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"].pop("pool", None)
+
+
+@pytest.fixture
+def pooled(database) -> Iterator[None]:
+    """Two connections for all requests of the process."""
+    database["CONN_MAX_AGE"] = 0
+    database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 2, "max_waiting": 200}
+    connections["default"].close_pool()
+    yield
+    connections["default"].close_pool()

@@ -64,6 +64,10 @@ def astream_too(request):
     return astream(request)
 
 
+async def aastream(request):
+    return astream(request)
+
+
 urlpatterns = [
     path("sync/held", held),
     path("async/held", aheld),
@@ -74,6 +78,7 @@ urlpatterns = [
     path("sync/spooled", spooled),
     path("sync/astream", astream),
     path("sync/astream_too", astream_too),
+    path("async/astream", aastream),
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
@@ -110,7 +115,21 @@ async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
     assert (await exchange(handler, "GET", "/sync/plain")).status == 200
 
 
-async def test_asynchronous_streams_of_synchronous_views_are_bounded_too(one_hop, barrier, signals):
+async def test_asynchronous_streams_take_no_place(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=0, max_native=1)
+    streams = []
+    for target in ["/sync/astream", "/async/astream"] * 2:
+        streams.append(Exchange(handler, "GET", target).start())
+        await streams[-1].received(b"first")
+
+    assert (await exchange(handler, "GET", "/async/plain")).status == 200
+    barrier.open()
+    assert [(await one.reply()).body for one in streams] == [b"firstsecond"] * 4
+
+
+async def test_streams_beside_another_engine_are_bounded(one_hop, barrier, signals, monkeypatch):
+    monkeypatch.setattr("webapp.serving.one_hop.can_share_threads", lambda: False)
+    monkeypatch.setattr("webapp.serving.native.can_share_threads", lambda: False)
     handler = one_hop(threads=1, max_waiting=0, max_native=2)
     streams = []
     for _ in range(2):
