@@ -6,8 +6,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from signal import SIGTERM
 
+from benchmarks.entry_points import launch_module
 from benchmarks.peers import CHECKOUT
 from benchmarks.surroundings import Surroundings
 from webapp.compare import processes
@@ -36,13 +38,13 @@ _WSGI = "benchmarks.application.wsgi:application"
 _GUNICORN = ("-m", "gunicorn", "--workers", str(WORKERS), "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
 
 
-def command(name: str, port: int) -> list[str]:
+def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
     """What follows `python` to start a server on a port of 127.0.0.1; ours takes the port from its variables."""
     gunicorn = [*_GUNICORN, "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     address = ["--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", str(WORKERS)]
     return {
-        OURS: ["-m", "webapp.entrypoints.launch"],
+        OURS: ["-m", launch_module(checkout)],
         UVICORN: [
             *("-m", "uvicorn", _ASGI, *address, *workers, "--loop", "uvloop", "--http", "httptools"),
             *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
@@ -58,7 +60,7 @@ def command(name: str, port: int) -> list[str]:
 
 @contextmanager
 def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str]:
-    """A running server; its URL. Enter it in the main thread, with which it ends.
+    """A running server, its code from `surroundings`; its URL. Enter it in the main thread, with which it ends.
 
     Raises CompareError with the end of its log when it does not answer within 30 s.
     """
@@ -70,7 +72,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
         nonlocal address
         address = f"http://127.0.0.1:{port}"
         process = processes.spawn(
-            [str(surroundings.python), *command(name, port)],
+            [str(surroundings.python), *command(name, port, surroundings.checkout)],
             environ={
                 **surroundings.environ(database),
                 "WEBAPP_RUNTIME": "aws_ecs",
@@ -82,7 +84,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
             log=log,
             # The servers end their workers then; killed, they would leave them behind.
             death_signal=SIGTERM,
-            directory=CHECKOUT,
+            directory=surroundings.checkout,
         )
         processes_started.append(process)
         return process
