@@ -9,6 +9,7 @@ from webapp.entrypoints.start import start_django  # noqa: E402
 
 start_django()
 
+import atexit  # noqa: E402
 import os  # noqa: E402
 
 from awslambdaric.lambda_runtime_marshaller import to_json  # noqa: E402
@@ -34,7 +35,10 @@ handler = DirectLambdaHandler(
 )
 
 if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
-    end_on_sigterm(HeldConnections().close)
+    _held_connections = HeldConnections()
+    end_on_sigterm(_held_connections.close)
+    # A runtime that loses its Runtime API, and a view that calls sys.exit(), end the process without a signal.
+    atexit.register(_held_connections.close)
     _extension = register_extension(runtime_api)
 
 gc.freeze()
