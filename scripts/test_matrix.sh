@@ -13,12 +13,12 @@ ACCOUNT=webapp-tester
 # 17 characters: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
 place() { mktemp -d /tmp/matrixXXXXXX; }
 
-# Sets directory, as, environment, mask, packages and busy as one run wants them.
+# Sets directory, as, unset, environment, mask, packages and busy as one run wants them.
 prepare() {
     local top
     top=$(place)
     chmod 755 "$top"
-    directory=$top/clone as=() environment=(-u CI -u PYTHONDONTWRITEBYTECODE) mask=022 packages=() busy=
+    directory=$top/clone as=() unset=(-u CI -u PYTHONDONTWRITEBYTECODE) environment=() mask=022 packages=() busy=
     for circumstance in ${1//+/ }; do
         case $circumstance in
         plain) ;;
@@ -30,9 +30,9 @@ prepare() {
             as=(runuser -u "$ACCOUNT" --)
             environment+=(USER="$ACCOUNT" LOGNAME="$ACCOUNT" HOME="$(getent passwd "$ACCOUNT" | cut -d: -f6)")
             ;;
-        homeless) environment+=(-u HOME) ;;
+        homeless) unset+=(-u HOME) ;;
         timezone) environment+=(TZ=Pacific/Auckland) ;;
-        c-locale) environment+=(-u LANG LC_ALL=C) ;;
+        c-locale) environment+=(LC_ALL=C) ;;
         turkish)
             locale -a | grep -qix 'tr_TR.utf-\?8' || localedef -i tr_TR -f UTF-8 tr_TR.UTF-8
             environment+=(LC_ALL=tr_TR.UTF-8)
@@ -51,7 +51,7 @@ prepare() {
 # The clone, its set-up and the tests, all under the circumstances.
 run() {
     umask "$mask"
-    local here=(env --chdir="$directory" "${environment[@]}")
+    local here=(env --chdir="$directory" "${unset[@]}" "${environment[@]}")
     git clone --quiet --no-hardlinks . "$directory"
     ((${#as[@]})) && chown -R "$ACCOUNT:" "$directory"
     "${as[@]}" "${here[@]}" make setup

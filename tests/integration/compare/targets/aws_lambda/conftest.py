@@ -30,7 +30,9 @@ def freezer(request: pytest.FixtureRequest) -> Freezer:
         return SignalFreezer()
     chosen = choose_freezer()
     if not isinstance(chosen, CgroupFreezer):
-        pytest.skip("no cgroup v2 directory here may be written to")
+        pytest.skip(
+            "no cgroup v2 directory here may be written to; run the tests as root where cgroup v2 is mounted writable"
+        )
     return chosen
 
 
