@@ -41,7 +41,7 @@ async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random,
         urls = {}
         for name in servers.SERVERS:
             database = ours if name == servers.OURS else peers
-            urls[name] = running.enter_context(servers.server(name, database, surroundings))
+            urls[name] = running.enter_context(servers.server(name, database, surroundings)).url
             reporter.advance()
         for path in PATHS:
             measured.paths[path] = await measure_path(path, urls, plan, chance, reporter)
@@ -64,17 +64,21 @@ async def measure_path(
     path: str, urls: Mapping[str, str], plan: Plan, chance: random.Random, reporter: Reporter
 ) -> Loads:
     """Load one running server after the other at 16 connections, in random order each round."""
-    await _warm_up(path, urls)
+    await warm_up(path, urls)
     reporter.begin(f"containers, {path}", plan.container_rounds * len(urls))
     loads: Loads = {name: [] for name in urls}
     for name in interleaved(list(urls), plan.container_rounds, chance):
-        load = await drive(urls[name] + path, connections=_CONNECTIONS, duration_s=plan.container_block_s)
-        loads[name].append(_working(name, load))
+        loads[name].append(await block(name, urls[name] + path, plan))
         reporter.advance()
     return loads
 
 
-async def _warm_up(path: str, urls: Mapping[str, str]) -> None:
+async def block(name: str, url: str, plan: Plan) -> Load:
+    """One server's part of a round; raises CompareError when it answers nothing."""
+    return _working(name, await drive(url, connections=_CONNECTIONS, duration_s=plan.container_block_s))
+
+
+async def warm_up(path: str, urls: Mapping[str, str]) -> None:
     """Each server answers, and all answer the same."""
     first = next(iter(urls))
     expected = servers.answer(urls[first] + path)

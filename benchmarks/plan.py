@@ -25,7 +25,7 @@ FULL = Plan(
     crowd_rounds=10,
     crowd_block_s=3,
 )
-# Two contenders only: rounds enough to tell 5 %, in about eight minutes.
+# Two contenders only: rounds enough to tell 5 %, in about nine minutes.
 AGAINST = Plan(
     warm_rounds=60,
     warm_batch_s=0.2,
