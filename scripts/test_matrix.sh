@@ -65,36 +65,37 @@ run() {
     done
 }
 
-(($#)) || set -- "${ALL[@]}"
-failed=()
-for circumstances in "$@"; do
-    prepare "$circumstances"
-    log=/tmp/test-matrix-$circumstances.log
-    burner=
-    if [ -n "$busy" ]; then
-        while :; do :; done &
-        burner=$!
-        trap 'kill $burner' EXIT
-    fi
-    started=$SECONDS
-    echo "$circumstances: $directory, into $log"
-    verdict=passed
-    # In a process of its own: `set -e` counts in no function that a condition calls.
-    (set -e; run) >"$log" 2>&1 &
-    wait $! || verdict=FAILED
-    if grep -qE '^make: .* Error [0-9]+ \(ignored\)' "$log"; then
-        verdict=FAILED
-    fi
-    if [ -n "$burner" ]; then
-        kill "$burner"
-        trap - EXIT
-    fi
-    echo "$circumstances: $verdict after $((SECONDS - started)) s"
-    grep -E '^(FAILED|ERROR) |(passed|failed|error).* in [0-9.]+s' "$log" | sed 's/^/    /' || true
-    if [ $verdict = passed ]; then
-        rm -rf "$directory"
-    else
-        failed+=("$circumstances")
-    fi
-done
-((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; exit 1; }
+main() {
+    (($#)) || set -- "${ALL[@]}"
+    local failed=() circumstances
+    for circumstances in "$@"; do
+        prepare "$circumstances"
+        local log=/tmp/test-matrix-$circumstances.log started=$SECONDS verdict=passed burner=
+        if [ -n "$busy" ]; then
+            while :; do :; done &
+            burner=$!
+            # shellcheck disable=SC2064
+            trap "kill $burner" EXIT
+        fi
+        echo "$circumstances: $directory, into $log"
+        # In a process of its own: `set -e` counts in no function that a condition calls.
+        (set -e; run) >"$log" 2>&1 &
+        wait $! || verdict=FAILED
+        ! grep -qE '^make: .* Error [0-9]+ \(ignored\)' "$log" || verdict=FAILED
+        if [ -n "$burner" ]; then
+            kill "$burner"
+            trap - EXIT
+        fi
+        echo "$circumstances: $verdict after $((SECONDS - started)) s"
+        grep -E '^(FAILED|ERROR) |^=+ .*(passed|failed|error).* in [0-9.]+s' "$log" | sed 's/^/    /' || true
+        if [ $verdict = passed ]; then
+            rm -rf "${directory%/clone}"
+        else
+            failed+=("$circumstances")
+        fi
+    done
+    ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; return 1; }
+}
+
+main "$@"
+exit

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.compare.process_tree import Script, descendants, remaining
+from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
 from webapp.compare import processes
 from webapp.compare.errors import CompareError
 from webapp.compare.services.postgres import EmbeddedPostgres, postgres_server
@@ -81,7 +81,7 @@ def test_nothing_of_a_server_stays_after_an_error():
     started = set()
 
     def fail():
-        started.update(pid for pid in descendants(os.getpid()) if _is_of(pid, server.directory))
+        started.update(pid for pid in descendants(os.getpid()) if str(server.directory) in command_line(pid))
         raise RuntimeError
 
     with pytest.raises(RuntimeError), server:
@@ -215,7 +215,3 @@ def test_with_a_url_the_server_is_the_users_and_stays(server):
 
     with psycopg.connect(server.url("postgres")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
-
-
-def _is_of(pid: int, directory: Path) -> bool:
-    return str(directory).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
