@@ -13,9 +13,8 @@ ACCOUNT=webapp-tester
 # 17 characters: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
 place() { mktemp -d /tmp/matrixXXXXXX; }
 
-# Sets directory, as, unset, environment, mask, packages and busy as one run wants them.
+# Sets top, directory, as, unset, environment, mask, packages and busy as one run wants them.
 prepare() {
-    local top
     top=$(place)
     chmod 755 "$top"
     directory=$top/clone as=() unset=(-u CI -u PYTHONDONTWRITEBYTECODE) environment=() mask=022 packages=() busy=
@@ -27,8 +26,8 @@ prepare() {
         secret) directory=$top ;;
         user)
             id "$ACCOUNT" >/dev/null 2>&1 || useradd --system --create-home "$ACCOUNT"
-            as=(runuser -u "$ACCOUNT" --)
-            environment+=(USER="$ACCOUNT" LOGNAME="$ACCOUNT" HOME="$(getent passwd "$ACCOUNT" | cut -d: -f6)")
+            as=(runuser -u "$ACCOUNT" -- env USER="$ACCOUNT" LOGNAME="$ACCOUNT")
+            as+=(HOME="$(getent passwd "$ACCOUNT" | cut -d: -f6)")
             ;;
         homeless) unset+=(-u HOME) ;;
         timezone) environment+=(TZ=Pacific/Auckland) ;;
@@ -89,7 +88,7 @@ main() {
         echo "$circumstances: $verdict after $((SECONDS - started)) s"
         grep -E '^(FAILED|ERROR) |^=+ .*(passed|failed|error).* in [0-9.]+s' "$log" | sed 's/^/    /' || true
         if [ $verdict = passed ]; then
-            rm -rf "${directory%/clone}"
+            rm -rf "$top"
         else
             failed+=("$circumstances")
         fi
