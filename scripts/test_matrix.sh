@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `make test` in fresh clones of the last commit, each under other circumstances: what a test must not depend on.
-# usage: [TIMES=1] [ARGS="…"] scripts/test_matrix.sh [CIRCUMSTANCE…]
+# usage: [TIMES=1] [PYTEST_ARGS="…"] scripts/test_matrix.sh [CIRCUMSTANCE…]
 # Several that are joined by + are one run: spaces+timezone+umask. Without any, each has a run of its own.
 # As root; `user` makes the account webapp-tester, `turkish` the locale (Debian's package locales).
 set -euo pipefail
@@ -17,7 +17,7 @@ place() { mktemp -d /tmp/matrixXXXXXX; }
 prepare() {
     top=$(place)
     chmod 755 "$top"
-    directory=$top/clone as=() unset=(-u CI -u PYTHONDONTWRITEBYTECODE) environment=() mask=022 packages=() busy=
+    directory=$top/clone as=() unset=(-u ARGS -u CI -u MAKEFLAGS -u MAKELEVEL -u PYTHONDONTWRITEBYTECODE) environment=() mask=022 packages=() busy=
     for circumstance in ${1//+/ }; do
         case $circumstance in
         plain) ;;
@@ -60,7 +60,7 @@ run() {
     for ((time = 1; time <= TIMES; time++)); do
         echo "test_matrix: $time of $TIMES"
         # All of its parts, also behind one that fails.
-        "${as[@]}" "${here[@]}" make --ignore-errors test ARGS="${ARGS:-}" </dev/null 2>&1
+        "${as[@]}" "${here[@]}" make --ignore-errors test ARGS="${PYTEST_ARGS:-}" </dev/null 2>&1
     done
 }
 
