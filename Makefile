@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test serve check check-templates bench faults verbs image image-test docs lock
+.PHONY: help setup compare test test-matrix serve check check-templates bench faults verbs image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -30,6 +30,9 @@ test: $(READY) $(CHECKOV_READY)  ## Run the tests: profile-free once, the applic
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free" $(ARGS)
+
+test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
+	@scripts/test_matrix.sh $(ARGS)
 
 # Apart from the project's own packages: checkov demands a boto3 of two years ago.
 $(CHECKOV_READY): requirements/template-checks.txt | $(READY)

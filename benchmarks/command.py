@@ -7,15 +7,17 @@ import random
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
-from benchmarks import containers, lambda_cold, lambda_warm, report
+from benchmarks import against, containers, cost, lambda_cold, lambda_warm, report
 from benchmarks.figures import Figure, Results
-from benchmarks.peers import peers_python
-from benchmarks.plan import FULL, QUICK, Plan
-from benchmarks.record import record_environment
+from benchmarks.peers import CHECKOUT, peers_python
+from benchmarks.plan import AGAINST, FULL, QUICK, Plan
+from benchmarks.record import record_comparison, record_environment
+from benchmarks.revision import find_revision
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import find_wrk
-from webapp.compare.errors import CompareError
+from webapp.compare.errors import CompareError, UsageError
 from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
 from webapp.compare.progress import Reporter, reporter
 from webapp.compare.services.postgres import EmbeddedPostgres
@@ -29,25 +31,37 @@ def main(arguments: Sequence[str]) -> int:
         description="Measure this project beside its peers, in one run, and write benchmarks/results/.",
         epilog="Exit codes: 0 everything was measured, bars met or not; 1 something could not be; 2 bad arguments.",
     )
-    parser.add_argument("--quick", action="store_true", help="a look within three minutes; too short for verdicts")
-    plan = QUICK if parser.parse_args(arguments).quick else FULL
+    extent = parser.add_mutually_exclusive_group()
+    extent.add_argument("--quick", action="store_true", help="a look within three minutes; too short for verdicts")
+    extent.add_argument(
+        "--against",
+        metavar="REV",
+        help="measure the present code, uncommitted changes included, beside another revision of it instead of its "
+        "peers, in about ten minutes, and write reports/against.json",
+    )
+    options = parser.parse_args(arguments)
     treat_termination_as_interruption()
     try:
         with reporter(sys.stderr) as progress:
-            judged = _run(plan, progress)
+            if options.against is not None:
+                lines, results = _run_against(options.against, progress)
+            else:
+                lines, results = _run(QUICK if options.quick else FULL, progress)
+    except UsageError as error:
+        sys.stderr.write(f"benchmarks: {error}\n")
+        return 2
     except CompareError as error:
         sys.stderr.write(f"benchmarks: {error}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("benchmarks: interrupted; nothing was written\n")
         return EXIT_INTERRUPTED
-    for figure in judged:
-        sys.stdout.write(f"{_line(figure)}\n")
-    sys.stderr.write(f"results: {report.RESULTS / 'latest.md'}\n")
+    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stderr.write(f"results: {results}\n")
     return 0
 
 
-def _run(plan: Plan, progress: Reporter) -> list[Figure]:
+def _run(plan: Plan, progress: Reporter) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
     # Asked for in the last part: better now than after ten minutes.
     find_wrk()
@@ -57,14 +71,34 @@ def _run(plan: Plan, progress: Reporter) -> list[Figure]:
         progress.begin("the peers' environment, the database", 1)
         python = peers_python(workspace / "peers.log")
         server = stack.enter_context(EmbeddedPostgres())
-        surroundings = Surroundings.prepare(python, server, workspace)
+        surroundings = Surroundings(python, server, "bench_template", workspace)
+        surroundings.prepare()
         progress.advance()
         results = Results(
             warm=lambda_warm.measure(plan, surroundings, chance, progress),
             cold=lambda_cold.measure(plan, surroundings, chance, progress),
             containers=asyncio.run(containers.measure(plan, surroundings, chance, progress)),
         )
-        return report.write(record_environment(plan, surroundings, load_average), results)
+        judged = report.write(record_environment(plan, surroundings, load_average), results)
+        return [_line(figure) for figure in judged], report.RESULTS / "latest.md"
+
+
+def _run_against(name: str, progress: Reporter) -> tuple[list[str], Path]:
+    load_average = os.getloadavg()[0]
+    revision = find_revision(name)
+    find_wrk()
+    chance = random.Random()  # noqa: S311  (an order, not a secret)
+    with ExitStack() as stack:
+        workspace = stack.enter_context(run_directory(account=None))
+        server = stack.enter_context(EmbeddedPostgres())
+        # Before: somebody may commit while this measures.
+        environment = record_comparison(AGAINST, revision, server, load_average)
+        costs = against.measure(AGAINST, revision, server, workspace, chance=chance, reporter=progress)
+    results = CHECKOUT / "reports" / "against.json"
+    results.parent.mkdir(exist_ok=True)
+    results.write_text(cost.as_json(environment, costs), encoding="utf-8")
+    contenders = [f"{cost.NEW}: {environment['new']}", f"{cost.OLD}: {environment['old']}"]
+    return [*contenders, *cost.as_lines(costs)], results
 
 
 def _line(figure: Figure) -> str:

@@ -1,6 +1,7 @@
 """Requests per second of the servers, and what they hold of the database when crowded."""
 
 import random
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -40,16 +41,10 @@ async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random,
         urls = {}
         for name in servers.SERVERS:
             database = ours if name == servers.OURS else peers
-            urls[name] = running.enter_context(servers.server(name, database, surroundings))
+            urls[name] = running.enter_context(servers.server(name, database, surroundings)).url
             reporter.advance()
         for path in PATHS:
-            await _warm_up(path, urls)
-            reporter.begin(f"containers, {path}", plan.container_rounds * len(urls))
-            measured.paths[path] = {name: [] for name in urls}
-            for name in interleaved(list(urls), plan.container_rounds, chance):
-                load = await drive(urls[name] + path, connections=_CONNECTIONS, duration_s=plan.container_block_s)
-                measured.paths[path][name].append(_working(name, load))
-                reporter.advance()
+            measured.paths[path] = await measure_path(path, urls, plan, chance, reporter)
         contenders = [servers.OURS, servers.GTHREAD]
         reporter.begin("containers, /items crowded", plan.crowd_rounds * len(contenders))
         measured.crowd = {name: [] for name in contenders}
@@ -65,13 +60,32 @@ async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random,
     return measured
 
 
-async def _warm_up(path: str, urls: dict[str, str]) -> None:
+async def measure_path(
+    path: str, urls: Mapping[str, str], plan: Plan, chance: random.Random, reporter: Reporter
+) -> Loads:
+    """Load one running server after the other at 16 connections, in random order each round."""
+    await warm_up(path, urls)
+    reporter.begin(f"containers, {path}", plan.container_rounds * len(urls))
+    loads: Loads = {name: [] for name in urls}
+    for name in interleaved(list(urls), plan.container_rounds, chance):
+        loads[name].append(await block(name, urls[name] + path, plan))
+        reporter.advance()
+    return loads
+
+
+async def block(name: str, url: str, plan: Plan) -> Load:
+    """One server's part of a round; raises CompareError when it answers nothing."""
+    return _working(name, await drive(url, connections=_CONNECTIONS, duration_s=plan.container_block_s))
+
+
+async def warm_up(path: str, urls: Mapping[str, str]) -> None:
     """Each server answers, and all answer the same."""
-    expected = servers.answer(urls[servers.OURS] + path)
+    first = next(iter(urls))
+    expected = servers.answer(urls[first] + path)
     for name, url in urls.items():
         body = servers.answer(url + path)
         if body is None or body != expected:
-            raise CompareError(f"{name} answers {path} with {body!r} where ours answers {expected!r}")
+            raise CompareError(f"{name} answers {path} with {body!r} where {first} answers {expected!r}")
         await drive(url + path, connections=_CONNECTIONS, duration_s=_WARM_UP_S)
 
 

@@ -5,10 +5,11 @@ import random
 import resource
 import socket
 import subprocess
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.peers import CHECKOUT
+from benchmarks.entry_points import lambda_handler, launch_module
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
@@ -32,41 +33,65 @@ def measure(
     plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter
 ) -> dict[str, list[float]]:
     """Each contender's CPU time of every round, in ms: user and system, its children's included."""
-    environ = {
-        **surroundings.environ(surroundings.database("bench_cold")),
-        # The profile's own route; the init phase connects to nothing.
-        "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
-    }
-    starts = {OURS: ["-m", "webapp.entrypoints.launch"], BARE_SETUP: ["-c", _BARE]}
+    start = ColdStart(surroundings, surroundings.database("bench_cold"))
+    starts = {OURS: start.cpu_until_next_ms, BARE_SETUP: start.cpu_of_bare_setup_ms}
+    return measure_starts(starts, plan.cold_rounds, chance, reporter)
+
+
+def measure_starts(
+    starts: Mapping[str, Callable[[], float]], rounds: int, chance: random.Random, reporter: Reporter
+) -> dict[str, list[float]]:
+    """What each start says of itself, round by round, without the first, which reads its files from the disk."""
     measured: dict[str, list[float]] = {name: [] for name in starts}
-    reporter.begin("Lambda, cold starts", plan.cold_rounds * len(starts))
-    log = surroundings.workspace / "lambda-cold.log"
-    with socket.create_server(("127.0.0.1", 0)) as runtime_api:
-        runtime_api.settimeout(_TIMEOUT_S)
-        host, port = runtime_api.getsockname()
-        function = Function(
-            name="bench",
-            handler="webapp.entrypoints.aws_lambda.handler",
-            environ=environ,
-            log_directory=surroundings.workspace,
-        )
-        variables = function.process_environ(runtime_api=f"{host}:{port}", log_stream="bench")
-        # Once for nobody: the files are in the page cache then.
-        for name in (*starts, *interleaved(list(starts), plan.cold_rounds, chance)):
-            process = _start([str(surroundings.python), *starts[name]], variables, log)
-            cpu_ms = _cpu_until_next_ms(process, runtime_api, log) if name == OURS else _cpu_until_end_ms(process, log)
-            measured[name].append(cpu_ms)
-            reporter.advance()
+    reporter.begin("Lambda, cold starts", (rounds + 1) * len(starts))
+    for name in (*starts, *interleaved(list(starts), rounds, chance)):
+        measured[name].append(starts[name]())
+        reporter.advance()
     return {name: values[1:] for name, values in measured.items()}
 
 
-def _start(command: list[str], environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as output:
-        # Not bound to us by setpriv and a shell, whose time would count: it ends by itself
-        # within a second, or when the Runtime API is gone.
-        return subprocess.Popen(
-            command, env=environ, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=CHECKOUT
+class ColdStart:
+    """Starts one checkout's function again and again."""
+
+    def __init__(self, surroundings: Surroundings, database: str) -> None:
+        self._surroundings = surroundings
+        self._log = surroundings.workspace / "lambda-cold.log"
+        self._function = Function(
+            name="bench",
+            handler=lambda_handler(surroundings.checkout),
+            environ={
+                **surroundings.environ(database),
+                # The profile's own route; the init phase connects to nothing.
+                "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
+            },
+            log_directory=surroundings.workspace,
+            task_root=surroundings.checkout,
         )
+
+    def cpu_until_next_ms(self) -> float:
+        """From the image's entry point to its first request for an invocation."""
+        with socket.create_server(("127.0.0.1", 0)) as runtime_api:
+            runtime_api.settimeout(_TIMEOUT_S)
+            host, port = runtime_api.getsockname()
+            process = self._start(["-m", launch_module(self._surroundings.checkout)], f"{host}:{port}")
+            return _cpu_until_next_ms(process, runtime_api, self._log)
+
+    def cpu_of_bare_setup_ms(self) -> float:
+        """Of `django.setup()` with the same settings, and nothing else."""
+        return _cpu_until_end_ms(self._start(["-c", _BARE], "127.0.0.1:1"), self._log)
+
+    def _start(self, arguments: list[str], runtime_api: str) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as output:
+            # Not bound to us by setpriv and a shell, whose time would count: it ends by itself
+            # within a second, or when the Runtime API is gone.
+            return subprocess.Popen(
+                [str(self._surroundings.python), *arguments],
+                env=self._function.process_environ(runtime_api=runtime_api, log_stream="bench"),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=self._surroundings.checkout,
+            )
 
 
 def _cpu_until_next_ms(process: subprocess.Popen[bytes], runtime_api: socket.socket, log: Path) -> float:

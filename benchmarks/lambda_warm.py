@@ -4,12 +4,11 @@ import base64
 import json
 import random
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers import CHECKOUT
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
@@ -38,6 +37,7 @@ EVENTS = {
     "GET /items": ("get_items.json", 200, _HANDLERS_WITH_HELD_CONNECTION),
     "POST /items": ("post_items.json", 201, _HANDLERS_WITH_HELD_CONNECTION),
 }
+_CALLER = Path(__file__).with_name("lambda_caller.py")
 _WARM_UP_S = 0.5
 
 P50sUs = dict[str, list[float]]
@@ -45,18 +45,14 @@ P50sUs = dict[str, list[float]]
 
 def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> dict[str, P50sUs]:
     """For each request, each contender's p50 of every round, in µs."""
-    environ = {
-        **surroundings.environ(surroundings.database("bench_lambda")),
-        "WEBAPP_DB_STRATEGY": "persistent",
-        "WEBAPP_DB_ROUTE": "direct",
-    }
+    database = surroundings.database("bench_lambda")
     with ExitStack() as running:
         callers = {
-            name: running.enter_context(_caller(name, handler, environ, surroundings))
+            name: running.enter_context(caller(name, handler, database, surroundings))
             for name, handler in _HANDLERS.items()
         }
         for event, status, contenders in EVENTS.values():
-            _check_answers({name: callers[name].call(event, status, _WARM_UP_S)[1] for name in contenders})
+            warm_up(event, status, {name: callers[name] for name in contenders})
         measured: dict[str, P50sUs] = {}
         for request, (event, status, contenders) in EVENTS.items():
             reporter.begin(f"Lambda, {request}", plan.warm_rounds * len(contenders))
@@ -67,7 +63,7 @@ def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, repor
     return measured
 
 
-class _Caller:
+class Caller:
     """The child that calls one handler."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -99,31 +95,44 @@ class _Caller:
 
 
 @contextmanager
-def _caller(name: str, handler: str, environ: dict[str, str], surroundings: Surroundings) -> Iterator[_Caller]:
+def caller(name: str, handler: str, database: str, surroundings: Surroundings) -> Iterator[Caller]:
+    """The running child that calls `handler`, which holds its connection. Enter it in the main thread."""
     log = surroundings.workspace / f"lambda-{handler}.log"
-    function = Function(name="bench", handler=handler, environ=environ, log_directory=surroundings.workspace)
+    function = Function(
+        name="bench",
+        handler=handler,
+        environ={
+            **surroundings.environ(database),
+            "WEBAPP_DB_STRATEGY": "persistent",
+            "WEBAPP_DB_ROUTE": "direct",
+        },
+        log_directory=surroundings.workspace,
+        task_root=surroundings.checkout,
+    )
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            processes.bound_to_parent([str(surroundings.python), "-m", "benchmarks.lambda_caller", handler]),
+            # By its path and without its directory on sys.path: a revision may have another caller, or none.
+            processes.bound_to_parent([str(surroundings.python), "-P", str(_CALLER), handler]),
             env=function.process_environ(runtime_api="127.0.0.1:1", log_stream="bench"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            cwd=CHECKOUT,
+            cwd=surroundings.checkout,
             start_new_session=True,
         )
     try:
-        yield _Caller(name, process, log)
+        yield Caller(name, process, log)
     finally:
         processes.stop(process)
 
 
-def _check_answers(bodies: dict[str, Any]) -> None:
-    """Every contender does the same work; only the number of the row that a POST wrote differs."""
-    expected = _without_row(bodies[OURS])
-    for name, body in bodies.items():
-        if _without_row(body) != expected:
-            raise CompareError(f"{name} answers {body!r} where ours answers {bodies[OURS]!r}")
+def warm_up(event: str, status: int, callers: Mapping[str, Caller]) -> None:
+    """Call all, and check that all do the same work: only the number of the row that a POST wrote differs."""
+    bodies = {name: each.call(event, status, _WARM_UP_S)[1] for name, each in callers.items()}
+    (first, expected), *others = bodies.items()
+    for name, body in others:
+        if _without_row(body) != _without_row(expected):
+            raise CompareError(f"{name} answers {body!r} where {first} answers {expected!r}")
 
 
 def _without_row(body: dict[str, Any]) -> dict[str, Any]:

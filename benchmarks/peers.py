@@ -1,10 +1,9 @@
-"""The environment that every contender runs in: the project's locked packages, and its peers beside them."""
+"""The environments that contenders run in: locked packages, and for the peers the project itself."""
 
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from webapp.compare import processes
@@ -13,12 +12,13 @@ from webapp.compare.errors import CompareError
 CHECKOUT = Path(__file__).parents[1]
 LOCK_FILE = CHECKOUT / "requirements" / "peers.txt"
 _PLACE = CHECKOUT / ".venv-peers"
+_PLACES_BY_LOCK = CHECKOUT / ".venv-against"
 _INSTALL_TIMEOUT_S = 600.0
 
 
-def lock_hash() -> str:
-    """The SHA-256 of the lock file."""
-    return hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
+def lock_hash(lock_file: Path = LOCK_FILE) -> str:
+    """The SHA-256 of a lock file."""
+    return hashlib.sha256(lock_file.read_bytes()).hexdigest()
 
 
 def peers_python(log: Path) -> Path:
@@ -26,21 +26,42 @@ def peers_python(log: Path) -> Path:
 
     Raises CompareError with the end of `log` when it cannot be made.
     """
-    python = _PLACE / "bin" / "python"
-    mark = _PLACE / ".ready"
-    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    if not mark.exists() or mark.read_text() != lock_hash():
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([sys.executable, "-m", "venv", "--clear", str(_PLACE)], environ, log)
-        _run([*install, "--require-hashes", "-r", str(LOCK_FILE)], environ, log)
-        _run([*install, "--no-deps", "--no-build-isolation", "-e", str(CHECKOUT)], environ, log)
-        mark.write_text(lock_hash())
-    # As in the image: without compiled modules every start takes four times as long.
-    _run([str(python), "-m", "compileall", "-q", str(CHECKOUT / "src"), str(Path(__file__).parent)], environ, log)
+    python = _locked_python(_PLACE, LOCK_FILE, log, project=CHECKOUT)
+    _compile(python, CHECKOUT, log)
     return python
 
 
-def _run(command: list[str], environ: Mapping[str, str], log: Path) -> None:
+def revision_python(checkout: Path, log: Path) -> Path:
+    """The Python of an environment with the packages that a checkout's own lock file names, and not the project.
+
+    Checkouts with equal lock files share it. Raises CompareError with the end of `log` when it cannot be made.
+    """
+    lock_file = checkout / "requirements" / "serving.txt"
+    python = _locked_python(_PLACES_BY_LOCK / lock_hash(lock_file)[:16], lock_file, log)
+    _compile(python, checkout, log)
+    return python
+
+
+def _locked_python(place: Path, lock_file: Path, log: Path, *, project: Path | None = None) -> Path:
+    python = place / "bin" / "python"
+    mark = place / ".ready"
+    if not mark.exists() or mark.read_text() != lock_hash(lock_file):
+        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        _run([sys.executable, "-m", "venv", "--clear", str(place)], log)
+        _run([*install, "--require-hashes", "-r", str(lock_file)], log)
+        if project is not None:
+            _run([*install, "--no-deps", "--no-build-isolation", "-e", str(project)], log)
+        mark.write_text(lock_hash(lock_file))
+    return python
+
+
+def _compile(python: Path, checkout: Path, log: Path) -> None:
+    """As in the image: without compiled modules every start takes four times as long."""
+    _run([str(python), "-m", "compileall", "-q", str(checkout / "src"), str(checkout / "benchmarks")], log)
+
+
+def _run(command: list[str], log: Path) -> None:
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     process = processes.spawn(command, environ=environ, log=log, directory=CHECKOUT)
     try:
         exit_code = process.wait(_INSTALL_TIMEOUT_S)
@@ -52,6 +73,5 @@ def _run(command: list[str], environ: Mapping[str, str], log: Path) -> None:
         processes.stop(process)
     if exit_code != 0:
         raise CompareError(
-            f"`{' '.join(command)}` ended with exit code {exit_code}: {processes.cause(log)}; "
-            "mend that cause and start again"
+            f"`{' '.join(command)}` ended with exit code {exit_code}: {processes.cause(log)}; fix that and start again"
         )

@@ -13,7 +13,9 @@ from typing import Any
 from benchmarks import servers
 from benchmarks.peers import CHECKOUT, lock_hash
 from benchmarks.plan import FULL, Plan
+from benchmarks.revision import Revision, describe_checkout
 from benchmarks.surroundings import Surroundings
+from webapp.compare.services.postgres import PostgresServer
 
 _VERSIONS = """
 import importlib.metadata as metadata, json, platform
@@ -31,17 +33,37 @@ def record_environment(plan: Plan, surroundings: Surroundings, load_average_befo
         "plan": asdict(plan),
         "revision": _output(["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]).strip(),
         "lock_file_sha256": lock_hash(),
-        "machine": {
-            "kernel": f"{platform.system()} {platform.release()}",
-            "cpu": _cpu_model(),
-            "cpus": len(os.sched_getaffinity(0)),
-            "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
-        },
+        "machine": _machine(),
         # Whatever ran beside the benchmark was measured with it.
         "load_average_before": round(load_average_before, 2),
         **versions,
         "servers": {name: " ".join(("python", *servers.command(name, 8000))) for name in servers.SERVERS},
         "postgresql": dict(surroundings.server.settings),
+    }
+
+
+def record_comparison(
+    plan: Plan, revision: Revision, server: PostgresServer, load_average_before: float
+) -> dict[str, Any]:
+    """The `environment` of against.json."""
+    return {
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "plan": asdict(plan),
+        "new": describe_checkout(),
+        "old": str(revision),
+        "python": platform.python_version(),
+        "machine": _machine(),
+        "load_average_before": round(load_average_before, 2),
+        "postgresql": dict(server.settings),
+    }
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "kernel": f"{platform.system()} {platform.release()}",
+        "cpu": _cpu_model(),
+        "cpus": len(os.sched_getaffinity(0)),
+        "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
     }
 
 

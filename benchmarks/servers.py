@@ -1,13 +1,17 @@
 """The servers under load: ours as the image starts it, its peers with the same workers, threads and pool."""
 
 import contextlib
+import os
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from signal import SIGTERM
 
+from benchmarks.entry_points import launch_module
 from benchmarks.peers import CHECKOUT
 from benchmarks.surroundings import Surroundings
 from webapp.compare import processes
@@ -29,6 +33,7 @@ THREADS = PROFILES[Runtime.AWS_ECS].threads
 
 _START_TIMEOUT_S = 30.0
 _REQUEST_TIMEOUT_S = 10.0
+_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 _ASGI = "benchmarks.application.asgi:application"
 _WSGI = "benchmarks.application.wsgi:application"
@@ -36,13 +41,13 @@ _WSGI = "benchmarks.application.wsgi:application"
 _GUNICORN = ("-m", "gunicorn", "--workers", str(WORKERS), "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
 
 
-def command(name: str, port: int) -> list[str]:
+def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
     """What follows `python` to start a server on a port of 127.0.0.1; ours takes the port from its variables."""
     gunicorn = [*_GUNICORN, "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     address = ["--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", str(WORKERS)]
     return {
-        OURS: ["-m", "webapp.entrypoints.launch"],
+        OURS: ["-m", launch_module(checkout)],
         UVICORN: [
             *("-m", "uvicorn", _ASGI, *address, *workers, "--loop", "uvloop", "--http", "httptools"),
             *("--lifespan", "off", "--no-access-log", "--log-level", "warning"),
@@ -56,9 +61,31 @@ def command(name: str, port: int) -> list[str]:
     }[name]
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server: where it answers, and the process that leads its session."""
+
+    url: str
+    leader: int
+
+    def cpu_s(self) -> float:
+        """The CPU time of its processes so far, user and system, ended workers included."""
+        return sum(_cpu_ticks(stat, self.leader) for stat in Path("/proc").glob("[0-9]*/stat")) / _TICKS_PER_S
+
+
+def _cpu_ticks(stat: Path, session: int) -> int:
+    try:
+        # The second field, the command, may hold spaces and brackets: count from behind it.
+        fields = stat.read_text().rpartition(")")[2].split()
+    except OSError:
+        # It ended since it was listed; what it used counts in its parent from now on.
+        return 0
+    return sum(map(int, fields[11:15])) if int(fields[3]) == session else 0
+
+
 @contextmanager
-def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str]:
-    """A running server; its URL. Enter it in the main thread, with which it ends.
+def server(name: str, database: str, surroundings: Surroundings) -> Iterator[Server]:
+    """A running server, its code from `surroundings`. Enter it in the main thread, with which it ends.
 
     Raises CompareError with the end of its log when it does not answer within 30 s.
     """
@@ -70,7 +97,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
         nonlocal address
         address = f"http://127.0.0.1:{port}"
         process = processes.spawn(
-            [str(surroundings.python), *command(name, port)],
+            [str(surroundings.python), *command(name, port, surroundings.checkout)],
             environ={
                 **surroundings.environ(database),
                 "WEBAPP_RUNTIME": "aws_ecs",
@@ -82,7 +109,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
             log=log,
             # The servers end their workers then; killed, they would leave them behind.
             death_signal=SIGTERM,
-            directory=CHECKOUT,
+            directory=surroundings.checkout,
         )
         processes_started.append(process)
         return process
@@ -96,7 +123,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[str
             log=log,
             timeout_s=_START_TIMEOUT_S,
         )
-        yield address
+        yield Server(address, processes_started[-1].pid)
     finally:
         for process in processes_started:
             processes.stop(process)

@@ -1,11 +1,15 @@
 """What every contender finds around it: the same variables, and a copy of the same database."""
 
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from benchmarks.peers import CHECKOUT
+from webapp.compare import processes
 from webapp.compare.environ import application_environ
 from webapp.compare.preparation import prepare_application
 from webapp.compare.services.databases import create_database
@@ -28,31 +32,39 @@ FROM generate_series(1, 1000) AS number
 
 @dataclass(frozen=True)
 class Surroundings:
-    """One database server with the filled application, the peers' Python and a directory for logs."""
+    """One database server with the filled application, a Python, a directory for logs, and whose code runs."""
 
     python: Path
     server: PostgresServer
     template: str
     workspace: Path
+    checkout: Path = CHECKOUT
 
-    @classmethod
-    def prepare(cls, python: Path, server: PostgresServer, workspace: Path) -> "Surroundings":
-        """Migrate and fill the database that the others are copies of."""
-        surroundings = cls(python, server, "bench_template", workspace)
-        create_database(server, surroundings.template)
-        prepare_application(REFERENCE, surroundings.environ(surroundings.template), log=workspace / "prepare.log")
-        with psycopg.connect(server.url(surroundings.template), autocommit=True) as connection:
+    def prepare(self) -> None:
+        """Migrate and fill the database that the others are copies of, with this checkout's own commands."""
+        create_database(self.server, self.template)
+        prepare_application(
+            REFERENCE, self.environ(self.template), log=self.workspace / "prepare.log", start=self._start_command
+        )
+        with psycopg.connect(self.server.url(self.template), autocommit=True) as connection:
             connection.execute(_FILL)
             # Otherwise the server does it at a moment of its own, on somebody's time.
             connection.execute("VACUUM (ANALYZE) reference_item")
-        return surroundings
 
     def environ(self, database: str) -> dict[str, str]:
         """The variables of the application on one database; the runtime is not among them."""
         url = self.server.url(database)
-        return application_environ(REFERENCE, database_url=url, static_root=self.workspace / "static")
+        environ = application_environ(REFERENCE, database_url=url, static_root=self.workspace / "static")
+        # Ahead of whatever the environment of `python` has installed: this checkout's code runs.
+        return {**environ, "PYTHONPATH": os.pathsep.join((str(self.checkout / "src"), str(self.checkout)))}
 
     def database(self, name: str) -> str:
         """A new copy of the filled database; its name."""
         create_database(self.server, name, template=self.template)
         return name
+
+    def _start_command(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        command = [str(self.python), "-m", "webapp", *arguments]
+        return processes.spawn(command, environ=environ, log=log, directory=self.checkout)

@@ -5,7 +5,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 checkout=$(pwd)
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/webapp/image"
+home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+cache="${XDG_CACHE_HOME:-$home/.cache}/webapp/image"
 
 say() { printf '%s\n' "image: $*" >&2; }
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import django
 import pytest
 
-from webapp.compare.processes import find_program
+from tests.prerequisites import require_program, require_root
 from webapp.compare.services.postgres import postgres_server
 from webapp.compare.services.run_directory import run_directory
 
@@ -57,18 +57,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.profile_free)
 
 
-def require_program(name: str) -> None:
-    """Skip the test without the program, or fail it where CI=true says that nothing may be missing."""
-    if find_program(name) is None:
-        reason = f"{name} is not installed; run `make setup`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         require_program(*marker.args)
+    if item.get_closest_marker("needs_root"):
+        require_root()
 
 
 @pytest.fixture(scope="session")

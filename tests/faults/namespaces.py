@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
+from tests.prerequisites import require_program, require_root
 from webapp.compare import processes
 
 _NEW_MOUNTS = 0x00020000
@@ -25,10 +24,9 @@ def own_network(directory: Path) -> Iterator["OwnNetwork"]:
 
     Names are looked up at 127.0.0.1 there. Skips the test where this process may not make namespaces.
     """
-    if processes.find_program("nft") is None:
-        pytest.skip("nft is not installed; install the package nftables")
-    if os.geteuid() != 0:
-        pytest.skip("network namespaces need root here; run as root")
+    require_program("nft")
+    require_program("ip")
+    require_root()
     with contextlib.ExitStack() as stack:
         # Entering a mount namespace leads to its root directory.
         stack.callback(os.chdir, Path.cwd())

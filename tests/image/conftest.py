@@ -1,6 +1,5 @@
 """The image under test, built once a session, and a database that it has migrated."""
 
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from tests.image.containers import container_environ, remove_stale_containers, run_container
 from tests.image.podman import EMULATOR, build, podman
+from tests.prerequisites import lack
 from webapp.compare.services.databases import create_database, drop_database
 
 
@@ -23,10 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def image() -> str:
     """The image's id, built from the working tree."""
     if not EMULATOR.exists():
-        reason = "podman and the base image are not set up; run `make image-test`"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lack("podman and the base image are not set up; run `make image-test` as root, which installs them")
     remove_stale_containers()
     # Each build leaves its layers to the next one; a day's are enough.
     podman("image", "prune", "--force", "--filter", "until=24h")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import require_program
 from tests.image.containers import run_container
 from tests.image.podman import CHECKOUT
+from tests.prerequisites import require_program
 from webapp.compare import processes
 from webapp.compare.services.databases import create_database, drop_database
 from webapp.compare.services.run_directory import run_directory

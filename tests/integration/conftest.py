@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import AsyncClient, Client
 
-from tests.conftest import require_program
+from tests.prerequisites import require_program
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.config.connections import Route
 from webapp.config.database import parse_database_url

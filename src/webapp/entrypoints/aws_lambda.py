@@ -12,6 +12,7 @@ from webapp.serving.one_hop import OneHopASGIHandler  # noqa: E402
 
 _django, _handler = start_django(partial(OneHopASGIHandler, threads=1))
 
+import atexit  # noqa: E402
 import os  # noqa: E402
 from functools import partial  # noqa: E402
 
@@ -44,7 +45,10 @@ handler = DirectLambdaHandler(
 )
 
 if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
-    end_on_sigterm(HeldConnections().close)
+    _held_connections = HeldConnections()
+    end_on_sigterm(_held_connections.close)
+    # A runtime that loses its Runtime API, and a view that calls sys.exit(), end the process without a signal.
+    atexit.register(_held_connections.close)
     _extension = register_extension(runtime_api)
 
 gc.freeze()

@@ -1,4 +1,6 @@
-"""A synchronous and an asynchronous view, which end when the test unlocks."""
+"""A synchronous and an asynchronous view, which end when the test unlocks, and one that ends the process."""
+
+import sys
 
 from asgiref.sync import sync_to_async
 from django.db import connection
@@ -23,4 +25,8 @@ async def hold_asynchronously(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-urlpatterns = [path("sync", hold), path("async", hold_asynchronously)]
+def end_process(request: HttpRequest) -> HttpResponse:
+    sys.exit(1)
+
+
+urlpatterns = [path("sync", hold), path("async", hold_asynchronously), path("exit", end_process)]

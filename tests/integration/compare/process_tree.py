@@ -25,11 +25,26 @@ def descendants(pid: int) -> set[int]:
 def remaining(pids: set[int], *, timeout_s: float = 10.0) -> set[int]:
     """Those of the processes that are still alive after waiting for their end."""
     deadline = time.monotonic() + timeout_s
-    while alive := {pid for pid in pids if _lives(pid)}:
+    while alive := {pid for pid in pids if is_alive(pid)}:
         if time.monotonic() > deadline:
             break
         time.sleep(0.05)
     return alive
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs, frozen or not."""
+    status = _status(pid)
+    # A dead orphan stays a zombie where the first process of the container reaps nobody.
+    return status is not None and status[0] not in {"Z", "X"}
+
+
+def command_line(pid: int) -> str:
+    """What a process was started with; empty when it has ended since somebody listed it."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="surrogateescape")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 class Script:
@@ -61,12 +76,6 @@ class Script:
         """End it as nothing can prevent."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
-
-
-def _lives(pid: int) -> bool:
-    status = _status(pid)
-    # A dead orphan stays a zombie where the first process of the container reaps nobody.
-    return status is not None and status[0] not in {"Z", "X"}
 
 
 def _status(pid: int) -> tuple[str, int] | None:

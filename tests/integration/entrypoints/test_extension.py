@@ -12,20 +12,25 @@ import pytest
 from webapp.compare.services.databases import create_database, drop_database
 from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
 from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.aws_lambda.invocation import FunctionFailed
 from webapp.entrypoints.extension import register_extension
 
 pytestmark = pytest.mark.profile_free
 
-REQUEST = json.dumps(
-    {
-        "version": "2.0",
-        "rawPath": "/sync",
-        "rawQueryString": "",
-        "headers": {"host": "guestbook.example", "x-forwarded-proto": "https"},
-        "requestContext": {"http": {"method": "GET", "path": "/sync", "sourceIp": "127.0.0.1"}},
-        "isBase64Encoded": False,
-    }
-).encode()
+
+def request(path: str) -> bytes:
+    return json.dumps(
+        {
+            "version": "2.0",
+            "rawPath": path,
+            "rawQueryString": "",
+            "headers": {"host": "guestbook.example", "x-forwarded-proto": "https"},
+            "requestContext": {"http": {"method": "GET", "path": path, "sourceIp": "127.0.0.1"}},
+            "isBase64Encoded": False,
+        }
+    ).encode()
+
+
 # A database counts the sessions whose clients vanished without a word.
 ABANDONED = "SELECT sessions_abandoned FROM pg_stat_database WHERE datname = %s"
 HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
@@ -68,7 +73,7 @@ async def until(condition) -> None:
 
 
 async def serve_once(emulator: LambdaEmulator) -> None:
-    invocation = await emulator.invoke(REQUEST)
+    invocation = await emulator.invoke(request("/sync"))
     assert json.loads(invocation.payload)["statusCode"] == 200, invocation.payload
 
 
@@ -93,6 +98,16 @@ async def test_without_it_the_database_finds_out_by_itself(function, observe, mo
         await until(lambda: observe(HELD) == 0)
 
     await until(lambda: observe(ABANDONED) == 1)
+
+
+async def test_a_process_that_ends_by_itself_closes_its_connections(function, observe):
+    async with LambdaEmulator(function) as emulator:
+        await serve_once(emulator)
+        with pytest.raises(FunctionFailed, match="exit status 1"):
+            await emulator.invoke(request("/exit"))
+        await until(lambda: observe(HELD) == 0)
+
+    assert observe(ABANDONED) == 0
 
 
 def test_a_function_serves_without_the_extensions_api(unused_tcp_port, caplog):

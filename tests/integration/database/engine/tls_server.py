@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import trustme
 
-from tests.conftest import require_program
+from tests.prerequisites import require_program
 from webapp.compare import processes
 from webapp.compare.services.run_directory import run_directory
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from tests.conftest import require_program
+from tests.prerequisites import require_program
 from webapp.compare.services.pgbouncer import PgBouncer
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.connections import Route

@@ -64,6 +64,7 @@ class ExecutionEnvironment:
         self._loop = asyncio.get_running_loop()
         self._pending: PendingInvocation | None = None
         self._next: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
+        self._never: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
         self._init_to_report_ms: float | None = None
         self._init_failure: InitFailed | None = None
         self._has_extension = False
@@ -126,8 +127,8 @@ class ExecutionEnvironment:
 
     async def next_invocation(self) -> RuntimeInvocation:
         if self.state is State.DEAD:
-            # Its last call was on its way when it was killed.
-            raise asyncio.CancelledError
+            # No answer, as on Lambda: a runtime that loses its Runtime API ends at once, in the midst of its shutdown.
+            return await self._never
         if self.state is State.STARTING:
             self.init_ms = self._init_to_report_ms = (time.perf_counter() - self._started) * 1000
         self.state = State.READY
@@ -192,7 +193,6 @@ class ExecutionEnvironment:
         self.state = State.DEAD
         self.failure = failure
         self._timer.cancel()
-        self._next.cancel()
         if self._pending is not None:
             self._pending.fail(failure or FunctionFailed("Sandbox.Ended", "the environment was ended"))
             self._pending = None
@@ -213,6 +213,8 @@ class ExecutionEnvironment:
         self._closing = self._loop.create_task(self._close())
 
     async def _close(self) -> None:
+        self._next.cancel()
+        self._never.cancel()
         await self._serving
         await self._api.close()
         self._reaped.set()

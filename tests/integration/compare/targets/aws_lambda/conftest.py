@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.compare import process_tree
 from webapp.compare.targets.aws_lambda.freezer import CgroupFreezer, Freezer, SignalFreezer, choose_freezer
 from webapp.compare.targets.aws_lambda.function import Function
 
@@ -30,19 +31,16 @@ def freezer(request: pytest.FixtureRequest) -> Freezer:
         return SignalFreezer()
     chosen = choose_freezer()
     if not isinstance(chosen, CgroupFreezer):
-        pytest.skip("no cgroup v2 directory here may be written to")
+        pytest.skip(
+            "no cgroup v2 directory here may be written to; run the tests as root where cgroup v2 is mounted writable"
+        )
     return chosen
 
 
 @pytest.fixture
 def is_alive() -> Callable[[int], bool]:
     """Tells whether a process runs, frozen or not; one that nobody has reaped yet does not."""
-
-    def look(pid: int) -> bool:
-        stat = Path(f"/proc/{pid}/stat")
-        return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
-
-    return look
+    return process_tree.is_alive
 
 
 @pytest.fixture

@@ -212,6 +212,23 @@ async def test_after_retiring_all_the_next_invocation_is_cold(function, freezer,
         assert (await emulator.invoke(event())).init_ms is not None
 
 
+async def test_the_runtime_api_stays_open_while_an_extension_shuts_down(function, tmp_path, until):
+    async with LambdaEmulator(function("parting.handler", task_root=tmp_path)) as emulator:
+        await emulator.invoke(event())
+        await until(lambda: emulator.ready_count == 1)
+        await emulator.retire_all()
+
+    assert (tmp_path / "parted").exists()
+
+
+async def test_a_runtime_that_comes_back_while_it_shuts_down_is_not_answered(function, tmp_path):
+    async with LambdaEmulator(function("parting.handler", task_root=tmp_path)) as emulator:
+        await emulator.invoke(event())
+        await emulator.retire_all()
+
+    assert (tmp_path / "parted").exists()
+
+
 async def test_an_idle_environment_is_reaped(function, until, is_alive):
     async with LambdaEmulator(function("echo.handler", idle_reap_s=0.2)) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]

@@ -1,0 +1,126 @@
+"""Measures the present code beside another revision of it, both in the same rounds."""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import containers, lambda_cold, lambda_warm, servers
+from benchmarks.cost import NEW, OLD, Cost, Rounds
+from benchmarks.entry_points import lambda_handler
+from benchmarks.peers import CHECKOUT, revision_python
+from benchmarks.plan import Plan
+from benchmarks.ratio import interleaved
+from benchmarks.revision import Revision, worktree
+from benchmarks.surroundings import Surroundings
+from webapp.compare.progress import Reporter
+from webapp.compare.services.postgres import PostgresServer
+
+# How often the servers of a comparison are started.
+_STARTS = 8
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One of the two revisions, with a database that nothing else uses."""
+
+    surroundings: Surroundings
+    database: str
+
+    @classmethod
+    def prepare(cls, name: str, checkout: Path, server: PostgresServer, workspace: Path) -> "Contender":
+        """With the packages of its own lock file and the tables of its own migrations."""
+        directory = workspace / name
+        directory.mkdir()
+        python = revision_python(checkout, workspace / "packages.log")
+        surroundings = Surroundings(python, server, f"bench_{name}_template", directory, checkout)
+        surroundings.prepare()
+        return cls(surroundings, surroundings.database(f"bench_{name}"))
+
+
+Contenders = Mapping[str, Contender]
+
+
+def measure(
+    plan: Plan,
+    revision: Revision,
+    server: PostgresServer,
+    workspace: Path,
+    *,
+    chance: random.Random,
+    reporter: Reporter,
+) -> list[Cost]:
+    """Every figure of both; raises CompareError when one of them cannot be measured."""
+    with ExitStack() as stack:
+        checkouts = {NEW: CHECKOUT, OLD: stack.enter_context(worktree(revision, workspace / "revision"))}
+        reporter.begin("both revisions' packages and databases", len(checkouts))
+        contenders = {}
+        for name, checkout in checkouts.items():
+            contenders[name] = Contender.prepare(name, checkout, server, workspace)
+            reporter.advance()
+        return [
+            *_warm(plan, contenders, chance, reporter),
+            _cold(plan, contenders, chance, reporter),
+            *asyncio.run(_containers(plan, contenders, chance, reporter)),
+        ]
+
+
+def _warm(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> list[Cost]:
+    costs = []
+    with ExitStack() as running:
+        callers = {}
+        for name, contender in contenders.items():
+            handler = lambda_handler(contender.surroundings.checkout)
+            caller = lambda_warm.caller(name, handler, contender.database, contender.surroundings)
+            callers[name] = running.enter_context(caller)
+        for request in ("GET /ping", "GET /items"):
+            event, status, _ = lambda_warm.EVENTS[request]
+            lambda_warm.warm_up(event, status, callers)
+            rounds: Rounds = {name: [] for name in callers}
+            reporter.begin(f"Lambda, {request}", plan.warm_rounds * len(callers))
+            for name in interleaved(list(callers), plan.warm_rounds, chance):
+                rounds[name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
+                reporter.advance()
+            costs.append(Cost(f"Lambda, {request}, warm p50, in process", "µs", rounds))
+    return costs
+
+
+def _cold(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> Cost:
+    starts = {
+        name: lambda_cold.ColdStart(contender.surroundings, contender.database).cpu_until_next_ms
+        for name, contender in contenders.items()
+    }
+    rounds = lambda_cold.measure_starts(starts, plan.cold_rounds, chance, reporter)
+    return Cost("Lambda, cold start CPU, image entrypoint to first /next", "ms", rounds)
+
+
+async def _containers(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> list[Cost]:
+    throughput: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
+    cpu: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
+    reporter.begin("containers", plan.container_rounds * len(contenders) * len(containers.PATHS))
+    for start in range(_STARTS):
+        # One start of a server is faster than another of the same code: a figure needs several of both.
+        rounds = len(range(start, plan.container_rounds, _STARTS))
+        with ExitStack() as stack:
+            running = {}
+            for name in chance.sample(list(contenders), k=len(contenders)):
+                contender = contenders[name]
+                server = servers.server(servers.OURS, contender.database, contender.surroundings)
+                running[name] = stack.enter_context(server)
+            for path in containers.PATHS:
+                await containers.warm_up(path, {name: server.url for name, server in running.items()})
+                for name in interleaved(list(running), rounds, chance):
+                    before_s = running[name].cpu_s()
+                    load = await containers.block(name, running[name].url + path, plan)
+                    throughput[path][name].append(load.good_per_s)
+                    cpu[path][name].append((running[name].cpu_s() - before_s) * 1e6 / load.answers)
+                    reporter.advance()
+    return [
+        *(
+            Cost(f"container, GET {path}, 16 connections", "requests/s", throughput[path], more_is_better=True)
+            for path in containers.PATHS
+        ),
+        *(Cost(f"container, GET {path}, CPU of a request", "µs", cpu[path]) for path in containers.PATHS),
+    ]

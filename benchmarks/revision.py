@@ -1,0 +1,111 @@
+"""Another revision of this project, checked out for as long as it is measured."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.peers import CHECKOUT
+from webapp.compare.errors import CompareError, UsageError
+
+# A revision may lack the application that is measured: it came later than the project.
+_APPLICATION = Path("benchmarks") / "application"
+_NEEDED = ("requirements/serving.txt", "src/webapp/settings.py")
+_TIMEOUT_S = 60.0
+
+# Ends when its standard input does, which the kernel closes for a parent that is killed. Removing
+# the directory first lets git forget a worktree that a kill has left half made.
+_REMOVER = 'trap "" HUP INT TERM; read -r _; rm -rf -- "$2"; exec git -C "$1" worktree remove --force --force "$2"'
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A commit, by its full hash, and how a reader knows it."""
+
+    commit: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.commit[:12]} {self.subject}"
+
+
+def find_revision(name: str, repository: Path = CHECKOUT) -> Revision:
+    """The commit that a user names as for git; raises UsageError for what git does not know."""
+    resolved = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    if resolved.returncode != 0:
+        cause = f" ({resolved.stderr.strip()})" if resolved.stderr.strip() else ""
+        raise UsageError(
+            f"--against {name!r} is not a revision of {repository}{cause}; "
+            "give a commit, a branch or a tag that `git rev-parse` knows"
+        )
+    commit = resolved.stdout.strip()
+    return Revision(commit, _git(repository, "log", "-1", "--format=%s", commit).stdout.strip())
+
+
+def describe_checkout(repository: Path = CHECKOUT) -> str:
+    """The last commit, and the files that differ from it, new ones included."""
+    status = _git(repository, "status", "--porcelain", "--untracked-files=all", "-z", "--no-renames")
+    changed = [entry[3:] for entry in status.stdout.split("\0") if entry]
+    committed = str(find_revision("HEAD", repository))
+    return f"{committed}, and uncommitted changes to {', '.join(changed)}" if changed else committed
+
+
+@contextmanager
+def worktree(revision: Revision, directory: Path, repository: Path = CHECKOUT) -> Iterator[Path]:
+    """The revision's files in `directory`, which must not exist; removed at the end, also of a killed process.
+
+    Raises UsageError when the revision cannot be measured, CompareError when git cannot check it out.
+    """
+    remover = subprocess.Popen(
+        ["/bin/sh", "-c", _REMOVER, "sh", str(repository), str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=_environ(),
+        # Ctrl-C reaches every process of the terminal's foreground group.
+        start_new_session=True,
+    )
+    try:
+        # A hook of the user's is for the user's own checkouts.
+        added = _git(
+            repository,
+            *("-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach"),
+            *("--", str(directory), revision.commit),
+        )
+        if added.returncode != 0:
+            raise CompareError(f"git cannot check out {revision}: {' '.join(added.stderr.split())}; fix that cause")
+        _complete(revision, directory)
+        yield directory
+    finally:
+        remover.communicate()
+
+
+def _complete(revision: Revision, directory: Path) -> None:
+    for needed in _NEEDED:
+        if not (directory / needed).exists():
+            raise UsageError(f"--against {revision}: it has no {needed}; give a later revision, which can be measured")
+    if not (directory / _APPLICATION).exists():
+        shutil.copytree(CHECKOUT / _APPLICATION, directory / _APPLICATION)
+        (directory / "benchmarks" / "__init__.py").touch()
+
+
+def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            ["git", "-C", str(repository), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_TIMEOUT_S,
+            env=_environ(),
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CompareError(f"git cannot run: {error}; install the package git and start again") from None
+
+
+def _environ() -> dict[str, str]:
+    """Without what a git hook sets: it would name another repository than `-C`."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"LC_ALL": "C"}

@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# `make test` in fresh clones of the last commit, each under other circumstances: what a test must not depend on.
+# usage: [TIMES=1] [PYTEST_ARGS="…"] scripts/test_matrix.sh [CIRCUMSTANCE…]
+# Several that are joined by + are one run: spaces+timezone+umask. Without any, each has a run of its own.
+# As root; `user` makes the account webapp-tester, `turkish` the locale (Debian's package locales).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ALL=(plain spaces letters secret user homeless timezone c-locale turkish umask random busy)
+TIMES=${TIMES:-1}
+ACCOUNT=webapp-tester
+
+# 17 characters: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
+place() { mktemp -d /tmp/matrixXXXXXX; }
+
+# Sets top, directory, as, unset, environment, mask, packages and busy as one run wants them.
+prepare() {
+    top=$(place)
+    chmod 755 "$top"
+    directory=$top/clone as=() unset=(-u ARGS -u CI -u MAKEFLAGS -u MAKELEVEL -u PYTHONDONTWRITEBYTECODE) environment=() mask=022 packages=() busy=
+    for circumstance in ${1//+/ }; do
+        case $circumstance in
+        plain) ;;
+        spaces) directory="$top/a path with spaces" ;;
+        letters) directory="$top/Größe-ağaç-путь-長い" ;;
+        secret) directory=$top ;;
+        user)
+            id "$ACCOUNT" >/dev/null 2>&1 || useradd --system --create-home "$ACCOUNT"
+            as=(runuser -u "$ACCOUNT" -- env USER="$ACCOUNT" LOGNAME="$ACCOUNT")
+            as+=(HOME="$(getent passwd "$ACCOUNT" | cut -d: -f6)")
+            ;;
+        homeless) unset+=(-u HOME) ;;
+        timezone) environment+=(TZ=Pacific/Auckland) ;;
+        c-locale) environment+=(LC_ALL=C) ;;
+        turkish)
+            locale -a | grep -qix 'tr_TR.utf-\?8' || localedef -i tr_TR -f UTF-8 tr_TR.UTF-8
+            environment+=(LC_ALL=tr_TR.UTF-8)
+            ;;
+        umask) mask=077 ;;
+        random) packages=(pytest-randomly) ;;
+        busy) busy=yes ;;
+        *)
+            echo "test_matrix: '$circumstance' is no circumstance; choose of: ${ALL[*]}" >&2
+            return 2
+            ;;
+        esac
+    done
+}
+
+# The clone, its set-up and the tests, all under the circumstances.
+run() {
+    umask "$mask"
+    local here=(env --chdir="$directory" "${unset[@]}" "${environment[@]}")
+    git clone --quiet --no-hardlinks . "$directory"
+    ((${#as[@]})) && chown -R "$ACCOUNT:" "$directory"
+    "${as[@]}" "${here[@]}" make setup
+    if ((${#packages[@]})); then
+        "${as[@]}" "${here[@]}" .venv/bin/python -m pip install --quiet "${packages[@]}"
+    fi
+    for ((time = 1; time <= TIMES; time++)); do
+        echo "test_matrix: $time of $TIMES"
+        # All of its parts, also behind one that fails.
+        "${as[@]}" "${here[@]}" make --ignore-errors test ARGS="${PYTEST_ARGS:-}" </dev/null 2>&1
+    done
+}
+
+main() {
+    (($#)) || set -- "${ALL[@]}"
+    local failed=() circumstances
+    for circumstances in "$@"; do
+        prepare "$circumstances"
+        local log=/tmp/test-matrix-$circumstances.log started=$SECONDS verdict=passed burner=
+        if [ -n "$busy" ]; then
+            while :; do :; done &
+            burner=$!
+            # shellcheck disable=SC2064
+            trap "kill $burner" EXIT
+        fi
+        echo "$circumstances: $directory, into $log"
+        # In a process of its own: `set -e` counts in no function that a condition calls.
+        (set -e; run) >"$log" 2>&1 &
+        wait $! || verdict=FAILED
+        ! grep -qE '^make: .* Error [0-9]+ \(ignored\)' "$log" || verdict=FAILED
+        if [ -n "$burner" ]; then
+            kill "$burner"
+            trap - EXIT
+        fi
+        echo "$circumstances: $verdict after $((SECONDS - started)) s"
+        grep -E '^(FAILED|ERROR) |^=+ .*(passed|failed|error).* in [0-9.]+s' "$log" | sed 's/^/    /' || true
+        if [ $verdict = passed ]; then
+            rm -rf "$top"
+        else
+            failed+=("$circumstances")
+        fi
+    done
+    ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; return 1; }
+}
+
+main "$@"
+exit

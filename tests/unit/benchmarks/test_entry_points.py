@@ -1,0 +1,23 @@
+import importlib
+from pathlib import Path
+
+import pytest
+from benchmarks.entry_points import lambda_handler, launch_module
+from benchmarks.peers import CHECKOUT
+
+from webapp.compare.errors import UsageError
+
+
+def test_the_present_code_is_entered_where_its_image_enters_it():
+    assert f'ENTRYPOINT ["python", "-m", "{launch_module(CHECKOUT)}"]' in (CHECKOUT / "Dockerfile").read_text()
+
+
+def test_the_present_handler_is_the_one_that_the_image_starts():
+    launch = importlib.import_module(launch_module(CHECKOUT))
+
+    assert lambda_handler(CHECKOUT) == launch._WEB_HANDLER
+
+
+def test_a_checkout_without_any_of_the_names_is_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match="has none of the modules"):
+        launch_module(tmp_path)
