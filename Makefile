@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-matrix serve check check-templates bench faults verbs image image-test docs lock
+.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults verbs image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -9,6 +9,8 @@ ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
 CHECKOV_READY := .venv-templates/.ready
+INSTRUMENTS := sentry opentelemetry datadog newrelic elastic
+INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
 PYTEST := $(BIN)/python -m pytest
 
 help:            ## Show the targets
@@ -25,7 +27,7 @@ compare: $(READY)  ## Run the application under every runtime and report
 serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedded PostgreSQL
 	@$(BIN)/webapp serve $(ARGS)
 
-test: $(READY) $(CHECKOV_READY)  ## Run the tests: profile-free once, the application's under both profiles
+test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-free once, the application's under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free" $(ARGS)
@@ -39,6 +41,12 @@ $(CHECKOV_READY): requirements/template-checks.txt | $(READY)
 	$(BIN)/python -m venv --clear .venv-templates
 	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
+
+# An environment for each, since they patch what the others patch.
+$(INSTRUMENTS_READY): .venv-instruments/%/.ready: requirements/instruments/%.txt scripts/instrument.sh | $(READY)
+	scripts/instrument.sh $*
+
+instruments: $(INSTRUMENTS_READY)  ## Make the environments of the tools that instrument Django
 
 check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and hold them against the code
 	$(PYTEST) tests/deploy $(ARGS)
@@ -84,3 +92,8 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/peers.txt
 	uv pip compile requirements/template-checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/template-checks.txt
+	for tool in $(INSTRUMENTS); do \
+		uv pip compile requirements/instruments/$$tool.in -c requirements/development.txt --universal \
+			--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+			--quiet --output-file requirements/instruments/$$tool.txt || exit 1; \
+	done

@@ -103,6 +103,10 @@ def _become_function(environment: Environment) -> None:
         handler = _WEB_HANDLER
         # As the handler's module does: what the init phase makes stays.
         gc.disable()
+        from awslambdaric import bootstrap
+
+        # Where tools that the settings load look for awslambdaric's functions, as under `python -m awslambdaric`.
+        sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
     from awslambdaric.__main__ import main as run_awslambdaric
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ssl import SSLContext
 from typing import Any
 
@@ -135,6 +135,14 @@ class FairListener:
 
 class _FairServer(Server):
     """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            yield
+            # uvicorn raises the signal again, which would end the process before its exit handlers run: tools send
+            # what they have there.
+            self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.

@@ -4,13 +4,17 @@ import asyncio
 import contextvars
 from typing import Any, BinaryIO
 
+from asgiref.sync import sync_to_async
+from django.core import signals
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpResponseBase
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import set_script_prefix
 
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, Place
 from webapp.serving.leases import Lease, ThreadLeases, can_share_threads
+from webapp.serving.patches import is_patched
 from webapp.serving.sync_stream import Send
 
 
@@ -24,10 +28,11 @@ class NativeHandler(ASGIHandler):
         self._leases = leases
         self._gate = gate
         self._streams_share = can_share_threads()
+        self._handle_is_patched = is_patched(ASGIHandler, "handle")
 
     @property
     def __class__(self) -> type[ASGIHandler]:
-        """Django's own class, which `handle` sends as its signals' sender: a receiver may have named it."""
+        """Django's own class, which its methods send as the signals' sender: a receiver may have named it."""
         return ASGIHandler
 
     async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -48,7 +53,8 @@ class NativeHandler(ASGIHandler):
         await outbox.flush()
 
     async def _handle_to_its_end(self, scope: dict[str, Any], request: "_ReadRequest", outbox: "_Outbox") -> None:
-        handling = asyncio.create_task(self.handle(scope, request, outbox))
+        handle = super().handle if self._handle_is_patched else self.handle
+        handling = asyncio.create_task(handle(scope, request, outbox), context=request.context)
         try:
             await asyncio.shield(handling)
         except asyncio.CancelledError:
@@ -56,6 +62,47 @@ class NativeHandler(ASGIHandler):
             request.leave()
             await asyncio.wait([handling])
             raise
+
+    async def handle(self, scope: dict[str, Any], receive: "_ReadRequest", send: "_Outbox") -> None:
+        """Django's, in one context: what a receiver of the first signal or the view sets is there until the last one.
+
+        Django gives the receivers, the view and its sending a context each.
+        """
+        set_script_prefix(get_script_prefix(scope))
+        # Not asend(), which copies the context for the receivers.
+        await sync_to_async(signals.request_started.send)(sender=ASGIHandler, scope=scope)
+        request, refusal = self.create_request(scope, receive.body)
+        if request is None:
+            await self.send_response(refusal, send)
+            await sync_to_async(refusal.close)()
+            return
+        responses: list[HttpResponseBase] = []
+        try:
+            await self._respond_unless_left(request, responses, receive, send)
+        finally:
+            if responses:
+                await sync_to_async(responses[0].close)()
+            else:
+                await sync_to_async(signals.request_finished.send)(sender=ASGIHandler)
+
+    async def _respond_unless_left(
+        self, request: HttpRequest, responses: list[HttpResponseBase], receive: "_ReadRequest", send: "_Outbox"
+    ) -> None:
+        """Append the response and send it, until the client leaves; raises what the sending raises."""
+
+        async def respond() -> None:
+            responses.append(await self.run_get_response(request))
+            await self.send_response(responses[0], send)
+
+        leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+        responding = asyncio.create_task(respond(), context=receive.context)
+        await asyncio.wait({leaving, responding}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (leaving, responding):
+            task.cancel()
+        left, responded = await asyncio.gather(leaving, responding, return_exceptions=True)
+        for outcome in (left, responded):
+            if outcome is not None and not isinstance(outcome, (RequestAborted, asyncio.CancelledError)):
+                raise outcome
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:
         """What was read before the lease."""
@@ -69,10 +116,11 @@ class NativeHandler(ASGIHandler):
 
 
 class _ReadRequest:
-    """A request whose body is here; to receive from it is to wait for the client's leaving."""
+    """A request whose body is here, and its one context; to receive from it is to wait for the client's leaving."""
 
     def __init__(self, body: BinaryIO, receive: Receive) -> None:
         self.body = body
+        self.context = contextvars.copy_context()
         self._receive = receive
         self._receiving: asyncio.Future[dict[str, Any]] | None = None
         self._left = False

@@ -1,0 +1,12 @@
+"""Elastic APM, which sends to the server of the test."""
+
+import elasticapm
+
+from instrumented.settings import *  # noqa: F403
+
+INSTALLED_APPS = [*INSTALLED_APPS, "elasticapm.contrib.django"]  # noqa: F405
+
+
+def note(number: int) -> None:
+    elasticapm.label(tenant=str(number))
+    elasticapm.set_user_context(user_id=str(number))

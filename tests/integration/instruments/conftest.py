@@ -1,0 +1,75 @@
+"""Each tool's own environment, and a database for the application in it."""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.integration.instruments.places import HOST, ROOT, Instrumented
+from tests.integration.instruments.receivers import Record
+from tests.integration.instruments.tools import Tool
+from webapp.compare.services.databases import create_database, drop_database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            # The runtime is chosen by each test.
+            item.add_marker(pytest.mark.profile_free)
+
+
+@pytest.fixture(scope="session")
+def instruments_database(database_server) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = f"webapp_instruments_{secrets.token_hex(4)}"
+    create_database(database_server, name)
+    yield database_server.url(name)
+    drop_database(database_server, name)
+
+
+def require_environment(tool: Tool) -> Path:
+    """The tool's Python; without it the test is skipped, or failed where CI=true says that nothing may be missing."""
+    place = ROOT / ".venv-instruments" / tool.name
+    if not (place / ".ready").exists():
+        reason = f"{place.relative_to(ROOT)} is missing; run `make instruments`"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return place / "bin" / "python"
+
+
+@pytest.fixture
+def instrument(instruments_database, tmp_path) -> Iterator[Callable[..., tuple[Instrumented, Callable]]]:
+    """Makes the application with a tool; returns it and what reads the tool's records."""
+    with ExitStack() as servers:
+
+        def make(tool: Tool, *, prefix: tuple[str, ...] = (), **variables: str):
+            python = require_environment(tool)
+            running = servers.enter_context(tool.receiving())
+            written = tmp_path / "records"
+            environ = {
+                "PATH": f"{python.parent}:{os.environ['PATH']}",
+                "DJANGO_SETTINGS_MODULE": f"instrumented.with_{tool.name}",
+                "PYTHONPATH": str(ROOT / "tests" / "applications"),
+                "DATABASE_URL": instruments_database,
+                "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+                "WEBAPP_ALLOWED_HOSTS": HOST,
+                "WEBAPP_LOG_LEVEL": "error",
+                "WEBAPP_STATIC_ROOT": str(tmp_path / "static"),
+                "INSTRUMENTED_RECORDS": str(written),
+                **tool.variables(running),
+                **variables,
+            }
+
+            def records() -> list[Record]:
+                if running is not None:
+                    return list(running.records)
+                return [json.loads(line) for line in written.read_text().splitlines()] if written.exists() else []
+
+            return Instrumented(python, environ, tmp_path, prefix=tuple(prefix)), records
+
+        yield make

@@ -1,0 +1,32 @@
+"""What starts the process: the vendor's command in a container, and our launcher under Sentry's Lambda integration."""
+
+from dataclasses import replace
+
+from tests.integration.instruments.test_requests import check, rounds
+from tests.integration.instruments.tools import DATADOG, SENTRY
+
+
+def test_ddtrace_run(instrument):
+    application, records = instrument(DATADOG, INSTRUMENTED_BY_DDTRACE_RUN="1")
+    command = application.python.parent / "ddtrace-run"
+    asked = rounds(concurrent=True)
+
+    answers = replace(application, prefix=(str(command),)).ask_container(asked)
+
+    check(DATADOG, asked, answers, records())
+
+
+def test_sentrys_lambda_integration(instrument):
+    application, records = instrument(SENTRY, INSTRUMENTED_AWS_LAMBDA="1")
+    asked = rounds(concurrent=False)
+
+    answers = application.ask_function(asked)
+
+    seen = records()
+    invocations = [record for record in seen if record["url"] == "awslambda:///instrumented"]
+    requests = [record for record in seen if record["url"] != "awslambda:///instrumented"]
+    check(SENTRY, asked, answers, requests)
+    assert len(invocations) == len({record["lambda_request"] for record in invocations}) == len(asked)
+    # Each request and error names the invocation that it is part of.
+    assert {record["lambda_request"] for record in requests} == {record["lambda_request"] for record in invocations}
+    assert [record for record in invocations if record["tenant"] or record["user"]] == []

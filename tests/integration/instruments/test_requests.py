@@ -1,0 +1,93 @@
+"""Each tool sees every request once, with its own name, URL, user, status and duration, and nothing of a neighbour."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.integration.instruments.places import HOST
+from tests.integration.instruments.tools import TOOLS
+
+# One after the other: what each notes must not be on the next.
+_VIEWS = ("mark", "fail", "plain", "mark_fail", "fail", "mark", "plain", "stream", "fail")
+_CONCURRENT_VIEWS = ("mark", "fail", "mark_fail", "plain")
+_CONCURRENT = 24
+_STATUSES = {"mark": 200, "plain": 200, "stream": 200, "fail": 500, "mark_fail": 500}
+
+
+def rounds(*, concurrent: bool) -> list[list[str]]:
+    """Paths, each with a number of its own: first alone, then many at once, of both kinds of view."""
+    alone = [f"/{way}/{view}/" for way in ("sync", "async") for view in _VIEWS]
+    together = [f"/{way}/{view}/" for view in _CONCURRENT_VIEWS for way in ("sync", "async")] * (_CONCURRENT // 8)
+    asked = [[path] for path in alone] + ([together] if concurrent else [])
+    numbers = iter(range(1000, 2000))
+    return [[f"{path}{next(numbers)}" for path in paths] for paths in asked]
+
+
+# Tools send from background threads, which in a function run during its invocations only: these give them time.
+_LAST = "/sync/plain/9999"
+_LASTS = [[_LAST]] * 20
+
+
+def number_of(record) -> str:
+    """The number in a record's URL."""
+    return re.search(r"\d{4}$", record["url"])[0]
+
+
+def check(tool, asked, answers, records) -> None:
+    """Hold the records against what was asked."""
+    paths = [path for round_of_paths in asked for path in round_of_paths]
+    statuses = [status for round_of_answers in answers for status, _ in round_of_answers]
+    assert statuses == [_STATUSES[path.split("/")[2]] for path in paths]
+    assert [record for record in records if not record["url"]] == []
+    # Health checks are answered before Django; New Relic also instruments the server.
+    records = [record for record in records if not record["url"].endswith((_LAST, "/healthz"))]
+    requests, errors = ([record for record in records if record["kind"] == kind] for kind in ("request", "error"))
+    expected = {path[-4:]: path for path in paths}
+    assert Counter(map(number_of, requests)) == Counter(list(expected))
+    failing = [number for number, path in expected.items() if "fail" in path]
+    assert Counter(map(number_of, errors)) == Counter(failing)
+    for record in records:
+        check_record(tool, expected[number_of(record)], record)
+
+
+def check_record(tool, path: str, record) -> None:
+    """Hold one request's or error's record against its path."""
+    _, way, view, number = path.split("/")
+    marked = number if "mark" in view or view == "stream" else None
+    function = view if way == "sync" else f"a{view}"
+    assert record["name"] == tool.request_name.format(way=way, view=view, function=function)
+    assert re.sub(r":\d+/", "/", record["url"]) in ({f"http://{HOST}{path}", f"https://{HOST}{path}"} | {path})
+    has_user = record["kind"] == "request" or tool.errors_have_user
+    assert (record["tenant"], record["user"]) == (marked, marked if has_user else None)
+    if tool.tells_crumbs and record["crumbs"] is not None:
+        assert record["crumbs"] == ([marked] if marked else [])
+    if record["kind"] == "error":
+        assert record["error"].rpartition(":")[2].rpartition(".")[2] == "ValueError"
+    else:
+        assert record["status"] == _STATUSES[view]
+        if tool.times_streams or view != "stream":
+            assert 0.015 < record["ended"] - record["started"] < 20
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_in_a_container(instrument, tool):
+    asked = rounds(concurrent=True)
+    if tool.sends_at_exit:
+        application, records = instrument(tool)
+        answers = application.ask_container(asked)
+    else:
+        application, records = instrument(tool, **tool.hasty_environ)
+        answers = application.ask_container([*asked, *_LASTS])
+
+    check(tool, asked, answers[: len(asked)], records())
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_on_lambda(instrument, tool):
+    application, records = instrument(tool, **tool.hasty_environ)
+    asked = rounds(concurrent=False)
+
+    answers = application.ask_function([*asked, *_LASTS])
+
+    check(tool, asked, answers[: len(asked)], records())

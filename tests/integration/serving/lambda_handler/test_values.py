@@ -1,0 +1,35 @@
+"""What receivers and middleware set is there to the end of its invocation, and in no other."""
+
+import threading
+from functools import partialmethod
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+
+from tests.integration.serving import carrying
+from tests.integration.serving.lambda_handler.front import event_of
+
+
+@pytest.fixture(autouse=True)
+def _carrying(_urls_of_the_test_module, settings) -> None:
+    settings.ROOT_URLCONF = carrying.__name__
+    settings.MIDDLEWARE = [f"{carrying.__name__}.sets_a_variable"]
+
+
+@pytest.mark.parametrize("detour", [False, True], ids=["direct", "detour"])
+@pytest.mark.parametrize("view", carrying.VIEWS)
+def test_an_invocation_keeps_its_values_to_its_end(ours, monkeypatch, view, detour):
+    if detour:
+        original = ASGIHandler.__call__
+        monkeypatch.setattr(ASGIHandler, "__call__", partialmethod(original))
+    for number in range(3):
+        with carrying.Listening():
+            ours(event_of("http_api_v2", "GET", f"/{view}/{number}"))
+        carrying.check(f"/{view}/{number}")
+
+
+def test_a_synchronous_view_and_its_signals_run_on_the_invoking_thread(ours):
+    with carrying.Listening():
+        ours(event_of("http_api_v2", "GET", "/sync_stream/1"))
+
+    assert {thread for *_, thread in carrying.notes} == {threading.get_ident()}

@@ -1,0 +1,104 @@
+"""What receivers and middleware set is there to the end of its request, and in no other."""
+
+import asyncio
+import contextlib
+import threading
+
+import pytest
+from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import request_finished
+
+from tests.integration.serving import carrying
+from tests.integration.serving.one_hop.exchange import Exchange, exchange
+
+VIEWS = pytest.mark.parametrize("view", carrying.VIEWS)
+
+
+@pytest.fixture(autouse=True)
+def _carrying(_urls_of_the_test_module, settings) -> None:
+    settings.ROOT_URLCONF = carrying.__name__
+    settings.MIDDLEWARE = [f"{carrying.__name__}.sets_a_variable"]
+
+
+async def ask(handler, target: str) -> None:
+    # The error of a broken stream is the server's.
+    with contextlib.suppress(ValueError):
+        await exchange(handler, "GET", target)
+
+
+@VIEWS
+async def test_a_request_keeps_its_values_to_its_end(one_hop, view):
+    handler = one_hop()
+    for number in range(3):
+        with carrying.Listening():
+            await ask(handler, f"/{view}/{number}")
+        carrying.check(f"/{view}/{number}")
+
+
+async def test_concurrent_requests_keep_theirs(one_hop):
+    handler = one_hop(threads=4, max_waiting=100)
+    targets = [f"/{view}/{number}" for view in carrying.VIEWS for number in range(4)]
+    with carrying.Listening():
+        await asyncio.gather(*(ask(handler, target) for target in targets))
+    every = carrying.notes.copy()
+
+    assert [note[1:4] for note in every if note[0] == "started"] == [("unset",) * 3] * len(targets)
+    for target in targets:
+        own = [note for note in every if target in note[1:4]]
+        assert {note[1:4] for note in own} == {(target,) * 3}
+        assert [note[0] for note in own].count("finished") == 1
+
+
+@pytest.mark.parametrize("view", [view for view in carrying.VIEWS if view.startswith("sync")])
+async def test_a_synchronous_requests_signals_share_the_views_thread(one_hop, view):
+    with carrying.Listening():
+        await ask(one_hop(), f"/{view}/1")
+
+    on_the_loop = threading.get_ident()
+    assert len({thread for *_, thread in carrying.notes if thread != on_the_loop}) == 1
+    assert carrying.notes[0][-1] == carrying.notes[-1][-1] != on_the_loop
+
+
+async def test_an_asynchronous_requests_signals_share_a_thread(one_hop):
+    with carrying.Listening():
+        await ask(one_hop(), "/async/1")
+
+    assert carrying.notes[0][-1] == carrying.notes[-1][-1] != threading.get_ident()
+
+
+async def test_django_forgets_what_a_receiver_set(one_hop):
+    for handler, expected in ((ASGIHandler(), "unset"), (one_hop(), "/async/1")):
+        with carrying.Listening():
+            await ask(handler, "/async/1")
+        (view,) = {of_variable for where, _, of_variable, *_ in carrying.notes if where == "view"}
+        assert view == expected
+
+
+async def test_a_broken_asynchronous_stream_finishes(one_hop):
+    seen = []
+
+    def finished(**_):
+        seen.append("finished")
+
+    request_finished.connect(finished)
+    try:
+        for handler in (ASGIHandler(), one_hop()):
+            with pytest.raises(ValueError, match="broken"):
+                await exchange(handler, "GET", "/async_broken_stream/1")
+            seen.append("end")
+    finally:
+        request_finished.disconnect(finished)
+
+    assert seen == ["end", "finished", "end"]
+
+
+@pytest.mark.parametrize("view", ["sync", "async"])
+async def test_a_client_that_leaves_ends_its_request_once(one_hop, view):
+    with carrying.Listening():
+        leaving = Exchange(one_hop(), "GET", f"/{view}/1").start()
+        leaving.disconnect()
+        await leaving.finish()
+
+    where = [name for name, *_ in carrying.notes]
+    assert (where[0], where[-1]) == ("started", "finished")
+    assert where.count("finished") == 1
