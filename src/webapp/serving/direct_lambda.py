@@ -50,7 +50,8 @@ class DirectLambdaHandler:
     context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
-    A body of more than `max_body_bytes`, as the event holds it, is answered 413. A reply that `encode` makes longer
+    A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
+    holds it, which may be base64. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
     """
 
@@ -60,6 +61,7 @@ class DirectLambdaHandler:
         answer_health: Callable[[str, str], Response | None] | None = None,
         answers_warm_up: bool = False,
         max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
+        max_event_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
         encode: Callable[[dict[str, Any]], str] = json.dumps,
     ) -> None:
@@ -67,6 +69,7 @@ class DirectLambdaHandler:
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
+        self._max_event_body_bytes = max_event_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
         self._leases = ThreadLeases(keeping=1)
@@ -77,7 +80,7 @@ class DirectLambdaHandler:
         if self._answers_warm_up and event == _WARM_UP:
             return {"warm": True}
         request = self._recognised(event, context)
-        if len(event.get("body") or "") > self._max_body_bytes:
+        if len(event.get("body") or "") > self._max_event_body_bytes:
             return _refusal(event, 413, "Content Too Large")
         try:
             scope, body = _read(request)
@@ -85,6 +88,8 @@ class DirectLambdaHandler:
             # Mangum expects clients to mean well: a Host with two colons is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return _refusal(event, 400, "Bad Request")
+        if len(body) > self._max_body_bytes:
+            return _refusal(event, 413, "Content Too Large")
         response = contextvars.copy_context().run(self._respond, scope, body)
         response["headers"] = _as_text(response["headers"])
         reply: dict[str, Any] = request(response)

@@ -36,7 +36,7 @@ urlpatterns = [path("length", length), path("letters/<int:count>", letters), pat
 @pytest.fixture
 def small():
     """A handler with limits that a test can reach."""
-    handler = DirectLambdaHandler(max_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
+    handler = DirectLambdaHandler(max_event_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
     yield lambda event: handler(event, CONTEXT)
     handler.close()
 
