@@ -42,6 +42,10 @@ _EVENT_CLASSES = [
 ]
 
 
+class _BodyTooLargeError(Exception):
+    pass
+
+
 class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
@@ -80,16 +84,14 @@ class DirectLambdaHandler:
         if self._answers_warm_up and event == _WARM_UP:
             return {"warm": True}
         request = self._recognised(event, context)
-        if len(event.get("body") or "") > self._max_event_body_bytes:
-            return _refusal(event, 413, "Content Too Large")
         try:
-            scope, body = _read(request)
+            scope, body = self._read_limited(event, request)
+        except _BodyTooLargeError:
+            return _refusal(event, 413, "Content Too Large")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Mangum expects clients to mean well: a Host with two colons is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return _refusal(event, 400, "Bad Request")
-        if len(body) > self._max_body_bytes:
-            return _refusal(event, 413, "Content Too Large")
         response = contextvars.copy_context().run(self._respond, scope, body)
         response["headers"] = _as_text(response["headers"])
         reply: dict[str, Any] = request(response)
@@ -142,6 +144,14 @@ class DirectLambdaHandler:
             f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
             "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
         )
+
+    def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
+        if len(event.get("body") or "") > self._max_event_body_bytes:
+            raise _BodyTooLargeError
+        scope, body = _read(request)
+        if len(body) > self._max_body_bytes:
+            raise _BodyTooLargeError
+        return scope, body
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:

@@ -98,6 +98,15 @@ def test_a_body_is_taken_up_to_the_limit_and_refused_above(small, front):
 
 
 @pytest.mark.parametrize("front", FRONTS)
+def test_a_lower_limit_of_bodies_counts_what_was_decoded(front):
+    handler = DirectLambdaHandler(max_body_bytes=9_000)
+    replies = [handler(event_of(front, "POST", "/length", body=b"x" * size), CONTEXT) for size in (9_000, 9_001)]
+    handler.close()
+
+    assert [reply["statusCode"] for reply in replies] == [200, 413]
+
+
+@pytest.mark.parametrize("front", FRONTS)
 def test_a_reply_above_the_limit_is_an_error_that_says_so(small, caplog, front):
     path_ = "/letters/5000"
 
