@@ -65,7 +65,7 @@ class Connections:
         self.leaving: Line = OrderedDict()
         # Beside the others: answers that the client does not take.
         self.blocked: Line = OrderedDict()
-        self._opened = opened
+        self.opened = opened
         self._complained_at = -_COMPLAINT_INTERVAL_S
 
     def sweep(self) -> None:
@@ -102,7 +102,7 @@ class Connections:
 
     def admitted(self, wanted: int, *, opening: int) -> int:
         """How many connections may be accepted now, beside those that are opening."""
-        free = self.limits.connections - len(self._opened) - opening
+        free = self.limits.connections - len(self.opened) - opening
         if free > 0:
             return min(wanted, free)
         removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept)
@@ -112,7 +112,7 @@ class Connections:
 
     def make_room(self, *, opening: int) -> None:
         """Close the longest silent connections in place of those above the limit."""
-        excess = len(self._opened) + opening - self.limits.connections
+        excess = len(self.opened) + opening - self.limits.connections
         if excess > 0:
             self._complain("those that were silent longest are closed")
             self.close_silent(excess)
