@@ -64,7 +64,7 @@ class FairUvicornWorker(UvicornWorker):
             default,
             request_line=line or head,
             field=field or head,
-            fields=self.cfg.limit_request_fields,
+            fields=self.cfg.limit_request_fields or default.head,
             head=head,
             idle_s=float(self.cfg.keepalive),
         ).for_descriptors(open_files())
