@@ -75,5 +75,7 @@ need_program postgres "the tests of encrypted connections are skipped" postgresq
 need_program nft "the fault cases on silent networks are skipped" nftables
 need_program ip "the same cases are skipped" iproute2
 need_program wrk "\`make bench\` cannot run"
+need_program nginx "the tests behind load balancers are skipped"
+need_program haproxy "the same tests are skipped"
 need_program docker-registry "the tests of pushing images are skipped"
 touch .venv/.ready

@@ -88,6 +88,7 @@ _drain_s = _environment.integer("WEBAPP_DRAIN_S")
 # Kubernetes and load balancers take some seconds to spread the word that a container ends.
 SERVING_DRAIN_S = (0 if _local else 5) if _drain_s is None else _drain_s
 SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
+SERVING_MAX_BODY_BYTES = _environment.integer("WEBAPP_MAX_BODY_BYTES", minimum=1)
 SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
 # Without HTTPS in front there is no proxy in front.
 SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []

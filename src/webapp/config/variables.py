@@ -356,6 +356,13 @@ VARIABLES = (
         default_note="8 for each thread",
     ),
     Variable(
+        "WEBAPP_MAX_BODY_BYTES",
+        "integer",
+        "104857600",
+        "Largest body of a request, in bytes; a larger one is answered 413 before it is read. On Lambda 6 MB at most, "
+        "which is Lambda's own limit.",
+    ),
+    Variable(
         "WEBAPP_GRACEFUL_TIMEOUT_S",
         "integer",
         "25",

@@ -46,4 +46,5 @@ application = Lifespan(
     _health.before(ForwardedHeaders(keeps_connections(_django), trusted=settings.SERVING_TRUSTED_PROXIES)),
     on_shutdown=_shut_down,
     drain_s=settings.SERVING_DRAIN_S,
+    max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
 )

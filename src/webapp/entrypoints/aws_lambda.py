@@ -39,7 +39,8 @@ handler = DirectLambdaHandler(
     _handler,
     answer_health=_health.answer,
     answers_warm_up=settings.SERVING_WARM_UP,
-    max_body_bytes=_LARGEST_BODY_BYTES,
+    max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
+    max_event_body_bytes=_LARGEST_BODY_BYTES,
     max_reply_bytes=_LARGEST_REPLY_BYTES,
     encode=to_json,
 )

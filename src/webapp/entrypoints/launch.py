@@ -50,6 +50,8 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
         *("--graceful-timeout", str(graceful_timeout_s)),
+        # gunicorn's largest, which nginx takes too; its default is half of that.
+        *("--limit-request-line", "8190"),
         # Nobody asks for it, and its file would need a writable home.
         "--no-control-socket",
     ]

@@ -45,6 +45,10 @@ _EVENT_CLASSES = [
 ]
 
 
+class _BodyTooLargeError(Exception):
+    pass
+
+
 class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
@@ -54,7 +58,8 @@ class DirectLambdaHandler:
     invocation has a context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
-    A body of more than `max_body_bytes`, as the event holds it, is answered 413. A reply that `encode` makes longer
+    A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
+    holds it, which may be base64. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
     """
 
@@ -66,6 +71,7 @@ class DirectLambdaHandler:
         answer_health: Callable[[str, str], Response | None] | None = None,
         answers_warm_up: bool = False,
         max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
+        max_event_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
         encode: Callable[[dict[str, Any]], str] = json.dumps,
     ) -> None:
@@ -73,6 +79,7 @@ class DirectLambdaHandler:
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
+        self._max_event_body_bytes = max_event_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
         # One thread: an execution environment serves one request at a time.
@@ -85,10 +92,10 @@ class DirectLambdaHandler:
         if self._answers_warm_up and event == _WARM_UP:
             return {"warm": True}
         request = self._recognised(event, context)
-        if len(event.get("body") or "") > self._max_body_bytes:
-            return _refusal(event, 413, "Content Too Large")
         try:
-            scope, body = _read(request)
+            scope, body = self._read_limited(event, request)
+        except _BodyTooLargeError:
+            return _refusal(event, 413, "Content Too Large")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             # Mangum expects clients to mean well: a Host with two colons is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
@@ -141,6 +148,14 @@ class DirectLambdaHandler:
             f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
             "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
         )
+
+    def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
+        if len(event.get("body") or "") > self._max_event_body_bytes:
+            raise _BodyTooLargeError
+        scope, body = _read(request)
+        if len(body) > self._max_body_bytes:
+            raise _BodyTooLargeError
+        return scope, body
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:

@@ -2,15 +2,22 @@
 
 import asyncio
 import contextlib
+import contextvars
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from ssl import SSLContext
 from typing import Any
 
 from gunicorn.arbiter import Arbiter
+from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
+
+from webapp.serving.http.connections import Connections
+from webapp.serving.http.limits import Limits, open_files
+from webapp.serving.http.protocol import LimitedHttpProtocol
 
 # Long enough for another worker to wake up, too short for a client to notice.
 _PAUSE_S = 0.001
@@ -24,13 +31,16 @@ _CLEAN_UP_S = 5
 _RECYCLING_S = 1.0
 # How often uvicorn looks whether it is to end.
 _TICK_S = 0.1
+_TICKS_PER_SWEEP = 10
+# While every connection is in the midst of a request.
+_FULL_PAUSE_S = 0.05
 
 
 class FairUvicornWorker(UvicornWorker):
     """uvicorn's worker, its listeners taking turns with those of the other workers."""
 
     # ForwardedHeaders has to see who really connects.
-    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "proxy_headers": False}
+    CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "http": LimitedHttpProtocol, "proxy_headers": False}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -39,11 +49,25 @@ class FairUvicornWorker(UvicornWorker):
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
-        server = _FairServer(self.config)
+        server = _FairServer(self.config, self._limits())
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
+
+    def _limits(self) -> Limits:
+        """gunicorn's own settings, where 0 is without a limit but the whole head's."""
+        default = Limits()
+        line, field = self.cfg.limit_request_line, self.cfg.limit_request_field_size
+        head = max(default.head, line + field)
+        return replace(
+            default,
+            request_line=line or head,
+            field=field or head,
+            fields=self.cfg.limit_request_fields or default.head,
+            head=head,
+            idle_s=float(self.cfg.keepalive),
+        ).for_descriptors(open_files())
 
 
 class FairListener:
@@ -51,14 +75,21 @@ class FairListener:
 
     A worker that accepts whatever waits takes a burst alone, and with keep-alive it keeps it: the other cores idle.
     While the others leave connections waiting, the turns double up to 64, so that a flood is not slowed down.
+    `connections` bounds how many are open: for those that come then, the longest silent are closed.
     """
 
     def __init__(
-        self, listener: socket.socket, create_protocol: Callable[[], asyncio.Protocol], *, ssl: SSLContext | None = None
+        self,
+        listener: socket.socket,
+        create_protocol: Callable[[], asyncio.Protocol],
+        *,
+        connections: Connections | None = None,
+        ssl: SSLContext | None = None,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._listener = listener
         self._create_protocol = create_protocol
+        self._connections = connections
         self._ssl = ssl
         self._turn = 1
         self._pause: asyncio.TimerHandle | None = None
@@ -88,19 +119,29 @@ class FairListener:
 
     def _take_turn(self) -> None:
         self._pause = None
+        turn = self._turn
+        if self._connections is not None:
+            turn = self._connections.admitted(turn, opening=len(self._opening))
+            if not turn:
+                self._rest(_FULL_PAUSE_S)
+                return
         try:
-            accepted = self._accept_up_to(self._turn)
+            accepted = self._accept_up_to(turn)
         except OSError as error:
             self._loop.call_exception_handler(
                 {"message": "no connection can be accepted", "exception": error, "socket": self._listener}
             )
+            if self._connections is not None:
+                self._connections.close_silent(1)
             self._rest(_EXHAUSTED_PAUSE_S)
             return
         if not accepted:
             self._turn = 1
             self._watch()
             return
-        self._turn = min(2 * self._turn, _LARGEST_TURN) if accepted == self._turn else 1
+        if self._connections is not None:
+            self._connections.make_room(opening=len(self._opening))
+        self._turn = min(2 * turn, _LARGEST_TURN) if accepted == turn else 1
         self._rest(_PAUSE_S)
 
     def _accept_up_to(self, count: int) -> int:
@@ -136,6 +177,12 @@ class FairListener:
 class _FairServer(Server):
     """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them."""
 
+    def __init__(self, config: Config, limits: Limits) -> None:
+        super().__init__(config)
+        self._limits = limits
+        # Before any request's: what one sets there, none after it may see.
+        self._context = contextvars.copy_context()
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         with super().capture_signals():
@@ -147,10 +194,21 @@ class _FairServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.
         await super().startup(sockets=[])
+        limits = replace(self._limits, body=self.lifespan.state.get("max_body_bytes", self._limits.body))
+        self._connections = Connections(
+            limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time
+        )
         self.servers += [
-            FairListener(listener, self._create_protocol, ssl=self.config.ssl)  # type: ignore[misc]
+            FairListener(  # type: ignore[misc]
+                listener, self._create_protocol, connections=self._connections, ssl=self.config.ssl
+            )
             for listener in sockets or []
         ]
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % _TICKS_PER_SWEEP == 0:
+            self._connections.sweep()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         longest_s = self.config.timeout_graceful_shutdown or 0
@@ -172,8 +230,8 @@ class _FairServer(Server):
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         for connection in self.server_state.connections:
             # Answers that are being made took the headers already; websockets have none.
-            if (cycle := getattr(connection, "cycle", None)) is not None:
-                cycle.keep_alive = False
+            if isinstance(connection, LimitedHttpProtocol):
+                connection.close_after_answer()
         loop = asyncio.get_running_loop()
         end = loop.time() + drain_s
         # A signal sets the flag, and nothing waits for it.
@@ -185,6 +243,10 @@ class _FairServer(Server):
         await asyncio.sleep(_TICK_S)
 
     def _create_protocol(self) -> asyncio.Protocol:
-        return self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        return LimitedHttpProtocol(
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            connections=self._connections,
+            context=self._context,
         )

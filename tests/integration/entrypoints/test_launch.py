@@ -47,6 +47,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     [
         ({"WEBAPP_RUNTIME": "heroku"}, "WEBAPP_RUNTIME='heroku' is not a runtime; choose one of:"),
         ({"PORT": "http"}, "PORT='http' is not a whole number from 1 to 65535"),
+        ({"WEBAPP_MAX_BODY_BYTES": "0"}, "WEBAPP_MAX_BODY_BYTES='0' is not a whole number from 1 to 2147483648"),
         ({"WEBAPP_DB_STRATEGY": "puddle"}, "WEBAPP_DB_STRATEGY='puddle' is not a connection strategy"),
         ({"WEBAPP_BIND_HOST": "nowhere.invalid"}, "WEBAPP_BIND_HOST='nowhere.invalid' is no address of this machine"),
         ({"WEBAPP_BIND_HOST": "192.0.2.1"}, "WEBAPP_BIND_HOST='192.0.2.1' is no address of this machine"),
@@ -229,6 +230,18 @@ def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
     written = log.read_text()
     assert "serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool by the direct route" in written
     assert "hunter2" not in written
+
+
+def test_a_container_refuses_bodies_above_its_limit(tmp_path):
+    with container(tmp_path / "server.log", WEBAPP_MAX_BODY_BYTES="1000") as (_, port):
+        statuses = []
+        for size in (1000, 1001):
+            with closing(connect(port)) as client:
+                client.request("POST", "/", body=b"x" * size, headers={"Host": "guestbook.example"})
+                statuses.append(client.getresponse().status)
+
+    # Over plain HTTP the first is a redirect.
+    assert statuses == [301, 413]
 
 
 def connect(port: int) -> HTTPConnection:

@@ -25,3 +25,16 @@ async def test_the_server_learns_from_its_state_how_long_to_drain():
     assert scope["state"] == {"drain_s": 5}
     await communicator.send_input({"type": "lifespan.shutdown"})
     await communicator.receive_output()
+
+
+async def test_the_server_learns_from_its_state_how_large_bodies_may_be():
+    scope = {"type": "lifespan", "state": {}}
+    lifespan = Lifespan(None, on_shutdown=lambda: None, max_body_bytes=1000)
+    communicator = ApplicationCommunicator(lifespan, scope)
+
+    await communicator.send_input({"type": "lifespan.startup"})
+    await communicator.receive_output()
+
+    assert scope["state"]["max_body_bytes"] == 1000
+    await communicator.send_input({"type": "lifespan.shutdown"})
+    await communicator.receive_output()

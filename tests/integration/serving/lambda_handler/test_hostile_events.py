@@ -36,7 +36,7 @@ urlpatterns = [path("length", length), path("letters/<int:count>", letters), pat
 @pytest.fixture
 def small():
     """A handler with limits that a test can reach."""
-    handler = DirectLambdaHandler(max_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
+    handler = DirectLambdaHandler(max_event_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
     yield lambda event: handler(event, CONTEXT)
     handler.close()
 
@@ -95,6 +95,15 @@ def test_a_body_is_taken_up_to_the_limit_and_refused_above(small, front):
 
     assert len(at_the_limit["body"]) == _LIMIT
     assert (small(at_the_limit)["statusCode"], small(above)["statusCode"]) == (200, 413)
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_lower_limit_of_bodies_counts_what_was_decoded(front):
+    handler = DirectLambdaHandler(max_body_bytes=9_000)
+    replies = [handler(event_of(front, "POST", "/length", body=b"x" * size), CONTEXT) for size in (9_000, 9_001)]
+    handler.close()
+
+    assert [reply["statusCode"] for reply in replies] == [200, 413]
 
 
 @pytest.mark.parametrize("front", FRONTS)

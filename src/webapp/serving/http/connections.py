@@ -1,0 +1,145 @@
+"""The connections of one worker by what they wait for, so that silent ones end in time and make room for others."""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sized
+from typing import Protocol
+
+from webapp.serving.http.limits import Limits
+
+logger = logging.getLogger("uvicorn.error")
+
+# Beyond the limit of connections, until those that make room for them have closed.
+_LARGEST_OVERSHOOT = 16
+_COMPLAINT_INTERVAL_S = 60.0
+# A body that was silent for less than this makes no room for another one.
+_STALLED_S = 5.0
+
+Clock = Callable[[], float]
+
+
+class Waiting(Protocol):
+    """A connection that waits for its client."""
+
+    def end_silently(self) -> None:
+        """Close at once; nothing is to be answered."""
+
+    def end_late_head(self) -> None:
+        """Answer that the head took too long."""
+
+    def end_late_body(self) -> None:
+        """Answer that the body took too long."""
+
+    def is_body_late(self, now: float) -> bool:
+        """Whether the body has paused too long, or comes in too slowly."""
+
+    def is_leaving_late(self, now: float) -> bool:
+        """Whether the client went on sending for too long after its last answer, or is silent."""
+
+    def takes_answer(self) -> bool:
+        """Whether the client has taken something of its answer since the last call, and has more to take."""
+
+
+Line = OrderedDict[Waiting, float]
+
+
+class Connections:
+    """Lines of connections, each with the time since when it waits, the longest first.
+
+    A connection whose request is being served is in none of them.
+    """
+
+    def __init__(self, limits: Limits, *, opened: Sized, clock: Clock) -> None:
+        """`opened` holds every connection, websockets among them; `clock` is the event loop's."""
+        self.limits = limits
+        self.clock = clock
+        # No request yet, not a byte of one.
+        self.fresh: Line = OrderedDict()
+        # A part of a head.
+        self.heads: Line = OrderedDict()
+        # Answered and kept open.
+        self.kept: Line = OrderedDict()
+        # A part of a body.
+        self.bodies: Line = OrderedDict()
+        # Answered for the last time, and perhaps still sending.
+        self.leaving: Line = OrderedDict()
+        # Beside the others: answers that the client does not take.
+        self.blocked: Line = OrderedDict()
+        self.opened = opened
+        self._complained_at = -_COMPLAINT_INTERVAL_S
+
+    def sweep(self) -> None:
+        """End what waits for too long; called every second."""
+        now, limits = self.clock(), self.limits
+        for connection in _older(self.fresh, now - limits.head_s):
+            connection.end_silently()
+        for connection in _older(self.heads, now - limits.head_s):
+            connection.end_late_head()
+        for connection in _older(self.kept, now - limits.idle_s):
+            if connection.takes_answer():
+                _move_back(self.kept, connection, now)
+            else:
+                connection.end_silently()
+        for connection in [one for one in self.bodies if one.is_body_late(now)]:
+            connection.end_late_body()
+        for connection in [one for one in self.leaving if one.is_leaving_late(now)]:
+            connection.end_silently()
+        for connection in _older(self.blocked, now - limits.write_pause_s):
+            if connection.takes_answer():
+                _move_back(self.blocked, connection, now)
+            else:
+                connection.end_silently()
+
+    def admits_body(self) -> bool:
+        """Whether one more body may come in, for which the one that was silent longest may have to end."""
+        if len(self.bodies) < self.limits.bodies:
+            return True
+        longest, since = next(iter(self.bodies.items()))
+        if self.clock() - since < _STALLED_S:
+            return False
+        longest.end_late_body()
+        return True
+
+    def admitted(self, wanted: int, *, opening: int) -> int:
+        """How many connections may be accepted now, beside those that are opening."""
+        free = self.limits.connections - len(self.opened) - opening
+        if free > 0:
+            return min(wanted, free)
+        removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept)
+        if not removable:
+            self._complain("every one is in the midst of a request; others wait")
+        return min(wanted, _LARGEST_OVERSHOOT, removable)
+
+    def make_room(self, *, opening: int) -> None:
+        """Close the longest silent connections in place of those above the limit."""
+        excess = len(self.opened) + opening - self.limits.connections
+        if excess > 0:
+            self._complain("those that were silent longest are closed")
+            self.close_silent(excess)
+
+    def close_silent(self, count: int) -> None:
+        """Close those that were silent longest, first those that await nothing any more, or have asked for nothing."""
+        for line in (self.leaving, self.fresh, self.heads, self.kept):
+            while count > 0 and line:
+                next(iter(line)).end_silently()
+                count -= 1
+
+    def _complain(self, consequence: str) -> None:
+        now = self.clock()
+        if now - self._complained_at >= _COMPLAINT_INTERVAL_S:
+            self._complained_at = now
+            logger.warning("%d connections are as many as this worker takes: %s", self.limits.connections, consequence)
+
+
+def _older(line: Line, bound: float) -> list[Waiting]:
+    older = []
+    for connection, since in line.items():
+        if since > bound:
+            break
+        older.append(connection)
+    return older
+
+
+def _move_back(line: Line, connection: Waiting, now: float) -> None:
+    line[connection] = now
+    line.move_to_end(connection)

@@ -1,0 +1,68 @@
+"""An ASGI application that answers with what it got; its path says how."""
+
+import asyncio
+import contextvars
+import json
+
+_left_behind = contextvars.ContextVar("left_behind", default="nothing")
+
+
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+    elif scope["type"] == "websocket":
+        await _echo(receive, send)
+    elif scope["path"] == "/unread":
+        await _answer(send, {"unread": True})
+    elif scope["path"] == "/late":
+        await asyncio.sleep(0.3)
+        await _answer(send, {"path": "/late"})
+    elif scope["path"] == "/piece":
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"no ", "more_body": True})
+        await send({"type": "http.response.body", "body": b"length"})
+    elif scope["path"] == "/fail":
+        raise RuntimeError("the application fails")
+    else:
+        await _mirror(scope, receive, send)
+
+
+async def _mirror(scope, receive, send):
+    body, message = b"", {"more_body": True}
+    while message.get("more_body"):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        body += message["body"] if len(body) < 10_000 else b""
+    found = _left_behind.get()
+    _left_behind.set(scope["path"])
+    await _answer(
+        send,
+        {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": scope["query_string"].decode("latin1"),
+            "version": scope["http_version"],
+            "headers": [[name.decode("latin1"), value.decode("latin1")] for name, value in scope["headers"]],
+            "body": body.decode("latin1"),
+            "left_behind": found,
+        },
+    )
+
+
+async def _answer(send, content):
+    body = json.dumps(content).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def _echo(receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (message := await receive())["type"] == "websocket.receive":
+        await send({"type": "websocket.send", "text": message["text"]})

@@ -1,0 +1,71 @@
+"""Real load balancers in front of a server, which keep their connections to it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from webapp.compare.processes import accepts_connections, find_program, free_port, wait_until
+
+# As for websockets: the client's Upgrade goes on, and bodies as they come in.
+_NGINX = """
+{user}
+daemon off;
+pid {directory}/nginx.pid;
+error_log {directory}/nginx-errors.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/fastcgi;
+    uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
+    map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
+    upstream application {{ server 127.0.0.1:{server}; keepalive 8; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location / {{
+            proxy_pass http://application;
+            proxy_http_version 1.1;
+            proxy_request_buffering off;
+            proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection $connection_upgrade;
+        }}
+    }}
+}}
+"""
+_HAPROXY = """
+global
+    maxconn 1024
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend clients
+    bind 127.0.0.1:{port}
+    default_backend application
+backend application
+    http-reuse always
+    server one 127.0.0.1:{server} pool-max-conn 8
+"""
+
+
+@contextmanager
+def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
+    """nginx or haproxy in front of the server at that port; its own port."""
+    port = free_port()
+    template, options = {"nginx": (_NGINX, ("-p", str(directory), "-c")), "haproxy": (_HAPROXY, ("-db", "-f"))}[program]
+    user = "user root;" if os.geteuid() == 0 else ""
+    file = directory / f"{program}.conf"
+    file.write_text(template.format(user=user, directory=directory, port=port, server=server))
+    log = directory / f"{program}.log"
+    command = [find_program(program) or program, *options, str(file)]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        assert wait_until(process, lambda: accepts_connections(port), timeout_s=10), log.read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait()

@@ -1,0 +1,124 @@
+"""gunicorn with our worker around the mirror, and what raw clients hear from it."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from webapp.compare.processes import accepts_connections, free_port, wait_until
+
+ROOT = Path(__file__).parents[4]
+OURS = "webapp.serving.fair_worker.FairUvicornWorker"
+STOCK = "uvicorn_worker.UvicornWorker"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server of one worker."""
+
+    port: int
+    master: int
+    log: Path
+
+    @property
+    def worker(self) -> int:
+        """The worker's process."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
+        return int(children[0])
+
+    def peak_mb(self) -> float:
+        """The most memory that the worker has had, in MiB."""
+        status = Path(f"/proc/{self.worker}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def mirror_server(
+    directory: Path, *arguments: str, worker: str = OURS, descriptors: int | None = None
+) -> Iterator[Server]:
+    """The mirror behind one worker, with further arguments of gunicorn's and a limit of open files."""
+    port, log = free_port(), directory / f"server-{time.monotonic_ns()}.log"
+    command = [
+        *(sys.executable, "-m", "gunicorn", "tests.integration.serving.http.mirror:application"),
+        *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--no-control-socket", "--keep-alive", "75"),
+        *arguments,
+    ]
+    if descriptors is not None:
+        command = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env={"PATH": os.environ["PATH"]}, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        assert wait_until(process, lambda: accepts_connections(port), timeout_s=30), log.read_text()
+        yield Server(port, process.pid, log)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All that a connection brought."""
+
+    raw: bytes
+    closed: bool
+
+    @property
+    def answers(self) -> list[tuple[int, bytes]]:
+        """The status and body of each answer; 100 Continue is one of them."""
+        found, rest = [], self.raw
+        while rest:
+            head, _, rest = rest.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 "), head
+            length = re.search(rb"\r\ncontent-length: (\d+)", head)
+            size = int(length[1]) if length else 0
+            found.append((int(head[9:12]), rest[:size]))
+            rest = rest[size:]
+        return found
+
+    @property
+    def statuses(self) -> list[int]:
+        """The status of each answer."""
+        return [status for status, _ in self.answers]
+
+    @property
+    def contents(self) -> list[dict]:
+        """The JSON of each answer that has some."""
+        return [json.loads(body) for _, body in self.answers if body.startswith(b"{")]
+
+
+def talk(port: int, *pieces: bytes, pause_s: float = 0.1, patience_s: float = 0.5) -> Heard:
+    """Send each piece as a segment of its own, then listen until the server is silent or closes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number, piece in enumerate(pieces):
+            if number:
+                time.sleep(pause_s)
+            client.sendall(piece)
+        return listen(client, patience_s)
+
+
+def listen(client: socket.socket, patience_s: float = 0.5) -> Heard:
+    """What the server sends until it is silent for `patience_s`, or closes; ConnectionResetError when it resets."""
+    client.settimeout(patience_s)
+    raw = b""
+    try:
+        while data := client.recv(65536):
+            raw += data
+    except TimeoutError:
+        return Heard(raw, closed=False)
+    return Heard(raw, closed=True)
+
+
+def request(line: str, *headers: str, body: bytes = b"") -> bytes:
+    """A request's bytes, with a Host."""
+    head = "\r\n".join([f"{line} HTTP/1.1", "Host: guestbook.example", *headers, "", ""])
+    return head.encode("latin1") + body

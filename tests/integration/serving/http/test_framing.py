@@ -1,0 +1,165 @@
+"""Where one request ends and the next begins has one reading, or the connection ends."""
+
+import pytest
+
+from tests.integration.serving.http.servers import request, talk
+
+pytestmark = pytest.mark.profile_free
+
+_NEXT = request("GET /next")
+_CHUNKED = "Transfer-Encoding: chunked"
+_REFUSED = {
+    "length and chunks": (400, request("POST /", "Content-Length: 3", _CHUNKED, body=b"0\r\n\r\n")),
+    "chunks and length": (400, request("POST /", _CHUNKED, "Content-Length: 3", body=b"0\r\n\r\n")),
+    "two lengths": (400, request("POST /", "Content-Length: 3", "Content-Length: 4", body=b"abcd")),
+    "the same length twice": (400, request("POST /", "Content-Length: 3", "Content-Length: 3", body=b"abc")),
+    "a list of lengths": (400, request("POST /", "Content-Length: 3, 3", body=b"abc")),
+    "a signed length": (400, request("POST /", "Content-Length: +3", body=b"abc")),
+    "a hexadecimal length": (400, request("POST /", "Content-Length: 0x3", body=b"abc")),
+    "an empty length": (400, request("POST /", "Content-Length:", body=b"abc")),
+    "an endless length": (400, request("POST /", "Content-Length: " + "9" * 30)),
+    "a space before the colon": (400, request("POST /", "Content-Length : 3", body=b"abc")),
+    "a tab before the colon": (400, request("POST /", "Transfer-Encoding\t: chunked", body=b"0\r\n\r\n")),
+    "a folded header": (400, request("POST /", "X-A: b", " Content-Length: 3", body=b"abc")),
+    "a folded coding": (400, request("POST /", "Transfer-Encoding:", " chunked", body=b"0\r\n\r\n")),
+    "a bare line feed": (400, b"GET / HTTP/1.1\r\nHost: guestbook.example\nX-A: b\r\n\r\n"),
+    "line feeds only": (400, b"GET / HTTP/1.1\nHost: guestbook.example\n\n"),
+    "a bare carriage return": (400, b"GET / HTTP/1.1\r\nX-A: b\rContent-Length: 3\r\n\r\n"),
+    "a NUL in a value": (400, b"GET / HTTP/1.1\r\nX-A: b\0c\r\n\r\n"),
+    "no colon": (400, request("GET /", "X-A")),
+    "no name": (400, request("GET /", ": b")),
+    "an unknown method": (400, request("SMUGGLE /")),
+    "no request": (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+    "another coding": (501, request("POST /", "Transfer-Encoding: gzip, chunked", body=b"0\r\n\r\n")),
+    "chunked twice": (400, request("POST /", _CHUNKED, _CHUNKED, body=b"0\r\n\r\n")),
+    "chunked, then none": (400, request("POST /", _CHUNKED, "Transfer-Encoding: identity", body=b"0\r\n\r\n")),
+    "chunked behind a control character": (400, request("POST /", "Transfer-Encoding: \x0bchunked", body=b"0\r\n\r\n")),
+    "chunks in HTTP/1.0": (400, b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    "HTTP/0.9": (505, b"GET /\r\n\r\n"),
+    "HTTP/2": (505, b"GET / HTTP/2.0\r\nHost: guestbook.example\r\n\r\n"),
+    "HTTP/2 with prior knowledge": (400, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    "a chunk's size after a space": (400, request("POST /", _CHUNKED, body=b" 3\r\nabc\r\n0\r\n\r\n")),
+    "a chunk's size before a space": (400, request("POST /", _CHUNKED, body=b"3 \r\nabc\r\n0\r\n\r\n")),
+    "a chunk's size with 0x": (400, request("POST /", _CHUNKED, body=b"0x3\r\nabc\r\n0\r\n\r\n")),
+    "a negative chunk": (400, request("POST /", _CHUNKED, body=b"-3\r\nabc\r\n0\r\n\r\n")),
+    "a chunk's size before a line feed": (400, request("POST /", _CHUNKED, body=b"3\nabc\r\n0\r\n\r\n")),
+    "a chunk's end that is a line feed": (400, request("POST /", _CHUNKED, body=b"3\r\nabc\n0\r\n\r\n")),
+    "a chunk longer than said": (400, request("POST /", _CHUNKED, body=b"2\r\nabc\r\n0\r\n\r\n")),
+    "a chunk shorter than said": (400, request("POST /", _CHUNKED, body=b"4\r\nabc\r\n0\r\n\r\n")),
+    "a trailer that is a length": (400, request("POST /", _CHUNKED, body=b"0\r\nContent-Length: 9\r\n\r\n")),
+    "a folded trailer": (400, request("POST /", _CHUNKED, body=b"0\r\nX-A: b\r\n c\r\n\r\n")),
+}
+
+
+@pytest.mark.parametrize("case", _REFUSED)
+def test_what_can_be_read_in_two_ways_is_refused_and_nothing_after_it_read(port, case):
+    status, sent = _REFUSED[case]
+
+    heard = talk(port, sent + _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([status], True)
+
+
+@pytest.mark.parametrize("case", _REFUSED)
+def test_the_same_in_two_segments(port, case):
+    status, sent = _REFUSED[case]
+
+    heard = talk(port, sent[: len(sent) // 2], sent[len(sent) // 2 :] + _NEXT, pause_s=0.05)
+
+    assert (heard.statuses[:1], heard.closed) == ([status], True)
+    assert len(heard.statuses) == 1
+
+
+def test_a_trailer_is_no_header(port):
+    body = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 203.0.113.9\r\nX-New: 1\r\n\r\n"
+
+    heard = talk(port, request("POST /1", _CHUNKED, "X-Forwarded-For: 192.0.2.1", body=body) + _NEXT)
+
+    names = [[name for name, _ in content["headers"]] for content in heard.contents]
+    assert names == [["host", "transfer-encoding", "x-forwarded-for"], ["host"]]
+    assert ["x-forwarded-for", "192.0.2.1"] in heard.contents[0]["headers"]
+
+
+def test_chunks_arrive_whole_however_they_are_cut(port):
+    whole = request("POST /", _CHUNKED, body=b"3;a=b\r\nabc\r\n0A\r\n0123456789\r\n1\r\n!\r\n0\r\n\r\n") + _NEXT
+
+    heard = talk(port, *(whole[at : at + 1] for at in range(len(whole))), pause_s=0)
+
+    assert [(content["path"], content["body"]) for content in heard.contents] == [
+        ("/", "abc0123456789!"),
+        ("/next", ""),
+    ]
+
+
+def test_a_body_that_nobody_reads_is_no_request(port):
+    inner = request("GET /smuggled")
+
+    heard = talk(port, request("POST /unread", f"Content-Length: {len(inner)}"), inner + _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([200], True)
+    assert b"connection: close" in heard.raw
+
+
+def test_a_body_that_came_with_its_head_leaves_the_connection_open(port):
+    inner = request("GET /smuggled")
+
+    heard = talk(port, request("POST /unread", f"Content-Length: {len(inner)}", body=inner) + _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([200, 200], False)
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
+def test_any_method_may_have_a_body(port, method):
+    heard = talk(port, request(f"{method} /1", "Content-Length: 3"), b"abc" + _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([200, 200], False)
+    assert heard.contents[-1]["path"] == "/next"
+
+
+def test_a_body_of_a_head_request_is_no_request(port):
+    heard = talk(port, request("HEAD /1", "Content-Length: 3"), b"abc" + _NEXT)
+
+    assert heard.raw.count(b"HTTP/1.1 200 OK") == 2
+    assert b'"path": "/next"' in heard.raw
+
+
+def test_empty_lines_before_a_request_are_passed_over(port):
+    heard = talk(port, b"\r\n\r\n" + request("POST /1", "Content-Length: 3", body=b"abc\r\n"), b"\r\n", _NEXT)
+
+    assert [content["path"] for content in heard.contents] == ["/1", "/next"]
+
+
+def test_pipelined_requests_are_answered_in_order(port):
+    heard = talk(port, request("GET /late") + b"".join(request(f"GET /{number}") for number in range(50)), patience_s=1)
+
+    assert [content["path"] for content in heard.contents] == ["/late", *(f"/{number}" for number in range(50))]
+
+
+@pytest.mark.parametrize("line", ["GET /fail", "GET /unread?close"])
+def test_nothing_behind_the_last_answer_is_read(port, line):
+    close = () if "fail" in line else ("Connection: close",)
+
+    heard = talk(port, request(line, *close) + _NEXT)
+
+    assert (len(heard.statuses), heard.closed) == (1, True)
+
+
+def test_http_1_0_gets_no_chunks(port):
+    heard = talk(port, b"GET /piece HTTP/1.0\r\n\r\n")
+
+    assert heard.closed
+    assert b"transfer-encoding" not in heard.raw
+    assert heard.raw.endswith(b"\r\n\r\nno length")
+
+
+def test_a_client_that_asks_first_is_told_to_continue(port):
+    heard = talk(port, request("POST /", "Content-Length: 3", "Expect: 100-continue"), b"abc" + _NEXT)
+
+    assert heard.statuses == [100, 200, 200]
+    assert heard.contents[0]["body"] == "abc"
+
+
+def test_a_client_that_asks_first_is_told_when_nobody_reads(port):
+    heard = talk(port, request("POST /unread", "Content-Length: 3", "Expect: 100-continue"))
+
+    assert (heard.statuses, heard.closed) == ([200], True)

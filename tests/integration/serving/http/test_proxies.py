@@ -1,0 +1,119 @@
+"""Behind load balancers that share their connections among clients, everybody gets his own answers."""
+
+import asyncio
+import json
+import random
+import re
+
+import pytest
+
+from tests.integration.serving.http.proxies import proxy
+from tests.integration.serving.http.servers import mirror_server, request
+
+pytestmark = pytest.mark.profile_free
+
+_CLIENTS = 24
+_HOSTILE_SHARE = 0.2
+_REQUESTS = 10_000
+# Answered late: whoever gets the server's connection next would get this answer.
+_INNER = request("GET /late")
+_CHUNKED = "Transfer-Encoding: chunked"
+_LENGTH = f"Content-Length: {len(_INNER)}"
+_IN_CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(_INNER), _INNER)
+_TOKENS = ("websocket", "h2c", "anything", "TLS/1.0, HTTP/1.1", "HTTP/2.0", "")
+_TRAILERS = b"3\r\nabc\r\n0\r\nX-Client: somebody else\r\n\r\n"
+# Heads, and what comes in a segment of its own: some the proxies refuse, others reach the server.
+_HOSTILE = [
+    *((("POST {path}", "Connection: Upgrade", f"Upgrade: {token}", _LENGTH), _INNER) for token in _TOKENS),
+    *((("POST {path}", "Connection: Upgrade", f"Upgrade: {token}", _CHUNKED), _IN_CHUNKS) for token in _TOKENS),
+    (("GET {path}", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABk"), _INNER),
+    (("POST {path}", _LENGTH, _CHUNKED), _IN_CHUNKS),
+    (("POST {path}", _CHUNKED, _LENGTH), b"0\r\n\r\n" + _INNER),
+    (("POST {path}", _LENGTH, "Content-Length: 0"), _INNER),
+    (("POST {path}", "Content-Length: 0", _LENGTH), _INNER),
+    (("POST {path}", _LENGTH, _LENGTH), _INNER),
+    (("POST {path}", "Content-Length : 3"), _INNER),
+    (("POST {path}", f"Content-Length: +{len(_INNER)}"), _INNER),
+    (("POST {path}", "Transfer-Encoding: gzip, chunked"), _IN_CHUNKS),
+    (("POST {path}", "Transfer-Encoding: xchunked", _LENGTH), _INNER),
+    (("POST {path}", "Transfer-Encoding: \x0bchunked"), _IN_CHUNKS),
+    (("POST {path}", "Transfer-Encoding:", " chunked"), _IN_CHUNKS),
+    (("POST {path}", "X-A: b", " folded: c", _LENGTH), _INNER),
+    (("POST {path}", "X-A: b\n" + _LENGTH), _INNER),
+    (("POST {path}", _CHUNKED), _TRAILERS),
+    (("POST {path}", _CHUNKED, "Trailer: X-Client"), _TRAILERS + _INNER),
+    (("POST {path}", _CHUNKED), b"3;a=b\r\nabc\r\n0;c\r\n\r\n"),
+    (("POST {path}", _CHUNKED), b"3\nabc\r\n0\r\n\r\n"),
+    (("POST {path}", "Expect: 100-continue", _LENGTH), _INNER),
+    (("POST /unread", _LENGTH), _INNER),
+    (("POST /unread", "Expect: 100-continue", _LENGTH), _INNER),
+    (("HEAD {path}", _LENGTH), _INNER),
+    (("GET {path}", _LENGTH), _INNER),
+    (("GET /late", "Connection: close"), _INNER),
+    (("GET /fail",), _INNER),
+    (("POST {path}", "Content-Length: 99999999999"), _INNER),
+    (("GET {path}", *["X-A: b"] * 150), b""),
+]
+
+
+class Client:
+    """One that asks for paths of its own, and notes every answer that belongs to somebody else."""
+
+    def __init__(self, port: int, name: str) -> None:
+        self._port, self._name = port, name
+        self._random = random.Random(name)
+        self.answered = 0
+        self.foreign: list[bytes] = []
+
+    async def ask(self, count: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        for number in range(count):
+            path = f"/{self._name}/{number}"
+            if self._random.random() < _HOSTILE_SHARE:
+                await self._ask_hostile(path)
+                continue
+            writer.write(request(f"GET {path}", f"X-Client: {self._name}"))
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
+            self.answered += 1
+            content = json.loads(body) if head.startswith(b"HTTP/1.1 200") else {}
+            if content.get("path") != path or ["x-client", self._name] not in content["headers"]:
+                self.foreign.append(body)
+            if b"connection: close" in head.lower():
+                writer.close()
+                reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        writer.close()
+
+    async def _ask_hostile(self, path: str) -> None:
+        """One request on a connection of its own: its answer, if any, is to this path, or to none."""
+        (line, *headers), body = self._random.choice(_HOSTILE)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+        raw = b""
+        try:
+            writer.write(request(line.format(path=path), *headers, f"X-Client: {self._name}"))
+            await asyncio.sleep(0.002)
+            writer.write(body)
+            async with asyncio.timeout(0.1):
+                while data := await reader.read(65536):
+                    raw += data
+        except (OSError, TimeoutError):
+            pass
+        writer.close()
+        self.answered += 1
+        for found in re.findall(rb'"path": "(/[^"]*)"', raw):
+            # What a proxy took for a second request of this client is its own affair.
+            if found.decode() not in {path, "/late"}:
+                self.foreign.append(raw)
+
+
+@pytest.mark.parametrize(
+    "program", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("nginx", "haproxy")]
+)
+async def test_no_client_gets_anothers_answer_in_10000(tmp_path, program):
+    with mirror_server(tmp_path) as server, proxy(program, server.port, tmp_path) as port:
+        clients = [Client(port, f"client-{number}") for number in range(_CLIENTS)]
+        async with asyncio.timeout(120):
+            await asyncio.gather(*(client.ask(_REQUESTS // _CLIENTS + 1) for client in clients))
+
+    assert [answer for client in clients for answer in client.foreign] == []
+    assert sum(client.answered for client in clients) >= _REQUESTS

@@ -1,0 +1,223 @@
+"""Clients that send nothing, or too slowly, neither stay nor keep others out."""
+
+import asyncio
+import contextlib
+import contextvars
+import time
+import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from socket import create_connection, create_server
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from tests.integration.serving.http.mirror import application
+from tests.integration.serving.http.servers import mirror_server, request
+from webapp.serving.fair_worker import FairListener
+from webapp.serving.http.connections import Connections
+from webapp.serving.http.limits import Limits
+from webapp.serving.http.protocol import LimitedHttpProtocol
+
+pytestmark = pytest.mark.profile_free
+
+_POST = request("POST /", "Content-Length: 1000")
+
+
+@pytest.fixture
+def serve():
+    """Serves the mirror in this process, with limits that a test can wait for."""
+
+    @asynccontextmanager
+    async def serving(**limits: float) -> AsyncIterator[tuple[int, Connections]]:
+        config, state, loop = Config(application, log_config=None), ServerState(), asyncio.get_running_loop()
+        config.load()
+        connections = Connections(Limits(**limits), opened=state.connections, clock=loop.time)
+        context = contextvars.copy_context()
+
+        def protocol() -> LimitedHttpProtocol:
+            return LimitedHttpProtocol(config, state, {}, connections=connections, context=context)
+
+        async def sweep() -> None:
+            while True:
+                await asyncio.sleep(0.02)
+                connections.sweep()
+
+        with create_server(("127.0.0.1", 0), backlog=256) as listener:
+            fair = FairListener(listener, protocol, connections=connections)
+            sweeping = asyncio.create_task(sweep())
+            yield listener.getsockname()[1], connections
+            sweeping.cancel()
+            fair.close()
+            await fair.wait_closed()
+            for connection in list(state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0.05)
+
+    return serving
+
+
+async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
+    """What the server says until it closes, and after how long it does."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    started = time.monotonic()
+    reading = asyncio.create_task(reader.read())
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(pause_s)
+    raw = await asyncio.wait_for(reading, 10)
+    writer.close()
+    return raw, time.monotonic() - started
+
+
+async def test_a_client_that_never_asks_is_closed(serve):
+    async with serve(head_s=0.3) as (port, _):
+        raw, after_s = await hear(port)
+
+    assert raw == b""
+    assert 0.2 < after_s < 1
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"GET / HT",), (b"GET / HTTP/1.1\r\n", *[b"X-A: b\r\n"] * 50)], ids=["half", "drips"]
+)
+async def test_a_head_that_does_not_end_is_answered_408(serve, pieces):
+    async with serve(head_s=0.3, linger_pause_s=0.1) as (port, _):
+        raw, after_s = await hear(port, *pieces, pause_s=0.01)
+
+    assert raw.startswith(b"HTTP/1.1 408 ")
+    assert 0.2 < after_s < 1.5
+
+
+async def test_a_kept_connection_is_closed_after_its_time_and_not_before(serve):
+    async with serve(head_s=0.1, idle_s=0.6) as (port, _):
+        raw, after_s = await hear(port, request("GET /"))
+
+    assert raw.count(b"HTTP/1.1 200 OK") == 1
+    assert 0.5 < after_s < 1.5
+
+
+async def test_a_body_that_stalls_is_answered_408(serve):
+    async with serve(body_pause_s=0.3) as (port, _):
+        raw, after_s = await hear(port, _POST + b"half")
+
+    assert raw.startswith(b"HTTP/1.1 408 ")
+    assert 0.2 < after_s < 1.5
+
+
+async def test_a_body_that_drips_is_answered_408(serve):
+    async with serve(body_pause_s=0.3, body_grace_s=0.5, body_bytes_per_s=1000) as (port, _):
+        raw, after_s = await hear(port, _POST, *[b"x"] * 60, pause_s=0.02)
+
+    assert raw.startswith(b"HTTP/1.1 408 ")
+    assert 0.4 < after_s < 2
+
+
+async def test_a_body_that_is_slow_but_comes_in_is_served(serve):
+    async with serve(body_pause_s=0.3, body_grace_s=0.2, body_bytes_per_s=500) as (port, _):
+        raw, _ = await hear(port, _POST, *[b"x" * 20] * 49, b"x" * 20, request("GET /fail"), pause_s=0.02)
+
+    assert raw.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_takes_nothing_of_its_answer_is_given_up(serve):
+    async with serve(idle_s=0.2, write_pause_s=0.2) as (port, connections):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(request("POST /", "Content-Length: 9000", body=b"\xff" * 9000) * 500)
+        deadline = time.monotonic() + 10
+        while len(connections.opened):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.02)
+        writer.close()
+
+
+async def test_a_client_that_goes_on_sending_after_its_last_answer_is_closed(serve):
+    async with serve(linger_pause_s=0.2, linger_s=0.5) as (port, _):
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request("POST /", "Content-Length: 999999999"))
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(500):
+                writer.write(b"x" * 1000)
+                await writer.drain()
+                await asyncio.sleep(0.02)
+        writer.close()
+
+    assert 0.4 < time.monotonic() - started < 2
+
+
+async def test_stalled_bodies_have_a_number(serve):
+    async with serve(bodies=3) as (port, connections), AsyncExitStack() as clients:
+        for _ in range(3):
+            writer = (await asyncio.open_connection("127.0.0.1", port))[1]
+            clients.callback(writer.close)
+            writer.write(_POST)
+        await asyncio.sleep(0.1)
+        assert len(connections.bodies) == 3
+        refused, _ = await hear(port, _POST)
+        served, _ = await hear(port, request("POST /", "Content-Length: 3", "Connection: close", body=b"abc"))
+
+    assert refused.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in refused
+    assert served.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_body_makes_room_when_it_has_stalled(serve, monkeypatch):
+    monkeypatch.setattr("webapp.serving.http.connections._STALLED_S", 0.1)
+    async with serve(bodies=1, linger_pause_s=0.1) as (port, _):
+        stalled = asyncio.create_task(hear(port, _POST))
+        await asyncio.sleep(0.3)
+        served, _ = await hear(
+            port, request("POST /", "Content-Length: 3", "Connection: close"), b"ab", b"c", pause_s=0.05
+        )
+
+        assert served.startswith(b"HTTP/1.1 200 ")
+        assert (await stalled)[0].startswith(b"HTTP/1.1 408 ")
+
+
+async def test_the_longest_silent_make_room_and_nobody_who_waits_for_an_answer(serve):
+    async with serve(connections=4) as (port, _), AsyncExitStack() as clients:
+        served = asyncio.create_task(hear(port, request("GET /late", "Connection: close")))
+        await asyncio.sleep(0.05)
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+        for _, writer in silent:
+            clients.callback(writer.close)
+        assert (await served)[0].startswith(b"HTTP/1.1 200 ")
+        ended = [await ends(reader) for reader, _ in silent]
+
+    assert ended == [True, True, True, False, False, False]
+
+
+async def ends(reader: asyncio.StreamReader) -> bool:
+    try:
+        return await asyncio.wait_for(reader.read(), 0.2) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HT", request("GET /"), _POST, request("GET /piece") * 9],
+    ids=["silent", "half", "kept", "body", "many"],
+)
+def test_health_is_answered_beside_900_silent_connections_with_256_descriptors(tmp_path, sent):
+    with mirror_server(tmp_path, descriptors=256) as server, ExitStack() as clients:
+        for _ in range(900):
+            client = clients.enter_context(create_connection(("127.0.0.1", server.port), timeout=5))
+            with contextlib.suppress(ConnectionError):
+                client.sendall(sent)
+        # The last of them are still being accepted.
+        time.sleep(1)
+        waits_s = []
+        for _ in range(5):
+            started = time.monotonic()
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=5) as response:
+                assert response.status == 200
+            waits_s.append(time.monotonic() - started)
+        log = server.log.read_text()
+
+    assert "no connection can be accepted" not in log
+    assert max(waits_s) < 1

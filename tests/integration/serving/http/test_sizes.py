@@ -1,0 +1,123 @@
+"""What a client sends beyond a limit is answered within a second, and not kept."""
+
+import socket
+import time
+
+import pytest
+
+from tests.integration.serving.http.servers import listen, mirror_server, request, talk
+from webapp.serving.http.limits import Limits
+
+pytestmark = pytest.mark.profile_free
+
+_MB = 2**20
+_CHUNKED = request("POST /", "Transfer-Encoding: chunked")
+_FLOODS = {
+    "one value": (431, request("GET /")[:-2] + b"X-A: ", b"a" * _MB),
+    "one name": (431, request("GET /")[:-2], b"a" * _MB),
+    "many headers": (431, request("GET /")[:-2], b"X-A: aaaa\r\n" * (_MB // 11)),
+    "a long path": (414, b"GET /", b"a" * _MB),
+    "a long query": (414, b"GET /?", b"a=b&" * (_MB // 4)),
+    "a long method": (400, b"", b"A" * _MB),
+    "trailers": (431, _CHUNKED + b"0\r\n", b"X-A: aaaa\r\n" * (_MB // 11)),
+    "one trailer": (431, _CHUNKED + b"0\r\nX-A: ", b"a" * _MB),
+    "one extension": (400, _CHUNKED + b"1;", b"a" * _MB),
+    "many extensions": (400, _CHUNKED, b"1;abcdefghijklmnopqrstuvwxyz=123\r\na\r\n" * (_MB // 37)),
+    "a long size": (400, _CHUNKED, b"0" * _MB),
+}
+
+
+@pytest.mark.parametrize("flood", _FLOODS)
+def test_a_flood_is_answered_within_a_second_and_20_mb(tmp_path, flood):
+    status, beginning, piece = _FLOODS[flood]
+    with mirror_server(tmp_path) as server:
+        talk(server.port, request("GET /"), patience_s=0.1)
+        before_mb = server.peak_mb()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            client.sendall(beginning)
+            started = time.monotonic()
+            client.sendall(piece)
+            client.settimeout(5)
+            answer = client.recv(65536)
+            answered_s = time.monotonic() - started
+            # The answer is there before the client has read it, and whatever it still sends.
+            for _ in range(100):
+                client.sendall(piece)
+            heard = listen(client)
+        grown_mb = server.peak_mb() - before_mb
+
+    assert int(answer[9:12]) == status
+    assert answer.count(b"HTTP/1.1") == 1
+    assert (heard.raw, heard.closed) == (b"", True)
+    assert answered_s < 1
+    assert grown_mb < 20
+
+
+@pytest.mark.parametrize(
+    ("status", "head"),
+    [
+        (200, request("GET /" + "a" * 8_176)),
+        (414, request("GET /" + "a" * 8_177)),
+        (200, request("GET /", "X-A: " + "a" * 8_185)),
+        (431, request("GET /", "X-A: " + "a" * 8_186)),
+        (200, request("GET /", *["X-A: b"] * 99)),
+        (431, request("GET /", *["X-A: b"] * 100)),
+        (200, request("GET /", *["X-A: " + "a" * 8_000] * 8)),
+        (431, request("GET /", *["X-A: " + "a" * 8_000] * 9)),
+    ],
+    ids=["line", "line + 1", "field", "field + 1", "fields", "fields + 1", "head", "head + 1"],
+)
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_head_is_taken_up_to_its_limits(tmp_path, status, head, pieces):
+    step = -(-len(head) // pieces)
+    with mirror_server(tmp_path, "--limit-request-line", "8190") as server:
+        heard = talk(server.port, *(head[at : at + step] for at in range(0, len(head), step)))
+
+    assert heard.statuses == [status]
+    assert heard.closed == (status != 200)
+
+
+def test_gunicorns_own_settings_count(tmp_path):
+    limits = ("--limit-request-line", "100", "--limit-request-fields", "2", "--limit-request-field_size", "50")
+    requests = [request("GET /" + "a" * 90), request("GET /", "A: b", "A: b"), request("GET /", "X-A: " + "a" * 50)]
+    with mirror_server(tmp_path, *limits) as server:
+        statuses = [talk(server.port, sent, patience_s=0.2).statuses for sent in requests]
+
+    assert statuses == [[414], [431], [431]]
+
+
+@pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["sending", "asking first"])
+def test_a_body_that_says_it_is_too_large_is_refused_at_once(port, expect):
+    limit = Limits().body
+    largest, larger = (
+        talk(port, request("POST /", f"Content-Length: {size}", *expect), b"abc") for size in (limit, limit + 1)
+    )
+
+    assert largest.statuses == ([100] if expect else [])
+    assert (larger.statuses, larger.closed) == ([413], True)
+
+
+def test_chunks_are_refused_when_they_become_too_many(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(_CHUNKED)
+        for _ in range(99):
+            client.sendall(b"100000\r\n" + b"x" * _MB + b"\r\n")
+        assert listen(client, 0.2).raw == b""
+        client.sendall(b"100000\r\n" + b"x" * _MB + b"\r\n")
+        assert listen(client, 0.2).raw == b""
+        client.sendall(b"1\r\n")
+        heard = listen(client)
+        # Still sending, and not reset.
+        client.sendall(b"x" * _MB)
+
+    assert (heard.statuses, heard.closed) == ([413], True)
+
+
+def test_the_answer_reaches_a_client_that_sends_to_its_end_before_it_reads(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.sendall(request("POST /", "Content-Length: 200000000"))
+        for _ in range(190):
+            client.sendall(b"x" * _MB)
+        heard = listen(client)
+
+    assert (heard.statuses, heard.closed) == ([413], True)

@@ -1,0 +1,116 @@
+"""A request that names an upgrade is one request, whatever it names."""
+
+import asyncio
+import socket
+import subprocess
+
+import pytest
+import websockets
+
+from tests.integration.serving.http.servers import listen, request, talk
+
+pytestmark = pytest.mark.profile_free
+
+_INNER = request("GET /smuggled")
+_UPGRADES = {
+    "websocket": ("Connection: Upgrade", "Upgrade: websocket"),
+    "h2c": ("Connection: Upgrade", "Upgrade: h2c"),
+    "any token": ("Connection: keep-alive, Upgrade", "Upgrade: anything"),
+    "none": (),
+    "as Java's HttpClient": (
+        "Connection: Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA",
+    ),
+    "several": ("Connection: upgrade", "UPGRADE: TLS/1.0, h2c, websocket"),
+    "two headers": ("Connection: Upgrade", "Upgrade: h2c", "upgrade: websocket"),
+    "two connections": ("Connection: close, upgrade", "Connection: keep-alive", "Upgrade: h2c"),
+    "of a proxy": ("Proxy-Connection: upgrade", "Upgrade: h2c"),
+    "empty": ("Connection: Upgrade", "Upgrade:"),
+}
+_FRAMINGS = {
+    "length": ((f"Content-Length: {len(_INNER)}",), _INNER),
+    "chunks": (("Transfer-Encoding: chunked",), b"%x\r\n%b\r\n0\r\n\r\n" % (len(_INNER), _INNER)),
+}
+
+
+@pytest.mark.parametrize("cut", ["whole", "at the body", "in the head", "in the body"])
+@pytest.mark.parametrize("framing", _FRAMINGS)
+@pytest.mark.parametrize("upgrade", _UPGRADES)
+def test_a_request_that_names_an_upgrade_is_served_with_its_body(port, upgrade, framing, cut):
+    headers, body = _FRAMINGS[framing]
+    whole = request("POST /outer", *_UPGRADES[upgrade], *headers, body=body)
+    at = {"whole": 0, "at the body": len(whole) - len(body), "in the head": 30, "in the body": len(whole) - 9}[cut]
+
+    heard = talk(port, *(piece for piece in (whole[:at], whole[at:]) if piece), pause_s=0.05, patience_s=0.2)
+
+    assert heard.statuses == [200]
+    assert [(content["path"], content["body"]) for content in heard.contents] == [("/outer", _INNER.decode())]
+
+
+def test_the_application_sees_the_upgrade_that_was_named(port):
+    heard = talk(port, request("GET /", "Connection: Upgrade", "Upgrade: h2c", "X-After: 1"))
+
+    headers = heard.contents[0]["headers"]
+    assert ["upgrade", "h2c"] in headers
+    assert ["connection", "Upgrade"] in headers
+    assert ["x-after", "1"] in headers
+
+
+def test_what_follows_an_upgrade_is_the_next_request(port):
+    first = request("POST /1", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 3", body=b"abc")
+
+    heard = talk(port, first + request("GET /2") + first)
+
+    assert [content["path"] for content in heard.contents] == ["/1", "/2", "/1"]
+
+
+@pytest.mark.needs("curl")
+def test_curl_upgrading_to_http_2_posts_its_body(port):
+    url = f"http://127.0.0.1:{port}/curl"
+
+    posted = subprocess.run(
+        ["curl", "-s", "--http2", "-d", "x" * 3000, url], capture_output=True, check=True, timeout=30
+    )
+
+    assert b'"path": "/curl"' in posted.stdout
+    assert b"x" * 3000 in posted.stdout
+
+
+def test_a_tunnel_is_refused(port):
+    heard = talk(port, b"CONNECT guestbook.example:80 HTTP/1.1\r\nHost: guestbook.example\r\n\r\n" + _INNER)
+
+    assert (heard.statuses, heard.closed) == ([501], True)
+
+
+async def test_websockets_open_and_echo(port):
+    async with websockets.connect(f"ws://127.0.0.1:{port}/socket") as client:
+        await client.send("hello")
+
+        assert await asyncio.wait_for(client.recv(), 10) == "hello"
+
+
+@pytest.mark.parametrize(
+    "head", [("GET /", "Content-Length: 5"), ("POST /",)], ids=["with a body", "of another method"]
+)
+def test_what_no_handshake_can_be_is_a_plain_request(port, head):
+    key = (
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==",
+    )
+
+    heard = talk(port, request(*head, *key, body=b"hello" if "GET" in head[0] else b""))
+
+    assert heard.statuses == [200]
+
+
+def test_a_refused_request_ends_its_connection_without_a_reset(port):
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(request("POST /", "Content-Length: 999999999"))
+        heard = listen(client)
+        for _ in range(20):
+            client.sendall(_INNER)
+
+    assert (heard.statuses, heard.closed) == ([413], True)
