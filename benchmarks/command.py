@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import against, containers, cost, lambda_cold, lambda_warm, report
+from benchmarks import against, containers, cost, lambda_cold, lambda_warm, report, streams
 from benchmarks.figures import Figure, Results
 from benchmarks.peers import CHECKOUT, peers_python
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
@@ -39,12 +39,19 @@ def main(arguments: Sequence[str]) -> int:
         help="measure the present code, uncommitted changes included, beside another revision of it instead of its "
         "peers, in about ten minutes, and write reports/against.json",
     )
+    extent.add_argument(
+        "--streams",
+        action="store_true",
+        help=f"measure what {streams.STREAMS} open event streams cost a page, in about two minutes",
+    )
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()
     try:
         with reporter(sys.stderr) as progress:
             if options.against is not None:
                 lines, results = _run_against(options.against, progress)
+            elif options.streams:
+                lines, results = _run_streams(progress), None
             else:
                 lines, results = _run(QUICK if options.quick else FULL, progress)
     except UsageError as error:
@@ -57,7 +64,8 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write("benchmarks: interrupted; nothing was written\n")
         return EXIT_INTERRUPTED
     sys.stdout.writelines(f"{line}\n" for line in lines)
-    sys.stderr.write(f"results: {results}\n")
+    if results is not None:
+        sys.stderr.write(f"results: {results}\n")
     return 0
 
 
@@ -99,6 +107,18 @@ def _run_against(name: str, progress: Reporter) -> tuple[list[str], Path]:
     results.write_text(cost.as_json(environment, costs), encoding="utf-8")
     contenders = [f"{cost.NEW}: {environment['new']}", f"{cost.OLD}: {environment['old']}"]
     return [*contenders, *cost.as_lines(costs)], results
+
+
+def _run_streams(progress: Reporter) -> list[str]:
+    find_wrk()
+    chance = random.Random()  # noqa: S311  (an order, not a secret)
+    with ExitStack() as stack:
+        workspace = stack.enter_context(run_directory(account=None))
+        server = stack.enter_context(EmbeddedPostgres())
+        surroundings = Surroundings(Path(sys.executable), server, "bench_template", workspace)
+        surroundings.prepare()
+        measured = asyncio.run(streams.measure(surroundings, chance, progress))
+    return measured.lines()
 
 
 def _line(figure: Figure) -> str:

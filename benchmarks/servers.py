@@ -84,10 +84,10 @@ def _cpu_ticks(stat: Path, session: int) -> int:
 
 
 @contextmanager
-def server(name: str, database: str, surroundings: Surroundings) -> Iterator[Server]:
+def server(name: str, database: str, surroundings: Surroundings, *, workers: int = WORKERS) -> Iterator[Server]:
     """A running server, its code from `surroundings`. Enter it in the main thread, with which it ends.
 
-    Raises CompareError with the end of its log when it does not answer within 30 s.
+    `workers` counts for ours alone. Raises CompareError with the end of its log when it does not answer within 30 s.
     """
     log = surroundings.workspace / f"server-{SERVERS.index(name)}.log"
     address = ""
@@ -103,7 +103,7 @@ def server(name: str, database: str, surroundings: Surroundings) -> Iterator[Ser
                 "WEBAPP_RUNTIME": "aws_ecs",
                 "WEBAPP_BIND_HOST": "127.0.0.1",
                 "PORT": str(port),
-                "WEBAPP_WORKERS": str(WORKERS),
+                "WEBAPP_WORKERS": str(workers),
                 "WEBAPP_DRAIN_S": "0",
             },
             log=log,

@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import path
 
-from benchmarks.application.views import items, ping
+from benchmarks.application.views import feed, items, ping
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("ping", ping),
     path("items", items),
+    path("feed", feed),
 ]

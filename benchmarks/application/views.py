@@ -1,10 +1,12 @@
-"""A request without the database, one that reads and one that writes."""
+"""A request without the database, one that reads and one that writes, and a stream of events."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 from django.db import transaction
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -28,6 +30,22 @@ def items(request: HttpRequest) -> JsonResponse:
             item = Item.objects.create(name=content["name"], price_cents=content["price_cents"])
         return JsonResponse(_as_json(item), status=201)
     return JsonResponse({"items": [_as_json(item) for item in Item.objects.order_by("id")[:_PAGE_SIZE]]})
+
+
+async def feed(request: HttpRequest) -> StreamingHttpResponse:
+    """Events, after a query for who is asking: one every `period_s`, each with a query when `query` is 1."""
+    first_s, period_s = (float(request.GET[name]) for name in ("first_s", "period_s"))
+    asks = request.GET["query"] == "1"
+    await Item.objects.aexists()
+
+    async def events() -> AsyncIterator[str]:
+        yield "data: begun\n\n"
+        await asyncio.sleep(first_s)
+        while True:
+            yield f"data: {await Item.objects.acount() if asks else 'nothing'}\n\n"
+            await asyncio.sleep(period_s)
+
+    return StreamingHttpResponse(events(), content_type="text/event-stream")
 
 
 def _as_json(item: Item) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class OneHopASGIHandler(ASGIHandler):
     `max_waiting` requests wait for a thread, each for `max_wait_s` at most; beyond either `refuse` makes the answer, on
     the event loop: 503 with Retry-After. `max_streams` of the threads may be held by synchronous iterators, which are
     consumed where the view ran; a view that has streamed before waits for a place among the streams before it runs.
-    `max_native` requests at once may go Django's own way, 8 for each thread unless set.
+    `max_native` requests at once may go Django's own way, 8 for each thread unless set, and their line is longer by
+    as much as they are more than the threads.
     """
 
     def __init__(
@@ -89,8 +90,11 @@ class OneHopASGIHandler(ASGIHandler):
             max_streams = max(1, threads // 2)
         if max_native is None:
             max_native = threads * _NATIVE_REQUESTS_PER_THREAD
+        # A place for an asynchronous request is free sooner, as there are more of them: so may the line be longer.
+        native_waiting = max_waiting * max(1, max_native // threads)
         self._gate, self._stream_gate, self._native_gate = (
-            Gate(slots, max_waiting=max_waiting, max_wait_s=max_wait_s) for slots in (threads, max_streams, max_native)
+            Gate(slots, max_waiting=waiting, max_wait_s=max_wait_s)
+            for slots, waiting in ((threads, max_waiting), (max_streams, max_waiting), (max_native, native_waiting))
         )
         self._stalled_s = stalled_s
         # What views answered before: their next requests wait in the right line before anything has run.

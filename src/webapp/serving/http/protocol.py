@@ -29,7 +29,7 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     The parser gets a whole head, then the body's bytes up to their end, and the next request's when the answer has
     been sent: what it takes for the end of a request is always the end that was measured here, or the connection ends.
-    docs/decisions/0014-heads-before-the-parser.md says why.
+    docs/decisions/0016-heads-before-the-parser.md says why.
     """
 
     def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:

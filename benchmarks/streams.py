@@ -1,0 +1,129 @@
+"""What open event streams cost the pages of the same server process."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from benchmarks import servers
+from benchmarks.ratio import Ratio, interleaved
+from benchmarks.surroundings import Surroundings
+from benchmarks.wrk import Load, drive
+from webapp.compare.errors import CompareError
+from webapp.compare.load.generator import FORWARDED_HEADERS
+from webapp.compare.progress import Reporter
+
+STREAMS = 200
+# So many of them ask the database, each every so many seconds.
+QUERYING = 100
+PERIOD_S = 30
+_ROUNDS = 12
+_BLOCK_S = 4
+_CONNECTIONS = 2
+_WITH, _WITHOUT = "with", "without"
+_BAR = 1.1
+_OPENING_S = 30.0
+
+
+@dataclass
+class Streams:
+    """Open streams; `refused` began with another status than 200, `broken` ended by themselves."""
+
+    refused: int = 0
+    broken: int = 0
+    events: int = 0
+
+
+@dataclass
+class Measured:
+    """The page's load by whether streams were open, and what became of the streams."""
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: {_WITH: [], _WITHOUT: []})
+    streams: list[Streams] = field(default_factory=list)
+
+    def lines(self) -> list[str]:
+        """The result as a person reads it."""
+        p50s = {name: [load.p50_ms for load in loads] for name, loads in self.loads.items()}
+        ratio = Ratio.of(p50s[_WITH], p50s[_WITHOUT])
+        refused = sum(streams.refused for streams in self.streams)
+        broken = sum(streams.broken for streams in self.streams)
+        pages = sum(load.refused + load.broken for loads in self.loads.values() for load in loads)
+        verdict = "met" if ratio.median <= _BAR and not (refused or broken or pages) else "MISSED"
+        return [
+            f"{STREAMS} streams, {QUERYING} of them asking the database every {PERIOD_S} s; one worker, "
+            f"{len(p50s[_WITH])} rounds of {_BLOCK_S} s",
+            f"/items p50 with streams / without: {ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]  "
+            f"bar ≤ {_BAR:g}; refused pages {pages}, refused streams {refused}, broken streams {broken}, "
+            f"events {sum(streams.events for streams in self.streams)}: {verdict}",
+        ]
+
+
+async def measure(surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> Measured:
+    """Load a page of one worker, by turns with and without streams open; CompareError when it does not serve."""
+    measured = Measured()
+    database = surroundings.database("bench_streams")
+    with servers.server(servers.OURS, database, surroundings, workers=1) as server:
+        await drive(f"{server.url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)
+        reporter.begin("streams", 2 * _ROUNDS)
+        for name in interleaved([_WITH, _WITHOUT], _ROUNDS, chance):
+            if name == _WITH:
+                async with _open_streams(server.url, chance) as streams:
+                    measured.loads[name].append(await _load(server.url))
+                measured.streams.append(streams)
+            else:
+                measured.loads[name].append(await _load(server.url))
+            reporter.advance()
+    return measured
+
+
+async def _load(url: str) -> Load:
+    load = await drive(f"{url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)
+    if load.good_per_s == 0:
+        raise CompareError(f"the page answered nothing: {load.refused} refused, {load.broken} broken")
+    return load
+
+
+@asynccontextmanager
+async def _open_streams(url: str, chance: random.Random) -> AsyncIterator[Streams]:
+    streams = Streams()
+    opened: asyncio.Queue[None] = asyncio.Queue()
+    # Each at a moment of its own in its period, as those of browsers are.
+    paths = [
+        f"/feed?period_s={PERIOD_S}&first_s={chance.uniform(0, PERIOD_S):.2f}&query={int(number < QUERYING)}"
+        for number in range(STREAMS)
+    ]
+    readers = [asyncio.create_task(_read(url, path, streams, opened)) for path in paths]
+    try:
+        async with asyncio.timeout(_OPENING_S):
+            for _ in readers:
+                await opened.get()
+        yield streams
+    except TimeoutError:
+        raise CompareError(f"{STREAMS} streams did not open within {_OPENING_S:.0f} s") from None
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+
+async def _read(url: str, path: str, streams: Streams, opened: asyncio.Queue[None]) -> None:
+    host, _, port = url.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    headers = {"Host": host, **FORWARDED_HEADERS}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    writer.write(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+    try:
+        if b" 200 " not in await reader.readline():
+            streams.refused += 1
+            opened.put_nowait(None)
+            return
+        opened.put_nowait(None)
+        while line := await reader.readline():
+            streams.events += line.startswith(b"data:")
+        streams.broken += 1
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
