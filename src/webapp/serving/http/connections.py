@@ -3,6 +3,7 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sized
+from itertools import islice
 from typing import Protocol
 
 from webapp.serving.http.limits import Limits
@@ -12,7 +13,7 @@ logger = logging.getLogger("uvicorn.error")
 # Beyond the limit of connections, until those that make room for them have closed.
 _LARGEST_OVERSHOOT = 16
 _COMPLAINT_INTERVAL_S = 60.0
-# A body that was silent for less than this makes no room for another one.
+# A body that was silent for less than this, or an answer that stood still, makes no room for another client.
 _STALLED_S = 5.0
 
 Clock = Callable[[], float]
@@ -84,11 +85,10 @@ class Connections:
             connection.end_late_body()
         for connection in [one for one in self.leaving if one.is_leaving_late(now)]:
             connection.end_silently()
+        for connection in [one for one in self.blocked if one.takes_answer()]:
+            _move_back(self.blocked, connection, now)
         for connection in _older(self.blocked, now - limits.write_pause_s):
-            if connection.takes_answer():
-                _move_back(self.blocked, connection, now)
-            else:
-                connection.end_silently()
+            connection.end_silently()
 
     def admits_body(self) -> bool:
         """Whether one more body may come in, for which the one that was silent longest may have to end."""
@@ -105,7 +105,7 @@ class Connections:
         free = self.limits.connections - len(self.opened) - opening
         if free > 0:
             return min(wanted, free)
-        removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept)
+        removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept) + len(self._stalled())
         if not removable:
             self._complain("every one is in the midst of a request; others wait")
         return min(wanted, _LARGEST_OVERSHOOT, removable)
@@ -119,10 +119,14 @@ class Connections:
 
     def close_silent(self, count: int) -> None:
         """Close those that were silent longest, first those that await nothing any more, or have asked for nothing."""
-        for line in (self.leaving, self.fresh, self.heads, self.kept):
-            while count > 0 and line:
-                next(iter(line)).end_silently()
+        for line in (self.leaving, self.fresh, self.heads, self.kept, self._stalled()):
+            for connection in list(islice(line, count)):
+                connection.end_silently()
                 count -= 1
+
+    def _stalled(self) -> list[Waiting]:
+        """Those that take nothing of their answers."""
+        return _older(self.blocked, self.clock() - _STALLED_S)
 
     def _complain(self, consequence: str) -> None:
         now = self.clock()

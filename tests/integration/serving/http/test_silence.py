@@ -189,6 +189,20 @@ async def test_the_longest_silent_make_room_and_nobody_who_waits_for_an_answer(s
     assert ended == [True, True, True, False, False, False]
 
 
+async def test_answers_that_nobody_takes_make_room(serve, monkeypatch):
+    monkeypatch.setattr("webapp.serving.http.connections._STALLED_S", 0.2)
+    async with serve(connections=4) as (port, _), AsyncExitStack() as clients:
+        for _ in range(4):
+            writer = (await asyncio.open_connection("127.0.0.1", port, limit=1))[1]
+            clients.callback(writer.close)
+            writer.write(request("POST /", "Content-Length: 9000", body=b"\xff" * 9000) * 500)
+        await asyncio.sleep(0.1)
+        served, after_s = await hear(port, request("GET /", "Connection: close"))
+
+    assert served.startswith(b"HTTP/1.1 200 ")
+    assert after_s < 3
+
+
 async def ends(reader: asyncio.StreamReader) -> bool:
     try:
         return await asyncio.wait_for(reader.read(), 0.2) == b""

@@ -1,0 +1,14 @@
+import pytest
+
+from webapp.serving.http.limits import Limits
+
+
+@pytest.mark.parametrize(
+    ("descriptors", "connections", "bodies"),
+    [(64, 16, 4), (256, 153, 38), (1024, 614, 128), (65_536, 10_000, 128), (2**20, 10_000, 128)],
+)
+def test_connections_and_bodies_follow_from_the_open_files(descriptors, connections, bodies):
+    limits = Limits().for_descriptors(descriptors)
+
+    assert (limits.connections, limits.bodies) == (connections, bodies)
+    assert connections + bodies < descriptors
