@@ -109,11 +109,14 @@ def caller(name: str, handler: str, database: str, surroundings: Surroundings) -
         log_directory=surroundings.workspace,
         task_root=surroundings.checkout,
     )
+    environ = function.process_environ(runtime_api="", log_stream="bench")
+    # Nothing serves it here, and some revisions do not start where it is named and does not answer.
+    del environ["AWS_LAMBDA_RUNTIME_API"]
     with log.open("ab") as errors:
         process = subprocess.Popen(
             # By its path and without its directory on sys.path: a revision may have another caller, or none.
             processes.bound_to_parent([str(surroundings.python), "-P", str(_CALLER), handler]),
-            env=function.process_environ(runtime_api="127.0.0.1:1", log_stream="bench"),
+            env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
