@@ -339,7 +339,8 @@ VARIABLES = (
         "WEBAPP_MAX_WAITING",
         "integer",
         None,
-        "Requests of one server process that may wait for a thread; more are answered 503.",
+        "Requests of one server process that may wait for a thread; more are answered 503. Asynchronous requests have "
+        "a line of their own, which is longer by as much as `WEBAPP_ASYNC_REQUESTS` are more than `WEBAPP_THREADS`.",
         default_note="128",
     ),
     Variable(
@@ -352,7 +353,7 @@ VARIABLES = (
         "WEBAPP_ASYNC_REQUESTS",
         "integer",
         None,
-        "Requests to asynchronous views, and asynchronous streams, that one server process serves at once.",
+        "Requests to asynchronous views that one server process serves at once; streams that have begun do not count.",
         default_note="8 for each thread",
     ),
     Variable(
