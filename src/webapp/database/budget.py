@@ -188,8 +188,9 @@ def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, prof
         if isinstance(profile.connections, PerRequest):
             return Term("x", name, 1, "one invocation at a time")
         return Term("x", name, _PERSISTENT_ON_LAMBDA, "sync views, async views, /readyz")
-    source = f"{profile.threads} sync, {profile.async_requests} async views, /readyz"
-    return Term("x", name, profile.threads + profile.async_requests + 1, source)
+    # A stream that has begun has left its place among the views; as many of them may ask at once again.
+    source = f"{profile.threads} sync, {profile.async_requests} async views, as many streams, /readyz"
+    return Term("x", name, profile.threads + 2 * profile.async_requests + 1, source)
 
 
 def _on_server(

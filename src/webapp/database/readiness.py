@@ -3,6 +3,7 @@
 from django.db import connections
 
 from webapp.database.postgresql.base import DatabaseWrapper
+from webapp.database.postgresql.session import CompiledSQL
 
 
 class PoolEmptyError(Exception):
@@ -28,7 +29,8 @@ def check_database() -> None:
     connection = connections["default"]
     try:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+            # It leaves no session state, and so needs no reset afterwards.
+            cursor.execute(CompiledSQL("SELECT 1"))
     finally:
         connection.close()
 

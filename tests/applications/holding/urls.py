@@ -1,10 +1,11 @@
-"""A synchronous and an asynchronous view, which end when the test unlocks, and one that ends the process."""
+"""Views and a stream, which end when the test unlocks, and a view that ends the process."""
 
 import sys
+from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 LOCK = 4
@@ -25,8 +26,21 @@ async def hold_asynchronously(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+async def hold_in_a_stream(request: HttpRequest) -> StreamingHttpResponse:
+    async def chunks() -> AsyncIterator[str]:
+        yield "begun"
+        await sync_to_async(hold_connection)()
+
+    return StreamingHttpResponse(chunks())
+
+
 def end_process(request: HttpRequest) -> HttpResponse:
     sys.exit(1)
 
 
-urlpatterns = [path("sync", hold), path("async", hold_asynchronously), path("exit", end_process)]
+urlpatterns = [
+    path("sync", hold),
+    path("async", hold_asynchronously),
+    path("stream", hold_in_a_stream),
+    path("exit", end_process),
+]

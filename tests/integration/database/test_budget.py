@@ -133,7 +133,7 @@ async def get(session: aiohttp.ClientSession, url: str) -> int:
 @pytest.mark.parametrize(
     ("strategy", "expected", "readiness"),
     # Of the views' connections; the readiness check takes its own, or one of the pool's.
-    [("per_request", 2 + 16, 1), ("persistent", 2 + 16, 1), ("pool", 3, 0)],
+    [("per_request", 2 + 16 + 16, 1), ("persistent", 2 + 16 + 16, 1), ("pool", 3, 0)],
 )
 async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
     variables, observe, tmp_path, strategy, expected, readiness
@@ -151,14 +151,17 @@ async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
         aiohttp.ClientSession(headers=FORWARDED_HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         await observer.lock()
-        crowd = [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]
+        # First, since a stream needs a view's place to begin.
+        crowd = [asyncio.create_task(get(session, f"{target.url}/stream")) for _ in range(25)]
+        await observer.until(min(expected, 16))
+        crowd += [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]
         await observer.until(expected)
         for _ in range(3):
             await get(session, f"{target.url}/readyz")
         await observer.unlock()
         statuses = await asyncio.gather(*crowd)
         # Whoever was left in line is served by those who are there already.
-        await asyncio.gather(*(get(session, f"{target.url}/{way}") for way in ["sync", "async"] * 25))
+        await asyncio.gather(*(get(session, f"{target.url}/{way}") for way in ["sync", "async", "stream"] * 25))
 
     assert 200 in statuses
     assert expected <= observer.peak <= expected + readiness == counted(environ)

@@ -87,15 +87,18 @@ def test_locally_one_instance_runs_and_none_is_deployed_beside_it():
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "persistent"])
-def test_without_a_pool_every_thread_every_async_view_and_the_readiness_check_may_hold_one(strategy):
-    assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy}) == 8 + 64 + 1
-    assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy, "WEBAPP_THREADS": "2"}) == 2 + 16 + 1
+def test_without_a_pool_each_thread_view_and_stream_may_hold_one(strategy):
+    assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy}) == 8 + 64 + 64 + 1
+    assert (
+        connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy, "WEBAPP_THREADS": "2"})
+        == 2 + 16 + 16 + 1
+    )
 
 
-def test_as_many_async_views_are_counted_as_the_variable_lets_run():
+def test_async_views_and_streams_count_as_the_variable_says():
     few = CONTAINERS | {"WEBAPP_DB_STRATEGY": "per_request", "WEBAPP_ASYNC_REQUESTS": "3"}
 
-    assert connections_of_a_process(few) == 8 + 3 + 1
+    assert connections_of_a_process(few) == 8 + 3 + 3 + 1
 
 
 def test_more_threads_do_not_make_the_pool_larger():
@@ -234,7 +237,7 @@ def test_what_databases_says_of_the_connections_beats_the_variables():
     assert ("connections of each", 60, "DATABASES of the settings") in [
         (term.name, term.value, term.source) for term in pool.needed.terms
     ]
-    assert ("x", "connections of each", 73) in factors(none)
+    assert ("x", "connections of each", 137) in factors(none)
     assert as_declared == budget(CONTAINERS)[0]
 
 
