@@ -189,7 +189,7 @@ def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, prof
             return Term("x", name, 1, "one invocation at a time")
         return Term("x", name, _PERSISTENT_ON_LAMBDA, "sync views, async views, /readyz")
     # A stream that has begun has left its place among the views; as many of them may ask at once again.
-    source = f"{profile.threads} sync, {profile.async_requests} async views, as many streams, /readyz"
+    source = f"{profile.threads} sync, 2 x {profile.async_requests} async, /readyz"
     return Term("x", name, profile.threads + 2 * profile.async_requests + 1, source)
 
 
