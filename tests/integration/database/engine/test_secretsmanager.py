@@ -194,6 +194,8 @@ def rotating(secrets, role, database_server, open_database):
             WEBAPP_DB_STRATEGY=strategy,
             WEBAPP_DB_CREDENTIALS="secretsmanager",
             WEBAPP_DB_SECRET_ARN=arn,
+            # The first login imports boto3, which takes a busy machine seconds.
+            WEBAPP_DB_POOL_TIMEOUT_S="30",
         )
         wrapper.arn = arn
         return wrapper

@@ -114,7 +114,8 @@ class TlsPgBouncer(PgBouncer):
         certificate.private_key_pem.write_to_path(key)
         certificate.cert_chain_pems[0].write_to_path(chain)
         if account is not None:
-            os.chown(key, account.pw_uid, account.pw_gid)
+            for path in (key, chain):
+                os.chown(path, account.pw_uid, account.pw_gid)
         self.settings |= {
             "client_tls_sslmode": "require",
             "client_tls_key_file": str(key),

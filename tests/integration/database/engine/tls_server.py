@@ -83,7 +83,7 @@ def _initialise(programs: Path, directory: Path, password: str, account) -> None
     password_file.write_text(password)
     (directory / "server.key").chmod(0o600)
     if account is not None:
-        for path in (data, password_file, directory / "server.key"):
+        for path in (data, password_file, directory / "server.key", directory / "server.crt"):
             os.chown(path, account.pw_uid, account.pw_gid)
     log = directory / "initdb.log"
     options = ["--username=postgres", f"--pwfile={password_file}", "--auth=scram-sha-256", "--no-sync", "--locale=C"]

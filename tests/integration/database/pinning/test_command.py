@@ -21,6 +21,8 @@ def pinlint(logging_server):
             "PATH": os.environ["PATH"],
             "DATABASE_URL": logging_server.url("postgres"),
             "DJANGO_SETTINGS_MODULE": "settings",
+            # Which test was the first to send a statement depends on the order of the tests.
+            "PYTEST_ADDOPTS": "-p no:randomly",
         }
         return subprocess.run(
             [sys.executable, "-m", "webapp", "pinlint", *arguments],
