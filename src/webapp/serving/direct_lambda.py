@@ -172,6 +172,13 @@ class DirectLambdaHandler:
             return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+        try:
+            return self._respond_in_chain(scope, body)
+        finally:
+            # Receivers of `request_finished` may have asked the database after Django's had closed what was open.
+            close_old_connections()
+
+    def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))
         head = {"status": response.status_code, "headers": encoded_headers(response)}
         if isinstance(response, StreamingHttpResponse) and response.is_async:

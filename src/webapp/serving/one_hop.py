@@ -191,13 +191,21 @@ class OneHopASGIHandler(ASGIHandler):
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
+        try:
+            return self._respond_in_thread(chain, scope, body, channel, hint)
+        finally:
+            # Receivers of `request_finished` may have asked the database after Django's had closed what was open.
+            close_old_connections()
+
+    def _respond_in_thread(
+        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
+    ) -> Answer | StreamingHttpResponse | None:
         response = chain.respond(scope, body)
         if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
             if response.is_async:
                 if not self._streams_share:
                     self._async_streaming_views.add(hint.view)
                 # Its chunks need no thread; until its end this one serves others, with this one's connection.
-                close_old_connections()
                 return response
             self._streaming_views.add(hint.view)
             try:

@@ -1,5 +1,6 @@
 """The ASGI application as containers serve it, behind a load balancer that ends TLS."""
 
+import json
 import re
 from urllib.parse import urlencode
 
@@ -7,6 +8,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
+from webapp.database.postgresql.base import DatabaseWrapper
 from webapp.guestbook.models import Entry
 
 # What an Application Load Balancer adds; App Runner's front adds the same but the port.
@@ -96,3 +98,17 @@ async def test_cookies_are_for_https_alone_and_browsers_are_told_to_stay_on_it()
 
     assert b"Secure" in headers[b"Set-Cookie"]
     assert headers[b"Strict-Transport-Security"] == b"max-age=3600"
+
+
+class EmptyPool:
+    max_size = 8
+    empty_for_s = 61.0
+
+
+async def test_a_pool_that_stays_empty_turns_health_red(monkeypatch):
+    assert (await request("GET", "/healthz", {}))[0] == 200
+    monkeypatch.setitem(DatabaseWrapper._connection_pools, "another", EmptyPool())
+
+    status, _, body = await request("GET", "/healthz", {})
+
+    assert (status, json.loads(body)["reason"]) == (503, "PoolEmptyError")

@@ -175,7 +175,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None:
             self._let_go_at = None
             return
-        if self.connection.session.is_touched and not self.in_atomic_block and self.pool is None:
+        if self.pool is None and not self.in_atomic_block and self.settings_dict["CONN_MAX_AGE"] != 0:
             self._reset_session()
             if self.connection is None:
                 return
@@ -206,18 +206,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _reset_session(self) -> None:
         """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
-        if self.settings_dict["CONN_MAX_AGE"] == 0 or self._is_proxied or not self.get_autocommit():
-            # It is about to be closed, or has to be: a proxy ties a client to one server connection that resets.
+        session = self.connection.session
+        if not self.get_autocommit() or (session.is_touched and self._is_proxied):
+            # A proxy ties a client that resets its session to one server connection.
             self.close()
             return
         try:
+            session.restore_attributes(self.connection)
+            if not session.is_touched:
+                return
             self.connection.execute("DISCARD ALL")
             self.init_connection_state()
             connection_created.send(sender=type(self), connection=self)
         except (psycopg.Error, DatabaseError):
             self.close()
         else:
-            self.connection.session.clear()
+            session.clear()
 
     @property
     def _is_proxied(self) -> bool:
@@ -280,7 +284,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _note_statements(connection: psycopg.Connection) -> None:
-    connection.session = SessionState()
+    connection.session = SessionState(connection)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
 
 

@@ -148,7 +148,10 @@ class RecoveringPool(ConnectionPool):
             # Nobody had it: it was meant for a client that has given up.
             return
         super()._reset_connection(conn)
-        if conn.closed or not session.is_touched:
+        if conn.closed:
+            return
+        session.restore_attributes(conn)
+        if not session.is_touched:
             return
         if self._replaces_touched:
             # As old as one can be: psycopg replaces it without a warning.

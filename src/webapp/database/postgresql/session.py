@@ -11,6 +11,8 @@ from psycopg.sql import Composable
 from webapp.database.postgresql.session_statements import may_leave_state
 
 _LONGEST_REMEMBERED = 4096
+# What an application may change on psycopg's connection itself.
+_ATTRIBUTES = ("row_factory", "isolation_level", "read_only", "deferrable", "prepare_threshold")
 
 
 class CompiledSQL(str):
@@ -30,9 +32,10 @@ class SessionState:
     have left what the following statements of this thread rely on. `number` counts those who had the connection.
     """
 
-    __slots__ = ("is_needed", "is_resetting", "is_touched", "number")
+    __slots__ = ("_attributes", "is_needed", "is_resetting", "is_touched", "number")
 
-    def __init__(self) -> None:
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
         self.number = 0
         self.is_touched = False
         self.is_needed = False
@@ -46,6 +49,12 @@ class SessionState:
         # A thread that keeps its connection to the request's end never asks.
         if not self.is_needed and not keeps_connections():
             self.is_needed = _may_leave_state(query, cursor)
+
+    def restore_attributes(self, connection: psycopg.Connection[Any]) -> None:
+        """Set what psycopg keeps of the session as it was when the connection was made; not in a transaction."""
+        for name, value in self._attributes:
+            if getattr(connection, name) != value:
+                setattr(connection, name, value)
 
     def clear(self) -> None:
         """The session is as it was when the connection was made."""

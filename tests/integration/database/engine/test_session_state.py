@@ -7,6 +7,8 @@ from django.contrib.auth.models import Group
 from django.db import ProgrammingError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.db.models import Count
+from psycopg import IsolationLevel
+from psycopg.rows import dict_row, tuple_row
 
 from tests.integration.database.engine.conftest import backend_pid
 
@@ -123,6 +125,29 @@ def test_psycopgs_own_connection_is_watched_too(wrapper):
     end_request(wrapper)
 
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.row_factory = dict_row
+    wrapper.connection.isolation_level = IsolationLevel.SERIALIZABLE
+    wrapper.connection.read_only = True
+    end_request(wrapper)
+
+    assert run(wrapper, "SHOW transaction_isolation") == "read committed"
+    assert (wrapper.connection.row_factory, wrapper.connection.read_only) == (tuple_row, None)
+
+
+def test_the_isolation_level_of_the_settings_stays(database_server, open_database):
+    for strategy in ("pool", "persistent"):
+        wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
+        wrapper.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.SERIALIZABLE
+        connections[wrapper.alias] = wrapper
+        for _ in range(2):
+            with transaction.atomic(wrapper.alias):
+                assert run(wrapper, "SHOW transaction_isolation") == "serializable"
+            end_request(wrapper)
+        del connections[wrapper.alias]
 
 
 def test_a_lock_is_free_before_the_next_request(wrapper, administrator):

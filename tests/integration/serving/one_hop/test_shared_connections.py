@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
+from django.core.signals import request_finished
 from django.db import connection, connections, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -218,6 +219,24 @@ async def test_a_client_that_leaves_a_stream_leaves_nothing(one_hop, barrier):
     await eventually(lambda: lent() == 0)
     await eventually(lambda: len(handler.leases._idle) == len(handler.leases._all))
     assert (await exchange(handler, "GET", "/plain")).body == b"5"
+
+
+@pytest.mark.parametrize("target", ["/plain", "/afeed"])
+async def test_queries_after_the_last_signal_keep_nothing(one_hop, barrier, target):
+    barrier.open()
+
+    def count(**_):
+        Group.objects.count()
+
+    request_finished.connect(count)
+    try:
+        handler = one_hop(threads=2 * POOL_SIZE)
+        replies = await asyncio.gather(*[exchange(handler, "GET", target) for _ in range(CROWD)])
+    finally:
+        request_finished.disconnect(count)
+
+    assert {reply.status for reply in replies} == {200}
+    assert lent() == 0
 
 
 async def test_calls_of_streams_wait_for_a_thread_in_line(one_hop, barrier):
