@@ -30,7 +30,7 @@ class Case:
         try:
             apply(running.clone(), new)
         except NotSupportedError as error:
-            pytest.skip(str(error))
+            pytest.skip(f"{error}; name a PostgreSQL that supports it by DATABASE_URL")
 
         assert sorted(verdict.kind for verdict in verdicts) == sorted(self.kinds)
         assert works(running) is not any(verdict.refuses for verdict in verdicts)
