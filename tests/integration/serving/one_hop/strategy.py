@@ -8,6 +8,9 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.db.backends.signals import connection_created
 
+from webapp.config.connections import Route
+from webapp.config.database_url import parse_database_url
+
 
 @pytest.fixture
 def opened_connections() -> Iterator[list]:
@@ -59,9 +62,12 @@ def per_request(database) -> None:
 
 
 @pytest.fixture
-def pooled(database) -> Iterator[None]:
-    """Two connections for all requests of the process."""
-    database["CONN_MAX_AGE"] = 0
+def pooled(database, database_server) -> Iterator[None]:
+    """Two connections for all requests of the process, to the server itself."""
+    address = parse_database_url(database_server.url("postgres"))
+    database.update(
+        CONN_MAX_AGE=0, HOST=address.host, PORT=address.port, ROUTE=Route.DIRECT, DISABLE_SERVER_SIDE_CURSORS=False
+    )
     database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 2, "max_waiting": 200}
     connections["default"].close_pool()
     yield
