@@ -61,7 +61,7 @@ class Measured:
 
 
 async def measure(surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> Measured:
-    """Load a page of one worker, by turns with and without streams open; CompareError when it does not serve."""
+    """Load a page of one worker, with and without streams open in random order; CompareError when it does not serve."""
     measured = Measured()
     database = surroundings.database("bench_streams")
     with servers.server(servers.OURS, database, surroundings, workers=1) as server:

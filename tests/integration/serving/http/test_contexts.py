@@ -1,4 +1,4 @@
-"""A pipelined request starts in the server's context, not in that of the request before it."""
+"""A pipelined request starts in the server's context, not in the context of the request before it."""
 
 import pytest
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.profile_free
 _CLIENTS = 24
 _HOSTILE_SHARE = 0.2
 _REQUESTS = 10_000
-# Answered late: whoever gets the server's connection next would get this answer.
+# Answered late: the client that gets the server's connection next would get this answer.
 _INNER = request("GET /late")
 _CHUNKED = "Transfer-Encoding: chunked"
 _LENGTH = f"Content-Length: {len(_INNER)}"
