@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
+from webapp.serving.abandoned import close_what_is_left, open_transactions
 from webapp.serving.threads import LongLivedThreads
 
 # Longer than the server lets requests finish before it closes the handler.
@@ -48,7 +49,7 @@ class ThreadLeases:
             async with ThreadSensitiveContext(executor=lease):
                 yield lease
         except BaseException:
-            lease.cut_off()
+            lease.end(is_cut_off=True)
             raise
         else:
             lease.end()
@@ -108,6 +109,7 @@ class Lease(Executor):
         # Without a thread: what waits for one.
         self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self._unfinished = 0
+        self._has_open_transaction = False
         self._lock = threading.Lock()
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
@@ -141,27 +143,27 @@ class Lease(Executor):
         if self._thread is not None:
             await asyncio.wrap_future(self.submit(_forget_sessions))
 
-    def end(self) -> None:
-        """Give the thread back, which has done all that was submitted."""
-        if self._shares:
-            # The thread may still be needed, by what the task has left open.
-            self.cut_off()
-        else:
-            self._hand_back()
-
-    def cut_off(self) -> None:
-        """Give the thread back once it has done what it does, and what a request's end would have closed is closed.
+    def end(self, *, is_cut_off: bool = False) -> None:
+        """Give the thread back once it has done what it does, and what the task has left open is closed.
 
         The task may have been cancelled in the midst of a view: the next lease must not wait behind it.
         """
         with self._lock:
             thread = self._thread
-        if thread is not None:
+            is_clean = not (is_cut_off or self._unfinished or self._shares or self._has_open_transaction)
+        if thread is None:
+            return
+        if is_clean:
+            # At once, so that the next request finds this thread, and no further one is made.
+            self._hand_back()
+        else:
             thread.executor.submit(self._close_and_hand_back)
 
     def _close_and_hand_back(self) -> None:
-        close_old_connections()
-        self._hand_back()
+        try:
+            close_what_is_left()
+        finally:
+            self._hand_back()
 
     def _run(self, future: "Future[Any]", bound: Callable[[], Any]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -178,6 +180,7 @@ class Lease(Executor):
             future.set_result(result)
 
     def _leave_thread(self) -> None:
+        self._has_open_transaction = bool(open_transactions())
         with self._lock:
             self._unfinished -= 1
             if self._unfinished or not self._shares:

@@ -12,10 +12,10 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.db import close_old_connections
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
 
+from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, OverloadedError
 from webapp.serving.hint import Hint, has_async_only_middleware, hint_for
@@ -194,8 +194,7 @@ class OneHopASGIHandler(ASGIHandler):
         try:
             return self._respond_in_thread(chain, scope, body, channel, hint)
         finally:
-            # Receivers of `request_finished` may have asked the database after Django's had closed what was open.
-            close_old_connections()
+            close_what_is_left()
 
     def _respond_in_thread(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
@@ -203,11 +202,13 @@ class OneHopASGIHandler(ASGIHandler):
         response = chain.respond(scope, body)
         if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
             if response.is_async:
-                if not self._streams_share:
+                if not self._streams_share and hint.view is not None:
                     self._async_streaming_views.add(hint.view)
                 # Its chunks need no thread; until its end this one serves others, with this one's connection.
                 return response
-            self._streaming_views.add(hint.view)
+            if hint.view is not None:
+                # Every path that leads nowhere before middleware would wait among the streams.
+                self._streaming_views.add(hint.view)
             try:
                 channel.stream(response)
             finally:

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import CombinedExpression, RawSQL
 from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.test.utils import isolate_apps
@@ -40,6 +40,7 @@ DJANGOS = {
     "functions": lambda: Group.objects.annotate(x=Lower("name"), y=Coalesce(F("name"), Value("-")), z=Now()),
     "case": lambda: Group.objects.annotate(x=Case(When(pk=1, then=Value("a")), default=Upper("name"))),
     "cast": lambda: Group.objects.annotate(x=Cast("pk", models.TextField())),
+    "arithmetic": lambda: Group.objects.annotate(x=F("pk") + 1, y=F("pk").bitand(3)),
     "join": lambda: Group.objects.filter(permissions__codename="x").select_related(),
     "group by": lambda: Group.objects.annotate(n=Count("permissions", distinct=True)).filter(n__gt=1),
     "subquery": lambda: Group.objects.annotate(
@@ -61,6 +62,10 @@ APPLICATIONS = {
     "in an exists": lambda: Group.objects.filter(Exists(Permission.objects.filter(pk=RawSQL("choose_tenant(1)", [])))),
     "in a union": lambda: Group.objects.filter(pk=1).union(Group.objects.filter(pk=ChooseTenant(Value(1)))),
     "in a combined expression": lambda: Group.objects.annotate(x=F("pk") + ChooseTenant("pk")),
+    "a value of a field that writes SQL": lambda: Group.objects.filter(name=Value("a", PlaceholderField())),
+    "an operator": lambda: Group.objects.annotate(
+        x=CombinedExpression(F("pk"), "@@@@", F("pk"), models.IntegerField())
+    ),
     "a lookup": lambda: Group.objects.filter(OwnLookup(F("pk"), 1)),
     "extra select": lambda: Group.objects.extra(select={"x": "choose_tenant(1)"}),
     "extra where": lambda: Group.objects.extra(where=["choose_tenant(1)"]),

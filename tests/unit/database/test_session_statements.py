@@ -24,6 +24,8 @@ HARMLESS = [
     "SET CONSTRAINTS ALL IMMEDIATE",
     "SELECT pg_advisory_xact_lock(1)",
     "BEGIN",
+    "REFRESH MATERIALIZED VIEW totals",
+    "DROP INDEX i",
 ]
 
 SUSPECT = [
@@ -49,6 +51,8 @@ SUSPECT = [
     "PREPARE q AS SELECT 1",
     "EXECUTE q",
     "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+    "CREATE TABLE pg_temp.scratch (x int)",
+    "CREATE TABLE t AS EXECUTE q",
     "DISCARD ALL",
     "LOAD 'auto_explain'",
     "SELECT nextval('s')",

@@ -2,6 +2,8 @@
 
 import os
 from _thread import get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
@@ -22,7 +24,15 @@ from webapp.database.moment import Moment
 from webapp.database.postgresql.client import DatabaseClient
 from webapp.database.postgresql.connecting import connect, leave_to_parent
 from webapp.database.postgresql.operations import DatabaseOperations
-from webapp.database.postgresql.session import CompiledSQL, SessionState, keeps_connections, noting, remember_session
+from webapp.database.postgresql.session import (
+    DISCARD_ALL,
+    CompiledSQL,
+    SessionState,
+    WatchedConnection,
+    keeps_connections,
+    noting,
+    remember_session,
+)
 from webapp.database.postgresql.thread_end import close_at_thread_end, forget
 
 if TYPE_CHECKING:
@@ -46,7 +56,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._let_go_at: Moment | None = None
-        self._is_connecting = False
+        # How many methods are under way that need the connection, or its absence, to their end.
+        self._busy = 0
         self._open_cursors: dict[int, ref[Any]] = {}
         # The compilers count here (webapp.database.postgresql.compiler).
         self.unknown_expressions = 0
@@ -89,11 +100,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def connect(self) -> None:
         """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
-        self._is_connecting = True
-        try:
+        with self._at_work():
             super().connect()
-        finally:
-            self._is_connecting = False
         if self.connection is None:
             # A receiver of `connection_created` has closed it.
             return
@@ -106,10 +114,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Django's."""
-        super().close()
-        if self.connection is None:
-            self._open_cursors.clear()
-            forget(self)
+        with self._at_work():
+            super().close()
+            if self.connection is None:
+                self._open_cursors.clear()
+                forget(self)
+
+    def _cursor(self, name: str | None = None) -> Any:
+        with self._at_work():
+            return super()._cursor(name)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """The garbage collector may drop a cursor in the midst of the block: the connection stays until its end."""
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Django's cursor, which notes its statements."""
@@ -140,20 +162,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def release(self) -> None:
         """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
-        if self._is_connecting or self.connection is None or keeps_connections() or self.pool is None:
+        if self._busy or self.connection is None or keeps_connections() or self.pool is None:
             return
         if not self.needs_thread:
             self.close()
 
     def forget_session(self) -> None:
         """What statements have left in the session is not needed any more."""
-        if self.connection is not None:
-            self.connection.session.is_needed = False
+        connection = self.connection
+        if connection is not None:
+            connection.session.is_needed = False
             self.release()
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
         """Django's; `atomic` calls it at its end."""
-        super().set_autocommit(*args, **kwargs)
+        with self._at_work():
+            super().set_autocommit(*args, **kwargs)
         self.release()
 
     def evict(self) -> None:
@@ -172,6 +196,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        with self._at_work():
+            self._close_if_unusable_or_obsolete()
+
+    def _close_if_unusable_or_obsolete(self) -> None:
         if self.connection is None:
             self._let_go_at = None
             return
@@ -206,16 +234,22 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _reset_session(self) -> None:
         """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
-        session = self.connection.session
-        if not self.get_autocommit() or (session.is_touched and self._is_proxied):
+        connection = self.connection
+        session = connection.session
+        statement = session.reset_statement()
+        if not (self.autocommit and connection.autocommit) or (statement == DISCARD_ALL and self._is_proxied):
             # A proxy ties a client that resets its session to one server connection.
             self.close()
             return
         try:
-            session.restore_attributes(self.connection)
-            if not session.is_touched:
+            session.restore_attributes(connection)
+            if statement is None or self._is_proxied:
                 return
-            self.connection.execute("DISCARD ALL")
+            connection.execute(statement)
+            if statement != DISCARD_ALL:
+                session.clear()
+                return
+            session.restore_handlers(connection)
             self.init_connection_state()
             connection_created.send(sender=type(self), connection=self)
         except (psycopg.Error, DatabaseError):
@@ -284,6 +318,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _note_statements(connection: psycopg.Connection) -> None:
+    if type(connection) is psycopg.Connection:
+        # Django makes these by psycopg's own function, which takes no class.
+        connection.__class__ = WatchedConnection
     connection.session = SessionState(connection)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.backends.postgresql import compiler
 from django.db.models import Field
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Combinable, CombinedExpression, RawSQL
 from django.db.models.functions import Cast
 from django.db.models.sql.where import ExtraWhere
 
@@ -13,6 +13,10 @@ from webapp.database.postgresql.session import CompiledSQL
 
 # What an application gives a function of Django's to make it one of its own.
 _OWN_SQL = frozenset({"function", "template", "arg_joiner"})
+# Any other operator may be one of the application's, and call its function.
+_CONNECTORS = frozenset(
+    [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # those of full-text search
+)
 # The methods by which a model's field writes SQL around its value.
 _FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
 
@@ -93,6 +97,11 @@ class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
 def _is_applications_own(node: Any) -> bool:
     if not _is_djangos(type(node)):
         return True
+    field = node.__dict__.get("output_field")
+    if field is not None and _writes_sql(type(field)):
+        return True
+    if isinstance(node, CombinedExpression):
+        return node.connector not in _CONNECTORS
     if not _takes_own_sql(type(node)):
         return False
     own = node.__dict__

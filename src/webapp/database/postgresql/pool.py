@@ -1,6 +1,7 @@
 """A pool that gives no dead connection away and is back half a second after its server."""
 
 import threading
+from _thread import get_ident
 from collections.abc import Callable
 from time import monotonic
 from typing import Any
@@ -14,7 +15,7 @@ from psycopg_pool import ConnectionPool
 
 from webapp.database.moment import Moment
 from webapp.database.postgresql.connecting import leave_to_parent
-from webapp.database.postgresql.session import SessionState
+from webapp.database.postgresql.session import DISCARD_ALL, NOBODY, WatchedConnection
 
 # psycopg's pool doubles its pauses up to minutes, in which it does not notice that the server is back.
 _RETRY_AFTER_S = 0.5
@@ -29,12 +30,11 @@ _DEFAULTS = {
 }
 
 
-class PooledConnection(Connection):
+class PooledConnection(WatchedConnection):
     """A connection that knows when it was made and when it was last given back."""
 
     made_at_s: float
     rests_since: Moment
-    session: SessionState
 
     @classmethod
     def connect(cls, conninfo: str = "", *, make: Callable[[], Connection] | None = None, **kwargs: Any) -> Connection:
@@ -94,6 +94,7 @@ class RecoveringPool(ConnectionPool):
         deadline_s = asked_at_s + self._patience_s(timeout)
         while True:
             connection = super().getconn(deadline_s - monotonic())
+            connection.session.owner = get_ident()
             if self._is_fit(connection):
                 self._failing_since_s = None
                 self._lent.add(connection)
@@ -108,10 +109,12 @@ class RecoveringPool(ConnectionPool):
 
     def check_connection(self, conn: PooledConnection) -> None:
         """psycopg's, also for a connection whose reset is not answered yet; an error when it is broken."""
+        conn.session.owner = get_ident()
         if conn.session.is_resetting:
             self._finish_reset(conn)
         else:
             _ask(conn)
+        conn.session.owner = NOBODY
 
     def putconn(self, conn: PooledConnection) -> None:
         """Take a connection back."""
@@ -148,17 +151,22 @@ class RecoveringPool(ConnectionPool):
             # Nobody had it: it was meant for a client that has given up.
             return
         super()._reset_connection(conn)
+        if not conn.closed:
+            session.restore_attributes(conn)
+            session.restore_handlers(conn)
+        session.owner = NOBODY
         if conn.closed:
             return
-        session.restore_attributes(conn)
-        if not session.is_touched:
-            return
+        statement = session.reset_statement()
         if self._replaces_touched:
-            # As old as one can be: psycopg replaces it without a warning.
-            conn._expire_at = 0.0
+            if statement == DISCARD_ALL:
+                # As old as one can be: psycopg replaces it without a warning.
+                conn._expire_at = 0.0
+            return
+        if statement is None:
             return
         try:
-            conn.pgconn.send_query(b"DISCARD ALL")
+            conn.pgconn.send_query(statement)
             conn.pgconn.flush()
         except PsycopgError:
             self._close_connection(conn)
@@ -177,9 +185,13 @@ class RecoveringPool(ConnectionPool):
 
     def _finish_reset(self, connection: PooledConnection) -> None:
         """Read the server's answer, and set what every connection of the pool has."""
+        was_touched = connection.session.is_touched
         results = connection.wait(fetch_many(connection.pgconn))
         if any(result.status != ExecStatus.COMMAND_OK for result in results):
             raise OperationalError(f"the session was not reset: {results[-1].get_error_message()}")
+        if not was_touched:
+            connection.session.clear()
+            return
         # The server has forgotten its prepared statements; psycopg has been told of it by nobody.
         connection._prepared.clear()
         connection._prepared._to_flush.clear()

@@ -2,13 +2,19 @@
 
 import threading
 from _thread import get_ident
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from typing import Any
 
 import psycopg
+from psycopg.adapt import AdaptersMap
 from psycopg.sql import Composable
 
 from webapp.database.postgresql.session_statements import may_leave_state
+
+DISCARD_ALL = b"DISCARD ALL"
+# The owner of a connection that is in its pool.
+NOBODY = 0
 
 _LONGEST_REMEMBERED = 4096
 # What an application may change on psycopg's connection itself.
@@ -30,36 +36,101 @@ class SessionState:
 
     `is_touched`: some statement may have left what the next request must not see. `is_needed`: some statement may
     have left what the following statements of this thread rely on. `number` counts those who had the connection.
+    `owner` is the thread that may use it; NOBODY while it is in a pool, None for any.
     """
 
-    __slots__ = ("_attributes", "is_needed", "is_resetting", "is_touched", "number")
+    __slots__ = (
+        "_adapters",
+        "_attributes",
+        "has_sequences",
+        "is_needed",
+        "is_noted",
+        "is_resetting",
+        "is_touched",
+        "number",
+        "open_cursors",
+        "owner",
+    )
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
+        self._adapters = AdaptersMap(connection.adapters)
         self.number = 0
-        self.is_touched = False
-        self.is_needed = False
-        self.is_resetting = False
+        self.owner: int | None = None
+        self.is_noted = False
+        self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
+        self.open_cursors = 0
 
     def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
         """Note a statement that is about to run."""
         if type(query) is CompiledSQL:
+            if query.startswith("INSERT"):
+                self.has_sequences = True
             return
         self.is_touched = True
         # A thread that keeps its connection to the request's end never asks.
         if not self.is_needed and not keeps_connections():
             self.is_needed = _may_leave_state(query, cursor)
 
+    def reset_statement(self) -> bytes | None:
+        """What clears the session; None when the ORM alone used it, and left nothing."""
+        if self.is_touched or self.open_cursors:
+            return DISCARD_ALL
+        return b"DISCARD SEQUENCES" if self.has_sequences else None
+
     def restore_attributes(self, connection: psycopg.Connection[Any]) -> None:
         """Set what psycopg keeps of the session as it was when the connection was made; not in a transaction."""
-        for name, value in self._attributes:
-            if getattr(connection, name) != value:
-                setattr(connection, name, value)
+        with _Noted(self):
+            for name, value in self._attributes:
+                if getattr(connection, name) != value:
+                    setattr(connection, name, value)
+
+    def restore_handlers(self, connection: psycopg.Connection[Any]) -> None:
+        """Drop the notice and notification handlers, and the adapters, that were registered on the connection."""
+        connection._notice_handlers.clear()
+        connection._notify_handlers.clear()
+        if not _are_shared(connection.adapters, self._adapters):
+            connection._adapters = AdaptersMap(self._adapters)
 
     def clear(self) -> None:
         """The session is as it was when the connection was made."""
-        self.is_touched = self.is_needed = self.is_resetting = False
+        self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
+        self.open_cursors = 0
         self.number += 1
+
+
+class WatchedConnection(psycopg.Connection[Any]):
+    """psycopg's, which sees also what no cursor of this module has noted, and serves one thread at a time."""
+
+    session: SessionState
+
+    def wait(self, *args: Any, **kwargs: Any) -> Any:
+        """psycopg's, by which everything that is sent goes; InterfaceError for a thread that gave it back."""
+        session = self.__dict__.get("session")
+        if session is not None:
+            if session.owner is not None and session.owner != get_ident():
+                raise psycopg.InterfaceError(
+                    "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
+                    "transaction open where several statements have to share it"
+                )
+            if not session.is_noted:
+                session.is_touched = True
+        return super().wait(*args, **kwargs)
+
+    def commit(self) -> None:
+        """psycopg's."""
+        with _noted(self):
+            super().commit()
+
+    def set_autocommit(self, value: bool) -> None:  # noqa: FBT001  (psycopg's signature)
+        """psycopg's, which sends nothing."""
+        with _noted(self):
+            super().set_autocommit(value)
+
+    def rollback(self) -> None:
+        """psycopg's."""
+        with _noted(self):
+            super().rollback()
 
 
 class NotingCursor:
@@ -78,13 +149,13 @@ class NotingCursor:
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
-        _note(self, query)
-        return super().execute(query, *args, **kwargs)  # type: ignore[misc]
+        with _note(self, query):
+            return super().execute(query, *args, **kwargs)  # type: ignore[misc]
 
     def executemany(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
-        _note(self, query)
-        return super().executemany(query, *args, **kwargs)  # type: ignore[misc]
+        with _note(self, query):
+            return super().executemany(query, *args, **kwargs)  # type: ignore[misc]
 
     def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
@@ -101,7 +172,8 @@ class NotingCursor:
         if _is_outlived(self):
             self._closed = True
         elif not self._closed:
-            super().close()  # type: ignore[misc]
+            with _noted(self._conn):  # type: ignore[attr-defined]
+                super().close()  # type: ignore[misc]
         on_close = self.__dict__.pop("on_close", None)
         if on_close is not None:
             on_close(self)
@@ -110,37 +182,49 @@ class NotingCursor:
 class NotingServerCursor(NotingCursor):
     """The same for cursors whose rows stay on the server until they are fetched."""
 
+    is_declared = False
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """psycopg's."""
+        result = super().execute(*args, **kwargs)
+        if (state := _state_of(self)) is not None:
+            state.open_cursors += 1
+            self.is_declared = True
+        return result
+
     def close(self) -> None:
         """psycopg's; on another thread, as when garbage is collected, nothing is sent from between two queries."""
+        # Left open, it is closed on the server by the reset at the request's end.
         if self.thread_id != get_ident() and not _is_outlived(self):
-            # The reset at the request's end closes it on the server.
-            self.connection.session.is_touched = True  # type: ignore[attr-defined]
             self._closed = True
+        elif self.is_declared and not _is_outlived(self):
+            self.is_declared = False
+            _state_of(self).open_cursors -= 1  # type: ignore[union-attr]
         super().close()
 
     def fetchone(self) -> Any:
         """psycopg's."""
-        _require_session(self)
-        return super().fetchone()  # type: ignore[misc]
+        with _fetching(self):
+            return super().fetchone()  # type: ignore[misc]
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
-        _require_session(self)
-        return super().fetchmany(*args, **kwargs)  # type: ignore[misc]
+        with _fetching(self):
+            return super().fetchmany(*args, **kwargs)  # type: ignore[misc]
 
     def fetchall(self) -> Any:
         """psycopg's."""
-        _require_session(self)
-        return super().fetchall()  # type: ignore[misc]
+        with _fetching(self):
+            return super().fetchall()  # type: ignore[misc]
 
-    def __iter__(self) -> Any:
-        _require_session(self)
-        return super().__iter__()  # type: ignore[misc]
+    def __next__(self) -> Any:
+        with _fetching(self):
+            return super().__next__()  # type: ignore[misc]
 
     def scroll(self, *args: Any, **kwargs: Any) -> None:
         """psycopg's."""
-        _require_session(self)
-        super().scroll(*args, **kwargs)  # type: ignore[misc]
+        with _fetching(self):
+            super().scroll(*args, **kwargs)  # type: ignore[misc]
 
 
 @lru_cache(maxsize=16)
@@ -154,7 +238,7 @@ def noting(cursor_class: type) -> type:
 
 def remember_session(cursor: Any) -> None:
     """Note who has the connection while this cursor is made."""
-    state = getattr(cursor.connection, "session", None)
+    state = _state_of(cursor)
     if state is not None:
         cursor.session_number = state.number
         cursor.thread_id = get_ident()
@@ -170,15 +254,55 @@ def keeps_connections() -> bool:
     return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
 
 
-def _note(cursor: Any, query: object) -> None:
+def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
+    """Whether nothing was registered: a map copies what it has of its template as soon as it changes."""
+    return all(
+        mine is shared
+        for name in ("_dumpers_by_oid", "_loaders")
+        for mine, shared in zip(getattr(adapters, name), getattr(template, name), strict=True)
+    ) and all(mine is template._dumpers[key] for key, mine in adapters._dumpers.items())
+
+
+def _state_of(cursor: Any) -> SessionState | None:
+    return getattr(cursor._conn, "session", None)
+
+
+def _note(cursor: Any, query: object) -> AbstractContextManager[object]:
     _require_session(cursor)
-    state = getattr(cursor.connection, "session", None)
-    if state is not None:
-        state.note(query, cursor)
+    state = _state_of(cursor)
+    if state is None:
+        return nullcontext()
+    state.note(query, cursor)
+    return _Noted(state)
+
+
+def _fetching(cursor: Any) -> AbstractContextManager[object]:
+    _require_session(cursor)
+    return _noted(cursor._conn)
+
+
+def _noted(connection: Any) -> AbstractContextManager[object]:
+    state = getattr(connection, "session", None)
+    return nullcontext() if state is None else _Noted(state)
+
+
+class _Noted:
+    """What is sent within the block is known."""
+
+    __slots__ = ("_before", "_state")
+
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
+
+    def __enter__(self) -> None:
+        self._before, self._state.is_noted = self._state.is_noted, True
+
+    def __exit__(self, *_: object) -> None:
+        self._state.is_noted = self._before
 
 
 def _is_outlived(cursor: Any) -> bool:
-    return cursor.session_number is not None and cursor.session_number != cursor.connection.session.number
+    return cursor.session_number is not None and cursor.session_number != cursor._conn.session.number
 
 
 def _require_session(cursor: Any) -> None:

@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 _HARMLESS_BEGINNINGS = _words(
     "select with insert update delete merge values table show explain copy "
     "begin start commit end rollback abort savepoint release "
-    "analyze vacuum truncate lock notify"
+    "analyze vacuum truncate lock notify create alter drop comment grant revoke reindex cluster refresh"
 )
 # SET reaches beyond the transaction unless one of these follows.
 _SET_IN_TRANSACTION = frozenset({"local", "constraints", "transaction"})
@@ -82,6 +82,8 @@ _STATELESS_FUNCTIONS = _words(
 )
 # After these a name with a parenthesis is a table, a CTE or an alias with its columns.
 _BEFORE_NAMES = frozenset({"into", "with", "recursive", "as", "copy"})
+# A table made of what a prepared statement answers, and what lives in one session.
+_OF_THE_SESSION = frozenset({"temp", "temporary", "pg_temp", "execute"})
 # What EXPLAIN ANALYZE would really run.
 _EXPLAINED_BUT_NOT_HARMLESS = frozenset({"create", "execute", "declare", "refresh"})
 
@@ -99,6 +101,8 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
     if first.text == "set":
         return len(tokens) < 2 or tokens[1].text not in _SET_IN_TRANSACTION
     if first.text not in _HARMLESS_BEGINNINGS:
+        return True
+    if first.text == "create" and words & _OF_THE_SESSION:
         return True
     if first.text == "explain" and words & _EXPLAINED_BUT_NOT_HARMLESS:
         return True

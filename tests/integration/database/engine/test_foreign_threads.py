@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from django.db import InterfaceError, connections, transaction
 from django.db.backends.signals import connection_created
@@ -215,6 +216,52 @@ def test_another_thread_closes_a_cursor_without_the_server(alias):
         assert kept.closed
         assert thread.do(lambda: run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'")) == (1,)
     assert run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'") == (0,)
+
+
+def test_psycopgs_connection_serves_nobody_who_gave_it_back(alias):
+    def keep():
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT 1")
+            return cursor.connection
+
+    with workers(1) as (thread,):
+        kept = thread.do(keep)
+        for use in (lambda: kept.execute("SELECT 1"), kept.commit, kept.rollback):
+            with pytest.raises(psycopg.InterfaceError, match="gone back"):
+                thread.do(use)
+        with transaction.atomic(alias):
+            run(alias, "SELECT 1")
+            with pytest.raises(psycopg.InterfaceError, match="gone back"):
+                thread.do(lambda: kept.execute("SELECT 1"))
+
+
+def test_garbage_that_is_collected_at_work_gives_nothing_back(alias, monkeypatch):
+    wrapper = connections[alias]
+    dropped = []
+
+    def close_pooled(self, conn, *args, **kwargs):
+        # As when the garbage collector runs here, and drops a cursor that nobody closed.
+        dropped.append(wrapper_of_thread[0]._open_cursors.copy())
+        for forget in [one.__callback__ for one in wrapper_of_thread[0]._open_cursors.values()]:
+            forget(None)
+        return original(self, conn, *args, **kwargs)
+
+    original = type(wrapper.pool).putconn
+    monkeypatch.setattr(type(wrapper.pool), "putconn", close_pooled)
+    wrapper_of_thread = []
+
+    def close_with_an_open_cursor():
+        mine = connections[alias]
+        wrapper_of_thread[:] = [mine]
+        cursor = mine.cursor()
+        mine.close()
+        return cursor
+
+    with workers(1) as (thread,):
+        thread.do(close_with_an_open_cursor)
+
+    assert len(dropped) == 1
+    assert len({id(one) for one in wrapper.pool._pool}) == len(wrapper.pool._pool)
 
 
 def test_an_error_keeps_nothing(alias):

@@ -2,13 +2,15 @@
 
 import time
 
+import psycopg
 import pytest
 from django.contrib.auth.models import Group
-from django.db import ProgrammingError, connections, transaction
+from django.db import OperationalError, ProgrammingError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.db.models import Count
 from psycopg import IsolationLevel
 from psycopg.rows import dict_row, tuple_row
+from psycopg.types.string import StrDumper
 
 from tests.integration.database.engine.conftest import backend_pid
 
@@ -69,6 +71,11 @@ def wrapper(request, database_server, open_database):
     del connections[wrapper.alias]
 
 
+class UpperDumper(StrDumper):
+    def dump(self, obj):
+        return super().dump(obj.upper())
+
+
 def end_request(wrapper) -> None:
     wrapper.close_if_unusable_or_obsolete()
 
@@ -125,6 +132,78 @@ def test_psycopgs_own_connection_is_watched_too(wrapper):
     end_request(wrapper)
 
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+@pytest.mark.parametrize("cursor_class", [psycopg.Cursor, psycopg.ClientCursor, psycopg.RawCursor])
+def test_cursors_made_outside_the_connection_are_watched_too(wrapper, cursor_class):
+    wrapper.ensure_connection()
+    cursor_class(wrapper.connection).execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_a_change_of_the_cursor_factory_hides_nothing(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.cursor_factory = psycopg.Cursor
+    wrapper.connection.execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_the_last_number_of_a_sequence_is_gone(wrapper):
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    end_request(wrapper)
+    Group.objects.using(wrapper.alias).create(name="last")
+    assert run(wrapper, "SELECT lastval() > 0")
+    Group.objects.using(wrapper.alias).filter(name="last")._raw_delete(wrapper.alias)
+    end_request(wrapper)
+    Group.objects.using(wrapper.alias).create(name="last")
+    Group.objects.using(wrapper.alias).filter(name="last")._raw_delete(wrapper.alias)
+    end_request(wrapper)
+
+    with pytest.raises(OperationalError, match="not yet defined"):
+        run(wrapper, "SELECT lastval()")
+
+
+def test_a_cursor_of_an_iterator_that_is_kept_is_gone(wrapper):
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    groups = Group.objects.using(wrapper.alias)
+    for name in "ab":
+        groups.get_or_create(name=f"kept {name}")
+    end_request(wrapper)
+    kept = groups.iterator(chunk_size=1)
+    next(kept)
+    end_request(wrapper)
+
+    assert run(wrapper, "SELECT count(*) FROM pg_cursors") == 0
+    del kept
+    groups.all()._raw_delete(wrapper.alias)
+
+
+def test_handlers_and_adapters_do_not_outlive_their_request(wrapper):
+    heard = []
+    wrapper.ensure_connection()
+    wrapper.connection.add_notice_handler(heard.append)
+    wrapper.connection.adapters.register_dumper(str, UpperDumper)
+    assert run(wrapper, "SET app.tenant = 'a'") is None
+    end_request(wrapper)
+    run(wrapper, "DO $$ BEGIN RAISE WARNING 'secret'; END $$")
+
+    assert heard == []
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT %s", ["hello"])
+        assert cursor.fetchone() == ("hello",)
+
+
+def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.autocommit = False
+    end_request(wrapper)
+    wrapper.ensure_connection()
+
+    assert wrapper.connection.autocommit
 
 
 def test_attributes_of_psycopgs_connection_are_as_before(wrapper):

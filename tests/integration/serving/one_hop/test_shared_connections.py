@@ -101,7 +101,28 @@ async def afails(request):
     return StreamingHttpResponse(rows())
 
 
+def leaves_atomic(request):
+    transaction.atomic().__enter__()
+    Group.objects.create(name="abandoned")
+    return HttpResponse("left")
+
+
+async def aleaves_atomic(request):
+    return await sync_to_async(leaves_atomic)(request)
+
+
+async def acut_in_atomic(request):
+    atomic = transaction.atomic()
+    await sync_to_async(atomic.__enter__)()
+    await Group.objects.acreate(name="abandoned")
+    await barrier.astop()
+
+
 urlpatterns = [
+    path("leaves_atomic", leaves_atomic),
+    path("aleaves_atomic", aleaves_atomic),
+    path("acut_in_atomic", acut_in_atomic),
+    path("aplain", sync_to_async(plain)),
     path("plain", plain),
     path("aslow", aslow),
     path("afeed", afeed),
@@ -236,6 +257,29 @@ async def test_queries_after_the_last_signal_keep_nothing(one_hop, barrier, targ
         request_finished.disconnect(count)
 
     assert {reply.status for reply in replies} == {200}
+    assert lent() == 0
+
+
+@pytest.mark.parametrize("target", ["/leaves_atomic", "/aleaves_atomic"])
+async def test_a_transaction_that_a_view_leaves_open_is_rolled_back(one_hop, target):
+    handler = one_hop(threads=1)
+    for _ in range(POOL_SIZE + 1):
+        assert (await exchange(handler, "GET", target)).body == b"left"
+    await eventually(lambda: lent() == 0)
+
+    for path_after in ("/plain", "/aplain"):
+        assert (await exchange(handler, "GET", path_after)).body == b"5"
+
+
+async def test_a_client_that_leaves_a_transaction_hurts_nobody(one_hop, barrier):
+    handler = one_hop(threads=1)
+    leaving = Exchange(handler, "GET", "/acut_in_atomic").start()
+    await barrier.reached()
+    leaving.disconnect()
+    await leaving.finish()
+
+    for path_after in ("/aplain", "/plain", "/aplain"):
+        assert (await exchange(handler, "GET", path_after)).body == b"5"
     assert lent() == 0
 
 
