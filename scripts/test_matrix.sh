@@ -41,6 +41,7 @@ prepare() {
         busy) busy=yes ;;
         *)
             echo "test_matrix: '$circumstance' is no circumstance; choose of: ${ALL[*]}" >&2
+            rmdir "$top"
             return 2
             ;;
         esac
