@@ -1,6 +1,7 @@
 """Where a request's body ends among the bytes of a connection."""
 
 import re
+from typing import NamedTuple
 
 from webapp.serving.http.limits import BAD_REQUEST, BODY_TOO_LARGE, TRAILERS_TOO_LARGE, Refusal
 
@@ -10,6 +11,18 @@ _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _EXTRAS_BYTES = 16 * 1024
 _SIZE_LINE_BYTES = 18
 _DATA_BYTES_PER_EXTRA = 16
+
+
+# A field line as the parser takes it in a head.
+_TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*\r\n")
+_FRAMING_FIELDS = {b"content-length", b"transfer-encoding"}
+
+
+class Taken(NamedTuple):
+    """How many bytes are the body's, and what the parser is to see of them."""
+
+    count: int
+    parsed: bytes | bytearray
 
 
 class RefusedError(Exception):
@@ -30,17 +43,18 @@ class SizedBody:
     def is_complete(self) -> bool:
         return not self._left
 
-    def take(self, data: bytes | bytearray) -> int:
-        """How many of these bytes are the body's."""
+    def take(self, data: bytes | bytearray) -> Taken:
+        """What of these bytes is the body's."""
         taken = min(len(data), self._left)
         self._left -= taken
-        return taken
+        return Taken(taken, data if taken == len(data) else data[:taken])
 
 
 class ChunkedBody:
     """A body in chunks of at most `max_bytes` together; the parser checks what this only measures.
 
-    Finds the end before the parser sees it, so that what follows is never parsed as a part of this request.
+    Finds the end before the parser sees it, so that what follows is never parsed as a part of this request. The parser
+    sees no trailers: it would take `Connection: close` among them for the connection's end, and refuse the next request.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -53,9 +67,10 @@ class ChunkedBody:
         self._in_trailers = False
         self.is_complete = False
 
-    def take(self, data: bytes | bytearray) -> int:
-        """How many of these bytes are the body's; RefusedError when it is too large, or no body in chunks."""
+    def take(self, data: bytes | bytearray) -> Taken:
+        """What of these bytes is the body's; RefusedError when it is too large, or no body in chunks."""
         position = 0
+        trailers_at = 0 if self._in_trailers else None
         while position < len(data) and not self.is_complete:
             if self._left:
                 step = min(self._left, len(data) - position)
@@ -66,18 +81,25 @@ class ChunkedBody:
             if not end:
                 self._line += data[position:]
                 self._require_room(len(self._line))
-                return len(data)
+                position = len(data)
+                break
             line, self._line = self._line + data[position:end], b""
             position = end
             self._read_line(line)
-        return position
+            if self._in_trailers and trailers_at is None:
+                trailers_at = position
+        if trailers_at is None:
+            return Taken(position, data)
+        return Taken(position, data[:trailers_at] + (b"\r\n" if self.is_complete else b""))
 
     def _read_line(self, line: bytes) -> None:
         if not line.endswith(b"\r\n"):
             raise RefusedError(BAD_REQUEST)
         if self._in_trailers:
-            self.is_complete = line == b"\r\n"
             self._count_extras(len(line))
+            self.is_complete = line == b"\r\n"
+            if not self.is_complete:
+                _require_trailer(line)
             return
         size = line[:-2].partition(b";")[0]
         if _CHUNK_SIZE.fullmatch(size) is None:
@@ -99,3 +121,10 @@ class ChunkedBody:
     def _require_room(self, count: int) -> None:
         if self._extras + count > _EXTRAS_BYTES + self._length // _DATA_BYTES_PER_EXTRA:
             raise RefusedError(TRAILERS_TOO_LARGE if self._in_trailers else BAD_REQUEST)
+
+
+def _require_trailer(line: bytes) -> None:
+    """RefusedError for what is no field, or would say where the body ends."""
+    field = _TRAILER.fullmatch(line)
+    if field is None or field[1].lower() in _FRAMING_FIELDS:
+        raise RefusedError(BAD_REQUEST)

@@ -239,7 +239,9 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def _end_request(self, cycle: RequestResponseCycle) -> None:
         cycle.more_body = False
-        cycle.keep_alive = self._keep_alive
+        if not cycle.response_started:
+            # One that has started has said already whether the connection goes on.
+            cycle.keep_alive = self._keep_alive
         cycle.message_event.set()
 
     # Bodies
@@ -250,7 +252,7 @@ class LimitedHttpProtocol(WaitingProtocol):
         self._body_due_at += len(data) / self._limits.body_bytes_per_s
         try:
             taken = body.take(data)
-            self.parser.feed_data(data if taken == len(data) else data[:taken])
+            self.parser.feed_data(taken.parsed)
         except RefusedError as error:
             self._refuse(error.refusal)
             return b""
@@ -268,7 +270,7 @@ class LimitedHttpProtocol(WaitingProtocol):
         elif self._line is self._connections.bodies:
             self._connections.bodies[self] = self._heard_at
             self._connections.bodies.move_to_end(self)
-        return data[taken:]
+        return data[taken.count :]
 
     def _await_body(self) -> None:
         if not self._connections.admits_body():

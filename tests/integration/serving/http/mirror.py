@@ -20,6 +20,8 @@ async def application(scope, receive, send):
     elif scope["path"] == "/late":
         await asyncio.sleep(0.3)
         await _answer(send, {"path": "/late"})
+    elif scope["path"] in {"/early", "/closing"}:
+        await _answer_early(scope, receive, send)
     elif scope["path"] == "/piece":
         await receive()
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -52,6 +54,16 @@ async def _mirror(scope, receive, send):
             "left_behind": found,
         },
     )
+
+
+async def _answer_early(scope, receive, send):
+    """The answer begins before the body is read, and ends after it."""
+    headers = [(b"content-length", b"2")]
+    headers += [(b"connection", b"close")] if scope["path"] == "/closing" else []
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.body", "body": b"ok"})
 
 
 async def _answer(send, content):

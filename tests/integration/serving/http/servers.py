@@ -16,6 +16,8 @@ from webapp.compare.processes import accepts_connections, free_port, wait_until
 
 ROOT = Path(__file__).parents[4]
 OURS = "webapp.serving.fair_worker.FairUvicornWorker"
+# Longer than a busy machine takes for anything.
+_DEADLINE_S = 30
 STOCK = "uvicorn_worker.UvicornWorker"
 
 
@@ -85,6 +87,11 @@ class Heard:
         return found
 
     @property
+    def heads(self) -> int:
+        """How many answers have begun."""
+        return len(re.findall(rb"HTTP/1\.1 \d{3} .*?\r\n\r\n", self.raw, re.DOTALL))
+
+    @property
     def statuses(self) -> list[int]:
         """The status of each answer."""
         return [status for status, _ in self.answers]
@@ -95,27 +102,35 @@ class Heard:
         return [json.loads(body) for _, body in self.answers if body.startswith(b"{")]
 
 
-def talk(port: int, *pieces: bytes, pause_s: float = 0.1, patience_s: float = 0.5) -> Heard:
-    """Send each piece as a segment of its own, then listen until the server is silent or closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+def talk(port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = None, patience_s: float = 0.5) -> Heard:
+    """Send each piece as a segment of its own, then `listen`."""
+    with socket.create_connection(("127.0.0.1", port), timeout=_DEADLINE_S) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number, piece in enumerate(pieces):
             if number:
                 time.sleep(pause_s)
             client.sendall(piece)
-        return listen(client, patience_s)
+        return listen(client, patience_s, answers=answers)
 
 
-def listen(client: socket.socket, patience_s: float = 0.5) -> Heard:
-    """What the server sends until it is silent for `patience_s`, or closes; ConnectionResetError when it resets."""
-    client.settimeout(patience_s)
+def listen(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Heard:
+    """What the server sends until it closes, or is silent for `patience_s` after its answers.
+
+    It has 30 s for each of them, and for a close that it announces: `answers` is their number, or one. ConnectionResetError when
+    it resets.
+    """
     raw = b""
-    try:
-        while data := client.recv(65536):
-            raw += data
-    except TimeoutError:
-        return Heard(raw, closed=False)
-    return Heard(raw, closed=True)
+    awaited = 1 if answers is None else answers
+    while True:
+        is_due = b"\r\nconnection: close\r\n" in raw or Heard(raw, closed=False).heads < awaited
+        client.settimeout(_DEADLINE_S if is_due else patience_s)
+        try:
+            data = client.recv(65536)
+        except TimeoutError:
+            return Heard(raw, closed=False)
+        if not data:
+            return Heard(raw, closed=True)
+        raw += data
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.profile_free
 )
 def test_a_pipelined_request_finds_nothing_of_the_one_before(tmp_path, worker, found):
     with mirror_server(tmp_path, worker=worker) as server:
-        heard = talk(server.port, b"".join(request(f"GET /{number}") for number in (1, 2, 3)))
+        heard = talk(server.port, b"".join(request(f"GET /{number}") for number in (1, 2, 3)), answers=3)
 
     assert [content["left_behind"] for content in heard.contents] == found
 
@@ -22,6 +22,6 @@ def test_a_pipelined_request_finds_nothing_of_the_one_before(tmp_path, worker, f
 def test_a_request_after_a_large_body_finds_nothing_either(port):
     body = b"x" * 300_000
 
-    heard = talk(port, *[request("POST /1", f"Content-Length: {len(body)}", body=body)] * 2)
+    heard = talk(port, *[request("POST /1", f"Content-Length: {len(body)}", body=body)] * 2, answers=2)
 
     assert [content["left_behind"] for content in heard.contents] == ["nothing", "nothing"]

@@ -47,6 +47,9 @@ _REFUSED = {
     "a chunk longer than said": (400, request("POST /", _CHUNKED, body=b"2\r\nabc\r\n0\r\n\r\n")),
     "a chunk shorter than said": (400, request("POST /", _CHUNKED, body=b"4\r\nabc\r\n0\r\n\r\n")),
     "a trailer that is a length": (400, request("POST /", _CHUNKED, body=b"0\r\nContent-Length: 9\r\n\r\n")),
+    "a trailer that is a coding": (400, request("POST /", _CHUNKED, body=b"0\r\nTransfer-Encoding: chunked\r\n\r\n")),
+    "a trailer without a colon": (400, request("POST /", _CHUNKED, body=b"0\r\nX-A\r\n\r\n")),
+    "a trailer with a bare carriage return": (400, request("POST /", _CHUNKED, body=b"0\r\nX-A: b\rc\r\n\r\n")),
     "a folded trailer": (400, request("POST /", _CHUNKED, body=b"0\r\nX-A: b\r\n c\r\n\r\n")),
 }
 
@@ -73,17 +76,43 @@ def test_the_same_in_two_segments(port, case):
 def test_a_trailer_is_no_header(port):
     body = b"3\r\nabc\r\n0\r\nX-Forwarded-For: 203.0.113.9\r\nX-New: 1\r\n\r\n"
 
-    heard = talk(port, request("POST /1", _CHUNKED, "X-Forwarded-For: 192.0.2.1", body=body) + _NEXT)
+    heard = talk(port, request("POST /1", _CHUNKED, "X-Forwarded-For: 192.0.2.1", body=body) + _NEXT, answers=2)
 
     names = [[name for name, _ in content["headers"]] for content in heard.contents]
     assert names == [["host", "transfer-encoding", "x-forwarded-for"], ["host"]]
     assert ["x-forwarded-for", "192.0.2.1"] in heard.contents[0]["headers"]
 
 
+@pytest.mark.parametrize(
+    "trailer",
+    [
+        b"Connection: close",
+        b"Connection: x, close",
+        b"Connection: keep-alive",
+        b"Connection: Upgrade\r\nUpgrade: websocket",
+        b"Proxy-Connection: close",
+        b"Keep-Alive: timeout=1",
+        b"Upgrade: h2c",
+        b"Expect: 100-continue",
+        b"Trailer: X-A\r\nHost: elsewhere.example",
+        b"X-A:",
+    ],
+)
+@pytest.mark.parametrize("cut", [0, 1, 9, 20])
+def test_a_trailer_changes_nothing(port, trailer, cut):
+    body = b"0\r\n" + trailer + b"\r\n\r\n"
+    pieces = [piece for piece in (body[:cut], body[cut:]) if piece]
+
+    heard = talk(port, request("POST /1", _CHUNKED), *pieces, _NEXT, pause_s=0.01, answers=2)
+
+    assert (heard.statuses, heard.closed) == ([200, 200], False)
+    assert [content["path"] for content in heard.contents] == ["/1", "/next"]
+
+
 def test_chunks_arrive_whole_however_they_are_cut(port):
     whole = request("POST /", _CHUNKED, body=b"3;a=b\r\nabc\r\n0A\r\n0123456789\r\n1\r\n!\r\n0\r\n\r\n") + _NEXT
 
-    heard = talk(port, *(whole[at : at + 1] for at in range(len(whole))), pause_s=0)
+    heard = talk(port, *(whole[at : at + 1] for at in range(len(whole))), pause_s=0, answers=2)
 
     assert [(content["path"], content["body"]) for content in heard.contents] == [
         ("/", "abc0123456789!"),
@@ -100,37 +129,55 @@ def test_a_body_that_nobody_reads_is_no_request(port):
     assert b"connection: close" in heard.raw
 
 
+def test_an_answer_before_the_bodys_end_closes_though_it_arrives(port):
+    heard = talk(port, request("POST /early", "Content-Length: 3"), b"abc", _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([200], True)
+    assert b"connection: close" in heard.raw
+
+
+def test_an_application_that_closes_is_obeyed_though_the_body_is_to_come(port):
+    heard = talk(port, request("POST /closing", "Content-Length: 3"), b"abc", _NEXT)
+
+    assert (heard.statuses, heard.closed) == ([200], True)
+    assert heard.raw.count(b"connection: close") == 1
+
+
 def test_a_body_that_came_with_its_head_leaves_the_connection_open(port):
     inner = request("GET /smuggled")
 
-    heard = talk(port, request("POST /unread", f"Content-Length: {len(inner)}", body=inner) + _NEXT)
+    heard = talk(port, request("POST /unread", f"Content-Length: {len(inner)}", body=inner) + _NEXT, answers=2)
 
     assert (heard.statuses, heard.closed) == ([200, 200], False)
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
 def test_any_method_may_have_a_body(port, method):
-    heard = talk(port, request(f"{method} /1", "Content-Length: 3"), b"abc" + _NEXT)
+    heard = talk(port, request(f"{method} /1", "Content-Length: 3"), b"abc" + _NEXT, answers=2)
 
     assert (heard.statuses, heard.closed) == ([200, 200], False)
     assert heard.contents[-1]["path"] == "/next"
 
 
 def test_a_body_of_a_head_request_is_no_request(port):
-    heard = talk(port, request("HEAD /1", "Content-Length: 3"), b"abc" + _NEXT)
+    heard = talk(port, request("HEAD /1", "Content-Length: 3"), b"abc" + _NEXT, answers=2)
 
     assert heard.raw.count(b"HTTP/1.1 200 OK") == 2
     assert b'"path": "/next"' in heard.raw
 
 
 def test_empty_lines_before_a_request_are_passed_over(port):
-    heard = talk(port, b"\r\n\r\n" + request("POST /1", "Content-Length: 3", body=b"abc\r\n"), b"\r\n", _NEXT)
+    heard = talk(
+        port, b"\r\n\r\n" + request("POST /1", "Content-Length: 3", body=b"abc\r\n"), b"\r\n", _NEXT, answers=2
+    )
 
     assert [content["path"] for content in heard.contents] == ["/1", "/next"]
 
 
 def test_pipelined_requests_are_answered_in_order(port):
-    heard = talk(port, request("GET /late") + b"".join(request(f"GET /{number}") for number in range(50)), patience_s=1)
+    sent = request("GET /late") + b"".join(request(f"GET /{number}") for number in range(50))
+
+    heard = talk(port, sent, answers=51)
 
     assert [content["path"] for content in heard.contents] == ["/late", *(f"/{number}" for number in range(50))]
 
@@ -153,7 +200,7 @@ def test_http_1_0_gets_no_chunks(port):
 
 
 def test_a_client_that_asks_first_is_told_to_continue(port):
-    heard = talk(port, request("POST /", "Content-Length: 3", "Expect: 100-continue"), b"abc" + _NEXT)
+    heard = talk(port, request("POST /", "Content-Length: 3", "Expect: 100-continue"), b"abc" + _NEXT, answers=3)
 
     assert heard.statuses == [100, 200, 200]
     assert heard.contents[0]["body"] == "abc"

@@ -22,6 +22,15 @@ _LENGTH = f"Content-Length: {len(_INNER)}"
 _IN_CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(_INNER), _INNER)
 _TOKENS = ("websocket", "h2c", "anything", "TLS/1.0, HTTP/1.1", "HTTP/2.0", "")
 _TRAILERS = b"3\r\nabc\r\n0\r\nX-Client: somebody else\r\n\r\n"
+_CONNECTION_TRAILERS = (
+    b"Connection: close",
+    b"Connection: x, close",
+    b"Proxy-Connection: close",
+    b"Keep-Alive: timeout=1",
+    b"Connection: Upgrade\r\nUpgrade: websocket",
+    b"Content-Length: 9",
+    b"Transfer-Encoding: chunked",
+)
 # Heads, and what comes in a segment of its own: some the proxies refuse, others reach the server.
 _HOSTILE = [
     *((("POST {path}", "Connection: Upgrade", f"Upgrade: {token}", _LENGTH), _INNER) for token in _TOKENS),
@@ -41,6 +50,7 @@ _HOSTILE = [
     (("POST {path}", "X-A: b", " folded: c", _LENGTH), _INNER),
     (("POST {path}", "X-A: b\n" + _LENGTH), _INNER),
     (("POST {path}", _CHUNKED), _TRAILERS),
+    *((("POST {path}", _CHUNKED), b"0\r\n" + trailer + b"\r\n\r\n") for trailer in _CONNECTION_TRAILERS),
     (("POST {path}", _CHUNKED, "Trailer: X-Client"), _TRAILERS + _INNER),
     (("POST {path}", _CHUNKED), b"3;a=b\r\nabc\r\n0;c\r\n\r\n"),
     (("POST {path}", _CHUNKED), b"3\nabc\r\n0\r\n\r\n"),

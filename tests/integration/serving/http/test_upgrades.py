@@ -60,7 +60,7 @@ def test_the_application_sees_the_upgrade_that_was_named(port):
 def test_what_follows_an_upgrade_is_the_next_request(port):
     first = request("POST /1", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 3", body=b"abc")
 
-    heard = talk(port, first + request("GET /2") + first)
+    heard = talk(port, first + request("GET /2") + first, answers=3)
 
     assert [content["path"] for content in heard.contents] == ["/1", "/2", "/1"]
 
