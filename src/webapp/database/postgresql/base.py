@@ -2,8 +2,6 @@
 
 import os
 from _thread import get_ident
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet, ref
@@ -58,6 +56,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._let_go_at: Moment | None = None
         # How many methods are under way that need the connection, or its absence, to their end.
         self._busy = 0
+        self._at_work = _AtWork(self)
         self._open_cursors: dict[int, ref[Any]] = {}
         # The compilers count here (webapp.database.postgresql.compiler).
         self.unknown_expressions = 0
@@ -100,7 +99,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def connect(self) -> None:
         """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
-        with self._at_work():
+        with self._at_work:
             super().connect()
         if self.connection is None:
             # A receiver of `connection_created` has closed it.
@@ -114,24 +113,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close(self) -> None:
         """Django's."""
-        with self._at_work():
+        with self._at_work:
             super().close()
             if self.connection is None:
                 self._open_cursors.clear()
                 forget(self)
 
     def _cursor(self, name: str | None = None) -> Any:
-        with self._at_work():
+        with self._at_work:
             return super()._cursor(name)
-
-    @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """The garbage collector may drop a cursor in the midst of the block: the connection stays until its end."""
-        self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Django's cursor, which notes its statements."""
@@ -176,7 +166,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
         """Django's; `atomic` calls it at its end."""
-        with self._at_work():
+        with self._at_work:
             super().set_autocommit(*args, **kwargs)
         self.release()
 
@@ -196,7 +186,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
-        with self._at_work():
+        with self._at_work:
             self._close_if_unusable_or_obsolete()
 
     def _close_if_unusable_or_obsolete(self) -> None:
@@ -315,6 +305,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _pool_parameters(self) -> dict[str, Any]:
         return self._with_login(self.get_connection_params())
+
+
+class _AtWork:
+    """The garbage collector may drop a cursor in the midst of the block: the connection stays until its end."""
+
+    __slots__ = ("_wrapper",)
+
+    def __init__(self, wrapper: DatabaseWrapper) -> None:
+        self._wrapper = wrapper
+
+    def __enter__(self) -> None:
+        self._wrapper._busy += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._wrapper._busy -= 1
 
 
 def _note_statements(connection: psycopg.Connection) -> None:

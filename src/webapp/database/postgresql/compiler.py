@@ -1,5 +1,6 @@
 """Django's SQL compilers, which mark the statements that can leave no session state."""
 
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -95,30 +96,42 @@ class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
 
 
 def _is_applications_own(node: Any) -> bool:
-    if not _is_djangos(type(node)):
+    kind = _kind(type(node))
+    if kind is _Kind.APPLICATIONS:
         return True
-    field = node.__dict__.get("output_field")
+    own = node.__dict__
+    field = own.get("output_field")
     if field is not None and _writes_sql(type(field)):
         return True
-    if isinstance(node, CombinedExpression):
-        return node.connector not in _CONNECTORS
-    if not _takes_own_sql(type(node)):
+    if kind is _Kind.DJANGOS:
         return False
-    own = node.__dict__
+    if kind is _Kind.COMBINED:
+        return own["connector"] not in _CONNECTORS
     if not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
         return True
     return isinstance(node, Cast) and not _is_djangos(type(node.output_field))
+
+
+class _Kind(Enum):
+    APPLICATIONS = "its SQL is the application's"
+    DJANGOS = "its SQL is Django's own"
+    COMBINED = "its SQL is Django's but for the operator"
+    SETTABLE = "its SQL is Django's unless the application gave it some"
+
+
+@lru_cache(maxsize=4096)
+def _kind(cls: type) -> _Kind:
+    if not _is_djangos(cls):
+        return _Kind.APPLICATIONS
+    if issubclass(cls, CombinedExpression):
+        return _Kind.COMBINED
+    return _Kind.SETTABLE if hasattr(cls, "template") or hasattr(cls, "function") else _Kind.DJANGOS
 
 
 @lru_cache(maxsize=4096)
 def _is_djangos(cls: type) -> bool:
     # Both hold SQL that the application wrote.
     return cls.__module__.partition(".")[0] == "django" and not issubclass(cls, RawSQL | ExtraWhere)
-
-
-@lru_cache(maxsize=4096)
-def _takes_own_sql(cls: type) -> bool:
-    return hasattr(cls, "template") or hasattr(cls, "function")
 
 
 @lru_cache(maxsize=4096)

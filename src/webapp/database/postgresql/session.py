@@ -4,6 +4,7 @@ import threading
 from _thread import get_ident
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
+from operator import is_
 from typing import Any
 
 import psycopg
@@ -256,11 +257,11 @@ def keeps_connections() -> bool:
 
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
     """Whether nothing was registered: a map copies what it has of its template as soon as it changes."""
-    return all(
-        mine is shared
-        for name in ("_dumpers_by_oid", "_loaders")
-        for mine, shared in zip(getattr(adapters, name), getattr(template, name), strict=True)
-    ) and all(mine is template._dumpers[key] for key, mine in adapters._dumpers.items())
+    return (
+        all(map(is_, adapters._dumpers.values(), template._dumpers.values()))
+        and all(map(is_, adapters._dumpers_by_oid, template._dumpers_by_oid))
+        and all(map(is_, adapters._loaders, template._loaders))
+    )
 
 
 def _state_of(cursor: Any) -> SessionState | None:
