@@ -54,7 +54,7 @@ class ChunkedBody:
     """A body in chunks of at most `max_bytes` together; the parser checks what this only measures.
 
     Finds the end before the parser sees it, so that what follows is never parsed as a part of this request. The parser
-    sees no trailers: it would take `Connection: close` among them for the connection's end, and refuse the next request.
+    sees no trailers: it would take `Connection: close` among them for the connection's end, and refuse what follows.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -116,8 +116,8 @@ def talk(port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = 
 def listen(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Heard:
     """What the server sends until it closes, or is silent for `patience_s` after its answers.
 
-    It has 30 s for each of them, and for a close that it announces: `answers` is their number, or one. ConnectionResetError when
-    it resets.
+    It has 30 s for each of them, and for a close that it announces: `answers` is their number, or one.
+    ConnectionResetError when it resets.
     """
     raw = b""
     awaited = 1 if answers is None else answers
