@@ -13,7 +13,7 @@ logger = logging.getLogger("uvicorn.error")
 # Beyond the limit of connections, until those that make room for them have closed.
 _LARGEST_OVERSHOOT = 16
 _COMPLAINT_INTERVAL_S = 60.0
-# A body that was silent for less than this, or an answer that stood still, makes no room for another client.
+# A body that began less than this ago, or an answer that stood still for less, makes no room for another client.
 _STALLED_S = 5.0
 
 Clock = Callable[[], float]
@@ -30,6 +30,12 @@ class Waiting(Protocol):
 
     def end_late_body(self) -> None:
         """Answer that the body took too long."""
+
+    def body_age_s(self, now: float) -> float:
+        """For how long the body has been coming in."""
+
+    def body_bytes_per_s(self, now: float) -> float:
+        """At what rate, on average."""
 
     def is_body_late(self, now: float) -> bool:
         """Whether the body has paused too long, or comes in too slowly."""
@@ -91,13 +97,17 @@ class Connections:
             connection.end_silently()
 
     def admits_body(self) -> bool:
-        """Whether one more body may come in, for which the one that was silent longest may have to end."""
+        """Whether one more body may come in, for which the one that came in slowest may have to end.
+
+        Otherwise a few clients that drip would refuse everybody's uploads for as long as they like.
+        """
         if len(self.bodies) < self.limits.bodies:
             return True
-        longest, since = next(iter(self.bodies.items()))
-        if self.clock() - since < _STALLED_S:
+        now = self.clock()
+        removable = [one for one in self.bodies if one.body_age_s(now) >= _STALLED_S]
+        if not removable:
             return False
-        longest.end_late_body()
+        min(removable, key=lambda one: one.body_bytes_per_s(now)).end_late_body()
         return True
 
     def admitted(self, wanted: int, *, opening: int) -> int:

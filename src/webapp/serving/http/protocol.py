@@ -277,5 +277,5 @@ class LimitedHttpProtocol(WaitingProtocol):
             self._refuse(TOO_MANY_BODIES)
             return
         self._wait_in(self._connections.bodies)
-        self._heard_at = self._clock()
-        self._body_due_at = self._heard_at + self._limits.body_grace_s
+        self._heard_at = self._body_began_at = self._clock()
+        self._body_due_at = self._body_began_at + self._limits.body_grace_s

@@ -29,7 +29,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._keep_alive = False
         # Since when nothing more is read but to see the client's end.
         self._leaving_since: float | None = None
-        self._heard_at = self._body_due_at = 0.0
+        self._heard_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -80,6 +80,15 @@ class WaitingProtocol(HttpToolsProtocol):
     def end_late_body(self) -> None:
         """Answer that the body took too long."""
         self._refuse(BODY_TIMEOUT)
+
+    def body_age_s(self, now: float) -> float:
+        """For how long the body has been coming in."""
+        return now - self._body_began_at
+
+    def body_bytes_per_s(self, now: float) -> float:
+        """At what rate, on average; the time in which the application took nothing does not count."""
+        earned_s = self._body_due_at - self._body_began_at - self._limits.body_grace_s
+        return earned_s * self._limits.body_bytes_per_s / max(now - self._body_began_at, 0.001)
 
     def is_body_late(self, now: float) -> bool:
         """Whether the body has paused too long, or comes in too slowly."""
