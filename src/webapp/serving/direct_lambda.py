@@ -18,7 +18,7 @@ from mangum.adapter import HANDLERS
 from mangum.handlers import ALB
 from mangum.protocols import HTTPCycle
 
-from webapp.serving.abandoned import close_what_is_left, open_transactions
+from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.application import Application
 from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
@@ -173,11 +173,10 @@ class DirectLambdaHandler:
             return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
-        before = open_transactions()
         try:
             return self._respond_in_chain(scope, body)
         finally:
-            close_what_is_left(kept=before)
+            close_what_is_left()
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))

@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import ThreadSensitiveContext
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from webapp.serving.abandoned import close_what_is_left, open_transactions
+from webapp.serving.abandoned import close_what_is_left, has_open_transaction
 from webapp.serving.threads import LongLivedThreads
 
 # Longer than the server lets requests finish before it closes the handler.
@@ -180,7 +180,7 @@ class Lease(Executor):
             future.set_result(result)
 
     def _leave_thread(self) -> None:
-        self._has_open_transaction = bool(open_transactions())
+        self._has_open_transaction = has_open_transaction()
         with self._lock:
             self._unfinished -= 1
             if self._unfinished or not self._shares:
