@@ -24,7 +24,7 @@ def close_what_is_left() -> None:
             alias = connection.alias
             logger.warning("a request has left a transaction open on the database %r; it is rolled back", alias)
             connection.close()
-            # Its state is that of the transaction: the thread's next request makes another one.
+            # It still holds the transaction's state: the thread's next request makes another wrapper.
             del connections[alias]
         elif connection.connection is not None:
             connection.close_if_unusable_or_obsolete()
