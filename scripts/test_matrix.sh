@@ -2,7 +2,8 @@
 # `make test` in fresh clones of the last commit, each under other circumstances: what a test must not depend on.
 # usage: [TIMES=1] [PYTEST_ARGS="…"] scripts/test_matrix.sh [CIRCUMSTANCE…]
 # Several that are joined by + are one run: spaces+timezone+umask. Without any, each has a run of its own.
-# As root; `user` makes the account webapp-tester, `turkish` the locale (Debian's package locales).
+# What each printed is in reports/test-matrix/. `user` takes root, and makes the account webapp-tester; `turkish` takes
+# it where the locale is not there yet, which Debian's package locales makes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,8 +11,25 @@ ALL=(plain spaces letters secret user homeless timezone c-locale turkish umask r
 TIMES=${TIMES:-1}
 ACCOUNT=webapp-tester
 
-# 17 characters: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
-place() { mktemp -d /tmp/matrixXXXXXX; }
+check() {
+    local circumstance
+    for circumstance in ${*//+/ }; do
+        if [[ " ${ALL[*]} " != *" $circumstance "* ]]; then
+            echo "test_matrix: '$circumstance' is no circumstance; choose of: ${ALL[*]}" >&2
+            return 2
+        fi
+        if [ "$EUID" != 0 ] && { [ "$circumstance" = user ] || { [ "$circumstance" = turkish ] && ! has_turkish; }; }; then
+            echo "test_matrix: '$circumstance' takes root; without it choose of the others: ${ALL[*]}" >&2
+            return 2
+        fi
+    done
+    [[ $TIMES =~ ^[1-9][0-9]*$ ]] || { echo "test_matrix: TIMES is '$TIMES', not a number above 0" >&2; return 2; }
+}
+
+has_turkish() { locale -a | grep -qix 'tr_TR.utf-\?8'; }
+
+# 17 characters below /tmp: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
+place() { mktemp -d "${TMPDIR:-/tmp}/matrixXXXXXX"; }
 
 # Sets top, directory, as, unset, environment, mask, packages and busy as one run wants them.
 prepare() {
@@ -33,17 +51,12 @@ prepare() {
         timezone) environment+=(TZ=Pacific/Auckland) ;;
         c-locale) environment+=(LC_ALL=C) ;;
         turkish)
-            locale -a | grep -qix 'tr_TR.utf-\?8' || localedef -i tr_TR -f UTF-8 tr_TR.UTF-8
+            has_turkish || localedef -i tr_TR -f UTF-8 tr_TR.UTF-8
             environment+=(LC_ALL=tr_TR.UTF-8)
             ;;
         umask) mask=077 ;;
         random) packages=(pytest-randomly) ;;
         busy) busy=yes ;;
-        *)
-            echo "test_matrix: '$circumstance' is no circumstance; choose of: ${ALL[*]}" >&2
-            rmdir "$top"
-            return 2
-            ;;
         esac
     done
 }
@@ -67,10 +80,13 @@ run() {
 
 main() {
     (($#)) || set -- "${ALL[@]}"
-    local failed=() circumstances
+    check "$@"
+    local failed=() circumstances number=0 logs=reports/test-matrix
+    rm -rf "$logs"
+    mkdir -p "$logs"
     for circumstances in "$@"; do
         prepare "$circumstances"
-        local log=/tmp/test-matrix-$circumstances.log started=$SECONDS verdict=passed burner=
+        local log=$logs/$((++number))-$circumstances.log started=$SECONDS verdict=passed burner=
         if [ -n "$busy" ]; then
             while :; do :; done &
             burner=$!
