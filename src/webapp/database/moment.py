@@ -1,12 +1,10 @@
 """Time that passed, counting what passed while the process was frozen."""
 
 import time
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """A point in time on both clocks: the monotonic one may stand still with a machine, the wall clock may be set."""
 
     monotonic_s: float

@@ -23,7 +23,7 @@ from webapp.serving.application import Application
 from webapp.serving.forwarded import as_the_proxy_says
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.one_hop import OneHopASGIHandler
-from webapp.serving.patches import is_patched
+from webapp.serving.patches import PatchWatch
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
 from webapp.serving.unknown_event import UnknownEvent, name_event
 
@@ -86,6 +86,7 @@ class DirectLambdaHandler:
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
+        self._entry = PatchWatch(ASGIHandler, "__call__")
         self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -163,7 +164,7 @@ class DirectLambdaHandler:
             health = self._answer_health(scope["path"], scope["method"])
             if health is not None:
                 return health
-        if self._always_by_asgi or hint_for(scope).is_async or is_patched(ASGIHandler, "__call__"):
+        if self._always_by_asgi or hint_for(scope).is_async or self._entry.is_patched:
             return self._respond_by_asgi(scope, body)
         try:
             return self._respond_directly(scope, body)

@@ -108,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         session.is_needed = False
         if self.pool is None:
             # Receivers of `connection_created` set what this connection is to have for as long as it lives.
-            session.clear()
+            session.begin(self.connection)
         close_at_thread_end(self)
 
     def close(self) -> None:
@@ -186,18 +186,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def close_if_unusable_or_obsolete(self) -> None:
         """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        if self.connection is None:
+            self._let_go_at = None
+            return
         with self._at_work:
             self._close_if_unusable_or_obsolete()
 
     def _close_if_unusable_or_obsolete(self) -> None:
-        if self.connection is None:
-            self._let_go_at = None
-            return
-        if self.pool is None and not self.in_atomic_block and self.settings_dict["CONN_MAX_AGE"] != 0:
+        settings = self.settings_dict
+        if self.pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
             self._reset_session()
             if self.connection is None:
                 return
-        max_rest_s = self.settings_dict.get("MAX_REST_S")
+        max_rest_s = settings.get("MAX_REST_S")
         rested_at, self._let_go_at = self._let_go_at, Moment.now()
         if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
             self.close()
@@ -208,11 +209,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Django's, whose question leaves nothing behind."""
         if self.connection is None:
             return False
-        session: SessionState = self.connection.session
-        was_touched = session.is_touched
-        is_usable = super().is_usable()
-        session.is_touched = was_touched
-        return is_usable
+        try:
+            self.connection.ask(b"SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
 
     def _configure_role(self, connection: psycopg.Connection) -> bool:
         # Django's composes the statement with a cursor of this wrapper, which would wait for the pool in the midst of
@@ -232,20 +233,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close()
             return
         try:
-            session.restore_attributes(connection)
+            session.restore(connection)
             if statement is None or self._is_proxied:
                 return
             connection.execute(statement)
             if statement != DISCARD_ALL:
                 session.clear()
                 return
-            session.restore_handlers(connection)
             self.init_connection_state()
             connection_created.send(sender=type(self), connection=self)
         except (psycopg.Error, DatabaseError):
             self.close()
         else:
-            session.clear()
+            session.begin(connection)
 
     @property
     def _is_proxied(self) -> bool:

@@ -19,6 +19,8 @@ from webapp.database.postgresql.session import DISCARD_ALL, NOBODY, WatchedConne
 
 # psycopg's pool doubles its pauses up to minutes, in which it does not notice that the server is back.
 _RETRY_AFTER_S = 0.5
+# The server answers it without a plan.
+_NOTHING = b""
 # During an outage that lasted the pool's timeout already: enough for a connection that is about to come.
 _TIMEOUT_IN_OUTAGE_S = 0.25
 
@@ -65,7 +67,7 @@ class RecoveringPool(ConnectionPool):
     ) -> None:
         def make_ready(connection: PooledConnection) -> None:
             configure(connection)
-            connection.session.clear()
+            connection.session.begin(connection)
 
         super().__init__(
             connection_class=PooledConnection,
@@ -113,7 +115,7 @@ class RecoveringPool(ConnectionPool):
         if conn.session.is_resetting:
             self._finish_reset(conn)
         else:
-            _ask(conn)
+            conn.ask(_NOTHING)
         conn.session.owner = NOBODY
 
     def putconn(self, conn: PooledConnection) -> None:
@@ -152,8 +154,7 @@ class RecoveringPool(ConnectionPool):
             return
         super()._reset_connection(conn)
         if not conn.closed:
-            session.restore_attributes(conn)
-            session.restore_handlers(conn)
+            session.restore(conn)
         session.owner = NOBODY
         if conn.closed:
             return
@@ -230,14 +231,7 @@ class RecoveringPool(ConnectionPool):
 
 def _answers(connection: PooledConnection) -> bool:
     try:
-        _ask(connection)
+        connection.ask(_NOTHING)
     except PsycopgError:
         return False
     return True
-
-
-def _ask(connection: PooledConnection) -> None:
-    was_touched = connection.session.is_touched
-    ConnectionPool.check_connection(connection)
-    # The question is empty.
-    connection.session.is_touched = was_touched

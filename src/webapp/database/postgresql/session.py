@@ -9,6 +9,8 @@ from typing import Any
 
 import psycopg
 from psycopg.adapt import AdaptersMap
+from psycopg.generators import execute
+from psycopg.pq import ExecStatus
 from psycopg.sql import Composable
 
 from webapp.database.postgresql.session_statements import may_leave_state
@@ -18,6 +20,7 @@ DISCARD_ALL = b"DISCARD ALL"
 NOBODY = 0
 
 _LONGEST_REMEMBERED = 4096
+_ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EMPTY_QUERY})
 # What an application may change on psycopg's connection itself.
 _ATTRIBUTES = ("row_factory", "isolation_level", "read_only", "deferrable", "prepare_threshold")
 
@@ -43,6 +46,7 @@ class SessionState:
     __slots__ = (
         "_adapters",
         "_attributes",
+        "_handlers",
         "has_sequences",
         "is_needed",
         "is_noted",
@@ -54,13 +58,17 @@ class SessionState:
     )
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
-        self._adapters = AdaptersMap(connection.adapters)
         self.number = 0
         self.owner: int | None = None
         self.is_noted = False
-        self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
-        self.open_cursors = 0
+        self.begin(connection)
+
+    def begin(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember what psycopg keeps of the session: it is as every request is to find it."""
+        self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
+        self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
+        self._adapters = AdaptersMap(connection.adapters)
+        self.clear()
 
     def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
         """Note a statement that is about to run."""
@@ -79,22 +87,20 @@ class SessionState:
             return DISCARD_ALL
         return b"DISCARD SEQUENCES" if self.has_sequences else None
 
-    def restore_attributes(self, connection: psycopg.Connection[Any]) -> None:
-        """Set what psycopg keeps of the session as it was when the connection was made; not in a transaction."""
-        with _Noted(self):
-            for name, value in self._attributes:
-                if getattr(connection, name) != value:
+    def restore(self, connection: psycopg.Connection[Any]) -> None:
+        """Set it as it was remembered, and drop what else was registered on the connection; not in a transaction."""
+        for name, value in self._attributes:
+            if getattr(connection, name) != value:
+                with _Noted(self):
                     setattr(connection, name, value)
-
-    def restore_handlers(self, connection: psycopg.Connection[Any]) -> None:
-        """Drop the notice and notification handlers, and the adapters, that were registered on the connection."""
-        connection._notice_handlers.clear()
-        connection._notify_handlers.clear()
+        for handlers, remembered in self._handlers:
+            if handlers != remembered:
+                handlers[:] = remembered
         if not _are_shared(connection.adapters, self._adapters):
             connection._adapters = AdaptersMap(self._adapters)
 
     def clear(self) -> None:
-        """The session is as it was when the connection was made."""
+        """The session on the server is as it was when this began."""
         self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
         self.open_cursors = 0
         self.number += 1
@@ -117,6 +123,17 @@ class WatchedConnection(psycopg.Connection[Any]):
             if not session.is_noted:
                 session.is_touched = True
         return super().wait(*args, **kwargs)
+
+    def ask(self, question: bytes) -> None:
+        """Raise an error of psycopg's when the server has no answer; the question must leave nothing behind.
+
+        Without a cursor, which costs more than the question.
+        """
+        with self.lock, _noted(self):
+            self.pgconn.send_query(question)
+            result = self.wait(execute(self.pgconn))[-1]
+        if result.status not in _ANSWERS:
+            raise psycopg.OperationalError(result.get_error_message())
 
     def commit(self) -> None:
         """psycopg's."""
@@ -173,11 +190,13 @@ class NotingCursor:
         if _is_outlived(self):
             self._closed = True
         elif not self._closed:
-            with _noted(self._conn):  # type: ignore[attr-defined]
-                super().close()  # type: ignore[misc]
+            self._end()
         on_close = self.__dict__.pop("on_close", None)
         if on_close is not None:
             on_close(self)
+
+    def _end(self) -> None:
+        super().close()  # type: ignore[misc]
 
 
 class NotingServerCursor(NotingCursor):
@@ -202,6 +221,11 @@ class NotingServerCursor(NotingCursor):
             self.is_declared = False
             _state_of(self).open_cursors -= 1  # type: ignore[union-attr]
         super().close()
+
+    def _end(self) -> None:
+        # Only these send something.
+        with _noted(self._conn):
+            super()._end()
 
     def fetchone(self) -> Any:
         """psycopg's."""
@@ -255,6 +279,10 @@ def keeps_connections() -> bool:
     return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
 
 
+def _handlers(connection: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:
+    return connection._notice_handlers, connection._notify_handlers
+
+
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
     """Whether nothing was registered: a map copies what it has of its template as soon as it changes."""
     return (
@@ -269,10 +297,11 @@ def _state_of(cursor: Any) -> SessionState | None:
 
 
 def _note(cursor: Any, query: object) -> AbstractContextManager[object]:
-    _require_session(cursor)
     state = _state_of(cursor)
     if state is None:
         return nullcontext()
+    if cursor.session_number != state.number:
+        _require_session(cursor)
     state.note(query, cursor)
     return _Noted(state)
 

@@ -182,12 +182,16 @@ def test_a_cursor_of_an_iterator_that_is_kept_is_gone(wrapper):
     groups.all()._raw_delete(wrapper.alias)
 
 
-def test_handlers_and_adapters_do_not_outlive_their_request(wrapper):
+@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
+def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
     heard = []
+    backend_pid(wrapper)
+    end_request(wrapper)
     wrapper.ensure_connection()
     wrapper.connection.add_notice_handler(heard.append)
     wrapper.connection.adapters.register_dumper(str, UpperDumper)
-    assert run(wrapper, "SET app.tenant = 'a'") is None
+    if statement is not None:
+        run(wrapper, statement)
     end_request(wrapper)
     run(wrapper, "DO $$ BEGIN RAISE WARNING 'secret'; END $$")
 
@@ -197,6 +201,24 @@ def test_handlers_and_adapters_do_not_outlive_their_request(wrapper):
         assert cursor.fetchone() == ("hello",)
 
 
+@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
+def test_adapters_that_a_receiver_registers_for_each_connection_stay(wrapper, statement):
+    def receiver(connection, **kwargs):
+        connection.connection.adapters.register_dumper(str, UpperDumper)
+
+    connection_created.connect(receiver)
+    try:
+        for _ in range(3):
+            with wrapper.cursor() as cursor:
+                cursor.execute("SELECT %s", ["hello"])
+                assert cursor.fetchone() == ("HELLO",)
+            if statement is not None:
+                run(wrapper, statement)
+            end_request(wrapper)
+    finally:
+        connection_created.disconnect(receiver)
+
+
 def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.autocommit = False
@@ -204,6 +226,17 @@ def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
     wrapper.ensure_connection()
 
     assert wrapper.connection.autocommit
+
+
+def test_a_row_factory_is_as_before_though_nothing_was_sent(wrapper):
+    backend_pid(wrapper)
+    end_request(wrapper)
+    wrapper.ensure_connection()
+    wrapper.connection.row_factory = dict_row
+    end_request(wrapper)
+    wrapper.ensure_connection()
+
+    assert wrapper.connection.row_factory is tuple_row
 
 
 def test_attributes_of_psycopgs_connection_are_as_before(wrapper):

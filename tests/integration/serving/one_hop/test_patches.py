@@ -12,7 +12,7 @@ from django.urls import path
 
 from tests.integration.serving.one_hop.exchange import exchange
 from webapp.serving.application import make_application
-from webapp.serving.patches import is_patched
+from webapp.serving.patches import PatchWatch, is_patched
 
 seen: list[str] = []
 
@@ -200,3 +200,17 @@ def test_a_method_with_rewritten_bytecode_is_patched(monkeypatch):
     monkeypatch.setattr(ASGIHandler.handle, "__code__", code.replace(co_consts=(*code.co_consts, print)))
 
     assert is_patched(ASGIHandler, "handle")
+
+
+def test_a_watch_follows_a_tool_that_comes_and_goes(monkeypatch):
+    watch = PatchWatch(ASGIHandler, "__call__")
+    seen_by_watch = [watch.is_patched]
+    with monkeypatch.context() as patched:
+        patched.setattr(ASGIHandler, "__call__", lambda *_: None)
+        seen_by_watch.append(watch.is_patched)
+    seen_by_watch.append(watch.is_patched)
+    code = ASGIHandler.__call__.__code__
+    monkeypatch.setattr(ASGIHandler.__call__, "__code__", code.replace(co_consts=(*code.co_consts, print)))
+    seen_by_watch.append(watch.is_patched)
+
+    assert seen_by_watch == [False, True, False, True]

@@ -1,6 +1,7 @@
 """Asynchronous requests and streams keep a pooled connection only while a query needs it."""
 
 import asyncio
+from itertools import count as numbers
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -13,6 +14,7 @@ from django.urls import path
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 barrier = None
+_numbers = numbers()
 
 POOL_SIZE = 2
 CROWD = 4 * POOL_SIZE
@@ -79,12 +81,15 @@ async def atenant(request):
 
 
 async def atransaction(request):
+    # Two of one name would wait for each other.
+    name = f"new {next(_numbers)}"
+
     async def rows():
         await sync_to_async(transaction.set_autocommit)(False)
-        await Group.objects.acreate(name="new")
+        await Group.objects.acreate(name=name)
         yield "begun "
         await barrier.astop()
-        yield f"{await Group.objects.filter(name='new').acount()}"
+        yield f"{await Group.objects.filter(name=name).acount()}"
         await sync_to_async(transaction.rollback)()
         await sync_to_async(transaction.set_autocommit)(True)
 
