@@ -16,6 +16,7 @@ from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
 from webapp.serving.http.connections import Connections
+from webapp.serving.http.handshake import Handshake
 from webapp.serving.http.limits import Limits, open_files
 from webapp.serving.http.protocol import LimitedHttpProtocol
 
@@ -75,7 +76,8 @@ class FairListener:
 
     A worker that accepts whatever waits takes a burst alone, and with keep-alive it keeps it: the other cores idle.
     While the others leave connections waiting, the turns double up to 64, so that a flood is not slowed down.
-    `connections` bounds how many are open: for those that come then, the longest silent are closed.
+    `connections` bounds how many are open: for those that come then, the longest silent are closed, TLS handshakes
+    among them.
     """
 
     def __init__(
@@ -93,7 +95,7 @@ class FairListener:
         self._ssl = ssl
         self._turn = 1
         self._pause: asyncio.TimerHandle | None = None
-        self._opening: set[asyncio.Task[object]] = set()
+        self._opening: dict[asyncio.Task[None], Handshake | None] = {}
         self._closed = False
         listener.settimeout(0)
         self._watch()
@@ -104,6 +106,12 @@ class FairListener:
         if self._pause is not None:
             self._pause.cancel()
         self._loop.remove_reader(self._listener)
+
+    def end_handshakes(self) -> None:
+        """Close the connections that have no protocol yet for want of their TLS handshake."""
+        for handshake in self._opening.values():
+            if handshake is not None:
+                handshake.end_silently()
 
     async def wait_closed(self) -> None:
         """Wait until what was accepted has its protocol."""
@@ -121,7 +129,7 @@ class FairListener:
         self._pause = None
         turn = self._turn
         if self._connections is not None:
-            turn = self._connections.admitted(turn, opening=len(self._opening))
+            turn = self._connections.admitted(turn)
             if not turn:
                 self._rest(_FULL_PAUSE_S)
                 return
@@ -140,7 +148,7 @@ class FairListener:
             self._watch()
             return
         if self._connections is not None:
-            self._connections.make_room(opening=len(self._opening))
+            self._connections.make_room()
         self._turn = min(2 * turn, _LARGEST_TURN) if accepted == turn else 1
         self._rest(_PAUSE_S)
 
@@ -160,14 +168,37 @@ class FairListener:
         if connection.family != socket.AF_UNIX:
             # As uvloop does for what it accepts itself: an answer in two writes must not wait for the client's ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        task = self._loop.create_task(self._connect(connection))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        handshake = None if self._ssl is None else Handshake(connection)
+        self._note_opening(handshake)
+        task = self._loop.create_task(self._connect(connection, handshake))
+        self._opening[task] = handshake
+        task.add_done_callback(self._opening.pop)
 
-    async def _connect(self, connection: socket.socket) -> None:
-        # A client that leaves, or fails at TLS, concerns nobody else.
-        with contextlib.suppress(OSError):
-            await self._loop.connect_accepted_socket(self._create_protocol, connection, ssl=self._ssl)
+    async def _connect(self, connection: socket.socket, handshake: Handshake | None) -> None:
+        # asyncio's own timeout is 60 s.
+        timeout_s = None if handshake is None or self._connections is None else self._connections.limits.head_s
+        try:
+            # A client that leaves, or fails at TLS, concerns nobody else.
+            with contextlib.suppress(OSError):
+                await self._loop.connect_accepted_socket(
+                    self._create_protocol, connection, ssl=self._ssl, ssl_handshake_timeout=timeout_s
+                )
+        finally:
+            self._note_opened(handshake)
+
+    def _note_opening(self, handshake: Handshake | None) -> None:
+        connections = self._connections
+        if connections is not None:
+            connections.opening += 1
+            if handshake is not None:
+                connections.fresh[handshake] = connections.clock()
+
+    def _note_opened(self, handshake: Handshake | None) -> None:
+        connections = self._connections
+        if connections is not None:
+            connections.opening -= 1
+            if handshake is not None:
+                connections.fresh.pop(handshake, None)
 
     def _rest(self, pause_s: float) -> None:
         if not self._closed:
@@ -219,8 +250,18 @@ class _FairServer(Server):
             # It has served its number of requests; the container goes on, and readiness has nothing to say.
             drain_s = _RECYCLING_S
         self.config.timeout_graceful_shutdown = int(longest_s - drain_s)
-        await self._drain(drain_s)
-        await super().shutdown(sockets)
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await self._drain(drain_s)
+            await super().shutdown(sockets)
+        finally:
+            sweeping.cancel()
+
+    async def _sweep(self) -> None:
+        """While the server ends, what waits for too long would hold its end."""
+        while True:
+            await asyncio.sleep(_TICK_S * _TICKS_PER_SWEEP)
+            self._connections.sweep()
 
     async def _drain(self, drain_s: float) -> None:
         """Go on serving, while every answer closes its connection: no client sends its next request into a closed one.
@@ -239,8 +280,10 @@ class _FairServer(Server):
             await asyncio.sleep(_TICK_S)
         for listener in self.servers:
             listener.close()
-        # Who was accepted last has not sent its request yet.
+        # Clients that were accepted last have not sent their requests yet.
         await asyncio.sleep(_TICK_S)
+        for listener in self.servers:
+            listener.end_handshakes()  # type: ignore[attr-defined]
 
     def _create_protocol(self) -> asyncio.Protocol:
         return LimitedHttpProtocol(

@@ -34,6 +34,21 @@ class PlaceholderField(models.CharField):
         return "own(%s)"
 
 
+class NewPlaceholderField(models.CharField):
+    def get_placeholder_sql(self, value, compiler, connection):
+        return "own(%s)", [value]
+
+
+class OwnTypeField(models.TextField):
+    def db_type(self, connection):
+        return "own_type"
+
+
+def renamed(function):
+    function.function = "choose_tenant"
+    return function
+
+
 DJANGOS = {
     "all": Group.objects.all,
     "filter": lambda: Group.objects.filter(Q(name__icontains="a") | ~Q(pk__in=[1, 2])),
@@ -55,6 +70,10 @@ APPLICATIONS = {
     "a function": lambda: Group.objects.annotate(x=ChooseTenant("pk")),
     "a function by name": lambda: Group.objects.annotate(x=Func(F("pk"), function="choose_tenant")),
     "a template": lambda: Group.objects.annotate(x=Lower("name", template="own(%(expressions)s)")),
+    "a name set later": lambda: Group.objects.annotate(x=renamed(Lower("name"))),
+    "a template of a subquery": lambda: Group.objects.annotate(
+        x=Subquery(Permission.objects.values("pk")[:1], template="own(%(subquery)s)")
+    ),
     "raw": lambda: Group.objects.annotate(x=RawSQL("choose_tenant(1)", [])),
     "in a filter": lambda: Group.objects.filter(pk=ChooseTenant(Value(1))),
     "in an order": lambda: Group.objects.order_by(ChooseTenant("pk")),
@@ -63,6 +82,7 @@ APPLICATIONS = {
     "in a union": lambda: Group.objects.filter(pk=1).union(Group.objects.filter(pk=ChooseTenant(Value(1)))),
     "in a combined expression": lambda: Group.objects.annotate(x=F("pk") + ChooseTenant("pk")),
     "a value of a field that writes SQL": lambda: Group.objects.filter(name=Value("a", PlaceholderField())),
+    "the same in Django 6": lambda: Group.objects.filter(name=Value("a", NewPlaceholderField())),
     "an operator": lambda: Group.objects.annotate(
         x=CombinedExpression(F("pk"), "@@@@", F("pk"), models.IntegerField())
     ),
@@ -71,7 +91,8 @@ APPLICATIONS = {
     "extra where": lambda: Group.objects.extra(where=["choose_tenant(1)"]),
     "extra tables": lambda: Group.objects.extra(tables=["choose_tenant(1)"]),
     "extra order": lambda: Group.objects.extra(order_by=["-auth_group.name"]),
-    "a cast to an own type": lambda: Group.objects.annotate(x=Cast("name", LowerField())),
+    "a cast to a field that writes SQL": lambda: Group.objects.annotate(x=Cast("name", LowerField())),
+    "a cast to an own type": lambda: Group.objects.annotate(x=Cast("name", OwnTypeField())),
 }
 
 
@@ -123,10 +144,18 @@ def test_fields_that_write_sql(wrapper, field):
         class Meta:
             app_label = "auth"
 
+    update = Thing.objects.all().query.chain(UpdateQuery)
+    update.add_update_values({"name": "a"})
     insert = InsertQuery(Thing)
     insert.insert_values([Thing._meta.get_field("name")], [Thing(name="a")])
 
-    assert type(compiled(wrapper, Thing.objects.all().query)) is not CompiledSQL
+    for query in (
+        Thing.objects.all().query,
+        Thing.objects.annotate(x=Coalesce("name", Value("-"))).values("x").query,
+        Thing.objects.values("name").union(Thing.objects.values("name")).query,
+        update,
+    ):
+        assert type(compiled(wrapper, query)) is not CompiledSQL
     ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
     assert type(sql) is not CompiledSQL
 

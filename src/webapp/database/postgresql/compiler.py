@@ -44,15 +44,8 @@ class _MarkingCompiler:
         return (CompiledSQL(sql) if connection.unknown_expressions == before else sql), params
 
     def _has_own_sql(self) -> bool:
-        query = self.query  # type: ignore[attr-defined]
-        if query.extra or query.extra_tables or query.extra_order_by:
-            return True
-        # None until the SELECT list is made.
-        for expression, *_ in getattr(self, "select", None) or ():
-            field = getattr(expression, "_output_field_or_none", None)
-            if field is not None and _writes_sql(type(field)):
-                return True
-        return False
+        """Whether the statement has SQL of the application's that no expression holds."""
+        return bool(self.query.extra_tables)  # type: ignore[attr-defined]
 
 
 class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
@@ -81,18 +74,11 @@ class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
     """Django's, for UPDATE."""
 
     def _has_own_sql(self) -> bool:
-        return super()._has_own_sql() or any(_writes_sql(type(field)) for field, *_ in self.query.values)
+        return any(_writes_sql(type(field)) for field, *_ in self.query.values)
 
 
 class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
     """Django's, for aggregates over a subquery."""
-
-    def _has_own_sql(self) -> bool:
-        return any(
-            _writes_sql(type(field))
-            for annotation in self.query.annotation_select.values()
-            if (field := getattr(annotation, "_output_field_or_none", None)) is not None
-        )
 
 
 def _is_applications_own(node: Any) -> bool:
@@ -125,7 +111,7 @@ def _kind(cls: type) -> _Kind:
         return _Kind.APPLICATIONS
     if issubclass(cls, CombinedExpression):
         return _Kind.COMBINED
-    return _Kind.SETTABLE if hasattr(cls, "template") or hasattr(cls, "function") else _Kind.DJANGOS
+    return _Kind.SETTABLE if hasattr(cls, "template") else _Kind.DJANGOS
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,8 @@
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sized
-from itertools import islice
-from typing import Protocol
+from itertools import chain, islice
+from typing import Protocol, TypeVar
 
 from webapp.serving.http.limits import Limits
 
@@ -19,11 +19,15 @@ _STALLED_S = 5.0
 Clock = Callable[[], float]
 
 
-class Waiting(Protocol):
-    """A connection that waits for its client."""
+class Closable(Protocol):
+    """A connection that may end without an answer."""
 
     def end_silently(self) -> None:
         """Close at once; nothing is to be answered."""
+
+
+class Waiting(Closable, Protocol):
+    """A connection that waits for its client."""
 
     def end_late_head(self) -> None:
         """Answer that the head took too long."""
@@ -48,6 +52,9 @@ class Waiting(Protocol):
 
 
 Line = OrderedDict[Waiting, float]
+FreshLine = OrderedDict[Closable, float]
+
+_Connection = TypeVar("_Connection", bound=Closable)
 
 
 class Connections:
@@ -60,8 +67,8 @@ class Connections:
         """`opened` holds every connection, websockets among them; `clock` is the event loop's."""
         self.limits = limits
         self.clock = clock
-        # No request yet, not a byte of one.
-        self.fresh: Line = OrderedDict()
+        # No request yet, not a byte of one; TLS handshakes that go on are here too.
+        self.fresh: FreshLine = OrderedDict()
         # A part of a head.
         self.heads: Line = OrderedDict()
         # Answered and kept open.
@@ -72,7 +79,11 @@ class Connections:
         self.leaving: Line = OrderedDict()
         # Beside the others: answers that the client does not take.
         self.blocked: Line = OrderedDict()
+        # Beside the others: being answered, with a client that sends nothing more, or has left.
+        self.half_closed: Line = OrderedDict()
         self.opened = opened
+        # Accepted, and without a protocol yet.
+        self.opening = 0
         self._complained_at = -_COMPLAINT_INTERVAL_S
 
     def sweep(self) -> None:
@@ -95,6 +106,11 @@ class Connections:
             _move_back(self.blocked, connection, now)
         for connection in _older(self.blocked, now - limits.write_pause_s):
             connection.end_silently()
+        for connection in _older(self.half_closed, now - limits.linger_pause_s):
+            if connection in self.blocked or connection.takes_answer():
+                _move_back(self.half_closed, connection, now)
+            else:
+                connection.end_silently()
 
     def admits_body(self) -> bool:
         """Whether one more body may come in, for which the one that came in slowest may have to end.
@@ -110,9 +126,9 @@ class Connections:
         min(removable, key=lambda one: one.body_bytes_per_s(now)).end_late_body()
         return True
 
-    def admitted(self, wanted: int, *, opening: int) -> int:
-        """How many connections may be accepted now, beside those that are opening."""
-        free = self.limits.connections - len(self.opened) - opening
+    def admitted(self, wanted: int) -> int:
+        """How many connections may be accepted now."""
+        free = self.limits.connections - len(self.opened) - self.opening
         if free > 0:
             return min(wanted, free)
         removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept) + len(self._stalled())
@@ -120,19 +136,18 @@ class Connections:
             self._complain("every one is in the midst of a request; others wait")
         return min(wanted, _LARGEST_OVERSHOOT, removable)
 
-    def make_room(self, *, opening: int) -> None:
+    def make_room(self) -> None:
         """Close the longest silent connections in place of those above the limit."""
-        excess = len(self.opened) + opening - self.limits.connections
+        excess = len(self.opened) + self.opening - self.limits.connections
         if excess > 0:
             self._complain("those that were silent longest are closed")
             self.close_silent(excess)
 
     def close_silent(self, count: int) -> None:
         """Close those that were silent longest, first those that await nothing any more, or have asked for nothing."""
-        for line in (self.leaving, self.fresh, self.heads, self.kept, self._stalled()):
-            for connection in list(islice(line, count)):
-                connection.end_silently()
-                count -= 1
+        silent = chain(self.leaving, self.fresh, self.heads, self.kept, self._stalled())
+        for connection in list(islice(silent, count)):
+            connection.end_silently()
 
     def _stalled(self) -> list[Waiting]:
         """Those that take nothing of their answers."""
@@ -145,7 +160,7 @@ class Connections:
             logger.warning("%d connections are as many as this worker takes: %s", self.limits.connections, consequence)
 
 
-def _older(line: Line, bound: float) -> list[Waiting]:
+def _older(line: OrderedDict[_Connection, float], bound: float) -> list[_Connection]:
     older = []
     for connection, since in line.items():
         if since > bound:

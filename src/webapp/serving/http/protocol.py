@@ -50,7 +50,7 @@ class LimitedHttpProtocol(WaitingProtocol):
         while data:
             if self._body is not None:
                 data = self._read_body(data, self._body)
-            elif self.cycle is not None and not self.cycle.response_complete:
+            elif self._is_answering:
                 # Its turn comes after this answer.
                 self._unparsed = bytearray(data)
                 self.flow.pause_reading()
@@ -59,6 +59,17 @@ class LimitedHttpProtocol(WaitingProtocol):
                 data = self._read_head(data)
         if self._body is not None and self._line is not self._connections.bodies:
             self._await_body()
+
+    def eof_received(self) -> bool:
+        """Whether the connection stays open: a client that has only stopped sending still takes its answers.
+
+        It looks as one that has left, until something is written to it. TLS knows no such client.
+        """
+        if self.scheme == "https" or self._leaving_since is not None:
+            return False
+        self._has_stopped_sending = True
+        self._take_turn()
+        return not self.transport.is_closing()
 
     # Heads
 
@@ -228,7 +239,7 @@ class LimitedHttpProtocol(WaitingProtocol):
             return
         self.flow.resume_reading()
         self._wait_in(self._connections.kept)
-        if self._unparsed:
+        if self._unparsed or self._has_stopped_sending:
             # Not within the request that has ended.
             self.loop.call_soon(self._take_turn, context=self._context.copy())
 
@@ -236,6 +247,12 @@ class LimitedHttpProtocol(WaitingProtocol):
         data, self._unparsed = self._unparsed, b""
         if data and not self.transport.is_closing():
             self.data_received(data)
+        if self._has_stopped_sending:
+            if self._is_answering and self._body is None:
+                self._connections.half_closed[self] = self._clock()
+                self._connections.half_closed.move_to_end(self)
+            else:
+                self._end()
 
     def _end_request(self, cycle: RequestResponseCycle) -> None:
         cycle.more_body = False

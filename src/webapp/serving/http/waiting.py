@@ -6,7 +6,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from webapp.serving.http.bodies import ChunkedBody, SizedBody
-from webapp.serving.http.connections import Connections, Line
+from webapp.serving.http.connections import Connections, FreshLine, Line
 from webapp.serving.http.cycles import Outlet
 from webapp.serving.http.limits import BODY_TIMEOUT, HEAD_TIMEOUT, TOO_MANY_BODIES, Refusal
 
@@ -21,7 +21,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._connections = connections
         self._limits = connections.limits
         self._clock = connections.clock
-        self._line = NOWHERE
+        self._line: Line | FreshLine = NOWHERE
         self._outlet: Outlet = None  # type: ignore[assignment]
         # The beginning of a head, or what came in before its turn.
         self._unparsed: bytes | bytearray = b""
@@ -29,6 +29,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._keep_alive = False
         # Since when nothing more is read but to see the client's end.
         self._leaving_since: float | None = None
+        self._has_stopped_sending = False
         self._heard_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0
 
@@ -40,6 +41,7 @@ class WaitingProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_in(NOWHERE)
         self._connections.blocked.pop(self, None)
+        self._connections.half_closed.pop(self, None)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -54,11 +56,10 @@ class WaitingProtocol(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """End after the request that is being served, or at once."""
-        if self._leaving_since is not None:
-            self.transport.close()
-        else:
+        if self._leaving_since is None and self._is_answering:
             self.close_after_answer()
-            super().shutdown()
+        else:
+            self._end()
 
     def close_after_answer(self) -> None:
         """Let the answer that is being made be the last one."""
@@ -114,7 +115,11 @@ class WaitingProtocol(HttpToolsProtocol):
 
     # The end
 
-    def _wait_in(self, line: Line) -> None:
+    @property
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _wait_in(self, line: Line | FreshLine) -> None:
         self._line.pop(self, None)
         self._line = line
         if line is not NOWHERE:
@@ -150,9 +155,15 @@ class WaitingProtocol(HttpToolsProtocol):
         """Close after an answer."""
         if self._body is not None or self._unparsed:
             self._leave()
-            return
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        """Close when all is sent; nothing more is read."""
+        self._unparsed = b""
         self.transport.close()
-        if self.transport.get_write_buffer_size():
+        # TLS waits for the client's own farewell.
+        if self.transport.get_write_buffer_size() or self.scheme == "https":
             self._note_leaving()
 
     def _leave(self) -> None:
@@ -166,6 +177,8 @@ class WaitingProtocol(HttpToolsProtocol):
             self.transport.write_eof()
 
     def _note_leaving(self) -> None:
+        if self._leaving_since is not None:
+            return
         self._wait_in(self._connections.leaving)
         self._leaving_since = self._heard_at = self._clock()
         self._body = None

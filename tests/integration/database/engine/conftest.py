@@ -6,8 +6,10 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
+from django.db import connections
 from django.db.utils import ConnectionHandler
 
+from tests.integration.database.engine.foreign_threads import SIZE
 from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.database import database_settings
@@ -37,6 +39,17 @@ def open_database(django_db_blocker) -> Iterator[OpenDatabase]:
             return wrapper
 
         yield make
+
+
+@pytest.fixture
+def alias(database_server, open_database) -> Iterator[str]:
+    """An alias of django.db.connections with a pool of two, which every thread reaches by a wrapper of its own."""
+    wrapper = open_database(
+        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
+    )
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    yield wrapper.alias
+    del connections.settings[wrapper.alias]
 
 
 def close(wrapper: DatabaseWrapper) -> None:
@@ -96,3 +109,15 @@ def kill(administrator: psycopg.Connection, application_name: str) -> int:
         [application_name],
     ).fetchone()
     return count
+
+
+def end_request(wrapper: DatabaseWrapper) -> None:
+    """As Django does at a request's end."""
+    wrapper.close_if_unusable_or_obsolete()
+
+
+def run(wrapper: DatabaseWrapper, sql: str) -> object:
+    """The first value of the statement's answer; None when it has none."""
+    with wrapper.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None

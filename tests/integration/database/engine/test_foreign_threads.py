@@ -1,92 +1,34 @@
 """Threads that nobody manages give pooled connections back."""
 
-import queue
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 
-import psycopg
 import pytest
-from django.db import InterfaceError, connections, transaction
+from django.db import connections, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 from psycopg_pool import PoolTimeout
 
+from tests.integration.database.engine.foreign_threads import SIZE, close, has_connection, named_cursor, run, workers
 from webapp.database.readiness import PoolEmptyError, check_pools
 
 pytestmark = pytest.mark.profile_free
 
-SIZE = 2
 
-
-@pytest.fixture
-def alias(database_server, open_database):
-    """An alias of django.db.connections with a pool of two, which every thread reaches by a wrapper of its own."""
-    wrapper = open_database(
-        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
-    )
-    connections.settings[wrapper.alias] = wrapper.settings_dict
-    yield wrapper.alias
-    del connections.settings[wrapper.alias]
-
-
-class Worker(threading.Thread):
-    """A thread that does what it is told, and lives on."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self._calls: queue.Queue = queue.Queue()
-        self._results: queue.Queue = queue.Queue()
-        self.start()
-
-    def run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            try:
-                self._results.put((call(), None))
-            except Exception as error:
-                self._results.put((None, error))
-
-    def do(self, call):
-        self._calls.put(call)
-        result, error = self._results.get()
-        if error is not None:
-            raise error
-        return result
-
-    def end(self) -> None:
-        self._calls.put(None)
-        self.join()
-
-
-@contextmanager
-def workers(count: int):
-    threads = [Worker() for _ in range(count)]
-    try:
-        yield threads
-    finally:
-        for thread in threads:
-            thread.end()
-
-
-def run(alias: str, sql: str):
+def set_many_times(alias: str) -> None:
     with connections[alias].cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchone() if cursor.description else None
+        cursor.executemany("SELECT set_config('app.tenant', %s, false)", [["a"]])
 
 
-def named_cursor(alias: str):
-    cursor = connections[alias].chunked_cursor()
-    cursor.execute("SELECT 1")
-    return cursor
+def set_by_copy(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        list(cursor.copy("COPY (SELECT set_config('app.tenant', 'a', false)) TO STDOUT").__enter__())
 
 
-def close(alias: str) -> None:
-    connections[alias].close()
-
-
-def has_connection(alias: str) -> bool:
-    return connections[alias].connection is not None
+def set_by_stream(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        list(cursor.stream("SELECT set_config('app.tenant', 'a', false)"))
 
 
 def test_threads_that_live_on_keep_nothing(alias):
@@ -132,12 +74,18 @@ def test_a_thread_that_ends_in_a_transaction(alias):
         lambda alias: run(alias, "BEGIN"),
         lambda alias: run(alias, "SET app.tenant = 'a'"),
         lambda alias: run(alias, "SELECT set_config('app.tenant', 'a', false)"),
+        set_many_times,
+        set_by_copy,
+        set_by_stream,
         lambda alias: run(alias, "SELECT pg_advisory_lock(1)"),
         lambda alias: run(alias, "CREATE TEMP TABLE scratch (x int)"),
         lambda alias: connections[alias].cursor(),
         named_cursor,
     ],
-    ids=["atomic", "no autocommit", "BEGIN", "SET", "set_config", "lock", "temporary table", "cursor", "named cursor"],
+    ids=[
+        *("atomic", "no autocommit", "BEGIN", "SET", "set_config", "executemany", "copy", "stream", "lock"),
+        *("temporary table", "cursor", "named cursor"),
+    ],
 )
 def test_what_needs_the_connection_keeps_it(alias, begin):
     kept = []
@@ -194,45 +142,6 @@ def test_a_cursor_that_nobody_closes(alias):
 
     with workers(1) as (thread,):
         assert thread.do(forget) is False
-
-
-@pytest.mark.parametrize("named", [False, True])
-def test_a_cursor_that_outlives_its_connection_touches_nobodys(alias, named):
-    kept = named_cursor(alias) if named else connections[alias].cursor()
-    connections[alias].close()
-    with transaction.atomic(alias):
-        assert run(alias, "SELECT 1") == (1,)
-        with pytest.raises(InterfaceError, match="gone back"):
-            kept.fetchone() if named else kept.execute("SELECT 1")
-        kept.close()
-        assert run(alias, "SELECT 1") == (1,)
-
-
-def test_another_thread_closes_a_cursor_without_the_server(alias):
-    with workers(1) as (thread,):
-        kept = thread.do(lambda: named_cursor(alias))
-        kept.close()
-
-        assert kept.closed
-        assert thread.do(lambda: run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'")) == (1,)
-    assert run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'") == (0,)
-
-
-def test_psycopgs_connection_serves_nobody_who_gave_it_back(alias):
-    def keep():
-        with connections[alias].cursor() as cursor:
-            cursor.execute("SELECT 1")
-            return cursor.connection
-
-    with workers(1) as (thread,):
-        kept = thread.do(keep)
-        for use in (lambda: kept.execute("SELECT 1"), kept.commit, kept.rollback):
-            with pytest.raises(psycopg.InterfaceError, match="gone back"):
-                thread.do(use)
-        with transaction.atomic(alias):
-            run(alias, "SELECT 1")
-            with pytest.raises(psycopg.InterfaceError, match="gone back"):
-                thread.do(lambda: kept.execute("SELECT 1"))
 
 
 def test_garbage_that_is_collected_at_work_gives_nothing_back(alias, monkeypatch):

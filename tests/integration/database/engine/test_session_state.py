@@ -12,7 +12,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.string import StrDumper
 
-from tests.integration.database.engine.conftest import backend_pid
+from tests.integration.database.engine.conftest import backend_pid, end_request, run
 
 pytestmark = pytest.mark.profile_free
 
@@ -74,16 +74,6 @@ def wrapper(request, database_server, open_database):
 class UpperDumper(StrDumper):
     def dump(self, obj):
         return super().dump(obj.upper())
-
-
-def end_request(wrapper) -> None:
-    wrapper.close_if_unusable_or_obsolete()
-
-
-def run(wrapper, sql: str):
-    with wrapper.cursor() as cursor:
-        cursor.execute(sql)
-        return cursor.fetchone()[0] if cursor.description else None
 
 
 @pytest.mark.parametrize("name", STATE)
@@ -272,20 +262,6 @@ def test_a_lock_is_free_before_the_next_request(wrapper, administrator):
         time.sleep(0.01)
 
 
-def test_role_and_time_zone_are_configured_again(database_server, open_database):
-    wrapper = open_database(
-        database_server.administration_url,
-        WEBAPP_DB_POOL_MAX_SIZE="1",
-        changes={"TIME_ZONE": "Asia/Tokyo"},
-    )
-    wrapper.settings_dict["OPTIONS"]["assume_role"] = "pg_monitor"
-    for _ in range(3):
-        assert run(wrapper, "SELECT current_user || ' ' || current_setting('TimeZone')") == "pg_monitor Asia/Tokyo"
-        run(wrapper, "RESET ROLE")
-        run(wrapper, "SET TIME ZONE 'UTC'")
-        end_request(wrapper)
-
-
 def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:
@@ -299,38 +275,6 @@ def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
             end_request(wrapper)
     finally:
         connection_created.disconnect(set_tenant)
-
-
-def test_prepared_statements_of_psycopg_go_on(database_server, open_database):
-    wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
-    wrapper.settings_dict["OPTIONS"] |= {"prepare_threshold": 0, "server_side_binding": True}
-    for _ in range(3):
-        with wrapper.cursor() as cursor:
-            cursor.execute("SELECT %s::int", [1])
-            assert cursor.fetchone() == (1,)
-        end_request(wrapper)
-
-
-def test_a_server_that_refuses_the_reset_costs_the_connection(database_server, open_database, administrator):
-    wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
-    before = backend_pid(wrapper)
-    run(wrapper, "SET app.tenant = 'a'")
-    administrator.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
-    end_request(wrapper)
-
-    assert backend_pid(wrapper) != before
-
-
-def test_a_touched_session_of_a_proxy_is_replaced(database_server, open_database):
-    for strategy in ("pool", "persistent"):
-        wrapper = open_database(
-            database_server.administration_url, WEBAPP_DB_STRATEGY=strategy, changes={"ROUTE": "proxy"}
-        )
-        before = backend_pid(wrapper)
-        run(wrapper, "SET app.tenant = 'a'")
-        end_request(wrapper)
-
-        assert backend_pid(wrapper) != before
 
 
 def test_queries_of_the_orm_need_no_reset(wrapper):

@@ -27,6 +27,12 @@ async def application(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"no ", "more_body": True})
         await send({"type": "http.response.body", "body": b"length"})
+    elif scope["path"] == "/large":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        # More than the kernel's buffers take.
+        for _ in range(64):
+            await send({"type": "http.response.body", "body": bytes(2**20), "more_body": True})
+        await send({"type": "http.response.body"})
     elif scope["path"] == "/fail":
         raise RuntimeError("the application fails")
     else:

@@ -2,76 +2,20 @@
 
 import asyncio
 import contextlib
-import contextvars
 import time
 import urllib.request
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from socket import create_connection, create_server
+from contextlib import AsyncExitStack, ExitStack
+from socket import create_connection
 from statistics import median
 
 import pytest
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
-from tests.integration.serving.http.mirror import application
+from tests.integration.serving.http.in_process import PATIENCE_S, ends, hear
 from tests.integration.serving.http.servers import mirror_server, request
-from webapp.serving.fair_worker import FairListener
-from webapp.serving.http.connections import Connections
-from webapp.serving.http.limits import Limits
-from webapp.serving.http.protocol import LimitedHttpProtocol
 
 pytestmark = pytest.mark.profile_free
 
 _POST = request("POST /", "Content-Length: 1000")
-# The server ends what these tests wait for, long before.
-_PATIENCE_S = 30
-
-
-@pytest.fixture
-def serve():
-    """Serves the mirror in this process, with limits that a test can wait for."""
-
-    @asynccontextmanager
-    async def serving(**limits: float) -> AsyncIterator[tuple[int, Connections]]:
-        config, state, loop = Config(application, log_config=None), ServerState(), asyncio.get_running_loop()
-        config.load()
-        connections = Connections(Limits(**limits), opened=state.connections, clock=loop.time)
-        context = contextvars.copy_context()
-
-        def protocol() -> LimitedHttpProtocol:
-            return LimitedHttpProtocol(config, state, {}, connections=connections, context=context)
-
-        async def sweep() -> None:
-            while True:
-                await asyncio.sleep(0.02)
-                connections.sweep()
-
-        with create_server(("127.0.0.1", 0), backlog=256) as listener:
-            fair = FairListener(listener, protocol, connections=connections)
-            sweeping = asyncio.create_task(sweep())
-            yield listener.getsockname()[1], connections
-            sweeping.cancel()
-            fair.close()
-            await fair.wait_closed()
-            for connection in list(state.connections):
-                connection.transport.abort()
-            await asyncio.sleep(0.05)
-
-    return serving
-
-
-async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
-    """What the server says until it closes, and after how long it does."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    started = time.monotonic()
-    reading = asyncio.create_task(reader.read())
-    for piece in pieces:
-        writer.write(piece)
-        await asyncio.sleep(pause_s)
-    raw = await asyncio.wait_for(reading, _PATIENCE_S)
-    writer.close()
-    return raw, time.monotonic() - started
 
 
 async def test_a_client_that_never_asks_is_closed(serve):
@@ -223,15 +167,6 @@ async def test_answers_that_nobody_takes_make_room(serve, monkeypatch):
     assert after_s < 3
 
 
-async def ends(reader: asyncio.StreamReader) -> bool:
-    try:
-        return await asyncio.wait_for(reader.read(), 0.2) == b""
-    except ConnectionError:
-        return True
-    except TimeoutError:
-        return False
-
-
 @pytest.mark.parametrize(
     "sent",
     [b"", b"GET / HT", request("GET /"), _POST, request("GET /piece") * 9],
@@ -244,12 +179,12 @@ def test_health_is_answered_beside_900_silent_connections_with_256_descriptors(t
             with contextlib.suppress(ConnectionError):
                 client.sendall(sent)
         # The last of them may still be coming in. A server without room answers nobody, however long one waits.
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=_PATIENCE_S) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=PATIENCE_S) as response:
             assert response.status == 200
         waits_s = []
         for _ in range(5):
             started = time.monotonic()
-            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=_PATIENCE_S) as response:
+            with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/healthz", timeout=PATIENCE_S) as response:
                 assert response.status == 200
             waits_s.append(time.monotonic() - started)
         log = server.log.read_text()

@@ -1,0 +1,75 @@
+"""The mirror served in this process, with limits that a test can wait for."""
+
+import asyncio
+import contextvars
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from socket import create_server
+from ssl import SSLContext
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from tests.integration.serving.http.mirror import application
+from webapp.serving.fair_worker import FairListener
+from webapp.serving.http.connections import Connections
+from webapp.serving.http.limits import Limits
+from webapp.serving.http.protocol import LimitedHttpProtocol
+
+# The server ends what tests wait for, long before.
+PATIENCE_S = 30
+
+
+@asynccontextmanager
+async def serving(
+    *, app=application, ssl: SSLContext | None = None, sweeps: bool = True, **limits: float
+) -> AsyncIterator[tuple[int, Connections]]:
+    """The port, and the connections of the server."""
+    config, state, loop = Config(app, log_config=None), ServerState(), asyncio.get_running_loop()
+    config.load()
+    connections = Connections(Limits(**limits), opened=state.connections, clock=loop.time)
+    context = contextvars.copy_context()
+
+    def protocol() -> LimitedHttpProtocol:
+        return LimitedHttpProtocol(config, state, {}, connections=connections, context=context)
+
+    async def sweep() -> None:
+        while sweeps:
+            await asyncio.sleep(0.02)
+            connections.sweep()
+
+    with create_server(("127.0.0.1", 0), backlog=256) as listener:
+        fair = FairListener(listener, protocol, connections=connections, ssl=ssl)
+        sweeping = asyncio.create_task(sweep())
+        yield listener.getsockname()[1], connections
+        sweeping.cancel()
+        fair.close()
+        fair.end_handshakes()
+        await fair.wait_closed()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0.05)
+
+
+async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
+    """What the server says until it closes, and after how long it does."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    started = time.monotonic()
+    reading = asyncio.create_task(reader.read())
+    for piece in pieces:
+        writer.write(piece)
+        await asyncio.sleep(pause_s)
+    raw = await asyncio.wait_for(reading, PATIENCE_S)
+    writer.close()
+    return raw, time.monotonic() - started
+
+
+async def ends(reader: asyncio.StreamReader) -> bool:
+    """Whether the server has closed."""
+    try:
+        return await asyncio.wait_for(reader.read(), 0.2) == b""
+    except ConnectionError:
+        return True
+    except TimeoutError:
+        return False

@@ -1,0 +1,148 @@
+"""Clients that are silent in the TLS handshake neither stay nor keep others out."""
+
+import asyncio
+import logging
+import ssl
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+import trustme
+
+from tests.integration.serving.http.in_process import ends, hear, serving
+from tests.integration.serving.http.servers import request
+
+pytestmark = pytest.mark.profile_free
+
+# The beginning of a record whose rest never comes.
+_HALF_HELLO = b"\x16\x03\x01\x02\x00\x01\x00"
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture(scope="module")
+def server_side(authority):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture(scope="module")
+def client_side(authority):
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
+
+
+async def answer(port, context, target="/"):
+    reader, writer = await asyncio.open_connection("localhost", port, family=2, ssl=context)
+    writer.write(request(f"GET {target}", "Connection: close"))
+    raw = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return raw
+
+
+@pytest.mark.parametrize("sweeps", [True, False])
+@pytest.mark.parametrize("sent", [b"", _HALF_HELLO], ids=["silent", "half"])
+def test_a_handshake_ends_in_the_time_of_the_first_head(run, server_side, client_side, sent, sweeps):
+    async def scenario():
+        async with serving(ssl=server_side, sweeps=sweeps, head_s=0.3) as (port, connections):
+            raw, after_s = await hear(port, sent)
+            return raw, after_s, connections.opening, await answer(port, client_side)
+
+    raw, after_s, opening, answered = run(scenario())
+    assert raw == b""
+    assert 0.2 < after_s < 5
+    assert opening == 0
+    assert answered.startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_longest_handshake_makes_room(run, server_side, client_side, caplog):
+    async def scenario():
+        async with serving(ssl=server_side, connections=4) as (port, _), AsyncExitStack() as clients:
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
+            for _, writer in silent:
+                clients.callback(writer.close)
+            answered = await answer(port, client_side)
+            return answered, [await ends(reader) for reader, _ in silent]
+
+    with caplog.at_level(logging.WARNING, "uvicorn.error"):
+        answered, ended = run(scenario())
+
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert ended == [True, True, True, False, False, False]
+    assert "those that were silent longest are closed" in caplog.text
+    assert "midst of a request" not in caplog.text
+
+
+def test_handshakes_leave_answers_alone(run, server_side, client_side):
+    async def scenario():
+        async with serving(ssl=server_side, connections=3) as (port, _), AsyncExitStack() as clients:
+            served = asyncio.create_task(answer(port, client_side, "/late"))
+            await asyncio.sleep(0.1)
+            for _ in range(20):
+                clients.callback((await asyncio.open_connection("127.0.0.1", port))[1].close)
+            return await served
+
+    assert run(scenario()).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_never_ends_tls_is_closed(run, server_side, client_side):
+    async def scenario():
+        async with serving(ssl=server_side, linger_pause_s=0.3) as (port, connections):
+            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            tls = client_side.wrap_bio(incoming, outgoing, server_hostname="localhost")
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+            async def do(step):
+                while True:
+                    try:
+                        return step()
+                    except ssl.SSLWantReadError:
+                        writer.write(outgoing.read())
+                        incoming.write(await reader.read(65536))
+
+            await do(tls.do_handshake)
+            tls.write(request("GET /", "Connection: close"))
+            raw = await do(lambda: tls.read(65536))
+            started = time.monotonic()
+            while connections.opened:
+                assert time.monotonic() - started < 10
+                await asyncio.sleep(0.02)
+            writer.close()
+            return raw
+
+    assert run(scenario()).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_leaves_tls_has_left(run, server_side, client_side, caplog):
+    async def scenario():
+        async with serving(ssl=server_side) as (port, connections):
+            _, writer = await asyncio.open_connection("localhost", port, family=2, ssl=client_side)
+            writer.write(request("GET /late"))
+            await asyncio.sleep(0.1)
+            writer.close()
+            await asyncio.sleep(0.1)
+            opened = len(connections.opened)
+            await asyncio.sleep(0.4)
+            return opened
+
+    assert run(scenario()) == 0
+    assert caplog.text == ""
+
+
+def test_a_server_that_ends_waits_for_no_handshake(run, server_side):
+    async def scenario():
+        async with serving(ssl=server_side) as (port, connections):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            while not connections.opening:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            started = time.monotonic()
+        assert await reader.read() == b""
+        writer.close()
+        return time.monotonic() - started
+
+    assert run(scenario()) < 5
