@@ -211,7 +211,10 @@ def _needs_thread() -> bool:
     """Whether a connection has to stay with this thread; those that need not are closed as at a request's end."""
     is_needed = False
     for connection in connections.all(initialized_only=True):
-        if connection.connection is not None:
+        if connection.in_atomic_block:
+            # Its connection may be gone: the next lease would find a transaction that is none.
+            is_needed = True
+        elif connection.connection is not None:
             if getattr(connection, "needs_thread", True):
                 is_needed = True
             else:

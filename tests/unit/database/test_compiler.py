@@ -2,9 +2,10 @@
 
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, Value, When
-from django.db.models.expressions import CombinedExpression, RawSQL
+from django.db.models.expressions import CombinedExpression, DatabaseDefault, RawSQL
 from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.test.utils import isolate_apps
@@ -44,6 +45,11 @@ class OwnTypeField(models.TextField):
         return "own_type"
 
 
+def with_method(function):
+    function.as_postgresql = lambda compiler, connection: ("choose_tenant(1)", [])
+    return function
+
+
 def renamed(function):
     function.function = "choose_tenant"
     return function
@@ -67,6 +73,9 @@ DJANGOS = {
 }
 
 APPLICATIONS = {
+    "a cast to an array of a type": lambda: Group.objects.annotate(x=Cast("name", ArrayField(OwnTypeField()))),
+    "a value of such an array": lambda: Group.objects.annotate(x=Value(["a"], ArrayField(OwnTypeField()))),
+    "a method of an instance": lambda: Group.objects.annotate(x=with_method(Lower("name"))),
     "a function": lambda: Group.objects.annotate(x=ChooseTenant("pk")),
     "a function by name": lambda: Group.objects.annotate(x=Func(F("pk"), function="choose_tenant")),
     "a template": lambda: Group.objects.annotate(x=Lower("name", template="own(%(expressions)s)")),
@@ -158,6 +167,30 @@ def test_fields_that_write_sql(wrapper, field):
         assert type(compiled(wrapper, query)) is not CompiledSQL
     ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
     assert type(sql) is not CompiledSQL
+
+
+@isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize(
+    ("default", "marked"), [("a", True), (Lower(Value("A")), True), (ChooseTenant(Value(1)), False)]
+)
+def test_defaults_in_the_database(wrapper, default, marked):
+    class Thing(models.Model):
+        name = models.TextField()
+        tenant = models.TextField(db_default=default)
+
+        class Meta:
+            app_label = "auth"
+
+    name = Thing._meta.get_field("name")
+    update = Thing.objects.all().query.chain(UpdateQuery)
+    update.add_update_values({"tenant": DatabaseDefault(Thing._meta.get_field("tenant")._db_default_expression)})
+    # Also where the column is left out.
+    for fields in ([name], [name, Thing._meta.get_field("tenant")]):
+        insert = InsertQuery(Thing)
+        insert.insert_values(fields, [Thing(name="a")])
+        ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
+        assert (type(sql) is CompiledSQL) is marked
+    assert (type(compiled(wrapper, update)) is CompiledSQL) is marked
 
 
 def test_a_mark_is_lost_with_any_change():

@@ -1,4 +1,4 @@
-"""Which connections a sweep ends."""
+"""Which bodies make room for others."""
 
 import pytest
 
@@ -8,25 +8,38 @@ from webapp.serving.http.limits import Limits
 pytestmark = pytest.mark.profile_free
 
 
-class Client:
-    """A connection whose client takes its answer, or not."""
+class Body:
+    """An upload under way."""
 
-    def __init__(self, *, takes: bool) -> None:
-        self._takes = takes
-        self.ended = False
+    def __init__(self, name: str, *, age_s: float, bytes_per_s: float, ended: list[str]) -> None:
+        self._name, self._age_s, self._bytes_per_s, self._ended = name, age_s, bytes_per_s, ended
 
-    def takes_answer(self) -> bool:
-        return self._takes
+    def body_age_s(self, now: float) -> float:
+        return self._age_s
 
-    def end_silently(self) -> None:
-        self.ended = True
+    def body_bytes_per_s(self, now: float) -> float:
+        return self._bytes_per_s
+
+    def end_late_body(self) -> None:
+        self._ended.append(self._name)
 
 
-def test_a_half_closed_client_that_takes_its_answer_stays():
-    connections = Connections(Limits(linger_pause_s=5), opened=[], clock=lambda: 10.0)
-    taking, gone = Client(takes=True), Client(takes=False)
-    connections.half_closed |= {taking: 0.0, gone: 0.0}
+def admit(*bodies: tuple[str, float, float, float]) -> tuple[bool, list[str]]:
+    """Whether one more is admitted beside (name, age, rate, seconds since its last byte), and who ended for it."""
+    ended: list[str] = []
+    connections = Connections(Limits(bodies=len(bodies)), opened=[], clock=lambda: 100.0)
+    for name, age_s, rate, paused_s in sorted(bodies, key=lambda body: -body[3]):
+        connections.bodies[Body(name, age_s=age_s, bytes_per_s=rate, ended=ended)] = 100.0 - paused_s
+    return connections.admits_body(), ended
 
-    connections.sweep()
 
-    assert (taking.ended, gone.ended) == (False, True)
+def test_the_slowest_makes_room():
+    assert admit(("drips", 60, 1, 0.1), ("flows", 60, 1e6, 0.2)) == (True, ["drips"])
+
+
+def test_of_young_ones_the_one_that_paused_longest_makes_room():
+    assert admit(("renewed", 3, 0, 3), ("flows", 3, 0, 0.1)) == (True, ["renewed"])
+
+
+def test_young_ones_that_flow_stay():
+    assert admit(("one", 3, 1e6, 0.1), ("other", 4, 1e6, 0.4)) == (False, [])

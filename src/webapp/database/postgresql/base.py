@@ -141,9 +141,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def needs_thread(self) -> bool:
         """Whether the connection has to stay with this thread between two queries."""
         connection = self.connection
+        if self.in_atomic_block:
+            # Also without a connection, which was closed inside: what comes next on this thread must fail.
+            return True
         if connection is None:
             return False
-        if self.in_atomic_block or not self.autocommit or self._open_cursors:
+        if not self.autocommit or self._open_cursors:
             return True
         if connection.closed:
             return False
@@ -326,8 +329,8 @@ def _note_statements(connection: psycopg.Connection) -> None:
     if type(connection) is psycopg.Connection:
         # Django makes these by psycopg's own function, which takes no class.
         connection.__class__ = WatchedConnection
-    connection.session = SessionState(connection)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
+    connection.session = SessionState(connection)
 
 
 _wrappers: WeakSet[DatabaseWrapper] = WeakSet()

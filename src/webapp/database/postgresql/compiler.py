@@ -1,11 +1,12 @@
 """Django's SQL compilers, which mark the statements that can leave no session state."""
 
+from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from django.db.backends.postgresql import compiler
-from django.db.models import Field
+from django.db.models import NOT_PROVIDED, Field, Model
 from django.db.models.expressions import Combinable, CombinedExpression, RawSQL
 from django.db.models.functions import Cast
 from django.db.models.sql.where import ExtraWhere
@@ -18,6 +19,8 @@ _OWN_SQL = frozenset({"function", "template", "arg_joiner"})
 _CONNECTORS = frozenset(
     [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # those of full-text search
 )
+# What an expression's instance may have been given in place of Django's.
+_OWN_METHODS = frozenset({"as_sql", "as_postgresql"})
 # The methods by which a model's field writes SQL around its value.
 _FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
 
@@ -59,7 +62,7 @@ class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
         """Django's; each a CompiledSQL when all of it is Django's own SQL."""
         before = self.connection.unknown_expressions
         statements = compiler.SQLInsertCompiler.as_sql(self)
-        if any(_writes_sql(type(field)) for field in self.query.fields):
+        if any(map(_is_own_field, self.query.fields)) or _has_own_defaults(self.query.model):
             self.connection.unknown_expressions += 1
         if self.connection.unknown_expressions != before:
             return statements
@@ -74,7 +77,7 @@ class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
     """Django's, for UPDATE."""
 
     def _has_own_sql(self) -> bool:
-        return any(_writes_sql(type(field)) for field, *_ in self.query.values)
+        return any(_is_own_field(field) for field, *_ in self.query.values) or _has_own_defaults(self.query.model)
 
 
 class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
@@ -83,11 +86,11 @@ class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
 
 def _is_applications_own(node: Any) -> bool:
     kind = _kind(type(node))
-    if kind is _Kind.APPLICATIONS:
-        return True
     own = node.__dict__
+    if kind is _Kind.APPLICATIONS or not _OWN_METHODS.isdisjoint(own):
+        return True
     field = own.get("output_field")
-    if field is not None and _writes_sql(type(field)):
+    if field is not None and _is_own_field(field):
         return True
     if kind is _Kind.DJANGOS:
         return False
@@ -95,7 +98,39 @@ def _is_applications_own(node: Any) -> bool:
         return own["connector"] not in _CONNECTORS
     if not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
         return True
-    return isinstance(node, Cast) and not _is_djangos(type(node.output_field))
+    return isinstance(node, Cast) and not all(
+        _is_djangos(type(field)) for field in _with_base_fields(node.output_field)
+    )
+
+
+def _with_base_fields(field: "Field[Any, Any] | None") -> "Iterator[Field[Any, Any]]":
+    """The field, and what an ArrayField or a range is of."""
+    while field is not None:
+        yield field
+        field = getattr(field, "base_field", None)
+
+
+def _is_own_field(field: "Field[Any, Any]") -> bool:
+    """Whether the SQL around the field's value is the application's; a container of its fields casts to their type."""
+    kind = type(field)
+    if _writes_sql(kind):
+        return True
+    base_field = getattr(field, "base_field", None)
+    return base_field is not None and not all(_is_djangos(type(one)) for one in _with_base_fields(base_field))
+
+
+@lru_cache(maxsize=4096)
+def _has_own_defaults(model: "type[Model]") -> bool:
+    """Whether the database evaluates SQL of the application's for columns that a statement leaves to it."""
+    expressions = []
+    for field in model._meta.concrete_fields:
+        expressions += [getattr(field, "db_default", NOT_PROVIDED), getattr(field, "expression", None)]
+    return any(
+        _is_applications_own(node)
+        for expression in expressions
+        if hasattr(expression, "flatten")
+        for node in expression.flatten()
+    )
 
 
 class _Kind(Enum):

@@ -2,6 +2,7 @@
 
 import threading
 from _thread import get_ident
+from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from operator import is_
@@ -22,7 +23,10 @@ NOBODY = 0
 _LONGEST_REMEMBERED = 4096
 _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EMPTY_QUERY})
 # What an application may change on psycopg's connection itself.
-_ATTRIBUTES = ("row_factory", "isolation_level", "read_only", "deferrable", "prepare_threshold")
+_ATTRIBUTES = (
+    *("row_factory", "cursor_factory", "server_cursor_factory"),
+    *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
+)
 
 
 class CompiledSQL(str):
@@ -46,6 +50,7 @@ class SessionState:
     __slots__ = (
         "_adapters",
         "_attributes",
+        "_callbacks",
         "_handlers",
         "has_sequences",
         "is_needed",
@@ -67,6 +72,7 @@ class SessionState:
         """Remember what psycopg keeps of the session: it is as every request is to find it."""
         self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
+        self._callbacks = _callbacks(connection.pgconn)
         self._adapters = AdaptersMap(connection.adapters)
         self.clear()
 
@@ -96,6 +102,11 @@ class SessionState:
         for handlers, remembered in self._handlers:
             if handlers != remembered:
                 handlers[:] = remembered
+        if _callbacks(connection.pgconn) != self._callbacks:
+            connection.pgconn.notice_handler, connection.pgconn.notify_handler = self._callbacks
+        # Notifications that nobody has read, and blocks of transaction() that nobody left.
+        connection._notifies_backlog = deque()
+        connection._num_transactions = 0
         if not _are_shared(connection.adapters, self._adapters):
             connection._adapters = AdaptersMap(self._adapters)
 
@@ -283,10 +294,15 @@ def _handlers(connection: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]
     return connection._notice_handlers, connection._notify_handlers
 
 
+def _callbacks(pgconn: Any) -> tuple[Any, Any]:
+    return pgconn.notice_handler, pgconn.notify_handler
+
+
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
     """Whether nothing was registered: a map copies what it has of its template as soon as it changes."""
     return (
-        all(map(is_, adapters._dumpers.values(), template._dumpers.values()))
+        adapters.types._registry is template.types._registry
+        and all(map(is_, adapters._dumpers.values(), template._dumpers.values()))
         and all(map(is_, adapters._dumpers_by_oid, template._dumpers_by_oid))
         and all(map(is_, adapters._loaders, template._loaders))
     )

@@ -15,6 +15,8 @@ _LARGEST_OVERSHOOT = 16
 _COMPLAINT_INTERVAL_S = 60.0
 # A body that began less than this ago, or an answer that stood still for less, makes no room for another client.
 _STALLED_S = 5.0
+# A body that has paused for less makes no room either.
+_PAUSED_S = 0.5
 
 Clock = Callable[[], float]
 
@@ -79,8 +81,6 @@ class Connections:
         self.leaving: Line = OrderedDict()
         # Beside the others: answers that the client does not take.
         self.blocked: Line = OrderedDict()
-        # Beside the others: being answered, with a client that sends nothing more, or has left.
-        self.half_closed: Line = OrderedDict()
         self.opened = opened
         # Accepted, and without a protocol yet.
         self.opening = 0
@@ -106,24 +106,24 @@ class Connections:
             _move_back(self.blocked, connection, now)
         for connection in _older(self.blocked, now - limits.write_pause_s):
             connection.end_silently()
-        for connection in _older(self.half_closed, now - limits.linger_pause_s):
-            if connection in self.blocked or connection.takes_answer():
-                _move_back(self.half_closed, connection, now)
-            else:
-                connection.end_silently()
 
     def admits_body(self) -> bool:
-        """Whether one more body may come in, for which the one that came in slowest may have to end.
+        """Whether one more body may come in, for which another may have to end.
 
-        Otherwise a few clients that drip would refuse everybody's uploads for as long as they like.
+        The slowest of those that have had some time, otherwise the one that has paused longest: a few clients that
+        drip, or renew unfinished bodies, would refuse everybody's uploads for as long as they like.
         """
         if len(self.bodies) < self.limits.bodies:
             return True
         now = self.clock()
-        removable = [one for one in self.bodies if one.body_age_s(now) >= _STALLED_S]
-        if not removable:
+        stalled = [one for one in self.bodies if one.body_age_s(now) >= _STALLED_S]
+        if stalled:
+            min(stalled, key=lambda one: one.body_bytes_per_s(now)).end_late_body()
+            return True
+        paused, heard_at = next(iter(self.bodies.items()))
+        if now - heard_at < _PAUSED_S:
             return False
-        min(removable, key=lambda one: one.body_bytes_per_s(now)).end_late_body()
+        paused.end_late_body()
         return True
 
     def admitted(self, wanted: int) -> int:

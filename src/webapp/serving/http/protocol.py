@@ -50,6 +50,9 @@ class LimitedHttpProtocol(WaitingProtocol):
         while data:
             if self._body is not None:
                 data = self._read_body(data, self._body)
+                if data and self._body is not None:
+                    self._wait_for_turn(data)
+                    break
             elif self._is_answering:
                 # Its turn comes after this answer.
                 self._unparsed = bytearray(data)
@@ -59,17 +62,6 @@ class LimitedHttpProtocol(WaitingProtocol):
                 data = self._read_head(data)
         if self._body is not None and self._line is not self._connections.bodies:
             self._await_body()
-
-    def eof_received(self) -> bool:
-        """Whether the connection stays open: a client that has only stopped sending still takes its answers.
-
-        It looks as one that has left, until something is written to it. TLS knows no such client.
-        """
-        if self.scheme == "https" or self._leaving_since is not None:
-            return False
-        self._has_stopped_sending = True
-        self._take_turn()
-        return not self.transport.is_closing()
 
     # Heads
 
@@ -239,20 +231,23 @@ class LimitedHttpProtocol(WaitingProtocol):
             return
         self.flow.resume_reading()
         self._wait_in(self._connections.kept)
-        if self._unparsed or self._has_stopped_sending:
+        if self._unparsed:
             # Not within the request that has ended.
             self.loop.call_soon(self._take_turn, context=self._context.copy())
 
+    def _wait_for_turn(self, data: bytes | bytearray) -> None:
+        """Go on with these after the other connections."""
+        self._unparsed = bytearray(data)
+        self.flow.pause_reading()
+        self.loop.call_soon(self._take_turn, context=self._context.copy())
+
     def _take_turn(self) -> None:
         data, self._unparsed = self._unparsed, b""
-        if data and not self.transport.is_closing():
-            self.data_received(data)
-        if self._has_stopped_sending:
-            if self._is_answering and self._body is None:
-                self._connections.half_closed[self] = self._clock()
-                self._connections.half_closed.move_to_end(self)
-            else:
-                self._end()
+        if not data or self.transport.is_closing():
+            return
+        self.data_received(data)
+        if not self._unparsed and len(self.cycle.body) <= HIGH_WATER_LIMIT:
+            self.flow.resume_reading()
 
     def _end_request(self, cycle: RequestResponseCycle) -> None:
         cycle.more_body = False

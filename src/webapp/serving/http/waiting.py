@@ -29,7 +29,6 @@ class WaitingProtocol(HttpToolsProtocol):
         self._keep_alive = False
         # Since when nothing more is read but to see the client's end.
         self._leaving_since: float | None = None
-        self._has_stopped_sending = False
         self._heard_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0
 
@@ -41,7 +40,6 @@ class WaitingProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_in(NOWHERE)
         self._connections.blocked.pop(self, None)
-        self._connections.half_closed.pop(self, None)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:

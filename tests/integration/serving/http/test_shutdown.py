@@ -4,7 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
-from socket import SHUT_WR, create_connection
+from socket import create_connection
 
 import pytest
 
@@ -50,12 +50,3 @@ def test_a_client_that_does_not_read_is_given_up(impatient):
         client.sendall(request("GET /large"))
         time.sleep(0.3)
         assert end(impatient) < _LONGEST_S
-
-
-def test_a_half_closed_client_gets_its_answer(impatient):
-    with create_connection(("127.0.0.1", impatient.port)) as client:
-        client.sendall(request("GET /late"))
-        client.shutdown(SHUT_WR)
-        time.sleep(0.1)
-        assert end(impatient) < _LONGEST_S
-        assert listen(client).statuses == [200]

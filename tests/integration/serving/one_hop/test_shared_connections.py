@@ -106,6 +106,14 @@ async def afails(request):
     return StreamingHttpResponse(rows())
 
 
+async def afeed_whole(request):
+    async def rows():
+        for _ in range(2):
+            yield str(await Group.objects.acount())
+
+    return StreamingHttpResponse(rows())
+
+
 def leaves_atomic(request):
     transaction.atomic().__enter__()
     Group.objects.create(name="abandoned")
@@ -123,7 +131,18 @@ async def acut_in_atomic(request):
     await barrier.astop()
 
 
+async def aleaves_atomic_stream(request):
+    async def rows():
+        yield "before, "
+        await aleaves_atomic(request)
+        yield "left"
+
+    return StreamingHttpResponse(rows())
+
+
 urlpatterns = [
+    path("aleaves_atomic_stream", aleaves_atomic_stream),
+    path("afeed_whole", afeed_whole),
     path("leaves_atomic", leaves_atomic),
     path("aleaves_atomic", aleaves_atomic),
     path("acut_in_atomic", acut_in_atomic),
@@ -274,6 +293,17 @@ async def test_a_transaction_that_a_view_leaves_open_is_rolled_back(one_hop, tar
 
     for path_after in ("/plain", "/aplain"):
         assert (await exchange(handler, "GET", path_after)).body == b"5"
+
+
+async def test_a_transaction_that_a_stream_leaves_open_is_rolled_back(one_hop):
+    handler = one_hop(threads=1)
+    for _ in range(POOL_SIZE + 1):
+        assert (await exchange(handler, "GET", "/aleaves_atomic_stream")).body == b"before, left"
+        for target in ("/aplain", "/afeed_whole", "/plain"):
+            assert (await exchange(handler, "GET", target)).body.startswith(b"5")
+    await eventually(lambda: lent() == 0)
+
+    assert await Group.objects.filter(name="abandoned").acount() == 0
 
 
 async def test_a_client_that_leaves_a_transaction_hurts_nobody(one_hop, barrier):
