@@ -22,7 +22,15 @@ NOBODY = 0
 _LONGEST_REMEMBERED = 4096
 _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EMPTY_QUERY})
 # What an application may change on psycopg's connection itself.
-_ATTRIBUTES = ("row_factory", "isolation_level", "read_only", "deferrable", "prepare_threshold")
+_ATTRIBUTES = (
+    "row_factory",
+    "cursor_factory",
+    "server_cursor_factory",
+    "isolation_level",
+    "read_only",
+    "deferrable",
+    "prepare_threshold",
+)
 
 
 class CompiledSQL(str):
@@ -67,7 +75,7 @@ class SessionState:
         """Remember what psycopg keeps of the session: it is as every request is to find it."""
         self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
-        self._adapters = AdaptersMap(connection.adapters)
+        self.keep_adapters(connection)
         self.clear()
 
     def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
@@ -98,6 +106,10 @@ class SessionState:
                 handlers[:] = remembered
         if not _are_shared(connection.adapters, self._adapters):
             connection._adapters = AdaptersMap(self._adapters)
+
+    def keep_adapters(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember the connection's adapters as they are now."""
+        self._adapters = AdaptersMap(connection.adapters)
 
     def clear(self) -> None:
         """The session on the server is as it was when this began."""
@@ -149,6 +161,16 @@ class WatchedConnection(psycopg.Connection[Any]):
         """psycopg's."""
         with _noted(self):
             super().rollback()
+
+
+@lru_cache(maxsize=16)
+def watched(connection_class: type) -> type:
+    """The connection class with what WatchedConnection adds."""
+    if issubclass(connection_class, WatchedConnection):
+        return connection_class
+    if issubclass(WatchedConnection, connection_class):
+        return WatchedConnection
+    return type(connection_class.__name__, (WatchedConnection, connection_class), {"__module__": __name__})
 
 
 class NotingCursor:
