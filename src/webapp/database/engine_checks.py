@@ -39,10 +39,12 @@ def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckM
         "webapp.database.postgresql.wrapper.DatabaseWrapperMixin before that one (docs/engines.md)."
     )
     source = _source()
-    if database.get("CREDENTIALS") is not None or source is not Source.PASSWORD:
-        return Error(
-            f"{subject}, which does not fetch the login of WEBAPP_DB_CREDENTIALS={source}.", hint=hint, id="webapp.E015"
-        )
+    if source is not Source.PASSWORD:
+        text = f"{subject}, which does not fetch the login of WEBAPP_DB_CREDENTIALS={source}."
+        return Error(text, hint=hint, id="webapp.E015")
+    if database.get("CREDENTIALS") is not None:
+        text = f"{subject}, which does not fetch the login of WEBAPP_DB_OPERATIONS_SECRET_ARN."
+        return Error(text, hint=hint, id="webapp.E015")
     lost = _LOST[connections_of(database).name]
     return CheckWarning(f"{subject}, which lacks what this project's engine adds: {lost}.", hint=hint, id="webapp.W016")
 

@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 
-from webapp.config.connections import Persistent, PerRequest, Pool, Route
+from webapp.config.connections import PerRequest, Persistent, Pool, Route
 from webapp.config.credentials import IamToken
 from webapp.database.engine_checks import check_engines
 from webapp.database.postgresql.base import DatabaseWrapper

@@ -11,6 +11,7 @@ from django.db.utils import ConnectionHandler
 
 from tests.integration.database.engine.foreign_threads import SIZE
 from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
+from tests.prerequisites import require_geodjango
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
@@ -23,13 +24,32 @@ _numbers = itertools.count()
 OpenDatabase = Callable[..., DatabaseWrapper]
 
 
+# What an engine adds; the other modules test what surrounds it.
+_OF_BOTH_ENGINES = {"test_fork", "test_pool", "test_rest", "test_secretsmanager", "test_session_state"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run those modules' tests with GeoDjango's engine too, on a server without PostGIS."""
+    if metafunc.module.__name__.rpartition(".")[2] in _OF_BOTH_ENGINES and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ["postgresql", "postgis"])
+
+
 @pytest.fixture
-def open_database(django_db_blocker) -> Iterator[OpenDatabase]:
+def engine() -> str:
+    """The scheme of DATABASE_URL."""
+    return "postgresql"
+
+
+@pytest.fixture
+def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
     """Makes wrappers from variables, as the settings do; `changes` are made to the entry of DATABASES."""
     # pytest-django guards the application's own database, which none of these is.
+    if engine == "postgis":
+        require_geodjango()
     with django_db_blocker.unblock(), ExitStack() as opened:
 
         def make(url: str, *, runtime: Runtime = Runtime.AWS_ECS, changes: dict | None = None, **environ: str):
+            url = url.replace("postgresql://", f"{engine}://", 1)
             environment = Environment({"DATABASE_URL": url, **environ})
             entry = {**database_settings(environment, choose_profile(runtime, environment)), **(changes or {})}
             # Pools are kept by alias, and the application's is "default".
