@@ -11,7 +11,8 @@ from django.db.utils import ConnectionHandler
 
 from tests.integration.database.engine.foreign_threads import SIZE
 from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
-from tests.prerequisites import require_geodjango
+from tests.integration.database.engine.tls_server import TlsServer, tls_server
+from tests.prerequisites import require_geodjango, require_postgis
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
@@ -141,3 +142,22 @@ def run(wrapper: DatabaseWrapper, sql: str) -> object:
     with wrapper.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None
+
+
+@pytest.fixture(scope="session")
+def _postgis_server() -> Iterator[TlsServer]:
+    require_postgis()
+    with tls_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgis_url(_postgis_server) -> Iterator[str]:
+    """The superuser's URL of a new database that may have the extension PostGIS, and has not."""
+    name = f"places_{next(_numbers)}"
+    url = _postgis_server.url()
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(f"CREATE DATABASE {name}")
+    yield url.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,14 +1,10 @@
 """Geometries on every connection strategy: PostGIS in a server of its own, GeoDjango's real libraries."""
 
-from collections.abc import Iterator
-
-import psycopg
 import pytest
 from django.db import connections, models
 from django.test.utils import isolate_apps
 from psycopg.types import TypeInfo
 
-from tests.integration.database.engine.tls_server import TlsServer, tls_server
 from tests.prerequisites import require_postgis
 from webapp.database.postgresql.session import CompiledSQL, WatchedConnection
 from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
@@ -24,29 +20,12 @@ def engine() -> str:
     return "postgis"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[TlsServer]:
-    require_postgis()
-    with tls_server() as server:
-        yield server
-
-
 @pytest.fixture
-def database(server) -> Iterator[str]:
-    """The URL of a new database without the extension."""
-    with psycopg.connect(server.url(), autocommit=True) as administrator:
-        administrator.execute("CREATE DATABASE places")
-    yield server.url().replace("/postgres?", "/places?")
-    with psycopg.connect(server.url(), autocommit=True) as administrator:
-        administrator.execute("DROP DATABASE places WITH (FORCE)")
-
-
-@pytest.fixture
-def open_places(database, open_database):
+def open_places(postgis_url, open_database):
     """A wrapper of the database, by its strategy, with the extension and the table of Place."""
 
     def make(strategy: str = "pool", **environ: str) -> DatabaseWrapperMixin:
-        wrapper = open_database(database, WEBAPP_DB_STRATEGY=strategy, **environ)
+        wrapper = open_database(postgis_url, WEBAPP_DB_STRATEGY=strategy, **environ)
         connections[wrapper.alias] = wrapper
         wrapper.prepare_database()
         with wrapper.schema_editor() as editor:
@@ -144,8 +123,8 @@ def test_a_loan_registers_nothing(open_places):
     assert isinstance(wrapper.connection, WatchedConnection)
 
 
-def test_pooled_connections_learn_of_an_extension_made_later(database, open_database):
-    wrapper = open_database(database, WEBAPP_DB_STRATEGY="pool")
+def test_pooled_connections_learn_of_an_extension_made_later(postgis_url, open_database):
+    wrapper = open_database(postgis_url, WEBAPP_DB_STRATEGY="pool")
     connections[wrapper.alias] = wrapper
     wrapper.pool.open()
     with wrapper.pool.connection(), wrapper.pool.connection():
