@@ -81,7 +81,7 @@ VARIABLES = (
         "DATABASE_URL",
         "secret",
         None,
-        "PostgreSQL as postgresql://user:password@host:port/name?option=value. "
+        "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
         "Used instead of the WEBAPP_DB_HOST group.",
     ),
     Variable("WEBAPP_DB_HOST", "text", None, "Host of the PostgreSQL server: the direct route."),

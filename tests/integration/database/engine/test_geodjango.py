@@ -68,9 +68,11 @@ def extensions(url: str) -> list[str]:
 def test_the_project_is_migrated_and_served(postgis_url, scheme, runtime):
     url = postgis_url.replace("postgresql", scheme, 1)
 
+    gate = run(url, "-m", "webapp", "migration_gate", **runtime)
     run(url, "-m", "webapp", "migrate", **runtime)
     answer = run(url, "-c", VISIT, **runtime)
 
+    assert "migrations to apply: 1;" in gate.stdout
     assert extensions(postgis_url) == ["postgis"]
     assert answer.stdout == '{"near": [["Rome", 12.5, 41.9], ["Tivoli", 12.8, 41.9]]}\n'
 
