@@ -26,7 +26,15 @@ OpenDatabase = Callable[..., DatabaseWrapper]
 
 
 # What an engine adds; the other modules test what surrounds it.
-_OF_BOTH_ENGINES = {"test_fork", "test_pool", "test_rest", "test_secretsmanager", "test_session_state"}
+_OF_BOTH_ENGINES = {
+    "test_fork",
+    "test_outlived",
+    "test_pool",
+    "test_resets",
+    "test_rest",
+    "test_secretsmanager",
+    "test_session_state",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -5,6 +5,7 @@ from django.db import connections, models
 from django.test.utils import isolate_apps
 from psycopg.types import TypeInfo
 
+from tests.integration.database.engine.conftest import end_request
 from tests.prerequisites import require_postgis
 from webapp.database.postgresql.session import CompiledSQL, WatchedConnection
 from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
@@ -60,10 +61,6 @@ def _place(engine) -> None:
 
     with isolate_apps("django.contrib.auth"):
         Place = _define_place()
-
-
-def end_request(wrapper: DatabaseWrapperMixin) -> None:
-    wrapper.close_if_unusable_or_obsolete()
 
 
 def save(wrapper: DatabaseWrapperMixin, name: str = "Rome") -> models.Model:
