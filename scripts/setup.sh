@@ -72,6 +72,12 @@ need_program() {
 }
 need_program pgbouncer "the proxy targets of \`make compare\` fail and their tests are skipped"
 need_program postgres "the tests of encrypted connections are skipped" postgresql
+# It brings GeoDjango's libraries, too.
+if ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then
+    say "setup: installing postgresql-postgis"
+    install_package postgresql-postgis >/dev/null 2>&1 ||
+        say "setup: PostGIS is missing and may not be installed from here; install the package postgresql-postgis (without it the tests of GeoDjango are skipped)"
+fi
 need_program nft "the fault cases on silent networks are skipped" nftables
 need_program ip "the same cases are skipped" iproute2
 need_program wrk "\`make bench\` cannot run"

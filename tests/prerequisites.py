@@ -1,6 +1,8 @@
 """What some tests need of the machine: without it they skip and say what to do, or fail with CI=true."""
 
 import os
+from ctypes.util import find_library
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,8 @@ _PACKAGES = {
     "setpriv": "util-linux",
     "unshare": "util-linux",
 }
+# PostgreSQL's extension; it brings libgdal, libgeos and libproj.
+_POSTGIS = "postgresql-postgis"
 
 
 def lack(reason: str) -> None:
@@ -28,6 +32,20 @@ def require_program(name: str) -> None:
     if find_program(name) is None:
         package = _PACKAGES.get(name, name)
         lack(f"{name} is not installed; install the package {package} (Debian: apt-get install {package})")
+
+
+def require_geodjango() -> None:
+    """Needs the libraries that GeoDjango loads."""
+    for library in ("gdal", "geos_c"):
+        if find_library(library) is None:
+            lack(f"lib{library} is not installed; install the package {_POSTGIS} (Debian: apt-get install {_POSTGIS})")
+
+
+def require_postgis() -> None:
+    """Needs PostGIS in Debian's PostgreSQL server, and GeoDjango's libraries, which its package brings."""
+    require_geodjango()
+    if not any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")):
+        lack(f"PostGIS is not installed; install the package {_POSTGIS} (Debian: apt-get install {_POSTGIS})")
 
 
 def require_root() -> None:

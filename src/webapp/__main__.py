@@ -88,7 +88,11 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if extra is None or error.name is None or error.name.partition(".")[0] == "webapp":
             raise
-        sys.stderr.write(f"webapp {verb} needs {error.name}, of the extra [{extra}]; pip install 'webapp[{extra}]'\n")
+        # Not by the distribution's name, which an index may have of somebody else.
+        sys.stderr.write(
+            f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
+            f"in the folder of this project's pyproject.toml run: pip install '.[{extra}]'\n"
+        )
         return 2
     exit_code: int = module.main(arguments)
     return exit_code

@@ -9,6 +9,7 @@ from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.ignored import ignored_variables
+from webapp.config.media import s3_settings
 from webapp.config.profile import choose_profile
 from webapp.config.runtime import Runtime, detect_runtime
 from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
@@ -148,6 +149,8 @@ STATIC_ROOT = Path(_environment.text("WEBAPP_STATIC_ROOT") or "build/static").ab
 MEDIA_URL = "/media/"
 MEDIA_ROOT = Path(_environment.text("WEBAPP_MEDIA_ROOT") or "media").absolute()
 _media_bucket = _environment.text("WEBAPP_MEDIA_BUCKET")
+# AWS_S3_REGION_NAME and what else a bucket outside us-east-1 needs, where a project may set them otherwise.
+globals().update(s3_settings(_environment, local=_local))
 SERVE_MEDIA = _local and _media_bucket is None
 GUESTBOOK_PICTURES = _local or _media_bucket is not None
 WHITENOISE_USE_FINDERS = DEBUG

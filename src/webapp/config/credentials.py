@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
+from webapp.config.region import aws_region
 from webapp.config.secret import Secret
 
 _SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+")
@@ -128,7 +129,7 @@ def _stored_secret(environment: Environment, name: str) -> StoredSecret:
 
 
 def _region(environment: Environment) -> str:
-    region = environment.text("AWS_REGION") or environment.text("AWS_DEFAULT_REGION")
+    region = aws_region(environment)
     if region is None:
         raise ConfigurationError(
             "AWS_REGION is not set and WEBAPP_DB_CREDENTIALS is iam; set it to the region of the database"

@@ -60,7 +60,7 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         # A prepared statement stays with the server connection, which the next transaction may not get again.
         options["prepare_threshold"] = None
     return {
-        "ENGINE": "webapp.database.postgresql",
+        "ENGINE": "webapp.database.postgis" if address.is_spatial else "webapp.database.postgresql",
         "HOST": address.host,
         "PORT": address.port,
         "NAME": address.name,

@@ -11,7 +11,8 @@ from psycopg.conninfo import conninfo_to_dict
 from webapp.config.errors import ConfigurationError
 from webapp.config.secret import Secret
 
-_SCHEMES = ("postgresql://", "postgres://")
+_SCHEMES = ("postgresql://", "postgres://", "postgis://")
+_SPATIAL_SCHEME = "postgis://"
 _DEFAULT_PORT = 5432
 _MAX_PORT = 65535
 # Others libpq looks at only when it connects.
@@ -31,7 +32,10 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class Address:
-    """One PostgreSQL database and how to log in; `options` are libpq's connection parameters."""
+    """One PostgreSQL database and how to log in; `options` are libpq's connection parameters.
+
+    `is_spatial` is whether the URL says that PostGIS is used there.
+    """
 
     host: str
     port: int
@@ -39,6 +43,7 @@ class Address:
     user: str
     password: str = field(repr=False)
     options: dict[str, Any] = field(default_factory=dict)
+    is_spatial: bool = False
 
 
 def parse_database_url(url: str) -> Address:
@@ -49,7 +54,7 @@ def parse_database_url(url: str) -> Address:
         raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
     if _has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has a bare @ or / in its user or password; {_REMEDY}")
-    parts = _libpq_parts(url)
+    parts = _libpq_parts(without_engine(url))
     name = str(parts.pop("dbname", ""))
     if not name:
         raise ConfigurationError("DATABASE_URL names no database; end it with /name")
@@ -60,7 +65,15 @@ def parse_database_url(url: str) -> Address:
         user=str(parts.pop("user", "")),
         password=parts.pop("password", Secret()),
         options={name: _option(name, str(value)) for name, value in parts.items()},
+        is_spatial=scheme == _SPATIAL_SCHEME,
     )
+
+
+def without_engine(url: str) -> Secret:
+    """The URL as libpq takes it, which knows no postgis://."""
+    if url.startswith(_SPATIAL_SCHEME):
+        return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
+    return Secret(url)
 
 
 def _has_bare_delimiter(rest: str) -> bool:

@@ -81,7 +81,7 @@ VARIABLES = (
         "DATABASE_URL",
         "secret",
         None,
-        "PostgreSQL as postgresql://user:password@host:port/name?option=value. "
+        "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
         "Used instead of the WEBAPP_DB_HOST group.",
     ),
     Variable("WEBAPP_DB_HOST", "text", None, "Host of the PostgreSQL server: the direct route."),
@@ -157,7 +157,7 @@ VARIABLES = (
         "AWS_REGION",
         "text",
         None,
-        "AWS's own: the region that tokens are signed for and secrets are read in; "
+        "AWS's own: the region that tokens are signed for, secrets are read in and the bucket is in; "
         "set by Lambda, elsewhere by the templates.",
         default_note="AWS_DEFAULT_REGION",
     ),
@@ -283,8 +283,13 @@ VARIABLES = (
         "WEBAPP_MEDIA_BUCKET",
         "text",
         None,
-        "S3 bucket for uploaded pictures. Without it they are kept under local and switched off elsewhere.",
+        "S3 bucket for uploaded pictures, in the region of AWS_REGION. Without it they are kept under local and "
+        "switched off elsewhere.",
     ),
+    Variable("AWS_ENDPOINT_URL_S3", "text", None, "AWS's own: the address of a server that stands in for S3."),
+    Variable("AWS_ENDPOINT_URL", "text", None, "AWS's own: the same for all of AWS's services."),
+    Variable("AWS_PROFILE", "text", None, "AWS's own: a profile of its configuration file, which may name the region."),
+    Variable("AWS_CONFIG_FILE", "text", None, "AWS's own: its configuration file, which may name the region."),
     Variable(
         "WEBAPP_MEDIA_ROOT",
         "text",

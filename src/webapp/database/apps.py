@@ -10,9 +10,10 @@ class DatabaseConfig(AppConfig):
 
     def ready(self) -> None:
         from webapp.database.checks import check_encryption
+        from webapp.database.engine_checks import check_engines
         from webapp.database.failover import watch
         from webapp.database.settings_checks import CHECKS
 
-        for check in (check_encryption, *CHECKS):
+        for check in (check_encryption, check_engines, *CHECKS):
             register(check)
         connection_created.connect(watch)

@@ -2,7 +2,7 @@
 
 from django.db import connections
 
-from webapp.database.postgresql.base import DatabaseWrapper
+from webapp.database.postgresql.fork import pools
 from webapp.database.postgresql.session import CompiledSQL
 
 
@@ -15,7 +15,7 @@ def check_pools(*, longest_empty_s: float) -> None:
 
     A database that is away is no reason: there a pool has no connection to lend.
     """
-    for alias, pool in list(DatabaseWrapper._connection_pools.items()):
+    for alias, pool in list(pools.items()):
         empty_for_s = pool.empty_for_s
         if empty_for_s > longest_empty_s:
             raise PoolEmptyError(

@@ -27,7 +27,7 @@ def test_every_variable_in_the_table_is_read_somewhere():
     ]
     read = set(
         re.findall(
-            r'"((?:WEBAPP_|DATABASE_URL|PORT|AWS_|PGHOST|PGSERVICE)[A-Z_]*)"',
+            r'"((?:WEBAPP_|DATABASE_URL|PORT|AWS_|PGHOST|PGSERVICE)[A-Z0-9_]*)"',
             "\n".join(path.read_text() for path in served),
         )
     )

@@ -8,6 +8,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from webapp.compare.errors import CompareError, UsageError
+from webapp.config.database_url import without_engine
 
 _CONNECT_TIMEOUT_S = 5
 # Django 5.2 refuses older servers.
@@ -54,6 +55,8 @@ class ExternalPostgres:
     """The server behind a URL; entering checks that it answers and that its role may create databases."""
 
     def __init__(self, database_url: str) -> None:
+        # The targets' engine follows from their INSTALLED_APPS.
+        database_url = without_engine(database_url)
         try:
             self._parts = urlsplit(database_url)
             if self._parts.scheme in {"postgresql", "postgres"}:

@@ -10,7 +10,8 @@ from types import FrameType
 
 # What stands between the code that wants something and the wire.
 _DRIVER = ("asgiref", "psycopg", "psycopg_pool", "webapp.database.pinning")
-_DATABASE_LAYER = (*_DRIVER, "django.db", "webapp.database.postgresql")
+_ENGINES = ("django.contrib.gis.db", "webapp.database.postgis", "webapp.database.postgresql")
+_DATABASE_LAYER = (*_DRIVER, "django.db", *_ENGINES)
 _CONNECTING = ("connect", "_configure_connection")
 _CURSORS = "django.db.backends.utils"
 _FIXTURES_OF_TESTS = (

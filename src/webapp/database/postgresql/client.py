@@ -1,14 +1,13 @@
 """psql with the login of the moment, for `webapp dbshell`."""
 
+from functools import lru_cache
 from typing import Any
-
-from django.db.backends.postgresql.client import DatabaseClient as DjangoDatabaseClient
 
 from webapp.database.credentials.provider import provider_of
 
 
-class DatabaseClient(DjangoDatabaseClient):
-    """Django's, which knows settings only."""
+class DatabaseClientMixin:
+    """Stands before Django's client for PostgreSQL, which knows settings only."""
 
     @classmethod
     def settings_to_cmd_args_env(
@@ -18,4 +17,12 @@ class DatabaseClient(DjangoDatabaseClient):
         if provider := provider_of(settings_dict):
             login = provider.login()
             settings_dict = {**settings_dict, "USER": login.user, "PASSWORD": login.password}
-        return super().settings_to_cmd_args_env(settings_dict, parameters)
+        return super().settings_to_cmd_args_env(settings_dict, parameters)  # type: ignore[misc]
+
+
+@lru_cache(maxsize=16)
+def with_login(client: type) -> type:
+    """The class with DatabaseClientMixin before it."""
+    if issubclass(client, DatabaseClientMixin):
+        return client
+    return type(client.__name__, (DatabaseClientMixin, client), {"__module__": __name__})

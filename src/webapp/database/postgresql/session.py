@@ -73,7 +73,7 @@ class SessionState:
         self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
         self._callbacks = _callbacks(connection.pgconn)
-        self._adapters = AdaptersMap(connection.adapters)
+        self.keep_adapters(connection)
         self.clear()
 
     def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
@@ -109,6 +109,10 @@ class SessionState:
         connection._num_transactions = 0
         if not _are_shared(connection.adapters, self._adapters):
             connection._adapters = AdaptersMap(self._adapters)
+
+    def keep_adapters(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember the connection's adapters as they are now."""
+        self._adapters = AdaptersMap(connection.adapters)
 
     def clear(self) -> None:
         """The session on the server is as it was when this began."""
@@ -160,6 +164,16 @@ class WatchedConnection(psycopg.Connection[Any]):
         """psycopg's."""
         with _noted(self):
             super().rollback()
+
+
+@lru_cache(maxsize=16)
+def watched(connection_class: type) -> type:
+    """The connection class with what WatchedConnection adds."""
+    if issubclass(connection_class, WatchedConnection):
+        return connection_class
+    if issubclass(WatchedConnection, connection_class):
+        return WatchedConnection
+    return type(connection_class.__name__, (WatchedConnection, connection_class), {"__module__": __name__})
 
 
 class NotingCursor:

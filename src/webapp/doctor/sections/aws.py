@@ -18,5 +18,6 @@ def examine_aws(examination: Examination) -> list[Finding]:
         # Rests on an extra, which servers do without.
         from webapp.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
-        return [Finding(Level.SKIPPED, f"{error.name} is not installed", "pip install 'webapp[deploy]'")]
+        remedy = "in the folder of this project's pyproject.toml run: pip install '.[deploy]'"
+        return [Finding(Level.SKIPPED, f"{error.name} is not installed", remedy)]
     return examine_deployment(Path.cwd())

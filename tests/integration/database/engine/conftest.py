@@ -11,6 +11,8 @@ from django.db.utils import ConnectionHandler
 
 from tests.integration.database.engine.foreign_threads import SIZE
 from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
+from tests.integration.database.engine.tls_server import TlsServer, tls_server
+from tests.prerequisites import require_geodjango, require_postgis
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
@@ -23,13 +25,40 @@ _numbers = itertools.count()
 OpenDatabase = Callable[..., DatabaseWrapper]
 
 
+# What an engine adds; the other modules test what surrounds it.
+_OF_BOTH_ENGINES = {
+    "test_fork",
+    "test_outlived",
+    "test_pool",
+    "test_resets",
+    "test_rest",
+    "test_secretsmanager",
+    "test_session_state",
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run those modules' tests with GeoDjango's engine too, on a server without PostGIS."""
+    if metafunc.module.__name__.rpartition(".")[2] in _OF_BOTH_ENGINES and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ["postgresql", "postgis"])
+
+
 @pytest.fixture
-def open_database(django_db_blocker) -> Iterator[OpenDatabase]:
+def engine() -> str:
+    """The scheme of DATABASE_URL."""
+    return "postgresql"
+
+
+@pytest.fixture
+def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
     """Makes wrappers from variables, as the settings do; `changes` are made to the entry of DATABASES."""
     # pytest-django guards the application's own database, which none of these is.
+    if engine == "postgis":
+        require_geodjango()
     with django_db_blocker.unblock(), ExitStack() as opened:
 
         def make(url: str, *, runtime: Runtime = Runtime.AWS_ECS, changes: dict | None = None, **environ: str):
+            url = url.replace("postgresql://", f"{engine}://", 1)
             environment = Environment({"DATABASE_URL": url, **environ})
             entry = {**database_settings(environment, choose_profile(runtime, environment)), **(changes or {})}
             # Pools are kept by alias, and the application's is "default".
@@ -121,3 +150,22 @@ def run(wrapper: DatabaseWrapper, sql: str) -> object:
     with wrapper.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None
+
+
+@pytest.fixture(scope="session")
+def _postgis_server() -> Iterator[TlsServer]:
+    require_postgis()
+    with tls_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgis_url(_postgis_server) -> Iterator[str]:
+    """The superuser's URL of a new database that may have the extension PostGIS, and has not."""
+    name = f"places_{next(_numbers)}"
+    url = _postgis_server.url()
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(f"CREATE DATABASE {name}")
+    yield url.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(url, autocommit=True) as administrator:
+        administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")

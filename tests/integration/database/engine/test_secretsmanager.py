@@ -12,7 +12,7 @@ from tests.integration.database.engine.secrets import REGION
 from webapp.config.credentials import StoredSecret
 from webapp.database.credentials.provider import CredentialsError, Login, provider_of
 from webapp.database.credentials.secretsmanager import SecretsManagerProvider
-from webapp.database.postgresql.client import DatabaseClient
+from webapp.database.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.profile_free
 
@@ -253,7 +253,7 @@ def test_a_rotation_to_another_user_fails_no_query(secrets, rotating, role, admi
 def test_dbshell_logs_in_with_the_secret(rotating, role):
     wrapper = rotating("per_request")
 
-    arguments, environ = DatabaseClient.settings_to_cmd_args_env(wrapper.settings_dict, [])
+    arguments, environ = DatabaseWrapper.client_class.settings_to_cmd_args_env(wrapper.settings_dict, [])
 
     assert arguments[:3] == ["psql", "-U", role]
     assert environ["PGPASSWORD"] == "first"

@@ -269,4 +269,7 @@ def test_without_pytest_one_line_names_the_extra(pinlint):
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60)
 
     assert process.returncode == 2
-    assert process.stderr == "webapp pinlint needs pytest, of the extra [dev]; pip install 'webapp[dev]'\n"
+    assert process.stderr == (
+        "webapp pinlint needs pytest, of the extra [dev]; in the folder of this project's pyproject.toml run: "
+        "pip install '.[dev]'\n"
+    )

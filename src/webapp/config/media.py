@@ -1,0 +1,39 @@
+"""How uploaded files reach their bucket, as django-storages' settings want it."""
+
+from typing import Any
+
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.region import aws_region
+
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+# In the files that these name boto3 looks for a region too.
+_AWS_CONFIGURATION = ("AWS_PROFILE", "AWS_CONFIG_FILE")
+
+
+def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
+    """AWS_S3_REGION_NAME, AWS_S3_SIGNATURE_VERSION and AWS_S3_ADDRESSING_STYLE; nothing without a bucket.
+
+    botocore's own default is an address that only us-east-1 answers, and there only with the oldest signature.
+    Raises ConfigurationError outside `local` when nothing says where the bucket is.
+    """
+    bucket = environment.text("WEBAPP_MEDIA_BUCKET")
+    if bucket is None:
+        return {}
+    has_endpoint = any(environment.is_set(name) for name in _ENDPOINTS)
+    # Other servers have regions of any name.
+    region = _any_region(environment) if has_endpoint else aws_region(environment)
+    if region is None and not (local or has_endpoint or any(environment.is_set(name) for name in _AWS_CONFIGURATION)):
+        raise ConfigurationError(
+            f"WEBAPP_MEDIA_BUCKET={bucket!r} and AWS_REGION is not set; set it to the region of the bucket"
+        )
+    return {
+        "AWS_S3_REGION_NAME": region,
+        "AWS_S3_SIGNATURE_VERSION": "s3v4",
+        # A server that stands in for S3 has one host name, and no name for each bucket.
+        "AWS_S3_ADDRESSING_STYLE": "auto" if has_endpoint else "virtual",
+    }
+
+
+def _any_region(environment: Environment) -> str | None:
+    return environment.text("AWS_REGION") or environment.text("AWS_DEFAULT_REGION")

@@ -1,0 +1,18 @@
+"""Marks the time in which a wrapper must keep its connection."""
+
+from typing import Any
+
+
+class AtWork:
+    """The garbage collector may drop a cursor in the midst of the block: the connection stays until its end."""
+
+    __slots__ = ("_wrapper",)
+
+    def __init__(self, wrapper: Any) -> None:
+        self._wrapper = wrapper
+
+    def __enter__(self) -> None:
+        self._wrapper._busy += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._wrapper._busy -= 1

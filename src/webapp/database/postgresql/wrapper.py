@@ -1,0 +1,323 @@
+"""What this engine adds to a DatabaseWrapper for PostgreSQL: how its connection is made, reset and given up."""
+
+from _thread import get_ident
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.signals import connection_created
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from webapp.config.connections import Route
+from webapp.config.secret import Secret
+from webapp.database.credentials.provider import provider_of
+from webapp.database.moment import Moment
+from webapp.database.postgresql.at_work import AtWork
+from webapp.database.postgresql.client import with_login
+from webapp.database.postgresql.connecting import connect
+from webapp.database.postgresql.fork import leave_at_fork, pools
+from webapp.database.postgresql.operations import with_marks
+from webapp.database.postgresql.session import (
+    DISCARD_ALL,
+    CompiledSQL,
+    SessionState,
+    keeps_connections,
+    noting,
+    remember_session,
+    watched,
+)
+from webapp.database.postgresql.thread_end import close_at_thread_end, forget
+
+if TYPE_CHECKING:
+    from webapp.database.postgresql.pool import RecoveringPool
+
+_IDLE = TransactionStatus.IDLE
+
+
+class DatabaseWrapperMixin:
+    """Fetches the login when a connection is made, and keeps nothing across a fork or a freeze.
+
+    It stands before the DatabaseWrapper of Django, of GeoDjango or of any other engine made from these, whose
+    operations and client it extends as well.
+
+    No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
+    connection back after each query, unless a transaction, an open cursor or session state needs it.
+    Reads CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES (webapp.config.database).
+    """
+
+    _connection_pools: "dict[str, RecoveringPool]" = pools
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.ops_class = with_marks(cls.ops_class)
+        cls.client_class = with_login(cls.client_class)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._let_go_at: Moment | None = None
+        # How many methods are under way that need the connection, or its absence, to their end.
+        self._busy = 0
+        self._at_work = AtWork(self)
+        self._open_cursors: dict[int, ref[Any]] = {}
+        # The compilers count here (webapp.database.postgresql.compiler).
+        self.unknown_expressions = 0
+        leave_at_fork(self)
+
+    @property
+    def pool(self) -> "RecoveringPool | None":
+        """The pool of this alias, made on first use and opened by the first query; None without one."""
+        options = self.settings_dict["OPTIONS"].get("pool")
+        if self.alias == NO_DB_ALIAS or not options:
+            return None
+        if self.alias not in self._connection_pools:
+            # Of two threads that come at once the first one's is kept; the other was not opened.
+            self._connection_pools.setdefault(self.alias, self._make_pool({} if options is True else options))
+        return self._connection_pools[self.alias]
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
+
+        With a pool, without one: checking a connection out needs none, and the pool asks when it makes one.
+        """
+        parameters = super().get_connection_params()
+        if "password" in parameters:
+            # Whoever edits DATABASES by hand writes plain text.
+            parameters["password"] = Secret(parameters["password"])
+        parameters["cursor_factory"] = noting(parameters["cursor_factory"])
+        return parameters if self.pool is not None else self._with_login(parameters)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
+        """A connection from the pool, or a new one."""
+        make = super().get_new_connection
+        if self.pool is not None:
+            return make(conn_params)
+        first = [conn_params]
+        connection = connect(
+            make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
+        )
+        _note_statements(connection)
+        return connection
+
+    def connect(self) -> None:
+        """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
+        with self._at_work:
+            super().connect()
+        if self.connection is None:
+            # A receiver of `connection_created` has closed it.
+            return
+        session = self.connection.session
+        session.is_needed = False
+        if self.pool is None:
+            # Receivers of `connection_created` set what this connection is to have for as long as it lives.
+            session.begin(self.connection)
+        close_at_thread_end(self)
+
+    def close(self) -> None:
+        """Django's."""
+        with self._at_work:
+            super().close()
+            if self.connection is None:
+                self._open_cursors.clear()
+                forget(self)
+
+    def _cursor(self, name: str | None = None) -> Any:
+        with self._at_work:
+            return super()._cursor(name)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Django's cursor, which notes its statements."""
+        cursor = super().create_cursor(name)
+        if name is not None:
+            # Django makes these of a class of its own, and not by the connection's factory.
+            cursor.__class__ = noting(type(cursor))
+            remember_session(cursor)
+        if not keeps_connections():
+            forget_cursor = partial(self._forget_cursor, id(cursor))
+            cursor.on_close = forget_cursor
+            # Many a cursor is dropped without being closed.
+            self._open_cursors[id(cursor)] = ref(cursor, forget_cursor)
+        return cursor
+
+    @property
+    def needs_thread(self) -> bool:
+        """Whether the connection has to stay with this thread between two queries."""
+        connection = self.connection
+        if self.in_atomic_block:
+            # Also without a connection, which was closed inside: what comes next on this thread must fail.
+            return True
+        if connection is None:
+            return False
+        if not self.autocommit or self._open_cursors:
+            return True
+        if connection.closed:
+            return False
+        # A statement may have begun a transaction too.
+        return connection.session.is_needed or connection.pgconn.transaction_status != _IDLE
+
+    def release(self) -> None:
+        """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
+        if self._busy or self.connection is None or keeps_connections() or self.pool is None:
+            return
+        if not self.needs_thread:
+            self.close()
+
+    def forget_session(self) -> None:
+        """What statements have left in the session is not needed any more."""
+        connection = self.connection
+        if connection is not None:
+            connection.session.is_needed = False
+            self.release()
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        """Django's; `atomic` calls it at its end."""
+        with self._at_work:
+            super().set_autocommit(*args, **kwargs)
+        self.release()
+
+    def evict(self) -> None:
+        """Close this connection for good, and the idle ones of its pool, so that the next one is new.
+
+        For a connection that works and is of no use, as one to a server that a failover has made read-only.
+        """
+        connection, pool = self.connection, self.pool
+        if connection is None:
+            return
+        connection.close()
+        # Gives a pool its connection back, closed.
+        self.close()
+        if pool is not None:
+            pool.renew(connection)
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        if self.connection is None:
+            self._let_go_at = None
+            return
+        with self._at_work:
+            self._close_if_unusable_or_obsolete()
+
+    def _close_if_unusable_or_obsolete(self) -> None:
+        settings = self.settings_dict
+        if self.pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
+            self._reset_session()
+            if self.connection is None:
+                return
+        max_rest_s = settings.get("MAX_REST_S")
+        rested_at, self._let_go_at = self._let_go_at, Moment.now()
+        if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
+            self.close()
+        else:
+            super().close_if_unusable_or_obsolete()
+
+    def is_usable(self) -> bool:
+        """Django's, whose question leaves nothing behind."""
+        if self.connection is None:
+            return False
+        try:
+            self.connection.ask(b"SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def _configure_role(self, connection: psycopg.Connection) -> bool:
+        # Django's composes the statement with a cursor of this wrapper, which would wait for the pool in the midst of
+        # making the pool's connection.
+        role = self.settings_dict["OPTIONS"].get("assume_role")
+        if role:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Literal(role)))
+        return bool(role)
+
+    def _reset_session(self) -> None:
+        """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
+        connection = self.connection
+        session = connection.session
+        statement = session.reset_statement()
+        if not (self.autocommit and connection.autocommit) or (statement == DISCARD_ALL and self._is_proxied):
+            # A proxy ties a client that resets its session to one server connection.
+            self.close()
+            return
+        try:
+            session.restore(connection)
+            if statement is None or self._is_proxied:
+                return
+            connection.execute(statement)
+            if statement != DISCARD_ALL:
+                session.clear()
+                return
+            self.init_connection_state()
+            connection_created.send(sender=type(self), connection=self)
+        except (psycopg.Error, DatabaseError):
+            self.close()
+        else:
+            session.begin(connection)
+
+    @property
+    def _is_proxied(self) -> bool:
+        return self.settings_dict.get("ROUTE") == Route.PROXY
+
+    def _forget_cursor(self, key: int, _: object) -> None:
+        self._open_cursors.pop(key, None)
+        # The garbage collector drops a cursor on whatever thread it runs.
+        if get_ident() == self._thread_ident:
+            self.release()
+
+    def _savepoint(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_create_sql(sid)))
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_rollback_sql(sid)))
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_commit_sql(sid)))
+
+    def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        if provider := provider_of(self.settings_dict):
+            login = provider.login()
+            return {**parameters, "user": login.user, "password": login.password}
+        return parameters
+
+    def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
+        if self.settings_dict["CONN_MAX_AGE"] != 0:
+            raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
+        # Costs Lambda's cold start, which has no pool.
+        from webapp.database.postgresql.pool import PooledConnection, RecoveringPool
+
+        # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
+        entry = {**self.settings_dict, "OPTIONS": dict(self.settings_dict["OPTIONS"])}
+        like_this = type(self)(entry, self.alias)
+
+        def parameters() -> dict[str, Any]:
+            # Django sets autocommit as it needs it.
+            return {**like_this._pool_parameters(), "autocommit": True}
+
+        def make() -> PooledConnection:
+            connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
+            _note_statements(connection)
+            return connection
+
+        return RecoveringPool(
+            make,
+            configure=like_this._configure_connection,
+            check=entry["CONN_HEALTH_CHECKS"],
+            max_rest_s=entry.get("MAX_REST_S"),
+            replaces_touched=self._is_proxied,
+            **options,
+        )
+
+    def _pool_parameters(self) -> dict[str, Any]:
+        return self._with_login(self.get_connection_params())
+
+
+def _note_statements(connection: psycopg.Connection) -> None:
+    # Django makes these by psycopg's own function, which takes no class.
+    connection.__class__ = watched(connection.__class__)
+    connection.server_cursor_factory = noting(connection.server_cursor_factory)
+    connection.session = SessionState(connection)

@@ -1,0 +1,1 @@
+"""A GeoDjango project of one model."""

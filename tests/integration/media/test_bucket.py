@@ -1,0 +1,98 @@
+"""Pictures in a bucket: moto's S3 server, the application's own settings, a client that has only the address."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import boto3
+import pytest
+
+from webapp.compare import processes
+
+pytestmark = pytest.mark.profile_free
+
+SAVE = """
+import django
+django.setup()
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+print(default_storage.url(default_storage.save("a b.png", ContentFile(b"a picture"))))
+"""
+ADDRESS = """
+import django
+django.setup()
+from django.core.files.storage import default_storage
+print(default_storage.url("a.png"))
+"""
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory) -> Iterator[str]:
+    """The address of moto's server."""
+    port = processes.free_port()
+    log = tmp_path_factory.mktemp("moto") / "moto.log"
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = processes.spawn(command, environ={"PATH": os.environ["PATH"]}, log=log)
+    try:
+        assert processes.wait_until_listening(server, port, timeout_s=60), log.read_text()
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        processes.stop(server)
+
+
+def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """The source in a process of the application, as a container."""
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        env={
+            "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
+            "WEBAPP_RUNTIME": "aws_ecs",
+            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+            "DATABASE_URL": "postgresql://app@127.0.0.1/app",
+            "WEBAPP_MEDIA_BUCKET": "pictures",
+            **KEYS,
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1", "us-gov-west-1", "cn-north-1"])
+def test_what_is_saved_is_read_by_its_address(s3, region):
+    bucket = f"pictures-{region}"
+    session = boto3.session.Session(
+        aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="example", region_name=region
+    )
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    session.client("s3", endpoint_url=s3).create_bucket(Bucket=bucket, **place)
+
+    process = run(SAVE, WEBAPP_MEDIA_BUCKET=bucket, AWS_REGION=region, AWS_ENDPOINT_URL_S3=s3)
+
+    assert process.returncode == 0, process.stderr
+    with urlopen(process.stdout.strip(), timeout=10) as response:
+        assert response.read() == b"a picture"
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_settings_sign_for_the_region_of_either_variable(variable):
+    url = run(ADDRESS, **{variable: "eu-central-1"}).stdout
+
+    assert urlsplit(url).hostname == "pictures.s3.eu-central-1.amazonaws.com"
+    assert "X-Amz-Algorithm=AWS4-HMAC-SHA256" in url
+    assert "%2Feu-central-1%2Fs3%2F" in url
+
+
+def test_a_container_does_not_start_without_the_buckets_region():
+    process = run("import django; django.setup()")
+
+    assert process.returncode != 0
+    assert "WEBAPP_MEDIA_BUCKET='pictures' and AWS_REGION is not set; set it to the region" in process.stderr

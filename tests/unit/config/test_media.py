@@ -1,0 +1,107 @@
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from storages.backends.s3 import S3Storage
+
+from webapp.config.environment import Environment
+from webapp.config.errors import ConfigurationError
+from webapp.config.media import s3_settings
+
+BUCKET = {"WEBAPP_MEDIA_BUCKET": "pictures"}
+
+
+@pytest.fixture
+def url_of(settings, monkeypatch):
+    """The address of a.png, as django-storages and boto3 make it from the variables."""
+
+    def make(bucket: str = "pictures", **environ: str) -> str:
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+        keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+        for name, value in {**keys, **environ}.items():
+            monkeypatch.setenv(name, value)
+        for name, value in s3_settings(Environment({"WEBAPP_MEDIA_BUCKET": bucket, **environ}), local=False).items():
+            setattr(settings, name, value)
+        return S3Storage(bucket_name=bucket).url("a.png")
+
+    return make
+
+
+def signed_for(url: str) -> tuple[str, str]:
+    """Algorithm and region of its signature."""
+    query = parse_qs(urlsplit(url).query)
+    return query["X-Amz-Algorithm"][0], query["X-Amz-Credential"][0].split("/")[2]
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", "pictures.s3.amazonaws.com"),
+        ("eu-central-1", "pictures.s3.eu-central-1.amazonaws.com"),
+        # These two are opted into.
+        ("af-south-1", "pictures.s3.af-south-1.amazonaws.com"),
+        ("me-south-1", "pictures.s3.me-south-1.amazonaws.com"),
+        ("us-gov-west-1", "pictures.s3.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "pictures.s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_urls_of_a_region(url_of, variable, region, host):
+    url = url_of(**{variable: region})
+
+    assert urlsplit(url).hostname == host
+    assert urlsplit(url).path == "/a.png"
+    assert signed_for(url) == ("AWS4-HMAC-SHA256", region)
+
+
+def test_aws_region_beats_the_default_region(url_of):
+    url = url_of(AWS_REGION="eu-west-1", AWS_DEFAULT_REGION="us-west-2")
+
+    assert signed_for(url)[1] == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [("us-east-1", "s3.amazonaws.com"), ("eu-central-1", "s3.eu-central-1.amazonaws.com")],
+)
+def test_a_bucket_with_dots_stays_out_of_the_host_name(url_of, region, host):
+    # No certificate of S3's covers it there.
+    url = url_of("pictures.shop.example", AWS_REGION=region)
+
+    assert urlsplit(url).hostname == host
+    assert urlsplit(url).path == "/pictures.shop.example/a.png"
+    assert signed_for(url) == ("AWS4-HMAC-SHA256", region)
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+def test_a_stand_in_for_s3_has_one_host_name(url_of, variable):
+    url = url_of(**{variable: "http://minio.internal:9000", "AWS_REGION": "garage"})
+
+    assert url.startswith("http://minio.internal:9000/pictures/a.png?")
+    assert signed_for(url) == ("AWS4-HMAC-SHA256", "garage")
+
+
+def test_no_region_is_an_error_outside_local():
+    with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' and AWS_REGION is not set; set it to"):
+        s3_settings(Environment(BUCKET), local=False)
+
+
+@pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_S3"])
+def test_without_a_region_boto3_looks_elsewhere(name):
+    assert s3_settings(Environment({**BUCKET, name: "x"}), local=False)["AWS_S3_REGION_NAME"] is None
+
+
+def test_local_leaves_the_region_to_aws_configuration():
+    assert s3_settings(Environment(BUCKET), local=True)["AWS_S3_REGION_NAME"] is None
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+@pytest.mark.parametrize("region", ["Frankfurt", "eu-central-1a", "eu-central-1 ", "s3.eu-central-1.amazonaws.com"])
+def test_what_is_no_region_is_an_error(name, region):
+    with pytest.raises(ConfigurationError, match=re.escape(f"{name}={region!r} is not a region; write its code")):
+        s3_settings(Environment({**BUCKET, name: region}), local=True)
+
+
+def test_nothing_is_set_without_a_bucket():
+    assert s3_settings(Environment({"AWS_REGION": "Frankfurt"}), local=False) == {}

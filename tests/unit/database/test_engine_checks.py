@@ -1,0 +1,96 @@
+import sys
+from types import ModuleType
+
+import pytest
+from django.conf import settings
+from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
+
+from webapp.config.connections import PerRequest, Persistent, Pool, Route
+from webapp.config.credentials import IamToken
+from webapp.database.engine_checks import check_engines
+from webapp.database.postgresql.base import DatabaseWrapper
+from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
+
+DJANGOS = "django.db.backends.postgresql"
+TOKEN = {"CREDENTIALS": IamToken("eu-west-1"), "ROUTE": Route.DIRECT}
+PASSWORD = {"CREDENTIALS": None, "ROUTE": Route.DIRECT}
+
+
+@pytest.fixture
+def check(monkeypatch):
+    """The messages for one entry of DATABASES."""
+    monkeypatch.delenv("WEBAPP_DB_CREDENTIALS", raising=False)
+
+    def run(entry: dict, alias: str = "default"):
+        monkeypatch.setattr(settings, "DATABASES", {alias: entry})
+        return check_engines()
+
+    return run
+
+
+@pytest.fixture
+def own_engine(monkeypatch):
+    """Makes an engine of the project's own, and its name."""
+
+    def make(*bases: type) -> str:
+        module = ModuleType("shop.engine.base")
+        module.DatabaseWrapper = type("DatabaseWrapper", bases, {"__module__": "shop.engine.base"})
+        for name in ("shop", "shop.engine"):
+            monkeypatch.setitem(sys.modules, name, ModuleType(name))
+        monkeypatch.setitem(sys.modules, "shop.engine.base", module)
+        return "shop.engine"
+
+    return make
+
+
+def test_a_foreign_engine_loses_the_login(check, monkeypatch):
+    monkeypatch.setenv("WEBAPP_DB_CREDENTIALS", "iam")
+
+    (error,) = check({"ENGINE": DJANGOS, **TOKEN})
+
+    assert error.id == "webapp.E015"
+    assert error.msg == (
+        "DATABASES['default'] has the engine 'django.db.backends.postgresql', which does not fetch the login of "
+        "WEBAPP_DB_CREDENTIALS=iam."
+    )
+    assert error.hint.startswith("Set ENGINE to 'webapp.database.postgresql'; or write an engine whose ")
+
+
+def test_an_entry_that_replaced_ours_loses_it_too(check, monkeypatch):
+    monkeypatch.setenv("WEBAPP_DB_CREDENTIALS", "secretsmanager")
+
+    assert [error.id for error in check({"ENGINE": DJANGOS, "HOST": "db.example"})] == ["webapp.E015"]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "lost"),
+    [(Pool(), "a pool that"), (Persistent(), "sessions that"), (PerRequest(), "connections that end")],
+    ids=["pool", "persistent", "per_request"],
+)
+def test_a_foreign_engine_with_a_password_is_a_warning(check, strategy, lost):
+    (warning,) = check({"ENGINE": DJANGOS, **PASSWORD, **strategy.as_django()})
+
+    assert warning.id == "webapp.W016"
+    assert f"lacks what this project's engine adds: {lost}" in warning.msg
+
+
+def test_a_subclass_of_djangos_is_foreign(check, own_engine):
+    assert [error.id for error in check({"ENGINE": own_engine(DjangosWrapper), **TOKEN})] == ["webapp.E015"]
+
+
+def test_another_vendors_engine_is_foreign(check):
+    assert [error.id for error in check({"ENGINE": "django.db.backends.sqlite3", **TOKEN})] == ["webapp.E015"]
+
+
+@pytest.mark.parametrize("bases", [(DatabaseWrapper,), (DatabaseWrapperMixin, DjangosWrapper)], ids=["ours", "mixin"])
+def test_an_engine_made_with_ours_is_fine(check, own_engine, bases):
+    assert check({"ENGINE": own_engine(*bases), **TOKEN}) == []
+
+
+def test_our_own_engine_is_fine(check):
+    assert check({"ENGINE": "webapp.database.postgresql", **TOKEN}) == []
+
+
+@pytest.mark.parametrize("entry", [{}, {"ENGINE": DJANGOS}])
+def test_databases_that_the_variables_do_not_configure_are_the_projects(check, entry):
+    assert check(entry, alias="reports") == []

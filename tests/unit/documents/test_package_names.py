@@ -1,0 +1,46 @@
+"""Nothing tells a reader to install this project by a name that an index may have of somebody else."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.unit.documents.pages import ROOT, files
+
+_OWN = {tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"], "django-runtimes"}
+_COMMAND = re.compile(r"\b(?:pipx?|uvx?|poetry|pdm|conda)(?: pip)? (?:install|add|run)\b([^\n`]*)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?")
+_EXTRA = re.compile(rf"\b({'|'.join(map(re.escape, sorted(_OWN)))})\[(?:[a-z]+,?)+\]")
+_SUFFIXES = (".md", ".py", ".sh", ".yaml", ".yml", ".toml", ".html", ".txt", ".in")
+
+
+def recommended(text: str) -> list[str]:
+    """Own names in commands that install, and with an extra anywhere."""
+    names = [word for (rest) in _COMMAND.findall(text) for word in re.split(r"[\s'\"]+", rest) if _NAME.fullmatch(word)]
+    own = [name for name in names if name.partition("[")[0] in _OWN]
+    return own + [match[0] for match in _EXTRA.finditer(text) if match[0] not in own]
+
+
+def test_no_own_name_is_recommended():
+    # In pyproject.toml an extra names the others; there an installer takes the name for the project at hand.
+    pages = [page for page in files(*_SUFFIXES) if page not in (ROOT / "pyproject.toml", Path(__file__))]
+    found = {str(page.relative_to(ROOT)): recommended(page.read_text(errors="ignore")) for page in pages}
+
+    assert "src/webapp/__main__.py" in found
+    assert {page: names for page, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["pip install 'webapp[deploy]'", "pip install webapp", "uv add django-runtimes", "of webapp[compare]"],
+)
+def test_an_own_name_is_found(text):
+    assert len(recommended(text)) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["pip install '.[deploy]'", "pip install -e .", "pip install sentry-sdk", "webapp compare"]
+)
+def test_other_names_are_fine(text):
+    assert recommended(text) == []
