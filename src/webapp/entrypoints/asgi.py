@@ -26,7 +26,8 @@ _django, _handler = start_django(_make_handler)
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 
 from webapp.database.readiness import check_database, check_pools, close_database  # noqa: E402
-from webapp.serving.forwarded import ForwardedHeaders  # noqa: E402
+from webapp.serving.base_path import BasePath  # noqa: E402
+from webapp.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
 from webapp.serving.lifespan import Lifespan  # noqa: E402
 from webapp.serving.persistent import keeps_connections  # noqa: E402
@@ -42,8 +43,12 @@ _health = HealthChecks(
     check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
     timeout_s=settings.READINESS_TIMEOUT_S,
 )
+_proxy_headers = ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header)
+_behind_proxies = ForwardedHeaders(
+    keeps_connections(_django), trusted=settings.SERVING_TRUSTED_PROXIES, headers=_proxy_headers
+)
 application = Lifespan(
-    _health.before(ForwardedHeaders(keeps_connections(_django), trusted=settings.SERVING_TRUSTED_PROXIES)),
+    BasePath(_health.before(_behind_proxies), settings.FRONT.base_path),
     on_shutdown=_shut_down,
     drain_s=settings.SERVING_DRAIN_S,
     max_body_bytes=settings.SERVING_MAX_BODY_BYTES,

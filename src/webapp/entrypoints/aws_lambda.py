@@ -23,6 +23,7 @@ from webapp.database.readiness import check_database, check_pools  # noqa: E402
 from webapp.entrypoints.extension import end_on_sigterm, register_extension  # noqa: E402
 from webapp.entrypoints.held_connections import HeldConnections  # noqa: E402
 from webapp.serving.direct_lambda import DirectLambdaHandler  # noqa: E402
+from webapp.serving.forwarded import ProxyHeaders  # noqa: E402
 from webapp.serving.health import HealthChecks  # noqa: E402
 
 # Lambda's quota is 6 MB for each; these are the figures in its own error messages, the first for the whole event.
@@ -43,6 +44,8 @@ handler = DirectLambdaHandler(
     max_event_body_bytes=_LARGEST_BODY_BYTES,
     max_reply_bytes=_LARGEST_REPLY_BYTES,
     encode=to_json,
+    proxy_headers=ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header),
+    base_path=settings.FRONT.base_path,
 )
 
 if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):

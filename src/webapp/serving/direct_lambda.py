@@ -20,7 +20,8 @@ from mangum.protocols import HTTPCycle
 
 from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.application import Application
-from webapp.serving.forwarded import as_the_proxy_says
+from webapp.serving.base_path import path_below, under_base_path
+from webapp.serving.forwarded import ProxyHeaders
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.one_hop import OneHopASGIHandler
 from webapp.serving.patches import PatchWatch
@@ -62,6 +63,7 @@ class DirectLambdaHandler:
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
     holds it, which may be base64. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
+    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application.
     """
 
     def __init__(
@@ -75,6 +77,8 @@ class DirectLambdaHandler:
         max_event_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
         encode: Callable[[dict[str, Any]], str] = json.dumps,
+        proxy_headers: ProxyHeaders | None = None,
+        base_path: str = "",
     ) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
@@ -83,6 +87,8 @@ class DirectLambdaHandler:
         self._max_event_body_bytes = max_event_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
+        self._proxy_headers = proxy_headers or ProxyHeaders()
+        self._base_path = base_path
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
@@ -157,11 +163,20 @@ class DirectLambdaHandler:
         scope, body = _read(request)
         if len(body) > self._max_body_bytes:
             raise _BodyTooLargeError
+        scope.update(self._as_the_front_says(request, scope))
         return scope, body
+
+    def _as_the_front_says(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(request, ALB):
+            scope = self._proxy_headers.read(scope)
+        elif self._proxy_headers.are_chosen:
+            # These events name the client themselves.
+            scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
+        return under_base_path(scope, self._base_path) if self._base_path else scope
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:
-            health = self._answer_health(scope["path"], scope["method"])
+            health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:
                 return health
         if self._always_by_asgi or hint_for(scope).is_async or self._entry.is_patched:
@@ -232,9 +247,6 @@ def _read(request: Any) -> tuple[dict[str, Any], bytes]:
         if header[0] == b"content-length":
             # The body is whole, whatever it was said to be.
             header[1] = str(len(body)).encode()
-    if isinstance(request, ALB):
-        # The others name the client themselves.
-        scope.update(as_the_proxy_says(scope))
     return scope, body
 
 
