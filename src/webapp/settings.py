@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "webapp.guestbook",
 ]
 ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
 AUTH_USER_MODEL = "accounts.User"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -21,6 +21,7 @@ from mangum.protocols import HTTPCycle
 from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.application import Application
 from webapp.serving.base_path import path_below, under_base_path
+from webapp.serving.composed import ComposedLifespan
 from webapp.serving.forwarded import ProxyHeaders
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.one_hop import OneHopASGIHandler
@@ -63,6 +64,8 @@ class DirectLambdaHandler:
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
     holds it, which may be base64. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
+    An application that `is_composed` of Django's and others is told by the lifespan protocol that it starts, once, and
+    by `end_lifespan()` that it ends; StartupFailedError when it cannot start.
     `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application.
     """
 
@@ -71,6 +74,7 @@ class DirectLambdaHandler:
         application: Application | None = None,
         asgi_handler: OneHopASGIHandler | None = None,
         *,
+        is_composed: bool = False,
         answer_health: Callable[[str, str], Response | None] | None = None,
         answers_warm_up: bool = False,
         max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
@@ -94,6 +98,9 @@ class DirectLambdaHandler:
         self._application = application or self._asgi_handler
         self._entry = PatchWatch(ASGIHandler, "__call__")
         self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
+        self._lifespan = ComposedLifespan(self._application) if is_composed else None
+        if self._lifespan is not None:
+            self._run(self._lifespan.start())
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; UnknownEvent for one that no HTTP front sends."""
@@ -129,6 +136,11 @@ class DirectLambdaHandler:
     def bridged_async_views(self) -> int:
         """How many asynchronous views were met inside the synchronous chain so far."""
         return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
+
+    def end_lifespan(self) -> None:
+        """Tell a composed application that the process ends; from any thread, while no event is served."""
+        if self._lifespan is not None:
+            self._run(self._lifespan.end())
 
     def close(self) -> None:
         """End the event loop and the threads of the native way."""
@@ -207,6 +219,8 @@ class DirectLambdaHandler:
         return head | {"body": content}
 
     def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+        if self._lifespan is not None:
+            scope["state"] = dict(self._lifespan.state)
         cycle = self._run(_cycle(self._application, scope, body))
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
