@@ -32,11 +32,24 @@ def django_application() -> "Application":
 
 
 def load_application() -> Served:
-    """The application that ASGI_APPLICATION names, or Django's; logs the runtime with its evidence.
+    """The application that ASGI_APPLICATION names, or Django's.
 
     ConfigurationError for a name that is none, or an application that does not serve Django by our handler.
     """
     django = _django()
+    from django.conf import settings
+
+    name = getattr(settings, "ASGI_APPLICATION", None)
+    if not name:
+        return django
+    from webapp.serving.persistent import keeps_connections
+
+    application = keeps_connections(_imported(name))
+    return Served(application, django.handler, is_composed=application is not django.application)
+
+
+def log_runtime() -> None:
+    """Log the runtime with its evidence, once everything is loaded."""
     from django.conf import settings
 
     logging.getLogger(__name__).info(
@@ -46,13 +59,6 @@ def load_application() -> Served:
         settings.PROFILE.connections.name,
         settings.PROFILE.route,
     )
-    name = getattr(settings, "ASGI_APPLICATION", None)
-    if not name:
-        return django
-    from webapp.serving.persistent import keeps_connections
-
-    application = keeps_connections(_imported(name))
-    return Served(application, django.handler, is_composed=application is not django.application)
 
 
 # One entry for each call of the public function.

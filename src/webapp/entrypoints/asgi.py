@@ -1,10 +1,20 @@
 """The ASGI application that containers serve."""
 
+import sys
 from functools import partial
 
-from webapp.entrypoints.application import load_application
+from webapp.config.errors import ConfigurationError
+from webapp.entrypoints.application import load_application, log_runtime
 
-_served = load_application()
+# gunicorn's own, by which its master ends too; after any other it would start worker after worker.
+_APPLICATION_CANNOT_LOAD = 4
+
+try:
+    _served = load_application()
+except ConfigurationError as error:
+    sys.stderr.write(f"webapp: {error}\n")
+    raise SystemExit(_APPLICATION_CANNOT_LOAD) from None
+log_runtime()
 
 from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from webapp.config.errors import ConfigurationError
-from webapp.entrypoints.application import Served, load_application
+from webapp.entrypoints.application import Served, load_application, log_runtime
 
 if TYPE_CHECKING:
     from webapp.serving.direct_lambda import DirectLambdaHandler
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Lambda's quota is 6 MB for each; these are the figures in its own error messages, the first for the whole event.
 _LARGEST_BODY_BYTES = 6_291_456
 _LARGEST_REPLY_BYTES = 6_291_556
+# Lambda kills 500 ms after SIGTERM, and the database connections are closed after this.
+_LIFESPAN_END_S = 0.2
 
 
 def lambda_handler() -> "DirectLambdaHandler":
@@ -24,6 +26,7 @@ def lambda_handler() -> "DirectLambdaHandler":
     # Before Django's modules, which need the set-up.
     served = load_application()
     _refuse_websockets(served)
+    log_runtime()
     from awslambdaric.lambda_runtime_marshaller import to_json
     from django.conf import settings
 
@@ -77,7 +80,7 @@ def _close_at_the_end(handler: "DirectLambdaHandler", runtime_api: str) -> None:
 
     def close() -> None:
         try:
-            handler.end_lifespan()
+            handler.end_lifespan(_LIFESPAN_END_S)
         finally:
             held_connections.close()
 

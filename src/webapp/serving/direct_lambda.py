@@ -1,6 +1,7 @@
 """A Lambda handler that serves synchronous views on the invoking thread, without an event loop."""
 
 import asyncio
+import contextlib
 import contextvars
 import json
 import logging
@@ -137,10 +138,11 @@ class DirectLambdaHandler:
         """How many asynchronous views were met inside the synchronous chain so far."""
         return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
 
-    def end_lifespan(self) -> None:
+    def end_lifespan(self, longest_s: float) -> None:
         """Tell a composed application that the process ends; from any thread, while no event is served."""
         if self._lifespan is not None:
-            self._run(self._lifespan.end())
+            with contextlib.suppress(TimeoutError):
+                self._run(asyncio.wait_for(self._lifespan.end(), longest_s))
 
     def close(self) -> None:
         """End the event loop and the threads of the native way."""
