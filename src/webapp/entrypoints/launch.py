@@ -117,12 +117,10 @@ def _become_function(environment: Environment) -> None:
 
 
 def _become_server(runtime: Runtime, environment: Environment) -> None:
-    from webapp.entrypoints.cpu import available_cpus
+    from webapp.entrypoints.cpu import worker_cpus
 
     bind_host = choose_profile(runtime, environment).bind_host
-    arguments = server_arguments(
-        environment, bind_host=bind_host, cpu_count=available_cpus(len(os.sched_getaffinity(0)))
-    )
+    arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
     key_is_temporary = runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, environment)
     _load_settings()
     _require_address(bind_host)
