@@ -70,13 +70,15 @@ def main() -> None:
     if arguments and arguments[0] in _OPERATIONS:
         os.environ["WEBAPP_DB_ROLE"] = "operations"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
-    from django.core.management import execute_from_command_line
+    from webapp.command_line import CommandLine
 
+    command_line = CommandLine(["webapp", *arguments], verbs=[*_TOOLS, *_OPERATIONS])
     try:
-        execute_from_command_line(["webapp", *arguments])
+        command_line.execute()
     except ConfigurationError as error:
         if asks_for_help:
             return
+        command_line.refuse_unknown(error)
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(_EXIT_CONFIGURATION) from None
 

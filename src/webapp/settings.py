@@ -8,6 +8,7 @@ from webapp.config.credentials import database_role
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
+from webapp.config.front import read_front
 from webapp.config.ignored import ignored_variables
 from webapp.config.media import s3_settings
 from webapp.config.profile import choose_profile
@@ -51,6 +52,7 @@ INSTALLED_APPS = [
     "webapp.guestbook",
 ]
 ROOT_URLCONF = "webapp.urls"
+ASGI_APPLICATION = "webapp.asgi.application"
 AUTH_USER_MODEL = "accounts.User"
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
@@ -92,6 +94,8 @@ SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
 SERVING_MAX_BODY_BYTES = _environment.integer("WEBAPP_MAX_BODY_BYTES", minimum=1)
 SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
 # Without HTTPS in front there is no proxy in front.
+FRONT = read_front(_environment, https=PROFILE.https)
+FORCE_SCRIPT_NAME = FRONT.base_path or None
 SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
@@ -112,9 +116,11 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 X_FRAME_OPTIONS = "DENY"
+# Another application under another path of this host has no business with them.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = FRONT.base_path or "/"
 if PROFILE.https:
     # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_PROXY_SSL_HEADER = (FRONT.proto_meta_key, "https")
     SECURE_SSL_REDIRECT = True
     SECURE_HSTS_SECONDS = _environment.integer("WEBAPP_HSTS_SECONDS")
     SESSION_COOKIE_SECURE = True
@@ -144,9 +150,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- files -------------------------------------------------------------------------------------------
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{FRONT.base_path}/static/"
 STATIC_ROOT = Path(_environment.text("WEBAPP_STATIC_ROOT") or "build/static").absolute()
-MEDIA_URL = "/media/"
+MEDIA_URL = f"{FRONT.base_path}/media/"
 MEDIA_ROOT = Path(_environment.text("WEBAPP_MEDIA_ROOT") or "media").absolute()
 _media_bucket = _environment.text("WEBAPP_MEDIA_BUCKET")
 # AWS_S3_REGION_NAME and what else a bucket outside us-east-1 needs, where a project may set them otherwise.

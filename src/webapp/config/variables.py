@@ -76,6 +76,29 @@ VARIABLES = (
         "and X-Forwarded-Proto are read from them alone, the last entry of each, and dropped from anybody else. "
         "Name the load balancer's subnets where others can reach the container too.",
     ),
+    Variable(
+        "WEBAPP_BASE_PATH",
+        "text",
+        None,
+        "Path under which users reach the application, as /shop: the base path of a custom domain, the rule of a load "
+        "balancer or of CloudFront. Links, redirects and cookies carry it, whether the hop in front strips it or not.",
+    ),
+    Variable(
+        "WEBAPP_HOST_HEADER",
+        "text",
+        "Host",
+        "Header that names the public host, as X-Forwarded-Host: for CloudFront, which replaces Host by the origin's "
+        "own name. Needs WEBAPP_HTTPS; read from WEBAPP_TRUSTED_PROXIES alone, the last entry. Let only the hop that "
+        "writes this header reach the application.",
+    ),
+    Variable(
+        "WEBAPP_PROTO_HEADER",
+        "text",
+        "X-Forwarded-Proto",
+        "Header that names the scheme by which users come, as CloudFront-Forwarded-Proto: for an inner hop that says "
+        "http in X-Forwarded-Proto, after which every request would be redirected for ever. Needs WEBAPP_HTTPS; read "
+        "from WEBAPP_TRUSTED_PROXIES alone, the last entry. Let only the hop that writes it reach the application.",
+    ),
     Variable("WEBAPP_HSTS_SECONDS", "integer", "3600", "Strict-Transport-Security's lifetime in seconds, with HTTPS."),
     Variable(
         "DATABASE_URL",

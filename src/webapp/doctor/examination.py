@@ -13,6 +13,7 @@ from webapp.config.errors import ConfigurationError
 from webapp.config.profile import Profile, choose_profile
 from webapp.config.runtime import Detection, detect_runtime
 from webapp.doctor.server import Server, ServerError, ask_server
+from webapp.entrypoints.cpu import worker_cpus
 
 _OPERATIONS_LOGIN = (
     "WEBAPP_DB_OPERATIONS_USER",
@@ -38,7 +39,7 @@ class Examination:
         self.environ = {name: value for name, value in environ.items() if name != "WEBAPP_DB_ROLE"}
         self._settings_serve = environ.get("WEBAPP_DB_ROLE") in {None, "", Role.WEB}
         self.offline = offline
-        self.cpu_count = len(os.sched_getaffinity(0))
+        self.cpu_count = worker_cpus()
 
     @property
     def environment(self) -> Environment:

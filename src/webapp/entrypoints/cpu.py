@@ -1,10 +1,16 @@
 """How many CPUs the process really has, which in a container is less than the machine's."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 _V1_CPU = "sys/fs/cgroup/cpu"
 _V2 = "sys/fs/cgroup"
+
+
+def worker_cpus() -> int:
+    """How many workers a server starts that is not told a number."""
+    return available_cpus(len(os.sched_getaffinity(0)))
 
 
 def available_cpus(affinity: int, *, root: Path = Path("/")) -> int:

@@ -110,18 +110,17 @@ def _become_function(environment: Environment) -> None:
         # Where tools that the settings load look for awslambdaric's functions, as under `python -m awslambdaric`.
         sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
+        _load_handler()
     from awslambdaric.__main__ import main as run_awslambdaric
 
     run_awslambdaric(["awslambdaric", handler])
 
 
 def _become_server(runtime: Runtime, environment: Environment) -> None:
-    from webapp.entrypoints.cpu import available_cpus
+    from webapp.entrypoints.cpu import worker_cpus
 
     bind_host = choose_profile(runtime, environment).bind_host
-    arguments = server_arguments(
-        environment, bind_host=bind_host, cpu_count=available_cpus(len(os.sched_getaffinity(0)))
-    )
+    arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
     key_is_temporary = runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, environment)
     _load_settings()
     _require_address(bind_host)
@@ -180,6 +179,16 @@ def _load_settings() -> None:
             f"DJANGO_SETTINGS_MODULE={name!r} cannot be imported: there is no module {error.name!r}; "
             "name one that lies on PYTHONPATH"
         ) from None
+
+
+def _load_handler() -> None:
+    """Here, so that an application which Lambda cannot serve is one line."""
+    try:
+        importlib.import_module(_WEB_HANDLER.rpartition(".")[0])
+    except ConfigurationError:
+        raise
+    except Exception:  # noqa: S110  (awslambdaric imports it again, and tells Lambda what it raises)
+        pass
 
 
 if __name__ == "__main__":

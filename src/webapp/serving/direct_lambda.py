@@ -1,6 +1,7 @@
 """A Lambda handler that serves synchronous views on the invoking thread, without an event loop."""
 
 import asyncio
+import contextlib
 import contextvars
 import json
 import logging
@@ -20,7 +21,9 @@ from mangum.protocols import HTTPCycle
 
 from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.application import Application
-from webapp.serving.forwarded import as_the_proxy_says
+from webapp.serving.base_path import path_below, under_base_path
+from webapp.serving.composed import ComposedLifespan
+from webapp.serving.forwarded import ProxyHeaders
 from webapp.serving.hint import has_async_only_middleware, hint_for
 from webapp.serving.one_hop import OneHopASGIHandler
 from webapp.serving.patches import PatchWatch
@@ -62,6 +65,9 @@ class DirectLambdaHandler:
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
     holds it, which may be base64. A reply that `encode` makes longer
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
+    An application that `is_composed` of Django's and others is told by the lifespan protocol that it starts, once, and
+    by `end_lifespan()` that it ends; StartupFailedError when it cannot start.
+    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application.
     """
 
     def __init__(
@@ -69,12 +75,15 @@ class DirectLambdaHandler:
         application: Application | None = None,
         asgi_handler: OneHopASGIHandler | None = None,
         *,
+        is_composed: bool = False,
         answer_health: Callable[[str, str], Response | None] | None = None,
         answers_warm_up: bool = False,
         max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_event_body_bytes: int = _LAMBDA_QUOTA_BYTES,
         max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
         encode: Callable[[dict[str, Any]], str] = json.dumps,
+        proxy_headers: ProxyHeaders | None = None,
+        base_path: str = "",
     ) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
         self._answer_health = answer_health
@@ -83,11 +92,16 @@ class DirectLambdaHandler:
         self._max_event_body_bytes = max_event_body_bytes
         self._max_reply_bytes = max_reply_bytes
         self._encode = encode
+        self._proxy_headers = proxy_headers or ProxyHeaders()
+        self._base_path = base_path
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
         self._entry = PatchWatch(ASGIHandler, "__call__")
         self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
+        self._lifespan = ComposedLifespan(self._application) if is_composed else None
+        if self._lifespan is not None:
+            self._run(self._lifespan.start())
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; UnknownEvent for one that no HTTP front sends."""
@@ -124,6 +138,12 @@ class DirectLambdaHandler:
         """How many asynchronous views were met inside the synchronous chain so far."""
         return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
 
+    def end_lifespan(self, longest_s: float) -> None:
+        """Tell a composed application that the process ends; from any thread, while no event is served."""
+        if self._lifespan is not None:
+            with contextlib.suppress(TimeoutError):
+                self._run(asyncio.wait_for(self._lifespan.end(), longest_s))
+
     def close(self) -> None:
         """End the event loop and the threads of the native way."""
         self._asgi_handler.close()
@@ -157,11 +177,20 @@ class DirectLambdaHandler:
         scope, body = _read(request)
         if len(body) > self._max_body_bytes:
             raise _BodyTooLargeError
+        scope.update(self._as_the_front_says(request, scope))
         return scope, body
+
+    def _as_the_front_says(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(request, ALB):
+            scope = self._proxy_headers.read(scope)
+        elif self._proxy_headers.are_chosen:
+            # These events name the client themselves.
+            scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
+        return under_base_path(scope, self._base_path) if self._base_path else scope
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:
-            health = self._answer_health(scope["path"], scope["method"])
+            health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:
                 return health
         if self._always_by_asgi or hint_for(scope).is_async or self._entry.is_patched:
@@ -192,6 +221,8 @@ class DirectLambdaHandler:
         return head | {"body": content}
 
     def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+        if self._lifespan is not None:
+            scope["state"] = dict(self._lifespan.state)
         cycle = self._run(_cycle(self._application, scope, body))
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
@@ -232,9 +263,6 @@ def _read(request: Any) -> tuple[dict[str, Any], bytes]:
         if header[0] == b"content-length":
             # The body is whole, whatever it was said to be.
             header[1] = str(len(body)).encode()
-    if isinstance(request, ALB):
-        # The others name the client themselves.
-        scope.update(as_the_proxy_says(scope))
     return scope, body
 
 

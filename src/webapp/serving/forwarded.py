@@ -1,4 +1,4 @@
-"""Takes the client's address and scheme from the proxy in front, and from nobody else."""
+"""Takes the client's address, the scheme and the host from the proxy in front, and from nobody else."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -10,34 +10,76 @@ Application = Callable[..., Any]
 Network = IPv4Network | IPv6Network
 
 _FOR = b"x-forwarded-for"
+_HOST = b"host"
 _PROTO = b"x-forwarded-proto"
-_ALL = frozenset({b"forwarded", _FOR, _PROTO, b"x-forwarded-host", b"x-forwarded-port"})
+_ALWAYS_FORWARDED = frozenset({b"forwarded", _FOR, _PROTO, b"x-forwarded-host", b"x-forwarded-port"})
+_HTTP_TYPES = frozenset({"http", "websocket"})
+
+
+class ProxyHeaders:
+    """The headers by which the nearest proxy speaks.
+
+    Of several entries the last one counts, which that proxy has written; those before it may be the client's
+    invention.
+    """
+
+    def __init__(self, *, proto: str = "X-Forwarded-Proto", host: str = "Host") -> None:
+        """`host` names the header with the public host; `Host` itself is always believed."""
+        self._proto = proto.lower().encode("ascii")
+        self._host = host.lower().encode("ascii")
+        self._forwarded = _ALWAYS_FORWARDED | {self._proto, self._host} - {_HOST}
+        self.are_chosen = (self._proto, self._host) != (_PROTO, _HOST)
+
+    def are_in(self, scope: Scope) -> bool:
+        """Whether the request has any of them."""
+        return any(name in self._forwarded for name, _ in scope["headers"])
+
+    def read(self, scope: Scope) -> Scope:
+        """The scope with the client, the one scheme and the one host that the proxy names."""
+        values: dict[bytes, list[bytes]] = {}
+        for name, value in scope["headers"]:
+            if name in self._forwarded:
+                values.setdefault(name, []).append(value)
+        believed = dict(scope)
+        schemes = values.get(self._proto)
+        if schemes and schemes != [scheme := _last(schemes)]:
+            # Django reads the first of several.
+            believed["headers"] = _replaced(believed["headers"], self._proto, scheme)
+        if self._host != _HOST and (host := _last(values.get(self._host, [b""]))):
+            believed["headers"] = _replaced(believed["headers"], _HOST, host)
+        if clients := values.get(_FOR):
+            address = _address(_last(clients).decode("latin1"))
+            if address is not None:
+                believed["client"] = (address, 0)
+        return believed
+
+    def drop(self, scope: Scope) -> Scope:
+        """The scope without any of them."""
+        return {**scope, "headers": [header for header in scope["headers"] if header[0] not in self._forwarded]}
 
 
 class ForwardedHeaders:
-    """ASGI middleware that believes the `X-Forwarded-` headers of peers from the `trusted` networks.
+    """ASGI middleware that believes the proxy's headers when the peer is in a `trusted` network.
 
-    Of several entries the last one counts, which that peer has written; those before it may be the client's
-    invention. Any other peer is the client itself, and its headers are dropped. A peer without an address has come
-    by a socket of this machine.
+    Any other peer is the client itself, and its headers are dropped. A peer without an address connected through a
+    Unix socket of this machine.
     """
 
-    def __init__(self, application: Application, *, trusted: Sequence[Network]) -> None:
+    def __init__(
+        self, application: Application, *, trusted: Sequence[Network], headers: ProxyHeaders | None = None
+    ) -> None:
         self._application = application
         self._trusted = tuple(trusted)
+        self._headers = headers or ProxyHeaders()
         # A load balancer has a few addresses, which come with every request.
         self._trusts = lru_cache(maxsize=256)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Application, send: Application) -> None:
-        if scope["type"] == "http" and any(name in _ALL for name, _ in scope["headers"]):
-            scope = self._believed(scope)
+        if scope["type"] in _HTTP_TYPES and self._headers.are_in(scope):
+            peer = scope.get("client")
+            is_believed = peer is None or self._trusts(peer[0])
+            scope = self._headers.read(scope) if is_believed else self._headers.drop(scope)
         await self._application(scope, receive, send)
-
-    def _believed(self, scope: Scope) -> Scope:
-        peer = scope.get("client")
-        if peer is None or self._trusts(peer[0]):
-            return as_the_proxy_says(scope)
-        return {**scope, "headers": [header for header in scope["headers"] if header[0] not in _ALL]}
 
     def _is_trusted(self, address: str) -> bool:
         peer = ip_address(address)
@@ -46,16 +88,8 @@ class ForwardedHeaders:
         return any(peer in network for network in self._trusted)
 
 
-def as_the_proxy_says(scope: Scope) -> Scope:
-    """The scope with the client and the one scheme that the nearest proxy names."""
-    clients, schemes = ([value for name, value in scope["headers"] if name == wanted] for wanted in (_FOR, _PROTO))
-    believed = dict(scope)
-    if schemes and schemes != [scheme := _last(schemes)]:
-        # Django reads the first of several.
-        believed["headers"] = [header for header in scope["headers"] if header[0] != _PROTO] + [(_PROTO, scheme)]
-    if clients and (address := _address(_last(clients).decode("latin1"))):
-        believed["client"] = (address, 0)
-    return believed
+def _replaced(headers: list[Any], name: bytes, value: bytes) -> list[Any]:
+    return [*(header for header in headers if header[0] != name), (name, value)]
 
 
 def _last(values: list[bytes]) -> bytes:
@@ -63,7 +97,7 @@ def _last(values: list[bytes]) -> bytes:
 
 
 def _address(entry: str) -> str | None:
-    """The IP address of an entry, which a load balancer may give the client's port; None when it is no address."""
+    """The IP address of an entry, to which a load balancer may add the client's port; None when it is no address."""
     host = entry
     if entry.startswith("["):
         host = entry[1:].partition("]")[0]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from webapp.serving.base_path import path_below
+
 logger = logging.getLogger(__name__)
 
 Scope = dict[str, Any]
@@ -47,10 +49,11 @@ class HealthChecks:
         """ASGI middleware that answers the two paths and hands everything else on."""
 
         async def answer_or_hand_on(scope: Scope, receive: Application, send: Application) -> None:
-            if scope["type"] != "http" or scope["path"] not in {_ALIVE, _READY}:
+            path = path_below(scope) if scope["type"] == "http" else ""
+            if path not in {_ALIVE, _READY}:
                 await application(scope, receive, send)
                 return
-            if scope["path"] == _ALIVE:
+            if path == _ALIVE:
                 error = self._liveness_error()
             else:
                 draining = scope.get("state", {}).get("draining", False)

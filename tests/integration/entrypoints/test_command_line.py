@@ -9,10 +9,10 @@ import pytest
 pytestmark = pytest.mark.profile_free
 
 
-def webapp(*arguments: str) -> subprocess.CompletedProcess:
+def webapp(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "webapp", *arguments],
-        env={"PATH": os.environ["PATH"]},
+        env={"PATH": os.environ["PATH"], **environ},
         capture_output=True,
         text=True,
         timeout=60,
@@ -27,6 +27,34 @@ def test_help_needs_no_settings(arguments):
     assert helped.returncode == 0
     assert "webapp compare" in helped.stdout
     assert "webapp serve" in helped.stdout
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("comare", "compare"), ("doctr", "doctor"), ("deplyo", "deploy"), ("migarte", "migrate"), ("shel", "shell")],
+)
+def test_a_misspelt_command_is_told_what_is_meant(word, meant):
+    without_settings = webapp(word, WEBAPP_RUNTIME="aws_ecs")
+    told = webapp(word, DATABASE_URL="postgresql://app@127.0.0.1:1/app")
+
+    assert (told.returncode, told.stderr) == (2, f"webapp: {word!r} is not a command; did you mean {meant}?\n")
+    assert without_settings.returncode == 2
+    assert without_settings.stderr.startswith(told.stderr.strip())
+    assert len(without_settings.stderr.splitlines()) == 1
+
+
+def test_an_unknown_command_is_told_where_they_are_listed():
+    told = webapp("xyzzy", DATABASE_URL="postgresql://app@127.0.0.1:1/app")
+
+    assert (told.returncode, told.stderr) == (2, "webapp: 'xyzzy' is not a command; `webapp help` lists them\n")
+
+
+@pytest.mark.parametrize("word", ["migrate", "create_web_role", "compare_notes_with_nobody"])
+def test_a_command_that_may_exist_is_told_what_its_settings_lack(word):
+    told = webapp(word, WEBAPP_RUNTIME="aws_ecs")
+
+    assert told.returncode == 78
+    assert told.stderr.startswith("webapp: WEBAPP_SECRET_KEY is not set")
 
 
 def test_the_version_needs_no_settings():

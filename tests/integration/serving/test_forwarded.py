@@ -2,21 +2,22 @@ from ipaddress import ip_network
 
 import pytest
 
-from webapp.serving.forwarded import ForwardedHeaders
+from webapp.serving.forwarded import ForwardedHeaders, ProxyHeaders
 
 PROXY = ("10.0.1.7", 40000)
 STRANGER = ("203.0.113.66", 40000)
 
 
-async def seen_behind(headers, *, client=PROXY):
+async def seen_behind(headers, *, client=PROXY, kind="http", names=None):
     """The scope that reaches the application."""
     seen = []
 
     async def application(scope, receive, send):
         seen.append(scope)
 
-    scope = {"type": "http", "client": client, "headers": headers}
-    await ForwardedHeaders(application, trusted=[ip_network("10.0.0.0/8")])(scope, None, None)
+    scope = {"type": kind, "client": client, "headers": headers}
+    trusted = [ip_network("10.0.0.0/8")]
+    await ForwardedHeaders(application, trusted=trusted, headers=names)(scope, None, None)
     return seen[0]
 
 
@@ -81,3 +82,50 @@ async def test_without_forwarded_headers_nothing_changes():
     scope = await seen_behind([(b"host", b"a.example")], client=("testclient", 1))
 
     assert scope == {"type": "http", "client": ("testclient", 1), "headers": [(b"host", b"a.example")]}
+
+
+CLOUDFRONT = ProxyHeaders(proto="CloudFront-Forwarded-Proto", host="X-Forwarded-Host")
+
+
+async def test_the_public_host_takes_the_place_of_the_origins():
+    headers = [(b"host", b"origin.example"), (b"x-forwarded-host", b"evil.example, www.example")]
+
+    scope = await seen_behind(headers, names=CLOUDFRONT)
+
+    assert [value for name, value in scope["headers"] if name == b"host"] == [b"www.example"]
+
+
+async def test_an_empty_public_host_changes_nothing():
+    scope = await seen_behind([(b"host", b"origin.example"), (b"x-forwarded-host", b"")], names=CLOUDFRONT)
+
+    assert (b"host", b"origin.example") in scope["headers"]
+
+
+async def test_a_public_host_is_read_only_when_a_header_was_chosen():
+    headers = [(b"host", b"origin.example"), (b"x-forwarded-host", b"www.example")]
+
+    scope = await seen_behind(headers)
+
+    assert scope["headers"] == headers
+
+
+async def test_a_chosen_scheme_has_one_value_too():
+    headers = [(b"cloudfront-forwarded-proto", b"http"), (b"cloudfront-forwarded-proto", b"https")]
+
+    scope = await seen_behind(headers, names=CLOUDFRONT)
+
+    assert scope["headers"] == [(b"cloudfront-forwarded-proto", b"https")]
+
+
+async def test_a_stranger_says_neither_host_nor_scheme():
+    headers = [(b"host", b"a.example"), (b"x-forwarded-host", b"b"), (b"cloudfront-forwarded-proto", b"https")]
+
+    scope = await seen_behind(headers, client=STRANGER, names=CLOUDFRONT)
+
+    assert scope["headers"] == [(b"host", b"a.example")]
+
+
+async def test_websockets_are_read_as_requests_are():
+    scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], kind="websocket")
+
+    assert scope["client"] == ("198.51.100.1", 0)

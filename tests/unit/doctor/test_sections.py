@@ -269,3 +269,14 @@ def test_what_runs_is_the_web_whatever_the_doctor_runs_as():
     (finding,) = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_ROLE": "operations"}, offline=True))
 
     assert finding.rows[0].value == "pool"
+
+
+def test_workers_are_counted_by_the_quota_as_the_launcher_does(monkeypatch):
+    monkeypatch.setattr("webapp.entrypoints.cpu.available_cpus", lambda affinity: 3)
+    examination = Examination(
+        {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}, offline=True
+    )
+
+    (finding,) = examine_runtime(examination)
+
+    assert ("workers", "3") in [(row.name, row.value) for row in finding.rows]

@@ -58,7 +58,7 @@ def _guesses(examination: Examination) -> list[Finding]:
     return [
         Finding(
             Level.WARNING,
-            f"the workers of an instance are taken to be as many as this machine's CPUs, {examination.cpu_count}",
+            f"the workers of an instance are taken to be as many as this process has CPUs, {examination.cpu_count}",
             "set WEBAPP_WORKERS, here and in the deployment",
         )
     ]

@@ -26,7 +26,7 @@ def _processes(examination: Examination) -> tuple[Row, ...]:
         return (_row(examination, "processes", count, "AWS_LAMBDA_MAX_CONCURRENCY"),)
     workers = examination.environment.integer("WEBAPP_WORKERS", minimum=1) or examination.cpu_count
     return (
-        _row(examination, "workers", workers, "WEBAPP_WORKERS", otherwise="CPUs of this machine"),
+        _row(examination, "workers", workers, "WEBAPP_WORKERS", otherwise="CPUs of this process"),
         _row(examination, "threads of each", examination.profile.threads, "WEBAPP_THREADS"),
     )
 

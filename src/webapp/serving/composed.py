@@ -1,0 +1,73 @@
+"""The lifespan of an ASGI application that a project composed, beside Django's, which has none."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+Application = Callable[..., Any]
+
+
+class StartupFailedError(Exception):
+    """The application has said by the lifespan protocol that it cannot start."""
+
+
+class ComposedLifespan:
+    """Tells an application of its start and its end; one that knows no lifespan is left alone.
+
+    `state` is what the application has put there at its start: every request's scope gets a copy.
+    https://asgi.readthedocs.io/en/latest/specs/lifespan.html
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._answered: asyncio.Future[dict[str, Any]] | None = None
+        self._running: asyncio.Task[None] | None = None
+        self.state: dict[str, Any] = {}
+
+    async def start(self) -> None:
+        """Return when the application has started; StartupFailedError when it says that it cannot."""
+        self._running = asyncio.create_task(self._run())
+        answer = await self._tell("startup")
+        if answer is None:
+            self._running = None
+        elif answer["type"] == "lifespan.startup.failed":
+            await self._running
+            raise StartupFailedError(answer.get("message") or "the application gives no reason")
+
+    async def end(self) -> None:
+        """Return when the application has ended."""
+        if self._running is None:
+            return
+        answer = await self._tell("shutdown")
+        if answer is None or answer["type"] == "lifespan.shutdown.failed":
+            logger.error("the application's shutdown failed: %s", (answer or {}).get("message") or "no reason is given")
+        await self._running
+
+    async def _tell(self, event: str) -> dict[str, Any] | None:
+        """The application's answer; None from one that has returned without."""
+        assert self._running is not None  # noqa: S101  (made by start())
+        self._answered = asyncio.get_running_loop().create_future()
+        self._messages.put_nowait({"type": f"lifespan.{event}"})
+        await asyncio.wait({self._running, self._answered}, return_when=asyncio.FIRST_COMPLETED)
+        return self._answered.result() if self._answered.done() else None
+
+    async def _run(self) -> None:
+        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self.state}
+        try:
+            await self._application(scope, self._messages.get, self._send)
+        except Exception as error:
+            # Most often one that knows no lifespan; what happens after an answer is a fault.
+            is_fault = self._answered is None or self._answered.done()
+            level = logging.ERROR if is_fault else logging.DEBUG
+            logger.log(
+                level, "the application's lifespan ended: %s", error, exc_info=sys.exc_info() if is_fault else None
+            )
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self._answered is not None and not self._answered.done():
+            self._answered.set_result(message)

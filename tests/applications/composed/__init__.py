@@ -1,0 +1,1 @@
+"""A project that composes Django with Channels and FastAPI."""

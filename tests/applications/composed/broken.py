@@ -1,0 +1,5 @@
+"""Lacks a package."""
+
+import a_package_that_is_not_installed
+
+application = a_package_that_is_not_installed.application

@@ -1,0 +1,24 @@
+"""Channels for websockets, FastAPI under /api, Django under everything else."""
+
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+
+from tests.applications.composed import api
+
+
+class Echo(AsyncJsonWebsocketConsumer):
+    """Says what it is told, and who says it."""
+
+    async def receive_json(self, content: object) -> None:
+        """Answer."""
+        await self.send_json({"said": content, "client": self.scope["client"][0], "path": self.scope["path"]})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": api.application,
+        "lifespan": api.application,
+        "websocket": URLRouter([path("echo", Echo.as_asgi())]),
+    }
+)

@@ -1,0 +1,19 @@
+"""A lifespan that cannot start."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from webapp import get_asgi_application
+
+
+@asynccontextmanager
+async def lifespan(application: Starlette) -> AsyncIterator[None]:
+    """Fails as a service that is not there does."""
+    raise ConnectionError("the broker at broker.internal is not there")
+    yield
+
+
+application = Starlette(routes=[Mount("/", get_asgi_application())], lifespan=lifespan)

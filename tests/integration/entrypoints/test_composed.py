@@ -1,0 +1,165 @@
+"""A project's own ASGI application around Django: Channels for websockets, FastAPI under a path."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+
+import aiohttp
+import pytest
+import websockets
+
+from tests.integration.entrypoints.test_launch import REQUIRED, container
+from webapp.compare.processes import free_port
+from webapp.compare.targets.aws_lambda.function import Function
+from webapp.compare.targets.function import LambdaTarget
+
+pytestmark = pytest.mark.profile_free
+
+ROOT = Path(__file__).parents[3]
+COMPOSED = "tests.applications.composed"
+PROJECT = {
+    "DJANGO_SETTINGS_MODULE": f"{COMPOSED}.settings",
+    "PYTHONPATH": str(ROOT),
+    "WEBAPP_WORKERS": "1",
+    # WhiteNoise warns of a directory that is not there.
+    "WEBAPP_STATIC_ROOT": str(ROOT / "tests/applications/composed"),
+}
+FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+ON_LAMBDA = REQUIRED | PROJECT | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("composed") / "log"
+
+
+@pytest.fixture(scope="module")
+def server(log):
+    with container(log, **PROJECT) as running:
+        yield running
+
+
+def ask(port, method, path, body=None, **headers):
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, body, FRONT | headers)
+    response = connection.getresponse()
+    answer = response.read()
+    connection.close()
+    return response.status, json.loads(answer)
+
+
+@pytest.mark.parametrize("view", ["plain", "aplain"])
+def test_django_answers_beside_the_others(server, view):
+    seen = {"from": "django", "path": f"/{view}", "client": "198.51.100.7", "secure": True, "posted": None}
+
+    assert ask(server[1], "GET", f"/{view}") == (200, seen)
+
+
+def test_fastapi_answers_below_its_path_with_the_lifespans_state(server):
+    seen = {"from": "fastapi", "number": 7, "state": "by the lifespan", "client": "198.51.100.7"}
+
+    assert ask(server[1], "GET", "/api/item/7") == (200, seen)
+
+
+def test_health_checks_are_nobodys_route(server):
+    assert ask(server[1], "GET", "/healthz") == (200, {"status": "ok"})
+
+
+async def test_channels_answers_websockets(server):
+    headers = {name: value for name, value in FRONT.items() if name != "Host"}
+    address = f"ws://127.0.0.1:{server[1]}/echo"
+    async with websockets.connect(address, additional_headers=headers) as websocket:
+        await websocket.send(json.dumps("hello"))
+        seen = json.loads(await websocket.recv())
+
+    assert seen == {"said": "hello", "client": "198.51.100.7", "path": "/echo"}
+
+
+def test_the_lifespan_ends_with_the_server(tmp_path):
+    log = tmp_path / "log"
+    with container(log, **PROJECT) as (process, port):
+        ask(port, "GET", "/plain")
+        assert "composed: opened" in log.read_text()
+        assert "composed: closed" not in log.read_text()
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+
+    assert log.read_text().count("composed: closed") == 1
+
+
+def test_a_lifespan_that_fails_ends_the_server_with_its_reason(tmp_path):
+    log = tmp_path / "log"
+    with container(log, **PROJECT, COMPOSED=f"{COMPOSED}.failing.application") as (process, _):
+        assert process.wait(30) != 0
+
+    assert "the broker at broker.internal is not there" in log.read_text()
+
+
+async def test_on_lambda_the_http_part_is_served(tmp_path):
+    environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application"}
+    function = Function("composed", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    headers = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
+    answers = []
+    async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
+        for path in ("/plain", "/aplain", "/api/item/7", "/healthz"):
+            async with session.get(target.url + path) as answer:
+                answers.append((answer.status, await answer.json()))
+    log = "".join(path.read_text() for path in (tmp_path / "logs").rglob("*") if path.is_file())
+
+    assert [status for status, _ in answers] == [200] * 4
+    assert [body.get("from") for _, body in answers] == ["django", "django", "fastapi", None]
+    assert answers[2][1]["state"] == "by the lifespan"
+    assert log.count("composed: opened") == 1
+    assert log.count("composed: closed") == 1
+
+
+@pytest.mark.parametrize(
+    ("application", "complaint"),
+    [
+        (f"{COMPOSED}.everything.application", "serves websockets, which no function on Lambda can"),
+        (f"{COMPOSED}.djangos_own.application", "does not call webapp.get_asgi_application()"),
+        (f"{COMPOSED}.nowhere.application", f"there is no module '{COMPOSED}.nowhere'"),
+        (f"{COMPOSED}.api.applicaton", f"{COMPOSED}.api has no applicaton; name a callable"),
+        (f"{COMPOSED}.api.COMPOSED", f"{COMPOSED}.api has no COMPOSED; name a callable"),
+        (f"{COMPOSED}.api.__name__", "has something else by that name; name a callable"),
+        ("application", "names no module; write it as config.asgi.application"),
+    ],
+)
+def test_what_cannot_be_served_is_refused_in_one_line(application, complaint):
+    started = launched(ON_LAMBDA, application)
+
+    assert started.returncode == 78, started.stderr
+    assert started.stderr.startswith(f"webapp: ASGI_APPLICATION={application!r}")
+    assert complaint in started.stderr
+    assert len(started.stderr.splitlines()) == 1
+
+
+def test_a_server_that_cannot_load_it_says_the_same_line_and_ends():
+    started = launched(REQUIRED | PROJECT, f"{COMPOSED}.djangos_own.application", PORT=str(free_port()))
+
+    assert started.returncode == 4, started.stderr
+    assert "does not call webapp.get_asgi_application()" in started.stderr
+    assert "Traceback" not in started.stderr
+
+
+def test_other_errors_of_the_applications_module_have_a_traceback():
+    started = launched(REQUIRED | PROJECT, f"{COMPOSED}.broken.application", PORT=str(free_port()))
+
+    assert started.returncode != 0
+    assert "No module named 'a_package_that_is_not_installed'" in started.stderr
+    assert "Traceback" in started.stderr
+
+
+def launched(variables, application, **changes):
+    return subprocess.run(
+        [sys.executable, "-m", "webapp.entrypoints.launch"],
+        env={"PATH": os.environ["PATH"], **variables, "COMPOSED": application, **changes},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -1,0 +1,110 @@
+"""Applications beside Django's: their lifespan, and what of them Lambda cannot serve."""
+
+import logging
+
+import pytest
+from channels.routing import ProtocolTypeRouter
+from fastapi import FastAPI, WebSocket
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount, Router, WebSocketRoute
+
+from webapp.serving.composed import ComposedLifespan, StartupFailedError
+from webapp.serving.websockets import has_websockets
+
+
+def application_of(*answers, after=None):
+    """One that answers the start and the end so, then raises `after`."""
+
+    async def application(scope, receive, send):
+        scope["state"]["opened"] = 1
+        for answer in answers:
+            await receive()
+            await send({"type": f"lifespan.{answer}"})
+        if after is not None:
+            raise after
+
+    return application
+
+
+async def test_an_application_is_told_of_its_start_and_its_end():
+    lifespan = ComposedLifespan(application_of("startup.complete", "shutdown.complete"))
+
+    await lifespan.start()
+    assert lifespan.state == {"opened": 1}
+    await lifespan.end()
+
+
+async def test_one_that_knows_no_lifespan_is_left_alone(caplog):
+    lifespan = ComposedLifespan(application_of(after=ValueError("unknown scope")))
+
+    await lifespan.start()
+    await lifespan.end()
+
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
+
+
+async def test_one_that_returns_at_once_is_left_alone():
+    lifespan = ComposedLifespan(application_of())
+
+    await lifespan.start()
+    await lifespan.end()
+
+
+async def test_a_start_that_fails_says_why():
+    async def application(scope, receive, send):
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no broker"})
+        raise ConnectionError("no broker")
+
+    with pytest.raises(StartupFailedError, match="no broker"):
+        await ComposedLifespan(application).start()
+
+
+@pytest.mark.parametrize("answers", [["startup.complete"], ["startup.complete", "shutdown.failed"]])
+async def test_an_end_that_fails_is_logged(caplog, answers):
+    lifespan = ComposedLifespan(application_of(*answers, after=OSError("the disk is full")))
+    await lifespan.start()
+
+    await lifespan.end()
+
+    assert "the application's shutdown failed" in caplog.text
+    assert "the disk is full" in caplog.text
+
+
+def _fastapi(*, websocket: bool) -> FastAPI:
+    application = FastAPI()
+
+    @application.get("/")
+    async def page() -> str:
+        return ""
+
+    if websocket:
+
+        @application.websocket("/echo")
+        async def echo(socket: WebSocket) -> None:
+            await socket.accept()
+
+    return application
+
+
+async def _echo(socket: WebSocket) -> None:
+    await socket.accept()
+
+
+@pytest.mark.parametrize(
+    ("application", "expected"),
+    [
+        (ProtocolTypeRouter({"http": _fastapi(websocket=False)}), False),
+        (ProtocolTypeRouter({"http": _fastapi(websocket=False), "websocket": _echo}), True),
+        (ProtocolTypeRouter({"http": _fastapi(websocket=True)}), True),
+        (_fastapi(websocket=False), False),
+        (_fastapi(websocket=True), True),
+        (Router([Mount("/api", _fastapi(websocket=True))]), True),
+        (Router([Mount("/api", routes=[WebSocketRoute("/echo", _echo)])]), True),
+        (GZipMiddleware(_fastapi(websocket=True)), True),
+        (GZipMiddleware(_fastapi(websocket=False)), False),
+        (lambda scope, receive, send: None, False),
+    ],
+)
+def test_websockets_are_found_wherever_they_are_routed(application, expected):
+    assert has_websockets(application) is expected
