@@ -21,7 +21,7 @@ from mangum.protocols import HTTPCycle
 from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.application import Application
 from webapp.serving.forwarded import as_the_proxy_says
-from webapp.serving.hint import has_async_only_middleware, hint_for
+from webapp.serving.hint import hint_for
 from webapp.serving.one_hop import OneHopASGIHandler
 from webapp.serving.patches import PatchWatch
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
@@ -53,10 +53,10 @@ class _BodyTooLargeError(Exception):
 class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
-    A request whose path leads to an asynchronous view, and every request where some middleware is asynchronous
-    only, goes through `application` on one event loop that lives as long as the process. So does every request when a
-    tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both come by. Each
-    invocation has a context of its own, so that nothing it activates reaches the next.
+    A request whose path leads to an asynchronous view, and every request where some middleware has to run
+    asynchronously, goes through `application` on one event loop that lives as long as the process. So does every
+    request when a tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both
+    come by. Each invocation has a context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
@@ -87,7 +87,9 @@ class DirectLambdaHandler:
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
         self._entry = PatchWatch(ASGIHandler, "__call__")
-        self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
+        self._always_by_asgi = (
+            self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
+        )
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; UnknownEvent for one that no HTTP front sends."""
