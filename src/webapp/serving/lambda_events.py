@@ -8,7 +8,7 @@ from mangum.adapter import HANDLERS
 from mangum.handlers import LambdaAtEdge
 
 from webapp.serving.stage_path import with_stage_path
-from webapp.serving.unknown_event import UnknownEvent, name_event
+from webapp.serving.unknown_event import UnknownEvent, is_edge_response, name_event
 
 Scope = dict[str, Any]
 Event = dict[str, Any]
@@ -18,6 +18,8 @@ DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # noqa: S105
 _METHOD = re.compile(f"{_TOKEN}+")
+# Several proxies may each have added one.
+_SCHEMES = re.compile(r"[A-Za-z0-9+., -]*")
 _NAMES = re.compile(f"{_TOKEN}*".encode())
 # No front writes these beside a request: commands, warm-ups, and what API Gateway sends to an authorizer.
 _KEYS_OF_OTHERS = ("command", "warm_up", "methodArn", "routeArn", "authorizationToken")
@@ -72,7 +74,7 @@ def require_request(event: Any) -> None:
         is_v2 = "elb" not in context and event.get("version") == "2.0"
         if is_v2 and not isinstance(context.get("http"), dict):
             raise unknown(event)
-    elif "Records" in event and _is_edge_response(event):
+    elif is_edge_response(event):
         raise unknown(event)
 
 
@@ -82,14 +84,6 @@ def unknown(event: Any) -> UnknownEvent:
         f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
         "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
     )
-
-
-def _is_edge_response(event: Event) -> bool:
-    try:
-        cf = event["Records"][0]["cf"]
-        return "response" in cf or str(cf.get("config", {}).get("eventType", "")).endswith("-response")
-    except (AttributeError, LookupError, TypeError):
-        return False
 
 
 def read_request(request: Any) -> tuple[Scope, bytes]:
@@ -111,6 +105,8 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     scope["path"].encode()
     if not _METHOD.fullmatch(scope["method"]):
         raise ValueError("the method is no word")
+    if not _SCHEMES.fullmatch(scope["scheme"]):
+        raise ValueError("the scheme is no word")
     address = scope["client"][0]
     if address is not None and not isinstance(address, str):
         raise ValueError("the client's address is no string")
