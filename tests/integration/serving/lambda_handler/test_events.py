@@ -180,27 +180,6 @@ def test_every_front_gets_its_own_shape(both, front, way, name):
     both(event_of(front, "GET", f"{way}/{name}"))
 
 
-@WAYS
-def test_every_cookie_reaches_the_edge(ours, mangum, way):
-    event = event_of("lambda_at_edge", "GET", f"{way}/cookies")
-    cookies = ours(event)["headers"]["set-cookie"]
-
-    assert [cookie["value"].partition(";")[0] for cookie in cookies] == ["first=1", 'second="\\370"']
-    assert mangum(event)["headers"]["set-cookie"] == cookies[-1:]
-
-
-@WAYS
-def test_every_header_from_the_edge_reaches_the_view(ours, mangum, way):
-    event = event_of("lambda_at_edge", "GET", f"{way}/described")
-    headers = event["Records"][0]["cf"]["request"]["headers"]
-    headers["cookie"] = [{"key": "Cookie", "value": "a=1"}, {"key": "Cookie", "value": "b=2"}]
-    headers["x-color"] = [{"key": "X-Color", "value": "red"}, {"key": "X-Color", "value": "blue"}]
-
-    assert b'"X-Color": "red,blue"' in body_of(ours(event))
-    assert b'"a": "1", "b": "2"' in body_of(ours(event))
-    assert b"blue" not in body_of(mangum(event))
-
-
 @EVERY_FRONT
 def test_binary_bodies_come_as_base64(both, front):
     reply = both(event_of(front, "GET", "/sync/image"))
