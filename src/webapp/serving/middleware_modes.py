@@ -1,5 +1,6 @@
 """Finds middleware that must run asynchronously, even before a synchronous view, to do what it does under Django."""
 
+import dis
 import re
 from collections.abc import Callable, Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, getattr_static, unwrap
@@ -14,6 +15,8 @@ from django.utils.module_loading import import_string
 _KEY = re.compile(r"[A-Z0-9_]+|[A-Za-z0-9-]+")
 # By which attributes the code gets at them.
 _SOURCES = {"META", "headers", "scope", "environ"}
+# What a constructor keeps beside keys: what comes next, and the mode.
+_NO_KEY = re.compile(r"get_response|_?(is_)?async(_mode|_capable)?")
 _ASYNCHRONOUS = CO_COROUTINE | CO_ASYNC_GENERATOR
 _ENTRIES = ("__call__", "process_request", "process_view", "process_response")
 
@@ -80,6 +83,7 @@ class _Keys:
         self.found: set[str] = set()
         self.reads_the_request = False
         self._owner = owner
+        self._kept = _kept_by_constructor(owner)
         self._is_async = is_async
         self._seen: set[CodeType] = set()
         for function in functions:
@@ -108,6 +112,8 @@ class _Keys:
                 yield from self._parts(part)
 
     def _follow(self, function: FunctionType, name: str) -> None:
+        if name in self._kept:
+            self.found.add(f"self.{name}")
         if self._owner is not None and name not in _ENTRIES[:1]:
             self.found.update(_keys_in(getattr_static(self._owner, name, None)))
             if (method := _function(self._owner, name)) is not None:
@@ -121,6 +127,15 @@ class _Keys:
         # The synchronous entry hands over to the asynchronous one, which is the other mode.
         if self._is_async or not function.__code__.co_flags & _ASYNCHRONOUS:
             self._read(function)
+
+
+def _kept_by_constructor(owner: type | None) -> set[str]:
+    """The attributes whose values only an instance has, and which may be keys."""
+    constructor = None if owner is None else _function(owner, "__init__")
+    if constructor is None:
+        return set()
+    stored = {step.argval for step in dis.get_instructions(constructor) if step.opname == "STORE_ATTR"}
+    return {name for name in stored if not _NO_KEY.fullmatch(name)}
 
 
 def _constants_in(constant: object) -> Iterator[str]:

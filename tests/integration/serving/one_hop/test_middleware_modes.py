@@ -63,6 +63,22 @@ class ByAttribute(Either):
         return request.META.get(key)
 
 
+class ByConstructor(Either):
+    def __init__(self, get_response):
+        super().__init__(get_response)
+        self.key, self.asynchronous_key = "TENANT", "HTTP_TENANT"
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.META.get(self.key)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.META.get(self.asynchronous_key)
+        return await self.get_response(request)
+
+
 @sync_and_async_middleware
 def by_factory(get_response):
     if iscoroutinefunction(get_response):
@@ -134,7 +150,7 @@ urlpatterns = [
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
-EITHER = pytest.mark.parametrize("name", ["ByMethod", "ByAttribute", "by_factory", "Alike", "Adapted"])
+EITHER = pytest.mark.parametrize("name", ["ByMethod", "ByAttribute", "ByConstructor", "by_factory", "Alike", "Adapted"])
 
 
 @WAYS
@@ -153,7 +169,7 @@ async def test_outside_synchronous_middleware_it_does_not(both, settings, way, n
     await both("GET", f"{way}/tenant", headers=[(b"tenant", b"acme")])
 
 
-@pytest.mark.parametrize("middleware", [ByMethod, ByAttribute, by_factory, RemoteUserMiddleware])
+@pytest.mark.parametrize("middleware", [ByMethod, ByAttribute, ByConstructor, by_factory, RemoteUserMiddleware])
 def test_middleware_that_reads_other_keys_is_found(middleware):
     assert reads_other_keys(middleware)
 
