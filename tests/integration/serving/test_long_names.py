@@ -10,10 +10,7 @@ from django.http import HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from tests.integration.serving.lambda_handler.conftest import CONTEXT
-from tests.integration.serving.lambda_handler.front import FRONTS, event_of, status_of
 from tests.integration.serving.one_hop.exchange import exchange
-from webapp.serving.direct_lambda import DirectLambdaHandler
 from webapp.serving.media import serve_media
 from webapp.serving.one_hop import OneHopASGIHandler
 
@@ -57,16 +54,6 @@ def handler():
 @NAMES
 async def test_a_container_does_not_find_a_long_name(handler, name):
     assert (await exchange(handler, "GET", f"/media/{unquote(name)}")).status == 404
-
-
-@NAMES
-@pytest.mark.parametrize("front", FRONTS)
-def test_lambda_does_not_find_a_long_name(front, name):
-    handler = DirectLambdaHandler()
-    event = event_of(front, "GET", f"/media/{unquote(name)}")
-
-    assert status_of(handler(event, CONTEXT)) == 404
-    handler.close()
 
 
 @pytest.mark.parametrize("prefix", ["/static/", "/", "/static/admin/"])
