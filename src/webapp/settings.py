@@ -160,6 +160,10 @@ globals().update(s3_settings(_environment, local=_local))
 SERVE_MEDIA = _local and _media_bucket is None
 GUESTBOOK_PICTURES = _local or _media_bucket is not None
 WHITENOISE_USE_FINDERS = DEBUG
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "webapp.serving.uploads.TemporaryFileUploadHandler",
+]
 STORAGES = {
     "default": (
         {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": _media_bucket}}

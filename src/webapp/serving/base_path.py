@@ -25,7 +25,8 @@ class BasePath:
 
 def under_base_path(scope: Scope, base_path: str) -> Scope:
     """The scope of a request to an application that lives under `base_path`."""
-    path: str = scope["path"]
+    # An API's stage in the path is no part of the public one.
+    path = path_below(scope) or "/"
     # The base path alone means its root; /shopping is not below /shop.
     if path == base_path:
         path += "/"

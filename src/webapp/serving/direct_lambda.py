@@ -15,7 +15,6 @@ from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
-from mangum.adapter import HANDLERS
 from mangum.handlers import ALB
 from mangum.protocols import HTTPCycle
 
@@ -24,11 +23,19 @@ from webapp.serving.application import Application
 from webapp.serving.base_path import path_below, under_base_path
 from webapp.serving.composed import ComposedLifespan
 from webapp.serving.forwarded import ProxyHeaders
-from webapp.serving.hint import has_async_only_middleware, hint_for
+from webapp.serving.hint import hint_for
+from webapp.serving.lambda_events import (
+    DAMAGE,
+    EVENT_CLASSES,
+    BodyTooLargeError,
+    read_request,
+    require_request,
+    unknown,
+)
+from webapp.serving.lambda_replies import refusal, reply_limit, text_headers
 from webapp.serving.one_hop import OneHopASGIHandler
 from webapp.serving.patches import PatchWatch
-from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
-from webapp.serving.unknown_event import UnknownEvent, name_event
+from webapp.serving.sync_chain import SyncChain, encoded_headers
 
 logger = logging.getLogger(__name__)
 
@@ -42,24 +49,14 @@ _CERTAINLY_SHORT = 12
 # What a schedule sends, as its template says.
 _WARM_UP = {"warm_up": True}
 
-# Mangum's classes build the scope anew whenever they are asked for it, once more for the reply.
-_EVENT_CLASSES = [
-    type(event_class.__name__, (event_class,), {"scope": cached_property(event_class.scope.fget)})
-    for event_class in HANDLERS
-]
-
-
-class _BodyTooLargeError(Exception):
-    pass
-
 
 class DirectLambdaHandler:
     """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
 
-    A request whose path leads to an asynchronous view, and every request where some middleware is asynchronous
-    only, goes through `application` on one event loop that lives as long as the process. So does every request when a
-    tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both come by. Each
-    invocation has a context of its own, so that nothing it activates reaches the next.
+    A request whose path leads to an asynchronous view, and every request where some middleware has to run
+    asynchronously, goes through `application` on one event loop that lives as long as the process. So does every
+    request when a tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both
+    come by. Each invocation has a context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
@@ -85,7 +82,7 @@ class DirectLambdaHandler:
         proxy_headers: ProxyHeaders | None = None,
         base_path: str = "",
     ) -> None:
-        self._events = Mangum(_no_application, lifespan="off", custom_handlers=_EVENT_CLASSES)
+        self._events = Mangum(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
         self._answer_health = answer_health
         self._answers_warm_up = answers_warm_up
         self._max_body_bytes = max_body_bytes
@@ -98,7 +95,9 @@ class DirectLambdaHandler:
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
         self._entry = PatchWatch(ASGIHandler, "__call__")
-        self._always_by_asgi = self._application is not self._asgi_handler or has_async_only_middleware()
+        self._always_by_asgi = (
+            self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
+        )
         self._lifespan = ComposedLifespan(self._application) if is_composed else None
         if self._lifespan is not None:
             self._run(self._lifespan.start())
@@ -110,28 +109,34 @@ class DirectLambdaHandler:
         request = self._recognised(event, context)
         try:
             scope, body = self._read_limited(event, request)
-        except _BodyTooLargeError:
-            return _refusal(event, 413, "Content Too Large")
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except BodyTooLargeError:
+            return refusal(event, 413, "Content Too Large")
+        except DAMAGE as error:
             # Mangum expects clients to mean well: a Host with two colons is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
-            return _refusal(event, 400, "Bad Request")
+            return refusal(event, 400, "Bad Request")
         response = contextvars.copy_context().run(self._respond, scope, body)
-        response["headers"] = _as_text(response["headers"])
-        reply: dict[str, Any] = request(response)
-        if len(reply["body"]) * _CERTAINLY_SHORT < self._max_reply_bytes:
+        response["headers"] = text_headers(response["headers"])
+        return self._limited(request(response), event, request, scope)
+
+    def _limited(
+        self, reply: dict[str, Any], event: dict[str, Any], request: Any, scope: dict[str, Any]
+    ) -> dict[str, Any]:
+        limit_bytes, taker = reply_limit(request, self._max_reply_bytes)
+        if len(reply["body"]) * _CERTAINLY_SHORT < limit_bytes:
             return reply
         reply_bytes = len(self._encode(reply).encode())
-        if reply_bytes <= self._max_reply_bytes:
+        if reply_bytes <= limit_bytes:
             return reply
         logger.error(
-            "%s %s: a reply of %s bytes is more than the %s that Lambda takes; let the client fetch it from storage",
+            "%s %s: a reply of %s bytes is more than the %s that %s takes; let the client fetch it from storage",
             scope["method"],
             scope["path"],
             reply_bytes,
-            self._max_reply_bytes,
+            limit_bytes,
+            taker,
         )
-        return _refusal(event, 500, "Internal Server Error: the response is larger than Lambda can send")
+        return refusal(event, 500, f"Internal Server Error: the response is larger than {taker} can send")
 
     @property
     def bridged_async_views(self) -> int:
@@ -159,24 +164,20 @@ class DirectLambdaHandler:
         return asyncio.Runner()
 
     def _recognised(self, event: dict[str, Any], context: Any) -> Any:
+        require_request(event)
         try:
-            # No front makes these keys: an event that has them beside a front's is meant to be taken for two things.
-            if not ("command" in event or "warm_up" in event):
-                return self._events.infer(event, context)
+            return self._events.infer(event, context)
         except (IndexError, KeyError, RuntimeError, TypeError):
-            # Of an event that is no object, or whose keys hold something else than a front's.
-            pass
-        raise UnknownEvent(
-            f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
-            "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
-        )
+            # Of an event whose keys hold something else than a front's.
+            raise unknown(event) from None
 
     def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
-        if len(event.get("body") or "") > self._max_event_body_bytes:
-            raise _BodyTooLargeError
-        scope, body = _read(request)
+        content = event.get("body")
+        if isinstance(content, str) and len(content) > self._max_event_body_bytes:
+            raise BodyTooLargeError
+        scope, body = read_request(request)
         if len(body) > self._max_body_bytes:
-            raise _BodyTooLargeError
+            raise BodyTooLargeError
         scope.update(self._as_the_front_says(request, scope))
         return scope, body
 
@@ -247,41 +248,6 @@ class DirectLambdaHandler:
             finally:
                 # On the lease's thread, whose connections it lets go.
                 await sync_to_async(response.close)()
-
-
-def _read(request: Any) -> tuple[dict[str, Any], bytes]:
-    """The event's scope and body; one of four errors for an event that is damaged."""
-    scope, body = request.scope, request.body
-    # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
-    scope["path"].encode(), scope["method"].encode("ascii")
-    headers = scope["headers"]
-    # All values at once: this is done for every request.
-    values = b"".join([value for _, value in headers])
-    if b"\0" in values or b"\r" in values or b"\n" in values:
-        raise ValueError("a header has a character that ends headers")
-    for header in headers:
-        if header[0] == b"content-length":
-            # The body is whole, whatever it was said to be.
-            header[1] = str(len(body)).encode()
-    return scope, body
-
-
-def _as_text(headers: Headers) -> Headers:
-    """Django's headers are latin-1 and Lambda's replies text, of which Mangum knows UTF-8 only."""
-    if b"".join([value for _, value in headers]).isascii():
-        return headers
-    return [(name, value if value.isascii() else value.decode("latin-1").encode()) for name, value in headers]
-
-
-def _refusal(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:
-    """A reply that no front's class has to shape, since the event may be beyond it."""
-    content_type = "text/plain; charset=utf-8"
-    headers = (
-        {"multiValueHeaders": {"content-type": [content_type]}}
-        if "multiValueHeaders" in event
-        else {"headers": {"content-type": content_type}}
-    )
-    return {"statusCode": status, **headers, "body": f"{text}\n", "isBase64Encoded": False}
 
 
 async def _cycle(application: Application, scope: dict[str, Any], body: bytes) -> HTTPCycle:

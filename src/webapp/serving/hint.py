@@ -7,7 +7,6 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.handlers.asgi import get_script_prefix
 from django.urls import get_resolver
-from django.utils.module_loading import import_string
 
 # Whoever asks for long paths must not fill the memory with them.
 _LONGEST_REMEMBERED = 512
@@ -22,11 +21,6 @@ class Hint(NamedTuple):
 
 
 _NOWHERE = Hint(None, is_async=False)
-
-
-def has_async_only_middleware() -> bool:
-    """Whether some middleware cannot run in a synchronous chain."""
-    return any(not getattr(import_string(path), "sync_capable", True) for path in settings.MIDDLEWARE)
 
 
 def hint_for(scope: dict[str, Any]) -> Hint:

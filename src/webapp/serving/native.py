@@ -13,12 +13,13 @@ from django.urls import set_script_prefix
 
 from webapp.serving.body import Receive, read_body
 from webapp.serving.gate import Gate, Place
+from webapp.serving.known_length import KnownLengthHandler
 from webapp.serving.leases import Lease, ThreadLeases, can_share_threads
 from webapp.serving.patches import is_patched
 from webapp.serving.sync_stream import Send
 
 
-class NativeHandler(ASGIHandler):
+class NativeHandler(KnownLengthHandler):
     """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while the
     response goes out. `gate` bounds how many views run at once; a stream has left it, and shares its thread, before
     its first chunk."""

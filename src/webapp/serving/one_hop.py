@@ -17,9 +17,11 @@ from django.urls import set_script_prefix
 
 from webapp.serving.abandoned import close_what_is_left
 from webapp.serving.body import Receive, read_body
+from webapp.serving.current_user import keep_auser_current
 from webapp.serving.gate import Gate, OverloadedError
-from webapp.serving.hint import Hint, has_async_only_middleware, hint_for
+from webapp.serving.hint import Hint, hint_for
 from webapp.serving.leases import Lease, ThreadLeases, can_share_threads
+from webapp.serving.middleware_modes import needs_asynchronous_chain
 from webapp.serving.native import NativeHandler
 from webapp.serving.patches import is_patched
 from webapp.serving.sync_chain import Headers, SyncChain, encoded_headers
@@ -61,14 +63,14 @@ class OneHopASGIHandler(ASGIHandler):
     """Django's ASGI handler with one hop for a synchronous request; docs/asgi-differences.md lists what differs.
 
     Django's own `__call__`, or what a tool has put in its place, hands each request to `handle`. A request whose path
-    leads to an asynchronous view, and every request where some middleware is asynchronous only, goes Django's own way.
-    So does every request when a tool has patched methods of `ASGIHandler` that the one hop does without. Every other
-    one is read, then served by the whole synchronous middleware chain on one of `threads` threads. Above them
+    leads to an asynchronous view, and every request where some middleware has to run asynchronously, goes Django's own
+    way. So does every request when a tool has patched methods of `ASGIHandler` that the one hop does without. Every
+    other one is read, then served by the whole synchronous middleware chain on one of `threads` threads. Above them
     `max_waiting` requests wait for a thread, each for `max_wait_s` at most; beyond either `refuse` makes the answer, on
     the event loop: 503 with Retry-After. `max_streams` of the threads may be held by synchronous iterators, which are
     consumed where the view ran; a view that has streamed before waits for a place among the streams before it runs.
-    `max_native` requests at once may go Django's own way, 8 for each thread unless set, and their line is longer by
-    as much as they are more than the threads.
+    `max_native` requests at once may go Django's own way, 8 for each thread unless set, and their line is longer by as
+    much as they are more than the threads.
     """
 
     def __init__(
@@ -104,7 +106,8 @@ class OneHopASGIHandler(ASGIHandler):
         executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
-        self._has_async_only_middleware = has_async_only_middleware()
+        self.needs_asynchronous_chain = needs_asynchronous_chain()
+        keep_auser_current()
         self._refuse = refuse
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -131,7 +134,7 @@ class OneHopASGIHandler(ASGIHandler):
     @cached_property
     def _always_native(self) -> bool:
         # By the first request: the URLconf may be what loads a tool.
-        return self._has_async_only_middleware or any(is_patched(ASGIHandler, name) for name in _DJANGOS_WAY)
+        return self.needs_asynchronous_chain or any(is_patched(ASGIHandler, name) for name in _DJANGOS_WAY)
 
     @cached_property
     def _streams_share(self) -> bool:

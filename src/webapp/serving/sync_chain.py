@@ -10,13 +10,14 @@ from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
+from webapp.serving.known_length import KnownLengthHandler
 from webapp.serving.patches import is_patched
 
 RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
 Headers = list[tuple[bytes, bytes]]
 
 
-class SyncChain(ASGIHandler):
+class SyncChain(KnownLengthHandler):
     """Serves a request from its scope and body on the calling thread, from the first signal to the response.
 
     Closing the response sends the last signal: it is the caller's part, once the content is taken.

@@ -1,5 +1,7 @@
 """The error that an invocation ends with when its event is not for this function."""
 
+from typing import Any
+
 _KEYS = 8
 _KEY_CHARACTERS = 40
 
@@ -15,4 +17,26 @@ def name_event(event: object) -> str:
     if not event:
         return "an empty event"
     keys = [repr(str(key)[:_KEY_CHARACTERS]) for key in list(event)[:_KEYS]]
-    return f"an event with the keys {', '.join(keys)}{', …' if len(event) > _KEYS else ''}"
+    return f"{_kind(event)} with the keys {', '.join(keys)}{', …' if len(event) > _KEYS else ''}"
+
+
+def _kind(event: dict[str, Any]) -> str:
+    context = event.get("requestContext")
+    if "methodArn" in event or "routeArn" in event:
+        return "an event of an API Gateway authorizer"
+    if "raw_path" in event or (isinstance(context, dict) and "serviceArn" in context):
+        return "an event of VPC Lattice"
+    if isinstance(context, dict) and "connectionId" in context:
+        return "an event of a WebSocket API"
+    if is_edge_response(event):
+        return "a Lambda@Edge response"
+    return "an event"
+
+
+def is_edge_response(event: dict[str, Any]) -> bool:
+    """Whether CloudFront hands over a response, which a request led to."""
+    try:
+        cf = event["Records"][0]["cf"]
+        return "response" in cf or str(cf.get("config", {}).get("eventType", "")).endswith("-response")
+    except (AttributeError, LookupError, TypeError):
+        return False

@@ -174,6 +174,9 @@ def test_a_header_beyond_ascii_reaches_the_reply_as_text(ours, mangum, way):
 @EVERY_FRONT
 @pytest.mark.parametrize("name", ["text", "cookies", "no_content"])
 def test_every_front_gets_its_own_shape(both, front, way, name):
+    if (front, name) == ("lambda_at_edge", "cookies"):
+        # Mangum keeps the last of several headers: test_every_cookie_reaches_the_edge.
+        return
     both(event_of(front, "GET", f"{way}/{name}"))
 
 

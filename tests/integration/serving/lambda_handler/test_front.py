@@ -57,3 +57,12 @@ def test_the_client_is_the_one_that_the_event_names(behind_cloudfront, ours, set
 
     assert "6.6.6.6" not in client
     assert body_of(ours(event)).decode().rpartition(", ")[2] == client
+
+
+def test_a_stage_in_the_path_is_no_part_of_the_public_one(behind_cloudfront):
+    event = event_of("http_api_v2", "GET", "/prod/items/", headers=CLOUDFRONT)
+    event["requestContext"]["stage"] = "prod"
+
+    seen = body_of(behind_cloudfront(event)).decode()
+
+    assert seen.startswith('["/shop/items/", "/items/", "/shop/items/"')

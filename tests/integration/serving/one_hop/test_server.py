@@ -52,6 +52,20 @@ def upload(request):
     return HttpResponse(f"{len(request.body)} bytes")
 
 
+def sizes(request):
+    return HttpResponse(f"{request.POST.get('title')} {[file.size for file in request.FILES.values()]}")
+
+
+@csrf_exempt
+def form(request):
+    return sizes(request)
+
+
+@csrf_exempt
+async def aform(request):
+    return sizes(request)
+
+
 def nothing(request):
     return HttpResponse(status=204)
 
@@ -66,6 +80,8 @@ urlpatterns = [
     path("aheld", aheld),
     path("stream", stream),
     path("upload", upload),
+    path("form", form),
+    path("aform", aform),
     path("nothing", nothing),
     path("rows", rows),
 ]
@@ -227,3 +243,21 @@ async def test_the_server_stops_in_the_middle_of_a_stream(one_hop, caplog):
 
     await eventually(lambda: outcomes)
     assert outcomes == ["closed"]
+
+
+@pytest.mark.parametrize("target", ["/form", "/aform"])
+async def test_a_chunked_form_arrives(port, target):
+    parts = (
+        b'--edge\r\nContent-Disposition: form-data; name="title"\r\n\r\nhello\r\n'
+        b'--edge\r\nContent-Disposition: form-data; name="doc"; filename="a.bin"\r\n\r\n%s\r\n--edge--\r\n'
+    ) % (b"x" * 200_000)
+    pieces = [parts[start : start + 30_000] for start in range(0, len(parts), 30_000)]
+    client = Client(*await asyncio.open_connection("127.0.0.1", port))
+    client.send(
+        f"POST {target} HTTP/1.1\r\nHost: testserver\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n"
+        "Content-Type: multipart/form-data; boundary=edge\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    )
+    for piece in [*pieces, b""]:
+        client.send(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    assert (await client.everything()).endswith(b"hello [200000]")

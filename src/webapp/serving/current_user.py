@@ -1,0 +1,27 @@
+"""Keeps `request.auser()` true after somebody has logged in or out during the request."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+
+
+def keep_auser_current() -> None:
+    """Connect the receivers; more than one call changes nothing.
+
+    Django 5.2 sets `request.user` alone. What `request.auser()` has answered before stays: nobody after a login by
+    `RemoteUserMiddleware`, and the former user after a logout.
+    """
+    if apps.is_installed("django.contrib.auth"):
+        user_logged_in.connect(_remember)
+        user_logged_out.connect(_forget)
+
+
+def _remember(request: Any, user: Any, **_: Any) -> None:
+    if hasattr(request, "_acached_user"):
+        request._acached_user = user
+
+
+def _forget(request: Any, **_: Any) -> None:
+    if hasattr(request, "_acached_user"):
+        del request._acached_user

@@ -1,0 +1,25 @@
+"""Says how long a request's body is, once the body has been read."""
+
+import os
+from typing import Any, BinaryIO
+
+from django.core.handlers.asgi import ASGIHandler
+
+
+class KnownLengthHandler(ASGIHandler):
+    """Django's ASGI handler, whose requests state the length of the body that they carry.
+
+    `CONTENT_LENGTH` alone is set. The scope stays as the server made it, since other applications and tools read it:
+    a chunked request must not look as if it had come with a length.
+    """
+
+    def create_request(self, scope: dict[str, Any], body_file: BinaryIO) -> tuple[Any, Any]:
+        """Django's, with the length in `request.META`."""
+        request, refusal = super().create_request(scope, body_file)
+        if request is not None:
+            length = body_file.seek(0, os.SEEK_END)
+            body_file.seek(0)
+            # A request without a body usually states none.
+            if length or "CONTENT_LENGTH" in request.META:
+                request.META["CONTENT_LENGTH"] = str(length)
+        return request, refusal

@@ -1,0 +1,48 @@
+"""What each front takes as a reply, and the replies that need no front's class."""
+
+from typing import Any
+
+from mangum.handlers import ALB, LambdaAtEdge
+
+from webapp.serving.sync_chain import Headers
+
+_MB = 2**20
+_VIEWER_BYTES = 40 * 2**10
+_CONTENT_TYPE = "text/plain; charset=utf-8"
+
+
+def reply_limit(request: Any, lambdas_bytes: int) -> tuple[int, str]:
+    """The most bytes that a reply may have on its way to the client, and who takes no more.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html and
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/edge-functions-restrictions.html
+    """
+    limit_bytes, taker = lambdas_bytes, "Lambda"
+    if isinstance(request, ALB):
+        limit_bytes, taker = _MB, "the load balancer"
+    elif isinstance(request, LambdaAtEdge):
+        limit_bytes, taker = (_VIEWER_BYTES if _is_for_the_viewer(request) else _MB), "CloudFront"
+    return (limit_bytes, taker) if limit_bytes < lambdas_bytes else (lambdas_bytes, "Lambda")
+
+
+def _is_for_the_viewer(request: Any) -> bool:
+    config = request.event["Records"][0]["cf"].get("config")
+    return isinstance(config, dict) and config.get("eventType") == "viewer-request"
+
+
+def text_headers(headers: Headers) -> Headers:
+    """Django's headers are latin-1 and Lambda's replies text, of which Mangum knows UTF-8 only."""
+    if b"".join([value for _, value in headers]).isascii():
+        return headers
+    return [(name, value if value.isascii() else value.decode("latin-1").encode()) for name, value in headers]
+
+
+def refusal(event: dict[str, Any], status: int, text: str) -> dict[str, Any]:
+    """A reply that no front's class has to shape, since the event may be beyond it."""
+    reply: dict[str, Any] = {"body": f"{text}\n", "isBase64Encoded": False}
+    if "Records" in event:
+        headers = {"content-type": [{"key": "content-type", "value": _CONTENT_TYPE}]}
+        return {"status": status, "headers": headers, **reply}
+    if "multiValueHeaders" in event:
+        return {"statusCode": status, "multiValueHeaders": {"content-type": [_CONTENT_TYPE]}, **reply}
+    return {"statusCode": status, "headers": {"content-type": _CONTENT_TYPE}, **reply}

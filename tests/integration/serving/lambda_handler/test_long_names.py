@@ -1,0 +1,30 @@
+"""Names that are too long for the file system are not found, behind any front."""
+
+from urllib.parse import unquote
+
+import pytest
+from django.conf import settings as project
+from django.urls import re_path
+
+from tests.integration.serving.lambda_handler.front import FRONTS, event_of, status_of
+from webapp.serving.media import serve_media
+
+
+def media(request, path):
+    return serve_media(request, path, document_root=project.MEDIA_ROOT)
+
+
+urlpatterns = [re_path("^media/(?P<path>.*)$", media)]
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 256, "a" * 3000 + "/b", "b/" + "a" * 300 + ".png", "é" * 128, "a/" * 3000, "%00", "a" * 300 + "/", "none"],
+    ids=["name", "folder", "in a folder", "bytes", "path", "NUL", "slash", "short"],
+)
+def test_lambda_does_not_find_a_long_name(ours, settings, tmp_path, front, name):
+    settings.MEDIA_ROOT = tmp_path
+    (tmp_path / "b").mkdir()
+
+    assert status_of(ours(event_of(front, "GET", f"/media/{unquote(name)}"))) == 404

@@ -1,0 +1,171 @@
+"""What else AWS sends: events of authorizers, WebSockets and VPC Lattice, and null where a front has nothing."""
+
+import logging
+
+import pytest
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, load_event, status_of
+from webapp.serving.unknown_event import UnknownEvent
+
+
+def described(request):
+    return JsonResponse(
+        {
+            "client": request.META["REMOTE_ADDR"],
+            "query": request.GET.lists(),
+            "headers": dict(request.headers),
+        },
+        json_dumps_params={"default": list},
+    )
+
+
+@csrf_exempt
+def form(request):
+    return HttpResponse(str(len(request.POST)))
+
+
+def letters(request, count):
+    return HttpResponse("x" * count, content_type="text/plain")
+
+
+urlpatterns = [
+    path("users", described),
+    path("form", form),
+    path("letters/<int:count>", letters),
+]
+
+EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
+MULTIPART = {"content-type": "multipart/form-data; boundary=edge"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("vpc_lattice_v1", "VPC Lattice"),
+        ("vpc_lattice_v2", "VPC Lattice"),
+        ("websocket_connect", "WebSocket API"),
+        ("websocket_message", "WebSocket API"),
+        ("authorizer_token", "authorizer"),
+        ("authorizer_request", "authorizer"),
+        ("authorizer_request_v2", "authorizer"),
+        ("edge_response", "Lambda@Edge response"),
+        ("queue", "an event with the keys 'Records'"),
+        ("management_command", "an event with the keys 'command'"),
+    ],
+)
+def test_other_events_are_refused_by_name(ours, name, words):
+    with pytest.raises(UnknownEvent, match=f"{words}.* is no request of an HTTP API"):
+        ours(load_event(name))
+
+
+@EVERY_FRONT
+@pytest.mark.parametrize("body", [5, 0, False, [], ["a"], {}, {"a": 1}, 0.5], ids=repr)
+def test_a_body_that_is_no_string_is_a_bad_request(ours, front, body):
+    event = event_of(front, "POST", "/form")
+    holder, key = (event, "body") if "body" in event else (event["Records"][0]["cf"]["request"]["body"], "data")
+    holder[key] = body
+
+    assert status_of(ours(event)) == 400
+
+
+@pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
+@pytest.mark.parametrize("is_base64", ["true", 1, []], ids=repr)
+def test_base64_is_said_by_a_boolean(ours, front, is_base64):
+    assert status_of(ours(event_of(front, "GET", "/users") | {"isBase64Encoded": is_base64})) == 400
+
+
+def test_a_body_that_cloudfront_has_cut_off_is_refused(ours):
+    event = event_of("lambda_at_edge", "POST", "/form", headers=MULTIPART, body=b"x")
+    event["Records"][0]["cf"]["request"]["body"]["inputTruncated"] = True
+
+    reply = ours(event)
+
+    assert reply["status"] == 413
+    assert reply["headers"]["content-type"] == [{"key": "content-type", "value": "text/plain; charset=utf-8"}]
+
+
+@pytest.mark.parametrize("values", [[], None, [None]], ids=repr)
+@pytest.mark.parametrize("name", ["accept", "x-forwarded-port", "cloudfront-forwarded-proto"])
+def test_a_header_of_the_edge_without_a_value_is_none(ours, values, name):
+    event = event_of("lambda_at_edge", "GET", "/users")
+    event["Records"][0]["cf"]["request"]["headers"][name] = values
+
+    reply = ours(event)
+
+    assert reply["status"] == 200
+    assert name.title().encode() not in body_of(reply)
+
+
+def test_the_edge_without_a_host_is_a_bad_request(ours):
+    event = event_of("lambda_at_edge", "GET", "/users")
+    event["Records"][0]["cf"]["request"]["headers"]["host"] = []
+
+    assert ours(event)["status"] == 400
+
+
+@pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
+def test_a_header_that_is_null_is_none(ours, front):
+    event = event_of(front, "GET", "/users")
+    event["headers"] |= {"x-color": None, "X-Size": "5"}
+    if "multiValueHeaders" in event:
+        event["multiValueHeaders"] |= {"x-color": None}
+
+    reply = ours(event)
+
+    assert reply["statusCode"] == 200
+    assert b'"X-Size": "5"' in body_of(reply)
+
+
+@pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
+def test_null_is_nothing_wherever_it_stands(ours, settings, front):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.SECURE_SSL_REDIRECT = False
+    event = event_of(front, "GET", "/users")
+    for name in ("headers", "multiValueHeaders", "body", "queryStringParameters", "cookies", "rawQueryString"):
+        if name in event:
+            event[name] = None
+
+    reply = ours(event)
+
+    assert reply["statusCode"] == 200, reply
+    assert b'"query": []' in body_of(reply)
+
+
+def test_a_test_from_the_rest_apis_console(ours, mangum, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.SECURE_SSL_REDIRECT = False
+    event = event_of("rest_api_v1", "GET", "/users") | {"headers": None, "multiValueHeaders": None}
+    event["requestContext"] |= {"stage": "test-invoke-stage", "path": "/users", "domainPrefix": "testPrefix"}
+    event["requestContext"]["identity"] = {"sourceIp": "test-invoke-source-ip", "userAgent": "aws-internal/3"}
+
+    reply = ours(event)
+
+    assert b'"client": "test-invoke-source-ip"' in body_of(reply)
+    assert body_of(reply) == body_of(mangum(event))
+
+
+@pytest.mark.parametrize("more", [0, 600_000])
+@pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
+def test_a_front_takes_a_megabyte(ours, caplog, front, more):
+    with caplog.at_level(logging.ERROR, "webapp.serving.direct_lambda"):
+        reply = ours(event_of(front, "GET", f"/letters/{500_000 + more}"))
+
+    assert status_of(reply) == (500 if more else 200)
+    who = "CloudFront" if front == "lambda_at_edge" else "the load balancer"
+    assert (f"larger than {who} can send" in reply["body"]) is bool(more)
+    assert (f"is more than the 1048576 that {who} takes" in caplog.text) is bool(more)
+
+
+def test_a_viewer_request_may_answer_40_kb(ours):
+    event = event_of("lambda_at_edge", "GET", "/letters/41000")
+    assert ours(event)["status"] == 200
+    event["Records"][0]["cf"]["config"]["eventType"] = "viewer-request"
+    assert ours(event)["status"] == 500
+
+
+@pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1"])
+def test_other_fronts_take_more_than_a_megabyte(ours, front):
+    assert status_of(ours(event_of(front, "GET", "/letters/2000000"))) == 200

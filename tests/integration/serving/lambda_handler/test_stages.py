@@ -1,0 +1,99 @@
+"""The stage of an API in the path is where the application lives."""
+
+import pytest
+from django.http import JsonResponse
+from django.shortcuts import redirect
+from django.urls import path, reverse
+
+from tests.integration.serving.lambda_handler.conftest import CONTEXT
+from tests.integration.serving.lambda_handler.front import body_of, event_of
+from webapp.serving.direct_lambda import DirectLambdaHandler
+
+
+def described(request):
+    return JsonResponse(
+        {
+            "path": request.path,
+            "path_info": request.path_info,
+            "script": request.META["SCRIPT_NAME"],
+            "reversed": reverse("described"),
+        }
+    )
+
+
+def away(request):
+    return redirect("described")
+
+
+urlpatterns = [path("", described), path("users", described, name="described"), path("away", away)]
+
+
+def at_stage(front, said, *, path_=None, stage="prod", proxy=None):
+    """An event of the stage whose client asked for `said`."""
+    event = event_of(front, "GET", path_ or said)
+    event["requestContext"] |= {"stage": stage}
+    if front == "http_api_v2":
+        return event
+    event["requestContext"]["path"] = said
+    return event | {"pathParameters": {"proxy": proxy} if proxy else None}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        at_stage("http_api_v2", "/prod/users"),
+        at_stage("http_api_v1", "/prod/users", proxy="users"),
+        at_stage("rest_api_v1", "/prod/users", path_="/users", proxy="users"),
+    ],
+    ids=["HTTP API, 2.0", "HTTP API, 1.0", "REST API"],
+)
+def test_the_stage_in_the_path_is_the_script_name(ours, event):
+    reply = body_of(ours(event))
+
+    for part in (
+        b'"path": "/prod/users"',
+        b'"path_info": "/users"',
+        b'"script": "/prod"',
+        b'"reversed": "/prod/users"',
+    ):
+        assert part in reply
+
+
+@pytest.mark.parametrize(
+    "event",
+    [at_stage("http_api_v2", "/prod"), at_stage("rest_api_v1", "/prod", path_="/"), at_stage("http_api_v2", "/prod/")],
+)
+def test_the_stage_alone_is_the_applications_root(ours, event):
+    reply = ours(event)
+
+    assert reply["statusCode"] == 200
+    assert b'"path_info": "/"' in body_of(reply)
+
+
+def test_a_redirect_keeps_the_stage(ours):
+    reply = ours(at_stage("rest_api_v1", "/prod/away", path_="/away", proxy="away"))
+
+    assert reply["headers"]["location"] == "/prod/users"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        at_stage("http_api_v2", "/users"),
+        at_stage("http_api_v2", "/users", stage="$default"),
+        at_stage("http_api_v2", "/users", stage=None),
+        at_stage("rest_api_v1", "/users", proxy="users"),
+        at_stage("rest_api_v1", "/users", stage="use", proxy="users"),
+        at_stage("rest_api_v1", "/users", stage="users", proxy="users"),
+        at_stage("http_api_v1", "/users", stage="users", proxy="users"),
+    ],
+    ids=repr,
+)
+def test_behind_a_domain_the_stage_is_not_in_the_path(both, event):
+    assert b'"path_info": "/users", "script": ""' in body_of(both(event))
+
+
+def test_health_is_answered_below_the_stage():
+    handler = DirectLambdaHandler(answer_health=lambda path, _: {"status": 200, "headers": [], "body": path.encode()})
+
+    assert body_of(handler(at_stage("http_api_v2", "/prod/healthz"), CONTEXT)) == b"/healthz"

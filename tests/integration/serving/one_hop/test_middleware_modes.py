@@ -1,0 +1,251 @@
+"""Middleware that reads other keys asynchronously than synchronously reads what it would under Django's handler."""
+
+import pytest
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.contrib.auth.middleware import PersistentRemoteUserMiddleware, RemoteUserMiddleware
+from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse
+from django.urls import path
+from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
+
+from tests.integration.serving.one_hop.exchange import exchange
+from webapp.serving import current_user
+from webapp.serving.middleware_modes import needs_asynchronous_chain, reads_other_keys
+
+_HERE = __name__
+_AUTHENTICATION = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+
+
+class Either:
+    """Middleware of both kinds, as packages write it."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+
+class ByMethod(Either):
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.META.get("TENANT")
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.META.get("HTTP_TENANT")
+        return await self.get_response(request)
+
+
+class ByAttribute(Either):
+    key = "TENANT"
+    asynchronous_key = "HTTP_TENANT"
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = self.read(request, self.key)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = self.read(request, self.asynchronous_key)
+        return await self.get_response(request)
+
+    def read(self, request, key):
+        return request.META.get(key)
+
+
+class ByConstructor(Either):
+    def __init__(self, get_response):
+        super().__init__(get_response)
+        self.key, self.asynchronous_key = "TENANT", "HTTP_TENANT"
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.META.get(self.key)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.META.get(self.asynchronous_key)
+        return await self.get_response(request)
+
+
+@sync_and_async_middleware
+def by_factory(get_response):
+    if iscoroutinefunction(get_response):
+
+        async def middleware(request):
+            request.tenant = request.headers.get("tenant")
+            return await get_response(request)
+
+    else:
+
+        def middleware(request):
+            request.tenant = request.META.get("TENANT")
+            return get_response(request)
+
+    return middleware
+
+
+class Alike(Either):
+    """Reads the same in both modes."""
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = self.read(request)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = self.read(request)
+        return await self.get_response(request)
+
+    def read(self, request):
+        return request.META.get("HTTP_TENANT")
+
+
+class Adapted(MiddlewareMixin):
+    def process_request(self, request):
+        request.tenant = request.META.get("HTTP_TENANT")
+
+
+class SynchronousOnly:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+
+def tenant(request):
+    return HttpResponse(f"{request.tenant} {request.META.get('TENANT')}")
+
+
+async def atenant(request):
+    return tenant(request)
+
+
+def user(request):
+    return HttpResponse(f"{request.user.username} {request.META.get('REMOTE_USER')}")
+
+
+async def auser(request):
+    return HttpResponse(f"{(await request.auser()).username} {request.META.get('REMOTE_USER')}")
+
+
+urlpatterns = [
+    path("sync/tenant", tenant),
+    path("async/tenant", atenant),
+    path("sync/user", user),
+    path("async/user", auser),
+]
+
+WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+EITHER = pytest.mark.parametrize("name", ["ByMethod", "ByAttribute", "ByConstructor", "by_factory", "Alike", "Adapted"])
+
+
+@WAYS
+@EITHER
+async def test_the_asynchronous_code_reads_the_request(both, settings, way, name):
+    settings.MIDDLEWARE = [f"{_HERE}.{name}"]
+
+    assert (await both("GET", f"{way}/tenant", headers=[(b"tenant", b"acme")])).body == b"acme None"
+
+
+@WAYS
+@EITHER
+async def test_outside_synchronous_middleware_it_does_not(both, settings, way, name):
+    settings.MIDDLEWARE = [f"{_HERE}.{name}", f"{_HERE}.SynchronousOnly"]
+
+    await both("GET", f"{way}/tenant", headers=[(b"tenant", b"acme")])
+
+
+@pytest.mark.parametrize("middleware", [ByMethod, ByAttribute, ByConstructor, by_factory, RemoteUserMiddleware])
+def test_middleware_that_reads_other_keys_is_found(middleware):
+    assert reads_other_keys(middleware)
+
+
+@pytest.mark.parametrize("middleware", [Alike, Adapted, Either])
+def test_middleware_that_reads_the_same_keeps_the_one_hop(middleware):
+    assert not reads_other_keys(middleware)
+
+
+def test_the_projects_own_middleware_keeps_the_one_hop(settings):
+    assert not needs_asynchronous_chain()
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.contrib.auth.middleware.RemoteUserMiddleware"]
+    assert needs_asynchronous_chain()
+
+
+class FromProxy(PersistentRemoteUserMiddleware):
+    header = "X_PROXY_USER"
+
+
+@pytest.fixture
+def remote_user(settings):
+    settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
+    settings.MIDDLEWARE = [*_AUTHENTICATION, "django.contrib.auth.middleware.RemoteUserMiddleware"]
+    return settings
+
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+async def test_a_remote_user_is_logged_in(one_hop, remote_user, way):
+    reply = await exchange(one_hop(), "GET", f"{way}/user", headers=[(b"remote-user", b"bob")])
+
+    assert reply.body == b"bob None"
+    assert "sessionid" in reply.header("set-cookie")
+
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+async def test_a_subclass_names_its_own_header(one_hop, remote_user, way):
+    remote_user.MIDDLEWARE = [*_AUTHENTICATION, f"{_HERE}.FromProxy"]
+
+    reply = await exchange(one_hop(), "GET", f"{way}/user", headers=[(b"x-proxy-user", b"bob")])
+
+    assert reply.body == b"bob None"
+
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+async def test_a_client_cannot_set_remote_user_itself(both, remote_user, way):
+    forged = [(b"remote_user", b"eve"), (b"http_remote_user", b"eve"), (b"http-remote-user", b"eve")]
+
+    assert (await both("GET", f"{way}/user", headers=forged)).body == b" None"
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_auser_is_who_has_just_logged_in(one_hop, remote_user):
+    named = {"headers": [(b"remote-user", b"bob")]}
+    handler = one_hop()
+
+    ours = await exchange(handler, "GET", "/async/user", **named)
+    user_logged_in.disconnect(current_user._remember)
+    djangos = await exchange(ASGIHandler(), "GET", "/async/user", **named)
+
+    assert (ours.body, djangos.body) == (b"bob None", b" None")
+
+
+@pytest.mark.django_db(transaction=True)
+async def test_auser_is_nobody_after_a_logout(one_hop, remote_user):
+    handler = one_hop()
+    login = await exchange(handler, "GET", "/async/user", headers=[(b"remote-user", b"bob")])
+    cookie = {"headers": [(b"cookie", login.header("set-cookie").partition(";")[0].encode())]}
+
+    user_logged_out.disconnect(current_user._forget)
+    djangos = await exchange(ASGIHandler(), "GET", "/async/user", **cookie)
+    login = await exchange(handler, "GET", "/async/user", headers=[(b"remote-user", b"bob")])
+    cookie = {"headers": [(b"cookie", login.header("set-cookie").partition(";")[0].encode())]}
+    current_user.keep_auser_current()
+    ours = await exchange(handler, "GET", "/async/user", **cookie)
+
+    assert (ours.body, djangos.body) == (b" None", b"bob None")
