@@ -86,7 +86,19 @@ def test_a_thread_that_ends_in_a_transaction(alias):
         named_cursor,
     ],
     ids=[
-        *("atomic", "no autocommit", "BEGIN", "SET", "set_config", "bytes", "composed", "executemany", "copy", "stream", "lock"),
+        *(
+            "atomic",
+            "no autocommit",
+            "BEGIN",
+            "SET",
+            "set_config",
+            "bytes",
+            "composed",
+            "executemany",
+            "copy",
+            "stream",
+            "lock",
+        ),
         *("temporary table", "cursor", "named cursor"),
     ],
 )

@@ -11,6 +11,7 @@ from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from webapp.serving.leases import ThreadLeases
 from webapp.serving.one_hop import OneHopASGIHandler
 
 barrier = None
@@ -217,6 +218,20 @@ async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
 
 async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, one_hop):
     assert (await exchange(one_hop(), "GET", "/async/tenant")).body == b"a none"
+
+
+async def test_a_lease_that_is_cut_off_gives_its_thread_back():
+    leases = ThreadLeases(keeping=1)
+
+    async def fail() -> None:
+        async with leases.lease():
+            await sync_to_async(threading.get_ident)()
+            raise ValueError("cut off")
+
+    with pytest.raises(ValueError, match="cut off"):
+        await fail()
+    await eventually(lambda: leases._idle == leases._all)
+    await asyncio.to_thread(leases.close)
 
 
 async def test_a_cut_off_request_leaves_no_state(persistent, one_hop, barrier):
