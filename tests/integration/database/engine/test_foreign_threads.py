@@ -8,6 +8,7 @@ import pytest
 from django.db import connections, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
+from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
 from tests.integration.database.engine.foreign_threads import SIZE, close, has_connection, named_cursor, run, workers
@@ -74,6 +75,8 @@ def test_a_thread_that_ends_in_a_transaction(alias):
         lambda alias: run(alias, "BEGIN"),
         lambda alias: run(alias, "SET app.tenant = 'a'"),
         lambda alias: run(alias, "SELECT set_config('app.tenant', 'a', false)"),
+        lambda alias: run(alias, b"SET app.tenant = 'a'"),
+        lambda alias: run(alias, SQL("SET app.tenant = {}").format(Literal("a"))),
         set_many_times,
         set_by_copy,
         set_by_stream,
@@ -83,7 +86,19 @@ def test_a_thread_that_ends_in_a_transaction(alias):
         named_cursor,
     ],
     ids=[
-        *("atomic", "no autocommit", "BEGIN", "SET", "set_config", "executemany", "copy", "stream", "lock"),
+        *(
+            "atomic",
+            "no autocommit",
+            "BEGIN",
+            "SET",
+            "set_config",
+            "bytes",
+            "composed",
+            "executemany",
+            "copy",
+            "stream",
+            "lock",
+        ),
         *("temporary table", "cursor", "named cursor"),
     ],
 )

@@ -4,12 +4,14 @@ import asyncio
 import threading
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+from webapp.serving.leases import ThreadLeases
 from webapp.serving.one_hop import OneHopASGIHandler
 
 barrier = None
@@ -84,7 +86,34 @@ def adds_without(request, name):
     raise ValueError(name)
 
 
+def set_tenant() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET app.tenant = 'a'")
+
+
+def tenant() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('app.tenant', true)")
+        return cursor.fetchone()[0] or "none"
+
+
+async def atenant(request):
+    async def later():
+        await sync_to_async(set_tenant)()
+        yield f"{await sync_to_async(tenant)()} "
+        yield await sync_to_async(tenant)()
+
+    return StreamingHttpResponse(later())
+
+
+async def atenant_held(request):
+    await sync_to_async(set_tenant)()
+    await barrier.astop()
+
+
 urlpatterns = [
+    path("async/tenant", atenant),
+    path("async/tenant/held", atenant_held),
     path("sync/names", names),
     path("async/names", anames),
     path("sync/failing", failing),
@@ -185,6 +214,37 @@ async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
         assert (await exchange(handler, "GET", "/mixed/stream")).body == b"a,b,c,d,e,"
 
     assert len(opened_connections) <= 4
+
+
+async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, one_hop):
+    assert (await exchange(one_hop(), "GET", "/async/tenant")).body == b"a none"
+
+
+async def test_a_lease_that_is_cut_off_gives_its_thread_back():
+    leases = ThreadLeases(keeping=1)
+
+    async def fail() -> None:
+        async with leases.lease():
+            await sync_to_async(threading.get_ident)()
+            raise ValueError("cut off")
+
+    with pytest.raises(ValueError, match="cut off"):
+        await fail()
+    await eventually(lambda: leases._idle == leases._all)
+    await asyncio.to_thread(leases.close)
+
+
+async def test_a_cut_off_request_leaves_no_state(persistent, one_hop, barrier):
+    handler = one_hop(threads=1, max_native=1)
+    leaving = Exchange(handler, "GET", "/async/tenant/held").start()
+    await barrier.reached()
+    (lease_thread,) = handler.leases._all
+    leaving.disconnect()
+    await leaving.finish()
+    await eventually(lambda: handler.leases._idle)
+
+    # What no request begins with finds it.
+    assert await asyncio.wrap_future(lease_thread.executor.submit(tenant)) == "none"
 
 
 @pytest.mark.parametrize("target", ["/sync/names", "/async/names", "/mixed/stream"])
