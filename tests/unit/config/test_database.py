@@ -200,3 +200,24 @@ def test_no_profile_uses_server_side_cursors_behind_a_proxy():
             runtime, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example", WEBAPP_DB_ROUTE=Route.PROXY
         )
         assert settings["DISABLE_SERVER_SIDE_CURSORS"] is True
+
+
+@pytest.mark.parametrize(
+    ("scheme", "engine"),
+    [("postgresql", "postgresql"), ("postgres", "postgresql"), ("postgis", "postgis")],
+)
+def test_the_scheme_chooses_the_engine(scheme, engine):
+    settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL.replace("postgresql", scheme))
+
+    assert settings["ENGINE"] == f"webapp.database.{engine}"
+    assert (settings["HOST"], settings["PASSWORD"]) == ("db.example", "p@ss")
+    assert settings["OPTIONS"]["sslmode"] == "verify-full"
+
+
+@pytest.mark.parametrize("url", ["postgis://app:p@ss@db.example/shop", "postgis://app:p%40ss@db.example/shop?x=1"])
+def test_a_wrong_postgis_url_shows_no_password(url):
+    with pytest.raises(ConfigurationError) as error:
+        settings_for(Runtime.AWS_ECS, DATABASE_URL=url)
+
+    assert "ss@db" not in str(error.value) + variables_of_frames(error.value)
+    assert "p%40ss" not in str(error.value) + variables_of_frames(error.value)

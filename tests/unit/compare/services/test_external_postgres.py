@@ -12,6 +12,13 @@ def test_another_database_keeps_the_rest_of_the_url():
     assert server.url("webapp_a_0") == "postgresql://team:secret@db.example:5433/webapp_a_0?sslmode=require"
 
 
+def test_a_postgis_url_is_taken_as_libpq_takes_it():
+    server = ExternalPostgres("postgis://team:secret@db.example/app")
+
+    assert server.administration_url == "postgresql://team:secret@db.example/app"
+    assert server.url("a") == "postgresql://team:secret@db.example/a"
+
+
 def test_a_database_name_is_escaped_in_the_url():
     server = ExternalPostgres("postgresql://team@db.example")
 
