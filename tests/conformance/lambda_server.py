@@ -1,0 +1,60 @@
+"""Serves test clients by the Lambda handler: requests become events, replies become responses."""
+
+import contextvars
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from tests.conformance.exchange import Reply
+from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
+from webapp.serving.direct_lambda import DirectLambdaHandler
+from webapp.serving.one_hop import OneHopASGIHandler
+
+
+class LambdaServer:
+    """A handler whose events, as JSON, come one at a time on one thread, as in an execution environment."""
+
+    def __init__(self, make_handler: type[OneHopASGIHandler]) -> None:
+        self._make_handler = make_handler
+        self._handler: DirectLambdaHandler | None = None
+        # Its own: a view may be a client of another function.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="function")
+
+    def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
+        """Begin to serve a request."""
+        return self._thread.submit(contextvars.copy_context().run, self._invoke, scope, body)
+
+    def close(self) -> None:
+        """End the handler's event loop, on its thread."""
+        if self._handler is not None:
+            self._thread.submit(self._handler.close)
+        self._thread.shutdown(wait=False)
+
+    def _invoke(self, scope: dict[str, Any], body: bytes) -> Reply:
+        if self._handler is None:
+            self._handler = DirectLambdaHandler(asgi_handler=self._make_handler())
+        event = json.loads(json.dumps(event_from(_request(scope, body))))
+        response = response_from(json.dumps(self._handler(event, None)).encode())
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        return Reply(int(response.status), headers, [response.body] if response.body else [])
+
+
+def _request(scope: dict[str, Any], body: bytes) -> HttpRequest:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    if not any(name == "host" for name, _ in headers):
+        # Every HTTP client sends it.
+        headers.append(("host", scope["server"][0]))
+    query = scope.get("query_string", b"").decode("latin-1")
+    return HttpRequest(
+        method=scope["method"],
+        target=quote(scope["path"], safe="/") + (f"?{query}" if query else ""),
+        protocol="HTTP/1.1",
+        headers=tuple(headers),
+        body=body,
+        source_ip=scope["client"][0],
+        received_at=datetime.now(UTC),
+        request_id="conformance",
+        trace_id="conformance",
+    )
