@@ -20,7 +20,7 @@ class AsgiServer:
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
         """Begin to serve a request."""
-        return asyncio.run_coroutine_threadsafe(_serve(self._handler, scope, body), _loop())
+        return asyncio.run_coroutine_threadsafe(_serve(self._handler, scope, body), server_loop())
 
     def close(self) -> None:
         """Let go of the handler's threads."""
@@ -49,7 +49,8 @@ async def _serve(handler: Any, scope: dict[str, Any], body: bytes) -> Reply:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def server_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of the thread that serves."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="server", daemon=True).start()
     return loop

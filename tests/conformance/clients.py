@@ -6,6 +6,7 @@ import weakref
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from asgiref.sync import sync_to_async
 from django.core.handlers.base import BaseHandler
 
 from tests.conformance.exchange import Exchange, Reply, current, test_connections
@@ -66,7 +67,12 @@ class AsyncClientHandler(_Handler):
 
     async def __call__(self, scope: dict[str, Any]) -> Any:
         scope, body = plain_scope(scope)
-        with test_connections():
+        # On the test's own thread, which has the connections.
+        shared = test_connections()
+        await sync_to_async(shared.__enter__)()
+        try:
             exchange, future = self.begin(scope, body, {})
             response, response.asgi_request = exchange.end(await asyncio.wrap_future(future))
+        finally:
+            await sync_to_async(shared.__exit__)(None, None, None)
         return response

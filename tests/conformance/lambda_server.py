@@ -1,12 +1,16 @@
 """Serves test clients by the Lambda handler: requests become events, replies become responses."""
 
-import contextvars
+import asyncio
 import json
+import string
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
+from asgiref.sync import sync_to_async
+
+from tests.conformance.asgi_server import server_loop
 from tests.conformance.exchange import Reply
 from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
 from webapp.serving.direct_lambda import DirectLambdaHandler
@@ -24,7 +28,9 @@ class LambdaServer:
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
         """Begin to serve a request."""
-        return self._thread.submit(contextvars.copy_context().run, self._invoke, scope, body)
+        # By asgiref, which takes the language and other locals of the test along.
+        invoke = sync_to_async(self._invoke, thread_sensitive=False, executor=self._thread)
+        return asyncio.run_coroutine_threadsafe(invoke(scope, body), server_loop())
 
     def close(self) -> None:
         """End the handler's event loop, on its thread."""
@@ -46,7 +52,8 @@ def _request(scope: dict[str, Any], body: bytes) -> HttpRequest:
     if not any(name == "host" for name, _ in headers):
         # Every HTTP client sends it.
         headers.append(("host", scope["server"][0]))
-    query = scope.get("query_string", b"").decode("latin-1")
+    # A client sends no bytes beyond ASCII there.
+    query = quote(scope.get("query_string", b""), safe=string.punctuation)
     return HttpRequest(
         method=scope["method"],
         target=quote(scope["path"], safe="/") + (f"?{query}" if query else ""),

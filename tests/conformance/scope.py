@@ -28,6 +28,9 @@ def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         if value is not None
         and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value != ""))
     ]
+    if environ.get("REMOTE_USER"):
+        # By which a proxy names the user to an ASGI server, and where Django's asynchronous middleware looks.
+        headers.append((b"remote-user", environ["REMOTE_USER"].encode("latin-1")))
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
