@@ -1,6 +1,6 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults verbs image image-test docs lock
+.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults conformance weekly verbs image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,6 +54,13 @@ check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and
 # The report is written also when a case fails.
 faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
 	$(PYTEST) tests/faults -m faults $(ARGS)
+
+conformance: $(READY)  ## Run Django's own suites on the handlers and the engine, beside Django's (ARGS="--way engine backends")
+	@$(BIN)/python -m tests.conformance $(ARGS)
+
+weekly: $(READY)  ## Run the long corpora of tests, and all labels of Django's suites
+	$(PYTEST) -m weekly $(ARGS)
+	@$(BIN)/python -m tests.conformance --all
 
 image: $(READY)  ## Build the image with podman, without a daemon or a registry, as localhost/webapp
 	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('--tag', 'localhost/webapp')"

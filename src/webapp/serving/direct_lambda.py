@@ -157,7 +157,9 @@ class DirectLambdaHandler:
 
     @cached_property
     def _chain(self) -> SyncChain:
-        return SyncChain(run_async=self._run_bridged)
+        chain = SyncChain(run_async=self._run_bridged)
+        chain.request_class = self._asgi_handler.request_class
+        return chain
 
     @cached_property
     def _runner(self) -> asyncio.Runner:

@@ -142,11 +142,16 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _chain(self) -> SyncChain:
-        return SyncChain()
+        chain = SyncChain()
+        # A subclass may have its own.
+        chain.request_class = self.request_class
+        return chain
 
     @cached_property
     def _native(self) -> NativeHandler:
-        return NativeHandler(self.leases, gate=self._native_gate)
+        native = NativeHandler(self.leases, gate=self._native_gate)
+        native.request_class = self.request_class
+        return native
 
     def _refusal(self, scope: dict[str, Any]) -> Answer:
         # Only what a page's links need; no signal, no middleware.

@@ -193,6 +193,22 @@ def test_defaults_in_the_database(wrapper, default, marked):
     assert (type(compiled(wrapper, update)) is CompiledSQL) is marked
 
 
+@isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize(("field", "marked"), [(models.CharField, True), (LowerField, False)])
+def test_composite_keys_of_several_types(wrapper, field, marked):
+    class Thing(models.Model):
+        pk = models.CompositePrimaryKey("number", "name")
+        number = models.IntegerField()
+        name = field(max_length=9)
+
+        class Meta:
+            app_label = "auth"
+
+    query = Thing.objects.filter(pk__in=Thing.objects.filter(number=1)).query
+
+    assert (type(compiled(wrapper, query)) is CompiledSQL) is marked
+
+
 def test_a_mark_is_lost_with_any_change():
     sql = CompiledSQL("SELECT %s")
 

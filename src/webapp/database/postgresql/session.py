@@ -24,7 +24,7 @@ _LONGEST_REMEMBERED = 4096
 _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EMPTY_QUERY})
 # What an application may change on psycopg's connection itself.
 _ATTRIBUTES = (
-    *("row_factory", "cursor_factory", "server_cursor_factory"),
+    *("autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
 )
 

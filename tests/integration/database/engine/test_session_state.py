@@ -272,6 +272,20 @@ def test_a_lock_is_free_before_the_next_request(wrapper, administrator):
         time.sleep(0.01)
 
 
+def test_a_session_without_autocommit_is_configured_again(database_server, open_database):
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_POOL_MAX_SIZE="1",
+        changes={"TIME_ZONE": "Asia/Tokyo"},
+    )
+    for _ in range(2):
+        wrapper.set_autocommit(False)
+        run(wrapper, "CREATE TEMP TABLE scratch (x int)")
+        end_request(wrapper)
+
+        assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
+
+
 def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:

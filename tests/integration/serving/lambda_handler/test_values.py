@@ -2,12 +2,16 @@
 
 import threading
 from functools import partialmethod
+from unittest.mock import patch
 
 import pytest
-from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 
 from tests.integration.serving import carrying
+from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import event_of
+from webapp.serving.direct_lambda import DirectLambdaHandler
+from webapp.serving.one_hop import OneHopASGIHandler
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +37,22 @@ def test_a_synchronous_view_and_its_signals_run_on_the_invoking_thread(ours):
         ours(event_of("http_api_v2", "GET", "/sync_stream/1"))
 
     assert {thread for *_, thread in carrying.notes} == {threading.get_ident()}
+
+
+class MarkedRequest(ASGIRequest):
+    """Counted when it is made."""
+
+
+class MarkedHandler(OneHopASGIHandler):
+    request_class = MarkedRequest
+
+
+@pytest.mark.parametrize("view", carrying.VIEWS)
+def test_the_asgi_handlers_request_class_is_used(view):
+    handler = DirectLambdaHandler(asgi_handler=MarkedHandler(threads=1))
+    made = []
+    with patch.object(MarkedRequest, "__init__", lambda self, *args: made.append(ASGIRequest.__init__(self, *args))):
+        handler(event_of("http_api_v2", "GET", f"/{view}/1"), CONTEXT)
+    handler.close()
+
+    assert len(made) == 1

@@ -1,9 +1,14 @@
 """A request means the same to Django behind both handlers."""
 
+import json
+
 import pytest
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
 from django.views.decorators.csrf import csrf_exempt
+
+from tests.integration.serving.one_hop.exchange import exchange
 
 
 def describe(request):
@@ -204,3 +209,16 @@ async def test_an_unknown_path_is_not_found(both):
 async def test_what_is_not_http_is_refused(handler):
     with pytest.raises(ValueError, match="websocket"):
         await handler({"type": "websocket"}, None, None)
+
+
+class MarkedRequest(ASGIRequest):
+    def __init__(self, scope, body_file):
+        super().__init__({**scope, "method": "PATCH"}, body_file)
+
+
+@pytest.mark.parametrize("way", ["/sync", "/async"])
+async def test_a_subclass_chooses_its_request_class(one_hop, monkeypatch, way):
+    handler = one_hop()
+    monkeypatch.setattr(handler, "request_class", MarkedRequest)
+
+    assert json.loads((await exchange(handler, "GET", way)).body)["method"] == "PATCH"

@@ -1,0 +1,75 @@
+"""`make conformance`: Django's own suites on this project's parts, beside Django's, against the lists."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from contextlib import ExitStack
+
+from tests.conformance.debian_postgres import NoServerError, debian_postgres
+from tests.conformance.differences import ListError, Outcomes, compare, read_list
+from tests.conformance.running import RunError, SuiteRun
+from tests.conformance.suites import SuitesError, fetch_suites
+from tests.conformance.ways import WAYS, Way
+
+
+def main() -> int:
+    """1 when something differs that is not listed, or is listed and does not differ."""
+    parser = argparse.ArgumentParser(prog="make conformance ARGS=…", description=__doc__)
+    parser.add_argument("labels", nargs="*", help="of Django's suites; those of CI unless given")
+    parser.add_argument("--way", action="append", choices=[way.name for way in WAYS], help="all ways unless given")
+    parser.add_argument("--all", action="store_true", help="every label of each way")
+    arguments = parser.parse_args()
+    ways = [way for way in WAYS if arguments.way is None or way.name in arguments.way]
+    begun_at = time.monotonic()
+    try:
+        problems = _run(ways, arguments.labels, everything=arguments.all)
+    except (ListError, NoServerError, RunError, SuitesError) as error:
+        print(f"conformance: {error}", file=sys.stderr)
+        return 1
+    print(f"{problems} unlisted or outdated, in {time.monotonic() - begun_at:.0f} s; logs in .conformance/results/")
+    return 1 if problems else 0
+
+
+def _run(ways: list[Way], wanted: list[str], *, everything: bool) -> int:
+    suites = fetch_suites()
+    problems = 0
+    known: dict[tuple[str, tuple[str, ...]], Outcomes] = {}
+    with ExitStack() as stack:
+        url = stack.enter_context(debian_postgres()) if any(way.needs_postgresql for way in ways) else None
+        for way in ways:
+            labels = _labels(way, wanted, everything=everything)
+            if not labels:
+                continue
+            listed = read_list(way.name)
+            # Side by side: the same machine at the same time.
+            run = SuiteRun(suites, way.name, labels, url)
+            stack.callback(run.end)
+            key = (way.stock, labels)
+            if key not in known:
+                stock_run = SuiteRun(suites, way.stock, labels, url)
+                stack.callback(stock_run.end)
+                known[key] = stock_run.outcomes()
+            stock, ours = known[key], run.outcomes()
+            lines = compare(stock, ours, listed, labels)
+            problems += len(lines)
+            print(f"{way.name}: with Django {_counts(stock)}; here {_counts(ours)}", flush=True)
+            for line in lines:
+                print(f"  {line}")
+    return problems
+
+
+def _labels(way: Way, wanted: list[str], *, everything: bool) -> tuple[str, ...]:
+    if not wanted:
+        return way.labels if everything else way.labels_in_ci
+    # A way runs what concerns it.
+    return tuple(label for label in wanted if label.partition(".")[0] in way.labels)
+
+
+def _counts(outcomes: Outcomes) -> str:
+    counts = Counter(outcomes.values())
+    return f"{len(outcomes)} run, {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Handlers for Django's test clients that hand every request to a server of another thread."""
+
+import asyncio
+import contextvars
+import weakref
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.base import BaseHandler
+
+from tests.conformance.exchange import Exchange, Reply, current, test_connections
+from tests.conformance.scope import environ_beside_scope, plain_scope, scope_of_environ
+
+
+class Server(Protocol):
+    """A handler of ours, ready for requests."""
+
+    def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
+        """Begin to serve a request, in the caller's context."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class _Handler(BaseHandler):
+    def make_server(self) -> Server:
+        """What serves this client's requests."""
+        raise NotImplementedError
+
+    def __init__(self, enforce_csrf_checks: bool = True) -> None:
+        self.enforce_csrf_checks = enforce_csrf_checks
+        super().__init__()
+
+    @property
+    def server(self) -> Server:
+        """Made by the first request, as Django's test client loads its middleware."""
+        if "_server" not in self.__dict__:
+            self._server = self.make_server()
+            weakref.finalize(self, self._server.close).atexit = False
+        return self._server
+
+    def begin(self, scope: dict[str, Any], body: bytes, environ: dict[str, Any]) -> tuple[Exchange, "Future[Reply]"]:
+        """Begin a request."""
+        exchange = Exchange(self.enforce_csrf_checks, environ)
+
+        def submit() -> "Future[Reply]":
+            current.set(exchange)
+            return self.server.submit(scope, body)
+
+        return exchange, contextvars.copy_context().run(submit)
+
+
+class ClientHandler(_Handler):
+    """In the place of the handler of Django's `Client`."""
+
+    def __call__(self, environ: dict[str, Any]) -> Any:
+        scope, body = scope_of_environ(environ)
+        with test_connections():
+            exchange, future = self.begin(scope, body, environ_beside_scope(environ))
+            response, response.wsgi_request = exchange.end(future.result())
+        return response
+
+
+class AsyncClientHandler(_Handler):
+    """In the place of the handler of Django's `AsyncClient`."""
+
+    async def __call__(self, scope: dict[str, Any]) -> Any:
+        scope, body = plain_scope(scope)
+        # On the test's own thread, which has the connections.
+        shared = test_connections()
+        await sync_to_async(shared.__enter__)()
+        try:
+            exchange, future = self.begin(scope, body, {})
+            response, response.asgi_request = exchange.end(await asyncio.wrap_future(future))
+        finally:
+            await sync_to_async(shared.__exit__)(None, None, None)
+        return response

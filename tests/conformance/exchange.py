@@ -1,0 +1,126 @@
+"""One request of a Django test client, through a handler in another thread, and the response it gets."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from django.core.handlers.asgi import ASGIRequest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.http import HttpResponse
+from django.http.response import ResponseHeaders
+from django.test.client import conditional_content_removal
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the client receives."""
+
+    status: int
+    headers: Headers
+    chunks: list[bytes]
+
+
+@dataclass
+class Exchange:
+    """What a test client attaches to its request, and what it looks at behind the response."""
+
+    enforces_csrf: bool
+    # Keys that a WSGI server of the client's would add, and HTTP does not carry.
+    environ: dict[str, Any]
+    requests: list[Any] = field(default_factory=list)
+    responses: list[Any] = field(default_factory=list)
+
+    def end(self, reply: Reply) -> tuple[Any, Any]:
+        """The view's own response object, which carries exactly what was received, and its request."""
+        response = self.responses[-1] if self.responses else HttpResponse()
+        # The contexts of the handler's threads would keep it, with the client and its handler.
+        self.responses.clear()
+        response.status_code = reply.status
+        if _headers_of(response) != [(name.lower(), value) for name, value in reply.headers]:
+            _replace_headers(response, reply.headers)
+        if not response.streaming:
+            if response.content != b"".join(reply.chunks):
+                response.content = b"".join(reply.chunks)
+        elif response.is_async:
+            response.streaming_content = _asynchronously(reply.chunks)
+        else:
+            response.streaming_content = reply.chunks
+        request = self.requests[-1] if self.requests else None
+        if request is not None:
+            conditional_content_removal(request, response)
+        self.requests.clear()
+        return response, request
+
+
+current: ContextVar[Exchange] = ContextVar("current")
+
+
+class NotedRequest(ASGIRequest):
+    """A request that its exchange knows."""
+
+    def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
+        super().__init__(scope, body_file)
+        exchange = current.get(None)
+        if exchange is not None:
+            self.META.update(exchange.environ)
+            self._dont_enforce_csrf_checks = not exchange.enforces_csrf
+            exchange.requests.append(self)
+
+
+def note_response(response: Any) -> Any:
+    """The response, which its exchange knows from here on."""
+    exchange = current.get(None)
+    if exchange is not None:
+        exchange.responses.append(response)
+    return response
+
+
+@contextmanager
+def test_connections() -> Iterator[None]:
+    """Let every thread use the test's own connections, whose transaction holds what the test has made."""
+    of_threads = connections._connections
+    shared = SimpleNamespace(**{wrapper.alias: wrapper for wrapper in connections.all(initialized_only=True)})
+    connections._connections = shared
+    allowed = BaseDatabaseWrapper.allow_thread_sharing
+    BaseDatabaseWrapper.allow_thread_sharing = True
+    # As Django's test client does: a test goes on with its connection.
+    started = request_started.disconnect(close_old_connections)
+    finished = request_finished.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal, was_connected in ((request_started, started), (request_finished, finished)):
+            if was_connected:
+                signal.connect(close_old_connections)
+        BaseDatabaseWrapper.allow_thread_sharing = allowed
+        connections._connections = of_threads
+        for alias, wrapper in vars(shared).items():
+            connections[alias] = wrapper
+
+
+def _headers_of(response: Any) -> Headers:
+    headers = [(name.lower().encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    cookies = response.cookies.values()
+    return headers + [(b"set-cookie", cookie.output(header="").encode("ascii").strip()) for cookie in cookies]
+
+
+def _replace_headers(response: Any, headers: Headers) -> None:
+    response.headers = ResponseHeaders({})
+    response.cookies.clear()
+    for name, value in headers:
+        if name.lower() == b"set-cookie":
+            response.cookies.load(value.decode("latin-1"))
+        else:
+            response.headers[name.decode("latin-1")] = value.decode("latin-1")
+
+
+async def _asynchronously(chunks: list[bytes]) -> AsyncIterator[bytes]:
+    for chunk in chunks:
+        yield chunk

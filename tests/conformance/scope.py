@@ -1,0 +1,69 @@
+"""The ASGI scope and body of what Django's test clients ask for."""
+
+from typing import Any
+from urllib.parse import quote
+
+# What a scope has for them; the rest of a WSGI environ is its server's.
+_IN_SCOPE = {
+    "PATH_INFO",
+    "QUERY_STRING",
+    "REMOTE_ADDR",
+    "REQUEST_METHOD",
+    "SCRIPT_NAME",
+    "SERVER_NAME",
+    "SERVER_PORT",
+    "CONTENT_TYPE",
+    "CONTENT_LENGTH",
+}
+
+
+def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The scope and body of a WSGI environ."""
+    path = environ["PATH_INFO"].encode("latin-1")
+    # Django's WSGI request drops the slash itself.
+    script = environ.get("SCRIPT_NAME", "").rstrip("/")
+    headers = [
+        (name.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1"), str(value).encode("latin-1"))
+        for name, value in environ.items()
+        if value is not None
+        and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value != ""))
+    ]
+    if environ.get("REMOTE_USER"):
+        # By which a proxy names the user to an ASGI server, and where Django's asynchronous middleware looks.
+        headers.append((b"remote-user", environ["REMOTE_USER"].encode("latin-1")))
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": environ["REQUEST_METHOD"],
+        "scheme": environ.get("wsgi.url_scheme", "http"),
+        # A server decodes the path once, and takes the mount point for a part of it.
+        "path": script + path.decode(errors="replace"),
+        "raw_path": quote(path).encode(),
+        "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
+        "root_path": script,
+        "headers": headers,
+        "client": (environ.get("REMOTE_ADDR", "127.0.0.1"), 0),
+        "server": (environ.get("SERVER_NAME", "testserver"), int(environ.get("SERVER_PORT", 80))),
+    }
+    body = environ.get("wsgi.input")
+    return scope, b"" if body is None else body.read()
+
+
+def environ_beside_scope(environ: dict[str, Any]) -> dict[str, Any]:
+    """What a WSGI environ holds and a scope does not."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in _IN_SCOPE and not name.startswith(("HTTP_", "wsgi."))
+    }
+
+
+def plain_scope(scope: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The scope of Django's asynchronous client without its extras, and the body."""
+    body = scope.get("_body_file")
+    scope = {name: value for name, value in scope.items() if name != "_body_file"}
+    query = scope.get("query_string", b"")
+    # As text it is the client's, not a server's.
+    scope["query_string"] = query.encode("latin-1") if isinstance(query, str) else query
+    return scope, b"" if body is None else body.read()
