@@ -21,6 +21,9 @@ def main() -> int:
     parser.add_argument("--all", action="store_true", help="every label of each way")
     arguments = parser.parse_args()
     ways = [way for way in WAYS if arguments.way is None or way.name in arguments.way]
+    known = {label for way in ways for label in way.labels}
+    if unknown := [label for label in arguments.labels if label.partition(".")[0] not in known]:
+        parser.error(f"{', '.join(unknown)}: not a label of these ways; tests/conformance/labels.toml lists them")
     begun_at = time.monotonic()
     try:
         problems = _run(ways, arguments.labels, everything=arguments.all)
