@@ -153,7 +153,7 @@ def test_what_served_serves_again_after_a_kill(cloudformation, shared_aws, image
 
 
 @pytest.mark.parametrize(
-    ("command", "exit_code", "said"), [("check", 0, "no issues"), ("nonsense", 1, "Unknown command")]
+    ("command", "exit_code", "said"), [("check", 0, "no issues"), ("nonsense", 2, "'nonsense' is not a command")]
 )
 def test_a_task_runs_the_images_command_and_says_how_it_ended(
     cloudformation, shared_aws, images, command, exit_code, said
