@@ -78,7 +78,7 @@ def main() -> None:
     except ConfigurationError as error:
         if asks_for_help:
             return
-        command_line.refuse_unknown(error)
+        command_line.refuse_unknown()
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(_EXIT_CONFIGURATION) from None
 

@@ -23,12 +23,12 @@ class CommandLine(ManagementUtility):
             self._refuse(subcommand, "")
         return super().fetch_command(subcommand)
 
-    def refuse_unknown(self, settings_error: Exception) -> None:
+    def refuse_unknown(self) -> None:
         """Where the settings do not load: exit with 2 when the word is close to a command, and is none itself."""
         words = [word for word in self.argv[1:2] if not word.startswith("-")]
         # Without settings these are Django's own.
         if words and words[0] not in {*self._verbs, *get_commands()} and self._meant(words[0]):
-            self._refuse(words[0], f" The commands of a project's apps need its settings: {settings_error}")
+            self._refuse(words[0], " A command of the project's own needs its settings.")
 
     def _meant(self, word: str) -> list[str]:
         return get_close_matches(word, [*self._verbs, *get_commands()], n=1)

@@ -82,7 +82,11 @@ class ForwardedHeaders:
         await self._application(scope, receive, send)
 
     def _is_trusted(self, address: str) -> bool:
-        peer = ip_address(address)
+        try:
+            peer = ip_address(address)
+        except ValueError:
+            # Servers name a Unix socket in several ways; none of them is a network's.
+            return False
         # How a listener for both versions shows one of version 4.
         peer = getattr(peer, "ipv4_mapped", None) or peer
         return any(peer in network for network in self._trusted)

@@ -2,19 +2,23 @@
 
 import dis
 import re
+import sys
 from collections.abc import Callable, Iterator
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, getattr_static, unwrap
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from django.conf import settings
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
-# What a key of `request.META` or `request.headers` looks like: messages have spaces, other names underscores.
-_KEY = re.compile(r"[A-Z0-9_]+|[A-Za-z0-9-]+")
-# By which attributes the code gets at them.
-_SOURCES = {"META", "headers", "scope", "environ"}
+# What a key of a request looks like: messages have spaces.
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+# By which attributes the code gets at them; getattr() names them as strings, where GET and POST are methods.
+_SOURCES = {"META", "headers", "scope", "environ", "COOKIES", "GET", "POST", "session"}
+_SOURCES_BY_NAME = _SOURCES - {"GET", "POST"}
+# Whose functions are the same in both modes, as far as keys go.
+_FOREIGN = {"django", "asgiref", "builtins", *sys.stdlib_module_names}
 # What a constructor keeps beside keys: what comes next, and the mode.
 _NO_KEY = re.compile(r"get_response|_?(is_)?async(_mode|_capable)?")
 _ASYNCHRONOUS = CO_COROUTINE | CO_ASYNC_GENERATOR
@@ -72,6 +76,7 @@ def _is_only_adapted(middleware: type) -> bool:
 
 def _function(owner: type, name: str) -> FunctionType | None:
     found = getattr_static(owner, name, None)
+    found = found.fget if isinstance(found, property) else found
     found = unwrap(getattr(found, "__func__", found)) if callable(found) or hasattr(found, "__func__") else None
     return found if type(found) is FunctionType else None
 
@@ -97,7 +102,9 @@ class _Keys:
         for part in self._parts(code):
             documentation = function.__doc__ if part is code else None
             self.found.update(key for value in part.co_consts if value != documentation for key in _constants_in(value))
-            self.reads_the_request |= not _SOURCES.isdisjoint(part.co_names)
+            self.reads_the_request |= not (
+                _SOURCES.isdisjoint(part.co_names) and _SOURCES_BY_NAME.isdisjoint(self.found)
+            )
             for name in part.co_names:
                 self._follow(function, name)
 
@@ -120,8 +127,12 @@ class _Keys:
                 self._read_in_mode(method)
         value = function.__globals__.get(name)
         self.found.update(_keys_in(value))
-        if type(value) is FunctionType and value.__module__ == function.__module__:
+        if type(value) is FunctionType and str(value.__module__).partition(".")[0] not in _FOREIGN:
             self._read_in_mode(value)
+        elif isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in _FOREIGN:
+            # `keys.SYNC` names its value by an attribute.
+            for attribute in function.__code__.co_names:
+                self.found.update(_keys_in(getattr(value, attribute, None)))
 
     def _read_in_mode(self, function: FunctionType) -> None:
         # The synchronous entry hands over to the asynchronous one, which is the other mode.

@@ -1,30 +1,55 @@
 """Tells whether an ASGI application serves websockets."""
 
 import sys
+from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
-# How deep middleware may be nested around the application that routes.
-_DEEPEST = 20
+from django.core.handlers.asgi import ASGIHandler
+
+# More than any application has of routes, middleware and what they keep.
+_MOST_LOOKED_AT = 20_000
 
 
 def has_websockets(application: Any) -> bool:
-    """Whether it is Channels' or Starlette's and routes websockets, itself or in what it mounts or wraps."""
-    return _has_websockets(application, _DEEPEST)
+    """Whether it is Channels' or Starlette's and routes websockets, itself or in anything that it holds.
+
+    A function that looks at the scope's type by itself cannot be told.
+    """
+    waiting, seen = [application], set()
+    while waiting and len(seen) < _MOST_LOOKED_AT:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, (str, bytes, type, ASGIHandler)):
+            continue
+        seen.add(id(one))
+        if _routes_websockets(one):
+            return True
+        waiting += _held_by(one)
+    return False
 
 
-def _has_websockets(application: Any, depth: int) -> bool:
-    if depth == 0:
-        return False
+def _routes_websockets(one: Any) -> bool:
     # Channels' ProtocolTypeRouter.
-    mapping = getattr(application, "application_mapping", None)
-    if isinstance(mapping, dict):
-        return "websocket" in mapping or any(_has_websockets(one, depth - 1) for one in mapping.values())
-    # Starlette's applications, routers and mounts, and so FastAPI's; nobody has any where it was not imported.
-    routing = sys.modules.get("starlette.routing")
-    if routing is not None and isinstance(application, routing.WebSocketRoute):
+    mapping = getattr(one, "application_mapping", None)
+    if isinstance(mapping, dict) and "websocket" in mapping:
         return True
-    inner = [getattr(application, name, None) for name in ("app", "application", "inner")]
-    routes = getattr(application, "routes", None)
-    if isinstance(routes, list):
-        inner += routes
-    return any(_has_websockets(one, depth - 1) for one in inner if one is not None and one is not application)
+    # Starlette's, and so FastAPI's; nobody has any where it was not imported.
+    routing = sys.modules.get("starlette.routing")
+    return routing is not None and isinstance(one, routing.WebSocketRoute)
+
+
+def _held_by(one: Any) -> Iterator[Any]:
+    if isinstance(one, dict):
+        yield from one.values()
+    elif isinstance(one, (list, tuple, set, frozenset)):
+        yield from one
+    elif isinstance(one, FunctionType):
+        for cell in one.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:
+                # Not filled yet.
+                continue
+    elif callable(one) or hasattr(one, "routes"):
+        yield from getattr(one, "__dict__", {}).values()
+        yield getattr(one, "__self__", None)

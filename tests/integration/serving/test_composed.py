@@ -4,7 +4,7 @@ import logging
 
 import pytest
 from channels.routing import ProtocolTypeRouter
-from fastapi import FastAPI, WebSocket
+from fastapi import APIRouter, FastAPI, WebSocket
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router, WebSocketRoute
 
@@ -87,6 +87,28 @@ def _fastapi(*, websocket: bool) -> FastAPI:
     return application
 
 
+def _with_router() -> FastAPI:
+    router, application = APIRouter(), FastAPI()
+    router.websocket("/echo")(_echo)
+    application.include_router(router)
+    return application
+
+
+class _Wrapper:
+    def __init__(self, application):
+        self._application = application
+
+    async def __call__(self, scope, receive, send):
+        await self._application(scope, receive, send)
+
+
+def _wrapped(application):
+    async def wrapper(scope, receive, send):
+        await application(scope, receive, send)
+
+    return wrapper
+
+
 async def _echo(socket: WebSocket) -> None:
     await socket.accept()
 
@@ -102,6 +124,12 @@ async def _echo(socket: WebSocket) -> None:
         (Router([Mount("/api", _fastapi(websocket=True))]), True),
         (Router([Mount("/api", routes=[WebSocketRoute("/echo", _echo)])]), True),
         (GZipMiddleware(_fastapi(websocket=True)), True),
+        (_with_router(), True),
+        (Router([Mount("/api", _with_router())]), True),
+        (_Wrapper(_fastapi(websocket=True)), True),
+        (_Wrapper(_fastapi(websocket=False)), False),
+        (_wrapped(_fastapi(websocket=True)), True),
+        (_wrapped(_fastapi(websocket=False)), False),
         (GZipMiddleware(_fastapi(websocket=False)), False),
         (lambda scope, receive, send: None, False),
     ],

@@ -129,3 +129,10 @@ async def test_websockets_are_read_as_requests_are():
     scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], kind="websocket")
 
     assert scope["client"] == ("198.51.100.1", 0)
+
+
+@pytest.mark.parametrize("address", ["", "unix", "testclient"])
+async def test_a_peer_without_an_ip_address_is_a_stranger(address):
+    scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], client=(address, 0))
+
+    assert scope == {"type": "http", "client": (address, 0), "headers": []}

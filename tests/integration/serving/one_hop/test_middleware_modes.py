@@ -11,6 +11,7 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
 from tests.integration.serving.one_hop.exchange import exchange
+from tests.integration.serving.one_hop.tenant_keys import asynchronous_tenant, synchronous_tenant
 from webapp.serving import current_user
 from webapp.serving.middleware_modes import needs_asynchronous_chain, reads_other_keys
 
@@ -67,6 +68,62 @@ class ByConstructor(Either):
     def __init__(self, get_response):
         super().__init__(get_response)
         self.key, self.asynchronous_key = "TENANT", "HTTP_TENANT"
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.META.get(self.key)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.META.get(self.asynchronous_key)
+        return await self.get_response(request)
+
+
+class ByCookie(Either):
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.COOKIES.get("old_tenant")
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.COOKIES.get("new_tenant")
+        return await self.get_response(request)
+
+
+class ByQuery(Either):
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = request.GET.get("old")
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = request.GET.get("new")
+        return await self.get_response(request)
+
+
+class ByOtherModule(Either):
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = synchronous_tenant(request)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = asynchronous_tenant(request)
+        return await self.get_response(request)
+
+
+class ByProperty(Either):
+    @property
+    def key(self):
+        return "TENANT"
+
+    @property
+    def asynchronous_key(self):
+        return "HTTP_TENANT"
 
     def __call__(self, request):
         if self.is_async:
@@ -169,7 +226,13 @@ async def test_outside_synchronous_middleware_it_does_not(both, settings, way, n
     await both("GET", f"{way}/tenant", headers=[(b"tenant", b"acme")])
 
 
-@pytest.mark.parametrize("middleware", [ByMethod, ByAttribute, ByConstructor, by_factory, RemoteUserMiddleware])
+@pytest.mark.parametrize(
+    "middleware",
+    [
+        *(ByMethod, ByAttribute, ByConstructor, ByCookie, ByQuery, ByOtherModule, ByProperty),
+        *(by_factory, RemoteUserMiddleware),
+    ],
+)
 def test_middleware_that_reads_other_keys_is_found(middleware):
     assert reads_other_keys(middleware)
 
