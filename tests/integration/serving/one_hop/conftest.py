@@ -13,6 +13,7 @@ from tests.integration.serving.one_hop.barrier import Barrier
 from tests.integration.serving.one_hop.exchange import Reply, exchange
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
     database,
+    direct,
     opened_connections,
     per_request,
     persistent,

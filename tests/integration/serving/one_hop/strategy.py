@@ -62,12 +62,16 @@ def per_request(database) -> None:
 
 
 @pytest.fixture
-def pooled(database, database_server) -> Iterator[None]:
-    """Two connections for all requests of the process, to the server itself."""
+def direct(database, database_server) -> None:
+    """Connections to the server itself: the pooler that stands in for a proxy hands one session to many clients."""
     address = parse_database_url(database_server.url("postgres"))
-    database.update(
-        CONN_MAX_AGE=0, HOST=address.host, PORT=address.port, ROUTE=Route.DIRECT, DISABLE_SERVER_SIDE_CURSORS=False
-    )
+    database.update(HOST=address.host, PORT=address.port, ROUTE=Route.DIRECT, DISABLE_SERVER_SIDE_CURSORS=False)
+
+
+@pytest.fixture
+def pooled(database, direct) -> Iterator[None]:
+    """Two connections for all requests of the process, to the server itself."""
+    database["CONN_MAX_AGE"] = 0
     database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 2, "max_waiting": 200}
     connections["default"].close_pool()
     yield

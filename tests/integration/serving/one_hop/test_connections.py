@@ -216,7 +216,7 @@ async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
     assert len(opened_connections) <= 4
 
 
-async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, one_hop):
+async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, direct, one_hop):
     assert (await exchange(one_hop(), "GET", "/async/tenant")).body == b"a none"
 
 
@@ -234,7 +234,7 @@ async def test_a_lease_that_is_cut_off_gives_its_thread_back():
     await asyncio.to_thread(leases.close)
 
 
-async def test_a_cut_off_request_leaves_no_state(persistent, one_hop, barrier):
+async def test_a_cut_off_request_leaves_no_state(persistent, direct, one_hop, barrier):
     handler = one_hop(threads=1, max_native=1)
     leaving = Exchange(handler, "GET", "/async/tenant/held").start()
     await barrier.reached()
