@@ -33,7 +33,7 @@ ENV PATH=/opt/venv/bin:$PATH \
 RUN stdlib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
     && rm -rf /usr/local/bin/pip* "$stdlib"/site-packages/pip* "$stdlib"/ensurepip /usr/share/python-wheels \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(_aix|_osx_support|_pydatetime|_pydecimal|\
-_pyio|_pyrepl|_sysconfigdata[^/]*|bdb|cProfile|cmd|code|compileall|cookiejar|curses|dbm|distutils|doctest|\
+_pyio|_pyrepl|bdb|cProfile|cmd|code|compileall|cookiejar|curses|dbm|distutils|doctest|\
 encodings/(cp|iso|mac_)[^/]*|filecmp|fileinput|fractions|ftplib|http/server|idlelib|imaplib|importlib/_bootstrap[^/]*|\
 lib2to3|macholib|mailbox|modulefinder|msilib|nntplib|optparse|pdb|pickletools|plistlib|poplib|proactor_events|profile|\
 pstats|py_compile|pyclbr|pydoc|pydoc_data|rlcompleter|robotparser|shelve|smtpd|sqlite3|statistics|symtable|tabnanny|\
