@@ -86,7 +86,7 @@ class DatabaseWrapperMixin:
         """
         parameters = super().get_connection_params()
         if "password" in parameters:
-            # Whoever edits DATABASES by hand writes plain text.
+            # A DATABASES written by hand holds plain text.
             parameters["password"] = Secret(parameters["password"])
         parameters["cursor_factory"] = noting(parameters["cursor_factory"])
         return parameters if self.pool is not None else self._with_login(parameters)
