@@ -18,7 +18,7 @@ from benchmarks.surroundings import Surroundings
 from webapp.compare.progress import Reporter
 from webapp.compare.services.postgres import PostgresServer
 
-# How often the servers of a comparison are started.
+# How often the processes of a comparison are started.
 _STARTS = 8
 
 
@@ -68,23 +68,29 @@ def measure(
 
 
 def _warm(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> list[Cost]:
-    costs = []
-    with ExitStack() as running:
-        callers = {}
-        for name, contender in contenders.items():
-            handler = lambda_handler(contender.surroundings.checkout)
-            caller = lambda_warm.caller(name, handler, contender.database, contender.surroundings)
-            callers[name] = running.enter_context(caller)
-        for request in ("GET /ping", "GET /items"):
-            event, status, _ = lambda_warm.EVENTS[request]
-            lambda_warm.warm_up(event, status, callers)
-            rounds: Rounds = {name: [] for name in callers}
-            reporter.begin(f"Lambda, {request}", plan.warm_rounds * len(callers))
-            for name in interleaved(list(callers), plan.warm_rounds, chance):
-                rounds[name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
-                reporter.advance()
-            costs.append(Cost(f"Lambda, {request}, warm p50, in process", "µs", rounds))
-    return costs
+    requests = ("GET /ping", "GET /items")
+    rounds: dict[str, Rounds] = {request: {name: [] for name in contenders} for request in requests}
+    reporter.begin("Lambda, warm", plan.warm_rounds * len(contenders) * len(requests))
+    for some_rounds in _rounds_of_each_start(plan.warm_rounds):
+        with ExitStack() as running:
+            callers = {}
+            for name in chance.sample(list(contenders), k=len(contenders)):
+                contender = contenders[name]
+                handler = lambda_handler(contender.surroundings.checkout)
+                caller = lambda_warm.caller(name, handler, contender.database, contender.surroundings)
+                callers[name] = running.enter_context(caller)
+            for request in requests:
+                event, status, _ = lambda_warm.EVENTS[request]
+                lambda_warm.warm_up(event, status, callers)
+                for name in interleaved(list(callers), some_rounds, chance):
+                    rounds[request][name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
+                    reporter.advance()
+    return [Cost(f"Lambda, {request}, warm p50, in process", "µs", rounds[request]) for request in requests]
+
+
+def _rounds_of_each_start(rounds: int) -> list[int]:
+    """One start of a process is faster than another of the same code: a figure needs several of both."""
+    return [len(range(start, rounds, _STARTS)) for start in range(_STARTS)]
 
 
 def _cold(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> Cost:
@@ -100,9 +106,7 @@ async def _containers(plan: Plan, contenders: Contenders, chance: random.Random,
     throughput: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
     cpu: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
     reporter.begin("containers", plan.container_rounds * len(contenders) * len(containers.PATHS))
-    for start in range(_STARTS):
-        # One start of a server is faster than another of the same code: a figure needs several of both.
-        rounds = len(range(start, plan.container_rounds, _STARTS))
+    for rounds in _rounds_of_each_start(plan.container_rounds):
         with ExitStack() as stack:
             running = {}
             for name in chance.sample(list(contenders), k=len(contenders)):

@@ -32,7 +32,7 @@ from webapp.serving.lambda_events import (
     require_request,
     unknown,
 )
-from webapp.serving.lambda_replies import refusal, reply_limit, text_headers
+from webapp.serving.lambda_replies import SMALLEST_REPLY_LIMIT_BYTES, refusal, reply_limit, text_headers
 from webapp.serving.one_hop import OneHopASGIHandler
 from webapp.serving.patches import PatchWatch
 from webapp.serving.sync_chain import SyncChain, encoded_headers
@@ -88,6 +88,7 @@ class DirectLambdaHandler:
         self._max_body_bytes = max_body_bytes
         self._max_event_body_bytes = max_event_body_bytes
         self._max_reply_bytes = max_reply_bytes
+        self._smallest_limit_bytes = min(max_reply_bytes, SMALLEST_REPLY_LIMIT_BYTES)
         self._encode = encode
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
@@ -117,7 +118,10 @@ class DirectLambdaHandler:
             return refusal(event, 400, "Bad Request")
         response = contextvars.copy_context().run(self._respond, scope, body)
         response["headers"] = text_headers(response["headers"])
-        return self._limited(request(response), event, request, scope)
+        reply: dict[str, Any] = request(response)
+        if len(reply["body"]) * _CERTAINLY_SHORT < self._smallest_limit_bytes:
+            return reply
+        return self._limited(reply, event, request, scope)
 
     def _limited(
         self, reply: dict[str, Any], event: dict[str, Any], request: Any, scope: dict[str, Any]
@@ -180,8 +184,7 @@ class DirectLambdaHandler:
         scope, body = read_request(request)
         if len(body) > self._max_body_bytes:
             raise BodyTooLargeError
-        scope.update(self._as_the_front_says(request, scope))
-        return scope, body
+        return self._as_the_front_says(request, scope), body
 
     def _as_the_front_says(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
         if isinstance(request, ALB):

@@ -18,8 +18,10 @@ class KnownLengthHandler(ASGIHandler):
         request, refusal = super().create_request(scope, body_file)
         if request is not None:
             length = body_file.seek(0, os.SEEK_END)
-            body_file.seek(0)
-            # A request without a body usually states none.
-            if length or "CONTENT_LENGTH" in request.META:
+            if length:
+                body_file.seek(0)
                 request.META["CONTENT_LENGTH"] = str(length)
+            elif "CONTENT_LENGTH" in request.META:
+                # A request without a body usually states none.
+                request.META["CONTENT_LENGTH"] = "0"
         return request, refusal

@@ -1,6 +1,7 @@
 """Tells which front an event comes from, and reads the request that it holds."""
 
 import re
+import string
 from functools import cached_property
 from typing import Any
 
@@ -16,15 +17,13 @@ Event = dict[str, Any]
 # What reading a damaged event raises, in Mangum or here.
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
-_TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]"  # noqa: S105
-_METHOD = re.compile(f"{_TOKEN}+")
+_TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
 # Several proxies may each have added one.
 _SCHEMES = re.compile(r"[A-Za-z0-9+., -]*")
-_NAMES = re.compile(f"{_TOKEN}*".encode())
 # No front writes these beside a request: commands, warm-ups, and what API Gateway sends to an authorizer.
-_KEYS_OF_OTHERS = ("command", "warm_up", "methodArn", "routeArn", "authorizationToken")
+_KEYS_OF_OTHERS = frozenset({"command", "warm_up", "methodArn", "routeArn", "authorizationToken"})
 # In `requestContext`: WebSocket APIs, and VPC Lattice.
-_CONTEXTS_OF_OTHERS = ("connectionId", "messageDirection", "serviceArn", "serviceNetworkArn")
+_CONTEXTS_OF_OTHERS = frozenset({"connectionId", "messageDirection", "serviceArn", "serviceNetworkArn"})
 # From an event to the value of a header of Lambda@Edge.
 _DEEPEST = 8
 
@@ -65,11 +64,11 @@ EVENT_CLASSES = [
 
 def require_request(event: Any) -> None:
     """UnknownEvent for what no HTTP front sends; what it lets pass, Mangum may still not know."""
-    if not isinstance(event, dict) or any(key in event for key in _KEYS_OF_OTHERS):
+    if not isinstance(event, dict) or not _KEYS_OF_OTHERS.isdisjoint(event):
         raise unknown(event)
     if "requestContext" in event:
         context = event["requestContext"]
-        if not isinstance(context, dict) or any(key in context for key in _CONTEXTS_OF_OTHERS):
+        if not isinstance(context, dict) or not _CONTEXTS_OF_OTHERS.isdisjoint(context):
             raise unknown(event)
         is_v2 = "elb" not in context and event.get("version") == "2.0"
         if is_v2 and not isinstance(context.get("http"), dict):
@@ -103,7 +102,8 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     body: bytes = request.body
     # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
     scope["path"].encode()
-    if not _METHOD.fullmatch(scope["method"]):
+    method = scope["method"].encode()
+    if not method or method.translate(None, _TOKEN_CHARACTERS):
         raise ValueError("the method is no word")
     if not _SCHEMES.fullmatch(scope["scheme"]):
         raise ValueError("the scheme is no word")
@@ -132,11 +132,11 @@ def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes
     # All at once: this is done for every request.
     names = b"".join([name for name, _ in headers])
     values = b"".join([value for _, value in headers])
-    if b"\0" in values or b"\r" in values or b"\n" in values or not _NAMES.fullmatch(names):
+    if b"\0" in values or b"\r" in values or b"\n" in values or names.translate(None, _TOKEN_CHARACTERS):
         raise ValueError("a header has a character that no header can have")
-    stated = [header for header in headers if header[0] == b"content-length"]
-    if not stated and not length:
+    if not length and b"content-length" not in names:
         return headers
+    stated = [header for header in headers if header[0] == b"content-length"]
     if len(stated) != 1:
         headers = [header for header in headers if header[0] != b"content-length"]
         stated = [[b"content-length", b""]]

@@ -7,7 +7,8 @@ from mangum.handlers import ALB, LambdaAtEdge
 from webapp.serving.sync_chain import Headers
 
 _MB = 2**20
-_VIEWER_BYTES = 40 * 2**10
+# Of all fronts, CloudFront takes the least, where a function answers a viewer's request.
+SMALLEST_REPLY_LIMIT_BYTES = 40 * 2**10
 _CONTENT_TYPE = "text/plain; charset=utf-8"
 
 
@@ -21,7 +22,7 @@ def reply_limit(request: Any, lambdas_bytes: int) -> tuple[int, str]:
     if isinstance(request, ALB):
         limit_bytes, taker = _MB, "the load balancer"
     elif isinstance(request, LambdaAtEdge):
-        limit_bytes, taker = (_VIEWER_BYTES if _is_for_the_viewer(request) else _MB), "CloudFront"
+        limit_bytes, taker = (SMALLEST_REPLY_LIMIT_BYTES if _is_for_the_viewer(request) else _MB), "CloudFront"
     return (limit_bytes, taker) if limit_bytes < lambdas_bytes else (lambdas_bytes, "Lambda")
 
 

@@ -19,8 +19,6 @@ _OWN_SQL = frozenset({"function", "template", "arg_joiner"})
 _CONNECTORS = frozenset(
     [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # those of full-text search
 )
-# What an expression's instance may have been given in place of Django's.
-_OWN_METHODS = frozenset({"as_sql", "as_postgresql"})
 # The methods by which a model's field writes SQL around its value.
 _FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
 
@@ -87,7 +85,8 @@ class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
 def _is_applications_own(node: Any) -> bool:
     kind = _kind(type(node))
     own = node.__dict__
-    if kind is _Kind.APPLICATIONS or not _OWN_METHODS.isdisjoint(own):
+    # Its class may be Django's, and its instance have been given another method.
+    if kind is _Kind.APPLICATIONS or "as_sql" in own or "as_postgresql" in own:
         return True
     field = own.get("output_field")
     if field is not None and _is_own_field(field):
@@ -112,10 +111,10 @@ def _with_base_fields(field: "Field[Any, Any] | None") -> "Iterator[Field[Any, A
 
 def _is_own_field(field: "Field[Any, Any]") -> bool:
     """Whether the SQL around the field's value is the application's; a container of its fields casts to their type."""
-    kind = type(field)
-    if _writes_sql(kind):
+    if _writes_sql(type(field)):
         return True
-    base_field = getattr(field, "base_field", None)
+    # Each instance has its own, which getattr() takes longer to miss.
+    base_field = field.__dict__.get("base_field")
     return base_field is not None and not all(_is_djangos(type(one)) for one in _with_base_fields(base_field))
 
 

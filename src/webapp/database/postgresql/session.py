@@ -5,7 +5,7 @@ from _thread import get_ident
 from collections import deque
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
-from operator import is_
+from operator import attrgetter
 from typing import Any
 
 import psycopg
@@ -26,6 +26,11 @@ _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EM
 _ATTRIBUTES = (
     *("autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
+)
+# The same without psycopg's properties, each of which is a call: this is read at every request's end.
+_attributes_of = attrgetter(
+    *("_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
+    *("_isolation_level", "_read_only", "_deferrable", "_prepared.prepare_threshold", "_prepared.prepared_max"),
 )
 
 
@@ -70,7 +75,7 @@ class SessionState:
 
     def begin(self, connection: psycopg.Connection[Any]) -> None:
         """Remember what psycopg keeps of the session: it is as every request is to find it."""
-        self._attributes = [(name, getattr(connection, name)) for name in _ATTRIBUTES]
+        self._attributes = _attributes_of(connection)
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
         self._callbacks = _callbacks(connection.pgconn)
         self.keep_adapters(connection)
@@ -95,10 +100,11 @@ class SessionState:
 
     def restore(self, connection: psycopg.Connection[Any]) -> None:
         """Set it as it was remembered, and drop what else was registered on the connection; not in a transaction."""
-        for name, value in self._attributes:
-            if getattr(connection, name) != value:
-                with _Noted(self):
-                    setattr(connection, name, value)
+        if (attributes := _attributes_of(connection)) != self._attributes:
+            for name, present, remembered in zip(_ATTRIBUTES, attributes, self._attributes, strict=True):
+                if present != remembered:
+                    with _Noted(self):
+                        setattr(connection, name, remembered)
         for handlers, remembered in self._handlers:
             if handlers != remembered:
                 handlers[:] = remembered
@@ -313,12 +319,12 @@ def _callbacks(pgconn: Any) -> tuple[Any, Any]:
 
 
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
-    """Whether nothing was registered: a map copies what it has of its template as soon as it changes."""
+    """Whether nothing was registered: until then a map shares what its template has, which compares fast."""
     return (
         adapters.types._registry is template.types._registry
-        and all(map(is_, adapters._dumpers.values(), template._dumpers.values()))
-        and all(map(is_, adapters._dumpers_by_oid, template._dumpers_by_oid))
-        and all(map(is_, adapters._loaders, template._loaders))
+        and adapters._dumpers == template._dumpers
+        and adapters._dumpers_by_oid == template._dumpers_by_oid
+        and adapters._loaders == template._loaders
     )
 
 
