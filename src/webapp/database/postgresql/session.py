@@ -103,8 +103,7 @@ class SessionState:
         if (attributes := _attributes_of(connection)) != self._attributes:
             for name, present, remembered in zip(_ATTRIBUTES, attributes, self._attributes, strict=True):
                 if present != remembered:
-                    with _Noted(self):
-                        setattr(connection, name, remembered)
+                    setattr(connection, name, remembered)
         for handlers, remembered in self._handlers:
             if handlers != remembered:
                 handlers[:] = remembered
@@ -238,7 +237,7 @@ class NotingServerCursor(NotingCursor):
     def execute(self, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         result = super().execute(*args, **kwargs)
-        if (state := _state_of(self)) is not None:
+        if not self.is_declared and (state := _state_of(self)) is not None:
             state.open_cursors += 1
             self.is_declared = True
         return result
@@ -246,7 +245,7 @@ class NotingServerCursor(NotingCursor):
     def close(self) -> None:
         """psycopg's; on another thread, as when garbage is collected, nothing is sent from between two queries."""
         # Left open, it is closed on the server by the reset at the request's end.
-        if self.thread_id != get_ident() and not _is_outlived(self):
+        if self.thread_id != get_ident():
             self._closed = True
         elif self.is_declared and not _is_outlived(self):
             self.is_declared = False

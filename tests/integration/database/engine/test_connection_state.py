@@ -3,7 +3,10 @@
 import psycopg
 import pytest
 from django.db import connections
+from psycopg.adapt import PyFormat
+from psycopg.pq import Format
 from psycopg.types import TypeInfo
+from psycopg.types.string import StrDumper, TextLoader
 
 from tests.integration.database.engine.conftest import backend_pid
 
@@ -72,10 +75,43 @@ def test_notifications_that_nobody_read_are_gone(wrapper, administrator):
     assert list(next_request(wrapper).notifies(timeout=0.05)) == []
 
 
-def test_types_that_were_registered_are_gone(wrapper):
-    TypeInfo("own", 990_001, 990_002).register(wrapper.connection)
+class OwnDumper(StrDumper):
+    pass
 
-    assert next_request(wrapper).adapters.types.get("own") is None
+
+class DumperWithoutOid(StrDumper):
+    oid = 0
+
+
+# What registers something in one of the maps of psycopg's adapters alone, and how one looks it up.
+REGISTRATIONS = {
+    "type": (
+        lambda adapters: adapters.types.add(TypeInfo("own", 990_001, 0)),
+        lambda adapters: adapters.types.get("own"),
+    ),
+    "dumper": (
+        lambda adapters: adapters.register_dumper(str, DumperWithoutOid),
+        lambda adapters: adapters.get_dumper(str, PyFormat.TEXT),
+    ),
+    "dumper of an oid": (
+        lambda adapters: adapters.register_dumper(None, OwnDumper),
+        lambda adapters: adapters.get_dumper_by_oid(StrDumper.oid, Format.TEXT),
+    ),
+    "loader": (
+        lambda adapters: adapters.register_loader("int4", TextLoader),
+        lambda adapters: adapters.get_loader(23, Format.TEXT),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REGISTRATIONS)
+def test_what_was_registered_with_the_adapters_is_gone(wrapper, name):
+    register, find = REGISTRATIONS[name]
+    before = find(wrapper.connection.adapters)
+    register(wrapper.connection.adapters)
+    assert find(wrapper.connection.adapters) is not before
+
+    assert find(next_request(wrapper).adapters) is before
 
 
 def test_a_block_of_a_transaction_that_nobody_left_is_none_of_the_next(wrapper):

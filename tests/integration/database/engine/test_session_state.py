@@ -10,7 +10,7 @@ from django.db.backends.signals import connection_created
 from django.db.models import Count
 from psycopg import IsolationLevel
 from psycopg.rows import dict_row, tuple_row
-from psycopg.types.string import StrDumper, TextLoader
+from psycopg.types.string import StrDumper
 
 from tests.integration.database.engine.conftest import backend_pid, end_request, run
 
@@ -189,16 +189,6 @@ def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT %s", ["hello"])
         assert cursor.fetchone() == ("hello",)
-
-
-def test_a_loader_does_not_outlive_its_request(wrapper):
-    backend_pid(wrapper)
-    end_request(wrapper)
-    wrapper.ensure_connection()
-    wrapper.connection.adapters.register_loader("int4", TextLoader)
-    end_request(wrapper)
-
-    assert run(wrapper, "SELECT 1") == 1
 
 
 @pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
