@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tests.conformance.suites import PLACE
+from webapp.compare.processes import spawn, stop
 
 _ROOT = Path(__file__).parents[2]
 # What a suite hangs for at most; all labels take a fraction of it.
@@ -40,15 +41,9 @@ class SuiteRun:
         if postgresql is not None:
             environ["CONFORMANCE_POSTGRESQL"] = postgresql
         options = ["--settings", f"tests.conformance.settings.{settings}", "--parallel=1", "--noinput"]
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "runtests.py", *options, *labels],
-                cwd=suites,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+        self.log.unlink(missing_ok=True)
+        command = [sys.executable, "runtests.py", *options, *labels]
+        self._process = spawn(command, environ=environ, log=self.log, directory=suites)
 
     def outcomes(self) -> dict[str, str]:
         """The outcome of each test, once all are through; RunError when they are not."""
@@ -66,6 +61,4 @@ class SuiteRun:
 
     def end(self) -> None:
         """Leave no process behind."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
+        stop(self._process)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,15 +31,21 @@ LIMITS = Limits(1.0, 256)
 TICKING = "import itertools, time\nfor count in itertools.count():\n    print(count, flush=True)\n    time.sleep(0.01)"
 
 
-def start(*arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def comparison(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "webapp", "compare", "--quick", *arguments],
         env=environ | ENVIRON,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            # Its children are bound to it.
+            process.kill()
 
 
 def containers_of(owner: str) -> list[str]:
@@ -94,19 +101,19 @@ def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_en
 
 
 def test_containers_have_limits_and_end_with_a_comparison_that_is_killed(image, tmp_path):
-    process = start(
+    with comparison(
         *("--image", image, "--target", "aws_lambda/per_request/direct", "--target", CONTAINER, "--duration", "60"),
         *("--output", str(tmp_path / "report")),
-    )
-    for line in process.stderr:
-        if line.startswith("steady load"):
-            break
-    running = containers_of(f"{process.pid}-")
-    template = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}"
-    limits = {podman("inspect", "--format", template, identifier) for identifier in running}
+    ) as process:
+        for line in process.stderr:
+            if line.startswith("steady load"):
+                break
+        running = containers_of(f"{process.pid}-")
+        template = "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.ReadonlyRootfs}}"
+        limits = {podman("inspect", "--format", template, identifier) for identifier in running}
 
-    process.kill()
-    process.communicate()
+        process.kill()
+        process.communicate()
 
     assert limits == {f"1000000000 {1_769 << 20} true", f"1000000000 {2_048 << 20} true"}
     until(lambda: containers_of(f"{process.pid}-") == [])

@@ -3,6 +3,9 @@
 import asyncio
 import contextlib
 import contextvars
+import logging
+import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +22,8 @@ from webapp.serving.http.connections import Connections
 from webapp.serving.http.handshake import Handshake
 from webapp.serving.http.limits import Limits, open_files
 from webapp.serving.http.protocol import LimitedHttpProtocol
+
+logger = logging.getLogger("uvicorn.error")
 
 # Long enough for another worker to wake up, too short for a client to notice.
 _PAUSE_S = 0.001
@@ -50,7 +55,7 @@ class FairUvicornWorker(UvicornWorker):
 
     async def _serve(self) -> None:
         self.config.app = self.wsgi
-        server = _FairServer(self.config, self._limits())
+        server = _FairServer(self.config, self._limits(), master=self.ppid)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
@@ -206,11 +211,16 @@ class FairListener:
 
 
 class _FairServer(Server):
-    """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them."""
+    """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them.
 
-    def __init__(self, config: Config, limits: Limits) -> None:
+    `master` is gunicorn's process, which this one does not outlive.
+    """
+
+    def __init__(self, config: Config, limits: Limits, *, master: int) -> None:
         super().__init__(config)
         self._limits = limits
+        self._master = master
+        self._is_orphan = False
         # Before any request's: what one sets there, none after it may see.
         self._context = contextvars.copy_context()
 
@@ -239,13 +249,21 @@ class _FairServer(Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SWEEP == 0:
             self._connections.sweep()
+            if os.getppid() != self._master:
+                logger.warning("gunicorn's master process %d is gone; this worker ends", self._master)
+                self.should_exit = self._is_orphan = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         longest_s = self.config.timeout_graceful_shutdown or 0
         if self.should_exit:
-            drain_s = min(self.lifespan.state.get("drain_s", 0), max(0, longest_s - 1))
+            # The next master cannot bind the port while an orphan listens.
+            wanted_s = 0 if self._is_orphan else self.lifespan.state.get("drain_s", 0)
+            drain_s = min(wanted_s, max(0, longest_s - 1))
             self.lifespan.state["draining"] = True
+            # A view that never returns would keep an orphan. Where there is a master, its SIGKILL comes first.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(longest_s + _CLEAN_UP_S + 1)
         else:
             # It has served its number of requests; the container goes on, and readiness has nothing to say.
             drain_s = _RECYCLING_S

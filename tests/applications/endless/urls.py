@@ -1,4 +1,4 @@
-"""Two streams without an end, which print what becomes of them."""
+"""Two streams without an end, which print what becomes of them, and a view that never returns."""
 
 import asyncio
 import sys
@@ -32,4 +32,9 @@ async def astream(request):
     return StreamingHttpResponse(chunks())
 
 
-urlpatterns = [path("stream", stream), path("astream", astream)]
+def hang(request):
+    while True:
+        time.sleep(0.01)
+
+
+urlpatterns = [path("stream", stream), path("astream", astream), path("hang", hang)]

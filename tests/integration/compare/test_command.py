@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.integration.compare.process_tree import descendants, remaining
 from webapp.compare.command import main
+from webapp.compare.processes import bound_to_parent
 from webapp.compare.results import Run
 from webapp.compare.workload import GUESTBOOK
 
@@ -21,20 +24,28 @@ SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
 LIMIT_S = 240
 
 
-def start(*arguments: str, source: str = "from webapp.__main__ import main; main()") -> subprocess.Popen:
+@contextmanager
+def comparison(
+    *arguments: str, source: str = "from webapp.__main__ import main; main()"
+) -> Iterator[subprocess.Popen[str]]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
-    return subprocess.Popen(
-        [sys.executable, "-c", source, "compare", *arguments],
+    with subprocess.Popen(
+        bound_to_parent([sys.executable, "-c", source, "compare", *arguments], death_signal=signal.SIGTERM),
         env=environ | {"DJANGO_SETTINGS_MODULE": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            # Its children are bound to it.
+            process.kill()
 
 
 def compare(*arguments: str, **options: str) -> tuple[int, str, str]:
-    process = start(*arguments, **options)
-    output, errors = process.communicate(timeout=LIMIT_S)
+    with comparison(*arguments, **options) as process:
+        output, errors = process.communicate(timeout=LIMIT_S)
     return process.returncode, output, errors
 
 
@@ -169,13 +180,13 @@ def test_an_application_that_does_not_migrate_is_one_line_and_leaves_nothing(tmp
 
 
 def test_ctrl_c_leaves_no_process_and_keeps_what_was_measured(tmp_path):
-    process = start("--duration", "3", "--target", CONTAINER, "--output", str(tmp_path / "report"))
-    wait_for_line(process, "steady load")
-    time.sleep(3)
-    children = descendants(process.pid)
+    with comparison("--duration", "3", "--target", CONTAINER, "--output", str(tmp_path / "report")) as process:
+        wait_for_line(process, "steady load")
+        time.sleep(3)
+        children = descendants(process.pid)
 
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert children
@@ -186,12 +197,13 @@ def test_ctrl_c_leaves_no_process_and_keeps_what_was_measured(tmp_path):
 
 
 def test_a_killed_comparison_leaves_no_process(tmp_path):
-    process = start("--target", CONTAINER, "--target", "aws_lambda/per_request/direct", "--output", str(tmp_path / "r"))
-    wait_for_line(process, "steady load")
-    children = descendants(process.pid)
+    targets = ("--target", CONTAINER, "--target", "aws_lambda/per_request/direct")
+    with comparison(*targets, "--output", str(tmp_path / "r")) as process:
+        wait_for_line(process, "steady load")
+        children = descendants(process.pid)
 
-    process.kill()
-    process.communicate()
+        process.kill()
+        process.communicate()
 
     assert len(children) > 5
     assert remaining(children) == set()

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import websockets
 
-from tests.integration.entrypoints.test_launch import REQUIRED, container
+from tests.integration.entrypoints.launcher import REQUIRED, container
 from webapp.compare.processes import free_port
 from webapp.compare.targets.aws_lambda.function import Function
 from webapp.compare.targets.function import LambdaTarget

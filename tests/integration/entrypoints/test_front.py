@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 
 import pytest
 
-from tests.integration.entrypoints.test_launch import container
+from tests.integration.entrypoints.launcher import container
 
 pytestmark = pytest.mark.profile_free
 

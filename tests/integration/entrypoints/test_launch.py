@@ -9,26 +9,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
-from http.client import HTTPConnection
-from pathlib import Path
+from contextlib import ExitStack, closing
 
 import pytest
 
-from webapp.compare.processes import accepts_connections, free_port
+from tests.integration.entrypoints.launcher import ENDLESS, REQUIRED, connect, container
+from webapp.compare.processes import accepts_connections
 from webapp.config.environment import Environment
 from webapp.entrypoints.launch import server_arguments
 
 pytestmark = pytest.mark.profile_free
-
-REQUIRED = {
-    "WEBAPP_RUNTIME": "aws_ecs",
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
-    "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
-    "WEBAPP_DRAIN_S": "0",
-    "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",
-}
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
@@ -186,33 +176,6 @@ def test_an_address_of_ipv6_is_bound_as_gunicorn_wants_it(written):
     assert arguments[arguments.index("--bind") + 1] == "[::1]:9000"
 
 
-@contextmanager
-def container(log: Path, **variables: str) -> Iterator[tuple[subprocess.Popen, int]]:
-    """A server that accepts connections, and its port."""
-    port = free_port()
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "webapp.entrypoints.launch"],
-            env={
-                "PATH": os.environ["PATH"],
-                **REQUIRED,
-                "PORT": str(port),
-                "WEBAPP_BIND_HOST": "127.0.0.1",
-                **variables,
-            },
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        deadline = time.monotonic() + 30
-        while not accepts_connections(port) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        yield server, port
-    finally:
-        server.kill()
-        server.wait()
-
-
 def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
     log = tmp_path / "server.log"
     with container(log) as (server, port):
@@ -242,10 +205,6 @@ def test_a_container_refuses_bodies_above_its_limit(tmp_path):
 
     # Over plain HTTP the first is a redirect.
     assert statuses == [301, 413]
-
-
-def connect(port: int) -> HTTPConnection:
-    return HTTPConnection("127.0.0.1", port, timeout=30)
 
 
 def readiness(port: int) -> tuple[str, str | None]:
@@ -293,18 +252,13 @@ def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tm
 
 def test_what_never_ends_is_closed_before_the_server_is_killed(tmp_path):
     log = tmp_path / "server.log"
-    endless = {
-        "DJANGO_SETTINGS_MODULE": "tests.applications.endless.settings",
-        "PYTHONPATH": str(Path(__file__).parents[3]),
-        "WEBAPP_WORKERS": "1",
-        "WEBAPP_GRACEFUL_TIMEOUT_S": "6",
-    }
+    short = {"WEBAPP_WORKERS": "1", "WEBAPP_GRACEFUL_TIMEOUT_S": "6"}
     requests = [
         b"GET /stream HTTP/1.1\r\nHost: guestbook.example\r\nX-Forwarded-Proto: https\r\n\r\n",
         b"GET /astream HTTP/1.1\r\nHost: guestbook.example\r\nX-Forwarded-Proto: https\r\n\r\n",
         b"POST /stream HTTP/1.1\r\nHost: guestbook.example\r\nContent-Length: 9\r\n\r\nhalf",
     ]
-    with container(log, **endless) as (server, port), ExitStack() as clients:
+    with container(log, **ENDLESS, **short) as (server, port), ExitStack() as clients:
         for request in requests:
             client = clients.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30))
             client.sendall(request)

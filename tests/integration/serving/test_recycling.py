@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-import subprocess
 import sys
 from pathlib import Path
+from signal import SIGTERM
 
 import pytest
 
-from webapp.compare.processes import accepts_connections, free_port, wait_until
+from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
 
 pytestmark = pytest.mark.profile_free
 
@@ -37,16 +37,12 @@ def server(tmp_path: Path):
         *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker", "--no-control-socket"),
         *("--max-requests", "500", "--max-requests-jitter", "200"),
     ]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env={"PATH": os.environ["PATH"]}, cwd=tmp_path, stdout=output, stderr=subprocess.STDOUT
-        )
+    process = spawn(command, environ={"PATH": os.environ["PATH"]}, log=log, directory=tmp_path, death_signal=SIGTERM)
     try:
-        assert wait_until(process, lambda: accepts_connections(port), timeout_s=30)
+        assert wait_until_listening(process, port, timeout_s=30)
         yield port, log
     finally:
-        process.terminate()
-        process.wait()
+        stop(process, grace_s=30)
 
 
 async def test_no_request_on_a_kept_connection_is_lost(server):

@@ -97,17 +97,16 @@ def test_a_revision_without_a_lock_file_is_refused_and_removed(repository: Path,
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_the_worktree_goes_with_a_process_that_is_ended(repository: Path, tmp_path: Path, number: signal.Signals):
     directory = tmp_path / "old"
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", KILLED_IN_THE_MIDST, str(repository), str(directory)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == b"ready\n"
-
-    process.send_signal(number)
-    process.communicate()
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        process.send_signal(number)
+    assert line == b"ready\n"
 
     deadline = time.monotonic() + 30
     while (directory.exists() or worktrees(repository) > 1) and time.monotonic() < deadline:

@@ -1,12 +1,12 @@
 """Real load balancers in front of a server, which keep their connections to it."""
 
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import SIGTERM
 
-from webapp.compare.processes import accepts_connections, find_program, free_port, wait_until
+from webapp.compare.processes import find_program, free_port, spawn, stop, wait_until_listening
 
 # As for websockets: the client's Upgrade goes on, and bodies as they come in.
 _NGINX = """
@@ -61,11 +61,9 @@ def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
     file.write_text(template.format(user=user, directory=directory, port=port, server=server))
     log = directory / f"{program}.log"
     command = [find_program(program) or program, *options, str(file)]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+    process = spawn(command, environ=os.environ, log=log, death_signal=SIGTERM)
     try:
-        assert wait_until(process, lambda: accepts_connections(port), timeout_s=10), log.read_text()
+        assert wait_until_listening(process, port, timeout_s=10), log.read_text()
         yield port
     finally:
-        process.terminate()
-        process.wait()
+        stop(process)

@@ -4,15 +4,15 @@ import json
 import os
 import re
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGTERM
 
-from webapp.compare.processes import accepts_connections, free_port, wait_until
+from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
 
 ROOT = Path(__file__).parents[4]
 OURS = "webapp.serving.fair_worker.FairUvicornWorker"
@@ -54,16 +54,12 @@ def mirror_server(
     ]
     if descriptors is not None:
         command = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            command, env={"PATH": os.environ["PATH"]}, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
-        )
+    process = spawn(command, environ={"PATH": os.environ["PATH"]}, log=log, directory=ROOT, death_signal=SIGTERM)
     try:
-        assert wait_until(process, lambda: accepts_connections(port), timeout_s=30), log.read_text()
+        assert wait_until_listening(process, port, timeout_s=30), log.read_text()
         yield Server(port, process.pid, log)
     finally:
-        process.terminate()
-        process.wait()
+        stop(process, grace_s=_DEADLINE_S)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""The image's entry point as a server, with what it requires."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
+
+REQUIRED = {
+    "WEBAPP_RUNTIME": "aws_ecs",
+    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
+    "WEBAPP_DRAIN_S": "0",
+    "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",
+}
+
+# An application whose responses never end.
+ENDLESS = {
+    "DJANGO_SETTINGS_MODULE": "tests.applications.endless.settings",
+    "PYTHONPATH": str(Path(__file__).parents[3]),
+}
+
+
+@contextmanager
+def container(log: Path, *, port: int = 0, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A server that accepts connections, or has ended, and its port."""
+    port = port or free_port()
+    server = spawn(
+        [sys.executable, "-m", "webapp.entrypoints.launch"],
+        environ={
+            "PATH": os.environ["PATH"],
+            **REQUIRED,
+            "PORT": str(port),
+            "WEBAPP_BIND_HOST": "127.0.0.1",
+            **variables,
+        },
+        log=log,
+        death_signal=signal.SIGTERM,
+    )
+    try:
+        wait_until_listening(server, port, timeout_s=30)
+        yield server, port
+    finally:
+        # gunicorn kills its workers after 25 s.
+        stop(server, grace_s=30)
+
+
+def connect(port: int) -> HTTPConnection:
+    """A client of the server."""
+    return HTTPConnection("127.0.0.1", port, timeout=30)

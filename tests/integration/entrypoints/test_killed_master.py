@@ -1,0 +1,109 @@
+"""What becomes of the workers when gunicorn's master is killed, and cannot tell them to end."""
+
+import time
+from contextlib import closing
+
+import pytest
+
+from tests.integration.compare.process_tree import descendants, remaining
+from tests.integration.entrypoints.launcher import ENDLESS, connect, container
+from webapp.compare.processes import accepts_connections
+
+pytestmark = pytest.mark.profile_free
+
+# The workers look for their master every second.
+NOTICED_WITHIN_S = 3
+# Longer than a worker without a master may go on listening.
+LONG_DRAIN = {"WEBAPP_DRAIN_S": "20"}
+
+
+def wait_until_serving(log, count: int) -> None:
+    """The master listens before it has any worker."""
+    give_up = time.monotonic() + 30
+    while log.read_text().count("Application startup complete") < count:
+        assert time.monotonic() < give_up, log.read_text()
+        time.sleep(0.05)
+
+
+def wait_until_closed(port: int) -> None:
+    give_up = time.monotonic() + NOTICED_WITHIN_S
+    while accepts_connections(port):
+        assert time.monotonic() < give_up, "the workers still listen"
+        time.sleep(0.02)
+
+
+def begin_request(client) -> None:
+    """Half of a request, whose answer over plain HTTP is a redirect."""
+    client.putrequest("POST", "/", skip_host=True)
+    client.putheader("Host", "guestbook.example")
+    client.putheader("Content-Length", "8")
+    client.endheaders(b"half")
+    time.sleep(0.1)
+
+
+def kill_master(server) -> set[int]:
+    """The workers that are left."""
+    workers = descendants(server.pid)
+    server.kill()
+    server.wait()
+    return workers
+
+
+def test_workers_end_without_their_master(tmp_path):
+    log = tmp_path / "server.log"
+    with container(log, WEBAPP_WORKERS="2", **LONG_DRAIN) as (server, _):
+        wait_until_serving(log, 2)
+        workers = kill_master(server)
+
+        assert len(workers) == 2
+        assert remaining(workers, timeout_s=NOTICED_WITHIN_S) == set()
+
+    assert log.read_text().count(f"gunicorn's master process {server.pid} is gone; this worker ends") == 2
+
+
+def test_a_worker_without_its_master_answers_what_it_has_begun(tmp_path):
+    log = tmp_path / "server.log"
+    with container(log, WEBAPP_WORKERS="1", **LONG_DRAIN) as (server, port), closing(connect(port)) as client:
+        wait_until_serving(log, 1)
+        begin_request(client)
+        workers = kill_master(server)
+        wait_until_closed(port)
+        assert remaining(workers, timeout_s=0) == workers
+        client.send(b"half")
+        response = client.getresponse()
+
+        assert (response.status, response.headers["Connection"]) == (301, "close")
+        assert remaining(workers, timeout_s=NOTICED_WITHIN_S) == set()
+
+
+def test_a_new_master_takes_the_port_while_an_old_worker_answers(tmp_path):
+    old_log, new_log = tmp_path / "old.log", tmp_path / "new.log"
+    with container(old_log, WEBAPP_WORKERS="1", **LONG_DRAIN) as (old, port), closing(connect(port)) as client:
+        wait_until_serving(old_log, 1)
+        begin_request(client)
+        workers = kill_master(old)
+        with container(new_log, port=port, WEBAPP_WORKERS="1"), closing(connect(port)) as other:
+            wait_until_serving(new_log, 1)
+            assert remaining(workers, timeout_s=0) == workers
+            other.request("GET", "/healthz")
+            client.send(b"half")
+
+            assert other.getresponse().status == 200
+            assert client.getresponse().status == 301
+
+
+@pytest.mark.parametrize("is_ending", [False, True])
+def test_a_view_that_never_returns_does_not_keep_its_worker(tmp_path, is_ending):
+    log = tmp_path / "server.log"
+    short = {"WEBAPP_WORKERS": "1", "WEBAPP_GRACEFUL_TIMEOUT_S": "6"}
+    with container(log, **ENDLESS, **short) as (server, port), closing(connect(port)) as client:
+        wait_until_serving(log, 1)
+        client.request("GET", "/hang", headers={"Host": "guestbook.example", "X-Forwarded-Proto": "https"})
+        time.sleep(0.5)
+        if is_ending:
+            server.terminate()
+            wait_until_closed(port)
+        workers = kill_master(server)
+
+        assert len(workers) == 1
+        assert remaining(workers, timeout_s=6 + NOTICED_WITHIN_S) == set()
