@@ -1,1 +1,1 @@
-"""One settings module for each way to run Django's suites; runtests.py adds the rest."""
+"""One settings module for each way to run Django's suites, and what they share; runtests.py adds the rest."""

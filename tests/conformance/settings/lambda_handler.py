@@ -1,7 +1,5 @@
 """This project's Lambda handler, on SQLite in memory."""
 
-from tests.conformance.settings.stock import DATABASES, DEFAULT_AUTO_FIELD, PASSWORD_HASHERS, SECRET_KEY, USE_TZ
-
-__all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "PASSWORD_HASHERS", "SECRET_KEY", "TEST_RUNNER", "USE_TZ"]
+from tests.conformance.settings.stock import *  # noqa: F403
 
 TEST_RUNNER = "tests.conformance.lambda_runner.LambdaRunner"

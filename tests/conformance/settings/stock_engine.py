@@ -1,36 +1,6 @@
-"""Django's engine on a PostgreSQL server."""
+"""Django's engine without a pool."""
 
-import os
-from typing import Any
-from urllib.parse import urlsplit
-
-from tests.conformance.settings.stock import (
-    DEFAULT_AUTO_FIELD,
-    PASSWORD_HASHERS,
-    SECRET_KEY,
-    TEST_RUNNER,
-    USE_TZ,
-)
-
-__all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "PASSWORD_HASHERS", "SECRET_KEY", "TEST_RUNNER", "USE_TZ", "databases"]
-
-
-def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
-    """Two databases on the server that CONFORMANCE_POSTGRESQL names."""
-    url = urlsplit(os.environ["CONFORMANCE_POSTGRESQL"])
-    entry = {
-        "ENGINE": engine,
-        "USER": url.username,
-        "PASSWORD": url.password,
-        "HOST": url.hostname,
-        "PORT": url.port,
-        # Two of each kind, since threads of some tests hold one each.
-        "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 10}} if pool else {},
-    }
-    prefix = os.environ["CONFORMANCE_DATABASE"]
-    return {
-        name: {**entry, "NAME": f"{prefix}_{name}", "OPTIONS": {**entry["OPTIONS"]}} for name in ("default", "other")
-    }
-
+from tests.conformance.settings.postgresql import databases
+from tests.conformance.settings.stock import *  # noqa: F403
 
 DATABASES = databases("django.db.backends.postgresql", pool=False)

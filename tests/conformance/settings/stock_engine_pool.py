@@ -1,14 +1,6 @@
 """Django's engine with Django's pool."""
 
-from tests.conformance.settings.stock_engine import (
-    DEFAULT_AUTO_FIELD,
-    PASSWORD_HASHERS,
-    SECRET_KEY,
-    TEST_RUNNER,
-    USE_TZ,
-    databases,
-)
-
-__all__ = ["DATABASES", "DEFAULT_AUTO_FIELD", "PASSWORD_HASHERS", "SECRET_KEY", "TEST_RUNNER", "USE_TZ"]
+from tests.conformance.settings.postgresql import databases
+from tests.conformance.settings.stock import *  # noqa: F403
 
 DATABASES = databases("django.db.backends.postgresql", pool=True)

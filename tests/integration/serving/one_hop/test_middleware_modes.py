@@ -23,7 +23,7 @@ _AUTHENTICATION = [
 
 
 class Either:
-    """Middleware of both kinds, as packages write it."""
+    """Middleware of both kinds, as packages write it; `find` and `afind` are what its two modes read."""
 
     sync_capable = async_capable = True
 
@@ -32,6 +32,16 @@ class Either:
         self.is_async = iscoroutinefunction(get_response)
         if self.is_async:
             markcoroutinefunction(self)
+
+    def __call__(self, request):
+        if self.is_async:
+            return self.__acall__(request)
+        request.tenant = self.find(request)
+        return self.get_response(request)
+
+    async def __acall__(self, request):
+        request.tenant = self.afind(request)
+        return await self.get_response(request)
 
 
 class ByMethod(Either):
@@ -50,15 +60,11 @@ class ByAttribute(Either):
     key = "TENANT"
     asynchronous_key = "HTTP_TENANT"
 
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = self.read(request, self.key)
-        return self.get_response(request)
+    def find(self, request):
+        return self.read(request, self.key)
 
-    async def __acall__(self, request):
-        request.tenant = self.read(request, self.asynchronous_key)
-        return await self.get_response(request)
+    def afind(self, request):
+        return self.read(request, self.asynchronous_key)
 
     def read(self, request, key):
         return request.META.get(key)
@@ -69,51 +75,35 @@ class ByConstructor(Either):
         super().__init__(get_response)
         self.key, self.asynchronous_key = "TENANT", "HTTP_TENANT"
 
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = request.META.get(self.key)
-        return self.get_response(request)
+    def find(self, request):
+        return request.META.get(self.key)
 
-    async def __acall__(self, request):
-        request.tenant = request.META.get(self.asynchronous_key)
-        return await self.get_response(request)
+    def afind(self, request):
+        return request.META.get(self.asynchronous_key)
 
 
 class ByCookie(Either):
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = request.COOKIES.get("old_tenant")
-        return self.get_response(request)
+    def find(self, request):
+        return request.COOKIES.get("old_tenant")
 
-    async def __acall__(self, request):
-        request.tenant = request.COOKIES.get("new_tenant")
-        return await self.get_response(request)
+    def afind(self, request):
+        return request.COOKIES.get("new_tenant")
 
 
 class ByQuery(Either):
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = request.GET.get("old")
-        return self.get_response(request)
+    def find(self, request):
+        return request.GET.get("old")
 
-    async def __acall__(self, request):
-        request.tenant = request.GET.get("new")
-        return await self.get_response(request)
+    def afind(self, request):
+        return request.GET.get("new")
 
 
 class ByOtherModule(Either):
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = synchronous_tenant(request)
-        return self.get_response(request)
+    def find(self, request):
+        return synchronous_tenant(request)
 
-    async def __acall__(self, request):
-        request.tenant = asynchronous_tenant(request)
-        return await self.get_response(request)
+    def afind(self, request):
+        return asynchronous_tenant(request)
 
 
 class ByProperty(Either):
@@ -125,15 +115,11 @@ class ByProperty(Either):
     def asynchronous_key(self):
         return "HTTP_TENANT"
 
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = request.META.get(self.key)
-        return self.get_response(request)
+    def find(self, request):
+        return request.META.get(self.key)
 
-    async def __acall__(self, request):
-        request.tenant = request.META.get(self.asynchronous_key)
-        return await self.get_response(request)
+    def afind(self, request):
+        return request.META.get(self.asynchronous_key)
 
 
 @sync_and_async_middleware
@@ -156,18 +142,10 @@ def by_factory(get_response):
 class Alike(Either):
     """Reads the same in both modes."""
 
-    def __call__(self, request):
-        if self.is_async:
-            return self.__acall__(request)
-        request.tenant = self.read(request)
-        return self.get_response(request)
-
-    async def __acall__(self, request):
-        request.tenant = self.read(request)
-        return await self.get_response(request)
-
-    def read(self, request):
+    def find(self, request):
         return request.META.get("HTTP_TENANT")
+
+    afind = find
 
 
 class Adapted(MiddlewareMixin):

@@ -1,0 +1,23 @@
+"""The two databases of a suite on a PostgreSQL server."""
+
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
+    """Two databases on the server that CONFORMANCE_POSTGRESQL names."""
+    url = urlsplit(os.environ["CONFORMANCE_POSTGRESQL"])
+    entry = {
+        "ENGINE": engine,
+        "USER": url.username,
+        "PASSWORD": url.password,
+        "HOST": url.hostname,
+        "PORT": url.port,
+        # Two of each kind, since threads of some tests hold one each.
+        "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 10}} if pool else {},
+    }
+    prefix = os.environ["CONFORMANCE_DATABASE"]
+    return {
+        name: {**entry, "NAME": f"{prefix}_{name}", "OPTIONS": {**entry["OPTIONS"]}} for name in ("default", "other")
+    }
