@@ -18,11 +18,13 @@ from tests.faults.databases import (
     until_logged_in,
 )
 from tests.faults.replies import failures, longest_s, served, was_cut_off
-from tests.faults.secret_store import ACCESS_KEY, REGION, SecretStore, a_secret_store
+from tests.faults.secret_store import SecretStore, a_secret_store
 from tests.faults.system import CONTAINER, LAMBDA_DIRECT, System, serving
 from tests.faults.token_gate import TokenGate
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, REPETITIONS, Trial, fault
+from tests.moto import ACCESS_KEY
 from webapp.compare.services.postgres import EmbeddedPostgres
+from webapp.compare.targets.aws_lambda.function import REGION
 
 _PUBLISHED_LATE_S = 3.0
 # Where every request logs in, there may be no connection to end.
@@ -41,32 +43,38 @@ _USABLE_FOR_S = 1.4
 async def test_a_rotated_password_is_known_as_soon_as_it_is_published(trial: Trial, tmp_path) -> None:
     passwords = _new_passwords()
     limits = {"errors_for_s": 5.0, "served_before_publication": 0}
-    with trial.judged(least=_rotated(trial.target), **limits), a_database() as database:
-        async with a_secret_store(log_of(tmp_path, "store")) as store:
-            await store.publish(database.role, urlsplit(database.url(DATABASE)).password or "")
-            async with serving(trial.target, database, tmp_path, variables=store.variables, hidden=passwords) as system:
-                for password, _ in zip(passwords, trial.repetitions, strict=False):
-                    await _rotate(trial, system, database, store, database.role, password, used=database.role)
+    with (
+        trial.judged(least=_rotated(trial.target), **limits),
+        a_database() as database,
+        a_secret_store(log_of(tmp_path, "store")) as store,
+    ):
+        await store.publish(database.role, urlsplit(database.url(DATABASE)).password or "")
+        async with serving(trial.target, database, tmp_path, variables=store.variables, hidden=passwords) as system:
+            for password, _ in zip(passwords, trial.repetitions, strict=False):
+                await _rotate(trial, system, database, store, database.role, password, used=database.role)
 
 
 @fault(34, "password rotation, alternating users", CONTAINER, LAMBDA_DIRECT)
 async def test_alternating_users_make_a_rotation_unnoticed(trial: Trial, tmp_path) -> None:
     users, passwords = ("webapp_one", "webapp_two"), _new_passwords()
     first = secrets.token_hex(16)
-    with trial.judged(least=_rotated(trial.target), errors=0), a_database() as database:
-        async with a_secret_store(log_of(tmp_path, "store")) as store:
-            async with administration(database) as connection:
-                for user in users:
-                    await connection.execute(f"CREATE ROLE {user} LOGIN IN ROLE {database.role}")
-            await _set_password(database, users[0], first)
-            await store.publish(users[0], first)
-            async with serving(
-                trial.target, database, tmp_path, variables=store.variables, hidden=[first, *passwords]
-            ) as system:
-                for password, number in zip(passwords, trial.repetitions, strict=False):
-                    # The application has the login that is rotated from its second time on, and finds the other.
-                    rotated, used = users[(number + 1) % 2], users[number % 2]
-                    await _rotate(trial, system, database, store, rotated, password, used=used)
+    with (
+        trial.judged(least=_rotated(trial.target), errors=0),
+        a_database() as database,
+        a_secret_store(log_of(tmp_path, "store")) as store,
+    ):
+        async with administration(database) as connection:
+            for user in users:
+                await connection.execute(f"CREATE ROLE {user} LOGIN IN ROLE {database.role}")
+        await _set_password(database, users[0], first)
+        await store.publish(users[0], first)
+        async with serving(
+            trial.target, database, tmp_path, variables=store.variables, hidden=[first, *passwords]
+        ) as system:
+            for password, number in zip(passwords, trial.repetitions, strict=False):
+                # The application has the login that is rotated from its second time on, and finds the other.
+                rotated, used = users[(number + 1) % 2], users[number % 2]
+                await _rotate(trial, system, database, store, rotated, password, used=used)
 
 
 @fault(35, "token expiry", CONTAINER, LAMBDA_DIRECT)

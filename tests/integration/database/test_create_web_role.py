@@ -9,7 +9,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.integration.database.engine.secrets import REGION, secrets_manager
+from tests.moto import REGION
+from tests.secrets_manager import secrets_manager
 from webapp.compare.services.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.profile_free
@@ -196,7 +197,7 @@ def test_tokens_need_a_server_that_knows_them_and_leave_nothing_behind(server, a
 
 
 def test_the_password_comes_from_the_secret(server, administrator, tmp_path):
-    with secrets_manager(tmp_path) as secrets:
+    with secrets_manager(tmp_path / "moto.log") as secrets:
         arn = secrets.store({"username": "guest", "password": "from the secret"})
         other = secrets.store({"username": "somebody", "password": "from the secret"})
         stored = {"WEBAPP_DB_CREDENTIALS": "secretsmanager", "AWS_REGION": REGION, **secrets.environ}

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 import boto3
 import pytest
 
-from webapp.compare import processes
+from tests.moto import ACCESS_KEY, moto_server
 
 pytestmark = pytest.mark.profile_free
 
@@ -27,21 +27,13 @@ django.setup()
 from django.core.files.storage import default_storage
 print(default_storage.url("a.png"))
 """
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory) -> Iterator[str]:
     """The address of moto's server."""
-    port = processes.free_port()
-    log = tmp_path_factory.mktemp("moto") / "moto.log"
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    server = processes.spawn(command, environ={"PATH": os.environ["PATH"]}, log=log)
-    try:
-        assert processes.wait_until_listening(server, port, timeout_s=60), log.read_text()
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        processes.stop(server)
+    with moto_server(tmp_path_factory.mktemp("moto") / "moto.log") as url:
+        yield url
 
 
 def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -56,7 +48,7 @@ def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": "postgresql://app@127.0.0.1/app",
             "WEBAPP_MEDIA_BUCKET": "pictures",
-            **KEYS,
+            **ACCESS_KEY,
             **environ,
         },
         capture_output=True,

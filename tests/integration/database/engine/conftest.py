@@ -10,9 +10,9 @@ from django.db import connections
 from django.db.utils import ConnectionHandler
 
 from tests.integration.database.engine.foreign_threads import SIZE
-from tests.integration.database.engine.secrets import SecretsManager, secrets_manager
 from tests.integration.database.engine.tls_server import TlsServer, tls_server
 from tests.prerequisites import require_geodjango, require_postgis
+from tests.secrets_manager import SecretsManager, secrets_manager
 from webapp.compare.services.postgres import EmbeddedPostgres
 from webapp.config.database import database_settings
 from webapp.config.environment import Environment
@@ -88,7 +88,7 @@ def close(wrapper: DatabaseWrapper) -> None:
 
 @pytest.fixture(scope="session")
 def _secrets_manager(tmp_path_factory) -> Iterator[SecretsManager]:
-    with secrets_manager(tmp_path_factory.mktemp("moto")) as service:
+    with secrets_manager(tmp_path_factory.mktemp("moto") / "moto.log") as service:
         yield service
 
 

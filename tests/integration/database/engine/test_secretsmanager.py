@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from tests.integration.database.engine.conftest import backend_pid, kill
-from tests.integration.database.engine.secrets import REGION
+from tests.moto import REGION
 from webapp.config.credentials import StoredSecret
 from webapp.database.credentials.provider import CredentialsError, Login, provider_of
 from webapp.database.credentials.secretsmanager import SecretsManagerProvider

@@ -1,9 +1,7 @@
-"""AWS Secrets Manager's stand-in: moto's server, a process of its own."""
+"""AWS Secrets Manager's stand-in."""
 
 import itertools
 import json
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +9,8 @@ from typing import Any
 
 import boto3
 
-from webapp.compare import processes
+from tests.moto import ACCESS_KEY, REGION, moto_server
 
-REGION = "eu-west-1"
 _numbers = itertools.count()
 
 
@@ -21,13 +18,11 @@ class SecretsManager:
     """The service at `url`, and a client that may change secrets."""
 
     def __init__(self, url: str) -> None:
-        self.environ = {
-            "AWS_ENDPOINT_URL_SECRETS_MANAGER": url,
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-            "AWS_SECRET_ACCESS_KEY": "example",
-        }
+        self.environ = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": url, **ACCESS_KEY}
         self.client: Any = boto3.session.Session(
-            aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="example", region_name=REGION
+            aws_access_key_id=ACCESS_KEY["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=ACCESS_KEY["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
         ).client("secretsmanager", endpoint_url=url)
 
     def store(self, value: str | dict) -> str:
@@ -45,19 +40,10 @@ class SecretsManager:
 
 
 @contextmanager
-def secrets_manager(directory: Path) -> Iterator[SecretsManager]:
-    """moto's server for as long as the block lasts."""
-    port = processes.free_port()
-    server = processes.spawn(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        environ={"PATH": os.environ["PATH"]},
-        log=directory / "moto.log",
-    )
-    try:
-        assert processes.wait_until_listening(server, port, timeout_s=60), (directory / "moto.log").read_text()
-        yield SecretsManager(f"http://127.0.0.1:{port}")
-    finally:
-        processes.stop(server)
+def secrets_manager(log: Path) -> Iterator[SecretsManager]:
+    """The service, for as long as the block lasts."""
+    with moto_server(log) as url:
+        yield SecretsManager(url)
 
 
 def _text(value: str | dict) -> str:
