@@ -95,7 +95,6 @@ SERVING_MAX_BODY_BYTES = _environment.integer("WEBAPP_MAX_BODY_BYTES", minimum=1
 SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
 # Without HTTPS in front there is no proxy in front.
 FRONT = read_front(_environment, https=PROFILE.https)
-FORCE_SCRIPT_NAME = FRONT.base_path or None
 SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
@@ -118,6 +117,12 @@ AUTH_PASSWORD_VALIDATORS = [
 X_FRAME_OPTIONS = "DENY"
 # Another application under another path of this host has no business with them.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = LANGUAGE_COOKIE_PATH = FRONT.base_path or "/"
+# Django's own paths. A setting that names a URL pattern instead needs no base path.
+LOGIN_URL = f"{FRONT.base_path}/accounts/login/"
+LOGIN_REDIRECT_URL = f"{FRONT.base_path}/accounts/profile/"
+if FRONT.base_path:
+    # Of Django's cookies the only one without a setting for its path.
+    MESSAGE_STORAGE = "webapp.serving.messages.MessageStorage"
 if PROFILE.https:
     # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
     SECURE_PROXY_SSL_HEADER = (FRONT.proto_meta_key, "https")
@@ -160,6 +165,9 @@ globals().update(s3_settings(_environment, local=_local))
 SERVE_MEDIA = _local and _media_bucket is None
 GUESTBOOK_PICTURES = _local or _media_bucket is not None
 WHITENOISE_USE_FINDERS = DEBUG
+if FRONT.base_path:
+    # WhiteNoise looks below the path where the application lives.
+    WHITENOISE_STATIC_PREFIX = "/static/"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "webapp.serving.uploads.TemporaryFileUploadHandler",

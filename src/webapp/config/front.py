@@ -12,17 +12,58 @@ PROTO_HEADER = "X-Forwarded-Proto"
 _HEADER_NAME = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
 # RFC 3986 without what a proxy or a browser would normalize: percent escapes, `//`, `.` and `..`.
 _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
-# Names that mean something else, so that believing them would change more than was asked for.
-_TAKEN = frozenset({"authorization", "connection", "content-length", "content-type", "cookie", "transfer-encoding"})
+# Names that say something else: believing one would change more than was asked for, or could not work.
+# fmt: off
+_FIELDS = frozenset(
+    {
+        "age", "allow", "alt-svc", "authorization", "cache-control", "connection", "cookie", "cookie2", "date",
+        "dnt", "etag", "expect", "expires", "forwarded", "from", "http2-settings", "keep-alive", "last-modified",
+        "link", "location", "max-forwards", "origin", "pragma", "priority", "range", "referer", "retry-after",
+        "server", "set-cookie", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
+        "upgrade-insecure-requests", "user-agent", "vary", "via", "warning", "x-amz-cf-id", "x-amzn-trace-id",
+        "x-csrftoken", "x-forwarded-by", "x-forwarded-for", "x-forwarded-port", "x-forwarded-method",
+        "x-forwarded-path", "x-forwarded-prefix", "x-forwarded-uri", "x-http-method-override", "x-original-uri",
+        "x-original-url", "x-real-ip", "x-request-id", "x-requested-with", "x-rewrite-url",
+    }
+)
+# fmt: on
+_FIELD_PREFIXES = (
+    "accept",
+    "access-control-",
+    "cloudfront-viewer-",
+    "content-",
+    "if-",
+    "proxy-",
+    "sec-",
+    "x-amzn-oidc-",
+)
+_HOSTS = frozenset({"host", "x-forwarded-host", "x-forwarded-server", "x-host", "x-original-host"})
+# The last two say "on" for HTTPS.
+_SCHEMES = frozenset(
+    {
+        "cloudfront-forwarded-proto",
+        "x-forwarded-proto",
+        "x-forwarded-protocol",
+        "x-forwarded-scheme",
+        "x-url-scheme",
+        "front-end-https",
+        "x-forwarded-ssl",
+    }
+)
+_SWITCHES = frozenset({"front-end-https", "x-forwarded-ssl"})
 
 
 @dataclass(frozen=True)
 class Front:
-    """The public base path, empty at a host's root, and the names of the headers for host and scheme."""
+    """The public base path, empty at a host's root, and the names of the headers for host and scheme.
+
+    `base_path_is_stripped` is whether the hop in front takes the base path off; None where nobody said.
+    """
 
     base_path: str
     host_header: str
     proto_header: str
+    base_path_is_stripped: bool | None = None
 
     @property
     def proto_meta_key(self) -> str:
@@ -31,12 +72,15 @@ class Front:
 
 
 def read_front(environment: Environment, *, https: bool) -> Front:
-    """The three variables; raises ConfigurationError for what is no path or no header, or would not be believed."""
-    return Front(
-        base_path=_base_path(environment),
-        host_header=_header(environment, "WEBAPP_HOST_HEADER", HOST_HEADER, https=https),
-        proto_header=_header(environment, "WEBAPP_PROTO_HEADER", PROTO_HEADER, https=https),
-    )
+    """The four variables; raises ConfigurationError for what is no path or no header, or would not be believed."""
+    base_path = _base_path(environment)
+    host = _header(environment, "WEBAPP_HOST_HEADER", HOST_HEADER, _SCHEMES, https=https)
+    proto = _header(environment, "WEBAPP_PROTO_HEADER", PROTO_HEADER, _HOSTS | _SWITCHES, https=https)
+    if host.lower() == proto.lower():
+        raise ConfigurationError(
+            f"WEBAPP_HOST_HEADER={host!r} is WEBAPP_PROTO_HEADER too, and no header names both; unset one of them"
+        )
+    return Front(base_path, host, proto, base_path_is_stripped=_is_stripped(environment, base_path))
 
 
 def _base_path(environment: Environment) -> str:
@@ -51,11 +95,28 @@ def _base_path(environment: Environment) -> str:
     return path
 
 
-def _header(environment: Environment, name: str, default: str, *, https: bool) -> str:
+def _is_stripped(environment: Environment, base_path: str) -> bool | None:
+    is_stripped = environment.flag("WEBAPP_BASE_PATH_STRIPPED")
+    if is_stripped and not base_path:
+        raise ConfigurationError(
+            f"WEBAPP_BASE_PATH_STRIPPED={environment.text('WEBAPP_BASE_PATH_STRIPPED')!r} is set and WEBAPP_BASE_PATH "
+            "is not; set WEBAPP_BASE_PATH to the path that the hop in front takes off, or unset both"
+        )
+    return is_stripped
+
+
+def _header(environment: Environment, name: str, default: str, others: frozenset[str], *, https: bool) -> str:
+    """`others` are headers that say something else."""
     header = environment.text(name)
     if header is None or header.lower() == default.lower():
         return default
-    if _HEADER_NAME.fullmatch(header) is None or header.lower() in _TAKEN:
+    lowered = header.lower()
+    if (
+        _HEADER_NAME.fullmatch(header) is None
+        or lowered in _FIELDS
+        or lowered in others
+        or lowered.startswith(_FIELD_PREFIXES)
+    ):
         raise ConfigurationError(
             f"{name}={header!r} is not a header for this; name one with letters, digits and hyphens that the hop in "
             f"front writes, or unset it for {default}"

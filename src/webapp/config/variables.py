@@ -84,6 +84,14 @@ VARIABLES = (
         "balancer or of CloudFront. Links, redirects and cookies carry it, whether the hop in front strips it or not.",
     ),
     Variable(
+        "WEBAPP_BASE_PATH_STRIPPED",
+        "flag",
+        None,
+        "Whether the hop in front takes WEBAPP_BASE_PATH off the path. Needed where URLs of the project begin with it "
+        "too, as /api/items under the base path /api: 1 where the hop takes it off, 0 where it leaves it.",
+        default_note="both are understood",
+    ),
+    Variable(
         "WEBAPP_HOST_HEADER",
         "text",
         "Host",

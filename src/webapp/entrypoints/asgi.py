@@ -40,7 +40,11 @@ _behind_proxies = ForwardedHeaders(
     _served.application, trusted=settings.SERVING_TRUSTED_PROXIES, headers=_proxy_headers
 )
 application = Lifespan(
-    BasePath(_health.before(_behind_proxies), settings.FRONT.base_path),
+    BasePath(
+        _health.before(_behind_proxies),
+        settings.FRONT.base_path,
+        is_stripped=bool(settings.FRONT.base_path_is_stripped),
+    ),
     on_shutdown=_shut_down,
     # Django knows no lifespan.
     composed=_served.application if _served.is_composed else None,

@@ -52,6 +52,7 @@ def lambda_handler() -> "DirectLambdaHandler":
         encode=to_json,
         proxy_headers=ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header),
         base_path=settings.FRONT.base_path,
+        base_path_is_stripped=bool(settings.FRONT.base_path_is_stripped),
     )
     if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         _close_at_the_end(handler, runtime_api)

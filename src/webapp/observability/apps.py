@@ -1,7 +1,9 @@
-"""Registers the start-up checks."""
+"""Registers the start-up checks, and says where the application lives outside of requests."""
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import register
+from django.urls import set_script_prefix
 
 
 class ObservabilityConfig(AppConfig):
@@ -9,5 +11,10 @@ class ObservabilityConfig(AppConfig):
 
     def ready(self) -> None:
         from webapp.observability.checks import check_unknown_variables
+        from webapp.observability.front_checks import CHECKS
 
-        register(check_unknown_variables)
+        for check in (check_unknown_variables, *CHECKS):
+            register(check)
+        if settings.FRONT.base_path:
+            # For links of commands. FORCE_SCRIPT_NAME would do the same, and break a Django that is mounted deeper.
+            set_script_prefix(settings.FRONT.base_path)

@@ -64,7 +64,8 @@ class DirectLambdaHandler:
     than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
     An application that `is_composed` of Django's and others is told by the lifespan protocol that it starts, once, and
     by `end_lifespan()` that it ends; StartupFailedError when it cannot start.
-    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application.
+    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application,
+    and `base_path_is_stripped` says that the front never leaves it in the path.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class DirectLambdaHandler:
         encode: Callable[[dict[str, Any]], str] = json.dumps,
         proxy_headers: ProxyHeaders | None = None,
         base_path: str = "",
+        base_path_is_stripped: bool = False,
     ) -> None:
         self._events = Mangum(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
         self._answer_health = answer_health
@@ -92,6 +94,7 @@ class DirectLambdaHandler:
         self._encode = encode
         self._proxy_headers = proxy_headers or ProxyHeaders()
         self._base_path = base_path
+        self._base_path_is_stripped = base_path_is_stripped
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
@@ -192,7 +195,9 @@ class DirectLambdaHandler:
         elif self._proxy_headers.are_chosen:
             # These events name the client themselves.
             scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
-        return under_base_path(scope, self._base_path) if self._base_path else scope
+        if not self._base_path:
+            return scope
+        return under_base_path(scope, self._base_path, is_stripped=self._base_path_is_stripped)
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:

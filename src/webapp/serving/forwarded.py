@@ -13,7 +13,12 @@ _FOR = b"x-forwarded-for"
 _HOST = b"host"
 _PROTO = b"x-forwarded-proto"
 _ALWAYS_FORWARDED = frozenset({b"forwarded", _FOR, _PROTO, b"x-forwarded-host", b"x-forwarded-port"})
-_HTTP_TYPES = frozenset({"http", "websocket"})
+# By the scope's type. Other values are no scheme that an application knows.
+_SCHEMES = {
+    "http": {b"http": "http", b"https": "https"},
+    # Some proxies name the websocket's own.
+    "websocket": {b"http": "ws", b"https": "wss", b"ws": "ws", b"wss": "wss"},
+}
 
 
 class ProxyHeaders:
@@ -41,10 +46,14 @@ class ProxyHeaders:
             if name in self._forwarded:
                 values.setdefault(name, []).append(value)
         believed = dict(scope)
-        schemes = values.get(self._proto)
-        if schemes and schemes != [scheme := _last(schemes)]:
-            # Django reads the first of several.
-            believed["headers"] = _replaced(believed["headers"], self._proto, scheme)
+        if schemes := values.get(self._proto):
+            scheme = _last(schemes)
+            if schemes != [scheme]:
+                # Django reads the first of several.
+                believed["headers"] = _replaced(believed["headers"], self._proto, scheme)
+            # Django reads the header, and every other application the scope.
+            if known := _SCHEMES[scope["type"]].get(scheme):
+                believed["scheme"] = known
         if self._host != _HOST and (host := _last(values.get(self._host, [b""]))):
             believed["headers"] = _replaced(believed["headers"], _HOST, host)
         if clients := values.get(_FOR):
@@ -75,10 +84,16 @@ class ForwardedHeaders:
         self._trusts = lru_cache(maxsize=256)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Application, send: Application) -> None:
-        if scope["type"] in _HTTP_TYPES and self._headers.are_in(scope):
+        if scope["type"] in _SCHEMES and self._headers.are_in(scope):
             peer = scope.get("client")
-            is_believed = peer is None or self._trusts(peer[0])
-            scope = self._headers.read(scope) if is_believed else self._headers.drop(scope)
+            if peer is None or self._trusts(peer[0]):
+                believed = self._headers.read(scope)
+                if not self._trusted and "scheme" in scope:
+                    # A Unix socket, and nobody said that a hop in front ends TLS.
+                    believed["scheme"] = scope["scheme"]
+                scope = believed
+            else:
+                scope = self._headers.drop(scope)
         await self._application(scope, receive, send)
 
     def _is_trusted(self, address: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from webapp.serving.base_path import path_below
+from webapp.serving.base_path import HEALTH_PATHS, path_below
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class HealthChecks:
 
         async def answer_or_hand_on(scope: Scope, receive: Application, send: Application) -> None:
             path = path_below(scope) if scope["type"] == "http" else ""
-            if path not in {_ALIVE, _READY}:
+            if path not in HEALTH_PATHS:
                 await application(scope, receive, send)
                 return
             if path == _ALIVE:

@@ -4,9 +4,10 @@ import re
 import string
 from functools import cached_property
 from typing import Any
+from urllib.parse import unquote
 
 from mangum.adapter import HANDLERS
-from mangum.handlers import LambdaAtEdge
+from mangum.handlers import HTTPGateway, LambdaAtEdge
 
 from webapp.serving.stage_path import with_stage_path
 from webapp.serving.unknown_event import UnknownEvent, is_edge_response, name_event
@@ -32,12 +33,31 @@ class BodyTooLargeError(Exception):
     """The request's body is larger than what is taken."""
 
 
-class _EdgeEvent(LambdaAtEdge):
-    """Mangum's, with every value of a header; Mangum's own keeps the first of a request, the last of a response."""
+class _HTTPEvent(HTTPGateway):
+    """Mangum's, with a path that is decoded once; Mangum's own decodes what a function URL has decoded already."""
 
     @property
     def scope(self) -> Scope:
         scope: Scope = super().scope
+        raw_path = self.event.get("rawPath")
+        if isinstance(raw_path, str) and "%" in raw_path:
+            decoded = unquote(raw_path)
+            if decoded == self.event["requestContext"]["http"]["path"]:
+                scope["path"] = decoded
+        return scope
+
+
+class _EdgeEvent(LambdaAtEdge):
+    """Mangum's, with a path that is decoded and every value of a header.
+
+    Mangum's own keeps the first value of a request, the last of a response.
+    """
+
+    @property
+    def scope(self) -> Scope:
+        scope: Scope = super().scope
+        # CloudFront hands over what the client wrote.
+        scope["path"] = unquote(scope["path"])
         headers = self.event["Records"][0]["cf"]["request"]["headers"]
         pairs = [(name.lower(), entry["value"]) for name, entries in headers.items() for entry in entries]
         # Browsers may send cookies one by one, and Django joins headers by commas.
@@ -55,10 +75,11 @@ class _EdgeEvent(LambdaAtEdge):
         return {**reply, "headers": headers}
 
 
+_OURS = {HTTPGateway: _HTTPEvent, LambdaAtEdge: _EdgeEvent}
 # Mangum's classes make the scope each time that they are asked for it, once more for the reply.
 EVENT_CLASSES = [
     type(event_class.__name__, (event_class,), {"scope": cached_property(event_class.scope.fget)})
-    for event_class in (_EdgeEvent if handler is LambdaAtEdge else handler for handler in HANDLERS)
+    for event_class in (_OURS.get(handler, handler) for handler in HANDLERS)
 ]
 
 

@@ -18,7 +18,8 @@ def with_stage_path(scope: dict[str, Any], event: dict[str, Any]) -> None:
     if not isinstance(stage, str) or not stage or stage == "$default":
         return
     prefix, path = f"/{stage}", scope["path"]
-    said = context["http"].get("path") if "http" in context else context.get("path")
+    # Payload format 2.0 has it once, which `path` holds, decoded.
+    said = None if "http" in context else context.get("path")
     said = unquote(said) if isinstance(said, str) else path
     if not _is_below(said, prefix):
         return

@@ -1,4 +1,4 @@
-"""FastAPI under /api, Django under everything else."""
+"""FastAPI under /api, Django under /legacy and under everything else."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -18,7 +18,8 @@ api = FastAPI()
 async def item(request: Request, number: int) -> dict[str, Any]:
     """Says what the lifespan left, and how the request came."""
     client = request.client.host if request.client else None
-    return {"from": "fastapi", "number": number, "state": request.state.opened, "client": client}
+    link = str(request.url_for("item", number=number))
+    return {"from": "fastapi", "number": number, "state": request.state.opened, "client": client, "link": link}
 
 
 @asynccontextmanager
@@ -29,4 +30,5 @@ async def lifespan(application: Starlette) -> AsyncIterator[dict[str, str]]:
     sys.stderr.write("composed: closed\n")
 
 
-application = Starlette(routes=[Mount("/api", api), Mount("/", get_asgi_application())], lifespan=lifespan)
+django = get_asgi_application()
+application = Starlette(routes=[Mount("/api", api), Mount("/legacy", django), Mount("/", django)], lifespan=lifespan)

@@ -12,7 +12,8 @@ class Echo(AsyncJsonWebsocketConsumer):
 
     async def receive_json(self, content: object) -> None:
         """Answer."""
-        await self.send_json({"said": content, "client": self.scope["client"][0], "path": self.scope["path"]})
+        seen = {name: self.scope[name] for name in ("path", "root_path", "scheme")}
+        await self.send_json({"said": content, "client": self.scope["client"][0]} | seen)
 
 
 application = ProtocolTypeRouter(

@@ -1,7 +1,9 @@
-"""Two views, which say how the request reached them."""
+"""Two views, which say how the request reached them, and two that lead elsewhere or leave a cookie."""
 
-from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path, reverse
 
 
 def _seen(request: HttpRequest) -> JsonResponse:
@@ -9,6 +11,7 @@ def _seen(request: HttpRequest) -> JsonResponse:
         {
             "from": "django",
             "path": request.path,
+            "link": reverse("plain"),
             "client": request.META["REMOTE_ADDR"],
             "secure": request.is_secure(),
             "posted": request.POST.get("word"),
@@ -26,4 +29,15 @@ async def aplain(request: HttpRequest) -> JsonResponse:
     return _seen(request)
 
 
-urlpatterns = [path("plain", plain), path("aplain", aplain)]
+def leave_message(request: HttpRequest) -> HttpResponse:
+    """For the next page."""
+    messages.info(request, "saved")
+    return HttpResponse()
+
+
+urlpatterns = [
+    path("plain", plain, name="plain"),
+    path("aplain", aplain),
+    path("message", leave_message),
+    path("private", login_required(plain)),
+]

@@ -54,13 +54,16 @@ def ask(port, method, path, body=None, **headers):
 
 @pytest.mark.parametrize("view", ["plain", "aplain"])
 def test_django_answers_beside_the_others(server, view):
-    seen = {"from": "django", "path": f"/{view}", "client": "198.51.100.7", "secure": True, "posted": None}
+    seen = {"from": "django", "client": "198.51.100.7", "secure": True, "posted": None}
 
-    assert ask(server[1], "GET", f"/{view}") == (200, seen)
+    for mount in ("", "/legacy"):
+        answer = seen | {"path": f"{mount}/{view}", "link": f"{mount}/plain"}
+        assert ask(server[1], "GET", f"{mount}/{view}") == (200, answer)
 
 
 def test_fastapi_answers_below_its_path_with_the_lifespans_state(server):
     seen = {"from": "fastapi", "number": 7, "state": "by the lifespan", "client": "198.51.100.7"}
+    seen["link"] = "https://guestbook.example/api/item/7"
 
     assert ask(server[1], "GET", "/api/item/7") == (200, seen)
 
@@ -76,7 +79,24 @@ async def test_channels_answers_websockets(server):
         await websocket.send(json.dumps("hello"))
         seen = json.loads(await websocket.recv())
 
-    assert seen == {"said": "hello", "client": "198.51.100.7", "path": "/echo"}
+    assert seen == {"said": "hello", "client": "198.51.100.7", "path": "/echo", "root_path": "", "scheme": "wss"}
+
+
+def test_a_redirect_to_https_ends_where_the_front_says_https(tmp_path):
+    with container(tmp_path / "log", **PROJECT, COMPOSED=f"{COMPOSED}.redirecting.application") as (_, port):
+        answers = {scheme: status_and_headers(port, "/plain", scheme) for scheme in ("https", "http")}
+
+    assert answers["https"][0] == 200
+    assert (answers["http"][0], answers["http"][1]["location"]) == (307, "https://guestbook.example/plain")
+
+
+def status_and_headers(port, path, scheme, **headers):
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", path, headers=FRONT | {"X-Forwarded-Proto": scheme} | headers)
+    response = connection.getresponse()
+    response.read()
+    connection.close()
+    return response.status, response.headers
 
 
 def test_the_lifespan_ends_with_the_server(tmp_path):

@@ -5,7 +5,8 @@ from http.client import HTTPConnection
 
 import pytest
 
-from tests.integration.entrypoints.launcher import container
+from tests.integration.entrypoints.launcher import REQUIRED, container
+from tests.integration.entrypoints.test_launch import run
 
 pytestmark = pytest.mark.profile_free
 
@@ -78,3 +79,42 @@ def test_http_is_redirected_to_the_public_host_and_path(get):
 
 def test_the_origins_own_name_is_no_host_of_the_application(get):
     assert get("/shop/admin/login/", **{"X-Forwarded-Host": None})[0].status == 400
+
+
+@pytest.mark.parametrize(
+    ("base_path", "path"), [("/admin", "/login/"), ("/admin", "/admin/login/"), ("/static", "/admin/login/")]
+)
+def test_a_hop_that_strips_the_name_of_a_url(tmp_path, base_path, path):
+    """The public path is the base path and what the hop hands over; only /admin/admin/login/ is a page."""
+    variables = BEHIND_CLOUDFRONT | {"WEBAPP_BASE_PATH": base_path, "WEBAPP_BASE_PATH_STRIPPED": "1"}
+    with container(tmp_path / "log", **variables) as (_, port):
+        statuses = {}
+        for asked in (path, "/static/admin/css/base.css", "/healthz", f"{base_path}/healthz"):
+            connection = HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request("GET", asked, headers=REQUEST)
+            statuses[asked] = connection.getresponse().status
+            connection.close()
+
+    assert statuses.pop(path) == (200 if path == "/admin/login/" else 404)
+    assert set(statuses.values()) == {200}
+
+
+def test_a_command_links_below_the_base_path():
+    link = "from django.urls import reverse; print(reverse('admin:index'))"
+
+    shell = run("webapp", "shell", "--no-imports", "-c", link, **REQUIRED, WEBAPP_BASE_PATH="/shop")
+
+    assert shell.stdout == "/shop/admin/\n", shell.stderr
+
+
+def test_a_base_path_that_a_url_begins_with_is_a_warning():
+    checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/api")
+
+    assert checked.returncode == 0
+    assert "(webapp.W017) WEBAPP_BASE_PATH='/api': the URL /api/" in checked.stderr
+
+
+def test_the_settings_of_the_sample_are_below_the_base_path():
+    checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/shop")
+
+    assert (checked.returncode, checked.stderr) == (0, "")

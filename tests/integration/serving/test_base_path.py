@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.serving.base_path import BasePath, path_below
+from webapp.serving.base_path import BasePath, path_below, under_base_path
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,27 @@ async def test_the_path_begins_with_the_base_path(kind, path, seen):
 
     assert scopes == [{"type": kind, "path": seen, "root_path": "/shop"}]
     assert path_below(scopes[0]) == seen.removeprefix("/shop")
+
+
+@pytest.mark.parametrize(
+    ("path", "seen"),
+    [
+        ("/items", "/shop/items"),
+        ("/shop/items", "/shop/shop/items"),
+        ("/shop", "/shop/shop"),
+        ("/", "/shop/"),
+        ("/healthz", "/shop/healthz"),
+        ("/shop/healthz", "/shop/healthz"),
+        ("/shop/readyz", "/shop/readyz"),
+    ],
+)
+def test_where_it_is_stripped_it_is_put_before_every_path(path, seen):
+    assert under_base_path({"path": path}, "/shop", is_stripped=True) == {"path": seen, "root_path": "/shop"}
+
+
+@pytest.mark.parametrize("is_stripped", [False, True])
+@pytest.mark.parametrize("path", ["/healthz", "/healthz/healthz", "/readyz", "/healthz/readyz"])
+def test_health_checks_win_over_a_base_path_of_their_name(path, is_stripped):
+    scope = under_base_path({"path": path}, "/healthz", is_stripped=is_stripped)
+
+    assert path_below(scope) == "/" + path.rpartition("/")[2]

@@ -8,16 +8,16 @@ PROXY = ("10.0.1.7", 40000)
 STRANGER = ("203.0.113.66", 40000)
 
 
-async def seen_behind(headers, *, client=PROXY, kind="http", names=None):
+async def seen_behind(headers, *, client=PROXY, kind="http", names=None, trusted="10.0.0.0/8", **scope):
     """The scope that reaches the application."""
     seen = []
 
     async def application(scope, receive, send):
         seen.append(scope)
 
-    scope = {"type": kind, "client": client, "headers": headers}
-    trusted = [ip_network("10.0.0.0/8")]
-    await ForwardedHeaders(application, trusted=trusted, headers=names)(scope, None, None)
+    scope |= {"type": kind, "client": client, "headers": headers}
+    networks = [ip_network(trusted)] if trusted else []
+    await ForwardedHeaders(application, trusted=networks, headers=names)(scope, None, None)
     return seen[0]
 
 
@@ -136,3 +136,38 @@ async def test_a_peer_without_an_ip_address_is_a_stranger(address):
     scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], client=(address, 0))
 
     assert scope == {"type": "http", "client": (address, 0), "headers": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "seen"),
+    [
+        ("http", b"https", "https"),
+        ("http", b"http", "http"),
+        ("http", b"http, https", "https"),
+        ("http", b"wss", "as it was"),
+        ("http", b"HTTPS", "as it was"),
+        ("http", b"", "as it was"),
+        ("websocket", b"https", "wss"),
+        ("websocket", b"http", "ws"),
+        ("websocket", b"wss", "wss"),
+        ("websocket", b"gopher", "as it was"),
+    ],
+)
+async def test_the_scope_has_the_scheme_that_the_proxy_names(kind, said, seen):
+    scope = await seen_behind([(b"x-forwarded-proto", said)], kind=kind, scheme="as it was")
+
+    assert scope["scheme"] == seen
+
+
+async def test_only_the_chosen_header_is_the_scheme():
+    headers = [(b"x-forwarded-proto", b"http"), (b"cloudfront-forwarded-proto", b"https")]
+
+    assert (await seen_behind(headers, names=CLOUDFRONT, scheme="http"))["scheme"] == "https"
+    assert (await seen_behind(headers[:1], names=CLOUDFRONT, scheme="https"))["scheme"] == "https"
+
+
+@pytest.mark.parametrize(("client", "trusted"), [(STRANGER, "10.0.0.0/8"), (PROXY, None), (None, None)])
+async def test_nobody_else_says_the_scheme(client, trusted):
+    scope = await seen_behind([(b"x-forwarded-proto", b"https")], client=client, trusted=trusted, scheme="http")
+
+    assert scope["scheme"] == "http"

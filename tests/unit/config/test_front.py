@@ -35,14 +35,67 @@ def test_a_base_path_that_is_no_path_is_refused(path):
     assert str(error.value).startswith(f"WEBAPP_BASE_PATH={path!r} is not a path;")
 
 
-@pytest.mark.parametrize("name", ["WEBAPP_HOST_HEADER", "WEBAPP_PROTO_HEADER"])
-@pytest.mark.parametrize("header", ["X_Forwarded_Host", "X-", "a b", "x:y", "Cookie", "content-length"])
+EITHER = pytest.mark.parametrize("name", ["WEBAPP_HOST_HEADER", "WEBAPP_PROTO_HEADER"])
+
+
+@EITHER
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("X_Forwarded_Host", "X-", "a b", "x:y", "Cookie", "content-length", "Content-Location", "Upgrade", "TE"),
+        *("Forwarded", "X-Forwarded-For", "X-Forwarded-Port", "connection", "Proxy-Authorization", "Origin", "Via"),
+        *("User-Agent", "Accept", "If-Match", "Sec-Fetch-Site", "CloudFront-Viewer-Address", "X-Amzn-Trace-Id"),
+    ],
+)
 def test_a_header_that_cannot_tell_it_is_refused(name, header):
     with pytest.raises(ConfigurationError, match="is not a header for this"):
         read_front(Environment({name: header}), https=True)
 
 
-@pytest.mark.parametrize("name", ["WEBAPP_HOST_HEADER", "WEBAPP_PROTO_HEADER"])
+@EITHER
 def test_a_header_that_nobody_would_believe_is_refused(name):
     with pytest.raises(ConfigurationError, match=f"WEBAPP_HTTPS is not 1.*unset {name}"):
         read_front(Environment({name: "X-Public"}), https=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("WEBAPP_HOST_HEADER", "X-Forwarded-Proto"),
+        ("WEBAPP_HOST_HEADER", "CloudFront-Forwarded-Proto"),
+        ("WEBAPP_HOST_HEADER", "X-Forwarded-Ssl"),
+        ("WEBAPP_PROTO_HEADER", "Host"),
+        ("WEBAPP_PROTO_HEADER", "x-forwarded-host"),
+        ("WEBAPP_PROTO_HEADER", "X-Forwarded-Ssl"),
+    ],
+)
+def test_a_header_that_says_something_else_is_refused(name, header):
+    with pytest.raises(ConfigurationError) as error:
+        read_front(Environment({name: header}), https=True)
+
+    assert str(error.value).startswith(f"{name}={header!r} is not a header for this; name one ")
+    assert "\n" not in str(error.value)
+
+
+def test_one_header_for_both_is_refused():
+    environment = Environment({"WEBAPP_HOST_HEADER": "X-Public", "WEBAPP_PROTO_HEADER": "x-public"})
+
+    with pytest.raises(ConfigurationError, match=r"^WEBAPP_HOST_HEADER='X-Public' is WEBAPP_PROTO_HEADER too"):
+        read_front(environment, https=True)
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Scheme", "CloudFront-Forwarded-Proto", "X-Public-Proto"])
+def test_a_header_with_a_scheme_is_taken(header):
+    assert read_front(Environment({"WEBAPP_PROTO_HEADER": header}), https=True).proto_header == header
+
+
+@pytest.mark.parametrize(("value", "is_stripped"), [("", None), ("1", True), ("0", False)])
+def test_the_hop_strips_the_base_path_or_not(value, is_stripped):
+    environment = Environment({"WEBAPP_BASE_PATH": "/shop", "WEBAPP_BASE_PATH_STRIPPED": value})
+
+    assert read_front(environment, https=True).base_path_is_stripped is is_stripped
+
+
+def test_nothing_can_be_stripped_without_a_base_path():
+    with pytest.raises(ConfigurationError, match=r"^WEBAPP_BASE_PATH_STRIPPED='1' is set and WEBAPP_BASE_PATH is not;"):
+        read_front(Environment({"WEBAPP_BASE_PATH_STRIPPED": "1"}), https=True)

@@ -1,7 +1,7 @@
 """A function behind the base path of a custom domain, and behind CloudFront."""
 
 import pytest
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
 
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
@@ -21,7 +21,21 @@ async def aitems(request):
     return items(request)
 
 
-urlpatterns = [path("items/", items, name="items"), path("aitems/", aitems)]
+def scheme(request):
+    return HttpResponse(request.scope["scheme"])
+
+
+async def ascheme(request):
+    return scheme(request)
+
+
+urlpatterns = [
+    path("items/", items, name="items"),
+    path("aitems/", aitems),
+    path("shop/items/", items),
+    path("scheme/", scheme),
+    path("ascheme/", ascheme),
+]
 
 CLOUDFRONT = {"x-forwarded-host": "www.example", "cloudfront-forwarded-proto": "https"}
 
@@ -66,3 +80,50 @@ def test_a_stage_in_the_path_is_no_part_of_the_public_one(behind_cloudfront):
     seen = body_of(behind_cloudfront(event)).decode()
 
     assert seen.startswith('["/shop/items/", "/items/", "/shop/items/"')
+
+
+VIEWS = pytest.mark.parametrize("view", ["scheme", "ascheme"])
+
+
+@VIEWS
+@pytest.mark.parametrize(("inner", "public"), [("http", "https"), ("https", "http")])
+@pytest.mark.parametrize("front", FRONTS)
+def test_the_scope_has_the_chosen_scheme(behind_cloudfront, front, inner, public, view):
+    said = {"x-forwarded-proto": inner, "cloudfront-forwarded-proto": public}
+    event = event_of(front, "GET", f"/{view}/", headers=CLOUDFRONT | said)
+
+    assert body_of(behind_cloudfront(event)) == public.encode()
+
+
+@VIEWS
+@pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value"])
+@pytest.mark.parametrize(("said", "seen"), [("http, https", b"https"), ("https, http", b"http"), ("http", b"http")])
+def test_behind_a_load_balancer_the_last_scheme_counts(ours, settings, front, said, seen, view):
+    settings.ALLOWED_HOSTS = ["*"]
+
+    assert body_of(ours(event_of(front, "GET", f"/{view}/", headers={"x-forwarded-proto": said}))) == seen
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize(("path", "seen"), [("/items/", "/shop/items/"), ("/shop/items/", "/shop/shop/items/")])
+def test_a_front_that_strips_the_base_path_is_believed(settings, front, path, seen):
+    settings.ALLOWED_HOSTS = ["*"]
+    handler = DirectLambdaHandler(base_path="/shop", base_path_is_stripped=True)
+    reply = body_of(handler(event_of(front, "GET", path), CONTEXT)).decode()
+    handler.close()
+
+    assert reply.startswith(f'["{seen}", "{seen.removeprefix("/shop")}", "/shop/')
+
+
+@pytest.mark.parametrize("is_stripped", [False, True])
+@pytest.mark.parametrize("base_path", ["/shop", "/healthz"])
+@pytest.mark.parametrize("front", FRONTS)
+def test_health_is_answered_with_and_without_the_base_path(front, base_path, is_stripped):
+    handler = DirectLambdaHandler(
+        base_path=base_path,
+        base_path_is_stripped=is_stripped,
+        answer_health=lambda path, _: {"status": 200, "headers": [], "body": path.encode()},
+    )
+
+    for asked in ("/healthz", f"{base_path}/healthz"):
+        assert body_of(handler(event_of(front, "GET", asked), CONTEXT)) == b"/healthz"

@@ -1,0 +1,7 @@
+"""Starlette redirects HTTP to HTTPS, before Django does."""
+
+from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
+
+from webapp import get_asgi_application
+
+application = HTTPSRedirectMiddleware(get_asgi_application())

@@ -1,0 +1,138 @@
+"""What `webapp check` says about a base path."""
+
+import pytest
+from django.conf.urls.i18n import i18n_patterns
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import include, path, re_path
+
+from webapp.config.front import Front
+from webapp.observability.front_checks import CHECKS
+
+
+def view(request, **kwargs):
+    return HttpResponse()
+
+
+URLS = [
+    path("api/items/<int:pk>", view),
+    path("shop/", include([path("cart", view)])),
+    path("deep/", include([path("er/", include([path("est/<slug:name>", view)]))])),
+    re_path(r"^files/(?P<name>.*)$", view),
+    re_path(r"^feeds?/$", view),
+    re_path(r"^v1\.0/$", view),
+    path("<int:year>/", view),
+    path("empty/", include([])),
+    *i18n_patterns(path("about/", view)),
+]
+
+
+class _Urls:
+    urlpatterns = URLS
+
+
+def said(base_path, *, is_stripped=None, **changes):
+    """The ids of the warnings, and their text."""
+    settings = {
+        "FRONT": Front(base_path, "Host", "X-Forwarded-Proto", is_stripped),
+        "ROOT_URLCONF": _Urls,
+        "LANGUAGES": [("en", "English"), ("de", "German")],
+        "LANGUAGE_CODE": "en",
+        "STATIC_URL": f"{base_path}/static/",
+        "MEDIA_URL": f"{base_path}/media/",
+        "LOGIN_URL": f"{base_path}/accounts/login/",
+        "LOGIN_REDIRECT_URL": f"{base_path}/accounts/profile/",
+        "SESSION_COOKIE_PATH": base_path or "/",
+        "CSRF_COOKIE_PATH": base_path or "/",
+        "LANGUAGE_COOKIE_PATH": base_path or "/",
+    }
+    with override_settings(**settings | changes):
+        messages = [message for check in CHECKS for message in check()]
+    return [message.id for message in messages], " ".join(f"{message.msg} {message.hint}" for message in messages)
+
+
+@pytest.mark.parametrize(
+    "base_path",
+    [
+        *("/api", "/api/items", "/shop", "/deep", "/deep/er", "/deep/er/est", "/files", "/v1.0", "/feed", "/feeds"),
+        *("/2026", "/en", "/de", "/static", "/media"),
+    ],
+)
+def test_a_base_path_that_a_url_begins_with_is_ambiguous(base_path):
+    ids, text = said(base_path)
+
+    assert ids == ["webapp.W017"]
+    assert f"WEBAPP_BASE_PATH={base_path!r}: " in text
+    assert "Set WEBAPP_BASE_PATH_STRIPPED to 1 " in text
+
+
+@pytest.mark.parametrize(
+    "base_path", ["", "/ap", "/apis", "/items", "/api/other", "/shop2", "/er", "/v100", "/fr", "/cart", "/empty"]
+)
+def test_another_base_path_is_not(base_path):
+    assert said(base_path) == ([], "")
+
+
+def test_a_url_that_takes_every_word_is_ambiguous():
+    class Urls:
+        urlpatterns = [path("<slug:name>/", view)]
+
+    assert said("/cart", ROOT_URLCONF=Urls)[0] == ["webapp.W017"]
+
+
+@pytest.mark.parametrize("is_stripped", [True, False])
+def test_who_has_said_what_the_hop_does_is_not_warned(is_stripped):
+    assert said("/api", is_stripped=is_stripped) == ([], "")
+
+
+@pytest.mark.parametrize("is_stripped", [None, True, False])
+@pytest.mark.parametrize("base_path", ["/healthz", "/readyz"])
+def test_the_path_of_a_health_check_is_for_nothing_else(base_path, is_stripped):
+    ids, text = said(base_path, is_stripped=is_stripped)
+
+    assert ids == ["webapp.W017"]
+    assert text.endswith("Choose another base path.")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"LOGIN_URL": "/login/"},
+        {"LOGIN_REDIRECT_URL": "/cartoon"},
+        {"LOGOUT_REDIRECT_URL": "/"},
+        {"STATIC_URL": "/assets/"},
+        {"MEDIA_URL": "/uploads/"},
+        {"SESSION_COOKIE_PATH": "/"},
+        {"CSRF_COOKIE_PATH": "/"},
+        {"LANGUAGE_COOKIE_PATH": "/"},
+    ],
+)
+def test_a_setting_outside_the_base_path_is_named(change):
+    ids, text = said("/cart", **change)
+
+    assert ids == ["webapp.W018"]
+    assert text.startswith(
+        f"{next(iter(change))}={next(iter(change.values()))!r} is not below WEBAPP_BASE_PATH='/cart'"
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"LOGIN_URL": "login"},
+        {"LOGIN_URL": "/cart/login/"},
+        {"LOGOUT_REDIRECT_URL": None},
+        {"STATIC_URL": "https://static.example/"},
+        {"MEDIA_URL": "//media.example/"},
+    ],
+)
+def test_names_and_other_hosts_are_left_alone(change):
+    assert said("/cart", **change) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("static_url", "ids"),
+    [("/cart/static/", []), ("/cart/assets/", ["webapp.W019"]), ("https://static.example/assets/", [])],
+)
+def test_static_files_are_looked_for_where_their_links_lead(static_url, ids):
+    assert said("/cart", STATIC_URL=static_url, WHITENOISE_STATIC_PREFIX="/static/")[0] == ids
