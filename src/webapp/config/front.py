@@ -16,14 +16,16 @@ _BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 # fmt: off
 _FIELDS = frozenset(
     {
-        "age", "allow", "alt-svc", "authorization", "cache-control", "connection", "cookie", "cookie2", "date",
-        "dnt", "etag", "expect", "expires", "forwarded", "from", "http2-settings", "keep-alive", "last-modified",
-        "link", "location", "max-forwards", "origin", "pragma", "priority", "range", "referer", "retry-after",
-        "server", "set-cookie", "te", "trailer", "trailers", "transfer-encoding", "upgrade",
-        "upgrade-insecure-requests", "user-agent", "vary", "via", "warning", "x-amz-cf-id", "x-amzn-trace-id",
-        "x-csrftoken", "x-forwarded-by", "x-forwarded-for", "x-forwarded-port", "x-forwarded-method",
-        "x-forwarded-path", "x-forwarded-prefix", "x-forwarded-uri", "x-http-method-override", "x-original-uri",
-        "x-original-url", "x-real-ip", "x-request-id", "x-requested-with", "x-rewrite-url",
+        "age", "allow", "alt-svc", "alt-used", "authorization", "baggage", "cache-control", "cf-connecting-ip",
+        "connection", "cookie", "cookie2", "date", "dnt", "early-data", "etag", "expect", "expires", "forwarded",
+        "from", "http2-settings", "keep-alive", "last-event-id", "last-modified", "link", "location",
+        "max-forwards", "origin", "pragma", "priority", "range", "referer", "remote-user", "retry-after",
+        "save-data", "server", "set-cookie", "te", "traceparent", "tracestate", "trailer", "trailers",
+        "transfer-encoding", "true-client-ip", "upgrade", "upgrade-insecure-requests", "user-agent", "vary", "via",
+        "warning", "x-amz-cf-id", "x-amzn-trace-id", "x-client-ip", "x-cluster-client-ip", "x-csrf-token",
+        "x-csrftoken", "x-forwarded-by", "x-forwarded-client-cert", "x-forwarded-for", "x-forwarded-method",
+        "x-forwarded-path", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-uri", "x-http-method-override",
+        "x-original-uri", "x-original-url", "x-real-ip", "x-request-id", "x-requested-with", "x-rewrite-url",
     }
 )
 # fmt: on

@@ -45,6 +45,7 @@ EITHER = pytest.mark.parametrize("name", ["WEBAPP_HOST_HEADER", "WEBAPP_PROTO_HE
         *("X_Forwarded_Host", "X-", "a b", "x:y", "Cookie", "content-length", "Content-Location", "Upgrade", "TE"),
         *("Forwarded", "X-Forwarded-For", "X-Forwarded-Port", "connection", "Proxy-Authorization", "Origin", "Via"),
         *("User-Agent", "Accept", "If-Match", "Sec-Fetch-Site", "CloudFront-Viewer-Address", "X-Amzn-Trace-Id"),
+        *("X-Real-IP", "True-Client-IP", "traceparent", "X-Forwarded-Prefix", "Keep-Alive", "Expect"),
     ],
 )
 def test_a_header_that_cannot_tell_it_is_refused(name, header):
