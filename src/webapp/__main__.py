@@ -53,6 +53,10 @@ webapp COMMAND    every command of Django's, such as migrate; docs/settings.md h
 def main() -> None:
     """Run one verb, then exit with its code."""
     arguments = sys.argv[1:]
+    if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
+        # Django knows the first of these only, and no verb.
+        _, topic, *others = arguments
+        arguments = [topic, "--help"] if topic in _TOOLS else ["help", *([] if topic == "help" else [topic]), *others]
     asks_for_help = arguments in ([], ["help"], ["--help"], ["-h"])
     if asks_for_help:
         sys.stdout.write(_OVERVIEW)

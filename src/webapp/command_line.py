@@ -1,13 +1,16 @@
 """Django's command line, which knows this project's verbs beside Django's commands."""
 
+import shlex
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from django.core.management import ManagementUtility, get_commands
 
 _EXIT_BAD_ARGUMENTS = 2
+# Django's, which are no commands of their own.
+_WORDS = ("help", "version")
 
 
 class CommandLine(ManagementUtility):
@@ -20,21 +23,52 @@ class CommandLine(ManagementUtility):
     def fetch_command(self, subcommand: str) -> Any:
         """Django's; exits with 2 for a command that does not exist."""
         if subcommand not in get_commands():
-            self._refuse(subcommand, "")
+            self._refuse(subcommand)
         return super().fetch_command(subcommand)
 
     def refuse_unknown(self) -> None:
-        """Where the settings do not load: exit with 2 when the word is close to a command, and is none itself."""
-        words = [word for word in self.argv[1:2] if not word.startswith("-")]
-        # Without settings these are Django's own.
-        if words and words[0] not in {*self._verbs, *get_commands()} and self._meant(words[0]):
-            self._refuse(words[0], " A command of the project's own needs its settings.")
+        """Where the settings do not load: exit with 2 for an option, and for a word that is close to a command."""
+        arguments = self.argv[2:3] if self.argv[1:2] == ["help"] else self.argv[1:2]
+        if not arguments or arguments[0] in self._known():
+            return
+        if arguments[0].startswith("-"):
+            self._refuse(arguments[0])
+        if meant := self._meant(arguments):
+            # Without settings the known commands are Django's own.
+            is_certain = arguments[0].lower() == meant[1]
+            self._refuse(arguments[0], "" if is_certain else " A command of the project's own needs its settings.")
 
-    def _meant(self, word: str) -> list[str]:
-        return get_close_matches(word, [*self._verbs, *get_commands()], n=1)
+    def _known(self) -> set[str]:
+        return {*self._verbs, *get_commands(), *_WORDS}
 
-    def _refuse(self, word: str, addition: str) -> NoReturn:
-        meant = self._meant(word)
-        remedy = f"did you mean {meant[0]}?" if meant else "`webapp help` lists them"
-        sys.stderr.write(f"webapp: {word!r} is not a command; {remedy}{addition}\n")
+    def _words(self, argument: str) -> list[str]:
+        """What may be the command: the argument, or what follows an option in its place."""
+        return [word for word in self.argv[1:] if not word.startswith("-")] if argument.startswith("-") else [argument]
+
+    def _meant(self, words: Iterable[str]) -> tuple[str, str] | None:
+        """The first of the words that is a command, else the first that is close to one; and that command."""
+        known = self._known()
+        exact = [(word, word) for word in words if word in known]
+        close = ((word, meant) for word in words for meant in get_close_matches(word.lower(), known, n=1))
+        return exact[0] if exact else next(close, None)
+
+    def _refuse(self, argument: str, addition: str = "") -> NoReturn:
+        meant = self._meant(self._words(argument))
+        is_option = argument.startswith("-")
+        if meant is None:
+            remedy = "options follow one, and `webapp help` lists them" if is_option else "`webapp help` lists them"
+            complaint = f"{argument!r} is not a command; {remedy}"
+        else:
+            word, command = meant
+            complaint = f"{word!r} is not a command; did you mean {command}?"
+            if is_option:
+                others = self.argv[1:]
+                others.remove(word)
+                order = shlex.join(["webapp", command, *others])
+                complaint = (
+                    f"{argument!r} stands before the command; options follow it: {order}"
+                    if word == command
+                    else f"{complaint} Options follow it: {order}"
+                )
+        sys.stderr.write(f"webapp: {complaint}{addition}\n")
         raise SystemExit(_EXIT_BAD_ARGUMENTS)

@@ -6,6 +6,7 @@ from webapp.config.environment import Environment
 from webapp.config.errors import ConfigurationError
 from webapp.config.region import aws_region
 
+_IGNORES_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 # In the files that these name boto3 looks for a region too.
 _AWS_CONFIGURATION = ("AWS_PROFILE", "AWS_CONFIG_FILE")
@@ -20,7 +21,7 @@ def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
     bucket = environment.text("WEBAPP_MEDIA_BUCKET")
     if bucket is None:
         return {}
-    has_endpoint = any(environment.is_set(name) for name in _ENDPOINTS)
+    has_endpoint = _has_endpoint(environment)
     # Other servers have regions of any name.
     region = _any_region(environment) if has_endpoint else aws_region(environment)
     if region is None and not (local or has_endpoint or any(environment.is_set(name) for name in _AWS_CONFIGURATION)):
@@ -33,6 +34,14 @@ def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
         # A server that stands in for S3 has one host name, and no name for each bucket.
         "AWS_S3_ADDRESSING_STYLE": "auto" if has_endpoint else "virtual",
     }
+
+
+def _has_endpoint(environment: Environment) -> bool:
+    """Whether boto3 takes another address than S3's own from the variables."""
+    # botocore knows no other word for true.
+    if (environment.text(_IGNORES_ENDPOINTS) or "").lower() == "true":
+        return False
+    return any(environment.is_set(name) for name in _ENDPOINTS)
 
 
 def _any_region(environment: Environment) -> str | None:

@@ -319,6 +319,12 @@ VARIABLES = (
     ),
     Variable("AWS_ENDPOINT_URL_S3", "text", None, "AWS's own: the address of a server that stands in for S3."),
     Variable("AWS_ENDPOINT_URL", "text", None, "AWS's own: the same for all of AWS's services."),
+    Variable(
+        "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+        "text",
+        None,
+        "AWS's own: `true` makes boto3 ignore both addresses; every other value is false.",
+    ),
     Variable("AWS_PROFILE", "text", None, "AWS's own: a profile of its configuration file, which may name the region."),
     Variable("AWS_CONFIG_FILE", "text", None, "AWS's own: its configuration file, which may name the region."),
     Variable(

@@ -43,8 +43,8 @@ Response = dict[str, Any]
 
 _PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
-# A body so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and there are
-# the headers. To encode a reply once more only to count costs milliseconds.
+# A body and headers so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and
+# CloudFront's replies name each header twice. To encode a reply once more only to count costs milliseconds.
 _CERTAINLY_SHORT = 12
 # What a schedule sends, as its template says.
 _WARM_UP = {"warm_up": True}
@@ -120,17 +120,18 @@ class DirectLambdaHandler:
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return refusal(event, 400, "Bad Request")
         response = contextvars.copy_context().run(self._respond, scope, body)
-        response["headers"] = text_headers(response["headers"])
+        response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)
-        if len(reply["body"]) * _CERTAINLY_SHORT < self._smallest_limit_bytes:
+        most_bytes = (head_bytes + len(reply["body"])) * _CERTAINLY_SHORT
+        if most_bytes < self._smallest_limit_bytes:
             return reply
-        return self._limited(reply, event, request, scope)
+        return self._limited(reply, most_bytes, event, request, scope)
 
     def _limited(
-        self, reply: dict[str, Any], event: dict[str, Any], request: Any, scope: dict[str, Any]
+        self, reply: dict[str, Any], most_bytes: int, event: dict[str, Any], request: Any, scope: dict[str, Any]
     ) -> dict[str, Any]:
         limit_bytes, taker = reply_limit(request, self._max_reply_bytes)
-        if len(reply["body"]) * _CERTAINLY_SHORT < limit_bytes:
+        if most_bytes < limit_bytes:
             return reply
         reply_bytes = len(self._encode(reply).encode())
         if reply_bytes <= limit_bytes:

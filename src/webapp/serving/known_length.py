@@ -21,7 +21,7 @@ class KnownLengthHandler(ASGIHandler):
             if length:
                 body_file.seek(0)
                 request.META["CONTENT_LENGTH"] = str(length)
-            elif "CONTENT_LENGTH" in request.META:
-                # A request without a body usually states none.
+            elif "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" in request.META:
+                # A request without a body usually states neither, and keeps no length.
                 request.META["CONTENT_LENGTH"] = "0"
         return request, refusal

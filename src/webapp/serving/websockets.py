@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from types import FunctionType
+from types import FunctionType, MemberDescriptorType
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
@@ -50,6 +50,21 @@ def _held_by(one: Any) -> Iterator[Any]:
             except ValueError:
                 # Not filled yet.
                 continue
+        yield from one.__defaults__ or ()
+        yield from (one.__kwdefaults__ or {}).values()
+        yield from one.__dict__.values()
     elif callable(one) or hasattr(one, "routes"):
         yield from getattr(one, "__dict__", {}).values()
-        yield getattr(one, "__self__", None)
+        yield from _members_of(one)
+
+
+def _members_of(one: Any) -> Iterator[Any]:
+    """What it holds outside its dictionary: in `__slots__`, a partial's function and arguments, a method's object."""
+    for kind in type(one).__mro__:
+        for member in vars(kind).values():
+            if isinstance(member, MemberDescriptorType):
+                try:
+                    yield member.__get__(one, kind)
+                except AttributeError:
+                    # Not filled yet.
+                    continue

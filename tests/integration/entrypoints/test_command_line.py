@@ -20,7 +20,7 @@ def webapp(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",), ("-h",)])
+@pytest.mark.parametrize("arguments", [(), ("help",), ("--help",), ("-h",), ("help", "help")])
 def test_help_needs_no_settings(arguments):
     helped = webapp(*arguments)
 
@@ -41,6 +41,48 @@ def test_a_misspelt_command_is_told_what_is_meant(word, meant):
     assert without_settings.returncode == 2
     assert without_settings.stderr.startswith(told.stderr.strip())
     assert len(without_settings.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("COMPARE",), "'COMPARE' is not a command; did you mean compare?"),
+        (("Migrate",), "'Migrate' is not a command; did you mean migrate?"),
+        (("HELP",), "'HELP' is not a command; did you mean help?"),
+        (("help", "MIGRATE"), "'MIGRATE' is not a command; did you mean migrate?"),
+        (("--quick", "compare"), "'--quick' stands before the command; options follow it: webapp compare --quick"),
+        (
+            ("--settings", "x", "compare", "--json"),
+            "'--settings' stands before the command; options follow it: webapp compare --settings x --json",
+        ),
+        (
+            ("--settings=x", "comare"),
+            "'comare' is not a command; did you mean compare? Options follow it: webapp compare --settings=x",
+        ),
+        (("--quick",), "'--quick' is not a command; options follow one, and `webapp help` lists them"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "postgresql://app@127.0.0.1:1/app"}], ids=["bare", "set"])
+def test_what_stands_in_the_place_of_a_command(environ, arguments, complaint):
+    told = webapp(*arguments, **environ)
+
+    assert (told.returncode, told.stderr) == (2, f"webapp: {complaint}\n")
+
+
+def test_help_on_a_misspelt_command_is_told_what_is_meant():
+    told = webapp("help", "comare")
+
+    assert told.returncode == 2
+    assert told.stderr.startswith("webapp: 'comare' is not a command; did you mean compare?")
+
+
+@pytest.mark.parametrize("word", ["help", "--help", "-h"])
+def test_help_on_a_verb_is_its_own(word):
+    helped = webapp(word, "compare")
+
+    assert helped.returncode == 0
+    assert helped.stdout.startswith("usage: webapp compare")
 
 
 def test_an_unknown_command_is_told_where_they_are_listed():

@@ -1,6 +1,7 @@
 """Applications beside Django's: their lifespan, and what of them Lambda cannot serve."""
 
 import logging
+from functools import partial
 
 import pytest
 from channels.routing import ProtocolTypeRouter
@@ -102,6 +103,31 @@ class _Wrapper:
         await self._application(scope, receive, send)
 
 
+class _Slotted:
+    __slots__ = ("__application", "later")
+
+    def __init__(self, application):
+        self.__application = application
+
+    async def __call__(self, scope, receive, send):
+        await self.__application(scope, receive, send)
+
+
+class _SlottedBelow(_Slotted):
+    __slots__ = ()
+
+
+async def _middleware(application, scope, receive, send):
+    await application(scope, receive, send)
+
+
+def _by_default(application):
+    async def wrapper(scope, receive, send, *, application=application):
+        await application(scope, receive, send)
+
+    return wrapper
+
+
 def _wrapped(application):
     async def wrapper(scope, receive, send):
         await application(scope, receive, send)
@@ -131,6 +157,15 @@ async def _echo(socket: WebSocket) -> None:
         (_wrapped(_fastapi(websocket=True)), True),
         (_wrapped(_fastapi(websocket=False)), False),
         (GZipMiddleware(_fastapi(websocket=False)), False),
+        (partial(_middleware, ProtocolTypeRouter({"websocket": _echo})), True),
+        (partial(_middleware, application=_fastapi(websocket=True)), True),
+        (partial(_Wrapper(_fastapi(websocket=True))), True),
+        (partial(_middleware, _fastapi(websocket=False)), False),
+        (_Slotted(_fastapi(websocket=True)), True),
+        (_Slotted(_fastapi(websocket=False)), False),
+        (_SlottedBelow(_fastapi(websocket=True)), True),
+        (_Slotted(_fastapi(websocket=True)).__call__, True),
+        (_by_default(_fastapi(websocket=True)), True),
         (lambda scope, receive, send: None, False),
     ],
 )

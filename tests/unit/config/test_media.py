@@ -82,6 +82,35 @@ def test_a_stand_in_for_s3_has_one_host_name(url_of, variable):
     assert signed_for(url) == ("AWS4-HMAC-SHA256", "garage")
 
 
+@pytest.mark.parametrize(
+    ("word", "host"),
+    [
+        ("true", "pictures.s3.eu-central-1.amazonaws.com"),
+        ("TRUE", "pictures.s3.eu-central-1.amazonaws.com"),
+        # botocore takes these for false.
+        ("false", "minio.internal"),
+        ("1", "minio.internal"),
+        ("", "minio.internal"),
+    ],
+)
+def test_an_endpoint_that_boto3_ignores_is_none(url_of, word, host):
+    url = url_of(
+        AWS_ENDPOINT_URL_S3="http://minio.internal:9000",
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=word,
+        AWS_REGION="eu-central-1",
+    )
+
+    assert urlsplit(url).hostname == host
+    assert signed_for(url) == ("AWS4-HMAC-SHA256", "eu-central-1")
+
+
+def test_an_ignored_endpoint_needs_a_region():
+    ignored = {"AWS_ENDPOINT_URL_S3": "http://minio.internal:9000", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+
+    with pytest.raises(ConfigurationError, match="AWS_REGION is not set"):
+        s3_settings(Environment({**BUCKET, **ignored}), local=False)
+
+
 def test_no_region_is_an_error_outside_local():
     with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' and AWS_REGION is not set; set it to"):
         s3_settings(Environment(BUCKET), local=False)

@@ -31,10 +31,26 @@ def letters(request, count):
     return HttpResponse("x" * count, content_type="text/plain")
 
 
+def header(request, kind, length):
+    response = HttpResponse("short", content_type="text/plain")
+    if kind == "value":
+        response["X-Long"] = "x" * length
+    elif kind == "several":
+        for number in range(length // 20):
+            response[f"X-Number-{number}"] = ""
+    elif kind == "names":
+        for number in range(length // 200):
+            response[f"X-{number}-{'x' * 200}"] = ""
+    else:
+        response.set_cookie("long", "x" * length)
+    return response
+
+
 urlpatterns = [
     path("users", described),
     path("form", form),
     path("letters/<int:count>", letters),
+    path("header/<str:kind>/<int:length>", header),
 ]
 
 EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
@@ -157,6 +173,22 @@ def test_a_front_takes_a_megabyte(ours, caplog, front, more):
     who = "CloudFront" if front == "lambda_at_edge" else "the load balancer"
     assert (f"larger than {who} can send" in reply["body"]) is bool(more)
     assert (f"is more than the 1048576 that {who} takes" in caplog.text) is bool(more)
+
+
+@pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
+@pytest.mark.parametrize("kind", ["value", "several", "names", "cookie"])
+def test_headers_count_as_the_body_does(ours, front, kind):
+    assert status_of(ours(event_of(front, "GET", f"/header/{kind}/1000"))) == 200
+    assert status_of(ours(event_of(front, "GET", f"/header/{kind}/1200000"))) == 500
+
+
+def test_the_headers_of_a_viewer_request_may_have_40_kb(ours):
+    event = event_of("lambda_at_edge", "GET", "/header/value/39000")
+    event["Records"][0]["cf"]["config"]["eventType"] = "viewer-request"
+    assert ours(event)["status"] == 200
+    event = event_of("lambda_at_edge", "GET", "/header/value/41000")
+    event["Records"][0]["cf"]["config"]["eventType"] = "viewer-request"
+    assert ours(event)["status"] == 500
 
 
 def test_a_viewer_request_may_answer_40_kb(ours):

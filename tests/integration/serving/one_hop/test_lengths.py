@@ -89,6 +89,14 @@ async def test_a_request_without_a_body_states_no_length(both, way):
     assert json.loads((await both("GET", way)).body)["length"] is None
 
 
+@WAYS
+@pytest.mark.parametrize("method", ["POST", "GET"])
+async def test_a_chunked_body_of_nothing_has_a_length(one_hop, way, method):
+    reply = json.loads((await exchange(one_hop(), method, way, headers=[CHUNKED], body=b"")).body)
+
+    assert (reply["length"], reply["scope"]) == ("0", [])
+
+
 async def test_djangos_limit_holds_without_a_length(both, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
 
