@@ -3,6 +3,7 @@
 import gc
 import importlib
 import os
+import re
 import signal
 import sys
 from typing import NoReturn
@@ -26,6 +27,8 @@ from webapp.config.runtime import Runtime, detect_runtime  # noqa: E402
 
 _WEB_HANDLER = "webapp.entrypoints.aws_lambda.handler"
 _OPERATIONS_HANDLER = "webapp.entrypoints.operations.handler"
+# As awslambdaric reads it, which takes slashes between packages too. No command of Django's has a dot in its name.
+_HANDLER_NAME = re.compile(r"[^\W\d]\w*([./][^\W\d]\w*)*[.][^\W\d]\w*")
 
 # BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
 _EXIT_CONFIGURATION = 78
@@ -67,16 +70,20 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
 def main(arguments: list[str]) -> None:
     """Become the runtime's process, or run one command of `webapp`'s when there are arguments.
 
-    Exits with 78 and one line when the variables forbid it.
+    On Lambda an argument of the form module.attribute is the handler, as it is for awslambdaric.
+    Exits with 78 and one line when the variables or the handler's name forbid it.
     """
-    if arguments:
+    names_handler = len(arguments) == 1 and _HANDLER_NAME.fullmatch(arguments[0]) is not None
+    if arguments and not names_handler:
         _run_command(arguments)
         return
     environment = Environment(os.environ)
     try:
         runtime = detect_runtime(os.environ).runtime
         if runtime is Runtime.AWS_LAMBDA:
-            _become_function(environment)
+            _become_function(environment, arguments[0] if names_handler else _handler_of_function())
+        elif names_handler:
+            _run_command(arguments)
         else:
             _become_server(runtime, environment)
     except ConfigurationError as error:
@@ -96,21 +103,34 @@ def _run_command(arguments: list[str]) -> None:
         raise SystemExit(128 + signal.SIGINT) from None
 
 
-def _become_function(environment: Environment) -> None:
+def _handler_of_function() -> str:
+    """What Lambda says in `_HANDLER`, else the project's."""
+    name = os.environ.get("_HANDLER", "")
+    # Lambda's local emulator takes a word of the entry point for the handler where the image has no command.
+    if not name or name in sys.orig_argv:
+        return _WEB_HANDLER
+    if _HANDLER_NAME.fullmatch(name) is None:
+        raise ConfigurationError(f"_HANDLER={name!r} names no handler; write it as config.aws_lambda.handler")
+    return name
+
+
+def _become_function(environment: Environment, handler: str) -> None:
     """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
     if allowed_commands(environment):
-        # Each command loads the settings, and says in its answer what they lack.
+        # Each command loads the settings, and says in its answer what they lack. The image may name a handler for the
+        # function that serves requests; this one shares the image.
         handler = _OPERATIONS_HANDLER
     else:
-        handler = _WEB_HANDLER
-        # As the handler's module does: what the init phase makes stays.
+        # What the init phase makes stays: to look for garbage in it costs a tenth of the cold start.
         gc.disable()
         from awslambdaric import bootstrap
 
         # Where tools that the settings load look for awslambdaric's functions, as under `python -m awslambdaric`.
         sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
-        _load_handler()
+        _load_handler(handler)
+        gc.freeze()
+        gc.enable()
     from awslambdaric.__main__ import main as run_awslambdaric
 
     run_awslambdaric(["awslambdaric", handler])
@@ -181,14 +201,31 @@ def _load_settings() -> None:
         ) from None
 
 
-def _load_handler() -> None:
-    """Here, so that an application which Lambda cannot serve is one line."""
+def _load_handler(name: str) -> None:
+    """Here, so that a handler which is none, and an application which Lambda cannot serve, is one line."""
+    written_module, _, attribute = name.rpartition(".")
+    module_name = written_module.replace("/", ".")
     try:
-        importlib.import_module(_WEB_HANDLER.rpartition(".")[0])
+        module = importlib.import_module(module_name)
     except ConfigurationError:
         raise
-    except Exception:  # noqa: S110  (awslambdaric imports it again, and tells Lambda what it raises)
-        pass
+    except ModuleNotFoundError as error:
+        # What the module itself imports and lacks has a traceback that tells where.
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            return
+        raise ConfigurationError(
+            f"the handler {name!r} cannot be imported: there is no module {error.name!r}; "
+            "name one that lies on PYTHONPATH"
+        ) from None
+    except Exception:
+        # awslambdaric imports it again, and tells Lambda what it raises.
+        return
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        raise ConfigurationError(
+            f"the handler {name!r} is none: {module_name} has "
+            f"{'no ' + attribute if found is None else 'something else by that name'}; name a callable"
+        )
 
 
 if __name__ == "__main__":

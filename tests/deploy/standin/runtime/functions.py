@@ -41,12 +41,15 @@ class Result:
     log_tail: bytes
 
 
+@dataclass(frozen=True)
 class _ImageFunction(Function):
-    """A function whose execution environments start as the image does."""
+    """A function whose execution environments start as the image does, with the words that its configuration adds."""
+
+    words: tuple[str, ...] = ()
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.spawn(
-            [self.python, *_COMMAND],
+            [self.python, *_COMMAND, *self.words],
             environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
             log=log,
             directory=self.task_root,
@@ -135,6 +138,7 @@ class Functions:
             name=version["name"],
             # An image has none: its command decides.
             handler="",
+            words=tuple(properties.get("ImageConfig", {}).get("Command", ())),
             environ=self._variables.of(declared, image),
             log_directory=logs,
             memory_mb=int(properties.get("MemorySize", 128)),
