@@ -104,14 +104,12 @@ def _run_command(arguments: list[str]) -> None:
 
 
 def _handler_of_function() -> str:
-    """What Lambda says in `_HANDLER`, else the project's."""
+    """The handler in `_HANDLER`, else the project's."""
     name = os.environ.get("_HANDLER", "")
-    # Lambda's local emulator takes a word of the entry point for the handler where the image has no command.
-    if not name or name in sys.orig_argv:
-        return _WEB_HANDLER
-    if _HANDLER_NAME.fullmatch(name) is None:
-        raise ConfigurationError(f"_HANDLER={name!r} names no handler; write it as config.aws_lambda.handler")
-    return name
+    # No user writes this variable. Where an image has no command it may hold any word: Lambda's local emulator takes
+    # one of the entry point's.
+    is_handler = _HANDLER_NAME.fullmatch(name) is not None and name not in sys.orig_argv
+    return name if is_handler else _WEB_HANDLER
 
 
 def _become_function(environment: Environment, handler: str) -> None:

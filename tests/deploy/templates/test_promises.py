@@ -232,6 +232,15 @@ def test_another_revision_changes_the_function_and_its_version():
     assert first["Version"].properties != second["Version"].properties
 
 
+def test_a_function_names_a_handler_of_its_own_as_the_images_command():
+    functions = [deploy(Handler=name).stacks[LAMBDA].resources["Function"] for name in ("config.own.handler", "")]
+
+    assert [function.properties.get("ImageConfig") for function in functions] == [
+        {"Command": ["config.own.handler"]},
+        None,
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameters", "kind"),
     [
