@@ -3,33 +3,60 @@
 import dis
 import re
 import sys
-from collections.abc import Callable, Iterator
-from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, getattr_static, unwrap
+from abc import ABCMeta
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from inspect import CO_COROUTINE, getattr_static
+from itertools import groupby, takewhile
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from django.conf import settings
+from django.contrib import auth
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import BaseCache
+from django.db.models import Model, QuerySet
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
-# What a key of a request looks like: messages have spaces.
-_KEY = re.compile(r"[A-Za-z0-9_-]+")
-# By which attributes the code gets at them; getattr() names them as strings, where GET and POST are methods.
-_SOURCES = {"META", "headers", "scope", "environ", "COOKIES", "GET", "POST", "session"}
-_SOURCES_BY_NAME = _SOURCES - {"GET", "POST"}
-# Whose functions are the same in both modes, as far as keys go.
-_FOREIGN = {"django", "asgiref", "builtins", *sys.stdlib_module_names}
-# What a constructor keeps beside keys: what comes next, and the mode.
-_NO_KEY = re.compile(r"get_response|_?(is_)?async(_mode|_capable)?")
-_ASYNCHRONOUS = CO_COROUTINE | CO_ASYNC_GENERATOR
-_ENTRIES = ("__call__", "process_request", "process_view", "process_response")
+from webapp.serving.code_names import WRAPPERS, argument_of, cells_of, codes_in, held_by, name_in, named_in, parts_of
+
+# By which names code learns whether it runs asynchronously.
+_MODE = re.compile(
+    r"asyncio|sniffio|async_(mode|capable)|_?is_?coroutine(function|_mark)?|markcoroutinefunction|isawaitable|__await__"
+    r"|Awaitable|Coroutine(Type)?|CO_COROUTINE|co_flags|get_(running|event)_loop|current_task|current_async_library"
+)
+_MIDDLEWARE = re.compile(r"([\w.]+)\.(\w*[Mm]iddleware)")
+_HOOK = re.compile(r"process_(view|exception|template_response)")
+_IMPORTS = {"import_string", "import_module", "__import__"}
+# What only one of two sides may name that do the same.
+_NOISE = {"get_response", "super", "__class__", "__call__", "__init__", "hasattr", "sync_to_async", "async_to_sync"}
+_OPERATORS = {"BINARY_OP", "COMPARE_OP", "CONTAINS_OP", "IS_OP", "LOAD_SMALL_INT"}
+_CALLED_BY_MODE = {"iscoroutinefunction", "markcoroutinefunction", "super", "__init__"}
+# The beginnings of operations that end a statement.
+_ENDS = ("STORE_", "POP_", "JUMP_", "RETURN_")
+_THREAD_SENSITIVE = (str, "'thread_sensitive'")
+# What Django has in two forms, `get` and `aget`.
+_TWINS = {"auser": "user"} | {
+    name: name[1:]
+    for owner in (SessionBase, BaseCache, QuerySet, Model, auth)
+    for name in dir(owner)
+    if name.startswith("a") and hasattr(owner, name[1:])
+}
+# Nothing there asks for the mode of a project's middleware.
+_TRUSTED = {"django", "asgiref", "builtins", *sys.stdlib_module_names}
+_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
+
+
+class _UnclearError(Exception):
+    """The two modes are not proven to do the same."""
 
 
 def needs_asynchronous_chain() -> bool:
-    """Whether the synchronous chain would serve some request otherwise than Django's ASGI handler does.
+    """Whether the synchronous chain might serve some request otherwise than Django's ASGI handler does.
 
-    Some middleware is asynchronous only. Other middleware can be either and reads other keys of the request when it is
-    asynchronous, as Django's `RemoteUserMiddleware` does: `HTTP_REMOTE_USER` instead of `REMOTE_USER`.
+    Some middleware is asynchronous only. Other middleware can be either and does something else when it is
+    asynchronous: Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`.
     """
     is_async = True
     for path in reversed(settings.MIDDLEWARE):
@@ -39,127 +66,263 @@ def needs_asynchronous_chain() -> bool:
             return True
         # Django's own rule: outside a synchronous middleware, what can be either is synchronous, too.
         is_async = is_async and can_async
-        if is_async and reads_other_keys(middleware):
+        if is_async and may_differ(middleware):
             return True
     return False
 
 
-def reads_other_keys(middleware: Callable[..., Any]) -> bool:
-    """Whether the synchronous and the asynchronous code of a middleware name different keys.
+def may_differ(middleware: Callable[..., Any]) -> bool:
+    """Whether middleware that can be either is not proven to do the same in both modes.
 
-    The code is compared, not run. A difference that is none costs speed only.
+    The code is read, not run. A difference that is none costs speed only.
     """
-    if isinstance(middleware, type):
-        if _is_only_adapted(middleware):
-            return False
-        functions = [function for name in dir(middleware) if (function := _function(middleware, name)) is not None]
-        synchronous = [entry for name in _ENTRIES if (entry := _function(middleware, name)) is not None]
-        asynchronous = [function for function in functions if function.__code__.co_flags & _ASYNCHRONOUS]
-        return _differ(_Keys(middleware, synchronous), _Keys(middleware, asynchronous, is_async=True))
-    function = unwrap(middleware)
-    if type(function) is not FunctionType:
-        return False
-    return _differ(_Keys(None, [function]), _Keys(None, [function], is_async=True))
+    proof = _Proof()
+    try:
+        proof.visit_middleware(middleware)
+    except (_UnclearError, RecursionError):
+        return True
+    return not proof.named.isdisjoint(proof.modes)
 
 
-def _differ(synchronous: "_Keys", asynchronous: "_Keys") -> bool:
-    reads_the_request = synchronous.reads_the_request or asynchronous.reads_the_request
-    return reads_the_request and synchronous.found != asynchronous.found
+class _Proof:
+    """Reads a middleware and all that it names; raises `_UnclearError` where the two modes might differ."""
 
+    def __init__(self) -> None:
+        # What code that runs in both modes names, and the attributes that hold the mode.
+        self.named: set[str] = set()
+        self.modes: set[str] = set()
+        self._packages: set[str] = set()
+        self._seen: dict[int, object] = {}
+        self._lineage: list[type] = []
+        # What classes and their constructors give an instance: no attributes of Django's.
+        self._attributes: set[str] = set()
 
-def _is_only_adapted(middleware: type) -> bool:
-    """Whether the asynchronous mode is Django's mixin, which calls the synchronous methods."""
-    return issubclass(middleware, MiddlewareMixin) and all(
-        getattr(middleware, name) is getattr(MiddlewareMixin, name) for name in ("__call__", "__acall__")
-    )
+    def visit_middleware(self, middleware: Any) -> None:
+        self._seen[id(middleware)] = middleware
+        self._packages.add(_package(middleware))
+        if type(middleware) is partial:
+            self._visit((middleware.args, middleware.keywords))
+            self.visit_middleware(middleware.func)
+        elif type(middleware) is FunctionType:
+            self._visit_factory(middleware)
+        elif type(middleware) in {type, ABCMeta}:
+            outer, self._lineage = self._lineage, [cls for cls in middleware.__mro__ if cls is not object]
+            self._visit_class()
+            self._lineage = outer
+        else:
+            raise _UnclearError
 
-
-def _function(owner: type, name: str) -> FunctionType | None:
-    found = getattr_static(owner, name, None)
-    found = found.fget if isinstance(found, property) else found
-    found = unwrap(getattr(found, "__func__", found)) if callable(found) or hasattr(found, "__func__") else None
-    return found if type(found) is FunctionType else None
-
-
-class _Keys:
-    """The keys that functions name, and those that they call, in one of the two modes."""
-
-    def __init__(self, owner: type | None, functions: list[FunctionType], *, is_async: bool = False) -> None:
-        self.found: set[str] = set()
-        self.reads_the_request = False
-        self._owner = owner
-        self._kept = _kept_by_constructor(owner)
-        self._is_async = is_async
-        self._seen: set[CodeType] = set()
-        for function in functions:
-            self._read(function)
-
-    def _read(self, function: FunctionType) -> None:
-        code = function.__code__
-        if code in self._seen:
+    def _visit_class(self) -> None:
+        for cls in self._lineage:
+            self._packages.add(_package(cls))
+            self._attributes.update(vars(cls))
+            constructor = vars(cls).get("__init__")
+            if type(constructor) is FunctionType:
+                self._attributes.update(constructor.__code__.co_names)
+                self._find_modes(constructor)
+        for cls in self._lineage:
+            if _package(cls) not in _TRUSTED:
+                for name, value in vars(cls).items():
+                    if type(value) is FunctionType and name in {"__init__", "__call__"}:
+                        self._read(value, reads_mode=True)
+                    else:
+                        self._visit(value, is_direct=True)
+        entries = self._methods("__call__")
+        if entries == [MiddlewareMixin.__call__] and self._methods("__acall__") == [MiddlewareMixin.__acall__]:
             return
-        self._seen.add(code)
-        for part in self._parts(code):
-            documentation = function.__doc__ if part is code else None
-            self.found.update(key for value in part.co_consts if value != documentation for key in _constants_in(value))
-            self.reads_the_request |= not (
-                _SOURCES.isdisjoint(part.co_names) and _SOURCES_BY_NAME.isdisjoint(self.found)
-            )
-            for name in part.co_names:
-                self._follow(function, name)
+        synchronous: list[object] = []
+        asynchronous: list[object] = []
+        for entry in entries:
+            if type(entry) is not FunctionType or _is_coroutine(entry):
+                raise _UnclearError
+            tokens = list(self._tokens(entry))
+            head = list(takewhile(lambda token: self._is_mode(token) or token in _NOISE, tokens))
+            dispatched = list(takewhile(_is_coroutine, tokens[len(head) :]))
+            if any(map(self._is_mode, head)) is not bool(dispatched):
+                raise _UnclearError
+            asynchronous += dispatched
+            synchronous += tokens[len(head) + len(dispatched) :]
+        if any(map(_is_coroutine, synchronous)):
+            raise _UnclearError
+        self._compare(synchronous, asynchronous or synchronous)
 
-    def _parts(self, code: CodeType) -> Iterator[CodeType]:
-        """The code and what is defined in it, but for functions of the other mode."""
-        inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
-        modes = {bool(part.co_flags & _ASYNCHRONOUS) for part in inner}
-        # A factory of both: what stands beside the two belongs to each.
-        yield code
-        for part in inner:
-            if len(modes) == 1 or bool(part.co_flags & _ASYNCHRONOUS) is self._is_async:
-                yield from self._parts(part)
+    def _visit_factory(self, factory: FunctionType) -> None:
+        self._read(factory, reads_mode=True)
+        made = self._find_modes(factory)
+        if made is None:
+            return
+        made = [code for code in made or codes_in(factory.__code__) if not _HOOK.fullmatch(code.co_name)]
+        sides = [[code for code in made if _is_coroutine(code) is is_async] for is_async in (False, True)]
+        if [len(side) for side in sides] != [1, 1]:
+            raise _UnclearError
+        self._compare(*(list(self._tokens(factory, side[0])) for side in sides))
 
-    def _follow(self, function: FunctionType, name: str) -> None:
-        if name in self._kept:
-            self.found.add(f"self.{name}")
-        if self._owner is not None and name not in _ENTRIES[:1]:
-            self.found.update(_keys_in(getattr_static(self._owner, name, None)))
-            if (method := _function(self._owner, name)) is not None:
-                self._read_in_mode(method)
-        value = function.__globals__.get(name)
-        self.found.update(_keys_in(value))
-        if type(value) is FunctionType and str(value.__module__).partition(".")[0] not in _FOREIGN:
-            self._read_in_mode(value)
-        elif isinstance(value, ModuleType) and value.__name__.partition(".")[0] not in _FOREIGN:
-            # `keys.SYNC` names its value by an attribute.
-            for attribute in function.__code__.co_names:
-                self.found.update(_keys_in(getattr(value, attribute, None)))
+    def _find_modes(self, function: FunctionType) -> list[CodeType] | None:
+        """The functions that a constructor or a factory makes once it has asked for the mode; None if it does not ask.
 
-    def _read_in_mode(self, function: FunctionType) -> None:
-        # The synchronous entry hands over to the asynchronous one, which is the other mode.
-        if self._is_async or not function.__code__.co_flags & _ASYNCHRONOUS:
-            self._read(function)
+        It is unclear what else it may do then, but to keep the mode, to mark itself and to call its base's constructor.
+        """
+        steps = list(dis.get_instructions(function))
+        asked = (index for index, step in enumerate(steps) if self._is_mode(name_in(function, step.argval)))
+        steps = steps[next(asked, len(steps)) :]
+        statements: list[list[object]] = [[]]
+        for step in steps:
+            if step.opcode in {*dis.hasname, *dis.hasconst}:
+                statements[-1].append(name_in(function, argument_of(step, function.__code__)))
+            if step.opname.startswith(_ENDS):
+                statements.append([])
+        made = [name for names in statements for name in names if isinstance(name, CodeType)]
+        # What stands beside a function that is made are its annotations.
+        names = [name for names in statements if not any(map(made.count, names)) for name in names]
+        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _NOISE
+        kept = {step.argval for step in steps if step.opname == "STORE_DEREF"}
+        operations = [step.opname for step in steps]
+        # From 3.12 on `super().__init__` is one step, not a call.
+        called = _CALLED_BY_MODE - ({"super"} if "LOAD_SUPER_ATTR" in operations else set())
+        if (
+            not all(name is None or name in stored | _NOISE or self._is_mode(name) for name in names)
+            or any(kept.intersection(code.co_freevars) for code in made)
+            or sum(operation.startswith("CALL") for operation in operations) != sum(name in called for name in names)
+            or any(step.opname == "STORE_SUBSCR" or _gives_defaults(step) for step in steps)
+        ):
+            raise _UnclearError
+        self.modes |= {name for name in stored if not _HOOK.fullmatch(name)}
+        return made if steps else None
+
+    def _visit(self, value: Any, *, is_direct: bool = False) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen[id(value)] = value
+        kind = type(value)
+        if getattr_static(value, "async_capable", None):
+            self.visit_middleware(value if issubclass(kind, type | FunctionType | partial) else kind)
+        elif kind is str:
+            if path := _MIDDLEWARE.fullmatch(value):
+                if not hasattr(module := sys.modules.get(path[1]), path[2]):
+                    raise _UnclearError
+                self._visit(getattr(module, path[2]))
+        elif (parts := parts_of(value)) is not None:
+            for part in parts:
+                self._visit(part, is_direct=is_direct)
+        elif kind is FunctionType:
+            if self._is_own(value):
+                self._read(value, is_direct=is_direct)
+        elif self._is_own(value if issubclass(kind, type) else kind) and hasattr(value, "__dict__"):
+            self._visit((*vars(value).values(), *getattr(value, "__bases__", ())))
+
+    def _read(self, function: FunctionType, *, reads_mode: bool = False, is_direct: bool = False) -> None:
+        for code in codes_in(function.__code__):
+            names = {*code.co_names, *code.co_freevars, *(text for text in code.co_consts if type(text) is str)}
+            if not reads_mode or code is not function.__code__:
+                self.named |= names
+                if any(self._is_mode(name_in(function, name)) for name in names):
+                    raise _UnclearError
+            if names & _IMPORTS and (is_direct or reads_mode or "get_response" in {*names, *code.co_varnames}):
+                raise _UnclearError
+            values, missing = named_in(function, code)
+            if any(name.partition(".")[0] not in _TRUSTED or "middleware" in name for name in missing):
+                raise _UnclearError
+            for value in (*code.co_consts, *values):
+                self._visit(value)
+        for value in (*held_by(function), *cells_of(function).values()):
+            self._visit(value)
+
+    def _methods(self, name: str) -> list[Any]:
+        """The definitions of an attribute that a call may reach: up to the first that does not name it again."""
+        found = []
+        for cls in self._lineage:
+            if name in vars(cls):
+                found.append(vars(cls)[name])
+                if type(found[-1]) is not FunctionType or name not in found[-1].__code__.co_names:
+                    break
+        return found
+
+    def _tokens(self, function: FunctionType, code: CodeType | None = None) -> Iterator[object]:
+        """What the code names, in order; functions of the project stand for what they name."""
+        cells = cells_of(function)
+        for value in () if code else held_by(function):
+            yield from self._spread(value)
+        code, before = code or function.__code__, None
+        for step in dis.get_instructions(code):
+            value = argument_of(step, code)
+            if isinstance(value, CodeType):
+                yield from self._tokens(function, value)
+            elif step.opcode in dis.hasname:
+                found = [*self._methods(value), function.__globals__.get(value)]
+                functions = [each for each in found if value not in _NOISE and self._stands_for_code(each)]
+                for each in functions:
+                    yield from self._spread(each)
+                if not functions:
+                    is_djangos = not (value in self._attributes or _package(before) not in _TRUSTED)
+                    yield _TWINS.get(value, value) if is_djangos else name_in(function, value)
+            elif step.opcode in dis.hasfree and step.opname.startswith("LOAD"):
+                yield from self._spread(cells[value]) if value in cells else [value]
+            elif step.opcode in dis.hasconst:
+                yield from [_TWINS.get(value, value)] if value in code.co_names else self._spread(value)
+            elif step.opname in _OPERATORS:
+                yield step.opname, value
+            before = function.__globals__.get(value) if step.opname == "LOAD_GLOBAL" else None
+
+    def _stands_for_code(self, value: object) -> bool:
+        return type(value) in WRAPPERS or (type(value) is FunctionType and self._is_followed(value))
+
+    def _is_followed(self, function: FunctionType) -> bool:
+        return self._is_own(function) or any(function in vars(cls).values() for cls in self._lineage)
+
+    def _spread(self, value: Any) -> Iterator[object]:
+        if (parts := parts_of(value)) is not None:
+            for part in parts:
+                yield from self._spread(part)
+        elif type(value) is FunctionType:
+            yield value if self._is_followed(value) else value.__name__
+        elif value is not None:
+            is_plain = type(value) in {str, bytes, int, float, bool}
+            yield type(value), repr(value) if is_plain else id(value)
+
+    def _compare(self, synchronous: list[object], asynchronous: list[object]) -> None:
+        shared = {token for token in synchronous if type(token) is FunctionType}.intersection(asynchronous)
+        sides = [self._spell(tokens, shared, set()) for tokens in (synchronous, asynchronous)]
+        if [token for token, _ in groupby(sides[0])] != [token for token, _ in groupby(sides[1])]:
+            raise _UnclearError
+
+    def _spell(self, tokens: Iterable[object], shared: set[Any], spelled: set[Any]) -> list[object]:
+        """The tokens without noise; functions that only one side names are spelled out, once."""
+        found: list[object] = []
+        for token in tokens:
+            if self._is_mode(token):
+                raise _UnclearError
+            if type(token) is FunctionType and token not in shared:
+                if token not in spelled:
+                    spelled.add(token)
+                    found += self._spell(self._tokens(token), shared, spelled)
+            elif token == _THREAD_SENSITIVE:
+                # With its value before it.
+                found.pop()
+            elif token not in _NOISE:
+                found.append(token)
+        return found
+
+    def _is_mode(self, name: object) -> bool:
+        return type(name) is str and (name in self.modes or _MODE.fullmatch(name) is not None)
+
+    def _is_own(self, value: Any) -> bool:
+        """Whether it is the project's, or of the package that a middleware is of."""
+        package = _package(value)
+        file = getattr(sys.modules.get(str(value.__module__)), "__file__", None) or ""
+        return package not in _TRUSTED and (package in self._packages or not _INSTALLED.search(file))
 
 
-def _kept_by_constructor(owner: type | None) -> set[str]:
-    """The attributes whose values only an instance has, and which may be keys."""
-    constructor = None if owner is None else _function(owner, "__init__")
-    if constructor is None:
-        return set()
-    stored = {step.argval for step in dis.get_instructions(constructor) if step.opname == "STORE_ATTR"}
-    return {name for name in stored if not _NO_KEY.fullmatch(name)}
+def _package(value: Any) -> str:
+    if type(value) is ModuleType:
+        return value.__name__.partition(".")[0]
+    definition = value if type(value) is FunctionType or issubclass(type(value), type) else type(value)
+    return str(definition.__module__).partition(".")[0]
 
 
-def _constants_in(constant: object) -> Iterator[str]:
-    # A call's keywords are a tuple, too.
-    keywords = type(constant) is tuple and all(type(name) is str and name.islower() for name in constant)
-    return iter(()) if keywords else _keys_in(constant)
+def _is_coroutine(value: object) -> bool:
+    code = value.__code__ if type(value) is FunctionType else value
+    return isinstance(code, CodeType) and bool(code.co_flags & CO_COROUTINE)
 
 
-def _keys_in(value: object) -> Iterator[str]:
-    # Not isinstance(), which would evaluate Django's lazy objects.
-    if type(value) is str:
-        if _KEY.fullmatch(value):
-            yield value
-    elif type(value) in {tuple, list, set, frozenset}:
-        for part in value:  # type: ignore[attr-defined]
-            yield from _keys_in(part)
+def _gives_defaults(step: dis.Instruction) -> bool:
+    return step.opname in {"MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"} and bool((step.arg or 0) & 3)

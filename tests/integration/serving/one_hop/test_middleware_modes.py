@@ -1,4 +1,4 @@
-"""Middleware that reads other keys asynchronously than synchronously reads what it would under Django's handler."""
+"""Middleware that differs between its modes reads what it would under Django's handler."""
 
 import pytest
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -13,7 +13,7 @@ from django.utils.deprecation import MiddlewareMixin
 from tests.integration.serving.one_hop.exchange import exchange
 from tests.integration.serving.one_hop.tenant_keys import asynchronous_tenant, synchronous_tenant
 from webapp.serving import current_user
-from webapp.serving.middleware_modes import needs_asynchronous_chain, reads_other_keys
+from webapp.serving.middleware_modes import may_differ, needs_asynchronous_chain
 
 _HERE = __name__
 _AUTHENTICATION = [
@@ -211,13 +211,13 @@ async def test_outside_synchronous_middleware_it_does_not(both, settings, way, n
         *(by_factory, RemoteUserMiddleware),
     ],
 )
-def test_middleware_that_reads_other_keys_is_found(middleware):
-    assert reads_other_keys(middleware)
+def test_middleware_that_may_differ_is_found(middleware):
+    assert may_differ(middleware)
 
 
 @pytest.mark.parametrize("middleware", [Alike, Adapted, Either])
 def test_middleware_that_reads_the_same_keeps_the_one_hop(middleware):
-    assert not reads_other_keys(middleware)
+    assert not may_differ(middleware)
 
 
 def test_the_projects_own_middleware_keeps_the_one_hop(settings):
@@ -228,6 +228,26 @@ def test_the_projects_own_middleware_keeps_the_one_hop(settings):
 
 class FromProxy(PersistentRemoteUserMiddleware):
     header = "X_PROXY_USER"
+
+
+class Around:
+    """Wraps Django's own, which decides by what it is given."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        self.inner = RemoteUserMiddleware(get_response)
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request):
+        return self.inner(request) if request.path.endswith("/user") else self.get_response(request)
+
+
+@sync_and_async_middleware
+def around(get_response):
+    return RemoteUserMiddleware(get_response)
 
 
 @pytest.fixture
@@ -244,6 +264,17 @@ async def test_a_remote_user_is_logged_in(one_hop, remote_user, way):
 
     assert reply.body == b"bob None"
     assert "sessionid" in reply.header("set-cookie")
+
+
+@WAYS
+@pytest.mark.parametrize("name", ["Around", "around"])
+@pytest.mark.django_db(transaction=True)
+async def test_a_wrapped_remote_user_is_logged_in(one_hop, remote_user, way, name):
+    remote_user.MIDDLEWARE = [*_AUTHENTICATION, f"{_HERE}.{name}"]
+
+    reply = await exchange(one_hop(), "GET", f"{way}/user", headers=[(b"remote-user", b"bob")])
+
+    assert reply.body == b"bob None"
 
 
 @WAYS

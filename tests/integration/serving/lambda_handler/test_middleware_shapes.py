@@ -1,0 +1,32 @@
+"""On Lambda, too, views see what middleware reads under Django's handler, whatever shape it has."""
+
+import pytest
+from django.http import HttpResponse
+from django.urls import path
+
+from tests.integration.serving import alike_middleware, middleware_shapes
+from tests.integration.serving.lambda_handler.front import body_of, event_of
+
+SHAPES = [f"{module.__name__}.{name}" for module in (middleware_shapes, alike_middleware) for name in module.SHAPES]
+
+
+def tenant(request):
+    return HttpResponse(request.tenant or "nobody")
+
+
+async def atenant(request):
+    return tenant(request)
+
+
+urlpatterns = [path("sync", tenant), path("async", atenant)]
+
+
+@pytest.mark.parametrize("way", ["/sync", "/async"])
+@pytest.mark.parametrize("middleware", SHAPES, ids=lambda path: path.rpartition(".")[2])
+def test_views_see_what_the_asynchronous_code_reads(both, settings, way, middleware):
+    settings.TENANT_KEY, settings.ASYNC_TENANT_KEY = "TENANT", "HTTP_TENANT"
+    settings.TENANT_MIDDLEWARE = f"{middleware_shapes.__name__}.AsTheRemoteUser"
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", middleware]
+
+    assert body_of(both(event_of("http_api_v2", "GET", way, headers={"tenant": "acme"}))) == b"acme"
