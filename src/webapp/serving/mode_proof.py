@@ -214,7 +214,8 @@ class ModeProof:
             if isinstance(value, CodeType):
                 yield from self._tokens(function, value)
             elif step.opcode in dis.hasname:
-                found = [*self._methods(value), function.__globals__.get(value)]
+                is_global = step.opname == "LOAD_GLOBAL"
+                found = [function.__globals__.get(value)] if is_global else self._methods(value)
                 functions = [each for each in found if value not in _NOISE and self._stands_for_code(each)]
                 for each in functions:
                     yield from self._spread(each)
