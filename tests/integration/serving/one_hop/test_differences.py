@@ -111,17 +111,21 @@ urlpatterns = [
 ]
 
 
+def where_it_runs():
+    return "on the loop" if threading.current_thread() is threading.main_thread() else "on a thread"
+
+
 @sync_and_async_middleware
 def says_where_it_runs(get_response):
     if iscoroutinefunction(get_response):
 
         async def middleware(request):
-            notes.append("on the loop")
+            notes.append(where_it_runs())
             return await get_response(request)
     else:
 
         def middleware(request):
-            notes.append("on a thread")
+            notes.append(where_it_runs())
             return get_response(request)
 
     return middleware
