@@ -6,7 +6,7 @@ import threading
 from types import ModuleType
 
 import pytest
-from asgiref.sync import iscoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
@@ -137,10 +137,18 @@ def thread_of_middleware(get_response):
 made = []
 
 
-@sync_and_async_middleware
-def remembers_its_chain(get_response):
-    made.append(iscoroutinefunction(get_response))
-    return get_response
+class RemembersItsChain:
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response):
+        made.append(self)
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request):
+        return self.get_response(request)
 
 
 @pytest.fixture
@@ -233,14 +241,14 @@ async def test_the_middleware_runs_on_the_views_thread(one_hop, settings):
 
 
 async def test_each_chain_is_built_when_its_first_request_comes(one_hop, settings):
-    settings.MIDDLEWARE = [f"{__name__}.remembers_its_chain"]
+    settings.MIDDLEWARE = [f"{__name__}.RemembersItsChain"]
     made.clear()
     handler = one_hop()
     chains = [list(made)]
 
     for target in ("/plain/sync", "/plain/sync", "/plain/async/7", "/plain/async/7"):
         await exchange(handler, "GET", target)
-        chains.append(list(made))
+        chains.append([middleware.is_async for middleware in made])
 
     assert chains == [[], [False], [False], [False, True], [False, True]]
 
