@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -14,7 +15,8 @@ from webapp.compare.processes import spawn, stop
 _ROOT = Path(__file__).parents[2]
 # The longest test, and the making of the databases of all labels, take a fraction of it on a busy machine.
 STALLED_S = 180.0
-_STALLED_LINE = "Timeout ("
+# As faulthandler writes it, behind the dots of the tests before.
+_STALLED = re.compile(r"Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$", re.MULTILINE)
 # Of the caller's: they would configure libpq, or a Django that is not under test.
 _PREFIXES = ("PG", "WEBAPP_", "AWS_", "DJANGO_", "DATABASE_", "CONFORMANCE_")
 
@@ -68,14 +70,14 @@ class SuiteRun:
         if self._endings.exists():
             found = json.loads(self._endings.read_text())
             return {test: Ending(ending["word"], tuple(ending["causes"])) for test, ending in found.items()}
-        lines = self.log.read_text(errors="replace").splitlines()
+        log = self.log.read_text(errors="replace")
         where = self._progress.read_text() if self._progress.exists() else "before the first test"
-        if any(line.startswith(_STALLED_LINE) for line in lines):
+        if _STALLED.search(log):
             raise RunError(
                 f"{self.settings}: no progress for {self._stalled_s:g} s {where}; "
                 f"the stacks of its threads are at the end of {self.log}"
             )
-        last = next((line for line in reversed(lines) if line.strip()), "")
+        last = log.strip().rpartition("\n")[2]
         raise RunError(f"{self.settings}: ended with status {status} {where}: {last}; see {self.log}")
 
     def end(self) -> None:
