@@ -29,7 +29,7 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 
 test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-free once, the application's under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
-	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs" $(ARGS)
+	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(ARGS)
 	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
 	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
 
@@ -58,9 +58,13 @@ faults: $(READY)  ## Put the running system through its faults, into reports/fau
 conformance: $(READY)  ## Run Django's own suites on the handlers and the engine, beside Django's (ARGS="--way engine backends")
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
-weekly: $(READY)  ## Run the long corpora of tests, and all labels of Django's suites
-	$(PYTEST) -m weekly $(ARGS)
-	@$(BIN)/python -m tests.conformance --all
+# Each part runs, also when one before it fails. Writes under kill, restart and failover are cases of `make faults`.
+weekly: $(READY)  ## Run the long corpora of tests, all labels of Django's suites, and the lost writes of the faults
+	@status=0; \
+	$(PYTEST) -m weekly --durations=10 $(ARGS) || status=1; \
+	$(BIN)/python -m tests.conformance --all || status=1; \
+	$(PYTEST) tests/faults/test_crashes.py tests/faults/test_writes.py -m faults -k "crash or killed or write" || status=1; \
+	exit $$status
 
 image: $(READY)  ## Build the image with podman, without a daemon or a registry, as localhost/webapp
 	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('--tag', 'localhost/webapp')"

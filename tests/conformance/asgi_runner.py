@@ -9,7 +9,7 @@ import django.core.handlers.asgi
 import django.test.client
 
 from tests.conformance.asgi_server import AsgiServer
-from tests.conformance.clients import AsyncClientHandler, ClientHandler
+from tests.conformance.clients import AsyncClientHandler, ClientHandler, close_servers
 from tests.conformance.handler import Handler, note_responses
 from tests.conformance.recording import RecordingRunner
 
@@ -32,6 +32,8 @@ class AsgiAsyncClientHandler(AsyncClientHandler):
 
 class AsgiRunner(RecordingRunner):
     """Loads the suites after the handlers have changed places."""
+
+    after_test = staticmethod(close_servers)
 
     def build_suite(self, *args: Any, **kwargs: Any) -> Any:
         """Django's."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextvars
-import weakref
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -23,6 +22,16 @@ class Server(Protocol):
     def close(self) -> None: ...
 
 
+# Of the test that runs. Each holds sockets and threads, and a client may live as long as its class of tests.
+_servers: dict["_Handler", Server] = {}
+
+
+def close_servers() -> None:
+    """Close the server of every test client."""
+    while _servers:
+        _servers.popitem()[1].close()
+
+
 class _Handler(BaseHandler):
     def make_server(self) -> Server:
         """What serves this client's requests."""
@@ -34,11 +43,10 @@ class _Handler(BaseHandler):
 
     @property
     def server(self) -> Server:
-        """Made by the first request, as Django's test client loads its middleware."""
-        if "_server" not in self.__dict__:
-            self._server = self.make_server()
-            weakref.finalize(self, self._server.close).atexit = False
-        return self._server
+        """Made by a test's first request, as Django's test client loads its middleware; closed after the test."""
+        if self not in _servers:
+            _servers[self] = self.make_server()
+        return _servers[self]
 
     def begin(self, scope: dict[str, Any], body: bytes, environ: dict[str, Any]) -> tuple[Exchange, "Future[Reply]"]:
         """Begin a request."""

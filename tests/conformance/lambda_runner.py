@@ -4,7 +4,7 @@ from typing import Any
 
 import django.test.client
 
-from tests.conformance.clients import AsyncClientHandler, ClientHandler
+from tests.conformance.clients import AsyncClientHandler, ClientHandler, close_servers
 from tests.conformance.handler import Handler, note_responses
 from tests.conformance.lambda_server import LambdaServer
 from tests.conformance.recording import RecordingRunner
@@ -28,6 +28,8 @@ class LambdaAsyncClientHandler(AsyncClientHandler):
 
 class LambdaRunner(RecordingRunner):
     """Loads the suites after the clients' handlers have changed places."""
+
+    after_test = staticmethod(close_servers)
 
     def build_suite(self, *args: Any, **kwargs: Any) -> Any:
         """Django's."""

@@ -22,7 +22,8 @@ class LambdaServer:
 
     def __init__(self, make_handler: type[OneHopASGIHandler]) -> None:
         self._make_handler = make_handler
-        self._handler: DirectLambdaHandler | None = None
+        # By the path that the application lives under: a function has one, and tests choose it by request.
+        self._handlers: dict[str, DirectLambdaHandler] = {}
         # Its own: a view may be a client of another function.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="function")
 
@@ -33,18 +34,35 @@ class LambdaServer:
         return asyncio.run_coroutine_threadsafe(invoke(scope, body), server_loop())
 
     def close(self) -> None:
-        """End the handler's event loop, on its thread."""
-        if self._handler is not None:
-            self._thread.submit(self._handler.close)
-        self._thread.shutdown(wait=False)
+        """End the handlers' event loops, on their thread, and the thread."""
+        for handler in self._handlers.values():
+            self._thread.submit(handler.close).result()
+        self._thread.shutdown()
 
     def _invoke(self, scope: dict[str, Any], body: bytes) -> Reply:
-        if self._handler is None:
-            self._handler = DirectLambdaHandler(asgi_handler=self._make_handler())
-        event = json.loads(json.dumps(event_from(_request(scope, body))))
-        response = response_from(json.dumps(self._handler(event, None)).encode())
+        handler = self._handler(scope.get("root_path", ""))
+        result = handler(json.loads(json.dumps(_event(scope, body))), None)
+        response = response_from(json.dumps(result).encode())
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        if "content-length" in result["headers"]:
+            # The front writes it by what it sends, and so it does where the function has written none.
+            headers.append((b"content-length", b"%d" % len(response.body)))
         return Reply(int(response.status), headers, [response.body] if response.body else [])
+
+    def _handler(self, base_path: str) -> DirectLambdaHandler:
+        if base_path not in self._handlers:
+            self._handlers[base_path] = DirectLambdaHandler(asgi_handler=self._make_handler(), base_path=base_path)
+        return self._handlers[base_path]
+
+
+def _event(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
+    event: dict[str, Any] = event_from(_request(scope, body))
+    # A function URL has HTTPS only. Behind a load balancer with an HTTP listener the event says so, as here.
+    # Some tests play the load balancer.
+    named = dict(scope["headers"]).get(b"x-forwarded-proto", b"").decode("latin-1")
+    event["headers"]["x-forwarded-proto"] = named or scope["scheme"]
+    event["headers"]["x-forwarded-port"] = str(scope["server"][1])
+    return event
 
 
 def _request(scope: dict[str, Any], body: bytes) -> HttpRequest:

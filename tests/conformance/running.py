@@ -2,17 +2,20 @@
 
 import json
 import os
-import subprocess
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from tests.conformance.ending import Ending, Endings
 from tests.conformance.suites import PLACE
 from webapp.compare.processes import spawn, stop
 
 _ROOT = Path(__file__).parents[2]
-# What a suite hangs for at most; all labels take a fraction of it.
-_TIMEOUT_S = 3000.0
+# The longest test, and the making of the databases of all labels, take a fraction of it on a busy machine.
+STALLED_S = 180.0
+# As faulthandler writes it, behind the dots of the tests before.
+_STALLED = re.compile(r"Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$", re.MULTILINE)
 # Of the caller's: they would configure libpq, or a Django that is not under test.
 _PREFIXES = ("PG", "WEBAPP_", "AWS_", "DJANGO_", "DATABASE_", "CONFORMANCE_")
 
@@ -24,18 +27,30 @@ class RunError(Exception):
 class SuiteRun:
     """One process of runtests.py, which has begun."""
 
-    def __init__(self, suites: Path, settings: str, labels: Iterable[str], postgresql: str | None) -> None:
-        results = PLACE / "results"
+    def __init__(
+        self,
+        suites: Path,
+        settings: str,
+        labels: Iterable[str],
+        postgresql: str | None = None,
+        *,
+        results: Path = PLACE / "results",
+        stalled_s: float = STALLED_S,
+    ) -> None:
         results.mkdir(exist_ok=True)
         self.settings = settings
         self.log = results / f"{settings}.log"
-        self._outcomes = results / f"{settings}.json"
-        self._outcomes.unlink(missing_ok=True)
+        self._stalled_s = stalled_s
+        self._endings, self._progress = (results / f"{settings}.{suffix}" for suffix in ("json", "progress"))
+        self._endings.unlink(missing_ok=True)
+        self._progress.unlink(missing_ok=True)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
         environ |= {
             # The project before Django's `tests`, whose own directory runtests.py puts first.
             "PYTHONPATH": os.pathsep.join((str(_ROOT), str(_ROOT / "src"))),
-            "CONFORMANCE_OUTCOMES": str(self._outcomes),
+            "CONFORMANCE_ENDINGS": str(self._endings),
+            "CONFORMANCE_PROGRESS": str(self._progress),
+            "CONFORMANCE_STALLED_S": str(stalled_s),
             "CONFORMANCE_DATABASE": settings,
         }
         if postgresql is not None:
@@ -45,19 +60,24 @@ class SuiteRun:
         command = [sys.executable, "runtests.py", *options, *labels]
         self._process = spawn(command, environ=environ, log=self.log, directory=suites)
 
-    def outcomes(self) -> dict[str, str]:
-        """The outcome of each test, once all are through; RunError when they are not."""
+    def endings(self) -> Endings:
+        """The ending of each test, once all are through; RunError when they are not."""
         try:
-            self._process.wait(_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            raise RunError(f"{self.settings}: not through after {_TIMEOUT_S:.0f} s; see {self.log}") from None
+            status = self._process.wait()
         finally:
             self.end()
-        if not self._outcomes.exists():
-            last = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
-            raise RunError(f"{self.settings}: no test has run: {last}; see {self.log}")
-        outcomes: dict[str, str] = json.loads(self._outcomes.read_text())
-        return outcomes
+        if self._endings.exists():
+            found = json.loads(self._endings.read_text())
+            return {test: Ending(ending["word"], tuple(ending["causes"])) for test, ending in found.items()}
+        log = self.log.read_text(errors="replace")
+        where = self._progress.read_text() if self._progress.exists() else "before the first test"
+        if _STALLED.search(log):
+            raise RunError(
+                f"{self.settings}: no progress for {self._stalled_s:g} s {where}; "
+                f"the stacks of its threads are at the end of {self.log}"
+            )
+        last = log.strip().rpartition("\n")[2]
+        raise RunError(f"{self.settings}: ended with status {status} {where}: {last}; see {self.log}")
 
     def end(self) -> None:
         """Leave no process behind."""

@@ -1,48 +1,118 @@
-"""What counts as a difference from Django, and that every list says why."""
+"""What counts as a difference from Django, and that every list says why and how."""
 
 import pytest
 
-from tests.conformance.differences import compare, read_list
+from tests.conformance.differences import ListError, compare, read_groups, read_list
+from tests.conformance.ending import Ending
 from tests.conformance.ways import WAYS
 
 A, B = "basic.tests.A.test_a", "basic.tests.A.test_b"
+PASSED, SKIPPED = Ending("passed"), Ending("skipped", ("skipped: no database",))
+FAILED = Ending("failed", ("AssertionError: 200 != 404 : a page is missing",))
+LISTED = {A: ("AssertionError: 200 != 404",)}
+CLASS_FAILED = {"setUpClass (basic.tests.A)": Ending("failed", ("KeyError: 'x'",))}
 
 
-def test_the_same_outcomes_are_no_difference():
-    assert compare({A: "passed", B: "failed"}, {A: "passed", B: "failed"}, [], ["basic"]) == []
+def differences(stock, ours, listed=None):
+    return compare(stock, ours, listed or {}, ["basic"])
+
+
+def test_the_same_endings_are_no_difference():
+    assert differences({A: PASSED, B: FAILED}, {A: PASSED, B: FAILED}) == []
 
 
 @pytest.mark.parametrize(
     ("ours", "line"),
-    [({A: "failed"}, "fails here"), ({A: "skipped"}, "is skipped here"), ({}, "is not run here")],
+    [
+        ({A: FAILED}, "here AssertionError: 200 != 404 : a page is missing"),
+        ({A: SKIPPED}, "here skipped: no database"),
+        ({}, "here not run"),
+    ],
 )
 def test_what_does_not_pass_here_is_a_difference(ours, line):
-    assert compare({A: "passed"}, ours, [], ["basic"]) == [f"{A}: passes with Django, {line}"]
+    assert differences({A: PASSED}, ours) == [f"{A}: passed with Django, {line}"]
 
 
-def test_a_listed_difference_is_none():
-    assert compare({A: "passed"}, {A: "failed"}, [A], ["basic"]) == []
+@pytest.mark.parametrize(("stock", "word"), [({A: SKIPPED}, "skipped"), ({}, "not run")])
+def test_what_fails_here_only_is_a_difference(stock, word):
+    assert differences(stock, {A: FAILED}) == [
+        f"{A}: {word} with Django, here AssertionError: 200 != 404 : a page is missing"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ours", "cause"),
+    [
+        ({A: FAILED}, "AssertionError: 200 != 404"),
+        ({A: SKIPPED}, "skipped: no database"),
+        ({}, "not run"),
+    ],
+)
+def test_a_listed_difference_is_none(ours, cause):
+    assert differences({A: PASSED}, ours, {A: (cause,)}) == []
+
+
+@pytest.mark.parametrize("cause", ["AssertionError: 500 != 404", "KeyError: 200 != 404 : a page is missing"])
+def test_another_failure_of_a_listed_test_is_a_difference(cause):
+    lines = differences({A: PASSED}, {A: Ending("failed", (cause,))}, LISTED)
+
+    assert lines == [
+        f"{A}: listed with another end; here {cause}",
+        f"{A}: listed as 'AssertionError: 200 != 404', which does not happen; correct the list",
+    ]
+
+
+@pytest.mark.parametrize("ours", [{}, {A: SKIPPED}])
+def test_a_listed_failure_that_is_not_run_is_a_difference(ours):
+    assert len(differences({A: PASSED}, ours, LISTED)) == 2
+
+
+def test_every_failed_subtest_is_compared():
+    ours = {A: Ending("failed", (*FAILED.causes, "KeyError: 'x'"))}
+
+    assert differences({A: PASSED}, ours, LISTED) == [f"{A}: listed with another end; here KeyError: 'x'"]
+    assert differences({A: PASSED}, ours, {A: (*LISTED[A], "KeyError: 'x'")}) == []
+
+
+def test_the_failed_fixture_of_a_class_is_the_end_of_its_tests():
+    fixture = "setUpClass (basic.tests.A)"
+    listed = {A: ("error in setUpClass: KeyError: 'x'",), fixture: ("KeyError: 'x'",)}
+
+    assert differences({A: PASSED}, CLASS_FAILED) == [
+        f"{A}: passed with Django, here error in setUpClass: KeyError: 'x'",
+        f"{fixture}: not run with Django, here KeyError: 'x'",
+    ]
+    assert differences({A: PASSED}, CLASS_FAILED, listed) == []
 
 
 def test_a_listed_test_that_passes_is_to_be_taken_off():
-    assert compare({A: "passed"}, {A: "passed"}, [A], ["basic"]) == [f"{A}: is listed and passes; take it off the list"]
+    assert differences({A: PASSED}, {A: PASSED}, LISTED) == [f"{A}: is listed and passes; take it off the list"]
 
 
 def test_a_listed_test_that_does_not_exist_is_to_be_taken_off():
-    lines = compare({}, {}, [A], ["basic"])
+    lines = differences({}, {}, LISTED)
 
-    assert lines == [f"{A}: is listed, and is not run with Django; take it off the list"]
+    assert lines == [f"{A}: is listed, and not run with Django; take it off the list"]
 
 
 def test_only_labels_that_run_are_compared_with_the_list():
-    assert compare({}, {}, [A, "schema.tests.B.test"], ["schema.tests.A"]) == []
+    assert compare({}, {}, {A: ("not run",), "schema.tests.B.test": ("not run",)}, ["schema.tests.A"]) == []
 
 
-@pytest.mark.parametrize("way", [way.name for way in WAYS])
-def test_every_list_can_be_read(way):
-    assert all(len(reason.split()) > 5 for reason in read_list(way).values())
+@pytest.mark.parametrize("cause", ["fails", "AssertionError", "AssertionError: ", ""])
+def test_a_list_has_to_say_how_a_test_ends(tmp_path, cause):
+    file = tmp_path / "way.toml"
+    file.write_text(f'[[differences]]\nreason = "It differs."\n[differences.tests]\n"{A}" = "{cause}"\n')
+
+    with pytest.raises(ListError, match="does not say how the test ends"):
+        read_groups(file)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_every_listed_test_belongs_to_a_label(way):
+    assert {test.partition(".")[0] for test in read_list(way.name)} <= set(way.labels)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
 def test_ci_runs_labels_of_all(way):
-    assert set(way.labels_in_ci) < set(way.labels)
+    assert {label.partition(".")[0] for label in way.labels_in_ci} < set(way.labels)
