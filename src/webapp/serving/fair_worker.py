@@ -235,6 +235,9 @@ class _FairServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.
         await super().startup(sockets=[])
+        if not self.lifespan.state.get("websockets", True):
+            # A websocket's handshake is a plain request then, as any other upgrade is.
+            self.config.ws_protocol_class = None
         limits = replace(self._limits, body=self.lifespan.state.get("max_body_bytes", self._limits.body))
         self._connections = Connections(
             limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time

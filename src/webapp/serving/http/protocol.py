@@ -10,7 +10,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from webapp.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
-from webapp.serving.http.cycles import Http10Cycle
+from webapp.serving.http.cycles import HandshakeOutlet, Http10Cycle
 from webapp.serving.http.limits import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -159,9 +159,9 @@ class LimitedHttpProtocol(WaitingProtocol):
     def _begin(self, rest: bytes | bytearray) -> bool:
         """Start the application on the request; whether the connection goes on as HTTP."""
         if self.parser.should_upgrade():
+            self.flow.resume_reading()
+            self.transport = HandshakeOutlet(self.transport, rest)  # type: ignore[assignment]
             self.handle_websocket_upgrade()
-            if rest:
-                self.transport.get_protocol().data_received(rest)  # type: ignore[union-attr]
             return False
         version = self.scope["http_version"]
         if version not in {"1.0", "1.1"}:

@@ -14,7 +14,7 @@ async def application(scope, receive, send):
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
     elif scope["type"] == "websocket":
-        await _echo(receive, send)
+        await _serve_websocket(scope["path"], receive, send)
     elif scope["path"] == "/unread":
         await _answer(send, {"unread": True})
     elif scope["path"] == "/late":
@@ -79,8 +79,15 @@ async def _answer(send, content):
     await send({"type": "http.response.body", "body": body})
 
 
-async def _echo(receive, send):
+async def _serve_websocket(path, receive, send):
     await receive()
+    if path == "/refused":
+        await send({"type": "websocket.close"})
+        return
+    if path == "/failed":
+        raise RuntimeError("the application fails")
+    if path == "/slow":
+        await asyncio.sleep(0.3)
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"]})
