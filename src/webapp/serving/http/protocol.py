@@ -16,6 +16,7 @@ from webapp.serving.http.limits import (
     BODY_TOO_LARGE,
     NO_TUNNEL,
     TOO_MANY_BODIES,
+    TOO_MANY_CONNECTIONS,
     UNKNOWN_CODING,
     UNKNOWN_VERSION,
 )
@@ -158,7 +159,12 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def _begin(self, rest: bytes | bytearray) -> bool:
         """Start the application on the request; whether the connection goes on as HTTP."""
+        is_scarce = self._connections.is_scarce
         if self.parser.should_upgrade():
+            if is_scarce:
+                # A websocket is never short.
+                self._refuse(TOO_MANY_CONNECTIONS)
+                return False
             self.flow.resume_reading()
             self.transport = HandshakeOutlet(self.transport, rest)  # type: ignore[assignment]
             self.handle_websocket_upgrade()
@@ -190,6 +196,8 @@ class LimitedHttpProtocol(WaitingProtocol):
             keep_alive=self._keep_alive and self._message_complete,
             on_response=self.on_response_complete,
         )
+        if is_scarce:
+            self._connections.reserved[self] = self._clock()
         if self._message_complete:
             self._end_request(cycle)
         task = self.loop.create_task(cycle.run_asgi(self.app), context=self._context.copy())
@@ -227,6 +235,7 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self._connections.reserved.pop(self, None)
         if self._leaving_since is not None or self.transport.is_closing():
             return
         self.flow.resume_reading()

@@ -33,6 +33,10 @@ async def application(scope, receive, send):
         for _ in range(64):
             await send({"type": "http.response.body", "body": bytes(2**20), "more_body": True})
         await send({"type": "http.response.body"})
+    elif scope["path"] == "/endless":
+        await asyncio.sleep(3600)
+    elif scope["path"] == "/events":
+        await _send_events(receive, send)
     elif scope["path"] == "/fail":
         raise RuntimeError("the application fails")
     else:
@@ -70,6 +74,16 @@ async def _answer_early(scope, receive, send):
     while (await receive()).get("more_body"):
         pass
     await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def _send_events(receive, send):
+    """A stream for as long as the client stays."""
+    await receive()
+    headers = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b": beat\n\n", "more_body": True})
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _answer(send, content):
