@@ -52,6 +52,7 @@ class Limits:
     field: int = 8_190
     fields: int = 100
     head: int = 65_536
+    blank_lines: int = 16
     body: int = 100 * 2**20
     head_s: float = 30.0
     idle_s: float = 75.0

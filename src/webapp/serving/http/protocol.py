@@ -39,6 +39,8 @@ class LimitedHttpProtocol(WaitingProtocol):
         self._context = context
         # How much of what is not parsed yet has no end of a head.
         self._searched = 0
+        # Of empty lines since the last request.
+        self._blank_bytes = 0
         self._head_complete = self._message_complete = False
 
     def data_received(self, data: bytes | bytearray) -> None:
@@ -70,15 +72,20 @@ class LimitedHttpProtocol(WaitingProtocol):
         """Begin the request whose head is here; what is behind it."""
         if data[0] in b"\r\n":
             # Some clients send an empty line after a body.
+            count = len(data)
             data = data.lstrip(b"\r\n")
             self._searched = 0
+            self._blank_bytes += count - len(data)
+            if self._blank_bytes > self._limits.blank_lines * len(b"\r\n"):
+                self.end_silently()
+                return b""
             if not data:
                 return data
         end = data.find(_HEAD_END, self._searched) + len(_HEAD_END)
         if end < len(_HEAD_END):
             self._await_head(data)
             return b""
-        self._searched = 0
+        self._searched = self._blank_bytes = 0
         head, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
         limits = self._limits
         is_large = end > limits.request_line or end > limits.field or head.count(b"\n") > limits.fields
