@@ -38,8 +38,8 @@ _RECYCLING_S = 1.0
 # How often uvicorn looks whether it is to end.
 _TICK_S = 0.1
 _TICKS_PER_SWEEP = 10
-# While every connection is in the midst of a request.
-_FULL_PAUSE_S = 0.05
+# While no connection can make room for another.
+_FULL_PAUSE_S = 0.02
 
 
 class FairUvicornWorker(UvicornWorker):
@@ -196,6 +196,7 @@ class FairListener:
         if connections is not None:
             connections.opening += 1
             if handshake is not None:
+                connections.handshakes += 1
                 connections.fresh[handshake] = connections.clock()
 
     def _note_opened(self, handshake: Handshake | None) -> None:
@@ -203,6 +204,7 @@ class FairListener:
         if connections is not None:
             connections.opening -= 1
             if handshake is not None:
+                connections.handshakes -= 1
                 connections.fresh.pop(handshake, None)
 
     def _rest(self, pause_s: float) -> None:
@@ -235,6 +237,9 @@ class _FairServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.
         await super().startup(sockets=[])
+        if not self.lifespan.state.get("websockets", True):
+            # A websocket's handshake is a plain request then, as any other upgrade is.
+            self.config.ws_protocol_class = None
         limits = replace(self._limits, body=self.lifespan.state.get("max_body_bytes", self._limits.body))
         self._connections = Connections(
             limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time

@@ -13,8 +13,8 @@ class Lifespan:
     """ASGI middleware that runs `on_shutdown` when the server ends, and hands everything else on.
 
     `composed` is told of the lifespan too: the project's own application around Django.
-    Two values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to end,
-    and `max_body_bytes`, the largest body that it reads.
+    Three values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to
+    end, `max_body_bytes`, the largest body that it reads, and `websockets`, whether there may be any: Django has none.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Lifespan:
         self._application = application
         self._on_shutdown = on_shutdown
         self._composed = composed
-        self._state = {"drain_s": drain_s}
+        self._state: dict[str, Any] = {"drain_s": drain_s, "websockets": composed is not None}
         if max_body_bytes is not None:
             self._state["max_body_bytes"] = max_body_bytes
 

@@ -99,6 +99,21 @@ def status_and_headers(port, path, scheme, **headers):
     return response.status, response.headers
 
 
+@pytest.mark.parametrize("key", [True, False], ids=["handshake", "no key"])
+def test_django_alone_ignores_a_websockets_handshake(tmp_path, key):
+    handshake = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    if key:
+        handshake["Sec-WebSocket-Key"] = "MDEyMzQ1Njc4OTAxMjM0NQ=="
+    log = tmp_path / "log"
+    with container(log, **PROJECT, COMPOSED="") as (_, port):
+        status, seen = ask(port, "GET", "/plain", **handshake)
+        health = ask(port, "GET", "/healthz", **handshake)
+
+    assert (status, seen["path"]) == (200, "/plain")
+    assert health == (200, {"status": "ok"})
+    assert "Traceback" not in log.read_text()
+
+
 def test_the_lifespan_ends_with_the_server(tmp_path):
     log = tmp_path / "log"
     with container(log, **PROJECT) as (process, port):

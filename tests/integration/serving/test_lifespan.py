@@ -22,7 +22,7 @@ async def test_the_server_learns_from_its_state_how_long_to_drain():
     await communicator.send_input({"type": "lifespan.startup"})
     assert await communicator.receive_output() == {"type": "lifespan.startup.complete"}
 
-    assert scope["state"] == {"drain_s": 5}
+    assert scope["state"] == {"drain_s": 5, "websockets": False}
     await communicator.send_input({"type": "lifespan.shutdown"})
     await communicator.receive_output()
 

@@ -12,3 +12,8 @@ def test_connections_and_bodies_follow_from_the_open_files(descriptors, connecti
 
     assert (limits.connections, limits.bodies) == (connections, bodies)
     assert connections + bodies < descriptors
+
+
+@pytest.mark.parametrize(("connections", "reserved"), [(4, 2), (16, 8), (153, 15), (614, 61), (10_000, 1_000)])
+def test_a_share_of_the_connections_is_for_short_requests(connections, reserved):
+    assert Limits(connections=connections).reserved == reserved

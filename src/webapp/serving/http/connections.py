@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterator, Sized
 from itertools import chain, islice
 from typing import Protocol, TypeVar
 
@@ -15,6 +15,12 @@ _LARGEST_OVERSHOOT = 16
 _COMPLAINT_INTERVAL_S = 60.0
 # A body that began less than this ago, or an answer that stood still for less, makes no room for another client.
 _STALLED_S = 5.0
+# A request in a reserved place has so long until its answer, once others wait for places.
+_SHORT_REQUEST_S = 4.0
+# A stream there has so long, and a last answer until it is sent.
+_SENDING_S = 0.05
+# A new connection has so long to send the first byte of its request.
+_ARRIVING_S = 0.15
 # A body that has paused for less makes no room either.
 _PAUSED_S = 0.5
 
@@ -26,6 +32,9 @@ class Closable(Protocol):
 
     def end_silently(self) -> None:
         """Close at once; nothing is to be answered."""
+
+    def has_unread(self) -> bool:
+        """Whether the client has sent what the event loop has not read yet."""
 
 
 class Waiting(Closable, Protocol):
@@ -51,6 +60,13 @@ class Waiting(Closable, Protocol):
 
     def takes_answer(self) -> bool:
         """Whether the client has taken something of its answer since the last call, and has more to take."""
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the answer has begun, and its end is not known."""
+
+    def give_way(self) -> None:
+        """End the request that is being served: answer 503, or close once the answer has begun."""
 
 
 Line = OrderedDict[Waiting, float]
@@ -81,9 +97,13 @@ class Connections:
         self.leaving: Line = OrderedDict()
         # Beside the others: answers that the client does not take.
         self.blocked: Line = OrderedDict()
+        # Beside the others: requests in reserved places.
+        self.reserved: Line = OrderedDict()
         self.opened = opened
         # Accepted, and without a protocol yet.
         self.opening = 0
+        # Those of them that stand in `fresh` for their part of TLS.
+        self.handshakes = 0
         self._complained_at = -_COMPLAINT_INTERVAL_S
 
     def sweep(self) -> None:
@@ -126,15 +146,28 @@ class Connections:
         paused.end_late_body()
         return True
 
+    @property
+    def is_scarce(self) -> bool:
+        """Whether a request that begins now gets one of the reserved places, which are for short requests.
+
+        A client that opens streams and keeps them would otherwise take every place, also from the health checks.
+        """
+        unreserved = self.limits.connections - self.limits.reserved
+        count = len(self.opened)
+        if count <= unreserved:
+            return False
+        waiting = len(self.fresh) - self.handshakes + len(self.heads) + len(self.kept) + len(self.leaving)
+        return count - waiting - len(self.reserved) > unreserved
+
     def admitted(self, wanted: int) -> int:
         """How many connections may be accepted now."""
         free = self.limits.connections - len(self.opened) - self.opening
         if free > 0:
             return min(wanted, free)
-        removable = len(self.leaving) + len(self.fresh) + len(self.heads) + len(self.kept) + len(self._stalled())
-        if not removable:
+        removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT)))
+        if not removable and not self.fresh and not self.leaving:
             self._complain("every one is in the midst of a request; others wait")
-        return min(wanted, _LARGEST_OVERSHOOT, removable)
+        return min(wanted, removable)
 
     def make_room(self) -> None:
         """Close the longest silent connections in place of those above the limit."""
@@ -144,14 +177,23 @@ class Connections:
             self.close_silent(excess)
 
     def close_silent(self, count: int) -> None:
-        """Close those that were silent longest, first those that await nothing any more, or have asked for nothing."""
-        silent = chain(self.leaving, self.fresh, self.heads, self.kept, self._stalled())
-        for connection in list(islice(silent, count)):
-            connection.end_silently()
+        """End those that await nothing any more, then long requests in reserved places, then the longest silent."""
+        for end in list(islice(self._removable(), count)):
+            end()
 
-    def _stalled(self) -> list[Waiting]:
-        """Those that take nothing of their answers."""
-        return _older(self.blocked, self.clock() - _STALLED_S)
+    def _removable(self) -> Iterator[Callable[[], None]]:
+        """What ends each connection that makes room for another, in this order."""
+        now = self.clock()
+        for connection in _older(self.leaving, now - _SENDING_S):
+            yield connection.end_silently
+        for connection, since in self.reserved.items():
+            if now - since > (_SENDING_S if connection.is_streaming else _SHORT_REQUEST_S):
+                yield connection.give_way
+        for silent in chain(_older(self.fresh, now - _ARRIVING_S), self.heads, self.kept):
+            if not silent.has_unread():
+                yield silent.end_silently
+        for connection in _older(self.blocked, now - _STALLED_S):
+            yield connection.end_silently
 
     def _complain(self, consequence: str) -> None:
         now = self.clock()

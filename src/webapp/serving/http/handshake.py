@@ -1,7 +1,26 @@
 """A TLS handshake that may have to end."""
 
+import fcntl
 import socket
+import termios
 from contextlib import suppress
+from typing import Protocol
+
+
+class Descriptor(Protocol):
+    """A socket, or what an event loop shows of one."""
+
+    def fileno(self) -> int:
+        """The file descriptor's number; -1 when it is closed."""
+
+
+def has_unread(connection: Descriptor) -> bool:
+    """Whether bytes of the client wait in the kernel."""
+    try:
+        return any(fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4)))
+    except (OSError, ValueError):
+        # It has just been closed.
+        return False
 
 
 class Handshake:
@@ -9,6 +28,10 @@ class Handshake:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
+
+    def has_unread(self) -> bool:
+        """Whether the client has sent what the event loop has not read yet."""
+        return has_unread(self._connection)
 
     def end_silently(self) -> None:
         """Close at once: the event loop reads the end, and cleans up."""

@@ -15,6 +15,7 @@ _MOST_BODIES = 128
 _SMALLEST_RESERVE, _LARGEST_RESERVE = 64, 512
 # A body beyond Django's in-memory limit takes a second descriptor, for its file.
 _CONNECTIONS_PER_BODY = 4
+_FEWEST_RESERVED, _CONNECTIONS_PER_RESERVED = 8, 10
 
 
 class Refusal(NamedTuple):
@@ -34,6 +35,7 @@ TRAILERS_TOO_LARGE = Refusal(431, "The request's trailers are larger than this s
 NO_TUNNEL = Refusal(501, "This server opens no tunnels.")
 UNKNOWN_CODING = Refusal(501, "This server knows no other transfer coding than chunked.")
 TOO_MANY_BODIES = Refusal(503, "Too many requests are being received.")
+TOO_MANY_CONNECTIONS = Refusal(503, "Too many connections are busy.")
 UNKNOWN_VERSION = Refusal(505, "This server speaks HTTP/1.0 and HTTP/1.1.")
 
 
@@ -50,6 +52,7 @@ class Limits:
     field: int = 8_190
     fields: int = 100
     head: int = 65_536
+    blank_lines: int = 16
     body: int = 100 * 2**20
     head_s: float = 30.0
     idle_s: float = 75.0
@@ -63,6 +66,12 @@ class Limits:
     linger_s: float = 30.0
     connections: int = _MOST_CONNECTIONS
     bodies: int = _MOST_BODIES
+
+    @property
+    def reserved(self) -> int:
+        """How many of the connections are for short requests only."""
+        wanted = max(_FEWEST_RESERVED, self.connections // _CONNECTIONS_PER_RESERVED)
+        return min(wanted, self.connections // 2)
 
     def for_descriptors(self, descriptors: int) -> "Limits":
         """These limits, with as many connections and bodies as a process may open files.

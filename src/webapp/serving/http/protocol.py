@@ -10,12 +10,13 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from webapp.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
-from webapp.serving.http.cycles import Http10Cycle
+from webapp.serving.http.cycles import HandshakeOutlet, Http10Cycle
 from webapp.serving.http.limits import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
     NO_TUNNEL,
     TOO_MANY_BODIES,
+    TOO_MANY_CONNECTIONS,
     UNKNOWN_CODING,
     UNKNOWN_VERSION,
 )
@@ -38,6 +39,8 @@ class LimitedHttpProtocol(WaitingProtocol):
         self._context = context
         # How much of what is not parsed yet has no end of a head.
         self._searched = 0
+        # Of empty lines since the last request.
+        self._blank_bytes = 0
         self._head_complete = self._message_complete = False
 
     def data_received(self, data: bytes | bytearray) -> None:
@@ -69,15 +72,20 @@ class LimitedHttpProtocol(WaitingProtocol):
         """Begin the request whose head is here; what is behind it."""
         if data[0] in b"\r\n":
             # Some clients send an empty line after a body.
+            count = len(data)
             data = data.lstrip(b"\r\n")
             self._searched = 0
+            self._blank_bytes += count - len(data)
+            if self._blank_bytes > self._limits.blank_lines * len(b"\r\n"):
+                self.end_silently()
+                return b""
             if not data:
                 return data
         end = data.find(_HEAD_END, self._searched) + len(_HEAD_END)
         if end < len(_HEAD_END):
             self._await_head(data)
             return b""
-        self._searched = 0
+        self._searched = self._blank_bytes = 0
         head, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
         limits = self._limits
         is_large = end > limits.request_line or end > limits.field or head.count(b"\n") > limits.fields
@@ -158,10 +166,15 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def _begin(self, rest: bytes | bytearray) -> bool:
         """Start the application on the request; whether the connection goes on as HTTP."""
+        is_scarce = self._connections.is_scarce
         if self.parser.should_upgrade():
+            if is_scarce:
+                # A websocket is never short.
+                self._refuse(TOO_MANY_CONNECTIONS)
+                return False
+            self.flow.resume_reading()
+            self.transport = HandshakeOutlet(self.transport, rest)  # type: ignore[assignment]
             self.handle_websocket_upgrade()
-            if rest:
-                self.transport.get_protocol().data_received(rest)  # type: ignore[union-attr]
             return False
         version = self.scope["http_version"]
         if version not in {"1.0", "1.1"}:
@@ -190,6 +203,8 @@ class LimitedHttpProtocol(WaitingProtocol):
             keep_alive=self._keep_alive and self._message_complete,
             on_response=self.on_response_complete,
         )
+        if is_scarce:
+            self._connections.reserved[self] = self._clock()
         if self._message_complete:
             self._end_request(cycle)
         task = self.loop.create_task(cycle.run_asgi(self.app), context=self._context.copy())
@@ -227,6 +242,7 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self._connections.reserved.pop(self, None)
         if self._leaving_since is not None or self.transport.is_closing():
             return
         self.flow.resume_reading()

@@ -8,7 +8,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from webapp.serving.http.bodies import ChunkedBody, SizedBody
 from webapp.serving.http.connections import Connections, FreshLine, Line
 from webapp.serving.http.cycles import Outlet
-from webapp.serving.http.limits import BODY_TIMEOUT, HEAD_TIMEOUT, TOO_MANY_BODIES, Refusal
+from webapp.serving.http.handshake import has_unread
+from webapp.serving.http.limits import BODY_TIMEOUT, HEAD_TIMEOUT, TOO_MANY_BODIES, TOO_MANY_CONNECTIONS, Refusal
 
 NOWHERE: Line = OrderedDict()
 
@@ -40,6 +41,7 @@ class WaitingProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._wait_in(NOWHERE)
         self._connections.blocked.pop(self, None)
+        self._connections.reserved.pop(self, None)
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -70,7 +72,12 @@ class WaitingProtocol(HttpToolsProtocol):
     def end_silently(self) -> None:
         """Close at once; nothing is to be answered."""
         self._wait_in(NOWHERE)
+        self._connections.reserved.pop(self, None)
         self.transport.abort()
+
+    def has_unread(self) -> bool:
+        """Whether the client has sent what the event loop has not read yet."""
+        return has_unread(self.transport.get_extra_info("socket"))
 
     def end_late_head(self) -> None:
         """Answer that the head took too long."""
@@ -110,6 +117,18 @@ class WaitingProtocol(HttpToolsProtocol):
         """Whether the client has taken something of its answer since the last call, and has more to take."""
         before, self._unsent_bytes = self._unsent_bytes, self.transport.get_write_buffer_size()
         return 0 < self._unsent_bytes != before
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the answer has begun, and its end is not known."""
+        return self._is_answering and self.cycle.response_started and not self.cycle.expected_content_length
+
+    def give_way(self) -> None:
+        """End the request that is being served: answer 503, or close once the answer has begun."""
+        if self.cycle is None or self.cycle.response_started:
+            self.end_silently()
+        else:
+            self._refuse(TOO_MANY_CONNECTIONS)
 
     # The end
 
@@ -178,5 +197,6 @@ class WaitingProtocol(HttpToolsProtocol):
         if self._leaving_since is not None:
             return
         self._wait_in(self._connections.leaving)
+        self._connections.reserved.pop(self, None)
         self._leaving_since = self._heard_at = self._clock()
         self._body = None

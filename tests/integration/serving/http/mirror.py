@@ -14,7 +14,7 @@ async def application(scope, receive, send):
         await receive()
         await send({"type": "lifespan.shutdown.complete"})
     elif scope["type"] == "websocket":
-        await _echo(receive, send)
+        await _serve_websocket(scope["path"], receive, send)
     elif scope["path"] == "/unread":
         await _answer(send, {"unread": True})
     elif scope["path"] == "/late":
@@ -33,6 +33,10 @@ async def application(scope, receive, send):
         for _ in range(64):
             await send({"type": "http.response.body", "body": bytes(2**20), "more_body": True})
         await send({"type": "http.response.body"})
+    elif scope["path"] == "/endless":
+        await asyncio.sleep(3600)
+    elif scope["path"] == "/events":
+        await _send_events(receive, send)
     elif scope["path"] == "/fail":
         raise RuntimeError("the application fails")
     else:
@@ -72,6 +76,16 @@ async def _answer_early(scope, receive, send):
     await send({"type": "http.response.body", "body": b"ok"})
 
 
+async def _send_events(receive, send):
+    """A stream for as long as the client stays."""
+    await receive()
+    headers = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": b": beat\n\n", "more_body": True})
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _answer(send, content):
     body = json.dumps(content).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -79,8 +93,15 @@ async def _answer(send, content):
     await send({"type": "http.response.body", "body": body})
 
 
-async def _echo(receive, send):
+async def _serve_websocket(path, receive, send):
     await receive()
+    if path == "/refused":
+        await send({"type": "websocket.close"})
+        return
+    if path == "/failed":
+        raise RuntimeError("the application fails")
+    if path == "/slow":
+        await asyncio.sleep(0.3)
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
         await send({"type": "websocket.send", "text": message["text"]})

@@ -123,3 +123,26 @@ def test_the_answer_reaches_a_client_that_sends_to_its_end_before_it_reads(port)
         heard = listen(client)
 
     assert (heard.statuses, heard.closed) == ([413], True)
+
+
+@pytest.mark.parametrize("beginning", [b"", request("GET /1")], ids=["new", "kept"])
+@pytest.mark.parametrize(
+    "pieces", [[b"\r\n" * 17], [b"\r\n"] * 17, [b"\n" * 33]], ids=["at once", "one by one", "bare"]
+)
+def test_empty_lines_before_a_request_are_counted(port, beginning, pieces):
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with pytest.raises(ConnectionError):
+            _send_slowly(client, beginning, *pieces, *[b"\r\n"] * 50)
+
+
+def _send_slowly(client, *pieces):
+    for piece in pieces:
+        client.sendall(piece)
+        time.sleep(0.01)
+
+
+def test_a_few_empty_lines_before_each_request_are_skipped(port):
+    heard = talk(port, *[b"\r\n" * 16 + request("GET /")] * 3, answers=3)
+
+    assert heard.statuses == [200, 200, 200]

@@ -28,6 +28,12 @@ _UPGRADES = {
     "of a proxy": ("Proxy-Connection: upgrade", "Upgrade: h2c"),
     "empty": ("Connection: Upgrade", "Upgrade:"),
 }
+_HANDSHAKE = (
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==",
+)
 _FRAMINGS = {
     "length": ((f"Content-Length: {len(_INNER)}",), _INNER),
     "chunks": (("Transfer-Encoding: chunked",), b"%x\r\n%b\r\n0\r\n\r\n" % (len(_INNER), _INNER)),
@@ -90,18 +96,41 @@ async def test_websockets_open_and_echo(port):
         assert await asyncio.wait_for(client.recv(), 10) == "hello"
 
 
+@pytest.mark.parametrize("cut", [True, False], ids=["a segment of its own", "the same segment"])
+def test_a_frame_before_the_handshakes_answer_waits_for_it(port, cut):
+    handshake, frame = request("GET /slow", *_HANDSHAKE), b"\x81\x82\0\0\0\0hi"
+
+    heard = talk(port, *((handshake, frame) if cut else (handshake + frame,)))
+
+    assert heard.heads == 1
+    assert heard.raw.startswith(b"HTTP/1.1 101 ")
+    assert heard.raw.endswith(b"\x81\x02hi")
+
+
+@pytest.mark.parametrize("cut", [True, False], ids=["a segment of its own", "the same segment"])
+def test_a_request_behind_a_handshake_ends_the_websocket(server, cut):
+    handshake = request("GET /slow", *_HANDSHAKE)
+
+    heard = talk(server.port, *((handshake, _INNER) if cut else (handshake + _INNER,)))
+
+    assert (heard.heads, heard.closed) == (1, True)
+    assert heard.raw.startswith(b"HTTP/1.1 101 ")
+    assert "Traceback" not in server.log.read_text().rpartition("/slow")[2]
+
+
+@pytest.mark.parametrize("path", ["/refused", "/failed"])
+def test_bytes_behind_a_refused_handshake_get_no_answer(server, path):
+    heard = talk(server.port, request(f"GET {path}", *_HANDSHAKE) + _INNER)
+
+    assert (heard.heads, heard.closed) == (1, True)
+    assert heard.raw.startswith(b"HTTP/1.1 403 " if path == "/refused" else b"HTTP/1.1 500 ")
+
+
 @pytest.mark.parametrize(
     "head", [("GET /", "Content-Length: 5"), ("POST /",)], ids=["with a body", "of another method"]
 )
 def test_what_no_handshake_can_be_is_a_plain_request(port, head):
-    key = (
-        "Connection: Upgrade",
-        "Upgrade: websocket",
-        "Sec-WebSocket-Version: 13",
-        "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==",
-    )
-
-    heard = talk(port, request(*head, *key, body=b"hello" if "GET" in head[0] else b""))
+    heard = talk(port, request(*head, *_HANDSHAKE, body=b"hello" if "GET" in head[0] else b""))
 
     assert heard.statuses == [200]
 

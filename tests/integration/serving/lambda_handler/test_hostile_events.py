@@ -69,6 +69,22 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
     assert "an event that is no request" in caplog.text
 
 
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("body", ["!!!!", "YW*Jj", "YWJj====", "YQ==YQ==", "YWJ", "_-_-", "YW\nJj", "é"])
+def test_a_body_that_is_not_all_base64_is_a_bad_request(small, front, body):
+    event = event_of(front, "POST", "/length", body=b"body")
+
+    assert small(event | {"body": body, "isBase64Encoded": True})["statusCode"] == 400
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("body", ["", None, "YQ==", "YWI=", "YWJj", "+/+/"])
+def test_a_body_in_base64_is_decoded(small, front, body):
+    event = event_of(front, "POST", "/length", body=b"body")
+
+    assert small(event | {"body": body, "isBase64Encoded": True})["statusCode"] == 200
+
+
 @pytest.mark.parametrize("event", [None, [], [{}], 5, 0.5, True, "text", ""], ids=repr)
 def test_an_event_that_is_no_object_is_refused_as_any_that_no_front_sends(small, event):
     with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):

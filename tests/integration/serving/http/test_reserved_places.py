@@ -1,0 +1,117 @@
+"""Clients that open streams and websockets and keep them leave places for short requests."""
+
+import asyncio
+import contextlib
+import json
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.integration.serving.http.in_process import hear
+from tests.integration.serving.http.servers import mirror_server, request
+
+pytestmark = pytest.mark.profile_free
+
+_CLOSING = request("GET /page", "Connection: close")
+_HANDSHAKE = request(
+    "GET /socket",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==",
+)
+
+
+async def opened(port, clients, head, count):
+    """As many connections that have sent this."""
+    pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
+    for _, writer in pairs:
+        clients.callback(writer.close)
+        writer.write(head)
+    await asyncio.sleep(0.2)
+    return [reader for reader, _ in pairs]
+
+
+async def test_streams_leave_places_for_short_requests(serve):
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        readers = await opened(port, clients, request("GET /events"), 16)
+        assert (len(connections.opened), len(connections.reserved)) == (16, 8)
+        answers = [await hear(port, _CLOSING) for _ in range(3)]
+        unreserved = [await reader.readuntil(b"beat") for reader in readers[:8]]
+
+    assert [raw[:13] for raw, _ in answers] == [b"HTTP/1.1 200 "] * 3
+    assert len(unreserved) == 8
+
+
+async def test_a_stream_in_a_reserved_place_ends_for_another_client(serve):
+    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
+        readers = await opened(port, clients, request("GET /events"), 16)
+        await hear(port, _CLOSING)
+        raw = await asyncio.wait_for(readers[8].read(), 5)
+
+    assert raw.startswith(b"HTTP/1.1 200 ")
+    assert not raw.endswith(b"0\r\n\r\n")
+
+
+async def test_a_slow_view_in_a_reserved_place_is_answered_503(serve, monkeypatch):
+    monkeypatch.setattr("webapp.serving.http.connections._SHORT_REQUEST_S", 0.3)
+    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
+        readers = await opened(port, clients, request("GET /endless"), 16)
+        served, _ = await hear(port, _CLOSING)
+        raw = await asyncio.wait_for(readers[8].read(), 5)
+
+    assert served.startswith(b"HTTP/1.1 200 ")
+    assert raw.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in raw
+
+
+async def test_a_websocket_gets_no_reserved_place(serve):
+    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
+        readers = await opened(port, clients, _HANDSHAKE, 9)
+        raw = await asyncio.wait_for(readers[8].read(), 5)
+        accepted = await readers[0].readuntil(b"\r\n")
+
+    assert accepted.startswith(b"HTTP/1.1 101 ")
+    assert raw.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in raw
+
+
+async def test_short_requests_beside_kept_connections_take_no_reserved_place(serve):
+    async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
+        await opened(port, clients, request("GET /page"), 15)
+        [reader] = await opened(port, clients, request("GET /events"), 1)
+        await reader.readuntil(b"beat")
+
+        assert len(connections.kept) == 15
+        assert not connections.reserved
+
+
+@pytest.mark.parametrize("heads", [[request("GET /events")], [request("GET /events"), _HANDSHAKE]])
+async def test_pages_are_answered_beside_400_clients_that_keep_streams(tmp_path, heads):
+    async def keep(head):
+        while True:
+            with contextlib.suppress(ConnectionError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                try:
+                    writer.write(head)
+                    while await reader.read(4096):
+                        pass
+                finally:
+                    writer.close()
+            await asyncio.sleep(0.01)
+
+    with mirror_server(tmp_path, descriptors=256) as server:
+        keeping = [asyncio.create_task(keep(heads[number % len(heads)])) for number in range(400)]
+        await asyncio.sleep(2)
+        answers = []
+        ends_at = time.monotonic() + 8
+        while time.monotonic() < ends_at:
+            answers.append(await hear(server.port, _CLOSING))
+            await asyncio.sleep(0.5)
+        for task in keeping:
+            task.cancel()
+        await asyncio.gather(*keeping, return_exceptions=True)
+
+    assert [json.loads(raw.partition(b"\r\n\r\n")[2])["path"] for raw, _ in answers] == ["/page"] * len(answers)
+    assert max(after_s for _, after_s in answers) < 5
