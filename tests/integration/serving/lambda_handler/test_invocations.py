@@ -6,13 +6,13 @@ import threading
 
 import pytest
 from asgiref.local import Local
-from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from asgiref.sync import async_to_sync, iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.models import Group
 from django.http import JsonResponse, StreamingHttpResponse
 from django.urls import get_script_prefix, get_urlconf, path, set_urlconf
 from django.utils import translation
-from django.utils.decorators import async_only_middleware, sync_and_async_middleware
+from django.utils.decorators import async_only_middleware
 
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
@@ -175,10 +175,18 @@ def async_only(get_response):
     return middleware
 
 
-@sync_and_async_middleware
-def remembers_its_chain(get_response):
-    seen.append(iscoroutinefunction(get_response))
-    return get_response
+class RemembersItsChain:
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response):
+        seen.append(self)
+        self.get_response = get_response
+        self.is_async = iscoroutinefunction(get_response)
+        if self.is_async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request):
+        return self.get_response(request)
 
 
 def get(ours, target: str) -> bytes:
@@ -222,13 +230,13 @@ def test_asynchronous_only_middleware_runs_on_that_loop_for_every_view(ours, set
 
 
 def test_each_chain_is_built_when_its_first_request_comes(ours, settings):
-    settings.MIDDLEWARE = [f"{__name__}.remembers_its_chain"]
+    settings.MIDDLEWARE = [f"{__name__}.RemembersItsChain"]
     seen.clear()
     chains = []
 
     for target in ("/sync/where", "/sync/where", "/async/where", "/async/where"):
         get(ours, target)
-        chains.append(list(seen))
+        chains.append([middleware.is_async for middleware in seen])
 
     assert chains == [[False], [False], [False, True], [False, True]]
 
