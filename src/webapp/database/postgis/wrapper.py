@@ -28,7 +28,7 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
         session.keep_adapters(pg_connection)
 
     def _configure_connection(self, connection: psycopg.Connection) -> bool:
-        if self.pool is not None:
+        if self._is_pooled:
             # The pool calls this for each connection that it makes; Django's own place is a loan.
             self.register_geometry_adapters(connection)
         return super()._configure_connection(connection)

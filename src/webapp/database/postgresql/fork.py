@@ -1,6 +1,7 @@
 """Leaves a parent's connections and pools to the parent, in a process that was forked."""
 
 import os
+import threading
 from typing import Any
 from weakref import WeakSet
 
@@ -8,7 +9,13 @@ from webapp.database.postgresql.connecting import leave_to_parent
 
 # By alias; a pool outlives the wrappers of the threads that used it.
 pools: dict[str, Any] = {}
+_changing = [threading.Lock()]
 _wrappers: WeakSet[Any] = WeakSet()
+
+
+def pools_changing() -> threading.Lock:
+    """The lock to hold while a pool takes another's place."""
+    return _changing[0]
 
 
 def leave_at_fork(wrapper: Any) -> None:
@@ -18,6 +25,8 @@ def leave_at_fork(wrapper: Any) -> None:
 
 def _forget_inherited() -> None:
     """In a child process: the parent's connections are the parent's alone."""
+    # The parent's may have been held by a thread that is not in this process.
+    _changing[0] = threading.Lock()
     while pools:
         _, pool = pools.popitem()
         pool.abandon()

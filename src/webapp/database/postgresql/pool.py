@@ -59,6 +59,7 @@ class RecoveringPool(ConnectionPool):
         self,
         make: Callable[[], PooledConnection],
         *,
+        made_for: tuple[Any, ...],
         check: bool,
         max_rest_s: float | None,
         replaces_touched: bool,
@@ -78,6 +79,7 @@ class RecoveringPool(ConnectionPool):
             reconnect_failed=type(self)._try_again,
             **{**_DEFAULTS, **options},
         )
+        self.made_for = made_for
         self._make = make
         self._make_ready = make_ready
         self._checks = check

@@ -130,6 +130,8 @@ class WatchedConnection(psycopg.Connection[Any]):
     """psycopg's, which sees also what no cursor of this module has noted, and serves one thread at a time."""
 
     session: SessionState
+    # psycopg sets it on those that a pool has lent.
+    _pool: Any = None
 
     def wait(self, *args: Any, **kwargs: Any) -> Any:
         """psycopg's, by which everything that is sent goes; InterfaceError for a thread that gave it back."""

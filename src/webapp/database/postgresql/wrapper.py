@@ -1,7 +1,9 @@
 """What this engine adds to a DatabaseWrapper for PostgreSQL: how its connection is made, reset and given up."""
 
 from _thread import get_ident
+from collections.abc import Callable
 from functools import partial
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -20,7 +22,7 @@ from webapp.database.moment import Moment
 from webapp.database.postgresql.at_work import AtWork
 from webapp.database.postgresql.client import with_login
 from webapp.database.postgresql.connecting import connect
-from webapp.database.postgresql.fork import leave_at_fork, pools
+from webapp.database.postgresql.fork import leave_at_fork, pools, pools_changing
 from webapp.database.postgresql.operations import with_marks
 from webapp.database.postgresql.session import (
     DISCARD_ALL,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from webapp.database.postgresql.pool import RecoveringPool
 
 _IDLE = TransactionStatus.IDLE
+_destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
 class DatabaseWrapperMixin:
@@ -70,14 +73,23 @@ class DatabaseWrapperMixin:
 
     @property
     def pool(self) -> "RecoveringPool | None":
-        """The pool of this alias, made on first use and opened by the first query; None without one."""
-        options = self.settings_dict["OPTIONS"].get("pool")
-        if self.alias == NO_DB_ALIAS or not options:
+        """The pool of this alias for the present entry of DATABASES; None without one.
+
+        It is made on first use, opened by the first query, and replaced when the entry leads elsewhere, as when a test
+        runner makes its database. The old one closes, its connections in use when they come back.
+        """
+        if not self._is_pooled:
             return None
-        if self.alias not in self._connection_pools:
-            # Of two threads that come at once the first one's is kept; the other was not opened.
-            self._connection_pools.setdefault(self.alias, self._make_pool({} if options is True else options))
-        return self._connection_pools[self.alias]
+        present = self._connection_pools.get(self.alias)
+        if present is not None and present.made_for == _destination_of(self.settings_dict):
+            return present
+        return self._replace_pool(present)
+
+    def close_pool(self) -> None:
+        """Django's, which would make a pool for a changed entry first."""
+        pool = self._connection_pools.pop(self.alias, None)
+        if pool is not None:
+            pool.close()
 
     def get_connection_params(self) -> dict[str, Any]:
         """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
@@ -89,13 +101,13 @@ class DatabaseWrapperMixin:
             # A DATABASES written by hand holds plain text.
             parameters["password"] = Secret(parameters["password"])
         parameters["cursor_factory"] = noting(parameters["cursor_factory"])
-        return parameters if self.pool is not None else self._with_login(parameters)
+        return parameters if self._is_pooled else self._with_login(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """A connection from the pool, or a new one."""
         make = super().get_new_connection
-        if self.pool is not None:
-            return make(conn_params)
+        if self._is_pooled:
+            return self._pooled_connection(make, conn_params)
         first = [conn_params]
         connection = connect(
             make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
@@ -112,7 +124,7 @@ class DatabaseWrapperMixin:
             return
         session = self.connection.session
         session.is_needed = False
-        if self.pool is None:
+        if self.connection._pool is None:
             # Receivers of `connection_created` set what this connection is to have for as long as it lives.
             session.begin(self.connection)
         close_at_thread_end(self)
@@ -161,7 +173,7 @@ class DatabaseWrapperMixin:
 
     def release(self) -> None:
         """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
-        if self._busy or self.connection is None or keeps_connections() or self.pool is None:
+        if self._busy or self.connection is None or self.connection._pool is None or keeps_connections():
             return
         if not self.needs_thread:
             self.close()
@@ -184,9 +196,10 @@ class DatabaseWrapperMixin:
 
         For a connection that works and is of no use, as one to a server that a failover has made read-only.
         """
-        connection, pool = self.connection, self.pool
+        connection = self.connection
         if connection is None:
             return
+        pool = connection._pool
         connection.close()
         # Gives a pool its connection back, closed.
         self.close()
@@ -203,7 +216,7 @@ class DatabaseWrapperMixin:
 
     def _close_if_unusable_or_obsolete(self) -> None:
         settings = self.settings_dict
-        if self.pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
+        if self.connection._pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
             self._reset_session()
             if self.connection is None:
                 return
@@ -278,6 +291,48 @@ class DatabaseWrapperMixin:
         with self.cursor() as cursor:
             cursor.execute(CompiledSQL(self.ops.savepoint_commit_sql(sid)))
 
+    def _close(self) -> None:
+        # Django's asks whether the entry has a pool now, and not where the connection is from.
+        connection = self.connection
+        if connection is None:
+            return
+        pool = connection._pool
+        with self.wrap_database_errors:
+            if pool is None:
+                connection.close()
+                return
+            pool.putconn(connection)
+            self.connection = None
+
+    @property
+    def _is_pooled(self) -> bool:
+        return bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias != NO_DB_ALIAS
+
+    def _pooled_connection(self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]) -> Any:
+        while True:
+            pool = self.pool
+            try:
+                return make(parameters)
+            except psycopg.OperationalError:
+                # Another thread replaced it between two of Django's looks at it.
+                if pool is self.pool:
+                    raise
+
+    def _replace_pool(self, old: "RecoveringPool | None") -> "RecoveringPool":
+        options = self.settings_dict["OPTIONS"]["pool"]
+        new = self._make_pool({} if options is True else options)
+        pools = self._connection_pools
+        with pools_changing():
+            # Of two threads that come at once the first one's is kept; the other was not opened.
+            present = pools.get(self.alias)
+            if present is not old and present is not None and present.made_for == new.made_for:
+                return present
+            pools[self.alias] = new
+        if present is not None:
+            # Its threads end at once, unless they are in the midst of connecting.
+            present.close(timeout=1.0)
+        return new
+
     def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
         if provider := provider_of(self.settings_dict):
             login = provider.login()
@@ -305,6 +360,7 @@ class DatabaseWrapperMixin:
 
         return RecoveringPool(
             make,
+            made_for=_destination_of(entry),
             configure=like_this._configure_connection,
             check=entry["CONN_HEALTH_CHECKS"],
             max_rest_s=entry.get("MAX_REST_S"),
@@ -314,6 +370,11 @@ class DatabaseWrapperMixin:
 
     def _pool_parameters(self) -> dict[str, Any]:
         return self._with_login(self.get_connection_params())
+
+
+def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What decides where the entry's connections lead, and as whom; it is compared several times in each request."""
+    return (*_destination(entry), entry.get("CREDENTIALS"))
 
 
 def _note_statements(connection: psycopg.Connection) -> None:

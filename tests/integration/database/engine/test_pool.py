@@ -106,18 +106,63 @@ def test_a_connection_that_rested_is_not_asked_but_replaced(pooled):
 
 def test_a_pool_keeps_the_entry_it_was_made_with(pooled, administrator):
     before = pooled.settings_dict["NAME"]
-    backend_pid(pooled)
+    fill(pooled, 1)
+    pool = pooled.pool
     pooled.settings_dict["NAME"] = "template1"
     pooled.settings_dict["OPTIONS"]["application_name"] = "another"
-    pooled.pool.drain()
+    pool.drain()
     time.sleep(0.5)
-    taken = [pooled.pool.getconn() for _ in range(4)]
+    taken = [pool.getconn() for _ in range(4)]
     for connection in taken:
-        pooled.pool.putconn(connection)
+        pool.putconn(connection)
 
     assert {connection.info.dbname for connection in taken} == {before}
     assert {connection.info.get_parameters()["application_name"] for connection in taken} == {pooled.application_name}
     pooled.settings_dict["NAME"] = before
+
+
+def database_of(wrapper) -> str:
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_queries_follow_a_changed_entry(pooled, administrator):
+    before = database_of(pooled)
+    pooled.close()
+    old = pooled.pool
+
+    pooled.settings_dict["NAME"] = "template1"
+
+    assert database_of(pooled) == "template1"
+    assert old.closed
+    pooled.close()
+    pooled.settings_dict["NAME"] = before
+    assert database_of(pooled) == before
+
+
+def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
+    database_of(pooled)
+    in_use = pooled.connection
+
+    pooled.settings_dict["NAME"] = "template1"
+    assert pooled.pool.made_for[0] == "template1"
+    assert not in_use.closed
+    pooled.close()
+
+    assert in_use.closed
+    assert database_of(pooled) == "template1"
+
+
+def test_a_connection_from_a_pool_goes_back_when_the_entry_has_none(pooled):
+    database_of(pooled)
+    pool = pooled.pool
+
+    del pooled.settings_dict["OPTIONS"]["pool"]
+    pooled.close()
+
+    assert pool.empty_for_s == 0
+    assert not pool._lent
 
 
 def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(own_server, open_database):
