@@ -43,6 +43,8 @@ def leave_to_parent(connection: psycopg.Connection) -> None:
         # libpq's farewell would end the parent's session; here it goes nowhere.
         with Path(os.devnull).open("r+b", buffering=0) as nothing:
             os.dup2(nothing.fileno(), connection.pgconn.socket)
+        if (session := getattr(connection, "session", None)) is not None:
+            session.owner = None
         connection.close()
 
 

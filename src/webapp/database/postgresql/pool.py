@@ -176,6 +176,11 @@ class RecoveringPool(ConnectionPool):
         else:
             session.is_resetting = True
 
+    def _close_connection(self, conn: PooledConnection) -> None:
+        # On one of the pool's threads, or that of another client.
+        conn.session.owner = None
+        super()._close_connection(conn)
+
     def _is_fit(self, connection: PooledConnection) -> bool:
         if self._rested_too_long(connection):
             return False

@@ -11,9 +11,10 @@ from typing import Any
 import psycopg
 from psycopg.adapt import AdaptersMap
 from psycopg.generators import execute
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.sql import Composable
 
+from webapp.database.lexer import split_statements
 from webapp.database.postgresql.session_statements import may_leave_state
 
 DISCARD_ALL = b"DISCARD ALL"
@@ -92,6 +93,14 @@ class SessionState:
         if not self.is_needed and not keeps_connections():
             self.is_needed = _may_leave_state(query, cursor)
 
+    def require_owner(self) -> None:
+        """InterfaceError on a thread that does not have the connection, or has given it back."""
+        if self.owner is not None and self.owner != get_ident():
+            raise psycopg.InterfaceError(
+                "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
+                "transaction open where several statements have to share it"
+            )
+
     def reset_statement(self) -> bytes | None:
         """What clears the session; None when the ORM alone used it, and left nothing."""
         if self.is_touched or self.open_cursors:
@@ -137,14 +146,31 @@ class WatchedConnection(psycopg.Connection[Any]):
         """psycopg's, by which everything that is sent goes; InterfaceError for a thread that gave it back."""
         session = self.__dict__.get("session")
         if session is not None:
-            if session.owner is not None and session.owner != get_ident():
-                raise psycopg.InterfaceError(
-                    "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
-                    "transaction open where several statements have to share it"
-                )
+            session.require_owner()
             if not session.is_noted:
                 session.is_touched = True
         return super().wait(*args, **kwargs)
+
+    def cancel(self) -> None:
+        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        self._require_owner()
+        super().cancel()
+
+    def cancel_safe(self, *, timeout: float = 30.0) -> None:
+        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        self._require_owner()
+        super().cancel_safe(timeout=timeout)
+
+    def close(self) -> None:
+        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        if not self.closed:
+            self._require_owner()
+        super().close()
+
+    def _require_owner(self) -> None:
+        session = self.__dict__.get("session")
+        if session is not None:
+            session.require_owner()
 
     def ask(self, question: bytes) -> None:
         """Raise an error of psycopg's when the server has no answer; the question must leave nothing behind.
@@ -204,7 +230,7 @@ class NotingCursor:
 
     def executemany(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
-        with _note(self, query):
+        with _note(self, query, is_several=True):
             return super().executemany(query, *args, **kwargs)  # type: ignore[misc]
 
     def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
@@ -333,14 +359,17 @@ def _state_of(cursor: Any) -> SessionState | None:
     return getattr(cursor._conn, "session", None)
 
 
-def _note(cursor: Any, query: object) -> AbstractContextManager[object]:
+def _note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractContextManager[object]:
     state = _state_of(cursor)
     if state is None:
         return nullcontext()
     if cursor.session_number != state.number:
         _require_session(cursor)
+    was_needed = state.is_needed
     state.note(query, cursor)
-    return _Noted(state)
+    if was_needed or not state.is_needed or is_several:
+        return _Noted(state)
+    return _NotedStatement(state, cursor, query)
 
 
 def _fetching(cursor: Any) -> AbstractContextManager[object]:
@@ -368,6 +397,28 @@ class _Noted:
         self._state.is_noted = self._before
 
 
+class _NotedStatement(_Noted):
+    """The same for a statement that may leave something the thread needs, unless it fails."""
+
+    __slots__ = ("_cursor", "_query")
+
+    def __init__(self, state: SessionState, cursor: Any, query: object) -> None:
+        super().__init__(state)
+        self._cursor = cursor
+        self._query = query
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        super().__exit__()
+        # Of several statements, one before a COMMIT or outside any transaction may have had its effect.
+        if (
+            kind is not None
+            and issubclass(kind, psycopg.Error)
+            and self._cursor._conn.pgconn.transaction_status == TransactionStatus.IDLE
+            and not _is_several(self._query, self._cursor)
+        ):
+            self._state.is_needed = False
+
+
 def _is_outlived(cursor: Any) -> bool:
     return cursor.session_number is not None and cursor.session_number != cursor._conn.session.number
 
@@ -379,16 +430,31 @@ def _require_session(cursor: Any) -> None:
         )
 
 
-def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:
+def _is_several(query: object, cursor: psycopg.Cursor[Any]) -> bool:
+    # What a procedure or a DO block has committed stays.
+    text = _text_of(query, cursor)
+    if text is None:
+        return True
+    statements = split_statements(text)
+    return len(statements) > 1 or any(tokens[0].text in {"call", "do"} for tokens in statements)
+
+
+def _text_of(query: object, cursor: psycopg.Cursor[Any]) -> str | None:
     match query:
         case str():
-            text = query
+            return query
         case bytes():
-            text = query.decode(errors="replace")
+            return query.decode(errors="replace")
         case Composable():
-            text = query.as_string(cursor)
+            return query.as_string(cursor)
         case _:
-            return True
+            return None
+
+
+def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:
+    text = _text_of(query, cursor)
+    if text is None:
+        return True
     return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else may_leave_state(text)
 
 

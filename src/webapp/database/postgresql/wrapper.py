@@ -2,6 +2,7 @@
 
 from _thread import get_ident
 from collections.abc import Callable
+from contextvars import ContextVar
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from weakref import ref
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import request_started
 from django.db import DatabaseError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.signals import connection_created
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from webapp.database.postgresql.pool import RecoveringPool
 
 _IDLE = TransactionStatus.IDLE
+# The request whose context this is, which threads of an executor get a copy of; None outside requests.
+_request: ContextVar[object | None] = ContextVar("request", default=None)
 _destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
@@ -65,6 +69,7 @@ class DatabaseWrapperMixin:
         self._let_go_at: Moment | None = None
         # How many methods are under way that need the connection, or its absence, to their end.
         self._busy = 0
+        self._request: object | None = None
         self._at_work = AtWork(self)
         self._open_cursors: dict[int, ref[Any]] = {}
         # The compilers count here (webapp.database.postgresql.compiler).
@@ -117,6 +122,7 @@ class DatabaseWrapperMixin:
 
     def connect(self) -> None:
         """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
+        self._request = _request.get()
         with self._at_work:
             super().connect()
         if self.connection is None:
@@ -124,10 +130,31 @@ class DatabaseWrapperMixin:
             return
         session = self.connection.session
         session.is_needed = False
+        if self.allow_thread_sharing:
+            session.owner = None
         if self.connection._pool is None:
             # Receivers of `connection_created` set what this connection is to have for as long as it lives.
             session.begin(self.connection)
         close_at_thread_end(self)
+
+    def ensure_connection(self) -> None:
+        """Django's; on a thread of an executor, the session that another request used is reset first."""
+        if self.connection is not None and self._request is not _request.get():
+            self._begin_request()
+        super().ensure_connection()
+
+    def inc_thread_sharing(self) -> None:
+        """Django's; any thread may use a pooled connection until `dec_thread_sharing`."""
+        super().inc_thread_sharing()
+        if self.connection is not None:
+            self.connection.session.owner = None
+
+    def dec_thread_sharing(self) -> None:
+        """Django's."""
+        super().dec_thread_sharing()
+        connection = self.connection
+        if connection is not None and connection._pool is not None and not self.allow_thread_sharing:
+            connection.session.owner = self._thread_ident
 
     def close(self) -> None:
         """Django's."""
@@ -175,7 +202,8 @@ class DatabaseWrapperMixin:
         """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
         if self._busy or self.connection is None or self.connection._pool is None or keeps_connections():
             return
-        if not self.needs_thread:
+        # The thread that shares it may be one that keeps it.
+        if not self.allow_thread_sharing and not self.needs_thread:
             self.close()
 
     def forget_session(self) -> None:
@@ -268,6 +296,20 @@ class DatabaseWrapperMixin:
             self.close()
         else:
             session.begin(connection)
+
+    def _begin_request(self) -> None:
+        if self.in_atomic_block or not self.autocommit or self.allow_thread_sharing:
+            # It is looked at again by the first query after the transaction.
+            return
+        self._request = _request.get()
+        session = self.connection.session
+        # Threads that serve whole requests have their connection reset at a request's end.
+        if keeps_connections() or (self._open_cursors and not session.is_touched):
+            return
+        if self.connection._pool is None:
+            self._reset_session()
+        elif session.reset_statement() is not None:
+            self.close()
 
     @property
     def _is_proxied(self) -> bool:
@@ -370,6 +412,13 @@ class DatabaseWrapperMixin:
 
     def _pool_parameters(self) -> dict[str, Any]:
         return self._with_login(self.get_connection_params())
+
+
+def _note_request(**_: object) -> None:
+    _request.set(object())
+
+
+request_started.connect(_note_request)
 
 
 def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:

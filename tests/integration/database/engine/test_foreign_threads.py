@@ -3,9 +3,11 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 
 import pytest
-from django.db import connections, transaction
+from django.core.signals import request_started
+from django.db import DataError, ProgrammingError, connections, transaction
 from django.db.backends.signals import connection_created
 from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Literal
@@ -253,3 +255,55 @@ def test_a_pool_knows_how_long_it_has_been_empty(alias):
 
         threads[0].do(lambda: close(alias))
         assert pool.empty_for_s == 0
+
+
+@pytest.mark.parametrize("statement", ["selec 1", "SELECT nosuch(1)", "SET nosuch = 1"])
+def test_a_statement_that_fails_keeps_no_connection(alias, statement):
+    with workers(1) as (thread,):
+        with pytest.raises(ProgrammingError):
+            thread.do(lambda: run(alias, statement))
+
+        assert not thread.do(lambda: has_connection(alias))
+
+
+@pytest.mark.parametrize("end", ["selec 1", "SELECT 1/0"])
+def test_several_statements_that_fail_keep_what_was_committed(alias, end):
+    with workers(1) as (thread,):
+        with pytest.raises((ProgrammingError, DataError)):
+            thread.do(lambda: run(alias, f"SET app.tenant = 'a'; COMMIT; {end}"))
+
+        assert thread.do(lambda: has_connection(alias))
+
+
+def in_request(call):
+    def begin_and_call():
+        request_started.send(sender=None)
+        return call()
+
+    return lambda: Context().run(begin_and_call)
+
+
+@pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
+def test_an_executors_thread_shows_no_request_the_session_of_another(database_server, open_database, strategy):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    alias = wrapper.alias
+
+    def set_and_read():
+        run(alias, "SELECT set_config('app.tenant', 'a', false)")
+        return run(alias, "SELECT current_setting('app.tenant', true)")
+
+    def read():
+        return run(alias, "SELECT current_setting('app.tenant', true)")
+
+    def read_in_transaction():
+        with transaction.atomic(alias):
+            return read()
+
+    with workers(1) as (thread,):
+        assert thread.do(in_request(set_and_read)) == ("a",)
+        assert thread.do(in_request(read))[0] in ("", None)
+        thread.do(in_request(set_and_read))
+        assert thread.do(in_request(read_in_transaction))[0] in ("", None)
+        thread.do(lambda: close(alias))
+    del connections.settings[alias]

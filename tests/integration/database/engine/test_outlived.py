@@ -77,3 +77,36 @@ def test_psycopgs_connection_serves_nobody_who_gave_it_back(alias):
             run(alias, "SELECT 1")
             with pytest.raises(psycopg.InterfaceError, match="gone back"):
                 thread.do(lambda: kept.execute("SELECT 1"))
+
+
+@pytest.mark.parametrize("use", ["cancel", "cancel_safe", "close"])
+def test_a_thread_that_gave_a_connection_back_cannot_end_it(alias, use):
+    with workers(1) as (thread,):
+        kept = thread.do(lambda: kept_connection(alias))
+        with transaction.atomic(alias):
+            run(alias, "SELECT 1")
+            with pytest.raises(psycopg.InterfaceError, match="gone back"):
+                thread.do(getattr(kept, use))
+            assert run(alias, "SELECT 1") == (1,)
+
+
+def kept_connection(alias):
+    connections[alias].ensure_connection()
+    connection = connections[alias].connection
+    connections[alias].close()
+    return connection
+
+
+def test_a_shared_connection_serves_another_thread(alias):
+    wrapper = connections[alias]
+    run(alias, "SELECT 1")
+    shared = wrapper.connection
+    wrapper.inc_thread_sharing()
+    with workers(1) as (thread,):
+        thread.do(lambda: connections.__setitem__(alias, wrapper))
+        assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
+        wrapper.dec_thread_sharing()
+        with pytest.raises(psycopg.InterfaceError, match="gone back"):
+            thread.do(lambda: shared.execute("SELECT 1"))
+    assert wrapper.connection is shared
+    assert run(alias, "SELECT 1") == (1,)
