@@ -26,9 +26,19 @@ HARMLESS = [
     "BEGIN",
     "REFRESH MATERIALIZED VIEW totals",
     "DROP INDEX i",
+    "SELECT trim(both ('a') FROM ('a')), trim(leading ('a') FROM 'b')",
+    "SELECT now() AT TIME ZONE ('utc')",
+    "SELECT 1 FROM t JOIN LATERAL (SELECT 1) x(y) ON (true)",
+    "SELECT k FROM jsonb_each('{}') j(k, v)",
+    "SELECT to_regclass('t'), gcd(1, 2), regexp_count('a', 'a'), quote_nullable('a'), any_value(1)",
+    "SELECT pg_snapshot_xmin(pg_current_snapshot())",
 ]
 
 SUSPECT = [
+    "SELECT DISTINCT ON (a) choose_tenant(7) FROM t",
+    "INSERT INTO t (a) VALUES (1) RETURNING WITH (OLD AS o) choose_tenant(7)",
+    "SELECT 1 OPERATOR(pg_catalog.+) choose_tenant(7)",
+    "SELECT zone(7)",
     "SET search_path TO tenant_a",
     "set session app.tenant = 'a'",
     "RESET ALL",

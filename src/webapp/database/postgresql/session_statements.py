@@ -27,7 +27,7 @@ _KEYWORDS = _words(
     "else end escape except exists filter following for from full group grouping having ilike in inner insert "
     "intersect is join key lateral left like limit not null of offset on only or order outer over partition "
     "preceding range returning right rollup row rows select set sets similar some table then to union unique update "
-    "using values when "
+    "using values when both leading trailing "
     "where window with within materialized recursive primary references "
     # types, which may have a length
     "bit char character varchar varying decimal numeric dec float time timestamp timestamptz timetz interval "
@@ -36,7 +36,7 @@ _KEYWORDS = _words(
 )
 
 # Functions of PostgreSQL's own that leave nothing behind when their transaction has ended.
-_STATELESS_FUNCTIONS = _words(
+STATELESS_FUNCTIONS = _words(
     # aggregates and window functions
     "array_agg avg bit_and bit_or bool_and bool_or corr count every json_agg json_object_agg jsonb_agg "
     "jsonb_object_agg max min mode percentile_cont percentile_disc range_agg regr_count stddev stddev_pop stddev_samp "
@@ -78,10 +78,34 @@ _STATELESS_FUNCTIONS = _words(
     "pg_notify session_user txid_current version format_type col_description "
     # locks that end with their transaction
     "pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_xact_lock "
-    "pg_try_advisory_xact_lock_shared"
+    "pg_try_advisory_xact_lock_shared "
+    # what is stable or immutable in pg_proc, and asked for by applications and tools
+    "any_value array_fill array_reverse array_sort bit_count convert gcd lcm factorial min_scale scale trim_scale "
+    "sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh cot erf erfc "
+    "is_normalized normalize num_nonnulls num_nulls parse_ident quote_nullable regexp_count regexp_instr "
+    "regexp_substr string_to_table to_bin to_oct trim_array get_bit get_byte set_bit set_byte "
+    "date_add date_subtract host hostmask family netmask network masklen set_masklen broadcast abbrev inet_merge "
+    "inet_same_family inet_client_port inet_server_port "
+    "json_populate_recordset json_strip_nulls json_to_record json_to_recordset jsonb_path_exists_tz "
+    "jsonb_path_match jsonb_path_match_tz jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first "
+    "jsonb_path_query_first_tz jsonb_path_query_tz jsonb_populate_record jsonb_populate_recordset jsonb_set_lax "
+    "lower_inf upper_inf range_merge range_intersect_agg array_to_tsvector json_to_tsvector jsonb_to_tsvector strip "
+    "ts_debug ts_delete ts_filter ts_lexize xmlagg xmlcomment xmlexists "
+    "has_any_column_privilege has_column_privilege has_database_privilege has_function_privilege "
+    "has_sequence_privilege has_type_privilege row_security_active get_current_ts_config "
+    "pg_function_is_visible pg_get_functiondef pg_get_function_arguments pg_get_function_identity_arguments "
+    "pg_get_function_result pg_get_partkeydef pg_get_ruledef pg_get_triggerdef pg_get_viewdef pg_get_keywords "
+    "pg_stat_get_activity pg_current_snapshot pg_current_xact_id pg_current_xact_id_if_assigned pg_snapshot_xip "
+    "pg_snapshot_xmax pg_snapshot_xmin pg_visible_in_snapshot txid_current_if_assigned txid_current_snapshot "
+    "txid_snapshot_xip txid_snapshot_xmax txid_snapshot_xmin txid_visible_in_snapshot "
+    "to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure to_regrole "
+    "to_regtype"
 )
 # After these a name with a parenthesis is a table, a CTE or an alias with its columns.
 _BEFORE_NAMES = frozenset({"into", "with", "recursive", "as", "copy"})
+# A call may follow DISTINCT ON (…), RETURNING WITH (…) and OPERATOR (…).
+_BEFORE_CALLS = tuple(Token(Kind.WORD, word) for word in ("on", "with", "operator"))
+_TIME_ZONE = [Token(Kind.WORD, "time"), Token(Kind.WORD, "zone")]
 # A table made of what a prepared statement answers, and what lives in one session.
 _OF_THE_SESSION = frozenset({"temp", "temporary", "pg_temp", "execute"})
 # What EXPLAIN ANALYZE would really run.
@@ -119,6 +143,18 @@ def _makes_table(tokens: Sequence[Token]) -> bool:
     )
 
 
+def _is_alias(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the name is that of a subquery or a function's rows, with its columns: `(…) name(column, …)`."""
+    if at == 0 or tokens[at - 1] != (Kind.MARK, ")"):
+        return False
+    depth = 0
+    for start in range(at - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(tokens[start].text, 0) if tokens[start].kind is Kind.MARK else 0
+        if depth == 0:
+            return start > 0 and tokens[start - 1] not in _BEFORE_CALLS
+    return False
+
+
 def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
     """Whether the token before a parenthesis may be the name of a function that keeps state."""
     name = tokens[at]
@@ -129,8 +165,10 @@ def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
         start -= 2
     if start > 0 and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].text in _BEFORE_NAMES:
         return False
+    if start == at and (_is_alias(tokens, at) or list(tokens[max(at - 1, 0) : at + 1]) == _TIME_ZONE):
+        return False
     if start < at and tokens[start].text != "pg_catalog":
         return True
     if name.kind is Kind.WORD and name.text in _KEYWORDS:
         return False
-    return name.text not in _STATELESS_FUNCTIONS
+    return name.text not in STATELESS_FUNCTIONS

@@ -14,9 +14,18 @@ from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
 from tests.integration.database.engine.foreign_threads import SIZE, close, has_connection, named_cursor, run, workers
+from webapp.database.postgresql.session_statements import STATELESS_FUNCTIONS
 from webapp.database.readiness import PoolEmptyError, check_pools
 
 pytestmark = pytest.mark.profile_free
+
+# They answer otherwise each time, send something, or hold it to the transaction's end.
+VOLATILE_WITHOUT_STATE = frozenset(
+    "clock_timestamp gen_random_uuid pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_blocking_pids "
+    "pg_cancel_backend pg_database_size pg_indexes_size pg_is_in_recovery pg_notify pg_relation_size pg_sleep "
+    "pg_table_size pg_terminate_backend pg_total_relation_size pg_try_advisory_xact_lock "
+    "pg_try_advisory_xact_lock_shared random timeofday uuidv4 uuidv7".split()
+)
 
 
 def set_many_times(alias: str) -> None:
@@ -307,3 +316,15 @@ def test_an_executors_thread_shows_no_request_the_session_of_another(database_se
         assert thread.do(in_request(read_in_transaction))[0] in ("", None)
         thread.do(lambda: close(alias))
     del connections.settings[alias]
+
+
+def test_the_server_calls_the_stateless_functions_stable(alias):
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace "
+            "AND provolatile = 'v' AND proname = ANY (%s)",
+            [list(STATELESS_FUNCTIONS)],
+        )
+        volatile = {name for (name,) in cursor.fetchall()}
+
+    assert volatile <= VOLATILE_WITHOUT_STATE
