@@ -223,3 +223,25 @@ def test_every_compiler_of_django_has_its_marking_one(wrapper):
         marking = wrapper.ops.compiler(name)
         assert issubclass(marking, getattr(djangos, name))
         assert marking.__module__ == "webapp.database.postgresql.compiler"
+
+
+def length_by_own_function(self, compiler, connection, **extra):
+    return self.as_sql(compiler, connection, function="choose_tenant", **extra)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("function", "choose_tenant"),
+        ("template", "choose_tenant(%(expressions)s)"),
+        ("arg_joiner", " + choose_tenant() + "),
+        ("as_postgresql", length_by_own_function),
+    ],
+)
+def test_patches_of_djangos_functions_are_seen(wrapper, monkeypatch, name, value):
+    queries = Group.objects.annotate(upper=Upper("name"))
+    assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is CompiledSQL
+
+    monkeypatch.setattr(Upper, name, value, raising=False)
+
+    assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is str

@@ -1,5 +1,7 @@
 """Django's SQL compilers, which mark the statements that can leave no session state."""
 
+import inspect
+import sys
 from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
@@ -12,6 +14,7 @@ from django.db.models.functions import Cast
 from django.db.models.sql.where import ExtraWhere
 
 from webapp.database.postgresql.session import CompiledSQL
+from webapp.database.postgresql.session_statements import STATELESS_FUNCTIONS
 
 # What an application gives a function of Django's to make it one of its own.
 _OWN_SQL = frozenset({"function", "template", "arg_joiner"})
@@ -95,7 +98,9 @@ def _is_applications_own(node: Any) -> bool:
         return False
     if kind is _Kind.COMBINED:
         return own["connector"] not in _CONNECTORS
-    if not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
+    # Looked at each time, since an application may patch the class at any time.
+    is_patched = _is_patched(*_sql_of(type(node)))
+    if is_patched or not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
         return True
     return isinstance(node, Cast) and not all(
         _is_djangos(type(field)) for field in _with_base_fields(node.output_field)
@@ -132,6 +137,52 @@ def _has_own_defaults(model: "type[Model]") -> bool:
     )
 
 
+def _sql_of(cls: type) -> tuple[Any, ...]:
+    return (
+        cls,
+        getattr(cls, "as_sql", None),
+        getattr(cls, "as_postgresql", None),
+        getattr(cls, "function", None),
+        getattr(cls, "template", None),
+        getattr(cls, "arg_joiner", None),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: object) -> bool:
+    """Whether a class of Django's has SQL or a method that is not in Django's own source."""
+    if _has_own_method(cls):
+        return True
+    function, *_ = texts
+    known = isinstance(function, str) and function.lower() in STATELESS_FUNCTIONS
+    return any(
+        isinstance(text, str) and not (known and text is function) and not _is_in_source(cls, text) for text in texts
+    )
+
+
+def _has_own_method(cls: type) -> bool:
+    """Whether a method that writes SQL is not Django's, as after `Length.as_postgresql = …`."""
+    methods = (getattr(cls, name, None) for name in ("as_sql", "as_postgresql"))
+    return any(
+        method is not None and getattr(method, "__module__", "").partition(".")[0] != "django" for method in methods
+    )
+
+
+def _is_in_source(cls: type, text: str) -> bool:
+    return any(f'"{text}"' in _source(ancestor.__module__) for ancestor in cls.__mro__)
+
+
+@lru_cache(maxsize=256)
+def _source(module: str) -> str:
+    if module.partition(".")[0] != "django":
+        return ""
+    try:
+        return inspect.getsource(sys.modules[module])
+    except (OSError, TypeError):
+        # Without it every statement with such a function is followed by a reset.
+        return ""
+
+
 class _Kind(Enum):
     APPLICATIONS = "its SQL is the application's"
     DJANGOS = "its SQL is Django's own"
@@ -141,7 +192,7 @@ class _Kind(Enum):
 
 @lru_cache(maxsize=4096)
 def _kind(cls: type) -> _Kind:
-    if not _is_djangos(cls):
+    if not _is_djangos(cls) or _has_own_method(cls):
         return _Kind.APPLICATIONS
     if issubclass(cls, CombinedExpression):
         return _Kind.COMBINED

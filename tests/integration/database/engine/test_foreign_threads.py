@@ -20,12 +20,29 @@ from webapp.database.readiness import PoolEmptyError, check_pools
 pytestmark = pytest.mark.profile_free
 
 # They answer otherwise each time, send something, or hold it to the transaction's end.
-VOLATILE_WITHOUT_STATE = frozenset(
-    "clock_timestamp gen_random_uuid pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_blocking_pids "
-    "pg_cancel_backend pg_database_size pg_indexes_size pg_is_in_recovery pg_notify pg_relation_size pg_sleep "
-    "pg_table_size pg_terminate_backend pg_total_relation_size pg_try_advisory_xact_lock "
-    "pg_try_advisory_xact_lock_shared random timeofday uuidv4 uuidv7".split()
-)
+VOLATILE_WITHOUT_STATE = {
+    "clock_timestamp",
+    "gen_random_uuid",
+    "pg_advisory_xact_lock",
+    "pg_advisory_xact_lock_shared",
+    "pg_blocking_pids",
+    "pg_cancel_backend",
+    "pg_database_size",
+    "pg_indexes_size",
+    "pg_is_in_recovery",
+    "pg_notify",
+    "pg_relation_size",
+    "pg_sleep",
+    "pg_table_size",
+    "pg_terminate_backend",
+    "pg_total_relation_size",
+    "pg_try_advisory_xact_lock",
+    "pg_try_advisory_xact_lock_shared",
+    "random",
+    "timeofday",
+    "uuidv4",
+    "uuidv7",
+}
 
 
 def set_many_times(alias: str) -> None:
