@@ -34,9 +34,10 @@ _MAX_REST_IF_FROZEN_S = 5.0
 def database_settings(environment: Environment, profile: Profile) -> dict[str, Any]:
     """The `default` entry of DATABASES for the profile's strategy and route.
 
-    Beside Django's keys: CREDENTIALS (where the login comes from, None for USER and PASSWORD), MAX_REST_S (after
-    how long unused a connection is not used again, None for any time) and ROUTE. Raises ConfigurationError when the
-    route's address or the login is not known, or the connection could be read on the way.
+    Beside Django's keys: ALWAYS_RESET (whether statements of the ORM count as leaving session state), CREDENTIALS
+    (where the login comes from, None for USER and PASSWORD), MAX_REST_S (after how long unused a connection is not
+    used again, None for any time) and ROUTE. Raises ConfigurationError when the route's address or the login is not
+    known, or the connection could be read on the way.
     """
     address = _address_on_route(environment, profile.route)
     login = choose_login(environment, user=address.user, password=address.password)
@@ -69,6 +70,7 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         "CREDENTIALS": login.credentials,
         "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
         "ROUTE": profile.route,
+        "ALWAYS_RESET": bool(environment.flag("WEBAPP_DB_ALWAYS_RESET")),
         **strategy,
         "OPTIONS": options,
         # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.

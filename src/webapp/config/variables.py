@@ -209,6 +209,12 @@ VARIABLES = (
         default_note="pool; per_request on Lambda",
     ),
     Variable(
+        "WEBAPP_DB_ALWAYS_RESET",
+        "flag",
+        "0",
+        "Clear the session after each request that used a connection, whatever its statements were.",
+    ),
+    Variable(
         "WEBAPP_DB_ROUTE",
         "choice",
         None,

@@ -58,6 +58,7 @@ class SessionState:
         "_attributes",
         "_callbacks",
         "_handlers",
+        "always_resets",
         "has_sequences",
         "is_needed",
         "is_noted",
@@ -72,6 +73,8 @@ class SessionState:
         self.number = 0
         self.owner: int | None = None
         self.is_noted = False
+        # Statements of Django's ORM count too: triggers and views may set state.
+        self.always_resets = False
         self.begin(connection)
 
     def begin(self, connection: psycopg.Connection[Any]) -> None:
@@ -85,7 +88,9 @@ class SessionState:
     def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
         """Note a statement that is about to run."""
         if type(query) is CompiledSQL:
-            if query.startswith("INSERT"):
+            if self.always_resets:
+                self.is_touched = True
+            elif query.startswith("INSERT"):
                 self.has_sequences = True
             return
         self.is_touched = True

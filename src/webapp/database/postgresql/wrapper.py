@@ -54,7 +54,7 @@ class DatabaseWrapperMixin:
 
     No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
     connection back after each query, unless a transaction, an open cursor or session state needs it.
-    Reads CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES (webapp.config.database).
+    Reads ALWAYS_RESET, CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES (webapp.config.database).
     """
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
@@ -117,7 +117,7 @@ class DatabaseWrapperMixin:
         connection = connect(
             make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
         )
-        _note_statements(connection)
+        _note_statements(connection, self.settings_dict)
         return connection
 
     def connect(self) -> None:
@@ -397,7 +397,7 @@ class DatabaseWrapperMixin:
 
         def make() -> PooledConnection:
             connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
-            _note_statements(connection)
+            _note_statements(connection, entry)
             return connection
 
         return RecoveringPool(
@@ -426,8 +426,9 @@ def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:
     return (*_destination(entry), entry.get("CREDENTIALS"))
 
 
-def _note_statements(connection: psycopg.Connection) -> None:
+def _note_statements(connection: psycopg.Connection, entry: dict[str, Any]) -> None:
     # Django makes these by psycopg's own function, which takes no class.
     connection.__class__ = watched(connection.__class__)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
     connection.session = SessionState(connection)
+    connection.session.always_resets = bool(entry.get("ALWAYS_RESET"))

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
 from tests.integration.database.engine.foreign_threads import SIZE, close, has_connection, named_cursor, run, workers
+from webapp.database.postgresql.session import CompiledSQL
 from webapp.database.postgresql.session_statements import STATELESS_FUNCTIONS
 from webapp.database.readiness import PoolEmptyError, check_pools
 
@@ -345,3 +346,16 @@ def test_the_server_calls_the_stateless_functions_stable(alias):
         volatile = {name for (name,) in cursor.fetchall()}
 
     assert volatile <= VOLATILE_WITHOUT_STATE
+
+
+@pytest.mark.parametrize(("always", "left"), [("0", "a"), ("1", None)])
+def test_always_reset_clears_what_statements_of_the_orm_set(database_server, open_database, always, left):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
+    with wrapper.cursor() as cursor:
+        # As a view would do it.
+        cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
+    wrapper.close()
+
+    with wrapper.cursor() as cursor:
+        cursor.execute(CompiledSQL("SELECT current_setting('app.tenant', true)"))
+        assert (cursor.fetchone()[0] or None) == left
