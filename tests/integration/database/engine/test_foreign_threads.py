@@ -303,11 +303,10 @@ def test_several_statements_that_fail_keep_what_was_committed(alias, end):
 
 
 def in_request(call):
-    def begin_and_call():
-        request_started.send(sender=None)
-        return call()
-
-    return lambda: Context().run(begin_and_call)
+    """The call in a copy of a request's context, as `asyncio.to_thread` makes it; the request is on another thread."""
+    context = Context()
+    context.run(request_started.send, sender=None)
+    return lambda: context.run(call)
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
