@@ -194,6 +194,26 @@ def test_defaults_in_the_database(wrapper, default, marked):
 
 
 @isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize(
+    ("lookup", "marked"),
+    [(Q(name__contains="a"), True), (OwnLookup(F("name"), "a"), False)],
+)
+def test_a_generated_column_by_a_lookup(wrapper, lookup, marked):
+    class Thing(models.Model):
+        name = models.TextField()
+        begins = models.GeneratedField(expression=lookup, output_field=models.BooleanField(), db_persist=True)
+
+        class Meta:
+            app_label = "auth"
+
+    insert = InsertQuery(Thing)
+    insert.insert_values([Thing._meta.get_field("name")], [Thing(name="a")])
+    ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
+
+    assert (type(sql) is CompiledSQL) is marked
+
+
+@isolate_apps("django.contrib.auth")
 @pytest.mark.parametrize(("field", "marked"), [(models.CharField, True), (LowerField, False)])
 def test_composite_keys_of_several_types(wrapper, field, marked):
     class Thing(models.Model):

@@ -134,6 +134,8 @@ def _has_own_defaults(model: "type[Model]") -> bool:
         for expression in expressions
         if hasattr(expression, "flatten")
         for node in expression.flatten()
+        # A lookup's plain value is among them; it is a parameter.
+        if hasattr(node, "as_sql")
     )
 
 
