@@ -18,12 +18,14 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-deps --only-binary :all: --requ
 COPY pyproject.toml README.md /build/
 COPY src /build/src
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
+    && cp -R /build/src/webapp /app/webapp \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app \
     && DATABASE_URL=postgresql://nobody@127.0.0.1/nothing WEBAPP_RUNTIME=local WEBAPP_STATIC_ROOT=/app/static \
         /opt/venv/bin/python -m webapp collectstatic --no-input
 
 FROM ${BASE_IMAGE}
 ENV PATH=/opt/venv/bin:$PATH \
+    DJANGO_SETTINGS_MODULE=webapp.settings \
     PYTHONDONTWRITEBYTECODE=1 \
     WEBAPP_BIND_HOST=0.0.0.0 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
@@ -52,4 +54,4 @@ WORKDIR /app
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["python", "-m", "webapp.entrypoints.launch"]
+ENTRYPOINT ["python", "-m", "django_runtimes.entrypoints.launch"]

@@ -15,8 +15,8 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.revision import Revision, worktree
 from benchmarks.surroundings import Surroundings
-from webapp.compare.progress import Reporter
-from webapp.compare.services.postgres import PostgresServer
+from django_runtimes.compare.progress import Reporter
+from django_runtimes.compare.services.postgres import PostgresServer
 
 # How often the processes of a comparison are started.
 _STARTS = 8

@@ -17,11 +17,11 @@ from benchmarks.record import record_comparison, record_environment
 from benchmarks.revision import find_revision
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import find_wrk
-from webapp.compare.errors import CompareError, UsageError
-from webapp.compare.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
-from webapp.compare.progress import Reporter, reporter
-from webapp.compare.services.postgres import EmbeddedPostgres
-from webapp.compare.services.run_directory import run_directory
+from django_runtimes.cli.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
+from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.compare.progress import Reporter, reporter
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.services.run_directory import run_directory
 
 
 def main(arguments: Sequence[str]) -> int:

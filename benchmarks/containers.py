@@ -10,9 +10,9 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
-from webapp.compare.connections import ConnectionSampler
-from webapp.compare.errors import CompareError
-from webapp.compare.progress import Reporter
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.progress import Reporter
+from django_runtimes.compare.run.connections import ConnectionSampler
 
 PATHS = ("/ping", "/items")
 _CONNECTIONS = 16

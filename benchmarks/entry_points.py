@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from webapp.compare.errors import UsageError
+from django_runtimes.compare.errors import UsageError
 
 # The newest name first; a name that moves stays in the list for the revisions before.
-LAUNCH_MODULES = ("webapp.entrypoints.launch",)
-HANDLER_MODULES = ("webapp.entrypoints.aws_lambda",)
+LAUNCH_MODULES = ("django_runtimes.entrypoints.launch", "webapp.entrypoints.launch")
+HANDLER_MODULES = ("django_runtimes.entrypoints.aws_lambda", "webapp.entrypoints.aws_lambda")
 
 
 def launch_module(checkout: Path) -> str:

@@ -13,10 +13,10 @@ from benchmarks.entry_points import lambda_handler, launch_module
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.progress import Reporter
-from webapp.compare.targets.aws_lambda.function import Function
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.progress import Reporter
 
 OURS = "ours"
 BARE_SETUP = "bare django.setup()"

@@ -12,17 +12,17 @@ from typing import Any
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.progress import Reporter
-from webapp.compare.targets.aws_lambda.function import Function
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.progress import Reporter
 
 OURS = "ours"
 APIG_WSGI = "apig-wsgi"
 MANGUM_DJANGO = "Mangum + Django's handler"
 
 _HANDLERS = {
-    OURS: "webapp.entrypoints.aws_lambda.handler",
+    OURS: "django_runtimes.entrypoints.aws_lambda.handler",
     APIG_WSGI: "benchmarks.handlers.apig.handler",
     "serverless-wsgi": "benchmarks.handlers.serverless.handler",
     "Zappa": "benchmarks.handlers.zappa_wsgi.handler",

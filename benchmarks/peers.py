@@ -6,8 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
 
 CHECKOUT = Path(__file__).parents[1]
 LOCK_FILE = CHECKOUT / "requirements" / "peers.txt"

@@ -15,7 +15,7 @@ from benchmarks.peers import CHECKOUT, lock_hash
 from benchmarks.plan import FULL, Plan
 from benchmarks.revision import Revision, describe_checkout
 from benchmarks.surroundings import Surroundings
-from webapp.compare.services.postgres import PostgresServer
+from django_runtimes.compare.services.postgres import PostgresServer
 
 _VERSIONS = """
 import importlib.metadata as metadata, json, platform

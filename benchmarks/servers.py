@@ -14,11 +14,11 @@ from signal import SIGTERM
 from benchmarks.entry_points import launch_module
 from benchmarks.peers import CHECKOUT
 from benchmarks.surroundings import Surroundings
-from webapp.compare import processes
-from webapp.compare.load.generator import FORWARDED_HEADERS
-from webapp.compare.services.port import start_on_port
-from webapp.config.profile import PROFILES
-from webapp.config.runtime import Runtime
+from django_runtimes.cli import processes
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.services.port import start_on_port
+from django_runtimes.config.profile import PROFILES
+from django_runtimes.config.runtime import Runtime
 
 OURS = "ours"
 UVICORN = "uvicorn, Django's handler"

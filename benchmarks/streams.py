@@ -11,9 +11,9 @@ from benchmarks import servers
 from benchmarks.ratio import Ratio, interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
-from webapp.compare.errors import CompareError
-from webapp.compare.load.generator import FORWARDED_HEADERS
-from webapp.compare.progress import Reporter
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.progress import Reporter
 
 STREAMS = 200
 # So many of them ask the database, each every so many seconds.

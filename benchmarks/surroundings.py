@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.peers import CHECKOUT
-from webapp.compare import processes
-from webapp.compare.environ import application_environ
-from webapp.compare.preparation import prepare_application
-from webapp.compare.services.databases import create_database
-from webapp.compare.services.postgres import PostgresServer
-from webapp.compare.workload import Application
+from django_runtimes.cli import processes
+from django_runtimes.compare.run.environ import application_environ
+from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.postgres import PostgresServer
 
 REFERENCE = Application(
     settings_module="benchmarks.application.settings",

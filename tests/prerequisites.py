@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.processes import find_program
+from django_runtimes.cli.processes import find_program
 
 # Debian's packages, where they have another name than the program.
 _PACKAGES = {

@@ -4,19 +4,19 @@ import os
 from functools import partial
 from pathlib import Path
 
-from webapp.config.credentials import database_role
-from webapp.config.database import database_settings
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.front import read_front
-from webapp.config.ignored import ignored_variables
-from webapp.config.media import s3_settings
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime, detect_runtime
-from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
-from webapp.config.web_role import LONGEST_TIMEOUT_S, read_web_login, web_role
-from webapp.database.certificates import require_root_certificates
-from webapp.observability.logs import LogLevel, logging_settings
+from django_runtimes.config.databases.credentials import database_role
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.databases.web_role import LONGEST_TIMEOUT_S, read_web_login, web_role
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.front import read_front
+from django_runtimes.config.ignored import ignored_variables
+from django_runtimes.config.media import s3_settings
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime, detect_runtime
+from django_runtimes.config.security import hosts_and_origins, secret_key, trusted_proxies
+from django_runtimes.databases.certificates import require_root_certificates
+from django_runtimes.observability.logs import LogLevel, logging_settings
 
 # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone
 # with a statement, which pins the connection wherever the server's own is not UTC.
@@ -46,8 +46,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "webapp.database",
-    "webapp.observability",
+    "django_runtimes.databases",
+    "django_runtimes.operations",
+    "django_runtimes.migration_gate",
+    "django_runtimes.observability",
     "webapp.accounts",
     "webapp.guestbook",
 ]
@@ -122,7 +124,7 @@ LOGIN_URL = f"{FRONT.base_path}/accounts/login/"
 LOGIN_REDIRECT_URL = f"{FRONT.base_path}/accounts/profile/"
 if FRONT.base_path:
     # Of Django's cookies the only one without a setting for its path.
-    MESSAGE_STORAGE = "webapp.serving.messages.MessageStorage"
+    MESSAGE_STORAGE = "django_runtimes.serving.messages.MessageStorage"
 if PROFILE.https:
     # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
     SECURE_PROXY_SSL_HEADER = (FRONT.proto_meta_key, "https")
@@ -170,7 +172,7 @@ if FRONT.base_path:
     WHITENOISE_STATIC_PREFIX = "/static/"
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    "webapp.serving.uploads.TemporaryFileUploadHandler",
+    "django_runtimes.serving.uploads.TemporaryFileUploadHandler",
 ]
 STORAGES = {
     "default": (

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from webapp.serving.media import serve_media
+from django_runtimes.serving.media import serve_media
 
 urlpatterns = [
     path("admin/", admin.site.urls),
@@ -12,7 +12,7 @@ urlpatterns = [
 ]
 
 # Outages of the database become 503 and 504, wherever in the application they are met.
-handler500 = "webapp.database.responses.server_error"
+handler500 = "django_runtimes.outages.responses.server_error"
 
 if settings.SERVE_MEDIA:
     urlpatterns.append(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from webapp.compare import processes
-from webapp.compare.services.run_directory import run_directory
+from django_runtimes.cli import processes
+from django_runtimes.compare.services.run_directory import run_directory
 
 _PLACE = Path("/usr/lib/postgresql")
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

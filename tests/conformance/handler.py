@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import webapp.serving.direct_lambda
-import webapp.serving.one_hop
+import django_runtimes.serving.asgi.one_hop
+import django_runtimes.serving.aws_lambda.handler
+from django_runtimes.serving.asgi.native import NativeHandler
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.sync_chain import SyncChain
 from tests.conformance.exchange import NotedRequest, note_response
-from webapp.serving.native import NativeHandler
-from webapp.serving.one_hop import OneHopASGIHandler
-from webapp.serving.sync_chain import SyncChain
 
 _THREADS = 4
 
@@ -39,6 +39,6 @@ class NotedNativeHandler(NativeHandler):
 
 def note_responses() -> None:
     """Let our handlers be made of the classes above."""
-    for module in (webapp.serving.one_hop, webapp.serving.direct_lambda):
+    for module in (django_runtimes.serving.asgi.one_hop, django_runtimes.serving.aws_lambda.handler):
         module.SyncChain = NotedChain  # type: ignore[misc]
-    webapp.serving.one_hop.NativeHandler = NotedNativeHandler  # type: ignore[misc]
+    django_runtimes.serving.asgi.one_hop.NativeHandler = NotedNativeHandler  # type: ignore[misc]

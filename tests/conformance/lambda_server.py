@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from asgiref.sync import sync_to_async
 
+from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.conformance.asgi_server import server_loop
 from tests.conformance.exchange import Reply
-from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.one_hop import OneHopASGIHandler
 
 
 class LambdaServer:

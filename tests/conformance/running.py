@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from django_runtimes.cli.processes import spawn, stop
 from tests.conformance.ending import Ending, Endings
 from tests.conformance.suites import PLACE
-from webapp.compare.processes import spawn, stop
 
 _ROOT = Path(__file__).parents[2]
 # The longest test, and the making of the databases of all labels, take a fraction of it on a busy machine.

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer
 from tests.faults.waiting import until, until_ended
-from webapp.compare.services.databases import create_database
-from webapp.compare.services.postgres import EmbeddedPostgres, PostgresServer
 
 DATABASE = "webapp"
 # Marks the connections of the cases themselves, which are no backends of the application.

@@ -10,8 +10,8 @@ from typing import Self
 
 import aiohttp
 
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 from tests.faults.replies import Reply
-from webapp.compare.load.generator import FORWARDED_HEADERS
 
 _CLIENT_TIMEOUT_S = 30.0
 _POLL_S = 0.005

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django_runtimes.cli import processes
 from tests.prerequisites import require_program, require_root
-from webapp.compare import processes
 
 _NEW_MOUNTS = 0x00020000
 _NEW_NETWORK = 0x40000000

@@ -7,10 +7,10 @@ from signal import Signals
 from subprocess import Popen
 from urllib.parse import urlsplit
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.services.postgres import PostgresServer
 from tests.faults.databases import MovingDatabase, administration, configure, until_ready
 from tests.faults.waiting import until, until_ended
-from webapp.compare import processes
-from webapp.compare.services.postgres import PostgresServer
 
 _ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from webapp.compare.targets.aws_lambda.freezer import own_cgroup
+from django_runtimes.compare.emulator.freezer import own_cgroup
 
 
 def is_stopped(process: int) -> bool:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.run.environ import application_environ, target_environ
+from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import PostgresServer
+from django_runtimes.compare.targets.container import ContainerTarget
+from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.runtime import Runtime
 from tests.faults.databases import DATABASE, log_of
 from tests.faults.waiting import until_ended
-from webapp.compare import processes
-from webapp.compare.environ import application_environ, target_environ
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import PostgresServer
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.container import ContainerTarget
-from webapp.compare.targets.function import LambdaTarget
-from webapp.compare.targets.name import TargetName
-from webapp.compare.workload import Application
-from webapp.config.connections import Route
-from webapp.config.runtime import Runtime
 
 CONTAINER = "aws_ecs/pool/direct"
 CONTAINER_PERSISTENT = "aws_ecs/persistent/direct"
@@ -94,7 +94,7 @@ async def serving(
         if name.runtime is Runtime.AWS_LAMBDA:
             function = Function(
                 name="faults",
-                handler="webapp.entrypoints.aws_lambda.handler",
+                handler="django_runtimes.entrypoints.aws_lambda.handler",
                 environ=environ,
                 log_directory=logs / "function",
                 concurrency_limit=concurrency_limit,

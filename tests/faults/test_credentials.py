@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from psycopg import sql
 
+from django_runtimes.compare.emulator.function import REGION
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.application.names import TOKEN_REFRESH_AFTER_S, TOKEN_USABLE_FOR_S
 from tests.faults.databases import (
     DATABASE,
@@ -23,8 +25,6 @@ from tests.faults.system import CONTAINER, LAMBDA_DIRECT, System, serving
 from tests.faults.token_gate import TokenGate
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, REPETITIONS, Trial, fault
 from tests.moto import ACCESS_KEY
-from webapp.compare.services.postgres import EmbeddedPostgres
-from webapp.compare.targets.aws_lambda.function import REGION
 
 _PUBLISHED_LATE_S = 3.0
 # Where every request logs in, there may be no connection to end.

@@ -5,6 +5,8 @@ import os
 import time
 from pathlib import Path
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.consoles import order
 from tests.faults.databases import MovingDatabase, a_database, crash, written
 from tests.faults.name_server import NameServer
@@ -15,8 +17,6 @@ from tests.faults.standby import a_standby, make_read_only, promote
 from tests.faults.system import CONTAINER, LAMBDA, System, serving
 from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
 from tests.faults.waiting import until
-from webapp.compare import processes
-from webapp.compare.services.postgres import EmbeddedPostgres
 
 _TTL_S = 5
 

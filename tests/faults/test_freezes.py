@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 
+from django_runtimes.compare.targets.function import LambdaTarget
 from tests.faults.databases import a_database, administration, backends, end_backends, until_no_transaction_is_idle
 from tests.faults.load import Client
 from tests.faults.namespaces import own_network
@@ -12,7 +13,6 @@ from tests.faults.stillness import is_frozen
 from tests.faults.system import LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, System, serving
 from tests.faults.trials import Trial, fault
 from tests.faults.waiting import until
-from webapp.compare.targets.function import LambdaTarget
 
 _FREEZES_S = (0.5, 6.0)
 _KILLED_AT_ONCE = 20

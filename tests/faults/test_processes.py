@@ -6,6 +6,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
+from django_runtimes.cli import processes
 from tests.faults.application.names import ASK_AT_START, ASKED_AT_START
 from tests.faults.databases import a_database, administration, backends, end_backends, log_of
 from tests.faults.load import Client
@@ -13,7 +14,6 @@ from tests.faults.replies import Reply, failures, longest_s
 from tests.faults.system import CONTAINER, CONTAINER_PERSISTENT, POOL_MAX, WORKERS, serving
 from tests.faults.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
 from tests.faults.waiting import until_ended
-from webapp.compare import processes
 
 _AT_ONCE = 32
 _ROUNDS = 10

@@ -5,9 +5,10 @@ from tests.image.podman import podman
 
 # What a server, a function or a command of Django's loads.
 _LOADED = (
-    *("webapp.entrypoints.launch", "webapp.entrypoints.asgi", "webapp.entrypoints.aws_lambda"),
-    *("gunicorn.app.wsgiapp", "webapp.serving.fair_worker", "uvicorn.protocols.http.httptools_impl"),
-    *("uvicorn.loops.uvloop", "awslambdaric.__main__", "webapp.doctor.command", "storages.backends.s3"),
+    *("django_runtimes.entrypoints.launch", "django_runtimes.entrypoints.asgi"),
+    "django_runtimes.entrypoints.aws_lambda",
+    *("gunicorn.app.wsgiapp", "django_runtimes.serving.http.fair_worker", "uvicorn.protocols.http.httptools_impl"),
+    *("uvicorn.loops.uvloop", "awslambdaric.__main__", "django_runtimes.doctor.command", "storages.backends.s3"),
     *("PIL.JpegImagePlugin", "django.core.management.commands.migrate", "django.core.management.commands.check"),
 )
 # grep's exit code is 1 for nothing.

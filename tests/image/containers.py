@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM, Signals
 
+from django_runtimes.cli import processes
 from tests.image.podman import CACHE, ENVIRON, podman
-from webapp.compare import processes
 
 _LABEL = "webapp.tests.owner"
 _START_TIMEOUT_S = 60.0

@@ -52,7 +52,7 @@ def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE)
         *("build", "--quiet", "--network", "host", "--pull=never"),
         *("--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"),
         *("--build-arg", f"BASE_IMAGE={base_image}"),
-        *("--build-arg", f"REVISION={revision()}", "--build-arg", f"VERSION={version('webapp')}"),
+        *("--build-arg", f"REVISION={revision()}", "--build-arg", f"VERSION={version('django-runtimes')}"),
         *options,
         str(context),
     )

@@ -65,7 +65,7 @@ def reason_not_to_be_ready(container: Container) -> str | None:
 
 
 def test_it_starts_the_launcher_and_nothing_else_as_a_user_without_a_name(configuration):
-    assert configuration["Entrypoint"] == ["python", "-m", "webapp.entrypoints.launch"]
+    assert configuration["Entrypoint"] == ["python", "-m", "django_runtimes.entrypoints.launch"]
     assert configuration.get("Cmd") is None
     assert configuration["User"] == "10001:10001"
     assert configuration["StopSignal"] == "SIGTERM"
@@ -76,7 +76,7 @@ def test_it_says_what_it_is_and_keeps_nothing_of_its_build(configuration):
     assert configuration["Labels"]["org.opencontainers.image.title"] == "webapp"
     assert configuration["Labels"]["org.opencontainers.image.description"]
     assert configuration["Labels"]["org.opencontainers.image.revision"] == revision()
-    assert configuration["Labels"]["org.opencontainers.image.version"] == version("webapp")
+    assert configuration["Labels"]["org.opencontainers.image.version"] == version("django-runtimes")
     assert not [
         name for name in configuration["Env"] if name.startswith(("DATABASE_URL", "WEBAPP_RUNTIME", "WEBAPP_SECRET"))
     ]
@@ -103,12 +103,12 @@ def test_only_the_serving_packages_are_in_it(serving: Container):
         "python", "-c", "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
     )
 
-    assert {"Django", "webapp"} <= set(names.split())
+    assert {"Django", "django-runtimes"} <= set(names.split())
     assert not {"aiohttp", "hatchling", "moto", "pip", "pytest", "setuptools", "wheel"} & set(names.lower().split())
 
 
 def test_the_roots_of_rds_and_amazon_are_in_place(serving: Container):
-    roots = serving.execute("sh", "-c", "grep -c BEGIN /app/webapp/database/roots/*.pem")
+    roots = serving.execute("sh", "-c", "grep -c BEGIN /app/django_runtimes/databases/roots/*.pem")
 
     assert len(roots.splitlines()) >= 1
     assert all(int(line.rpartition(":")[2]) > 0 for line in roots.splitlines())

@@ -12,21 +12,22 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.engine import usable_engines
+from django_runtimes.compare.containers.freezer import ContainerFreezer
+from django_runtimes.compare.containers.image import find_image
+from django_runtimes.compare.containers.limits import Limits
+from django_runtimes.compare.containers.probe import probe_image
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.progress import reporter
+from django_runtimes.compare.run.comparison import run_comparison
+from django_runtimes.compare.run.plan import quick_plan
+from django_runtimes.compare.targets.name import TargetName
+from tests.guestbook import guestbook_workload
 from tests.image.podman import ENVIRON, build, podman
-from webapp.compare.comparison import run_comparison
-from webapp.compare.containers.containers import Containers
-from webapp.compare.containers.engine import usable_engines
-from webapp.compare.containers.freezer import ContainerFreezer
-from webapp.compare.containers.image import find_image
-from webapp.compare.containers.limits import Limits
-from webapp.compare.containers.probe import probe_image
-from webapp.compare.errors import CompareError
-from webapp.compare.plan import QUICK
-from webapp.compare.progress import reporter
-from webapp.compare.targets.name import TargetName
 
 LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
-OWNER_LABEL = "webapp.compare.owner"
+OWNER_LABEL = "django_runtimes.compare.owner"
 LIMITS = Limits(1.0, 256)
 TICKING = "import itertools, time\nfor count in itertools.count():\n    print(count, flush=True)\n    time.sleep(0.01)"
 
@@ -77,7 +78,9 @@ def containers(image: str, engine_environ: None, tmp_path: Path) -> Iterator[Con
 
 def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_environ):
     targets = (TargetName.parse(LAMBDA), TargetName.parse(CONTAINER))
-    plan = replace(QUICK, image=image, targets=targets, rates_rps=(20.0,), duration_s=0.4, burst_size=6)
+    plan = replace(
+        quick_plan(guestbook_workload()), image=image, targets=targets, rates_rps=(20.0,), duration_s=0.4, burst_size=6
+    )
 
     with reporter(io.StringIO()) as progress:
         run = run_comparison(plan, progress)

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.config.databases.settings import parse_database_url
+from django_runtimes.config.variables import VARIABLES
 from tests.image.containers import run_container
 from tests.image.podman import CHECKOUT
 from tests.prerequisites import require_program
-from webapp.compare import processes
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.services.run_directory import run_directory
-from webapp.config.database import parse_database_url
-from webapp.config.variables import VARIABLES
 
 _ROUTE = "${WEBAPP_DB_ROUTE:-direct}"
 

@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 from signal import SIGTERM
 
+from django_runtimes.cli import processes
 from tests.image.containers import Container, container_environ
 from tests.image.podman import CACHE, CHECKOUT, EMULATOR, ENVIRON
-from webapp.compare import processes
 
 _LINES = re.compile(r"^```\n(RIE=[^`]*)^```$", re.MULTILINE)
 

@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import AsyncClient, Client
 
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.settings import parse_database_url
 from tests.prerequisites import require_program
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.config.connections import Route
-from webapp.config.database import parse_database_url
 
 # As a load balancer that ends TLS sends it; without it every page outside `local` is a redirect to HTTPS.
 _BEHIND_TLS = {"X-Forwarded-Proto": "https"}

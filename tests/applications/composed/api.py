@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from webapp import get_asgi_application
+from django_runtimes import get_asgi_application
 
 api = FastAPI()
 

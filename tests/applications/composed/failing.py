@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from webapp import get_asgi_application
+from django_runtimes import get_asgi_application
 
 
 @asynccontextmanager

@@ -2,6 +2,6 @@
 
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 
-from webapp import get_asgi_application
+from django_runtimes import get_asgi_application
 
 application = HTTPSRedirectMiddleware(get_asgi_application())

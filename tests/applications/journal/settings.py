@@ -2,5 +2,10 @@
 
 from webapp.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["webapp.database", "journal"]
+INSTALLED_APPS = [
+    "django_runtimes.databases",
+    "django_runtimes.operations",
+    "django_runtimes.migration_gate",
+    "journal",
+]
 ROOT_URLCONF = "journal.urls"

@@ -2,6 +2,12 @@
 
 from webapp.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["webapp.database", "django.contrib.gis", "places"]
+INSTALLED_APPS = [
+    "django_runtimes.databases",
+    "django_runtimes.operations",
+    "django_runtimes.migration_gate",
+    "django.contrib.gis",
+    "places",
+]
 MIDDLEWARE: list[str] = []
 ROOT_URLCONF = "places.urls"

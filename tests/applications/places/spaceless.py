@@ -2,4 +2,4 @@
 
 from places.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["webapp.database", "django.contrib.contenttypes", "django.contrib.gis"]
+INSTALLED_APPS = ["django_runtimes.databases", "django.contrib.contenttypes", "django.contrib.gis"]

@@ -3,4 +3,4 @@
 from tests.conformance.settings.postgresql import databases
 from tests.conformance.settings.stock import *  # noqa: F403
 
-DATABASES = databases("webapp.database.postgresql", pool=True)
+DATABASES = databases("django_runtimes.databases.postgresql", pool=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from django_runtimes.cli import processes
 from tests.deploy.standin.cloudformation import execution
 from tests.deploy.standin.faults import Faults
 from tests.deploy.standin.moto_server import MotoServer
@@ -20,7 +21,6 @@ from tests.deploy.standin.runtime.variables import Variables
 from tests.deploy.standin.server import Endpoint
 from tests.deploy.standin.state import State
 from tests.deploy.standin.world import World
-from webapp.compare import processes
 
 
 async def serve(directory: Path) -> None:

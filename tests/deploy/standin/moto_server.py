@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from django_runtimes.cli import processes
 from tests.deploy.standin.protocol import Answer
 from tests.deploy.standin.state import State
-from webapp.compare import processes
 
 _JOURNAL = "moto"
 _START_TIMEOUT_S = 60.0

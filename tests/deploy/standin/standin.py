@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 _CHECKOUT = Path(__file__).parents[3]
 _START_TIMEOUT_S = 60.0

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django_runtimes.config.databases.credentials import IamToken, Role, StoredSecret, database_role
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.databases.web_role import read_web_login
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import detect_runtime
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import Deployment, Resource
 from tests.deploy.templates.statements import ACCOUNT, Context, Permission, Statement, allows, listed
-from webapp.config.credentials import IamToken, Role, StoredSecret, database_role
-from webapp.config.database import database_settings
-from webapp.config.environment import Environment
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import detect_runtime
-from webapp.config.web_role import read_web_login
 
 _REGISTRY = "foundation/registry.yaml"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

@@ -2,9 +2,9 @@
 
 import pytest
 
+from django_runtimes.databases.budget import Comparison, connection_budget
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import deploy
-from webapp.database.budget import Comparison, connection_budget
 
 pytestmark = pytest.mark.profile_free
 

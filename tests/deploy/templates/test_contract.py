@@ -6,17 +6,17 @@ import re
 import pytest
 from django.core.management import get_commands
 
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.operations import allowed_commands
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime, detect_runtime
+from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.config.variables import VARIABLES
+from django_runtimes.deploy.parameters import SAME_EVERYWHERE
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
 from tests.deploy.templates.variants import PROCESSES, of_type
-from webapp.config.database import database_settings
-from webapp.config.environment import Environment
-from webapp.config.operations import allowed_commands
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime, detect_runtime
-from webapp.config.security import hosts_and_origins, secret_key
-from webapp.config.variables import VARIABLES
-from webapp.deploy.parameters import SAME_EVERYWHERE
 
 pytestmark = pytest.mark.profile_free
 

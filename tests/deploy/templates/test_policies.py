@@ -11,20 +11,20 @@ from typing import Any
 import boto3
 import botocore.client
 import pytest
-from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
+from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+from moto import mock_aws
 from tests.deploy.templates.mutations import mutate
 from tests.deploy.templates.permissions import Call, differences, granted_permissions, may_make
 from tests.deploy.templates.processes import started_processes
 from tests.deploy.templates.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
 from tests.deploy.templates.variants import DEPLOYMENTS
-from webapp.config.credentials import StoredSecret
-from webapp.database.credentials.secretsmanager import SecretsManagerProvider
 
 pytestmark = pytest.mark.profile_free
 
-SOURCE = Path(__file__).parents[3] / "src" / "webapp"
+SOURCE = Path(__file__).parents[3] / "src"
 # They run on a developer's machine, with a developer's rights.
 TOOLS = {"compare", "deploy", "doctor"}
 
@@ -223,11 +223,11 @@ def test_no_served_code_uses_a_service_that_the_templates_do_not_know():
     services = {
         (path.relative_to(SOURCE).as_posix(), service)
         for path in SOURCE.rglob("*.py")
-        if path.relative_to(SOURCE).parts[0] not in TOOLS
+        if path.relative_to(SOURCE).parts[1] not in TOOLS
         for service in services_used(ast.parse(path.read_text()))
     }
 
-    assert services == {("database/credentials/secretsmanager.py", "secretsmanager")}
+    assert services == {("django_runtimes/databases/credentials/secretsmanager.py", "secretsmanager")}
 
 
 def services_used(module: ast.Module) -> Iterator[str]:

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
+from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
 from tests.deploy.templates.stacks import Deployment, Resource, deploy
 from tests.deploy.templates.statements import ACCOUNT
 from tests.deploy.templates.variants import PROCESSES, RESOURCES, of_type
-from webapp.serving.command_handler import CommandHandler
 
 pytestmark = pytest.mark.profile_free
 

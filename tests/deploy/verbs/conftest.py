@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.processes import bound_to_parent
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.project import PAUSE_S, TIMEOUT_S, Project
-from webapp.compare.processes import bound_to_parent
 
 CHECKOUT = Path(__file__).parents[3]
 

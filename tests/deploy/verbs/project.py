@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.processes import bound_to_parent
 from tests.deploy.standin.standin import StandIn
-from webapp.compare.processes import bound_to_parent
 
 # A whole deploy, on a machine that has other things to do.
 TIMEOUT_S = 240

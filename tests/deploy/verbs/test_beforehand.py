@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.context import open_context
+from django_runtimes.deploy.engine import Engine
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.steps.image import build
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, make_registry
-from webapp.deploy.consent import Consent
-from webapp.deploy.context import open_context
-from webapp.deploy.engine import Engine
-from webapp.deploy.errors import DeployError
-from webapp.deploy.progress import Progress
-from webapp.deploy.steps.image import build
 
 pytestmark = pytest.mark.profile_free
 

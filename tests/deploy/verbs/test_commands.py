@@ -4,21 +4,21 @@ from collections.abc import Iterator
 
 import pytest
 
+from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.context import open_context
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.steps.database import migrate
 from tests.deploy.standin.small_stacks import LOG, REPOSITORY, apply, function, template
 from tests.deploy.standin.standin import StandIn, standin
 from tests.deploy.verbs.conftest import Project
-from webapp.deploy.consent import Consent
-from webapp.deploy.context import open_context
-from webapp.deploy.errors import DeployError
-from webapp.deploy.progress import Progress
-from webapp.deploy.steps.database import migrate
 
 pytestmark = pytest.mark.profile_free
 
 # As the real one ends when somebody else has the lock for too long.
 LOCKED_MIGRATE = """
 import sys
-from webapp.database.management.commands import migrate
+from django_runtimes.operations.management.commands import migrate
 class Command(migrate.Command):
     def handle(self, *args, **options):
         sys.exit(75)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.deploy.configuration import load_configuration
+from django_runtimes.deploy.configuration import load_configuration
 
 pytestmark = pytest.mark.profile_free
 

@@ -6,13 +6,13 @@ from itertools import islice
 
 import pytest
 
+from django_runtimes.deploy.aws.client import Aws
+from django_runtimes.deploy.aws.logs import follow_groups
+from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stacks import Stacks
+from django_runtimes.deploy.progress import Progress
 from tests.deploy.standin.small_stacks import LOG, template
 from tests.deploy.standin.standin import REGION, StandIn
-from webapp.deploy.aws import Aws
-from webapp.deploy.logs import follow_groups
-from webapp.deploy.progress import Progress
-from webapp.deploy.stack_status import Standing
-from webapp.deploy.stacks import Stacks
 
 pytestmark = pytest.mark.profile_free
 

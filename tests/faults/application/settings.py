@@ -8,7 +8,7 @@ from webapp.settings import INSTALLED_APPS
 
 ROOT_URLCONF = "tests.faults.application.urls"
 if refresh_after_s := os.environ.get(TOKEN_REFRESH_AFTER_S):
-    from webapp.database.credentials import iam
+    from django_runtimes.databases.credentials import iam
 
     # The application has no setting for it: AWS fixes the lifetime of a token.
     iam.IamProvider.__init__.__kwdefaults__["refresh_after_s"] = float(refresh_after_s)

@@ -2,6 +2,6 @@
 
 from django.core.asgi import get_asgi_application
 
-from webapp.serving.persistent import keeps_connections
+from django_runtimes.serving.asgi.persistent import keeps_connections
 
 application = keeps_connections(get_asgi_application())

@@ -11,21 +11,21 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django_runtimes.cli.processes import free_port
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.engine import usable_engines
+from django_runtimes.compare.containers.freezer import ContainerFreezer
+from django_runtimes.compare.containers.function import ImageFunction
+from django_runtimes.compare.containers.image import find_image
+from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.targets.function import LambdaTarget
 from tests.image.containers import container_environ, run_container
 from tests.image.equality.requests import HOST, Request
 from tests.image.podman import EMULATOR
-from webapp.compare.containers.containers import Containers
-from webapp.compare.containers.engine import usable_engines
-from webapp.compare.containers.freezer import ContainerFreezer
-from webapp.compare.containers.function import ImageFunction
-from webapp.compare.containers.image import find_image
-from webapp.compare.processes import free_port
-from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
-from webapp.compare.targets.function import LambdaTarget
 
 _TIMEOUT_S = 60
 _RIE = "/opt/aws-lambda-rie"
-_HANDLER = "webapp.entrypoints.aws_lambda.handler"
+_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def aws_emulated_function(image: str, database_url: str, log: Path) -> Asy
     options = (f"--volume={EMULATOR}:{_RIE}:ro", f"--entrypoint={_RIE}")
     addresses = ("--runtime-interface-emulator-address", f"127.0.0.1:{port}")
     arguments = (*addresses, "--runtime-api-address", f"127.0.0.1:{free_port()}")
-    command = (*arguments, "python", "-m", "webapp.entrypoints.launch")
+    command = (*arguments, "python", "-m", "django_runtimes.entrypoints.launch")
     environ = {**_function_environ(database_url), "AWS_LAMBDA_FUNCTION_NAME": "guestbook"}
     with run_container(image, environ, log=log, arguments=command, options=options):
         await _wait_until_listening(port)

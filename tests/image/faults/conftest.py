@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from django_runtimes.compare.services.databases import create_database, drop_database
 from tests.faults.report import row
 from tests.faults.trials import Case, Trial, Verdict
 from tests.image.containers import container_environ, run_container
 from tests.image.faults.idle_connections import IdleConnections
 from tests.image.faults.serving import serving
 from tests.image.report import record_fault
-from webapp.compare.services.databases import create_database, drop_database
 
 _REPETITIONS = 5
 _KEEP_ALIVE = 27

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.invocation import FunctionFailed, Invocation, InvocationError, PendingInvocation
+from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.serving import APPLICATION, HOST, MOUNT
 from tests.integration.serving.lambda_handler.front import event_of
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.aws_lambda.invocation import FunctionFailed, Invocation, InvocationError, PendingInvocation
-from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
 _INIT_TIMEOUT_S = 60.0
 _TIMEOUT_S = 30.0
@@ -108,7 +108,7 @@ def lambda_container(
     """A function that has ended its init phase, without a connection to anything but this machine."""
     function = Function(
         name="faults",
-        handler="webapp.entrypoints.aws_lambda.handler",
+        handler="django_runtimes.entrypoints.aws_lambda.handler",
         environ={
             **container_environ(database_url, "aws_lambda"),
             **APPLICATION,

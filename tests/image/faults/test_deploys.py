@@ -11,11 +11,11 @@ from signal import SIGTERM
 import psycopg
 import pytest
 
+from django_runtimes.compare.services.databases import create_database, drop_database
 from tests.faults.trials import Trial
 from tests.image.containers import container_environ, run_container
 from tests.image.faults.balancer import Balancer
 from tests.image.faults.serving import APPLICATION, MOUNT, serving
-from webapp.compare.services.databases import create_database, drop_database
 
 _REQUESTS = 10_000
 # How long the old version goes on while the balancer learns of its end; it asks every 0.25 s.

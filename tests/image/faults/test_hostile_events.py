@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
+from django_runtimes.compare.emulator.invocation import InvocationError
 from tests.faults.trials import Trial
 from tests.image.faults.hostile_events import hostile_events
 from tests.image.faults.lambda_container import lambda_container
-from webapp.compare.targets.aws_lambda.invocation import InvocationError
 
 _CASES = 10_000
 _SEED = 25

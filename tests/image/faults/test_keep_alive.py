@@ -10,7 +10,7 @@ from tests.image.faults.serving import APPLICATION, MOUNT
 _REQUESTS = 10_000
 _SHORT_KEEP_ALIVE_S = 2
 _LAUNCH_WITH_SHORT_KEEP_ALIVE = (
-    f"from webapp.entrypoints import launch; launch._KEEP_ALIVE_S = {_SHORT_KEEP_ALIVE_S}; launch.main([])"
+    f"from django_runtimes.entrypoints import launch; launch._KEEP_ALIVE_S = {_SHORT_KEEP_ALIVE_S}; launch.main([])"
 )
 
 

@@ -5,11 +5,11 @@ import json
 
 import pytest
 
+from django_runtimes.compare.emulator.invocation import InvocationError
 from tests.faults.trials import Trial
 from tests.image.faults.lambda_container import LambdaContainer, Reply, lambda_container
 from tests.image.faults.serving import HOST
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
-from webapp.compare.targets.aws_lambda.invocation import InvocationError
 
 # What Lambda takes at most, of a body in base64 and of a whole reply.
 _BODY_BYTES = 6_291_456

@@ -10,12 +10,12 @@ from signal import SIGTERM
 import psycopg
 import pytest
 
+from django_runtimes.operations.migration_lock import LOCK_KEY
 from tests.faults.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.application.views import STARTED
 from tests.image.faults.lambda_container import lambda_container
 from tests.image.faults.serving import ask, serving
-from webapp.database.migration_lock import LOCK_KEY
 
 _IN_FLIGHT = 10
 _REQUEST_MS = 2_000

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.processes import bound_to_parent
+from django_runtimes.compare.command import main
+from django_runtimes.compare.run.results import Run
+from tests.guestbook import WORKLOAD
 from tests.integration.compare.process_tree import descendants, remaining
-from webapp.compare.command import main
-from webapp.compare.processes import bound_to_parent
-from webapp.compare.results import Run
-from webapp.compare.workload import GUESTBOOK
 
 APPLICATIONS = Path(__file__).parents[2] / "applications"
 LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
@@ -26,7 +26,7 @@ LIMIT_S = 240
 
 @contextmanager
 def comparison(
-    *arguments: str, source: str = "from webapp.__main__ import main; main()"
+    *arguments: str, source: str = "from django_runtimes.cli.main import main; main()"
 ) -> Iterator[subprocess.Popen[str]]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
     with subprocess.Popen(
@@ -114,9 +114,9 @@ def test_rows_that_were_never_asked_for_fail_the_target(tmp_path):
 
 def test_without_pgbouncer_the_proxy_targets_fail_and_the_others_are_measured(tmp_path):
     without_pgbouncer = (
-        "from webapp.compare import processes; find = processes.find_program\n"
+        "from django_runtimes.cli import processes; find = processes.find_program\n"
         "processes.find_program = lambda name: None if name == 'pgbouncer' else find(name)\n"
-        "from webapp.__main__ import main; main()"
+        "from django_runtimes.cli.main import main; main()"
     )
 
     exit_code, output, _ = compare(
@@ -138,7 +138,9 @@ def test_a_target_that_cannot_start_fails_with_its_cause_and_the_others_are_meas
         "    raise RuntimeError('this application runs on ECS alone')\n"
     )
     workload = tmp_path / "halfway.toml"
-    guestbook = GUESTBOOK.read_text().replace('"webapp.settings"', '"halfway"\npython_path = "."')
+    guestbook = WORKLOAD.read_text().replace(
+        "[application]", '[application]\nsettings_module = "halfway"\npython_path = "."'
+    )
     workload.write_text(guestbook)
 
     exit_code, output, _ = compare(
@@ -229,12 +231,24 @@ def test_bad_arguments_are_one_line_and_exit_2(arguments, complaint, capsys, mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
 
-    assert main(arguments) == 2
+    assert main(["--workload", str(WORKLOAD), *arguments]) == 2
 
     lines = capsys.readouterr().err.splitlines()
     assert complaint in lines[-1]
     assert len([line for line in lines if line.startswith("webapp compare:")]) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["something"]
+
+
+def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    assert main([]) == 2
+
+    assert capsys.readouterr().err == (
+        "webapp compare: no workload is named; give its file by --workload, "
+        "or as workload in [tool.webapp] of pyproject.toml\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import psycopg
 import pytest
 import uvloop
 
-from webapp.compare.connections import ConnectionSampler
-from webapp.compare.errors import CompareError
-from webapp.compare.services.databases import create_database
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from django_runtimes.cli import processes
 from tests.integration.compare.process_tree import Script, descendants, remaining
-from webapp.compare import processes
 
 _PARENT = """
 import os, sys, time
 from pathlib import Path
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 child = [sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"]
 processes.spawn(child, environ=os.environ, log=Path(os.devnull))
@@ -49,7 +49,7 @@ def test_a_child_does_not_start_when_its_parent_is_killed_at_once():
     source = """
 import os, signal
 from pathlib import Path
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 child = processes.spawn(["sleep", "600"], environ={}, log=Path(os.devnull))
 print(child.pid, flush=True)

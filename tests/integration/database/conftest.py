@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from django_runtimes.compare.services.databases import create_database, drop_database
 from tests.integration.database.journal import Journal
-from webapp.compare.services.databases import create_database, drop_database
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import psycopg
 
-from webapp.compare import processes
-from webapp.database.migration_lock import LOCK_KEY
+from django_runtimes.cli import processes
+from django_runtimes.operations.migration_lock import LOCK_KEY
 
 APPLICATIONS = Path(__file__).parents[2] / "applications"
 # Far above what anything here takes on a busy machine: whatever reaches it hangs.

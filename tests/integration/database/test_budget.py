@@ -11,16 +11,16 @@ import aiohttp
 import psycopg
 import pytest
 
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.run.environ import application_environ, target_environ
+from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.targets.container import ContainerTarget
+from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.databases.budget import connection_budget
 from tests.applications.holding.urls import LOCK
-from webapp.compare.environ import application_environ, target_environ
-from webapp.compare.load.generator import FORWARDED_HEADERS
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.container import ContainerTarget
-from webapp.compare.targets.function import LambdaTarget
-from webapp.compare.targets.name import TargetName
-from webapp.compare.workload import Application
-from webapp.database.budget import connection_budget
 
 pytestmark = pytest.mark.profile_free
 
@@ -170,7 +170,7 @@ async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
 @pytest.mark.parametrize("strategy", ["per_request", "pool"])
 async def test_each_execution_environment_holds_one(variables, observe, tmp_path, strategy):
     environ = variables(f"aws_lambda/{strategy}/direct", WEBAPP_INSTANCES_MAX="3")
-    function = Function("holding", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
+    function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
                         concurrency_limit=3)  # fmt: skip
     async with (
         LambdaTarget(function) as target,
@@ -191,7 +191,7 @@ async def test_each_execution_environment_holds_one(variables, observe, tmp_path
 
 async def test_a_persistent_execution_environment_keeps_one_for_each_kind_of_view(variables, observe, tmp_path):
     environ = variables("aws_lambda/persistent/direct")
-    function = Function("holding", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
+    function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
                         concurrency_limit=1)  # fmt: skip
     async with (
         LambdaTarget(function) as target,

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.moto import REGION
 from tests.secrets_manager import secrets_manager
-from webapp.compare.services.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.profile_free
 

@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.operations.migration_lock import LOCK_KEY
 from tests.integration.database.journal import until
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.database.migration_lock import LOCK_KEY
 
 pytestmark = pytest.mark.profile_free
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import EmbeddedPostgres
-from webapp.database.role_timeouts import RoleTimeouts, read_role_timeouts
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_timeouts
 
 pytestmark = pytest.mark.profile_free
 

@@ -19,4 +19,5 @@ def test_the_wheel_holds_the_authorities(tmp_path):
 
     names = zipfile.ZipFile(wheel).namelist()
 
-    assert {"webapp/database/roots/rds.pem", "webapp/database/roots/amazon.pem"} <= set(names)
+    assert {"django_runtimes/databases/roots/rds.pem", "django_runtimes/databases/roots/amazon.pem"} <= set(names)
+    assert not [name for name in names if name.startswith("webapp/")]

@@ -12,8 +12,8 @@ import pytest
 pytestmark = pytest.mark.profile_free
 
 ASK = """
-from webapp.deploy.consent import Consent
-from webapp.deploy.errors import DeployError
+from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.errors import DeployError
 try:
     Consent(yes=False, dry_run=False).ask("Delete it?")
 except DeployError as error:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare import processes
-from webapp.deploy.engine import Engine, find_engine
-from webapp.deploy.errors import DeployError
-from webapp.deploy.images import Login
+from django_runtimes.cli import processes
+from django_runtimes.deploy.aws.images import Login
+from django_runtimes.deploy.engine import Engine, find_engine
+from django_runtimes.deploy.errors import DeployError
 
 pytestmark = [
     pytest.mark.profile_free,

@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webapp.compare.processes import free_port
-from webapp.deploy.smoke import smoke_test
+from django_runtimes.cli.processes import free_port
+from django_runtimes.deploy.smoke import smoke_test
 
 pytestmark = pytest.mark.profile_free
 

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 
-from webapp.compare.services.postgres import PostgresServer
+from django_runtimes.compare.services.postgres import PostgresServer
 
 REQUIRED = {
     "WEBAPP_RUNTIME": "aws_ecs",

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from django_runtimes.config.databases.url import parse_database_url
 from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, UNREACHABLE, available, doctor, findings
-from webapp.config.database_url import parse_database_url
 
 pytestmark = pytest.mark.profile_free
 

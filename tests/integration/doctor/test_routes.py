@@ -5,9 +5,9 @@ import os
 import pytest
 import trustme
 
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.databases.url import parse_database_url
 from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, available, doctor, findings
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.config.database_url import parse_database_url
 
 pytestmark = pytest.mark.profile_free
 

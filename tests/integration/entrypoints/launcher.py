@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
 
 REQUIRED = {
     "WEBAPP_RUNTIME": "aws_ecs",
@@ -31,9 +31,10 @@ def container(log: Path, *, port: int = 0, **variables: str) -> Iterator[tuple[s
     """A server that accepts connections, or has ended, and its port."""
     port = port or free_port()
     server = spawn(
-        [sys.executable, "-m", "webapp.entrypoints.launch"],
+        [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
         environ={
             "PATH": os.environ["PATH"],
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
             **REQUIRED,
             "PORT": str(port),
             "WEBAPP_BIND_HOST": "127.0.0.1",

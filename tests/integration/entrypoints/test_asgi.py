@@ -8,7 +8,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 
-from webapp.database.postgresql.base import DatabaseWrapper
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from webapp.guestbook.models import Entry
 
 # What an Application Load Balancer adds; App Runner's front adds the same but the port.
@@ -37,7 +37,7 @@ async def request(method, path, headers, body=b""):
         "server": ("10.0.0.8", 8000),
     }
     # Imported once the static files are there, which WhiteNoise looks for when the handler is made.
-    from webapp.entrypoints.asgi import application
+    from django_runtimes.entrypoints.asgi import application
 
     communicator = ApplicationCommunicator(application, scope)
     await communicator.send_input({"type": "http.request", "body": body})

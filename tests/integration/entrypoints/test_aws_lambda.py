@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from webapp.guestbook.models import Entry
-from webapp.serving.unknown_event import UnknownEvent
 
 EVENTS = Path(__file__).parent / "events"
 FRONTS = ("http_api_v2", "rest_api_v1", "load_balancer")
@@ -26,7 +26,7 @@ def handler() -> Iterator[Callable[..., dict]]:
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
         # Imported once the static files are there, which WhiteNoise looks for when the handler is made.
-        from webapp.entrypoints import aws_lambda
+        from django_runtimes.entrypoints import aws_lambda
 
         yield aws_lambda.handler
     asyncio.set_event_loop(None)

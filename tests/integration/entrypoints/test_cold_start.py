@@ -14,6 +14,7 @@ LOADED_AT_INIT = {
     "asgiref",
     "awslambdaric",
     "django",
+    "django_runtimes",
     "mangum",
     "psycopg",
     "psycopg_binary",
@@ -27,13 +28,13 @@ LOADED_AT_INIT = {
 }
 
 # The operations function's commands load the rest, each in a process of its own.
-LOADED_FOR_OPERATIONS = {"awslambdaric", "runtime_client", "simplejson", "webapp"}
+LOADED_FOR_OPERATIONS = {"awslambdaric", "django_runtimes", "runtime_client", "simplejson"}
 
 SOURCE = """
 import gc, importlib, json, sys
 before = set(sys.modules)
 # What the image starts; awslambdaric's part begins when it asks for the handler's module.
-import webapp.entrypoints.launch
+import django_runtimes.entrypoints.launch
 importlib.import_module(sys.argv[1])
 import awslambdaric.__main__
 names = {name.partition(".")[0] for name in set(sys.modules) - before}
@@ -46,6 +47,7 @@ def load(handler: str, **variables: str) -> dict:
     environ = {
         "PATH": os.environ["PATH"],
         "WEBAPP_RUNTIME": "aws_lambda",
+        "DJANGO_SETTINGS_MODULE": "webapp.settings",
         "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
         "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
         "DATABASE_URL": "postgresql://app@127.0.0.1:1/app",
@@ -64,7 +66,7 @@ def load(handler: str, **variables: str) -> dict:
 
 @pytest.fixture(scope="module")
 def init_phase() -> dict:
-    return load("webapp.entrypoints.aws_lambda")
+    return load("django_runtimes.entrypoints.aws_lambda")
 
 
 def test_the_init_phase_loads_these_packages_and_no_other(init_phase):
@@ -72,7 +74,9 @@ def test_the_init_phase_loads_these_packages_and_no_other(init_phase):
 
 
 def test_the_operations_functions_init_phase_loads_no_django():
-    loaded = load("webapp.entrypoints.operations", WEBAPP_DB_ROLE="operations", WEBAPP_ALLOWED_COMMANDS="migrate")
+    loaded = load(
+        "django_runtimes.entrypoints.operations", WEBAPP_DB_ROLE="operations", WEBAPP_ALLOWED_COMMANDS="migrate"
+    )
 
     assert loaded["packages"] == LOADED_FOR_OPERATIONS
     assert loaded["enabled"] is True

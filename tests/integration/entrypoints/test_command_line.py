@@ -111,7 +111,7 @@ def test_ctrl_c_while_a_tool_is_imported_ends_it_quietly():
         "        if name == 'boto3': raise KeyboardInterrupt\n"
         "sys.meta_path.insert(0, Impatient())\n"
         "sys.argv = ['webapp', 'status']\n"
-        "from webapp.__main__ import main; main()"
+        "from django_runtimes.cli.main import main; main()"
     )
 
     ended = subprocess.run([sys.executable, "-c", impatient], capture_output=True, text=True, check=False)
@@ -123,7 +123,7 @@ def test_a_tool_without_its_extra_names_the_extra_in_one_line():
     without_rich = (
         "import sys; sys.modules['rich'] = None\n"
         "sys.argv = ['webapp', 'compare']\n"
-        "from webapp.__main__ import main; main()"
+        "from django_runtimes.cli.main import main; main()"
     )
 
     told = subprocess.run([sys.executable, "-c", without_rich], capture_output=True, text=True, check=False)

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 import websockets
 
+from django_runtimes.cli.processes import free_port
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.targets.function import LambdaTarget
 from tests.integration.entrypoints.launcher import REQUIRED, container
-from webapp.compare.processes import free_port
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.function import LambdaTarget
 
 pytestmark = pytest.mark.profile_free
 
@@ -136,7 +136,7 @@ def test_a_lifespan_that_fails_ends_the_server_with_its_reason(tmp_path):
 
 async def test_on_lambda_the_http_part_is_served(tmp_path):
     environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application"}
-    function = Function("composed", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
     headers = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
     answers = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
@@ -156,7 +156,7 @@ async def test_on_lambda_the_http_part_is_served(tmp_path):
     ("application", "complaint"),
     [
         (f"{COMPOSED}.everything.application", "serves websockets, which no function on Lambda can"),
-        (f"{COMPOSED}.djangos_own.application", "does not call webapp.get_asgi_application()"),
+        (f"{COMPOSED}.djangos_own.application", "does not call django_runtimes.get_asgi_application()"),
         (f"{COMPOSED}.nowhere.application", f"there is no module '{COMPOSED}.nowhere'"),
         (f"{COMPOSED}.api.applicaton", f"{COMPOSED}.api has no applicaton; name a callable"),
         (f"{COMPOSED}.api.COMPOSED", f"{COMPOSED}.api has no COMPOSED; name a callable"),
@@ -177,7 +177,7 @@ def test_a_server_that_cannot_load_it_says_the_same_line_and_ends():
     started = launched(REQUIRED | PROJECT, f"{COMPOSED}.djangos_own.application", PORT=str(free_port()))
 
     assert started.returncode == 4, started.stderr
-    assert "does not call webapp.get_asgi_application()" in started.stderr
+    assert "does not call django_runtimes.get_asgi_application()" in started.stderr
     assert "Traceback" not in started.stderr
 
 
@@ -191,7 +191,7 @@ def test_other_errors_of_the_applications_module_have_a_traceback():
 
 def launched(variables, application, **changes):
     return subprocess.run(
-        [sys.executable, "-m", "webapp.entrypoints.launch"],
+        [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
         env={"PATH": os.environ["PATH"], **variables, "COMPOSED": application, **changes},
         capture_output=True,
         text=True,

@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 import websockets
 
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.targets.function import LambdaTarget
 from tests.integration.entrypoints.launcher import container
 from tests.integration.entrypoints.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask, status_and_headers
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.function import LambdaTarget
 
 pytestmark = pytest.mark.profile_free
 
@@ -68,7 +68,7 @@ def test_nothing_of_djangos_leaves_the_base_path(port, base_path):
 
 async def test_on_lambda_mounts_and_links_are_below_the_base_path(tmp_path):
     environ = ON_LAMBDA | {"COMPOSED": f"{COMPOSED}.api.application", "WEBAPP_BASE_PATH": "/shop"}
-    function = Function("composed", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
     links = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession() as session:
         for base_path in ("/shop", ""):

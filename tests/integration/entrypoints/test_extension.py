@@ -9,11 +9,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.aws_lambda.invocation import FunctionFailed
-from webapp.entrypoints.extension import register_extension
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.invocation import FunctionFailed
+from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.entrypoints.extension import register_extension
 
 pytestmark = pytest.mark.profile_free
 
@@ -63,7 +63,7 @@ def function(database_server, database, tmp_path) -> Function:
         "WEBAPP_DB_ROUTE": "direct",
         "DATABASE_URL": database_server.url(database),
     }
-    return Function("guestbook", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    return Function("guestbook", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
 
 
 async def until(condition) -> None:
@@ -89,7 +89,7 @@ async def test_sigterm_closes_the_connections_that_are_held(function, observe):
 
 async def test_without_it_the_database_finds_out_by_itself(function, observe, monkeypatch):
     monkeypatch.setattr(
-        "webapp.compare.targets.aws_lambda.execution_environment.ExecutionEnvironment.register_extension",
+        "django_runtimes.compare.emulator.execution_environment.ExecutionEnvironment.register_extension",
         lambda environment: None,
     )
     async with LambdaEmulator(function) as emulator:

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
+from django_runtimes.cli.processes import accepts_connections
 from tests.integration.compare.process_tree import descendants, remaining
 from tests.integration.entrypoints.launcher import ENDLESS, connect, container
-from webapp.compare.processes import accepts_connections
 
 pytestmark = pytest.mark.profile_free
 

@@ -13,10 +13,10 @@ from contextlib import ExitStack, closing
 
 import pytest
 
+from django_runtimes.cli.processes import accepts_connections
+from django_runtimes.config.environment import Environment
+from django_runtimes.entrypoints.launch import server_arguments
 from tests.integration.entrypoints.launcher import ENDLESS, REQUIRED, connect, container
-from webapp.compare.processes import accepts_connections
-from webapp.config.environment import Environment
-from webapp.entrypoints.launch import server_arguments
 
 pytestmark = pytest.mark.profile_free
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.profile_free
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", *arguments],
-        env={"PATH": os.environ["PATH"], **environ},
+        env={"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "webapp.settings", **environ},
         capture_output=True,
         text=True,
         timeout=60,
@@ -46,7 +46,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
     ],
 )
 def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
-    launched = run("webapp.entrypoints.launch", **REQUIRED | variables)
+    launched = run("django_runtimes.entrypoints.launch", **REQUIRED | variables)
 
     assert launched.returncode == 78
     assert launched.stderr.startswith(f"webapp: {complaint}")
@@ -55,7 +55,7 @@ def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
 
 @pytest.mark.parametrize(
     "command",
-    [("webapp", "check"), ("webapp.entrypoints.launch",), ("webapp.entrypoints.launch", "migrate")],
+    [("webapp", "check"), ("django_runtimes.entrypoints.launch",), ("django_runtimes.entrypoints.launch", "migrate")],
     ids=" ".join,
 )
 @pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
@@ -72,7 +72,8 @@ def test_a_missing_setting_is_named_in_one_line(missing, command):
 def test_what_settings_import_and_lack_has_its_traceback(tmp_path):
     (tmp_path / "lacking.py").write_text("import nowhere_to_be_found\n")
 
-    launched = run("webapp.entrypoints.launch", **REQUIRED, PYTHONPATH=str(tmp_path), DJANGO_SETTINGS_MODULE="lacking")
+    variables = REQUIRED | {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "lacking"}
+    launched = run("django_runtimes.entrypoints.launch", **variables)
 
     assert launched.returncode == 1
     assert 'lacking.py", line 1' in launched.stderr
@@ -80,7 +81,7 @@ def test_what_settings_import_and_lack_has_its_traceback(tmp_path):
 
 
 def test_as_local_what_is_missing_is_one_line_too():
-    launched = run("webapp.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
+    launched = run("django_runtimes.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
 
     assert launched.returncode == 78
     assert launched.stderr.startswith("webapp: no database is configured; set DATABASE_URL")
@@ -95,7 +96,7 @@ def test_a_signal_before_anything_is_served_is_a_quiet_end(tmp_path, number, exi
     (tmp_path / "signalling.py").write_text(settings)
 
     launched = run(
-        *("webapp.entrypoints.launch", *command),
+        *("django_runtimes.entrypoints.launch", *command),
         **REQUIRED,
         PYTHONPATH=str(tmp_path),
         DJANGO_SETTINGS_MODULE="signalling",
@@ -106,7 +107,9 @@ def test_a_signal_before_anything_is_served_is_a_quiet_end(tmp_path, number, exi
 
 def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
     launched = run(
-        "webapp.entrypoints.launch", **REQUIRED | {"WEBAPP_RUNTIME": "aws_lambda"}, AWS_LAMBDA_FUNCTION_NAME="guestbook"
+        "django_runtimes.entrypoints.launch",
+        **REQUIRED | {"WEBAPP_RUNTIME": "aws_lambda"},
+        AWS_LAMBDA_FUNCTION_NAME="guestbook",
     )
 
     assert launched.returncode == 78
@@ -124,7 +127,7 @@ def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
 def test_a_function_serves_requests_or_runs_commands_with_their_role(variables, complaint):
     on_lambda = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
 
-    launched = run("webapp.entrypoints.launch", **REQUIRED | on_lambda | variables)
+    launched = run("django_runtimes.entrypoints.launch", **REQUIRED | on_lambda | variables)
 
     assert launched.returncode == 78
     assert launched.stderr.startswith(f"webapp: {complaint}")

@@ -13,13 +13,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES, FunctionFailed
+from django_runtimes.compare.services.databases import create_database, drop_database
 from tests.integration.database.journal import APPLICATIONS, Journal
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
-from webapp.compare import processes
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.aws_lambda.invocation import RESPONSE_LIMIT_BYTES, FunctionFailed
 
 pytestmark = pytest.mark.profile_free
 
@@ -42,7 +42,7 @@ class Launched(Function):
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.spawn(
-            [self.python, "-m", "webapp.entrypoints.launch"],
+            [self.python, "-m", "django_runtimes.entrypoints.launch"],
             environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
             log=log,
             directory=self.task_root,
@@ -184,7 +184,7 @@ async def test_no_request_reaches_a_command_and_no_other_command_is_run(function
 
 
 async def test_the_web_function_runs_no_command_and_answers_a_warm_up_without_the_database(function, journal):
-    web = {"WEBAPP_DB_ROLE": None, "WEBAPP_ALLOWED_COMMANDS": None, "DJANGO_SETTINGS_MODULE": None}
+    web = {"WEBAPP_DB_ROLE": None, "WEBAPP_ALLOWED_COMMANDS": None, "DJANGO_SETTINGS_MODULE": "webapp.settings"}
     with psycopg.connect(journal.url, autocommit=True) as observer:
         async with LambdaEmulator(function(**web, WEBAPP_WARM_UP="1")) as emulator:
             assert await send(emulator, {"warm_up": True}) == {"warm": True}

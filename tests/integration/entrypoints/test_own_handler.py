@@ -13,17 +13,17 @@ import aiohttp
 import pytest
 import websockets
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.targets.function import LambdaTarget
 from tests.integration.entrypoints.test_launch import REQUIRED, container
-from webapp.compare import processes
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.function import LambdaTarget
 
 pytestmark = pytest.mark.profile_free
 
 DOCUMENT = Path(__file__).parents[3] / "docs/compose.md"
 HANDLER = "config.aws_lambda.handler"
-LAUNCH = "webapp.entrypoints.launch"
+LAUNCH = "django_runtimes.entrypoints.launch"
 # What the document's files import.
 REST = {
     "consumers": """

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from webapp.config.connections import Route
-from webapp.database.pinning.findings import Findings
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.pinning.findings import Findings
 
 
 @pytest.fixture(autouse=True)

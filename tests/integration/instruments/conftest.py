@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.services.databases import create_database, drop_database
 from tests.integration.instruments.places import HOST, ROOT, Instrumented
 from tests.integration.instruments.receivers import Record
 from tests.integration.instruments.tools import Tool
-from webapp.compare.services.databases import create_database, drop_database
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.services.port import start_on_port
 from tests.integration.serving.lambda_handler.front import body_of, event_of
-from webapp.compare import processes
-from webapp.compare.services.port import start_on_port
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function import Function
 
 ROOT = Path(__file__).parents[3]
 _START_TIMEOUT_S = 60.0
@@ -44,7 +44,7 @@ class Instrumented:
         def start(port: int) -> subprocess.Popen[bytes]:
             nonlocal address
             address = port
-            command = [*self.prefix, str(self.python), "-m", "webapp.entrypoints.launch"]
+            command = [*self.prefix, str(self.python), "-m", "django_runtimes.entrypoints.launch"]
             started.append(processes.spawn(command, environ={**environ, "PORT": str(port)}, log=log, directory=ROOT))
             return started[-1]
 
@@ -79,7 +79,7 @@ class Instrumented:
         environ = {**self.environ, "WEBAPP_DB_ROUTE": "direct"}
         function = _Launched(
             "instrumented",
-            "webapp.entrypoints.aws_lambda.handler",
+            "django_runtimes.entrypoints.aws_lambda.handler",
             environ,
             self.log_directory,
             python=str(self.python),
@@ -101,7 +101,7 @@ class _Launched(Function):
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.spawn(
-            [self.python, "-m", "webapp.entrypoints.launch"],
+            [self.python, "-m", "django_runtimes.entrypoints.launch"],
             environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
             log=log,
             directory=self.task_root,

@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.serving.base_path import BasePath, path_below, under_base_path
+from django_runtimes.serving.base_path import BasePath, path_below, under_base_path
 
 
 @pytest.mark.parametrize(

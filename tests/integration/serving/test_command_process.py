@@ -9,8 +9,8 @@ import time
 
 import pytest
 
+from django_runtimes.serving.aws_lambda.command_process import GRACE_S, Outcome, run_command
 from tests.integration.compare.process_tree import is_alive
-from webapp.serving.command_process import GRACE_S, Outcome, run_command
 
 pytestmark = pytest.mark.profile_free
 
@@ -145,7 +145,7 @@ def test_a_command_dies_with_the_process_that_runs_it():
         [
             sys.executable,
             "-c",
-            "import sys; from webapp.serving.command_process import run_command;"
+            "import sys; from django_runtimes.serving.aws_lambda.command_process import run_command;"
             "run_command([sys.executable, '-c', 'import os, time; print(os.getpid()); time.sleep(600)'],"
             "time_limit_s=600, kept_bytes=1)",
         ],

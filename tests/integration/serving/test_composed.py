@@ -9,8 +9,8 @@ from fastapi import APIRouter, FastAPI, WebSocket
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router, WebSocketRoute
 
-from webapp.serving.composed import ComposedLifespan, StartupFailedError
-from webapp.serving.websockets import has_websockets
+from django_runtimes.serving.composed import ComposedLifespan, StartupFailedError
+from django_runtimes.serving.websockets import has_websockets
 
 
 def application_of(*answers, after=None):

@@ -2,7 +2,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from webapp.serving.forwarded import ForwardedHeaders, ProxyHeaders
+from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders
 
 PROXY = ("10.0.1.7", 40000)
 STRANGER = ("203.0.113.66", 40000)

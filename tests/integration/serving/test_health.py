@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 from asgiref.testing import ApplicationCommunicator
 
-from webapp.serving.health import HealthChecks
+from django_runtimes.serving.health import HealthChecks
 
 
 async def never_reached(scope, receive, send):
@@ -83,7 +83,7 @@ async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
 
 async def test_nobody_is_told_of_a_check_that_fails_after_its_time(caplog):
     # A line that pytest keeps would keep the check as well.
-    caplog.set_level(logging.CRITICAL, logger="webapp.serving.health")
+    caplog.set_level(logging.CRITICAL, logger="django_runtimes.serving.health")
     told = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["message"]))
     fails = Event()

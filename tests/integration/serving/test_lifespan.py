@@ -1,6 +1,6 @@
 from asgiref.testing import ApplicationCommunicator
 
-from webapp.serving.lifespan import Lifespan
+from django_runtimes.serving.http.lifespan import Lifespan
 
 
 async def test_the_lifespan_ends_with_the_shutdown_function():

@@ -10,9 +10,9 @@ from django.http import HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.media import serve_media
 from tests.integration.serving.one_hop.exchange import exchange
-from webapp.serving.media import serve_media
-from webapp.serving.one_hop import OneHopASGIHandler
 
 
 def media(request, path):

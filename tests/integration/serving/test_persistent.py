@@ -3,8 +3,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
 
-from webapp.serving.one_hop import OneHopASGIHandler
-from webapp.serving.persistent import keeps_connections
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.persistent import keeps_connections
 
 PERSISTENT = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
 FOR_EVER = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}}

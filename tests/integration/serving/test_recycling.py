@@ -8,7 +8,7 @@ from signal import SIGTERM
 
 import pytest
 
-from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
 
 pytestmark = pytest.mark.profile_free
 
@@ -34,7 +34,7 @@ def server(tmp_path: Path):
     port, log = free_port(), tmp_path / "server.log"
     command = [
         *(sys.executable, "-m", "gunicorn", "recycled:application", "--bind", f"127.0.0.1:{port}", "--workers", "2"),
-        *("--worker-class", "webapp.serving.fair_worker.FairUvicornWorker", "--no-control-socket"),
+        *("--worker-class", "django_runtimes.serving.http.fair_worker.FairUvicornWorker", "--no-control-socket"),
         *("--max-requests", "500", "--max-requests-jitter", "200"),
     ]
     process = spawn(command, environ={"PATH": os.environ["PATH"]}, log=log, directory=tmp_path, death_signal=SIGTERM)

@@ -6,7 +6,7 @@ from benchmarks.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN
 
 
 def test_ours_is_the_images_own_command_and_nothing_else():
-    assert command(OURS, 8000) == ["-m", "webapp.entrypoints.launch"]
+    assert command(OURS, 8000) == ["-m", "django_runtimes.entrypoints.launch"]
 
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != OURS])

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.compare.errors import CompareError, UsageError
-from webapp.compare.output import choose_directory, publish
-from webapp.compare.results import Run
+from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.compare.run.output import choose_directory, publish
+from django_runtimes.compare.run.results import Run
 
 RUN = Run(environment={"workload": "notes", "interrupted": False}, targets=())
 

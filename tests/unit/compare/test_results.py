@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.errors import CompareError
-from webapp.compare.load.block import Block, Outcome, block_of
-from webapp.compare.load.histogram import LatencyHistogram
-from webapp.compare.results import (
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.block import Block, Outcome, block_of
+from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.run.results import (
     Ambiguous,
     ColdStarts,
     ConnectionCounts,

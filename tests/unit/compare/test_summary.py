@@ -2,9 +2,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from webapp.compare.load.block import Outcome, block_of
-from webapp.compare.results import Ambiguous, ColdStarts, ConnectionCounts, Run, ScenarioResult, TargetResult
-from webapp.compare.summary import Verdict, summarize
+from django_runtimes.compare.load.block import Outcome, block_of
+from django_runtimes.compare.run.results import (
+    Ambiguous,
+    ColdStarts,
+    ConnectionCounts,
+    Run,
+    ScenarioResult,
+    TargetResult,
+)
+from django_runtimes.compare.run.summary import Verdict, summarize
 
 UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)
 REFERENCE = "aws_lambda/per_request/proxy"

@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.errors import UsageError
-from webapp.compare.workload import GUESTBOOK, Application, Rows, load_workload
+from django_runtimes.compare.errors import UsageError
+from django_runtimes.compare.run.workload import Application, Rows, load_workload
+from tests.guestbook import guestbook_workload
 
 SHOP = """
 name = "shop"
@@ -48,7 +49,7 @@ def write(tmp_path: Path):
 
 
 def test_the_guestbook_is_read_by_three_api_requests_to_one_page_and_written_by_its_api():
-    workload = load_workload(GUESTBOOK)
+    workload = guestbook_workload()
 
     assert [(each.path, each.share) for each in workload.of_scenario("read")] == [("/api/entries", 3), ("/", 1)]
     (sign,) = workload.of_scenario("write")

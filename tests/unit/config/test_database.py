@@ -2,13 +2,13 @@ import traceback
 
 import pytest
 
-from webapp.config.connections import Route
-from webapp.config.database import database_settings
-from webapp.config.database_url import parse_database_url
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.profile import PROFILES, choose_profile
-from webapp.config.runtime import Runtime
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import PROFILES, choose_profile
+from django_runtimes.config.runtime import Runtime
 
 URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
 
@@ -209,7 +209,7 @@ def test_no_profile_uses_server_side_cursors_behind_a_proxy():
 def test_the_scheme_chooses_the_engine(scheme, engine):
     settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL.replace("postgresql", scheme))
 
-    assert settings["ENGINE"] == f"webapp.database.{engine}"
+    assert settings["ENGINE"] == f"django_runtimes.databases.{engine}"
     assert (settings["HOST"], settings["PASSWORD"]) == ("db.example", "p@ss")
     assert settings["OPTIONS"]["sslmode"] == "verify-full"
 

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.config.connections import Route
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
 
 
 def test_a_value_beats_the_tables_default():

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.front import Front, read_front
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.front import Front, read_front
 
 
 def test_nothing_is_believed_that_was_not_asked_for():

@@ -1,9 +1,9 @@
 import pytest
 
-from webapp.config.environment import Environment
-from webapp.config.ignored import ignored_variables
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.ignored import ignored_variables
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
 
 
 def ignored(runtime: Runtime = Runtime.AWS_ECS, **environ: str) -> list[tuple[str, str]]:

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.operations import allowed_commands
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.operations import allowed_commands
 
 
 def test_a_function_that_serves_requests_allows_no_command():

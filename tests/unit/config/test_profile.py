@@ -1,10 +1,10 @@
 import pytest
 
-from webapp.config.connections import PerRequest, Persistent, Pool, Route
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.profile import PROFILES, LogFormat, choose_profile
-from webapp.config.runtime import Runtime
+from django_runtimes.config.databases.connections import PerRequest, Persistent, Pool, Route
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import PROFILES, LogFormat, choose_profile
+from django_runtimes.config.runtime import Runtime
 
 
 def test_every_runtime_has_a_profile():

@@ -1,7 +1,7 @@
 import copy
 import pprint
 
-from webapp.config.secret import Secret
+from django_runtimes.config.secret import Secret
 
 
 def test_a_secret_is_the_text_it_holds():

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.security import hosts_and_origins, secret_key, trusted_proxies
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.security import hosts_and_origins, secret_key, trusted_proxies
 
 LONG_KEY = "k" * 50
 

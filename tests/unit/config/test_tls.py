@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pytest
 
-from webapp.config.database import database_settings
-from webapp.config.environment import Environment
-from webapp.config.errors import ConfigurationError
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime
-from webapp.config.tls import destination, encrypts, needs_encryption, with_libpq_variables
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.databases.tls import destination, encrypts, needs_encryption, with_libpq_variables
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
 
 
 def options_for(runtime: Runtime, host: str = "db.example", query: str = "", **environ: str) -> dict:

@@ -1,8 +1,8 @@
 import re
 from pathlib import Path
 
-from webapp.config.environment import Environment
-from webapp.config.variables import VARIABLES, render_reference
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.variables import VARIABLES, render_reference
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,9 +21,7 @@ def test_no_variable_stands_twice():
 
 def test_every_variable_in_the_table_is_read_somewhere():
     served = [
-        path
-        for path in (ROOT / "src" / "webapp").rglob("*.py")
-        if path.name != "variables.py" and "compare" not in path.parts
+        path for path in (ROOT / "src").rglob("*.py") if path.name != "variables.py" and "compare" not in path.parts
     ]
     read = set(
         re.findall(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from webapp.config.environment import Environment
-from webapp.config.web_role import web_role
+from django_runtimes.config.databases.web_role import web_role
+from django_runtimes.config.environment import Environment
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from webapp.config.connections import PerRequest, Pool
-from webapp.config.errors import ConfigurationError
-from webapp.database.budget import Comparison, ConnectionLimit, ServerLimits, connection_budget
+from django_runtimes.config.databases.connections import PerRequest, Pool
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.databases.budget import Comparison, ConnectionLimit, ServerLimits, connection_budget
 
 SERVER = ServerLimits(100, {"superuser_reserved_connections": 3, "reserved_connections": 0})
 CONTAINERS = {"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_INSTANCES_MAX": "3", "WEBAPP_WORKERS": "2"}

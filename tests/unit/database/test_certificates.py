@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-import webapp.database
-from webapp.config.errors import ConfigurationError
-from webapp.database.certificates import require_root_certificates
+import django_runtimes.databases
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.databases.certificates import require_root_certificates
 
-ROOTS = Path(webapp.database.__file__).parent / "roots"
+ROOTS = Path(django_runtimes.databases.__file__).parent / "roots"
 
 
 def certificates(name: str) -> list[dict]:

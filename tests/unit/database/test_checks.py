@@ -4,15 +4,15 @@ from types import ModuleType
 import pytest
 from django.conf import settings
 
-from webapp.database.checks import check_encryption
-from webapp.database.postgresql.base import DatabaseWrapper
+from django_runtimes.databases.checks import check_encryption
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
 
 
-def database(host: str, engine: str = "webapp.database.postgresql", **options: str) -> dict:
+def database(host: str, engine: str = "django_runtimes.databases.postgresql", **options: str) -> dict:
     return {"default": {"ENGINE": engine, "HOST": host, "OPTIONS": options}}
 
 
-@pytest.mark.parametrize("engine", ["webapp.database.postgresql", "django.db.backends.postgresql"])
+@pytest.mark.parametrize("engine", ["django_runtimes.databases.postgresql", "django.db.backends.postgresql"])
 @pytest.mark.parametrize("options", [{}, {"sslmode": "disable"}, {"sslmode": "allow"}, {"sslmode": "prefer"}])
 def test_plain_text_across_a_network_is_an_error(monkeypatch, engine, options):
     monkeypatch.setattr(settings, "DATABASES", database("db.example", engine, **options))

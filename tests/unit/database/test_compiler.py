@@ -10,8 +10,8 @@ from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.test.utils import isolate_apps
 
-from webapp.database.postgresql.base import DatabaseWrapper
-from webapp.database.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
+from django_runtimes.databases.postgresql.session import CompiledSQL
 
 pytestmark = pytest.mark.profile_free
 
@@ -242,7 +242,7 @@ def test_every_compiler_of_django_has_its_marking_one(wrapper):
     for name in djangos.__all__:
         marking = wrapper.ops.compiler(name)
         assert issubclass(marking, getattr(djangos, name))
-        assert marking.__module__ == "webapp.database.postgresql.compiler"
+        assert marking.__module__ == "django_runtimes.databases.postgresql.compiler"
 
 
 def length_by_own_function(self, compiler, connection, **extra):

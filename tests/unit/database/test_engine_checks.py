@@ -5,11 +5,11 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 
-from webapp.config.connections import PerRequest, Persistent, Pool, Route
-from webapp.config.credentials import IamToken
-from webapp.database.engine_checks import check_engines
-from webapp.database.postgresql.base import DatabaseWrapper
-from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
+from django_runtimes.config.databases.connections import PerRequest, Persistent, Pool, Route
+from django_runtimes.config.databases.credentials import IamToken
+from django_runtimes.databases.engine_checks import check_engines
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
+from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 DJANGOS = "django.db.backends.postgresql"
 TOKEN = {"CREDENTIALS": IamToken("eu-west-1"), "ROUTE": Route.DIRECT}
@@ -53,7 +53,7 @@ def test_a_foreign_engine_loses_the_login(check, monkeypatch):
         "DATABASES['default'] has the engine 'django.db.backends.postgresql', which does not fetch the login of "
         "WEBAPP_DB_CREDENTIALS=iam."
     )
-    assert error.hint.startswith("Set ENGINE to 'webapp.database.postgresql'; or write an engine whose ")
+    assert error.hint.startswith("Set ENGINE to 'django_runtimes.databases.postgresql'; or write an engine whose ")
 
 
 def test_an_entry_that_replaced_ours_loses_it_too(check, monkeypatch):
@@ -88,7 +88,7 @@ def test_an_engine_made_with_ours_is_fine(check, own_engine, bases):
 
 
 def test_our_own_engine_is_fine(check):
-    assert check({"ENGINE": "webapp.database.postgresql", **TOKEN}) == []
+    assert check({"ENGINE": "django_runtimes.databases.postgresql", **TOKEN}) == []
 
 
 @pytest.mark.parametrize("entry", [{}, {"ENGINE": DJANGOS}])

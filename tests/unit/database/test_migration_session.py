@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.database.migration_session import works_concurrently
+from django_runtimes.operations.migration_session import works_concurrently
 
 
 @pytest.mark.parametrize(

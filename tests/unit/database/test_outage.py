@@ -5,7 +5,7 @@ import psycopg_pool
 import pytest
 from django.db import OperationalError, ProgrammingError, transaction
 
-from webapp.database.outage import BUSY, TIMEOUT, UNAVAILABLE, database_error, described, outage_of
+from django_runtimes.outages.outage import BUSY, TIMEOUT, UNAVAILABLE, database_error, described, outage_of
 
 
 @pytest.mark.parametrize(

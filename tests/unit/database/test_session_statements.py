@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.database.postgresql.session_statements import may_leave_state
+from django_runtimes.databases.postgresql.session_statements import may_leave_state
 
 HARMLESS = [
     "",

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from django.test import override_settings
 
-from webapp.config.connections import Pool, Route
-from webapp.config.environment import Environment
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Detection, Runtime
-from webapp.database.settings_checks import CHECKS
+from django_runtimes.config.databases.connections import Pool, Route
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Detection, Runtime
+from django_runtimes.databases.settings_checks import CHECKS
 
 
 def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:

@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
-from webapp.deploy.aws import Aws, explain
-from webapp.deploy.errors import UsageError
+from django_runtimes.deploy.aws.client import Aws, explain
+from django_runtimes.deploy.errors import UsageError
 
 
 def answer(code: str, message: str) -> ClientError:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from webapp.deploy.catalogue import STACKS, Target, endpoint_stack, foundation, removable, runtime_stack
+from django_runtimes.deploy.catalogue import STACKS, Target, endpoint_stack, foundation, removable, runtime_stack
 
 CHECKOUT = Path(__file__).parents[3]
 

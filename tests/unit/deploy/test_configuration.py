@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from webapp.deploy.catalogue import STACKS, Target
-from webapp.deploy.configuration import (
+from django_runtimes.deploy.catalogue import STACKS, Target
+from django_runtimes.deploy.configuration import (
     Configuration,
     checked_project,
     choose_deployment,
     load_configuration,
     parse_configuration,
 )
-from webapp.deploy.errors import UsageError
-from webapp.deploy.templates import read_template
-from webapp.deploy.verbs.init import render
+from django_runtimes.deploy.errors import UsageError
+from django_runtimes.deploy.templates import read_template
+from django_runtimes.deploy.verbs.init import render
 
 SMALLEST = """
 project = "guestbook"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from webapp.deploy.history import Release, last_good, one_back
+from django_runtimes.deploy.aws.history import Release, last_good, one_back
 
 
 def releases(*steps: str) -> list[Release]:

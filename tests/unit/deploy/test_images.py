@@ -2,8 +2,8 @@
 
 import pytest
 
-from webapp.deploy.errors import DeployError
-from webapp.deploy.images import refuse_too_large
+from django_runtimes.deploy.aws.images import refuse_too_large
+from django_runtimes.deploy.errors import DeployError
 
 
 def test_an_image_beyond_lambdas_limit_is_refused_before_it_is_pushed():

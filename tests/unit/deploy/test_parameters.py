@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from webapp.deploy.catalogue import DATABASE, FARGATE, LAMBDA, LOAD_BALANCER, NETWORK, REGISTRY, Stack, Target
-from webapp.deploy.configuration import Deployment, parse_configuration
-from webapp.deploy.errors import DeployError, UsageError
-from webapp.deploy.parameters import read_templates, stack_parameters
-from webapp.deploy.templates import read_template
+from django_runtimes.deploy.catalogue import DATABASE, FARGATE, LAMBDA, LOAD_BALANCER, NETWORK, REGISTRY, Stack, Target
+from django_runtimes.deploy.configuration import Deployment, parse_configuration
+from django_runtimes.deploy.errors import DeployError, UsageError
+from django_runtimes.deploy.parameters import read_templates, stack_parameters
+from django_runtimes.deploy.templates import read_template
 
 CHECKOUT = Path(__file__).parents[3]
 IMAGE = "registry/guestbook@sha256:" + "0" * 64

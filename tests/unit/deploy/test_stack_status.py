@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from webapp.deploy.stack_status import (
+from django_runtimes.deploy.aws.stack_status import (
     Failure,
     Standing,
     failures,

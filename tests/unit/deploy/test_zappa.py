@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from webapp.deploy.errors import UsageError
-from webapp.deploy.zappa import project_of, take_over
+from django_runtimes.deploy.errors import UsageError
+from django_runtimes.deploy.zappa import project_of, take_over
 
 
 def test_what_has_an_equivalent_is_taken_over():

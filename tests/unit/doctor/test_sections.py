@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from webapp.config.connections import Route
-from webapp.database.budget import ServerLimits
-from webapp.doctor.examination import Examination, Login
-from webapp.doctor.finding import Finding, Level
-from webapp.doctor.report import Section, as_text
-from webapp.doctor.sections.budget import examine_budget
-from webapp.doctor.sections.database import examine_database
-from webapp.doctor.sections.runtime import examine_runtime
-from webapp.doctor.server import Server, ServerError
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.databases.budget import ServerLimits
+from django_runtimes.doctor.examination import Examination, Login
+from django_runtimes.doctor.finding import Finding, Level
+from django_runtimes.doctor.report import Section, as_text
+from django_runtimes.doctor.sections.budget import examine_budget
+from django_runtimes.doctor.sections.database import examine_database
+from django_runtimes.doctor.sections.runtime import examine_runtime
+from django_runtimes.doctor.server import Server, ServerError
 
 WEB = Login("web", Route.DIRECT, needed=True)
 SOUND = Server(
@@ -272,7 +272,7 @@ def test_what_runs_is_the_web_whatever_the_doctor_runs_as():
 
 
 def test_workers_are_counted_by_the_quota_as_the_launcher_does(monkeypatch):
-    monkeypatch.setattr("webapp.entrypoints.cpu.available_cpus", lambda affinity: 3)
+    monkeypatch.setattr("django_runtimes.entrypoints.cpu.available_cpus", lambda affinity: 3)
     examination = Examination(
         {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}, offline=True
     )

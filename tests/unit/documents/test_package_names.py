@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.documents.pages import ROOT, files
 
-_OWN = {tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"], "django-runtimes"}
+_OWN = {tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["name"], "webapp"}
 _COMMAND = re.compile(r"\b(?:pipx?|uvx?|poetry|pdm|conda)(?: pip)? (?:install|add|run)\b([^\n`]*)")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?")
 _EXTRA = re.compile(rf"\b({'|'.join(map(re.escape, sorted(_OWN)))})\[(?:[a-z]+,?)+\]")
@@ -27,7 +27,7 @@ def test_no_own_name_is_recommended():
     pages = [page for page in files(*_SUFFIXES) if page not in (ROOT / "pyproject.toml", Path(__file__))]
     found = {str(page.relative_to(ROOT)): recommended(page.read_text(errors="ignore")) for page in pages}
 
-    assert "src/webapp/__main__.py" in found
+    assert "src/django_runtimes/cli/main.py" in found
     assert {page: names for page, names in found.items() if names} == {}
 
 

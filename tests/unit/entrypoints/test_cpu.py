@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.entrypoints.cpu import available_cpus
+from django_runtimes.entrypoints.cpu import available_cpus
 
 
 def machine(root: Path, files: dict[str, str]) -> Path:

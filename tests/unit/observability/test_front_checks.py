@@ -6,8 +6,8 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path
 
-from webapp.config.front import Front
-from webapp.observability.front_checks import CHECKS
+from django_runtimes.config.front import Front
+from django_runtimes.observability.front_checks import CHECKS
 
 
 def view(request, **kwargs):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.serving.http.bodies import ChunkedBody, RefusedError
+from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError
 
 pytestmark = pytest.mark.profile_free
 

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of, load_event
-from webapp.serving.command_handler import CommandHandler
-from webapp.serving.unknown_event import UnknownEvent
 
 COMMAND = {"command": ["migrate", "--noinput"]}
 PLENTY = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)

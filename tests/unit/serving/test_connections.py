@@ -2,8 +2,8 @@
 
 import pytest
 
-from webapp.serving.http.connections import Connections
-from webapp.serving.http.limits import Limits
+from django_runtimes.serving.http.connections import Connections
+from django_runtimes.serving.http.limits import Limits
 
 pytestmark = pytest.mark.profile_free
 

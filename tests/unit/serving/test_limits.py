@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.serving.http.limits import Limits
+from django_runtimes.serving.http.limits import Limits
 
 
 @pytest.mark.parametrize(

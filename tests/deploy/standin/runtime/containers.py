@@ -11,11 +11,11 @@ from typing import Any
 
 import aiohttp
 
+from django_runtimes.cli import processes
 from tests.deploy.standin.runtime import log_files
 from tests.deploy.standin.runtime.images import contents
 from tests.deploy.standin.runtime.variables import Variables
 from tests.deploy.standin.state import State
-from webapp.compare import processes
 
 _HEALTHY_WITHIN_S = 60.0
 _PAUSE_S = 0.1
@@ -111,7 +111,7 @@ class Containers:
         self, image_uri: str, declared: Mapping[str, str], command: Sequence[str], log: Path
     ) -> subprocess.Popen[bytes]:
         return processes.spawn(
-            [sys.executable, "-m", "webapp.entrypoints.launch", *command],
+            [sys.executable, "-m", "django_runtimes.entrypoints.launch", *command],
             environ=self._variables.of(declared, contents(self._state, image_uri)),
             log=log,
             # gunicorn ends its workers then; killed, it would leave them behind.

@@ -14,11 +14,11 @@ import trustme
 from aiohttp import web
 from multidict import CIMultiDict
 
+from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.emulator.invocation import MalformedResult, new_trace_id
 from tests.deploy.standin.cloudformation.stack import every
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.world import World
-from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
-from webapp.compare.targets.aws_lambda.invocation import MalformedResult, new_trace_id
 
 _KIND = "address"
 _PER_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}

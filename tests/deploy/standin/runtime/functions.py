@@ -9,24 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.invocation import FunctionFailed, InitFailed, PayloadTooLarge, Throttled, TimedOut
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.runtime import log_files
 from tests.deploy.standin.runtime.images import contents
 from tests.deploy.standin.runtime.variables import Variables
 from tests.deploy.standin.state import State
-from webapp.compare import processes
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.aws_lambda.invocation import (
-    FunctionFailed,
-    InitFailed,
-    PayloadTooLarge,
-    Throttled,
-    TimedOut,
-)
 
 # The image's own command, which finds the handler by the variables.
-_COMMAND = ("-m", "webapp.entrypoints.launch")
+_COMMAND = ("-m", "django_runtimes.entrypoints.launch")
 _LATEST = "$LATEST"
 _LOG_TAIL_BYTES = 4096
 

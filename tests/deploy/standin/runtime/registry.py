@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 _START_TIMEOUT_S = 20.0
 _PAUSE_S = 0.05

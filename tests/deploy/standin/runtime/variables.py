@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from webapp.compare import processes
+from django_runtimes.cli import processes
 
 _CHECKOUT = Path(__file__).parents[4]
 

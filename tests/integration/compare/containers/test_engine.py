@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare import processes
-from webapp.compare.containers.engine import Engine, usable_engines
-from webapp.compare.errors import CompareError
+from django_runtimes.cli import processes
+from django_runtimes.compare.containers.engine import Engine, usable_engines
+from django_runtimes.compare.errors import CompareError
 
 PODMAN = """
 case "$1" in

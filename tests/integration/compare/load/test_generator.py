@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from hdrh.histogram import HdrHistogram
 
-from webapp.compare.load.arrivals import poisson_arrivals
-from webapp.compare.load.block import block_of
-from webapp.compare.load.generator import LoadGenerator
-from webapp.compare.load.histogram import LatencyHistogram
-from webapp.compare.load.ledger import Ledger
-from webapp.compare.processes import free_port
-from webapp.compare.workload import RequestTemplate
+from django_runtimes.cli.processes import free_port
+from django_runtimes.compare.load.arrivals import poisson_arrivals
+from django_runtimes.compare.load.block import block_of
+from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.run.workload import RequestTemplate
 
 READ = RequestTemplate(
     name="read", scenario="read", method="GET", path="/read", headers={}, body=None, share=1, expected_status=200

@@ -3,9 +3,9 @@
 import psycopg
 import pytest
 
-from webapp.compare.errors import CompareError
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.services.external_postgres import ExternalPostgres
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.external_postgres import ExternalPostgres
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 SECRET = "s3cret-w0rd"
 

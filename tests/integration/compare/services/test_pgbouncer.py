@@ -10,20 +10,20 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.external_postgres import ExternalPostgres
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
-from webapp.compare.errors import CompareError
-from webapp.compare.services.databases import create_database
-from webapp.compare.services.external_postgres import ExternalPostgres
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import EmbeddedPostgres
 
 pytestmark = pytest.mark.needs("pgbouncer")
 
 _CALLER = """
 import json, time
 import psycopg
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 with (
     EmbeddedPostgres() as server,

@@ -10,15 +10,15 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
 from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.services.postgres import EmbeddedPostgres, postgres_server
 
 _CALLER = """
 import json, time
 import psycopg
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 with EmbeddedPostgres() as server, psycopg.connect(server.url("postgres")) as connection:
     connection.execute("SELECT 1")

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.environ import application_environ, target_environ
-from webapp.compare.preparation import prepare_application
-from webapp.compare.services.databases import create_database, drop_database
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.targets.name import TargetName
-from webapp.compare.workload import load_workload
+from django_runtimes.compare.run.environ import application_environ, target_environ
+from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.run.workload import load_workload
+from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.targets.name import TargetName
 
 NOTES = Path(__file__).parents[3] / "applications" / "notes.toml"
 

@@ -5,11 +5,11 @@ import asyncio
 import aiohttp
 import pytest
 
-from webapp.compare.errors import CompareError
-from webapp.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
-from webapp.compare.load.ledger import Ledger
-from webapp.compare.targets.container import ContainerTarget
-from webapp.compare.workload import load_workload
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
+from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.run.workload import load_workload
+from django_runtimes.compare.targets.container import ContainerTarget
 
 from .conftest import NOTES
 

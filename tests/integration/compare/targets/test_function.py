@@ -7,13 +7,13 @@ import aiohttp
 import psycopg
 import pytest
 
-from webapp.compare.connections import ConnectionSampler
-from webapp.compare.load.generator import FORWARDED_HEADERS
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.function import LambdaTarget
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.targets.function import LambdaTarget
 
-HANDLER = "webapp.entrypoints.aws_lambda.handler"
+HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 
 
 def notes_function(environ, tmp_path, **configuration) -> Function:

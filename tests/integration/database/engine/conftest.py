@@ -9,16 +9,16 @@ import pytest
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from tests.integration.database.engine.foreign_threads import SIZE
 from tests.integration.database.engine.tls_server import TlsServer, tls_server
 from tests.prerequisites import require_geodjango, require_postgis
 from tests.secrets_manager import SecretsManager, secrets_manager
-from webapp.compare.services.postgres import EmbeddedPostgres
-from webapp.config.database import database_settings
-from webapp.config.environment import Environment
-from webapp.config.profile import choose_profile
-from webapp.config.runtime import Runtime
-from webapp.database.postgresql.base import DatabaseWrapper
 
 _numbers = itertools.count()
 

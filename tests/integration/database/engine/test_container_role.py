@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from webapp.database.credentials.container_role import container_role
-from webapp.database.credentials.iam import IamProvider
-from webapp.database.credentials.provider import CredentialsError
+from django_runtimes.aws.container_role import container_role
+from django_runtimes.databases.credentials.iam import IamProvider
+from django_runtimes.databases.credentials.provider import CredentialsError
 
 pytestmark = pytest.mark.profile_free
 

@@ -13,10 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
+from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+from django_runtimes.databases.readiness import PoolEmptyError, check_pools
 from tests.integration.database.engine.foreign_threads import SIZE, close, has_connection, named_cursor, run, workers
-from webapp.database.postgresql.session import CompiledSQL
-from webapp.database.postgresql.session_statements import STATELESS_FUNCTIONS
-from webapp.database.readiness import PoolEmptyError, check_pools
 
 pytestmark = pytest.mark.profile_free
 

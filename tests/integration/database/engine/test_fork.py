@@ -12,8 +12,8 @@ from collections import Counter
 
 import pytest
 
-from webapp.compare import processes
-from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
 pytestmark = pytest.mark.profile_free
 

@@ -94,9 +94,9 @@ def test_postgis_in_the_url_makes_the_extension_whatever_the_models(postgis_url)
 @pytest.mark.parametrize(
     ("settings", "scheme", "loaded"),
     [
-        ("webapp.settings", "postgresql", "webapp.database.postgresql.plain False"),
-        ("webapp.settings", "postgis", "webapp.database.postgis.wrapper True"),
-        ("places.settings", "postgresql", "webapp.database.postgis.wrapper True"),
+        ("webapp.settings", "postgresql", "django_runtimes.databases.postgresql.plain False"),
+        ("webapp.settings", "postgis", "django_runtimes.databases.postgis.wrapper True"),
+        ("places.settings", "postgresql", "django_runtimes.databases.postgis.wrapper True"),
     ],
 )
 def test_geodjango_is_loaded_where_it_is_used(postgis_url, settings, scheme, loaded):

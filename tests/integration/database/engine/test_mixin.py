@@ -9,8 +9,8 @@ from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from webapp.database.postgresql.session import CompiledSQL, WatchedConnection
-from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
+from django_runtimes.databases.postgresql.session import CompiledSQL, WatchedConnection
+from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 pytestmark = pytest.mark.profile_free
 
@@ -99,7 +99,7 @@ def test_djangos_operations_get_the_marking_compilers(open_mixed):
     wrapper = open_mixed(CountingWrapper, "per_request")
 
     assert isinstance(wrapper.ops, DatabaseOperations)
-    assert wrapper.ops.compiler("SQLCompiler").__module__ == "webapp.database.postgresql.compiler"
+    assert wrapper.ops.compiler("SQLCompiler").__module__ == "django_runtimes.databases.postgresql.compiler"
 
 
 def test_operations_of_another_package_keep_their_compilers(open_mixed):

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 from django.db import connections, transaction
 
+from django_runtimes.databases.postgresql.session import CompiledSQL
 from tests.integration.database.engine.conftest import end_request, run
-from webapp.database.postgresql.session import CompiledSQL
 
 pytestmark = pytest.mark.profile_free
 

@@ -9,8 +9,8 @@ import pytest
 from django.db.utils import OperationalError
 from psycopg_pool import PoolTimeout
 
+from django_runtimes.cli import processes
 from tests.integration.database.engine.conftest import backend_pid, kill
-from webapp.compare import processes
 
 pytestmark = pytest.mark.profile_free
 

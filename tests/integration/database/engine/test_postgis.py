@@ -5,10 +5,10 @@ from django.db import connections, models
 from django.test.utils import isolate_apps
 from psycopg.types import TypeInfo
 
+from django_runtimes.databases.postgresql.session import CompiledSQL, WatchedConnection
+from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 from tests.integration.database.engine.conftest import end_request
 from tests.prerequisites import require_postgis
-from webapp.database.postgresql.session import CompiledSQL, WatchedConnection
-from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
 
 pytestmark = pytest.mark.profile_free
 
@@ -218,8 +218,8 @@ def test_tables_are_made_and_inspected_by_postgis(open_places):
 
 
 def test_a_login_is_fetched_for_geometries_too(open_places, monkeypatch):
-    from webapp.database.credentials.provider import Login
-    from webapp.database.postgresql import wrapper as module
+    from django_runtimes.databases.credentials.provider import Login
+    from django_runtimes.databases.postgresql import wrapper as module
 
     wrapper = open_places("per_request")
     login = Login("postgres", wrapper.settings_dict["PASSWORD"])

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from django_runtimes.config.runtime import Runtime
 from tests.integration.database.engine.conftest import backend_pid, kill
-from webapp.config.runtime import Runtime
 
 pytestmark = pytest.mark.profile_free
 

@@ -9,8 +9,8 @@ import traceback
 import pytest
 from django.views.debug import ExceptionReporter
 
+from django_runtimes.cli import processes
 from tests.integration.database.engine.conftest import backend_pid
-from webapp.compare import processes
 
 pytestmark = pytest.mark.profile_free
 

@@ -7,12 +7,12 @@ from threading import Barrier
 
 import pytest
 
+from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.databases.credentials.provider import CredentialsError, Login, provider_of
+from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from tests.integration.database.engine.conftest import backend_pid, kill
 from tests.moto import REGION
-from webapp.config.credentials import StoredSecret
-from webapp.database.credentials.provider import CredentialsError, Login, provider_of
-from webapp.database.credentials.secretsmanager import SecretsManagerProvider
-from webapp.database.postgresql.base import DatabaseWrapper
 
 pytestmark = pytest.mark.profile_free
 
@@ -107,7 +107,7 @@ def test_a_login_serves_on_when_it_cannot_be_read_again(secrets, caplog):
 
     assert ours.login() == Login("app", "hunter2")
 
-    (record,) = [record for record in caplog.records if record.name.startswith("webapp")]
+    (record,) = [record for record in caplog.records if record.name.startswith("django_runtimes")]
     assert record.levelname == "WARNING"
     assert record.getMessage().startswith(f"{arn} cannot be read: ResourceNotFoundException; ")
     assert record.getMessage().endswith("; the former login serves on")

@@ -12,12 +12,12 @@ import pytest
 import trustme
 from django.db.utils import OperationalError
 
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.databases.url import parse_database_url
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.databases.credentials.provider import provider_of
 from tests.integration.database.engine.conftest import backend_pid
 from tests.integration.database.engine.tls_server import TlsServer, tls_server
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.config.database_url import parse_database_url
-from webapp.config.runtime import Runtime
-from webapp.database.credentials.provider import provider_of
 
 pytestmark = pytest.mark.profile_free
 
@@ -187,6 +187,7 @@ def test_a_missing_file_of_authorities_ends_the_process_with_one_line(server):
         env={
             "PATH": os.environ["PATH"],
             "WEBAPP_RUNTIME": Runtime.AWS_ECS,
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": server.url(sslrootcert="/no/where.pem"),

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import trustme
 
+from django_runtimes.cli import processes
+from django_runtimes.compare.services.run_directory import run_directory
 from tests.prerequisites import require_program
-from webapp.compare import processes
-from webapp.compare.services.run_directory import run_directory
 
 # Debian keeps the server of each version in a directory of its own, which is on nobody's PATH.
 _DEBIAN = Path("/usr/lib/postgresql")

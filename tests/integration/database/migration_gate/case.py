@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.db import NotSupportedError, migrations, models
 
+from django_runtimes.migration_gate.kind import Kind
 from tests.integration.database.migration_gate.shop import OLD, apply, migration, state_of, verdicts_on, works
-from webapp.database.migration_gate.kind import Kind
 
 NULL_INTEGER = models.IntegerField(null=True)
 

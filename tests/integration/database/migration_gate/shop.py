@@ -7,7 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, connection, migrations, models, transaction
 from django.db.migrations.state import ProjectState
 
-from webapp.database.migration_gate.judgement import Verdict, judge
+from django_runtimes.migration_gate.judgement import Verdict, judge
 
 OLD = [
     migrations.CreateModel(

@@ -7,6 +7,7 @@ from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 from django.db.models.functions import Lower
 
+from django_runtimes.migration_gate.kind import Kind
 from tests.integration.database.migration_gate.case import (
     NULL_INTEGER,
     Case,
@@ -18,7 +19,6 @@ from tests.integration.database.migration_gate.case import (
     require,
     unique,
 )
-from webapp.database.migration_gate.kind import Kind
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, migrations, models, transaction
 
+from django_runtimes.migration_gate.kind import Kind
 from tests.integration.database.migration_gate.case import Case, each
 from tests.integration.database.migration_gate.shop import apply, migration, state_of, verdicts_on
-from webapp.database.migration_gate.kind import Kind
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
 

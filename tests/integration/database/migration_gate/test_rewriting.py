@@ -5,9 +5,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID
 from django.db import connection, migrations, models
 
+from django_runtimes.migration_gate.judgement import judge
+from django_runtimes.migration_gate.kind import Kind
 from tests.integration.database.migration_gate.shop import OLD, apply, migration, state_of
-from webapp.database.migration_gate.judgement import judge
-from webapp.database.migration_gate.kind import Kind
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
 

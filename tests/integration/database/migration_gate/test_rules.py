@@ -6,6 +6,7 @@ from django.contrib.postgres.operations import CreateCollation
 from django.db import IntegrityError, connection, migrations, models, transaction
 from django.db.models.functions import Now
 
+from django_runtimes.migration_gate.kind import Kind, Level
 from tests.integration.database.migration_gate import test_constraints
 from tests.integration.database.migration_gate.case import (
     NULL_INTEGER,
@@ -18,7 +19,6 @@ from tests.integration.database.migration_gate.case import (
     in_state,
 )
 from tests.integration.database.migration_gate.shop import OLD, apply, migration, state_of, verdicts_on
-from webapp.database.migration_gate.kind import Kind, Level
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
 

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from webapp.database.migration_gate.sizes import read_sizes
+from django_runtimes.migration_gate.sizes import read_sizes
 
 pytestmark = pytest.mark.profile_free
 

@@ -10,11 +10,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.url import parse_database_url
 from tests.prerequisites import require_program
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import EmbeddedPostgres
-from webapp.config.connections import Route
-from webapp.config.database_url import parse_database_url
 
 _DATABASE = "outages"
 

@@ -5,8 +5,8 @@ import json
 import pytest
 from django.test import RequestFactory
 
-from webapp.database.outage import BUSY, OVERLOADED, TIMEOUT, UNAVAILABLE
-from webapp.database.responses import outage_response
+from django_runtimes.outages.outage import BUSY, OVERLOADED, TIMEOUT, UNAVAILABLE
+from django_runtimes.outages.responses import outage_response
 
 _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 

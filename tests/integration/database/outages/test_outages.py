@@ -9,9 +9,9 @@ from django.conf import settings as django_settings
 from django.db import close_old_connections, connection, connections
 from django.test import Client
 
-from webapp.compare.processes import free_port
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.config.connections import Route, Strategy
+from django_runtimes.cli.processes import free_port
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.databases.connections import Route, Strategy
 from webapp.guestbook.models import Entry
 
 _POOLED = django_settings.PROFILE.connections.name is Strategy.POOL

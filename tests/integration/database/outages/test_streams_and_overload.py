@@ -10,12 +10,12 @@ import pytest
 from django.http import HttpResponse
 from django.urls import include, path
 
+from django_runtimes.outages.outage import OVERLOADED
+from django_runtimes.outages.responses import outage_response
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.database.outages import urls
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
-from webapp.database.outage import OVERLOADED
-from webapp.database.responses import outage_response
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.one_hop import OneHopASGIHandler
 
 _BROWSER = b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 held, let_go = threading.Event(), threading.Event()

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from webapp.guestbook.models import Entry
 
-handler500 = "webapp.database.responses.server_error"
+handler500 = "django_runtimes.outages.responses.server_error"
 
 
 def execute(statement, parameters=()):

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 # As log_line_prefix and the simple and the extended protocol make the lines.
 _LOGGED = re.compile(r"^(\w+)\|LOG:  (?:statement|execute (<unnamed>|\w+)): (.*(?:\n\t.*)*)$", re.MULTILINE)

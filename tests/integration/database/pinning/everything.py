@@ -8,8 +8,8 @@ import django
 from django.conf import settings
 from psycopg.conninfo import conninfo_to_dict
 
-from webapp.database.pinning.recorder import recording
-from webapp.database.pinning.rules import Statement
+from django_runtimes.pinning.recorder import recording
+from django_runtimes.pinning.rules import Statement
 
 
 def _database(**options: object) -> dict[str, object]:

@@ -264,7 +264,8 @@ def test_help_names_the_exit_codes(pinlint):
 
 def test_without_pytest_one_line_names_the_extra(pinlint):
     source = (
-        "import sys; sys.modules['pytest'] = None; sys.argv[1:] = ['pinlint']; import webapp.__main__ as w; w.main()"
+        "import sys; sys.modules['pytest'] = None; sys.argv[1:] = ['pinlint']; "
+        "from django_runtimes.cli.main import main; main()"
     )
     process = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False, timeout=60)
 

@@ -4,26 +4,23 @@ import re
 import secrets
 import subprocess
 import sys
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-import webapp.compare
-from webapp.compare.environ import application_environ, target_environ
-from webapp.compare.load.generator import FORWARDED_HEADERS
-from webapp.compare.preparation import prepare_application
-from webapp.compare.services.databases import create_database
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.targets.aws_lambda.function import Function
-from webapp.compare.targets.function import LambdaTarget
-from webapp.compare.targets.name import TargetName
-from webapp.compare.workload import load_workload
-from webapp.database.pinning.rules import Statement, pinning_rules
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.load.generator import FORWARDED_HEADERS
+from django_runtimes.compare.run.environ import application_environ, target_environ
+from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.pinning.rules import Statement, pinning_rules
+from tests.guestbook import guestbook_workload
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.needs("pgbouncer")]
 
-GUESTBOOK = Path(webapp.compare.__file__).with_name("guestbook.toml")
 PASSWORD = secrets.token_urlsafe()
 
 
@@ -32,7 +29,7 @@ def database(logging_server, tmp_path_factory) -> tuple[str, dict[str, str]]:
     """A filled database with a moderator in it, and the application's variables."""
     name, workspace = "sessions", tmp_path_factory.mktemp("sessions")
     create_database(logging_server, name)
-    application = load_workload(GUESTBOOK).application
+    application = guestbook_workload().application
     environ = application_environ(application, database_url=logging_server.url(name), static_root=workspace / "static")
     prepare_application(application, environ, log=workspace / "prepare.log")
     subprocess.run(
@@ -77,7 +74,7 @@ async def sent_under(target: str, logging_server, database, tmp_path, proxy=None
     before = len(logging_server.statements(name))
     environ = target_environ(TargetName.parse(target), environ, proxy)
     async with LambdaTarget(
-        Function("guestbook", "webapp.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+        Function("guestbook", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
     ) as served:
         await use(served)
     return logging_server.statements(name)[before:]

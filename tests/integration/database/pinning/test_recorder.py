@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from django.db import connection
 
-from webapp.compare.services.databases import create_database
-from webapp.database.pinning.recorder import recording
+from django_runtimes.compare.services.databases import create_database
+from django_runtimes.pinning.recorder import recording
 
 pytestmark = pytest.mark.profile_free
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from webapp.serving.fair_worker import FairUvicornWorker
-from webapp.serving.http.limits import Limits
+from django_runtimes.serving.http.fair_worker import FairUvicornWorker
+from django_runtimes.serving.http.limits import Limits
 
 
 class ImpatientWorker(FairUvicornWorker):

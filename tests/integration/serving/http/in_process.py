@@ -11,11 +11,11 @@ from ssl import SSLContext
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from django_runtimes.serving.http.connections import Connections
+from django_runtimes.serving.http.fair_worker import FairListener
+from django_runtimes.serving.http.limits import Limits
+from django_runtimes.serving.http.protocol import LimitedHttpProtocol
 from tests.integration.serving.http.mirror import application
-from webapp.serving.fair_worker import FairListener
-from webapp.serving.http.connections import Connections
-from webapp.serving.http.limits import Limits
-from webapp.serving.http.protocol import LimitedHttpProtocol
 
 # The server ends what tests wait for, long before.
 PATIENCE_S = 30

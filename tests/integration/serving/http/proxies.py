@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM
 
-from webapp.compare.processes import find_program, free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import find_program, free_port, spawn, stop, wait_until_listening
 
 # As for websockets: the client's Upgrade goes on, and bodies as they come in.
 _NGINX = """

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-from webapp.compare.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
 
 ROOT = Path(__file__).parents[4]
-OURS = "webapp.serving.fair_worker.FairUvicornWorker"
+OURS = "django_runtimes.serving.http.fair_worker.FairUvicornWorker"
 # Longer than a busy machine takes for anything.
 _DEADLINE_S = 30
 STOCK = "uvicorn_worker.UvicornWorker"

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from django_runtimes.serving.http.limits import Limits
 from tests.integration.serving.http.servers import listen, mirror_server, request, talk
-from webapp.serving.http.limits import Limits
 
 pytestmark = pytest.mark.profile_free
 

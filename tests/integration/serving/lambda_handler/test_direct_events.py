@@ -4,10 +4,10 @@ import pytest
 from django.http import HttpResponse
 from django.urls import path
 
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of, load_event, status_of
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.unknown_event import UnknownEvent
 
 urlpatterns = [path("page", lambda request: HttpResponse("page"))]
 

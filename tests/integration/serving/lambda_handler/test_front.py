@@ -4,10 +4,10 @@ import pytest
 from django.http import HttpResponse, JsonResponse
 from django.urls import path, reverse
 
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from django_runtimes.serving.forwarded import ProxyHeaders
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.forwarded import ProxyHeaders
 
 
 def items(request):

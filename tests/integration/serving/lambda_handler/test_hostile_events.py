@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, load_event
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.unknown_event import UnknownEvent
 
 FRONTS = ("http_api_v1", "http_api_v2", "function_url", "rest_api_v1", "load_balancer", "load_balancer_multi_value")
 _LIMIT = 10_000
@@ -126,7 +126,7 @@ def test_a_lower_limit_of_bodies_counts_what_was_decoded(front):
 def test_a_reply_above_the_limit_is_an_error_that_says_so(small, caplog, front):
     path_ = "/letters/5000"
 
-    with caplog.at_level(logging.ERROR, "webapp.serving.direct_lambda"):
+    with caplog.at_level(logging.ERROR, "django_runtimes.serving.aws_lambda.handler"):
         reply = small(event_of(front, "GET", path_))
 
     assert reply["statusCode"] == 500

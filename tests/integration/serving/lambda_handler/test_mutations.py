@@ -11,11 +11,11 @@ from django.http import HttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import event_of, status_of
 from tests.integration.serving.lambda_handler.mutations import line_of, mutated_events
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.unknown_event import UnknownEvent
 
 _PATHS = ("/sync", "/async", "/sync", "/async", "/sync/", "/nowhere", "/csrf")
 _SEED = 20261128

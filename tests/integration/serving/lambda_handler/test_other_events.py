@@ -7,8 +7,8 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, load_event, status_of
-from webapp.serving.unknown_event import UnknownEvent
 
 
 def described(request):
@@ -166,7 +166,7 @@ def test_a_test_from_the_rest_apis_console(ours, mangum, settings):
 @pytest.mark.parametrize("more", [0, 600_000])
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
 def test_a_front_takes_a_megabyte(ours, caplog, front, more):
-    with caplog.at_level(logging.ERROR, "webapp.serving.direct_lambda"):
+    with caplog.at_level(logging.ERROR, "django_runtimes.serving.aws_lambda.handler"):
         reply = ours(event_of(front, "GET", f"/letters/{500_000 + more}"))
 
     assert status_of(reply) == (500 if more else 200)

@@ -10,10 +10,10 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.one_hop import OneHopASGIHandler
 
 seen: list = []
 

@@ -5,9 +5,9 @@ from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.front import body_of, event_of, load_event, status_of
 from tests.integration.serving.lambda_handler.shapes import shapes
-from webapp.serving.unknown_event import UnknownEvent
 
 
 def seen_in(request):

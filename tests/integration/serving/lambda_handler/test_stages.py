@@ -5,9 +5,9 @@ from django.http import JsonResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
 
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of
-from webapp.serving.direct_lambda import DirectLambdaHandler
 
 
 def described(request):

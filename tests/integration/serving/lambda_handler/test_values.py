@@ -7,11 +7,11 @@ from unittest.mock import patch
 import pytest
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving import carrying
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import event_of
-from webapp.serving.direct_lambda import DirectLambdaHandler
-from webapp.serving.one_hop import OneHopASGIHandler
 
 
 @pytest.fixture(autouse=True)

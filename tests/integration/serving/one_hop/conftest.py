@@ -9,6 +9,7 @@ import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from tests.integration.serving.one_hop.barrier import Barrier
 from tests.integration.serving.one_hop.exchange import Reply, exchange
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
@@ -19,7 +20,6 @@ from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixture
     persistent,
     pooled,
 )
-from webapp.serving.one_hop import OneHopASGIHandler
 
 _SIGNALS = {
     "request_started": request_started,

@@ -8,8 +8,8 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.db.backends.signals import connection_created
 
-from webapp.config.connections import Route
-from webapp.config.database_url import parse_database_url
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.url import parse_database_url
 
 
 @pytest.fixture

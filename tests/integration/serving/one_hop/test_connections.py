@@ -10,9 +10,9 @@ from django.db import connection, transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
+from django_runtimes.serving.asgi.leases import ThreadLeases
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
-from webapp.serving.leases import ThreadLeases
-from webapp.serving.one_hop import OneHopASGIHandler
 
 barrier = None
 

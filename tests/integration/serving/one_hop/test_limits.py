@@ -9,10 +9,10 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from django_runtimes.serving.asgi.body import read_body
+from django_runtimes.serving.asgi.gate import Gate, OverloadedError
+from django_runtimes.serving.health import HealthChecks
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
-from webapp.serving.body import read_body
-from webapp.serving.gate import Gate, OverloadedError
-from webapp.serving.health import HealthChecks
 
 barrier = None
 
@@ -128,8 +128,8 @@ async def test_asynchronous_streams_take_no_place(one_hop, barrier):
 
 
 async def test_streams_beside_another_engine_are_bounded(one_hop, barrier, signals, monkeypatch):
-    monkeypatch.setattr("webapp.serving.one_hop.can_share_threads", lambda: False)
-    monkeypatch.setattr("webapp.serving.native.can_share_threads", lambda: False)
+    monkeypatch.setattr("django_runtimes.serving.asgi.one_hop.can_share_threads", lambda: False)
+    monkeypatch.setattr("django_runtimes.serving.asgi.native.can_share_threads", lambda: False)
     handler = one_hop(threads=1, max_waiting=0, max_native=2)
     streams = []
     for _ in range(2):
@@ -156,8 +156,8 @@ async def test_the_body_of_a_refused_request_is_closed(one_hop, barrier, monkeyp
         bodies.append(await read_body(receive))
         return bodies[-1]
 
-    monkeypatch.setattr("webapp.serving.one_hop.read_body", read_and_remember)
-    monkeypatch.setattr("webapp.serving.native.read_body", read_and_remember)
+    monkeypatch.setattr("django_runtimes.serving.asgi.one_hop.read_body", read_and_remember)
+    monkeypatch.setattr("django_runtimes.serving.asgi.native.read_body", read_and_remember)
     handler = one_hop(threads=1, max_waiting=0)
     inside = [Exchange(handler, "GET", path).start() for path in ("/sync/held", *["/async/held"] * 8)]
     await barrier.reached(9)

@@ -10,10 +10,10 @@ from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
+from django_runtimes.serving.middleware import current_user
+from django_runtimes.serving.middleware.middleware_modes import may_differ, needs_asynchronous_chain
 from tests.integration.serving.one_hop.exchange import exchange
 from tests.integration.serving.one_hop.tenant_keys import asynchronous_tenant, synchronous_tenant
-from webapp.serving import current_user
-from webapp.serving.middleware_modes import may_differ, needs_asynchronous_chain
 
 _HERE = __name__
 _AUTHENTICATION = [

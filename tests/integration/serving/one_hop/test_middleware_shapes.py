@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.urls import path
 from django.utils.module_loading import import_string
 
+from django_runtimes.serving.middleware.middleware_modes import may_differ
 from tests.integration.serving import alike_middleware, middleware_shapes
-from webapp.serving.middleware_modes import may_differ
 
 DIFFERENT = middleware_shapes.__name__
 ALIKE = alike_middleware.__name__

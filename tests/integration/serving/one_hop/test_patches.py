@@ -10,9 +10,9 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
+from django_runtimes.serving.asgi.application import make_application
+from django_runtimes.serving.asgi.patches import PatchWatch, is_patched
 from tests.integration.serving.one_hop.exchange import exchange
-from webapp.serving.application import make_application
-from webapp.serving.patches import PatchWatch, is_patched
 
 seen: list[str] = []
 

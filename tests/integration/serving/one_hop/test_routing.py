@@ -14,8 +14,8 @@ from django.utils.decorators import async_only_middleware, sync_and_async_middle
 from django.utils.translation import get_language
 from django.views import View
 
+from django_runtimes.serving.asgi.hint import _remembered
 from tests.integration.serving.one_hop.exchange import exchange
-from webapp.serving.hint import _remembered
 
 
 def loop_is_here():

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from webapp.compare.containers.containers import Containers
-from webapp.compare.containers.engine import Engine
-from webapp.compare.containers.function import ImageFunction
-from webapp.compare.containers.image import Image
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.engine import Engine
+from django_runtimes.compare.containers.function import ImageFunction
+from django_runtimes.compare.containers.image import Image
 
 IMAGE = Image(Engine("podman", "/usr/bin/podman", "4.3.1"), "webapp", "b20c", "amd64", size_mb=298, revision=None)
 

@@ -4,16 +4,16 @@ import re
 
 import pytest
 
-from webapp.compare.containers.engine import Engine
-from webapp.compare.containers.image import Image, find_image
-from webapp.compare.errors import UsageError
+from django_runtimes.compare.containers.engine import Engine
+from django_runtimes.compare.containers.image import Image, find_image
+from django_runtimes.compare.errors import UsageError
 
 DESCRIPTION = {
     "Id": "sha256:b20c",
     "Architecture": "arm64",
     "Size": 298_400_000,
     "Config": {
-        "Entrypoint": ["python", "-m", "webapp.entrypoints.launch"],
+        "Entrypoint": ["python", "-m", "django_runtimes.entrypoints.launch"],
         "Labels": {"org.opencontainers.image.revision": "3f2a91c"},
     },
 }
@@ -74,7 +74,8 @@ def test_who_does_not_find_what_make_image_built_is_told_where_it_is(monkeypatch
         ("absent:1", "no image that podman or docker has here; build it with `podman build --tag absent:1 .`, or pull"),
         (
             "nginx",
-            "'nginx' has the entry point '/docker-entrypoint.sh', and what is compared starts webapp.entrypoints",
+            "'nginx' has the entry point '/docker-entrypoint.sh', and what is compared starts "
+            "django_runtimes.entrypoints",
         ),
         ("busybox", "'busybox' has the entry point 'none'"),
         ("", "'' is not an image's name; write it as localhost/webapp:latest"),

@@ -1,5 +1,5 @@
-from webapp.compare.containers.limits import LIMITS, Limits
-from webapp.config.runtime import Runtime
+from django_runtimes.compare.containers.limits import LIMITS, Limits
+from django_runtimes.config.runtime import Runtime
 
 
 def test_lambda_gives_cpu_time_in_proportion_to_memory():

@@ -1,7 +1,7 @@
 import pytest
 
-from webapp.compare.load.arrivals import choose_templates, poisson_arrivals
-from webapp.compare.workload import GUESTBOOK, load_workload
+from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
+from tests.guestbook import guestbook_workload
 
 
 def test_the_same_seed_gives_every_target_the_same_schedule():
@@ -34,7 +34,7 @@ def test_a_rate_too_low_for_the_block_gives_no_arrival():
 
 
 def test_requests_are_chosen_by_their_share():
-    reads = load_workload(GUESTBOOK).of_scenario("read")
+    reads = guestbook_workload().of_scenario("read")
 
     chosen = choose_templates(reads, 10_000, seed=1)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.compare.load.block import Outcome, block_of, reason_to_void
+from django_runtimes.compare.load.block import Outcome, block_of, reason_to_void
 
 
 def outcome(latency_ms: float = 5.0, *, late_ms: float = 0.1, error: str | None = None) -> Outcome:

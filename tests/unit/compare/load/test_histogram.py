@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.compare.load.histogram import LatencyHistogram
+from django_runtimes.compare.load.histogram import LatencyHistogram
 
 
 def histogram_of(*latencies_ms: float) -> LatencyHistogram:

@@ -1,4 +1,4 @@
-from webapp.compare.load.ledger import Ledger, Reconciliation
+from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 
 
 def ledger_with(*, acknowledged: int, ambiguous: int) -> tuple[Ledger, list[str], list[str]]:

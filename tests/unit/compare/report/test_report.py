@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from webapp.compare.report.files import write_reports
-from webapp.compare.report.html import render_html
-from webapp.compare.report.markdown import render_markdown
-from webapp.compare.report.terminal import print_report
-from webapp.compare.results import Run
+from django_runtimes.compare.report.files import write_reports
+from django_runtimes.compare.report.html import render_html
+from django_runtimes.compare.report.markdown import render_markdown
+from django_runtimes.compare.report.terminal import print_report
+from django_runtimes.compare.run.results import Run
 
 HERE = Path(__file__).parent
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from webapp.compare.errors import UsageError
-from webapp.compare.services.external_postgres import ExternalPostgres
+from django_runtimes.compare.errors import UsageError
+from django_runtimes.compare.services.external_postgres import ExternalPostgres
 
 
 def test_another_database_keeps_the_rest_of_the_url():

@@ -4,11 +4,11 @@ import sys
 
 import pytest
 
-from webapp.compare import processes
-from webapp.compare.errors import CompareError
-from webapp.compare.services.external_postgres import ExternalPostgres
-from webapp.compare.services.pgbouncer import PgBouncer
-from webapp.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.external_postgres import ExternalPostgres
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 
 def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch):

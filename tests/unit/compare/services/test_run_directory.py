@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.services.run_directory import run_directory
+from django_runtimes.compare.services.run_directory import run_directory
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from webapp.config.credentials import IamToken
-from webapp.database import moment
-from webapp.database.credentials.iam import IamProvider
-from webapp.database.credentials.provider import CredentialsError, provider_of
+from django_runtimes.config.databases.credentials import IamToken
+from django_runtimes.databases import moment
+from django_runtimes.databases.credentials.iam import IamProvider
+from django_runtimes.databases.credentials.provider import CredentialsError, provider_of
 
 
 @pytest.fixture(autouse=True)

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from webapp.database import moment
-from webapp.database.credentials.provider import CredentialsError, Login
-from webapp.database.credentials.renewal import Renewal
+from django_runtimes.databases import moment
+from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.renewal import Renewal
 
 RENEW_AFTER_S = 600.0
 USABLE_FOR_S = 900.0

@@ -5,7 +5,7 @@ import botocore.session
 import pytest
 from botocore.signers import generate_db_auth_token
 
-from webapp.database.credentials.signature import AccessKey, sign_login
+from django_runtimes.aws.signature import AccessKey, sign_login
 
 AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
 

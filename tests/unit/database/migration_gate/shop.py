@@ -5,7 +5,7 @@ from typing import Any
 from django.db import migrations, models
 from django.db.migrations.state import ProjectState
 
-from webapp.database.migration_gate.judgement import Verdict, judge
+from django_runtimes.migration_gate.judgement import Verdict, judge
 
 ITEM = migrations.CreateModel(
     "Item",

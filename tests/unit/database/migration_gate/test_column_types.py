@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.database.migration_gate.column_types import holds_all_of, is_narrower, rewrites
+from django_runtimes.migration_gate.column_types import holds_all_of, is_narrower, rewrites
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.db.models import F, Q
 
-from webapp.database.migration_gate.constraints import Check, Unique
+from django_runtimes.migration_gate.constraints import Check, Unique
 
 
 def check(condition):

@@ -10,9 +10,9 @@ from django.contrib.postgres.operations import (
 from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
+from django_runtimes.migration_gate.judgement import UnappliableError
+from django_runtimes.migration_gate.kind import Kind, Level
 from tests.unit.database.migration_gate.shop import ITEM, LARGE_BYTES, REMOVE, SHORTEN, migration, verdicts_on
-from webapp.database.migration_gate.judgement import UnappliableError
-from webapp.database.migration_gate.kind import Kind, Level
 
 REQUIRED = models.IntegerField(default=0)
 BY_TEXT = models.Index(fields=["text"], name="by_text")

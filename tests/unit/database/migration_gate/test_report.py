@@ -3,8 +3,8 @@
 import json
 import textwrap
 
+from django_runtimes.migration_gate.report import Report, as_json, as_text
 from tests.unit.database.migration_gate.shop import REMOVE, SHORTEN, migration, verdicts_on
-from webapp.database.migration_gate.report import Report, as_json, as_text
 
 PENDING = ("shop.0002_shorter", "shop.0003_remove")
 SHORTER = migration("0002_shorter", SHORTEN, compatible_because="0.9 writes 40 characters at most")

@@ -1,8 +1,8 @@
 import pytest
 
-from webapp.database.pinning.findings import Findings
-from webapp.database.pinning.report import as_json, render_text
-from webapp.database.pinning.rules import Statement
+from django_runtimes.pinning.findings import Findings
+from django_runtimes.pinning.report import as_json, render_text
+from django_runtimes.pinning.rules import Statement
 
 
 @pytest.fixture

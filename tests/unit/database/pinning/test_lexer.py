@@ -1,6 +1,6 @@
 import pytest
 
-from webapp.database.lexer import Kind, split_statements
+from django_runtimes.databases.postgresql.lexer import Kind, split_statements
 
 
 def words(sql):

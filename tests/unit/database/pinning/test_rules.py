@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from webapp.database.pinning.rules import (
+from django_runtimes.pinning.rules import (
     ADVISORY_LOCK,
     CURSOR,
     DISCARD,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.emulator.freezer import CgroupFreezer, Freezer, SignalFreezer, choose_freezer
+from django_runtimes.compare.emulator.function import Function
 from tests.integration.compare import process_tree
-from webapp.compare.targets.aws_lambda.freezer import CgroupFreezer, Freezer, SignalFreezer, choose_freezer
-from webapp.compare.targets.aws_lambda.function import Function
 
 HANDLERS = Path(__file__).parent / "handlers"
 

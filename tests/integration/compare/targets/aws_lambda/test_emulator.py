@@ -7,10 +7,9 @@ import signal
 import pytest
 import uvloop
 
-from webapp.compare.errors import CompareError
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.freezer import SignalFreezer
-from webapp.compare.targets.aws_lambda.invocation import (
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.freezer import SignalFreezer
+from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
     RESPONSE_LIMIT_BYTES,
     FunctionFailed,
@@ -19,6 +18,7 @@ from webapp.compare.targets.aws_lambda.invocation import (
     Throttled,
     TimedOut,
 )
+from django_runtimes.compare.errors import CompareError
 
 TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
 

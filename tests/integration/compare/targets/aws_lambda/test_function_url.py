@@ -8,9 +8,9 @@ import socket
 import aiohttp
 import pytest
 
-from webapp.compare.errors import CompareError
-from webapp.compare.targets.aws_lambda.emulator import LambdaEmulator
-from webapp.compare.targets.aws_lambda.function_url import FunctionUrl
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.function_url import FunctionUrl
+from django_runtimes.compare.errors import CompareError
 
 
 @pytest.fixture

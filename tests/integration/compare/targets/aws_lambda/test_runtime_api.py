@@ -3,8 +3,8 @@ import io
 import aiohttp
 import pytest
 
-from webapp.compare.targets.aws_lambda.invocation import RESPONSE_LIMIT_BYTES
-from webapp.compare.targets.aws_lambda.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES
+from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
 
 class OneInvocation:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from webapp.compare.targets.aws_lambda.event import HttpRequest, event_from, response_from
-from webapp.compare.targets.aws_lambda.invocation import MalformedResult
+from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.emulator.invocation import MalformedResult
 
 HERE = Path(__file__).parent
 

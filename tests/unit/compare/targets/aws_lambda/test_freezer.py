@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from webapp.compare.targets.aws_lambda.freezer import own_cgroup, unified_hierarchy
+from django_runtimes.compare.emulator.freezer import own_cgroup, unified_hierarchy
 
 V1 = "37 31 0:34 / /sys/fs/cgroup/freezer rw,relatime - cgroup cgroup rw,freezer\n"
 HYBRID = V1 + "41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw\n"

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from webapp.compare.targets.aws_lambda.function import Function
+from django_runtimes.compare.emulator.function import Function
 
 
 def environ_of(**own):

@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from webapp.entrypoints.extension import end_on_sigterm, register_extension
+from django_runtimes.entrypoints.extension import end_on_sigterm, register_extension
 
 
 def part() -> None:

@@ -1,0 +1,1 @@
+"""The command `webapp`, and what its tools share."""

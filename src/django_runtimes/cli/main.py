@@ -1,0 +1,120 @@
+"""The `webapp` command: Django's command line, with the project's own verbs beside Django's."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from django_runtimes.cli.project import NO_SETTINGS, ProjectError, find_project
+from django_runtimes.config.errors import ConfigurationError
+
+# BSD's EX_CONFIG, as the launcher exits for the same reason.
+_EXIT_CONFIGURATION = 78
+_EXIT_BAD_PROJECT = 2
+# What a shell reports for a command that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
+
+# Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
+_TOOLS: dict[str, tuple[str, str | None]] = {
+    "compare": ("django_runtimes.compare.command", "compare"),
+    "pinlint": ("django_runtimes.pinning.command", "dev"),
+    "serve": ("django_runtimes.compare.serve", "compare"),
+    "doctor": ("django_runtimes.doctor.command", None),
+    **{
+        verb: (f"django_runtimes.deploy.verbs.{verb}", "deploy")
+        for verb in (
+            "init",
+            "build",
+            "deploy",
+            "status",
+            "logs",
+            "manage",
+            "promote",
+            "rollback",
+            "destroy",
+            "open",
+        )
+    },
+}
+
+# Commands that change the schema or roles, or judge a change: past any proxy, with the operations login.
+_OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
+
+_OVERVIEW = """\
+webapp compare    run this application under every runtime and report side by side
+webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
+webapp pinlint    run the tests and list what they send that would pin RDS Proxy
+webapp doctor     say what is wrong with the variables, the database and its connection budget
+webapp init       write webapp.toml, which says what to deploy where
+webapp deploy     build, push, migrate, move the traffic, test, and go back when the test fails
+                  beside it: build, status, logs, manage, promote, rollback, destroy, open; each has --help
+webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need
+
+"""
+
+
+def main() -> None:
+    """Run one verb, then exit with its code."""
+    arguments = sys.argv[1:]
+    try:
+        project = find_project(Path.cwd())
+    except ProjectError as error:
+        sys.stderr.write(f"webapp: {error}\n")
+        raise SystemExit(_EXIT_BAD_PROJECT) from None
+    if project is not None:
+        project.enter(os.environ)
+    if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
+        # Django knows the first of these only, and no verb.
+        _, topic, *others = arguments
+        arguments = [topic, "--help"] if topic in _TOOLS else ["help", *([] if topic == "help" else [topic]), *others]
+    asks_for_help = arguments in ([], ["help"], ["--help"], ["-h"])
+    if asks_for_help:
+        sys.stdout.write(_OVERVIEW)
+    if arguments in (["version"], ["--version"]):
+        from importlib.metadata import version
+
+        sys.stdout.write(f"webapp {version('django-runtimes')}, Django {version('django')}\n")
+        return
+    if arguments and arguments[0] in _TOOLS:
+        try:
+            raise SystemExit(_run_tool(arguments[0], arguments[1:]))
+        except KeyboardInterrupt:
+            # Before the verb itself heeds it: importing takes a moment.
+            raise SystemExit(_EXIT_INTERRUPTED) from None
+    if arguments and arguments[0] in _OPERATIONS:
+        os.environ["WEBAPP_DB_ROLE"] = "operations"
+    from django.core.exceptions import ImproperlyConfigured
+
+    from django_runtimes.cli.command_line import CommandLine
+
+    command_line = CommandLine(["webapp", *arguments], verbs=[*_TOOLS, *_OPERATIONS])
+    try:
+        command_line.execute()
+    except ImproperlyConfigured:
+        if os.environ.get("DJANGO_SETTINGS_MODULE"):
+            raise
+        sys.stderr.write(f"webapp: {NO_SETTINGS}\n")
+        raise SystemExit(_EXIT_CONFIGURATION) from None
+    except ConfigurationError as error:
+        if asks_for_help:
+            return
+        command_line.refuse_unknown()
+        sys.stderr.write(f"webapp: {error}\n")
+        raise SystemExit(_EXIT_CONFIGURATION) from None
+
+
+def _run_tool(verb: str, arguments: list[str]) -> int:
+    module_name, extra = _TOOLS[verb]
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if extra is None or error.name is None or error.name.partition(".")[0] == "django_runtimes":
+            raise
+        # Not by the distribution's name, which an index may have of somebody else.
+        sys.stderr.write(
+            f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
+            f"in the folder of this project's pyproject.toml run: pip install '.[{extra}]'\n"
+        )
+        return 2
+    exit_code: int = module.main(arguments)
+    return exit_code

@@ -1,0 +1,146 @@
+"""`webapp compare`: measure, print a table, leave a report."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from django_runtimes.cli.arguments import OneLineParser, positive_number
+from django_runtimes.cli.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
+from django_runtimes.cli.project import find_project
+from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.compare.progress import reporter
+from django_runtimes.compare.report.terminal import print_report
+from django_runtimes.compare.run.comparison import run_comparison
+from django_runtimes.compare.run.output import choose_directory, publish
+from django_runtimes.compare.run.plan import QUICK_DURATION_S, Plan, quick_plan
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.workload import Workload, load_workload
+from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
+
+# Every arrival is decided before the first is sent, and one generator on one CPU is far below such rates.
+_FASTEST_RPS = 5_000.0
+_LONGEST_S = 3_600.0
+
+_EXIT_MEASURED = 0
+_EXIT_FAILED = 1
+_EXIT_USAGE = 2
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the comparison; the exit code says whether every target was measured (see `--help`)."""
+    options = _parser().parse_args(arguments)
+    treat_termination_as_interruption()
+    try:
+        plan = _plan(options)
+        directory = choose_directory(options.output)
+        with reporter(sys.stderr) as progress:
+            run = run_comparison(plan, progress)
+        publish(run, directory)
+        if options.json:
+            sys.stdout.write(run.to_json())
+        else:
+            print_report(run, Console())
+        sys.stderr.write(f"report: {directory / 'report.html'}\n")
+    except UsageError as error:
+        return _fail(error, _EXIT_USAGE)
+    except CompareError as error:
+        return _fail(error, _EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.stderr.write("webapp compare: interrupted before anything was measured; nothing was kept\n")
+        return EXIT_INTERRUPTED
+    return _exit_code(run)
+
+
+def _exit_code(run: Run) -> int:
+    if run.environment["interrupted"]:
+        return EXIT_INTERRUPTED
+    return _EXIT_MEASURED if all(target.status == "measured" for target in run.targets) else _EXIT_FAILED
+
+
+def _fail(error: CompareError, exit_code: int) -> int:
+    sys.stderr.write(f"webapp compare: {error}\n")
+    return exit_code
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    workload = _workload(options.workload)
+    plan = quick_plan(workload) if options.quick else Plan(workload)
+    plan = replace(plan, database_url=options.database_url, image=options.image)
+    if options.target:
+        targets = tuple(TargetName.parse(text) for text in options.target)
+        if len(set(targets)) < len(targets):
+            raise UsageError("--target names the same target twice; name each once")
+        plan = replace(plan, targets=targets)
+    if options.rate:
+        plan = replace(plan, rates_rps=tuple(dict.fromkeys(options.rate)))
+    if options.duration is not None:
+        plan = replace(plan, duration_s=options.duration)
+    return plan
+
+
+def _workload(path: Path | None) -> Workload:
+    if path is None:
+        project = find_project(Path.cwd())
+        path = None if project is None else project.workload
+    if path is None:
+        raise UsageError(
+            "no workload is named; give its file by --workload, or as workload in [tool.webapp] of pyproject.toml"
+        )
+    return load_workload(path, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(
+        prog="webapp compare",
+        description="Run one Django codebase under every runtime on real parts, and report side by side.",
+        epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments.",
+    )
+    default_names = ", ".join(str(name) for name in DEFAULT_TARGETS)
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="NAME",
+        help=f"runtime/strategy/route, repeatable; the first is the reference (default: {default_names})",
+    )
+    parser.add_argument(
+        "--image",
+        metavar="NAME",
+        help="measure this image by podman or docker, with CPU and memory limits, instead of this checkout",
+    )
+    parser.add_argument(
+        "--workload",
+        type=Path,
+        metavar="FILE",
+        help="TOML file with the application, its requests and how its rows are counted "
+        "(default: workload in [tool.webapp] of pyproject.toml)",
+    )
+    parser.add_argument("--quick", action="store_true", help="a look within a minute; too short for verdicts")
+    parser.add_argument(
+        "--duration",
+        type=positive_number(maximum=_LONGEST_S),
+        metavar="S",
+        help="seconds for each target, scenario and rate "
+        f"(default: {Plan.duration_s:g}, with --quick {QUICK_DURATION_S:g})",
+    )
+    parser.add_argument(
+        "--rate",
+        type=positive_number(maximum=_FASTEST_RPS),
+        action="append",
+        metavar="RPS",
+        help="requests per second, repeatable (default: 25 and 50)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="folder for the report, made anew (default: reports/DATE-TIME)"
+    )
+    parser.add_argument("--json", action="store_true", help="print run.json to standard output instead of the table")
+    parser.add_argument(
+        "--database-url",
+        metavar="URL",
+        help="a PostgreSQL server to use instead of the embedded one; its role must be allowed to create databases",
+    )
+    return parser

@@ -1,0 +1,83 @@
+"""The codebase of an image, run as containers with limits."""
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django_runtimes.cli.processes import NICENESS
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.freezer import ContainerFreezer
+from django_runtimes.compare.containers.function import ImageFunction
+from django_runtimes.compare.containers.limits import LIMITS
+from django_runtimes.compare.containers.probe import probe_image
+from django_runtimes.compare.containers.server import ImageServer
+from django_runtimes.compare.run.codebase import CodebaseRecord
+from django_runtimes.compare.run.environ import image_environ
+from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.targets.container import ContainerTarget
+from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.targets.target import Target
+from django_runtimes.config.runtime import Runtime
+
+# The image holds its static files, where nothing can be written: a workload that collects them does so in vain.
+_COLLECTED_AGAIN = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the container
+
+
+class ImageCodebase:
+    """Its containers write their logs into the containers' directory.
+
+    Raises CompareError when the image does not start.
+    """
+
+    def __init__(self, containers: Containers) -> None:
+        self._containers = containers
+        self._content = probe_image(containers)
+
+    def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
+        """The variables that it needs under every runtime; where its files lie, the image knows itself."""
+        return image_environ(application, database_url=database_url)
+
+    def start_command(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        """One of the application's management commands, in the image."""
+        return self._containers.start(arguments, {**environ, **_COLLECTED_AGAIN}, limits=LIMITS[Runtime.LOCAL], log=log)
+
+    def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
+        """The image under one runtime, with its limits."""
+        directory, limits = self._containers.directory, LIMITS[name.runtime]
+        if name.runtime is Runtime.AWS_LAMBDA:
+            function = ImageFunction(
+                name=name.label.replace("_", "-"),
+                handler="django_runtimes.entrypoints.aws_lambda.handler",
+                environ=environ,
+                log_directory=directory / name.label,
+                memory_mb=limits.memory_mb,
+                containers=self._containers,
+            )
+            return LambdaTarget(function, freezer=ContainerFreezer(self._containers))
+        server = ImageServer(self._containers, limits)
+        return ContainerTarget(environ, log=directory / f"{name.label}.log", server=server)
+
+    def record(self) -> CodebaseRecord:
+        """The image, what is in it, and what ran it."""
+        image = self._containers.image
+        before = f"goes before them (niceness {NICENESS} lower)"
+        return CodebaseRecord(
+            revision=image.revision,
+            lock_file_sha256=None,
+            limits="each container has its own, and all share the machine with the load generator, which "
+            # docker's containers are children of its daemon.
+            f"{before if image.engine.name == 'podman' else 'competes with them'}",
+            python=self._content.python,
+            packages=self._content.packages,
+            image={
+                "reference": image.reference,
+                "id": image.id.removeprefix("sha256:"),
+                "architecture": image.architecture,
+                "size_mb": image.size_mb,
+                "engine": f"{image.engine.name} {image.engine.version}",
+                "container_start_ms": self._content.container_start_ms,
+            },
+        )

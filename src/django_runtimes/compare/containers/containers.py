@@ -1,0 +1,165 @@
+"""Containers of one image, none of which outlives the process that started it."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from django_runtimes.cli import processes
+from django_runtimes.compare.containers.engine import Engine
+from django_runtimes.compare.containers.image import Image
+from django_runtimes.compare.containers.limits import Limits
+
+_OWNER_LABEL = "django_runtimes.compare.owner"
+_REMOVAL_S = 60.0
+
+# As locked up as the strictest runtime has them: on Lambda nothing but /tmp can be written.
+_LOCKED_UP = (
+    "--read-only",
+    "--tmpfs=/tmp:rw,size=512m,mode=1777",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges",
+    "--pids-limit=1024",
+)
+
+# Its input ends when the owner does, whatever ends the owner. The engine's clients that were still starting one may
+# be a little later than the first look.
+_REMOVE_AFTER_OWNER = """
+read -r _
+for _ in 1 2 3 4 5; do
+    ids=$("$1" ps --all --quiet --filter "label=$2")
+    [ -n "$ids" ] || exit 0
+    "$1" kill $ids
+    "$1" rm --force $ids
+done
+"""
+
+
+class Containers:
+    """Starts containers on this machine's own network, each in the foreground of a client of the engine.
+
+    Leaving ends those that still run, and so does the end of this process, also by SIGKILL.
+    Enter it in the main thread: the kernel ends the clients when the thread that started them ends.
+    """
+
+    def __init__(self, image: Image, directory: Path) -> None:
+        """`directory` takes the containers' ids; the clients run in it."""
+        self.image = image
+        self.directory = directory
+        self._owner = f"{os.getpid()}-{processes.start_ticks(os.getpid())}"
+        self._id_files: dict[int, Path] = {}
+        self._killers: list[subprocess.Popen[bytes]] = []
+        self._remover: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Self:
+        _remove_stale(self.image.engine)
+        self._remover = subprocess.Popen(
+            ["/bin/sh", "-c", _REMOVE_AFTER_OWNER, "sh", self.image.engine.program, f"{_OWNER_LABEL}={self._owner}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for killer in self._killers:
+            killer.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._remover.communicate(timeout=_REMOVAL_S)
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        environ: Mapping[str, str],
+        *,
+        limits: Limits,
+        log: Path,
+        entrypoint: str | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """The client of a new container, which passes signals on to it and ends with its exit code.
+
+        `arguments` follow the image's entry point, or the one given.
+        """
+        id_file = self.directory / f"{secrets.token_hex(8)}.cid"
+        process = processes.spawn(
+            [
+                *(self.image.engine.program, "run", "--rm", "--pull=never", f"--cidfile={id_file}"),
+                *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_LOCKED_UP),
+                *(f"--cpus={limits.cpus:g}", f"--memory={limits.memory_mb}m"),
+                # By name alone: what stands on a command line can be read by everybody.
+                *(f"--env={name}" for name in environ),
+                *(() if entrypoint is None else (f"--entrypoint={entrypoint}",)),
+                self.image.id,
+                *arguments,
+            ],
+            environ={**os.environ, **environ},
+            log=log,
+            directory=self.directory,
+        )
+        self._id_files[process.pid] = id_file
+        return process
+
+    def id_of(self, pid: int) -> str | None:
+        """The id of the container that this client has made; None when there is none yet."""
+        with contextlib.suppress(KeyError, OSError):
+            return self._id_files[pid].read_text().strip() or None
+        return None
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGTERM to the container, and after 5 s SIGKILL."""
+        processes.stop(process)
+        if process.returncode < 0:
+            # The client was killed, and has left its container behind.
+            self._kill_container(process.pid)
+        self.forget(process.pid)
+
+    def kill(self, pid: int) -> None:
+        """Kill a client, which must not have been reaped, and have the engine kill its container.
+
+        Returns before it is dead. A container that the client was still making ends with the block.
+        """
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+        self._kill_container(pid)
+
+    def forget(self, pid: int) -> None:
+        """Drop what is known of a client that has ended."""
+        if id_file := self._id_files.pop(pid, None):
+            id_file.unlink(missing_ok=True)
+
+    def _kill_container(self, pid: int) -> None:
+        identifier = self.id_of(pid)
+        if identifier is None:
+            return
+        self._killers = [killer for killer in self._killers if killer.poll() is None]
+        self._killers.append(
+            subprocess.Popen(
+                [self.image.engine.program, "kill", identifier],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+            )
+        )
+
+
+def _remove_stale(engine: Engine) -> None:
+    """Remove what owners that were killed together with their remover have left."""
+    for identifier in engine.run("ps", "--all", "--quiet", "--filter", f"label={_OWNER_LABEL}").stdout.split():
+        labelled = engine.run("inspect", "--format", f'{{{{index .Config.Labels "{_OWNER_LABEL}"}}}}', identifier)
+        pid, _, started = labelled.stdout.strip().partition("-")
+        if pid.isdigit() and processes.start_ticks(int(pid)) != started:
+            engine.run("kill", identifier)
+            engine.run("rm", "--force", identifier)

@@ -1,0 +1,36 @@
+"""How much CPU and memory a container of each runtime may use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from django_runtimes.config.runtime import Runtime
+
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: one vCPU at this much memory.
+_LAMBDA_MB_PER_CPU = 1_769
+
+
+@dataclass(frozen=True)
+class Limits:
+    """CPUs as a share of this machine's time, and memory in MB."""
+
+    cpus: float
+    memory_mb: int
+
+    @classmethod
+    def of_lambda(cls, memory_mb: int) -> Self:
+        """A function's memory, and the CPU time that Lambda gives with it."""
+        return cls(round(memory_mb / _LAMBDA_MB_PER_CPU, 3), memory_mb)
+
+    def __str__(self) -> str:
+        return f"{self.cpus:g} CPU and {self.memory_mb:,} MB"
+
+
+# One CPU each, so that what differs is not its size: a comparison needs equal resources.
+LIMITS: Mapping[Runtime, Limits] = {
+    Runtime.AWS_LAMBDA: Limits.of_lambda(_LAMBDA_MB_PER_CPU),
+    Runtime.AWS_APP_RUNNER: Limits(1.0, 2_048),
+    Runtime.AWS_ECS: Limits(1.0, 2_048),
+    Runtime.KUBERNETES: Limits(1.0, 2_048),
+    Runtime.LOCAL: Limits(1.0, 2_048),
+}

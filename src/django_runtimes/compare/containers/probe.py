@@ -1,0 +1,75 @@
+"""What is in an image, and what a container of it costs before anything of it runs."""
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from django_runtimes.cli import processes
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.limits import LIMITS
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.run.codebase import MEASURED_PACKAGES
+from django_runtimes.config.runtime import Runtime
+
+_STARTS = 3
+_TIMEOUT_S = 60.0
+
+_CONTENT = """
+import importlib.metadata, json, platform, sys
+versions = {}
+for name in sys.argv[1:]:
+    try:
+        versions[name] = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        versions[name] = None
+print(json.dumps([platform.python_version(), versions]))
+"""
+
+_TIME = "import time; print(time.monotonic())"
+
+
+@dataclass(frozen=True)
+class ImageContent:
+    """Python and the packages in an image, None for one that is missing.
+
+    `container_start_ms` is how long a container takes until an empty Python runs in it.
+    """
+
+    python: str
+    packages: Mapping[str, str | None]
+    container_start_ms: float
+
+
+def probe_image(containers: Containers) -> ImageContent:
+    """Look into the image by running it; CompareError with its last line when it does not start."""
+    python, packages = json.loads(_run_python(containers, ["-c", _CONTENT, *MEASURED_PACKAGES]))
+    starts_ms = []
+    for _ in range(_STARTS):
+        # One clock inside and outside: a container has no time of its own.
+        started_s = time.monotonic()
+        running_s = float(_run_python(containers, ["-I", "-S", "-c", _TIME]))
+        starts_ms.append((running_s - started_s) * 1_000)
+    return ImageContent(python, packages, round(median(starts_ms), 1))
+
+
+def _run_python(containers: Containers, arguments: Sequence[str]) -> str:
+    log = containers.directory / "probe.log"
+    log.unlink(missing_ok=True)
+    process = containers.start(arguments, {}, limits=LIMITS[Runtime.LOCAL], log=log, entrypoint="python")
+    try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_TIMEOUT_S)
+    finally:
+        containers.stop(process)
+    if process.returncode != 0:
+        image = containers.image
+        raise CompareError(
+            f"the image '{image.reference}' does not start: {processes.cause(log, count=1)}; "
+            f"build it anew for this machine, and see that `{image.engine.name} run` works here"
+        )
+    # The engine's warnings come first.
+    return log.read_text().splitlines()[-1]

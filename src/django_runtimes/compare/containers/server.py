@@ -1,0 +1,29 @@
+"""The image's server, in a container with limits."""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.limits import Limits
+
+
+class ImageServer:
+    """Starts the image as a container runtime does: with no arguments, on this machine's own network."""
+
+    def __init__(self, containers: Containers, limits: Limits) -> None:
+        self._containers = containers
+        self._limits = limits
+
+    def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
+        """Its first process ends with the caller."""
+        return self._containers.start((), environ, limits=self._limits, log=log)
+
+    def stop(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGTERM, and after 5 s SIGKILL."""
+        self._containers.stop(process)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What was started, and its limits."""
+        return {"command": "the image's entry point", "limits": str(self._limits)}

@@ -1,0 +1,179 @@
+"""The Lambda service on this machine: places invocations on execution environments."""
+
+import asyncio
+import os
+import sys
+from collections import deque
+from types import TracebackType
+from typing import Self
+
+from django_runtimes.compare.emulator.execution_environment import ExecutionEnvironment, State
+from django_runtimes.compare.emulator.freezer import Freezer, choose_freezer
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.invocation import (
+    REQUEST_LIMIT_BYTES,
+    FunctionFailed,
+    InitFailed,
+    Invocation,
+    InvocationError,
+    PayloadTooLarge,
+    PendingInvocation,
+    Throttled,
+)
+from django_runtimes.compare.errors import CompareError
+
+# An init phase takes about 0.4 s of CPU: more at once than the machine has cores for only makes
+# each of them slower, up to its timeout.
+_STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
+
+
+class LambdaEmulator:
+    """Runs one function as Lambda does; an async context manager.
+
+    Each execution environment serves one invocation at a time. The idle one that was used last is
+    taken; without one, a new one is started, up to the concurrency limit. Where it comes ready
+    first, the invocation that has waited longest goes.
+    """
+
+    def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
+        if sys.platform != "linux":
+            raise CompareError(
+                f"the Lambda emulator runs on Linux, not on {sys.platform}; leave aws_lambda targets out"
+            )
+        self._function = function
+        self._freezer = freezer or choose_freezer()
+        self._environments: set[ExecutionEnvironment] = set()
+        self._leaving: set[ExecutionEnvironment] = set()
+        self._idle: list[ExecutionEnvironment] = []
+        self._waiting: deque[PendingInvocation] = deque()
+        self._in_flight = 0
+        self._started_count = 0
+        self._failed_count = 0
+        self._init_durations_ms: list[float] = []
+        self._closing = False
+
+    async def __aenter__(self) -> Self:
+        self._function.log_directory.mkdir(parents=True, exist_ok=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing = True
+        while self._waiting:
+            self._waiting.popleft().fail(FunctionFailed("Sandbox.Ended", "the emulator was stopped"))
+        await self.retire_all()
+        self._freezer.close()
+
+    @property
+    def freezer_name(self) -> str:
+        return self._freezer.name
+
+    @property
+    def ready_count(self) -> int:
+        """How many execution environments wait for an invocation."""
+        return len(self._idle)
+
+    @property
+    def started_count(self) -> int:
+        """How many execution environments were started so far."""
+        return self._started_count
+
+    @property
+    def failed_count(self) -> int:
+        """How many of them ended other than by reaping or retiring: failed init, crash, timeout."""
+        return self._failed_count
+
+    @property
+    def init_durations_ms(self) -> tuple[float, ...]:
+        """From process start to the first call of `/next`, one for each init phase that succeeded."""
+        return tuple(self._init_durations_ms)
+
+    async def invoke(self, payload: bytes) -> Invocation:
+        """Run the function on an event, given as JSON.
+
+        Raises Throttled, PayloadTooLarge, InitFailed, FunctionFailed or TimedOut. Cancelling the
+        caller does not end the invocation: Lambda does not notice when a client leaves.
+        """
+        if self._closing:
+            raise FunctionFailed("Sandbox.Ended", "the emulator was stopped")
+        if len(payload) > REQUEST_LIMIT_BYTES:
+            raise PayloadTooLarge(
+                f"an event of {len(payload)} bytes is above Lambda's limit of {REQUEST_LIMIT_BYTES}; send less"
+            )
+        limit = self._function.concurrency_limit
+        if self._in_flight >= limit:
+            raise Throttled(f"Rate Exceeded: {limit} invocations of '{self._function.name}' are running")
+        pending = PendingInvocation(payload, asyncio.get_running_loop().create_future())
+        self._in_flight += 1
+        pending.outcome.add_done_callback(self._landed)
+        if self._idle:
+            self._idle.pop().begin(pending)
+        else:
+            self._waiting.append(pending)
+            self._start_missing()
+        return await asyncio.shield(pending.outcome)
+
+    async def warm(self, count: int) -> None:
+        """Have `count` execution environments ready and frozen; CompareError when one fails."""
+        limit = self._function.concurrency_limit
+        if count > limit:
+            raise CompareError(
+                f"{count} warm environments are above the concurrency limit of {limit}; ask for at most {limit}"
+            )
+        starting: set[asyncio.Task[InvocationError | None]] = set()
+        while len(self._idle) < count:
+            while len(starting) < _STARTS_AT_ONCE and len(self._idle) + len(starting) < count:
+                starting.add(asyncio.create_task(self._start().wait_initialised()))
+            done, starting = await asyncio.wait(starting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if (failure := task.result()) is not None:
+                    raise CompareError(
+                        f"an execution environment of function '{self._function.name}' never became ready: "
+                        f"{failure}; its log is in {self._function.log_directory}"
+                    )
+
+    async def retire_all(self) -> None:
+        """End every execution environment: the next invocation is cold, one that runs fails."""
+        for environment in list(self._environments):
+            environment.end()
+        for environment in list(self._leaving):
+            await environment.wait_reaped()
+
+    def _start(self) -> ExecutionEnvironment:
+        environment = ExecutionEnvironment(self._function, self._freezer, on_ready=self._ready, on_end=self._ended)
+        self._environments.add(environment)
+        self._started_count += 1
+        return environment
+
+    def _start_missing(self) -> None:
+        """One start for each invocation that no environment on its way to being ready will take."""
+        while not self._closing and len(self._waiting) > self._coming():
+            self._start()
+
+    def _coming(self) -> int:
+        return sum(e.state in (State.STARTING, State.FINISHING) for e in self._environments)
+
+    def _ready(self, environment: ExecutionEnvironment) -> None:
+        if environment.init_ms is not None and environment.just_initialised:
+            self._init_durations_ms.append(environment.init_ms)
+        if self._waiting:
+            environment.begin(self._waiting.popleft())
+        else:
+            self._idle.append(environment)
+
+    def _ended(self, environment: ExecutionEnvironment) -> None:
+        self._environments.discard(environment)
+        self._leaving = {leaving for leaving in self._leaving if not leaving.is_reaped} | {environment}
+        if environment in self._idle:
+            self._idle.remove(environment)
+        failure = environment.failure
+        if failure is not None:
+            self._failed_count += 1
+        # A failed init costs one invocation, or a function that cannot start would be started for ever.
+        if isinstance(failure, InitFailed) and len(self._waiting) > self._coming():
+            self._waiting.popleft().fail(failure)
+        self._start_missing()
+
+    def _landed(self, outcome: asyncio.Future[Invocation]) -> None:
+        self._in_flight -= 1

@@ -1,0 +1,226 @@
+"""One execution environment: a real `awslambdaric` process, frozen while it waits."""
+
+import asyncio
+import os
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+from django_runtimes.cli import processes
+from django_runtimes.compare.emulator.freezer import Freezer
+from django_runtimes.compare.emulator.function import VERSION, Function
+from django_runtimes.compare.emulator.invocation import (
+    FunctionFailed,
+    InitFailed,
+    Invocation,
+    InvocationError,
+    PendingInvocation,
+    TimedOut,
+)
+from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html has it for an internal extension.
+_SHUTDOWN_S = 0.5
+
+
+class State(Enum):
+    """Where an execution environment is in its life."""
+
+    STARTING = auto()
+    READY = auto()
+    BUSY = auto()
+    # It has answered, but not yet asked for the next invocation.
+    FINISHING = auto()
+    DEAD = auto()
+
+
+class ExecutionEnvironment:
+    """One process and its Runtime API; serves one invocation at a time.
+
+    `on_ready` is called each time it asks for an invocation, `on_end` once, when it is dead.
+    Make it on the event loop's thread: the kernel kills the process when that thread ends.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        freezer: Freezer,
+        *,
+        on_ready: Callable[["ExecutionEnvironment"], None],
+        on_end: Callable[["ExecutionEnvironment"], None],
+    ) -> None:
+        self.id = uuid.uuid4().hex
+        self.log = function.log_directory / f"{self.id}.log"
+        self.state = State.STARTING
+        self.init_ms: float | None = None
+        self.failure: InvocationError | None = None
+        self._function = function
+        self._freezer = freezer
+        self._on_ready = on_ready
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._pending: PendingInvocation | None = None
+        self._next: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
+        self._never: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
+        self._init_to_report_ms: float | None = None
+        self._init_failure: InitFailed | None = None
+        self._has_extension = False
+        self._shutdown: asyncio.TimerHandle | None = None
+        self._initialised = asyncio.Event()
+        self._reaped = asyncio.Event()
+        self._api = RuntimeApi(self)
+        self._started = self._busy_since = time.perf_counter()
+        self._process = self._spawn()
+        self._pid_descriptor = os.pidfd_open(self._process.pid)
+        self._loop.add_reader(self._pid_descriptor, self._reap)
+        self._timer = self._loop.call_later(function.init_timeout_s, self._init_too_slow)
+        self._serving = self._loop.create_task(self._api.serve())
+
+    @property
+    def just_initialised(self) -> bool:
+        """Whether it has ended its init phase and nothing else yet."""
+        return self._init_to_report_ms is not None
+
+    async def wait_initialised(self) -> InvocationError | None:
+        """Until the init phase is over; what ended the environment, if it is dead by then."""
+        await self._initialised.wait()
+        return self.failure
+
+    def begin(self, pending: PendingInvocation) -> None:
+        """Run an invocation on a ready environment."""
+        self.state = State.BUSY
+        self._pending = pending
+        self._arm(self._function.timeout_s, self._deadline_passed)
+        self._freezer.thaw(self._process.pid)
+        self._busy_since = time.perf_counter()
+        deadline_ms = int((time.time() + self._function.timeout_s) * 1000)
+        self._next.set_result(
+            RuntimeInvocation(pending.request_id, pending.payload, deadline_ms, self._function.arn, pending.trace_id)
+        )
+
+    def end(self, failure: InvocationError | None = None) -> None:
+        """End the process, and tell its invocation; `failure` is None when nothing was wrong with it.
+
+        As on Lambda one with an extension then has SIGTERM first, and half a second.
+        """
+        if self.state is State.DEAD:
+            return
+        pid = self._process.pid
+        if failure is None and self._has_extension:
+            self._freezer.thaw(pid)
+            self._process.terminate()
+            self._shutdown = self._loop.call_later(_SHUTDOWN_S, self._freezer.kill, pid)
+        else:
+            self._freezer.kill(pid)
+        self._conclude(failure)
+
+    @property
+    def is_reaped(self) -> bool:
+        return self._reaped.is_set()
+
+    async def wait_reaped(self) -> None:
+        """Until nothing of a dead environment is left."""
+        await self._reaped.wait()
+
+    async def next_invocation(self) -> RuntimeInvocation:
+        if self.state is State.DEAD:
+            # No answer, as on Lambda: a runtime that loses its Runtime API ends at once, in the midst of its shutdown.
+            return await self._never
+        if self.state is State.STARTING:
+            self.init_ms = self._init_to_report_ms = (time.perf_counter() - self._started) * 1000
+        self.state = State.READY
+        self._next = self._loop.create_future()
+        self._arm(self._function.idle_reap_s, self.end)
+        self._on_ready(self)
+        self._initialised.set()
+        if self.state is State.READY:
+            # Nobody waited for this init phase, so no invocation was cold because of it.
+            self._init_to_report_ms = None
+            self._freezer.freeze(self._process.pid)
+        return await self._next
+
+    def respond(self, request_id: str, payload: bytes) -> bool:
+        duration_ms = (time.perf_counter() - self._busy_since) * 1000
+        invocation = Invocation(payload, duration_ms, self._init_to_report_ms, self.id)
+        if (pending := self._finish(request_id)) is None:
+            return False
+        pending.succeed(invocation)
+        return True
+
+    def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
+        if (pending := self._finish(request_id)) is None:
+            return False
+        pending.fail(FunctionFailed(failure.error_type, failure.message))
+        return True
+
+    def fail_init(self, failure: RuntimeFailure) -> None:
+        # The runtime ends itself after this report; until then its log is not complete.
+        self._init_failure = InitFailed(failure.error_type, " ".join(failure.message.split()))
+
+    def register_extension(self) -> None:
+        self._has_extension = True
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{VERSION}]{self.id}"
+        process = self._function.start(runtime_api=self._api.address, log_stream=log_stream, log=self.log)
+        self._freezer.adopt(process.pid)
+        return process
+
+    def _finish(self, request_id: str) -> PendingInvocation | None:
+        pending = self._pending
+        if pending is None or pending.request_id != request_id:
+            return None
+        self._pending = self._init_to_report_ms = None
+        self.state = State.FINISHING
+        return pending
+
+    def _arm(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Every state has one thing that ends it by time: init, invocation, idleness."""
+        self._timer.cancel()
+        self._timer = self._loop.call_later(delay_s, action)
+
+    def _init_too_slow(self) -> None:
+        limit_s = self._function.init_timeout_s
+        self.end(InitFailed("Sandbox.Timedout", f"not ready after {limit_s:g} s; {processes.cause(self.log)}"))
+
+    def _deadline_passed(self) -> None:
+        self.end(TimedOut(f"Task timed out after {self._function.timeout_s:.2f} seconds"))
+
+    def _conclude(self, failure: InvocationError | None) -> None:
+        self.state = State.DEAD
+        self.failure = failure
+        self._timer.cancel()
+        if self._pending is not None:
+            self._pending.fail(failure or FunctionFailed("Sandbox.Ended", "the environment was ended"))
+            self._pending = None
+        self._initialised.set()
+        self._on_end(self)
+
+    def _reap(self) -> None:
+        self._loop.remove_reader(self._pid_descriptor)
+        os.close(self._pid_descriptor)
+        if self._shutdown is not None:
+            self._shutdown.cancel()
+        # Before the leader is reaped: until then nobody else can be given its process id.
+        self._freezer.kill(self._process.pid)
+        exit_code = self._process.wait()
+        self._freezer.release(self._process.pid)
+        if self.state is not State.DEAD:
+            self._conclude(self._cause_of_death(exit_code))
+        self._closing = self._loop.create_task(self._close())
+
+    async def _close(self) -> None:
+        self._next.cancel()
+        self._never.cancel()
+        await self._serving
+        await self._api.close()
+        self._reaped.set()
+
+    def _cause_of_death(self, exit_code: int) -> InvocationError:
+        how = f"signal {-exit_code}" if exit_code < 0 else f"exit status {exit_code}"
+        if self.state is State.STARTING:
+            return self._init_failure or InitFailed("Runtime.ExitError", f"{how}; {processes.cause(self.log)}")
+        return FunctionFailed("Runtime.ExitError", f"Runtime exited with error: {how}")

@@ -1,0 +1,79 @@
+"""The function under emulation: its configuration and the variables its processes see."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_runtimes.cli import processes
+
+REGION = "us-east-1"
+VERSION = "$LATEST"
+# The account number of AWS's own examples: it belongs to nobody.
+_ACCOUNT = "123456789012"
+
+# What a function may set itself; the values are those AWS documents.
+_DEFAULTS = {
+    "LANG": "en_US.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
+    "TZ": ":UTC",
+}
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function as its configuration describes it."""
+
+    name: str
+    handler: str
+    environ: Mapping[str, str]
+    log_directory: Path
+    memory_mb: int = 1024
+    timeout_s: float = 30.0
+    init_timeout_s: float = 10.0
+    concurrency_limit: int = 50
+    idle_reap_s: float = 300.0
+    python: str = sys.executable
+    task_root: Path = field(default_factory=Path.cwd)
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:{REGION}:{_ACCOUNT}:function:{self.name}"
+
+    def process_environ(self, *, runtime_api: str, log_stream: str) -> dict[str, str]:
+        """Every variable of an execution environment; nothing of ours leaks into it.
+
+        Reserved names win over the function's own, as on AWS. There are no credentials and no HOME.
+        https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+        """
+        return {
+            **_DEFAULTS,
+            **self.environ,
+            "_HANDLER": self.handler,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.memory_mb),
+            "AWS_LAMBDA_FUNCTION_NAME": self.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": VERSION,
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{self.name}",
+            "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+            "AWS_LAMBDA_RUNTIME_API": runtime_api,
+            "AWS_REGION": REGION,
+            "LAMBDA_TASK_ROOT": str(self.task_root),
+        }
+
+    def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
+        """The session leader of an execution environment that calls the Runtime API at host:port."""
+        return processes.spawn(
+            [self.python, "-m", "awslambdaric", self.handler],
+            environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
+            log=log,
+            directory=self.task_root,
+        )
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What of its configuration belongs in the run's record."""
+        return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}"}

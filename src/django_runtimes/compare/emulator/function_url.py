@@ -1,0 +1,111 @@
+"""A Lambda function URL on this machine: HTTP in front of the emulator."""
+
+import asyncio
+import errno
+import json
+import uuid
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from django_runtimes.compare.emulator.emulator import LambdaEmulator
+from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
+from django_runtimes.compare.emulator.invocation import (
+    REQUEST_LIMIT_BYTES,
+    InvocationError,
+    PayloadTooLarge,
+    Throttled,
+    TimedOut,
+    new_trace_id,
+)
+from django_runtimes.compare.errors import CompareError
+
+# Clients keep idle connections open; 0 would mean to wait for them for ever.
+_CLOSE_TIMEOUT_S = 0.05
+
+
+class FunctionUrl:
+    """Serves an emulator on 127.0.0.1 as a function URL would; an async context manager.
+
+    It answers as Lambda does: 413 for an event above 6 MB, 429 above the concurrency limit, 502
+    when the function fails or its result is malformed, 504 when it runs out of time.
+    """
+
+    def __init__(self, emulator: LambdaEmulator, *, port: int = 0) -> None:
+        """`port` 0 takes any free one."""
+        self._emulator = emulator
+        self._port = port
+
+    async def __aenter__(self) -> Self:
+        self._web = web.Server(self._answer, access_log=None, auto_decompress=False)
+        loop = asyncio.get_running_loop()
+        try:
+            self._server = await loop.create_server(self._web, "127.0.0.1", self._port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise CompareError(f"port {self._port} of 127.0.0.1 is taken; give a free one, or 0") from error
+        self._port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.close()
+        await self._web.shutdown(_CLOSE_TIMEOUT_S)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return f"http://127.0.0.1:{self._port}"
+
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        body = await _read_body(request)
+        if body is None:
+            return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request Too Long")
+        payload = json.dumps(event_from(_http_request(request, body)), separators=(",", ":")).encode()
+        try:
+            invocation = await self._emulator.invoke(payload)
+            response = response_from(invocation.payload)
+        except PayloadTooLarge:
+            return _error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Request Too Long")
+        except Throttled:
+            return _error(HTTPStatus.TOO_MANY_REQUESTS, "Rate Exceeded.")
+        except TimedOut:
+            return _error(HTTPStatus.GATEWAY_TIMEOUT, "Gateway Timeout")
+        except InvocationError:
+            # Why stays in the function's log, as on AWS.
+            return web.Response(status=HTTPStatus.BAD_GATEWAY, text="Internal Server Error")
+        return web.Response(status=response.status, headers=CIMultiDict(response.headers), body=response.body)
+
+
+def _http_request(request: web.BaseRequest, body: bytes) -> HttpRequest:
+    return HttpRequest(
+        method=request.method,
+        target=request.raw_path,
+        protocol=f"HTTP/{request.version.major}.{request.version.minor}",
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.raw_headers),
+        body=body,
+        source_ip=request.remote or "127.0.0.1",
+        received_at=datetime.now(UTC),
+        request_id=str(uuid.uuid4()),
+        trace_id=new_trace_id().partition(";")[0],
+    )
+
+
+async def _read_body(request: web.BaseRequest) -> bytes | None:
+    """The whole body; None when it alone is above the limit for events."""
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > REQUEST_LIMIT_BYTES:
+            return None
+    return bytes(body)
+
+
+def _error(status: HTTPStatus, message: str) -> web.Response:
+    return web.json_response({"Message": message}, status=status)

@@ -1,0 +1,90 @@
+"""One invocation of a function: what is asked, what came of it, and how it can fail."""
+
+# ruff: noqa: N818 - each exception is named by what happened, all are an InvocationError.
+
+import asyncio
+import secrets
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from django_runtimes.compare.errors import CompareError
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB for both;
+# these are the figures in Lambda's own error messages.
+REQUEST_LIMIT_BYTES = 6_291_456
+RESPONSE_LIMIT_BYTES = 6_291_556
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A finished invocation; `init_ms` is set when it had to wait for an init phase (a cold start)."""
+
+    payload: bytes
+    duration_ms: float
+    init_ms: float | None
+    environment_id: str
+
+
+class InvocationError(CompareError):
+    """An invocation that gave no result."""
+
+
+class Throttled(InvocationError):
+    """The function's concurrency limit was reached."""
+
+
+class PayloadTooLarge(InvocationError):
+    """The event is larger than Lambda takes."""
+
+
+class TimedOut(InvocationError):
+    """The function had not answered at its deadline; its execution environment was killed."""
+
+
+class FunctionFailed(InvocationError):
+    """The handler raised, or its execution environment ended."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.error_type = error_type
+        self.message = message
+
+
+class InitFailed(InvocationError):
+    """An execution environment did not get through its init phase."""
+
+    def __init__(self, error_type: str, message: str) -> None:
+        super().__init__(f"{error_type}: {message}")
+        self.error_type = error_type
+        self.message = message
+
+
+class MalformedResult(InvocationError):
+    """The function's result cannot become an HTTP response."""
+
+
+def new_trace_id() -> str:
+    """An X-Ray trace header of a request that is not sampled."""
+    root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+@dataclass(eq=False)
+class PendingInvocation:
+    """An invocation that waits or runs; `outcome` is set exactly once."""
+
+    payload: bytes
+    outcome: asyncio.Future[Invocation]
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    trace_id: str = field(default_factory=new_trace_id)
+
+    def succeed(self, invocation: Invocation) -> None:
+        if not self.outcome.done():
+            self.outcome.set_result(invocation)
+
+    def fail(self, error: InvocationError) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+            # The caller may have gone: Lambda carries on without one, and so does the emulator.
+            self.outcome.exception()

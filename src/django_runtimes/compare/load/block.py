@@ -1,0 +1,87 @@
+"""What one interleaved repetition measured."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django_runtimes.compare.load.histogram import LatencyHistogram
+
+# A send later than this is reported as late.
+LATE_MS = 5.0
+# A request without a whole answer after this time is an error of this class.
+TIMEOUT_S = 30.0
+TIMEOUT = "timeout"
+
+_VOID_LATE_SHARE = 0.01
+_VOID_CPU_SHARE = 0.70
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One request and its answer; `error` is None when the answer was the expected one.
+
+    `latency_ms` counts from the moment the request was due; `late_ms` is how much later it was
+    really sent.
+    """
+
+    request: str
+    latency_ms: float
+    late_ms: float
+    error: str | None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the expected answer came in time."""
+        return self.error is None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Requests sent to one target in one go; `void` says why its latencies count for nothing.
+
+    `latency` holds the expected answers and, at their cap, the timeouts. Other errors are left
+    out: a target that refuses at once would look fast.
+    """
+
+    sent: int
+    late: int
+    ok: int
+    errors: Mapping[str, int]
+    latency: LatencyHistogram
+    void: str | None
+
+
+def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
+    """Outcomes counted."""
+    latency = LatencyHistogram()
+    errors: Counter[str] = Counter()
+    sent = late = 0
+    for outcome in outcomes:
+        sent += 1
+        late += outcome.late_ms > LATE_MS
+        if outcome.error is not None:
+            errors[outcome.error] += 1
+        if outcome.error in (None, TIMEOUT):
+            latency.record(outcome.latency_ms)
+    return Block(
+        sent=sent,
+        late=late,
+        ok=sent - errors.total(),
+        errors=dict(sorted(errors.items())),
+        latency=latency,
+        void=void,
+    )
+
+
+def reason_to_void(outcomes: Sequence[Outcome], cpu_share: float) -> str | None:
+    """Why a steady block measured the load generator instead of its target; None when it did not.
+
+    `cpu_share` is what the generator's process used of one CPU, from 0 to 1.
+    """
+    late = sum(outcome.late_ms > LATE_MS for outcome in outcomes)
+    if late > _VOID_LATE_SHARE * len(outcomes):
+        rule = f"at most {_VOID_LATE_SHARE:.0%} may be"
+        return f"{late} of {len(outcomes)} sends were more than {LATE_MS:g} ms late ({rule})"
+    if cpu_share > _VOID_CPU_SHARE:
+        return f"the load generator used {cpu_share:.0%} of a CPU (it may use {_VOID_CPU_SHARE:.0%})"
+    return None

@@ -1,0 +1,99 @@
+"""Positions of marks and bars, in percent of a chart's width, as text."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from django_runtimes.compare.report.content import scenario_title
+from django_runtimes.compare.report.figures import milliseconds, number
+from django_runtimes.compare.run.summary import Row
+
+
+@dataclass(frozen=True)
+class Range:
+    """One target's latencies: a line from the median to the longest, the others marked on it."""
+
+    name: str
+    left: str
+    width: str
+    p90_left: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A power of ten on the axis."""
+
+    left: str
+    text: str
+
+
+@dataclass(frozen=True)
+class LatencyChart:
+    """One scenario; all charts of a report share one logarithmic axis."""
+
+    title: str
+    ranges: tuple[Range, ...]
+    ticks: tuple[Tick, ...]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One target's figure."""
+
+    name: str
+    width: str
+    text: str
+
+
+def latency_charts(rows: Sequence[Row]) -> tuple[LatencyChart, ...]:
+    """A chart for each scenario, without the targets that answered nothing."""
+    drawn = [row for row in rows if row.scenario.latency_ms.n]
+    if not drawn:
+        return ()
+    shortest = min(row.scenario.latency_ms.p50 or 0.001 for row in drawn)
+    longest = max(row.scenario.latency_ms.max or 0.001 for row in drawn)
+    first = math.floor(math.log10(shortest))
+    last = max(math.ceil(math.log10(longest)), first + 1)
+
+    def position(latency_ms: float | None) -> float:
+        return 100 * (math.log10(latency_ms or shortest) - first) / (last - first)
+
+    def range_of(row: Row) -> Range:
+        latency = row.scenario.latency_ms
+        left = position(latency.p50)
+        return Range(
+            name=row.target.name,
+            left=_percent(left),
+            width=_percent(position(latency.max) - left),
+            p90_left=_percent(position(latency.p90)),
+            text=f"{milliseconds(latency.p50)} | {milliseconds(latency.p90)} | {milliseconds(latency.max)} ms",
+        )
+
+    ticks = tuple(
+        Tick(_percent(position(10.0**exponent)), _power_of_ten_ms(exponent)) for exponent in range(first, last + 1)
+    )
+    return tuple(
+        LatencyChart(title, tuple(range_of(row) for row in group), ticks)
+        for title, group in groupby(drawn, key=lambda row: f"{scenario_title(row.scenario)}, {row.target.label}")
+    )
+
+
+def burst_peaks(rows: Sequence[Row]) -> tuple[Bar, ...]:
+    """The sampled peak of backends while the burst was answered, for each target that has one."""
+    peaks = {
+        row.target.name: row.scenario.connections.peak
+        for row in rows
+        if row.scenario.name == "burst" and row.scenario.connections.peak is not None
+    }
+    highest = max(peaks.values(), default=0) or 1
+    return tuple(Bar(name, _percent(100 * peak / highest), number(peak)) for name, peak in peaks.items())
+
+
+def _percent(value: float) -> str:
+    return f"{value:.2f}%"
+
+
+def _power_of_ten_ms(exponent: int) -> str:
+    return f"{10 ** (exponent - 3)} s" if exponent >= 3 else f"{10.0**exponent:g} ms"

@@ -1,0 +1,44 @@
+"""A run as Markdown, for a repository or a pull request."""
+
+from collections.abc import Iterable
+
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Table, content_of
+from django_runtimes.compare.run.results import Run
+
+
+def render_markdown(run: Run) -> str:
+    """The text of report.md."""
+    content = content_of(run)
+    parts = [f"# {_escaped(content.title)}", _list(content.limits)]
+    if content.failures:
+        parts += ["## Failed", _list(f"{name}: {error}" for name, error in content.failures)]
+    parts += ["## Latency", _list((*content.pairs, *content.method))]
+    for table in content.latencies:
+        parts += [f"### {_escaped(table.title)}", *_table(table)]
+    for table in (content.cold_starts, content.connections, content.writes, content.environment):
+        parts += [f"## {_escaped(table.title)}", *_table(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(table: Table) -> list[str]:
+    if not table.rows:
+        return ["Nothing was measured."]
+    rule = ("---" if column in TEXT_COLUMNS else "---:" for column in table.columns)
+    lines = [_line(table.columns), f"| {' | '.join(rule)} |", *(_line(row) for row in table.rows)]
+    return ["\n".join(lines), *([_list(table.notes)] if table.notes else [])]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {_escaped(sentence)}" for sentence in sentences)
+
+
+def _escaped(text: str) -> str:
+    """On one line, with nothing in it that Markdown or HTML would take for its own."""
+    one_line = " ".join(text.split())
+    for character in "\\|<`*":
+        one_line = one_line.replace(character, f"\\{character}")
+    return one_line

@@ -1,0 +1,85 @@
+"""A run as tables in a terminal, or as plain lines where there is none."""
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, Table, content_of
+from django_runtimes.compare.run.results import Run
+
+# Wide enough for every table: a log is not wrapped at a terminal's 80 columns.
+_PLAIN_WIDTH = 100
+# These two take their own lines, so that a row fits into 100 columns.
+_LEFT_OUT = ("95 % interval", "errors")
+_STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
+
+
+def print_report(run: Run, console: Console) -> None:
+    """Print what was measured, what failed and what the figures may not claim."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
+    content = content_of(run)
+    if content.latencies:
+        console.print(Text("Latency in ms from the moment a request was due", style="bold"))
+        console.print(_latencies(content))
+        console.print()
+    for line in _remarks(content):
+        console.print(Text(line, style="yellow"))
+    if content.latencies:
+        for table in (content.cold_starts, content.connections, content.writes):
+            console.print(Text(f"\n{table.title}", style="bold"))
+            console.print(_laid_out(table))
+            for note in table.notes:
+                console.print(Text(note))
+    console.print()
+    for name, error in content.failures:
+        # In one piece, for those who search a log for it.
+        console.print(Text(f"{name} failed: {error}", style="red"), soft_wrap=True)
+    for sentence in (*content.pairs, *content.limits):
+        console.print(Text(sentence, style="dim"))
+
+
+def _latencies(content: Content) -> RichTable:
+    """All scenarios in one table, so that their columns stand under each other."""
+    columns = content.latencies[0].columns
+    shown = [index for index, column in enumerate(columns) if column not in _LEFT_OUT]
+    laid_out = _grid([columns[index] for index in shown])
+    for table in content.latencies:
+        laid_out.add_row()
+        laid_out.add_row(Text(table.title, style="bold"))
+        for row in table.rows:
+            laid_out.add_row(*(_cell(row[index]) for index in shown))
+    return laid_out
+
+
+def _remarks(content: Content) -> list[str]:
+    """What the narrow table leaves out and must not be missed."""
+    lines = []
+    for table in content.latencies:
+        errors = table.columns.index("errors")
+        lines += [f"{table.title}: {row[0]}: {row[errors]}" for row in table.rows if row[errors] != "none"]
+        lines += [f"{table.title}: {note}" for note in table.notes]
+    return lines
+
+
+def _laid_out(table: Table) -> RichTable:
+    laid_out = _grid(table.columns)
+    for row in table.rows:
+        laid_out.add_row(*(_cell(text) for text in row))
+    return laid_out
+
+
+def _grid(columns: list[str] | tuple[str, ...]) -> RichTable:
+    grid = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    for column in columns:
+        # Where the width does not do, the verdict's words go on two lines, never a name or a figure.
+        grid.add_column(
+            column,
+            justify="left" if column in TEXT_COLUMNS else "right",
+            no_wrap=column != "verdict",
+        )
+    return grid
+
+
+def _cell(text: str) -> Text:
+    return Text(text, style=_STYLES.get(text, ""))

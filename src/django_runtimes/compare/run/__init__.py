@@ -1,0 +1,1 @@
+"""One comparison: what it measures, on what, and what it found."""

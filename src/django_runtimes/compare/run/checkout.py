@@ -1,0 +1,83 @@
+"""The codebase of the project's folder, run as child processes."""
+
+import hashlib
+import importlib.metadata
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from django_runtimes.cli.processes import NICENESS
+from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
+from django_runtimes.compare.run.environ import application_environ
+from django_runtimes.compare.run.preparation import start_command
+from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.targets.container import ContainerTarget
+from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.targets.target import Target
+from django_runtimes.config.runtime import Runtime
+
+# Below the project's folder.
+_LOCK_FILE = Path("requirements", "serving.txt")
+
+
+class Checkout:
+    """The project in `directory`; its processes write their logs and static files into `workspace`."""
+
+    def __init__(self, workspace: Path, directory: Path) -> None:
+        self._workspace = workspace
+        self._directory = directory
+
+    def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
+        """The variables that it needs under every runtime."""
+        environ = application_environ(application, database_url=database_url, static_root=self._workspace / "static")
+        environ.setdefault("PYTHONPATH", str(self._directory))
+        return environ
+
+    def start_command(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        """One of the application's management commands, with this Python."""
+        return start_command(arguments, environ, log=log)
+
+    def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
+        """The codebase under one runtime, as processes without limits."""
+        if name.runtime is Runtime.AWS_LAMBDA:
+            function = Function(
+                name=name.label.replace("_", "-"),
+                handler="django_runtimes.entrypoints.aws_lambda.handler",
+                environ=environ,
+                log_directory=self._workspace / name.label,
+            )
+            return LambdaTarget(function)
+        return ContainerTarget(environ, log=self._workspace / f"{name.label}.log")
+
+    def record(self) -> CodebaseRecord:
+        """The commit, the lock file and what is installed here."""
+        lock_file = self._directory / _LOCK_FILE
+        return CodebaseRecord(
+            revision=_revision(self._directory),
+            lock_file_sha256=hashlib.sha256(lock_file.read_bytes()).hexdigest() if lock_file.exists() else None,
+            limits="no CPU or memory limit per target; all share the machine with the load generator, "
+            f"which goes before them (niceness {NICENESS} lower)",
+            python=platform.python_version(),
+            packages={name: importlib.metadata.version(name) for name in MEASURED_PACKAGES},
+            image=None,
+        )
+
+
+def _revision(directory: Path) -> str | None:
+    """The commit that was measured, marked when files differ from it; None outside a checkout."""
+    try:
+        described = subprocess.run(
+            ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return described.stdout.strip()

@@ -1,0 +1,152 @@
+"""One comparison from its services to its result."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, ExitStack
+from pathlib import Path
+
+import uvloop
+
+from django_runtimes.cli.project import project_directory
+from django_runtimes.compare.containers.codebase import ImageCodebase
+from django_runtimes.compare.containers.containers import Containers
+from django_runtimes.compare.containers.engine import usable_engines
+from django_runtimes.compare.containers.image import find_image
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.progress import Reporter
+from django_runtimes.compare.run.checkout import Checkout
+from django_runtimes.compare.run.codebase import Codebase
+from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.run.environ import target_environ
+from django_runtimes.compare.run.measurement import Measurement, attempt
+from django_runtimes.compare.run.plan import Plan
+from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.run.record import record_environment
+from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.rows import found_keys
+from django_runtimes.compare.run.subject import Subject, failed_result
+from django_runtimes.compare.services.databases import create_database, database_name, drop_database
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
+from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.runtime import detect_runtime
+
+
+def run_comparison(plan: Plan, reporter: Reporter) -> Run:
+    """Measure every target of the plan; those that fail are in the result with their cause.
+
+    Call it in the main thread. Ctrl-C during the measurement ends it early and keeps what was measured.
+    Raises CompareError when nothing can be measured at all.
+    """
+    run_id = secrets.token_hex(4)
+    with ExitStack() as stack:
+        workspace = stack.enter_context(run_directory(account=None))
+        codebase = _open_codebase(stack, plan, workspace)
+        reporter.say("starting PostgreSQL and preparing the application's database")
+        server = stack.enter_context(postgres_server(plan.database_url))
+        proxy, proxy_failure = _start_proxy(stack, plan, server)
+        databases = _prepare_databases(stack, plan, codebase, server, run_id, log=workspace / "prepare.log")
+        subjects = []
+        details: dict[str, dict[str, str]] = {}
+        for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
+            if proxy is None and name.route is Route.PROXY:
+                continue
+            application = codebase.environ(plan.workload.application, database_url=server.url(database))
+            environ = target_environ(name, application, proxy)
+            details[str(name)] = {"detected by": detect_runtime(environ).evidence}
+            subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ)))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            interrupted = runner.run(_measure(plan, subjects, server, reporter, seed=int(run_id, 16)))
+        results = {subject.name: subject.result() for subject in subjects}
+        for subject in subjects:
+            details[str(subject.name)] |= subject.target.details
+        return Run(
+            environment=record_environment(
+                plan,
+                run_id=run_id,
+                server=server,
+                proxy=proxy,
+                codebase=codebase.record(),
+                targets=details,
+                interrupted=interrupted,
+            ),
+            targets=tuple(results.get(name) or failed_result(name, proxy_failure) for name in plan.targets),
+        )
+
+
+def _open_codebase(stack: ExitStack, plan: Plan, workspace: Path) -> Codebase:
+    """What the plan measures; its processes end with the stack."""
+    if plan.image is None:
+        return Checkout(workspace, project_directory(Path.cwd()))
+    return ImageCodebase(stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace)))
+
+
+def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
+    """The proxy, where a target goes through it; else None, and why it could not start."""
+    if all(name.route is Route.DIRECT for name in plan.targets):
+        return None, ""
+    try:
+        return stack.enter_context(PgBouncer(server)), ""
+    except CompareError as error:
+        return None, str(error)
+
+
+def _prepare_databases(
+    stack: ExitStack, plan: Plan, codebase: Codebase, server: PostgresServer, run_id: str, *, log: Path
+) -> list[str]:
+    """A migrated and filled database for each target, all copies of one; dropped with the stack."""
+    template = f"webapp_{run_id}_template"
+    create_database(server, template)
+    stack.callback(drop_database, server, template)
+    application = plan.workload.application
+    environ = codebase.environ(application, database_url=server.url(template))
+    prepare_application(application, environ, log=log, start=codebase.start_command)
+    leftovers = found_keys(server.url(template), plan.workload.rows.keys_sql)
+    if leftovers:
+        raise CompareError(
+            f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
+            f"it must return the rows of the workload's requests alone"
+        )
+    names = [database_name(run_id, index) for index in range(len(plan.targets))]
+    for name in names:
+        create_database(server, name, template=template)
+        stack.callback(drop_database, server, name)
+    return names
+
+
+async def _measure(
+    plan: Plan, subjects: Sequence[Subject], server: PostgresServer, reporter: Reporter, *, seed: int
+) -> bool:
+    """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
+    sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
+    interrupted = False
+    async with LoadGenerator() as generator, sampler:
+        measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, reporter=reporter, seed=seed)
+        async with AsyncExitStack() as running:
+
+            async def start(subject: Subject) -> None:
+                await running.enter_async_context(subject.target)
+
+            try:
+                reporter.begin("starting the targets", len(subjects))
+                for subject in subjects:
+                    await attempt(subject, start)
+                    reporter.advance()
+                await measurement.run()
+            except asyncio.CancelledError:
+                # Python's Runner cancels the main task at the first Ctrl-C and raises at the second.
+                interrupted = True
+                task = asyncio.current_task()
+                if task is not None:
+                    task.uncancel()
+                reporter.say("interrupted: stopping the targets and keeping what was measured")
+
+        async def account(subject: Subject) -> None:
+            await measurement.account(subject, server.url(subject.database))
+
+        await asyncio.gather(*(attempt(subject, account) for subject in subjects))
+    return interrupted

@@ -1,0 +1,61 @@
+"""The folder that a comparison leaves: whole, or not at all."""
+
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.compare.report.files import write_reports
+from django_runtimes.compare.run.results import Run
+
+
+def choose_directory(wanted: Path | None) -> Path:
+    """The folder to make at the end; UsageError now when it cannot be made then."""
+    if wanted is None:
+        return _unused(Path("reports") / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
+    if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
+        raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
+    try:
+        wanted.parent.mkdir(parents=True, exist_ok=True)
+        # The only sure sign: root may write anywhere by the permissions, and not below /proc.
+        Path(tempfile.mkdtemp(dir=wanted.parent, prefix=f".{wanted.name}.")).rmdir()
+    except OSError as error:
+        raise UsageError(f"--output '{wanted}' cannot be made ({error.strerror}); name another") from error
+    return wanted
+
+
+def publish(run: Run, directory: Path) -> None:
+    """Write run.json and the reports beside the folder, then rename: nobody finds half of them.
+
+    CompareError when that fails, say for a full disk, with the place where the run was saved instead.
+    """
+    try:
+        _publish(run, directory)
+    except OSError as error:
+        kept = run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
+        raise CompareError(
+            f"the report cannot be written to '{directory}' ({error.strerror}); what was measured is in {kept}"
+        ) from error
+
+
+def _publish(run: Run, directory: Path) -> None:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
+    try:
+        run.save(unfinished)
+        write_reports(run, unfinished)
+        # mkdtemp's is for the owner only; a report is to be shown around.
+        unfinished.chmod(0o755)
+        unfinished.replace(directory)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+
+
+def _unused(directory: Path) -> Path:
+    candidate, number = directory, 1
+    while candidate.exists():
+        number += 1
+        candidate = directory.with_name(f"{directory.name}-{number}")
+    return candidate

@@ -1,0 +1,81 @@
+"""What a reader needs to judge a run or to repeat it."""
+
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.compare.run.codebase import CodebaseRecord
+from django_runtimes.compare.run.plan import Plan
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import PostgresServer
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.config.profile import PROFILES
+from django_runtimes.config.runtime import Runtime
+
+
+def record_environment(
+    plan: Plan,
+    *,
+    run_id: str,
+    server: PostgresServer,
+    proxy: PgBouncer | None,
+    codebase: CodebaseRecord,
+    targets: Mapping[str, Mapping[str, str]],
+    interrupted: bool,
+) -> dict[str, Any]:
+    """The `environment` of run.json; `targets` has each target's details by its name."""
+    return {
+        "run_id": run_id,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "interrupted": interrupted,
+        "workload": plan.workload.name,
+        "plan": {
+            "rates_rps": list(plan.rates_rps),
+            "duration_s": plan.duration_s,
+            "blocks": plan.blocks,
+            "burst_size": plan.burst_size,
+            "bursts": plan.bursts,
+            "cold_starts": plan.cold_starts,
+        },
+        "aa_pairs": [[str(first), str(second)] for first, second in _same_process_pairs(plan.targets)],
+        **({} if codebase.image is None else {"image": dict(codebase.image)}),
+        "revision": codebase.revision,
+        "lock_file_sha256": codebase.lock_file_sha256,
+        "machine": {
+            "kernel": f"{platform.system()} {platform.release()}",
+            "cpu": _cpu_model(),
+            "cpus": len(os.sched_getaffinity(0)),
+            "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20,
+            "limits": codebase.limits,
+        },
+        "python": codebase.python,
+        "packages": dict(codebase.packages),
+        "postgresql": dict(server.settings),
+        "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
+        "tls": "none between target and database, none in front",
+        "targets": {name: dict(details) for name, details in targets.items()},
+    }
+
+
+def _same_process_pairs(names: Sequence[TargetName]) -> list[tuple[TargetName, TargetName]]:
+    """Targets that differ in nothing but the name of their runtime: A/A pairs."""
+    return [
+        (first, second)
+        for first, second in combinations(names, 2)
+        if Runtime.AWS_LAMBDA not in {first.runtime, second.runtime}
+        and PROFILES[first.runtime] == PROFILES[second.runtime]
+        and (first.strategy, first.route) == (second.strategy, second.route)
+    ]
+
+
+def _cpu_model() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()

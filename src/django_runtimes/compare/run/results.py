@@ -1,0 +1,263 @@
+"""What a comparison measured, and its file run.json (schema 1)."""
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Literal
+
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.load.histogram import LatencyHistogram
+
+SCHEMA = 1
+FILE_NAME = "run.json"
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Percentiles of `n` samples in ms; p99 is None below 1,000 samples, all are without any."""
+
+    n: int
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    max: float | None
+
+
+@dataclass(frozen=True)
+class ConnectionCounts:
+    """A database's backends: sampled peak and mean, a lower bound, and all that were opened.
+
+    None where it is not known.
+    """
+
+    peak: int | None
+    mean: float | None
+    opened: int | None
+
+
+@dataclass(frozen=True)
+class BlockResult:
+    """One block as run.json keeps it; blocks of the same `index` were interleaved."""
+
+    index: int
+    sent: int
+    late: int
+    ok: int
+    p50_ms: float | None
+    void: str | None
+    histogram: str
+
+
+@dataclass(frozen=True)
+class ScenarioResult:
+    """One scenario at one rate (None for a burst).
+
+    The counts are of all blocks. `latency_ms` leaves out void blocks, unless all of them are void.
+    """
+
+    name: str
+    rate_rps: float | None
+    sent: int
+    late: int
+    ok: int
+    errors: Mapping[str, int]
+    latency_ms: Latency
+    connections: ConnectionCounts
+    void_blocks: int
+    blocks: tuple[BlockResult, ...]
+
+    @classmethod
+    def of_blocks(
+        cls,
+        name: str,
+        rate_rps: float | None,
+        blocks: Mapping[int, Block],
+        connections: ConnectionCounts,
+    ) -> "ScenarioResult":
+        """All blocks of a scenario, by their index in the run, merged."""
+        errors: Counter[str] = Counter()
+        for block in blocks.values():
+            errors.update(block.errors)
+        counted = [block for block in blocks.values() if block.void is None] or list(blocks.values())
+        merged = LatencyHistogram.merged(block.latency for block in counted)
+        return cls(
+            name=name,
+            rate_rps=rate_rps,
+            sent=sum(block.sent for block in blocks.values()),
+            late=sum(block.late for block in blocks.values()),
+            ok=sum(block.ok for block in blocks.values()),
+            errors=dict(sorted(errors.items())),
+            latency_ms=Latency(merged.count, merged.p50_ms, merged.p90_ms, merged.p99_ms, merged.max_ms),
+            connections=connections,
+            void_blocks=sum(block.void is not None for block in blocks.values()),
+            blocks=tuple(
+                BlockResult(
+                    index=index,
+                    sent=block.sent,
+                    late=block.late,
+                    ok=block.ok,
+                    p50_ms=block.latency.p50_ms,
+                    void=block.void,
+                    histogram=block.latency.encoded(),
+                )
+                for index, block in sorted(blocks.items())
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class ColdPhases:
+    """The parts of each cold start in ms: until ready, and from then to the first answer."""
+
+    ready_ms: tuple[float, ...]
+    first_response_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ColdStarts:
+    """Cold starts from the start of the process to the first answer, in ms."""
+
+    n: int
+    p50: float | None
+    max: float | None
+    phases: ColdPhases
+
+    @classmethod
+    def of_phases(cls, ready_ms: Sequence[float], first_response_ms: Sequence[float]) -> "ColdStarts":
+        """One cold start for each pair of phases."""
+        wholes = [sum(phases) for phases in zip(ready_ms, first_response_ms, strict=True)]
+        return cls(
+            n=len(wholes),
+            p50=round(median(wholes), 3) if wholes else None,
+            max=round(max(wholes), 3) if wholes else None,
+            phases=ColdPhases(_rounded(ready_ms), _rounded(first_response_ms)),
+        )
+
+
+@dataclass(frozen=True)
+class Ambiguous:
+    """Writes without their expected answer: how many were sent, how many left a row (None: the rows were not read)."""
+
+    sent: int
+    committed: int | None
+
+
+@dataclass(frozen=True)
+class TargetResult:
+    """One target; when its `status` is "failed", `error` says why and how to mend it."""
+
+    name: str
+    runtime: str
+    strategy: str
+    route: str
+    label: str
+    status: Literal["measured", "failed"]
+    error: str | None
+    scenarios: tuple[ScenarioResult, ...]
+    cold_start_ms: ColdStarts
+    connections: ConnectionCounts
+    acknowledged_writes: int
+    ambiguous: Ambiguous
+    rows_found: int | None
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def failed(cls, *, name: str, runtime: str, strategy: str, route: str, label: str, error: str) -> "TargetResult":
+        """A target of which nothing was measured."""
+        return cls(
+            name=name,
+            runtime=runtime,
+            strategy=strategy,
+            route=route,
+            label=label,
+            status="failed",
+            error=error,
+            scenarios=(),
+            cold_start_ms=ColdStarts.of_phases((), ()),
+            connections=ConnectionCounts(peak=None, mean=None, opened=None),
+            acknowledged_writes=0,
+            ambiguous=Ambiguous(sent=0, committed=0),
+            rows_found=0,
+        )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One comparison; `environment` holds what a reader needs to judge it or to repeat it."""
+
+    environment: Mapping[str, Any]
+    targets: tuple[TargetResult, ...]
+
+    def to_json(self) -> str:
+        """The text of run.json."""
+        return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Run":
+        """Read run.json again; CompareError when it is not one of this schema."""
+        try:
+            values = json.loads(text)
+            schema = values["schema"]
+            if schema != SCHEMA:
+                raise CompareError(f"{FILE_NAME} has schema {schema!r}; this version reads schema {SCHEMA} only")
+            return cls(values["environment"], tuple(_target(target) for target in values["targets"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise CompareError(
+                f"{FILE_NAME} is not what `webapp compare` saves ({type(error).__name__}: {error}); "
+                f"give the file of a finished run"
+            ) from error
+
+    def save(self, directory: Path) -> Path:
+        """Write run.json into a directory that exists, all of it or nothing."""
+        return write_whole(directory / FILE_NAME, self.to_json())
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file so that no reader ever finds half of it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    unfinished = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        # mkstemp's are for the owner only; a report is to be shown around.
+        unfinished.chmod(0o644)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def _rounded(values_ms: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(value_ms, 3) for value_ms in values_ms)
+
+
+def _target(values: Mapping[str, Any]) -> TargetResult:
+    cold = values["cold_start_ms"]
+    phases = ColdPhases(**{name: tuple(durations) for name, durations in cold["phases"].items()})
+    return TargetResult(
+        **{
+            **values,
+            "scenarios": tuple(_scenario(scenario) for scenario in values["scenarios"]),
+            "cold_start_ms": ColdStarts(**{**cold, "phases": phases}),
+            "connections": ConnectionCounts(**values["connections"]),
+            "ambiguous": Ambiguous(**values["ambiguous"]),
+            "notes": tuple(values["notes"]),
+        }
+    )
+
+
+def _scenario(values: Mapping[str, Any]) -> ScenarioResult:
+    return ScenarioResult(
+        **{
+            **values,
+            "latency_ms": Latency(**values["latency_ms"]),
+            "connections": ConnectionCounts(**values["connections"]),
+            "blocks": tuple(BlockResult(**block) for block in values["blocks"]),
+        }
+    )

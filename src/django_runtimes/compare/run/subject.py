@@ -1,0 +1,82 @@
+"""A target while it is measured, and what was measured of it so far."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.load.ledger import Ledger, Reconciliation
+from django_runtimes.compare.run.connections import Connections
+from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
+from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.targets.target import ColdStart, Target
+
+LABEL = "emulated"
+
+ScenarioKey = tuple[str, float | None]
+
+
+@dataclass
+class Subject:
+    """One target of a run; `failure` is set once and ends its part in the run."""
+
+    name: TargetName
+    database: str
+    ledger: Ledger
+    target: Target
+    failure: str | None = None
+    blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
+    windows: dict[ScenarioKey, list[Connections]] = field(default_factory=lambda: defaultdict(list))
+    cold_starts: list[ColdStart] = field(default_factory=list)
+    opened: int | None = None
+    rows: Reconciliation | None = None
+
+    def add(self, key: ScenarioKey, index: int, block: Block, connections: Connections) -> None:
+        """Take one block and the connections held during it."""
+        self.blocks[key][index] = block
+        self.windows[key].append(connections)
+
+    def result(self) -> TargetResult:
+        """What run.json says of the target; of a failed one, as far as it came."""
+        failed = failed_result(self.name, self.failure or "")
+        rows = self.rows
+        return replace(
+            failed,
+            status="measured" if self.failure is None else "failed",
+            error=self.failure,
+            scenarios=tuple(
+                ScenarioResult.of_blocks(*key, blocks, _counts(self.windows[key], opened=None))
+                for key, blocks in self.blocks.items()
+            ),
+            cold_start_ms=ColdStarts.of_phases(
+                [start.ready_ms for start in self.cold_starts],
+                [start.first_response_ms for start in self.cold_starts],
+            ),
+            connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
+            acknowledged_writes=self.ledger.acknowledged,
+            ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
+            rows_found=None if rows is None else rows.rows_found,
+        )
+
+
+def failed_result(name: TargetName, error: str) -> TargetResult:
+    """A target of which nothing was measured."""
+    return TargetResult.failed(
+        name=str(name),
+        runtime=name.runtime.value,
+        strategy=name.strategy.value,
+        route=name.route.value,
+        label=LABEL,
+        error=error,
+    )
+
+
+def _counts(windows: Sequence[Connections], opened: int | None) -> ConnectionCounts:
+    samples = sum(window.samples for window in windows)
+    if samples == 0:
+        return ConnectionCounts(peak=None, mean=None, opened=opened)
+    return ConnectionCounts(
+        peak=max(window.peak for window in windows),
+        mean=round(sum(window.mean * window.samples for window in windows) / samples, 2),
+        opened=opened,
+    )

@@ -1,0 +1,169 @@
+"""What a run says about its targets: each as a ratio to the reference, with its uncertainty."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+
+from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+
+_RESAMPLES = 2_000
+_FEWEST_PAIRS = 4
+# Latency counts expected answers only. Where many requests failed, those that were answered are a
+# selection, and to call their target faster would be wrong.
+_LOWEST_OK_SHARE = 0.99
+
+
+class Verdict(StrEnum):
+    """What may be said of a target beside the reference."""
+
+    REFERENCE = "reference"
+    FASTER = "faster"
+    SLOWER = "slower"
+    NO_DIFFERENCE = "no difference shown"
+    SAME = "A/A pair"
+    TOO_FEW_BLOCKS = "too few blocks"
+    TOO_MANY_ERRORS = "too many errors"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """The median of ratios of p50 over paired blocks, with its bootstrap 95 % interval."""
+
+    median: float
+    low: float
+    high: float
+    pairs: int
+
+    @property
+    def excludes_one(self) -> bool:
+        """Whether the interval shows a difference."""
+        return self.low > 1 or self.high < 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One scenario of one target; `ratio` is None where there is nothing to compare."""
+
+    target: TargetResult
+    scenario: ScenarioResult
+    ratio: Ratio | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two names of the same thing (A/A); `ratio` is None with too few blocks."""
+
+    first: str
+    second: str
+    ratio: Ratio | None
+
+    @property
+    def differs(self) -> bool:
+        """Whether the run found a difference where none is: then it cannot name any winner."""
+        return self.ratio is not None and self.ratio.excludes_one
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All rows of a run, scenario by scenario; the reference is the first measured target."""
+
+    reference: str | None
+    rows: tuple[Row, ...]
+    pairs: tuple[Pair, ...]
+
+    @property
+    def names_no_winner(self) -> bool:
+        """Whether verdicts are withheld because an A/A pair differs."""
+        return any(pair.differs for pair in self.pairs)
+
+
+def summarize(run: Run) -> Summary:
+    """Compare every measured target with the reference; the same run always gives the same words.
+
+    `environment["aa_pairs"]` lists the pairs of targets that start the same process.
+    """
+    measured = {target.name: target for target in run.targets if target.status == "measured"}
+    if not measured:
+        return Summary(reference=None, rows=(), pairs=())
+    pairs = tuple(
+        Pair(first, second, _pooled_ratio(measured[first], measured[second]))
+        for first, second in run.environment.get("aa_pairs", ())
+        if first in measured and second in measured
+    )
+    reference = next(iter(measured.values()))
+    keys = dict.fromkeys(_key(scenario) for target in measured.values() for scenario in target.scenarios)
+    rows = tuple(
+        _row(target, scenario, reference, pairs)
+        for key in keys
+        for target in measured.values()
+        if (scenario := _scenario(target, key)) is not None
+    )
+    return Summary(reference.name, rows, pairs)
+
+
+def _key(scenario: ScenarioResult) -> tuple[str, float | None]:
+    return scenario.name, scenario.rate_rps
+
+
+def _scenario(target: TargetResult, key: tuple[str, float | None]) -> ScenarioResult | None:
+    return next((scenario for scenario in target.scenarios if _key(scenario) == key), None)
+
+
+def _row(target: TargetResult, scenario: ScenarioResult, reference: TargetResult, pairs: Sequence[Pair]) -> Row:
+    if target is reference:
+        return Row(target, scenario, None, Verdict.REFERENCE)
+    beside = _scenario(reference, _key(scenario))
+    ratio = None if beside is None else _ratio(_paired_ratios(scenario, beside))
+    if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
+        verdict = Verdict.SAME
+    elif any(pair.differs for pair in pairs):
+        verdict = Verdict.WITHHELD
+    else:
+        verdict = _verdict(scenario, beside, ratio)
+    return Row(target, scenario, ratio, verdict)
+
+
+def _verdict(scenario: ScenarioResult, beside: ScenarioResult | None, ratio: Ratio | None) -> Verdict:
+    if any(each is not None and each.ok < _LOWEST_OK_SHARE * each.sent for each in (scenario, beside)):
+        return Verdict.TOO_MANY_ERRORS
+    if ratio is None:
+        return Verdict.TOO_FEW_BLOCKS
+    if not ratio.excludes_one:
+        return Verdict.NO_DIFFERENCE
+    return Verdict.FASTER if ratio.median < 1 else Verdict.SLOWER
+
+
+def _pooled_ratio(first: TargetResult, second: TargetResult) -> Ratio | None:
+    """Over all steady scenarios at once.
+
+    Asked scenario by scenario at 95 %, a sound run of four would fail every fifth time.
+    """
+    ratios: list[float] = []
+    for scenario in second.scenarios:
+        beside = _scenario(first, _key(scenario))
+        if scenario.rate_rps is not None and beside is not None:
+            ratios += _paired_ratios(scenario, beside)
+    return _ratio(ratios)
+
+
+def _paired_ratios(scenario: ScenarioResult, beside: ScenarioResult) -> list[float]:
+    """One ratio of p50 for each block that both have and that is void in neither."""
+    medians = {block.index: block.p50_ms for block in beside.blocks if block.void is None and block.p50_ms}
+    return [
+        block.p50_ms / medians[block.index]
+        for block in scenario.blocks
+        if block.void is None and block.p50_ms and block.index in medians
+    ]
+
+
+def _ratio(ratios: Sequence[float]) -> Ratio | None:
+    if len(ratios) < _FEWEST_PAIRS:
+        return None
+    chance = random.Random(len(ratios))  # noqa: S311 - a fixed seed: a saved run always reads the same
+    medians = sorted(median(chance.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
+    tail = round(_RESAMPLES * 0.025)
+    return Ratio(median=median(ratios), low=medians[tail], high=medians[-tail - 1], pairs=len(ratios))

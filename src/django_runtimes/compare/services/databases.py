@@ -1,0 +1,40 @@
+"""One database per target: made before it is measured, dropped afterwards."""
+
+import psycopg
+from psycopg import sql
+
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.postgres import PostgresServer
+
+
+def database_name(run_id: str, target_index: int) -> str:
+    """The name of one target's database, which no other run uses."""
+    return f"webapp_{run_id}_{target_index}"
+
+
+def create_database(server: PostgresServer, name: str, *, template: str | None = None) -> None:
+    """Create a database that the server's role owns, as a copy of `template` if one is named.
+
+    Raises CompareError when the name exists or the template is in use.
+    """
+    statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(server.role))
+    if template is not None:
+        statement += sql.SQL(" TEMPLATE {}").format(sql.Identifier(template))
+    _execute(server, statement, f"create the database {name!r}")
+
+
+def drop_database(server: PostgresServer, name: str) -> None:
+    """Drop a database with whatever is still connected to it; one that does not exist is fine."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    _execute(server, statement, f"drop the database {name!r}")
+
+
+def _execute(server: PostgresServer, statement: sql.Composed, purpose: str) -> None:
+    try:
+        with psycopg.connect(server.administration_url, autocommit=True, connect_timeout=5) as connection:
+            connection.execute(statement)
+    except psycopg.Error as error:
+        cause = " ".join(str(error).split())
+        raise CompareError(
+            f"cannot {purpose}: {cause}; check that the server still runs and nothing else uses that name"
+        ) from error

@@ -1,0 +1,124 @@
+"""A PostgreSQL server that the user named, checked before anything is measured on it."""
+
+from types import TracebackType
+from typing import Self
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.config.databases.url import without_engine
+
+_CONNECT_TIMEOUT_S = 5
+# Django 5.2 refuses older servers.
+_OLDEST_VERSION = 140_000
+
+# What a reader needs to judge a database's figures; recorded as the server reports them.
+_RECORDED_SETTINGS = (
+    "server_version",
+    "max_connections",
+    "superuser_reserved_connections",
+    "shared_buffers",
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "password_encryption",
+    "ssl",
+    "server_encoding",
+    "TimeZone",
+)
+
+
+def recorded_settings(connection: psycopg.Connection) -> dict[str, str]:
+    """The settings that belong in a run's record, by name."""
+    rows = connection.execute(
+        "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
+        [list(_RECORDED_SETTINGS)],
+    )
+    return dict(rows.fetchall())
+
+
+def _password(database_url: str, parts: SplitResult) -> str:
+    conninfo = conninfo_to_dict(database_url)
+    host, port = str(conninfo.get("host") or ""), conninfo.get("port")
+    # libpq splits a password that is not encoded elsewhere than Python does, takes a part of it for
+    # the host or the port, and would quote that in its message.
+    same_host = unquote(parts.hostname or "").lower() == host.lower()
+    same_port = parts.port == (int(port) if port else None)
+    if parts.netloc and not (same_host and same_port):
+        raise ValueError
+    return str(conninfo.get("password") or "")
+
+
+class ExternalPostgres:
+    """The server behind a URL; entering checks that it answers and that its role may create databases."""
+
+    def __init__(self, database_url: str) -> None:
+        # The targets' engine follows from their INSTALLED_APPS.
+        database_url = without_engine(database_url)
+        try:
+            self._parts = urlsplit(database_url)
+            if self._parts.scheme in {"postgresql", "postgres"}:
+                self._password = _password(database_url, self._parts)
+        except (ValueError, psycopg.ProgrammingError):
+            # Their messages quote the URL, password included.
+            raise UsageError(
+                "--database-url cannot be read; write postgresql://role:password@host:port/database "
+                "and percent-encode what is special in the password"
+            ) from None
+        if self._parts.scheme not in {"postgresql", "postgres"}:
+            raise UsageError(
+                f"--database-url has the scheme {self._parts.scheme!r}; "
+                "write postgresql://role:password@host:port/database"
+            )
+        self.administration_url = database_url
+        self.role = ""
+        self.maintenance_database = ""
+        self.version = ""
+        self.settings: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        try:
+            with psycopg.connect(self.administration_url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+                self._check(connection)
+        except psycopg.Error as error:
+            raise CompareError(
+                f"the PostgreSQL server of --database-url does not answer: {self._without_password(error)}; "
+                "check the URL and that the server is reachable from here"
+            ) from None
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # The server is the user's: it stays as it was.
+        return
+
+    def url(self, database: str) -> str:
+        """The user's URL, with another database in it."""
+        return urlunsplit(self._parts._replace(path=f"/{quote(database, safe='')}"))
+
+    def _check(self, connection: psycopg.Connection) -> None:
+        info = connection.info
+        self.settings = recorded_settings(connection)
+        self.version = self.settings["server_version"]
+        self.role = info.user
+        self.maintenance_database = info.dbname
+        if info.server_version < _OLDEST_VERSION:
+            raise CompareError(
+                f"the server of --database-url is PostgreSQL {self.version}; Django 5.2 needs 14 or newer"
+            )
+        row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+        if row != (True,):
+            raise CompareError(
+                f"the role {self.role!r} of --database-url may not create databases, and every target "
+                f"gets its own; run ALTER ROLE {self.role} CREATEDB as an administrator"
+            )
+
+    def _without_password(self, error: psycopg.Error) -> str:
+        text = " ".join(str(error).split())
+        return text.replace(self._password, "***") if self._password else text

@@ -1,0 +1,244 @@
+"""PgBouncer in transaction mode, which stands in for RDS Proxy."""
+
+import os
+import pwd
+import resource
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from signal import Signals
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.services.port import start_on_port
+from django_runtimes.compare.services.postgres import PostgresServer
+from django_runtimes.compare.services.run_directory import run_directory
+
+_MAX_CLIENTS = 2000
+# Its log, its event loop, and connections that are still logging in.
+_OTHER_FILES = 200
+_CONNECT_TIMEOUT_S = 5
+_START_TIMEOUT_S = 10.0
+
+
+class PgBouncer:
+    """A PgBouncer on 127.0.0.1 in front of every database of one server.
+
+    `pool_size` bounds the backends of one database: PgBouncer counts them for each pair of database
+    and user, and the targets share one role. All databases together get at most half of the
+    server's connections (an idle backend of one makes room for another), as RDS Proxy's
+    MaxConnectionsPercent of 50 would; the other half stays free for the direct routes.
+
+    Enter it in the main thread: the kernel ends PgBouncer when the thread that started it ends.
+    """
+
+    def __init__(self, postgres: PostgresServer, *, pool_size: int = 20, port: int | None = None) -> None:
+        self._postgres = postgres
+        self._pool_size = pool_size
+        self._wanted_port = port
+        self._password = ""
+        self._stack = ExitStack()
+        self._directory = Path()
+        self.host = "127.0.0.1"
+        self.port = 0
+        self.process: subprocess.Popen[bytes]
+        self.version = ""
+        self.settings: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.version = _version(_program())
+        account = processes.server_account()
+        with ExitStack() as stack:
+            self._directory = stack.enter_context(run_directory(account))
+            try:
+                databases = self._configure(self._directory, account)
+            except psycopg.Error as error:
+                cause = " ".join(str(error).split())
+                raise CompareError(f"pgbouncer's PostgreSQL server does not answer: {cause}; start it first") from error
+            self._start(stack, databases, account)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def url(self, database: str) -> str:
+        """A postgresql:// URL of one database through the proxy, with the server's role and password."""
+        login = quote(self._postgres.role, safe="")
+        if self._password:
+            login += f":{quote(self._password, safe='')}"
+        return f"postgresql://{login}@{self.host}:{self.port}/{quote(database, safe='')}"
+
+    @property
+    def log(self) -> Path:
+        """What PgBouncer writes to its standard error."""
+        return self._directory / "pgbouncer.log"
+
+    @property
+    def _configuration(self) -> Path:
+        return self._directory / "pgbouncer.ini"
+
+    @property
+    def console_url(self) -> str:
+        """The administration console, where PAUSE, RESUME, RELOAD and RECONNECT are understood."""
+        return self.url("pgbouncer")
+
+    def restart(self) -> None:
+        """Start PgBouncer anew after its process has ended, on the same port; it answers a little later."""
+        self._spawn(processes.server_account())
+
+    def _configure(self, directory: Path, account: pwd.struct_passwd | None) -> str:
+        url = self._postgres.url(self._postgres.maintenance_database)
+        with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+            # libpq knows what the URL left out, and the password from wherever it came.
+            server = connection.info
+            user, host, port, self._password = server.user, server.host, server.port, server.password
+        verifier = self._stored_verifier(user)
+        name, secret = (text.replace('"', '""') for text in (user, verifier or self._password))
+        _write_private(directory / "users.txt", f'"{name}" "{secret}"\n', account)
+        self.settings = {
+            "pool_mode": "transaction",
+            # A server that trusts its network has a proxy that does, too.
+            "auth_type": "scram-sha-256" if self._password else "trust",
+            "auth_file": "SCRAM verifier" if verifier else "password",
+            "max_client_conn": str(_MAX_CLIENTS),
+            "default_pool_size": str(self._pool_size),
+            "max_user_connections": str(self._share_of_server()),
+            "server_login_retry": "0.5",
+            "query_wait_timeout": "5",
+            "server_tls_sslmode": str(conninfo_to_dict(url).get("sslmode") or "prefer"),
+            # RDS Proxy, too, refuses start-up parameters that it does not know.
+            "ignore_startup_parameters": "",
+            # The default of 128 would drop some of a burst's first packets.
+            "listen_backlog": "1024",
+        }
+        return f"* = host={_quoted(host)} port={port}"
+
+    def _stored_verifier(self, user: str) -> str | None:
+        """What the server checks this user's password against; None unless its administrator may tell.
+
+        PgBouncer with the password itself spends 4,096 rounds of hashing on each login, in its only
+        thread, and a connection per request then measures little else. RDS Proxy has more threads.
+        """
+        with psycopg.connect(self._postgres.administration_url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
+            try:
+                row = connection.execute("SELECT rolpassword FROM pg_authid WHERE rolname = %s", [user]).fetchone()
+            except psycopg.errors.InsufficientPrivilege:
+                return None
+        verifier = row[0] if row else None
+        return verifier if verifier is not None and verifier.startswith("SCRAM-SHA-256$") else None
+
+    def _share_of_server(self) -> int:
+        connections = int(self._postgres.settings["max_connections"])
+        reserved = int(self._postgres.settings["superuser_reserved_connections"])
+        share = (connections - reserved) // 2
+        if self._pool_size > share:
+            raise CompareError(
+                f"max_connections={connections} of the PostgreSQL server is too small for a proxy with a pool "
+                f"of {self._pool_size}; raise it to {2 * self._pool_size + reserved} or more"
+            )
+        return share
+
+    def _start(self, stack: ExitStack, databases: str, account: pwd.struct_passwd | None) -> None:
+        def start(port: int) -> subprocess.Popen[bytes]:
+            self.port = port
+            settings = self.settings | {
+                "listen_addr": self.host,
+                "listen_port": str(port),
+                "unix_socket_dir": "",
+                "auth_file": str(self._directory / "users.txt"),
+                "admin_users": self._postgres.role,
+                "log_connections": "0",
+                "log_disconnections": "0",
+            }
+            lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+            _write_private(self._configuration, f"[databases]\n{databases}\n[pgbouncer]\n{lines}", account)
+            self._spawn(account)
+            stack.callback(self._stop)
+            return self.process
+
+        start_on_port(
+            start,
+            self._answers,
+            name="pgbouncer",
+            wanted=self._wanted_port,
+            log=self.log,
+            timeout_s=_START_TIMEOUT_S,
+        )
+
+    def _spawn(self, account: pwd.struct_passwd | None) -> None:
+        with _open_files(_MAX_CLIENTS + self._share_of_server() + _OTHER_FILES):
+            self.process = processes.spawn(
+                [_program(), str(self._configuration)],
+                environ={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
+                log=self.log,
+                account=account,
+                directory=Path("/"),
+            )
+
+    def _stop(self) -> None:
+        # It has no state to save, and its gentler signals differ between versions.
+        processes.stop(self.process, first_signal=Signals.SIGKILL)
+
+    def _answers(self) -> bool:
+        url = self.url(self._postgres.maintenance_database)
+        try:
+            # It greets a client only once it has logged in to the server itself.
+            psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+
+def _program() -> str:
+    program = processes.find_program("pgbouncer")
+    if program is None:
+        raise CompareError(
+            "pgbouncer, which stands in for RDS Proxy, is not installed; "
+            "run `make setup` or install the package pgbouncer"
+        )
+    return program
+
+
+def _version(program: str) -> str:
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    return output.splitlines()[0].removeprefix("PgBouncer ") if output else "unknown"
+
+
+def _quoted(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _write_private(path: Path, text: str, account: pwd.struct_passwd | None) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text)
+    if account is not None:
+        os.chown(path, account.pw_uid, account.pw_gid)
+
+
+@contextmanager
+def _open_files(count: int) -> Iterator[None]:
+    """Lets a child that is started inside open `count` files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        if hard != resource.RLIM_INFINITY and hard < count:
+            raise CompareError(
+                f"the limit of open files is {hard}, and pgbouncer needs {count}; raise it (`ulimit -Hn`)"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -1,0 +1,83 @@
+"""Temporary directories that do not outlive the process that made them by more than one start."""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django_runtimes.compare.errors import CompareError
+
+_PREFIX = "webapp-service-"
+
+
+@contextmanager
+def run_directory(account: pwd.struct_passwd | None) -> Iterator[Path]:
+    """An empty directory that `account` can enter, removed at the end.
+
+    A killed owner removes nothing, so what dead owners left is removed before. An owner is alive
+    while it holds the lock on its directory: the kernel drops that lock whatever happens.
+    """
+    place = _place(account)
+    _remove_stale(place)
+    directory, lock = _make_locked(place)
+    try:
+        if account is not None:
+            directory.chmod(0o711)
+        yield directory
+    finally:
+        # What cannot be removed now is removed at the next start.
+        shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
+
+
+def _place(account: pwd.struct_passwd | None) -> Path:
+    temporary = Path(tempfile.gettempdir())
+    if account is None:
+        return temporary
+    for place in (temporary, Path("/var/tmp"), Path("/tmp")):  # noqa: S108 - a random name follows
+        if place.is_dir() and _runs_programs_of_others(place):
+            return place
+    raise CompareError(
+        f"{temporary}, /var/tmp and /tmp cannot hold programs that the account {account.pw_name!r} runs; "
+        "set TMPDIR to a directory that everybody can enter and that is not mounted noexec"
+    )
+
+
+def _runs_programs_of_others(place: Path) -> bool:
+    real = place.resolve()
+    if os.statvfs(real).f_flag & os.ST_NOEXEC:
+        return False
+    return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
+
+
+def _make_locked(place: Path) -> tuple[Path, int]:
+    while True:
+        directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        # Another start may take the directory for a stale one before the lock is held.
+        try:
+            lock = os.open(directory, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if directory.exists():
+            return directory, lock
+        os.close(lock)
+
+
+def _remove_stale(place: Path) -> None:
+    for directory in place.glob(f"{_PREFIX}*"):
+        # Gone meanwhile, another user's, or in use: none of them is ours to remove.
+        with contextlib.suppress(OSError):
+            if directory.lstat().st_uid != os.geteuid():
+                continue
+            lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(directory, ignore_errors=True)
+            finally:
+                os.close(lock)

@@ -1,0 +1,109 @@
+"""A container emulated: the server in a process, or a container, of its own."""
+
+import asyncio
+import contextlib
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from django_runtimes.cli import processes
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.targets.server import CheckoutServer, Server
+from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
+
+_START_TIMEOUT_S = 30.0
+_POLL_S = 0.005
+
+
+class ContainerTarget:
+    """The server on 127.0.0.1, as `django_runtimes.entrypoints.launch` starts it; restarted for each cold start.
+
+    Enter it in the main thread: the kernel ends the server when the thread that started it ends.
+    """
+
+    has_cold_bursts = False
+
+    def __init__(self, environ: Mapping[str, str], *, log: Path, server: Server | None = None) -> None:
+        """`server` is the checkout's own unless another is given."""
+        self._server = server or CheckoutServer()
+        self._environ = environ
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    async def __aenter__(self) -> Self:
+        await self._restart()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stop()
+
+    async def cold_start(self, first_request: FirstRequest) -> ColdStart:
+        """A restart, and the first request after it."""
+        ready_ms = await self._restart()
+        outcome = expect_answer(await first_request())
+        return ColdStart(ready_ms, outcome.latency_ms)
+
+    async def make_cold(self) -> None:
+        """Nothing: a container keeps its processes."""
+
+    async def make_ready(self, count: int) -> None:
+        """Nothing: its processes serve whatever comes."""
+
+    async def _restart(self) -> float:
+        """Stop the server, start it anew and return the ms from its start until /healthz answers 200.
+
+        Raises CompareError with the end of its log when it ends or is not ready within 30 s.
+        """
+        self._stop()
+        port = processes.free_port()
+        started = time.perf_counter()
+        self._process = self._server.start(
+            # No load balancer has to hear of its end.
+            {"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
+            log=self._log,
+        )
+        self.url = f"http://127.0.0.1:{port}"
+        async with aiohttp.ClientSession() as session:
+            while not await _is_alive(session, self.url):
+                self.check_running()
+                if time.perf_counter() - started > _START_TIMEOUT_S:
+                    raise CompareError(
+                        f"the server is not ready after {_START_TIMEOUT_S:g} s; {processes.cause(self._log)}"
+                    )
+                await asyncio.sleep(_POLL_S)
+        return (time.perf_counter() - started) * 1_000
+
+    @property
+    def details(self) -> dict[str, str]:
+        """What its server says of itself."""
+        return self._server.details
+
+    def check_running(self) -> None:
+        """Raise CompareError with the end of the server's log when it has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise CompareError(
+                f"the server ended with exit code {self._process.returncode}; {processes.cause(self._log)}"
+            )
+
+    def _stop(self) -> None:
+        if self._process is not None:
+            self._server.stop(self._process)
+            self._process = None
+
+
+async def _is_alive(session: aiohttp.ClientSession, url: str) -> bool:
+    with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+        async with session.get(f"{url}/healthz", timeout=aiohttp.ClientTimeout(total=_START_TIMEOUT_S)) as response:
+            return response.status == 200
+    return False

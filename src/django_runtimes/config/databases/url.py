@@ -1,0 +1,124 @@
+"""The parts of a PostgreSQL URL."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.secret import Secret
+
+_SCHEMES = ("postgresql://", "postgres://", "postgis://")
+_SPATIAL_SCHEME = "postgis://"
+_DEFAULT_PORT = 5432
+_MAX_PORT = 65535
+# Others libpq looks at only when it connects.
+_WHOLE_NUMBERS = (
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+)
+_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_REMEDY = (
+    "write postgresql://user:password@host:port/name, with special characters percent-encoded (@ as %40, / as %2F)"
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """One PostgreSQL database and how to log in; `options` are libpq's connection parameters.
+
+    `is_spatial` is whether the URL says that PostGIS is used there.
+    """
+
+    host: str
+    port: int
+    name: str
+    user: str
+    password: str = field(repr=False)
+    options: dict[str, Any] = field(default_factory=dict)
+    is_spatial: bool = False
+
+
+def parse_database_url(url: str) -> Address:
+    """The parts of DATABASE_URL; raises ConfigurationError, which shows no part that may belong to the password."""
+    url = Secret(url)
+    scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
+    if scheme is None:
+        raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
+    if _has_bare_delimiter(url.removeprefix(scheme)):
+        raise ConfigurationError(f"DATABASE_URL has a bare @ or / in its user or password; {_REMEDY}")
+    parts = _libpq_parts(without_engine(url))
+    name = str(parts.pop("dbname", ""))
+    if not name:
+        raise ConfigurationError("DATABASE_URL names no database; end it with /name")
+    return Address(
+        host=str(parts.pop("host", "")),
+        port=_port(parts.pop("port", Secret(_DEFAULT_PORT))),
+        name=name,
+        user=str(parts.pop("user", "")),
+        password=parts.pop("password", Secret()),
+        options={name: _option(name, str(value)) for name, value in parts.items()},
+        is_spatial=scheme == _SPATIAL_SCHEME,
+    )
+
+
+def without_engine(url: str) -> Secret:
+    """The URL as libpq takes it, which knows no postgis://."""
+    if url.startswith(_SPATIAL_SCHEME):
+        return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
+    return Secret(url)
+
+
+def _has_bare_delimiter(rest: str) -> bool:
+    """Whether libpq takes a part of the password for the host, or for the database at the user's name."""
+    login, at, address = rest.partition("@")
+    return "@" in address or bool(at and "/" in login)
+
+
+def _libpq_parts(url: Secret) -> dict[str, Secret]:
+    try:
+        return {name: Secret(value) for name, value in conninfo_to_dict(url).items()}
+    except ProgrammingError:
+        # libpq's message quotes the part that it did not understand, which may be the password.
+        pass
+    unknown = _unknown_option(url)
+    if unknown is not None:
+        raise ConfigurationError(
+            f"DATABASE_URL has the option {unknown!r}, which libpq does not know; remove or correct it"
+        )
+    raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
+
+
+def _unknown_option(url: str) -> str | None:
+    query = url.rpartition("@")[2].partition("?")[2]
+    return next((name for name, _ in parse_qsl(query, keep_blank_values=True) if not _is_option(name)), None)
+
+
+def _option(name: str, value: str) -> str:
+    if name in _WHOLE_NUMBERS and not _WHOLE_NUMBER.fullmatch(value):
+        raise ConfigurationError(f"DATABASE_URL has {name}={value!r}, which is not a whole number; correct it")
+    return value
+
+
+def _is_option(name: str) -> bool:
+    try:
+        conninfo_to_dict(f"postgresql://?{quote(name)}=1")
+    except ProgrammingError:
+        return False
+    return True
+
+
+def _port(text: str) -> int:
+    if "," in text:
+        raise ConfigurationError("DATABASE_URL names several servers; this application uses one")
+    # Not shown: without a host in the URL it is the password.
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= _MAX_PORT:
+        raise ConfigurationError(f"DATABASE_URL has a port that is not a number from 1 to {_MAX_PORT}; {_REMEDY}")
+    return int(text)

@@ -1,0 +1,26 @@
+"""Which management commands the events of a function may name."""
+
+from django_runtimes.config.databases.credentials import Role, database_role
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+
+
+def allowed_commands(environment: Environment) -> frozenset[str]:
+    """Those of the operations function on Lambda; none makes it a function that serves requests.
+
+    ConfigurationError where WEBAPP_ALLOWED_COMMANDS and WEBAPP_DB_ROLE say different things: requests with the
+    operations login could do anything in the database, commands with the web's could not migrate it.
+    """
+    commands = frozenset(environment.names("WEBAPP_ALLOWED_COMMANDS"))
+    role = database_role(environment)
+    if commands and role is not Role.OPERATIONS:
+        raise ConfigurationError(
+            f"WEBAPP_ALLOWED_COMMANDS={','.join(sorted(commands))!r} lets events run commands and WEBAPP_DB_ROLE is "
+            f"{role}; set WEBAPP_DB_ROLE={Role.OPERATIONS}, or unset the former for a function that serves requests"
+        )
+    if not commands and role is Role.OPERATIONS:
+        raise ConfigurationError(
+            f"WEBAPP_DB_ROLE={role} serves no requests on Lambda and WEBAPP_ALLOWED_COMMANDS names no command; "
+            "name some, comma-separated, or unset the former for a function that serves requests"
+        )
+    return commands

@@ -1,0 +1,277 @@
+"""How many database connections a deployment may hold at once, and whether there are as many: arithmetic, no I/O."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from django_runtimes.config.databases.connections import Connections, PerRequest, Pool, Route
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.profile import Profile, choose_profile
+from django_runtimes.config.runtime import Runtime, detect_runtime
+
+# The invoking thread and that of asynchronous views keep theirs; a readiness check has one while it runs.
+_PERSISTENT_ON_LAMBDA = 3
+# A management command's own, and the one that holds the lock of `migrate`.
+_OPERATIONS = 2
+# PostgreSQL's default.
+_SUPERUSER_RESERVED = 3
+
+Sign = Literal["", "+", "-", "x"]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One number of a sum and where it comes from; `remedy` says how to tell one that is not known (None)."""
+
+    sign: Sign
+    name: str
+    value: int | None
+    source: str
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Terms that are taken one after the other; `name` says what the result is."""
+
+    name: str
+    terms: tuple[Term, ...]
+
+    @property
+    def value(self) -> int | None:
+        """The result, in connections; None when some term is not known."""
+        result = 0
+        for term in self.terms:
+            if term.value is None:
+                return None
+            match term.sign:
+                case "x":
+                    result *= term.value
+                case "-":
+                    result -= term.value
+                case _:
+                    result += term.value
+        return result
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What may be needed at once, and what `place` has; `remedy` is for when that is less."""
+
+    place: str
+    needed: Sum
+    available: Sum
+    remedy: str
+
+    @property
+    def unknown(self) -> tuple[Term, ...]:
+        """The terms without which nothing is proven."""
+        return tuple(term for term in (*self.needed.terms, *self.available.terms) if term.value is None)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is proven that the connections suffice."""
+        needed, available = self.needed.value, self.available.value
+        return needed is not None and available is not None and needed <= available
+
+
+@dataclass(frozen=True)
+class ConnectionLimit:
+    """A CONNECTION LIMIT of the web's role or of the database."""
+
+    kind: Literal["role", "database"]
+    name: str
+    value: int
+
+
+@dataclass(frozen=True)
+class ServerLimits:
+    """What a server answered: its slots, those of them it keeps for others, and further limits."""
+
+    max_connections: int
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    connection_limits: tuple[ConnectionLimit, ...] = ()
+
+
+def connection_budget(
+    environ: Mapping[str, str],
+    server: ServerLimits | None,
+    *,
+    cpu_count: int,
+    connections: Connections | None = None,
+) -> tuple[Comparison, ...]:
+    """What must hold for the deployment that the variables describe.
+
+    `server` is None where it could not be asked; `cpu_count` is the number of workers where none is set;
+    `connections` are those of DATABASES, None where they are not known. Raises ConfigurationError for a variable
+    that cannot be read.
+    """
+    runtime = detect_runtime(environ).runtime
+    profile = choose_profile(runtime, Environment(environ))
+    if connections is not None:
+        profile = replace(profile, connections=connections)
+    application = _application(environ, runtime, profile, cpu_count=cpu_count)
+    if profile.route is Route.DIRECT:
+        return _on_server(environ, application, server, _remedy(runtime, profile))
+    pool = _variable(
+        environ,
+        "WEBAPP_DB_PROXY_MAX_CONNECTIONS",
+        "",
+        "the proxy's connections",
+        minimum=1,
+        remedy="set WEBAPP_DB_PROXY_MAX_CONNECTIONS to the proxy's share of max_connections",
+    )
+    through_proxy = Comparison(
+        "the proxy",
+        Sum("needed", application),
+        Sum("available", (pool,)),
+        f"{_remedy(runtime, profile)}; until then requests may wait for the proxy, and fail after its borrow timeout",
+    )
+    lower = "lower the proxy's share and WEBAPP_DB_PROXY_MAX_CONNECTIONS, or raise max_connections"
+    return (through_proxy, *_on_server(environ, (pool,), server, lower))
+
+
+def _application(environ: Mapping[str, str], runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
+    """The factors of what the application's processes may hold."""
+    on_lambda = runtime is Runtime.AWS_LAMBDA
+    if on_lambda:
+        processes = _variable(environ, "AWS_LAMBDA_MAX_CONCURRENCY", "x", "processes of each", minimum=1, fallback=1)
+        instances = _variable(
+            environ,
+            "WEBAPP_INSTANCES_MAX",
+            "",
+            "execution environments",
+            minimum=1,
+            remedy="reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to it",
+        )
+    else:
+        processes = _variable(
+            environ, "WEBAPP_WORKERS", "x", "processes of each", minimum=1, fallback=cpu_count,
+            fallback_source="CPUs of this machine",
+        )  # fmt: skip
+        instances = _variable(
+            environ,
+            "WEBAPP_INSTANCES_MAX",
+            "",
+            "instances",
+            minimum=1,
+            fallback=1 if runtime is Runtime.LOCAL else None,
+            remedy="set WEBAPP_INSTANCES_MAX to the most instances that the service may start",
+        )
+    # Reserved concurrency counts the invocations of all versions, and between them nothing is held.
+    overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
+    overlap = _deploy_overlap(environ, runtime, instances) if overlaps else ()
+    return (instances, *overlap, processes, _connections_of_a_process(environ, runtime, profile))
+
+
+def _deploy_overlap(environ: Mapping[str, str], runtime: Runtime, instances: Term) -> tuple[Term, ...]:
+    variable = "WEBAPP_DEPLOY_OVERLAP_PERCENT"
+    declared_percent = Environment(environ).integer(variable, minimum=100)
+    percent = declared_percent or (100 if runtime is Runtime.LOCAL else 200)
+    if percent == 100:
+        return ()
+    more = None if instances.value is None else math.ceil(instances.value * (percent - 100) / 100)
+    source = "default" if declared_percent is None else variable
+    return (Term("+", f"more during a deploy ({percent} %)", more, source, instances.remedy),)
+
+
+def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, profile: Profile) -> Term:
+    name = "connections of each"
+    if isinstance(profile.connections, Pool):
+        # Whoever needs a connection takes it from the pool, the readiness check too.
+        source = "WEBAPP_DB_POOL_MAX_SIZE" if environ.get("WEBAPP_DB_POOL_MAX_SIZE") else "default of the pool"
+        if profile.connections != choose_profile(runtime, Environment(environ)).connections:
+            source = "DATABASES of the settings"
+        return Term("x", name, profile.connections.max_size, source)
+    if runtime is Runtime.AWS_LAMBDA:
+        if isinstance(profile.connections, PerRequest):
+            return Term("x", name, 1, "one invocation at a time")
+        return Term("x", name, _PERSISTENT_ON_LAMBDA, "sync views, async views, /readyz")
+    # A stream that has begun has left its place among the views; as many of them may ask at once again.
+    source = f"{profile.threads} sync, 2 x {profile.async_requests} async, /readyz"
+    return Term("x", name, profile.threads + 2 * profile.async_requests + 1, source)
+
+
+def _on_server(
+    environ: Mapping[str, str], held: tuple[Term, ...], server: ServerLimits | None, remedy: str
+) -> tuple[Comparison, ...]:
+    """The server's slots, and whatever limits the server puts on the login or the database."""
+    operations = Term("+", "operations", _OPERATIONS, "a command and its lock")
+    needed = (
+        *held,
+        operations,
+        _variable(environ, "WEBAPP_DB_RESERVED_CONNECTIONS", "+", "administrator's reserve"),
+    )
+    slots = Comparison("the server", Sum("needed", needed), Sum("available", _slots(environ, server)), remedy)
+    limits = () if server is None else server.connection_limits
+    return (
+        slots,
+        *(
+            Comparison(
+                f"{limit.kind} {limit.name}",
+                Sum("needed", (*held, operations) if _counts_operations(environ, limit) else held),
+                Sum("available", (Term("", "CONNECTION LIMIT", limit.value, "the server"),)),
+                f"raise the CONNECTION LIMIT of {limit.kind} {limit.name}, or: {remedy}",
+            )
+            for limit in limits
+        ),
+    )
+
+
+def _counts_operations(environ: Mapping[str, str], limit: ConnectionLimit) -> bool:
+    if limit.kind == "database":
+        return True
+    user = environ.get("WEBAPP_DB_OPERATIONS_USER")
+    # The user that a secret names is taken to be another than the web's.
+    return user == limit.name if user else not environ.get("WEBAPP_DB_OPERATIONS_SECRET_ARN")
+
+
+def _slots(environ: Mapping[str, str], server: ServerLimits | None) -> tuple[Term, ...]:
+    if server is not None:
+        asked = "the server"
+        reserved = (Term("-", name, count, asked) for name, count in server.reserved.items())
+        return (Term("", "max_connections", server.max_connections, asked), *reserved)
+    return (
+        _variable(
+            environ,
+            "WEBAPP_DB_MAX_CONNECTIONS",
+            "",
+            "max_connections",
+            minimum=1,
+            remedy="run this where the server can be reached, or set WEBAPP_DB_MAX_CONNECTIONS",
+        ),
+        Term("-", "superuser_reserved_connections", _SUPERUSER_RESERVED, "PostgreSQL's default"),
+    )
+
+
+def _remedy(runtime: Runtime, profile: Profile) -> str:
+    """What makes the application need less, or find more."""
+    if runtime is Runtime.AWS_LAMBDA:
+        lower = "lower the reserved concurrency, and WEBAPP_INSTANCES_MAX with it"
+    elif isinstance(profile.connections, Pool):
+        lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE"
+    else:
+        lower = "lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_THREADS, take WEBAPP_DB_STRATEGY=pool"
+    if profile.route is Route.PROXY:
+        return f"{lower}, or raise the proxy's share"
+    return f"{lower}, raise max_connections, or go through a proxy (WEBAPP_DB_ROUTE=proxy)"
+
+
+def _variable(
+    environ: Mapping[str, str],
+    variable: str,
+    sign: Sign,
+    name: str,
+    *,
+    minimum: int = 0,
+    fallback: int | None = None,
+    fallback_source: str = "default",
+    remedy: str = "",
+) -> Term:
+    """The variable as a term; without it and a default in the table, the fallback."""
+    value = Environment(environ).integer(variable, minimum=minimum)
+    if environ.get(variable):
+        return Term(sign, name, value, variable)
+    value = fallback if value is None else value
+    return Term(sign, name, value, f"{variable} unset" if value is None else fallback_source, remedy)

@@ -1,0 +1,28 @@
+"""Whether the file of trusted authorities is there."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.config.errors import ConfigurationError
+
+# libpq's word for the authorities that the operating system trusts.
+_SYSTEM = "system"
+
+
+def require_root_certificates(database: Mapping[str, Any]) -> None:
+    """ConfigurationError when the sslrootcert of an entry of DATABASES cannot be read.
+
+    Before the first connection, which would say so only in the log of a pool.
+    """
+    path = database["OPTIONS"].get("sslrootcert")
+    if path is None or path == _SYSTEM:
+        return
+    try:
+        Path(path).open("rb").close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path!r}, the file of authorities that the database's certificate is checked with, cannot be read "
+            f"({error.strerror}); correct WEBAPP_DB_ROOT_CERTIFICATES (direct route) or "
+            "WEBAPP_DB_PROXY_ROOT_CERTIFICATES (proxy), or unset it"
+        ) from None

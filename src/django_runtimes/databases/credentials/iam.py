@@ -1,0 +1,96 @@
+"""A login by a token that this process signs with its own AWS credentials."""
+
+import os
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from django_runtimes.aws.container_role import ContainerRole, container_role
+from django_runtimes.aws.signature import LIFETIME_S, AccessKey, sign_login
+from django_runtimes.config.secret import Secret
+from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.renewal import Renewal
+
+# Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
+_REFRESH_AFTER_S = 600.0
+# The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
+_USABLE_FOR_S = LIFETIME_S - 15.0
+_NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be had"
+
+
+class IamProvider:
+    """Signs a token on first use, and another when the last is older than `refresh_after_s`."""
+
+    def __init__(
+        self, *, region: str, host: str, port: int, user: str, refresh_after_s: float = _REFRESH_AFTER_S
+    ) -> None:
+        self._region = region
+        self._host = host
+        self._port = port
+        self._user = user
+        self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=_USABLE_FOR_S)
+
+    def login(self) -> Login:
+        """The user with a token that is good now; CredentialsError without AWS credentials."""
+        return self._renewal.login()
+
+    def forget(self, refused: Login) -> bool:
+        """No: a token that was refused was not too old, and another would be refused as well."""
+        return False
+
+    def _sign(self) -> Login:
+        token = sign_login(
+            self._access_key(),
+            region=self._region,
+            host=self._host,
+            port=self._port,
+            user=self._user,
+            at=datetime.now(UTC),
+        )
+        return Login(self._user, Secret(token))
+
+    def _access_key(self) -> AccessKey:
+        # Lambda's, and there for as long as the execution environment is.
+        if key_id := os.environ.get("AWS_ACCESS_KEY_ID"):
+            secret = os.environ.get("AWS_SECRET_ACCESS_KEY")
+            if not secret:
+                raise CredentialsError(
+                    "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; "
+                    "set both, or neither where the task or instance has a role"
+                )
+            return AccessKey(key_id, secret, os.environ.get("AWS_SESSION_TOKEN"))
+        if self._container_role is not None:
+            try:
+                return self._container_role.access_key()
+            except (CredentialsError, OSError) as error:
+                failure = " ".join(str(error).split())
+            raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+        return self._sought_key()
+
+    def _sought_key(self) -> AccessKey:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            key = self._role_credentials.get_frozen_credentials()
+        except (BotoCoreError, ClientError, OSError) as error:
+            # STS refuses with a ClientError; the file of a web identity may be missing.
+            failure = " ".join(str(error).split())
+        else:
+            return AccessKey(key.access_key, key.secret_key, key.token)
+        raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+
+    @cached_property
+    def _container_role(self) -> ContainerRole | None:
+        return container_role()
+
+    @cached_property
+    def _role_credentials(self) -> Any:
+        """Those that botocore finds, such as a web identity's, which renew themselves."""
+        import botocore.session
+
+        credentials = botocore.session.get_session().get_credentials()
+        if credentials is None:
+            raise CredentialsError(
+                "no AWS credentials are found to sign a database token with; give the task or instance a role"
+            )
+        return credentials

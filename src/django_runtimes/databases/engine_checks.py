@@ -1,0 +1,65 @@
+"""A system check of engines that lack what this project's add."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
+from django.db import DEFAULT_DB_ALIAS
+from django.db.utils import load_backend
+
+from django_runtimes.config.databases.connections import Strategy, connections_of
+from django_runtimes.config.databases.credentials import Source
+from django_runtimes.config.environment import Environment
+from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
+
+_LOST = {
+    Strategy.POOL: "a pool that replaces dead connections at once, and sessions that are reset between requests",
+    Strategy.PERSISTENT: "sessions that are reset between requests",
+    Strategy.PER_REQUEST: "connections that end with their thread, and that are checked after a freeze",
+}
+
+
+def check_engines(**kwargs: Any) -> list[CheckMessage]:
+    """An error for each foreign engine that cannot fetch its login, a warning for others."""
+    return [
+        _complaint(alias, database, wrapper)
+        for alias, database in settings.DATABASES.items()
+        if _is_configured(alias, database)
+        and not issubclass(wrapper := load_backend(database["ENGINE"]).DatabaseWrapper, DatabaseWrapperMixin)
+    ]
+
+
+def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckMessage:
+    subject = f"DATABASES[{alias!r}] has the engine {database['ENGINE']!r}"
+    hint = (
+        f"Set ENGINE to {_own_engine(wrapper)!r}; or write an engine whose DatabaseWrapper has "
+        "django_runtimes.databases.postgresql.wrapper.DatabaseWrapperMixin before that one (docs/engines.md)."
+    )
+    source = _source()
+    if source is not Source.PASSWORD:
+        text = f"{subject}, which does not fetch the login of WEBAPP_DB_CREDENTIALS={source}."
+        return Error(text, hint=hint, id="webapp.E015")
+    if database.get("CREDENTIALS") is not None:
+        text = f"{subject}, which does not fetch the login of WEBAPP_DB_OPERATIONS_SECRET_ARN."
+        return Error(text, hint=hint, id="webapp.E015")
+    lost = _LOST[connections_of(database).name]
+    return CheckWarning(f"{subject}, which lacks what this project's engine adds: {lost}.", hint=hint, id="webapp.W016")
+
+
+def _is_configured(alias: str, database: Mapping[str, Any]) -> bool:
+    """Whether the variables decide how this database is reached, also where an entry was replaced as a whole."""
+    if not database.get("ENGINE"):
+        return False
+    return "ROUTE" in database or (alias == DEFAULT_DB_ALIAS and _source() is not Source.PASSWORD)
+
+
+def _source() -> Source:
+    return Environment(os.environ).choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials") or Source.PASSWORD
+
+
+def _own_engine(wrapper: type) -> str:
+    is_spatial = any(cls.__module__.startswith("django.contrib.gis.") for cls in wrapper.__mro__)
+    return "django_runtimes.databases.postgis" if is_spatial else "django_runtimes.databases.postgresql"

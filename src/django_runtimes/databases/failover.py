@@ -1,0 +1,38 @@
+"""Lets go of connections to a server that a failover has made read-only."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InternalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_runtimes.outages.outage import database_error
+
+_READ_ONLY = "25006"
+
+
+def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """A receiver of `connection_created`: evict the connection once a statement of it finds the server read-only.
+
+    The connection works and passes every health check, so that nothing else would ever close it.
+    """
+    # Another engine than ours has no such method.
+    if hasattr(connection, "evict") and _evict_when_read_only not in connection.execute_wrappers:
+        # First, since Django's `execute_wrapper` takes the last away at its block's end.
+        connection.execute_wrappers.insert(0, _evict_when_read_only)
+
+
+def _evict_when_read_only(
+    execute: Callable[..., Any],
+    sql: str,
+    params: Any,
+    many: bool,  # noqa: FBT001  (Django's signature)
+    context: dict[str, Any],
+) -> Any:
+    try:
+        return execute(sql, params, many, context)
+    except InternalError as error:
+        cause = database_error(error)
+        if cause is not None and cause.sqlstate == _READ_ONLY:
+            context["connection"].evict()
+        raise

@@ -1,0 +1,216 @@
+"""Django's SQL compilers, which mark the statements that can leave no session state."""
+
+import inspect
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from django.db.backends.postgresql import compiler
+from django.db.models import NOT_PROVIDED, Field, Model
+from django.db.models.expressions import Combinable, CombinedExpression, RawSQL
+from django.db.models.functions import Cast
+from django.db.models.sql.where import ExtraWhere
+
+from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+
+# What an application gives a function of Django's to make it one of its own.
+_OWN_SQL = frozenset({"function", "template", "arg_joiner"})
+# Any other operator may be one of the application's, and call its function.
+_CONNECTORS = frozenset(
+    [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # those of full-text search
+)
+# The methods by which a model's field writes SQL around its value.
+_FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
+
+
+class _MarkingCompiler:
+    """Counts on the connection the expressions whose SQL is not Django's own.
+
+    On the connection, since a subquery has a compiler of its own and ends as a plain string in the outer statement.
+    """
+
+    def compile(self, node: Any) -> Any:
+        """Django's."""
+        if _is_applications_own(node):
+            self.connection.unknown_expressions += 1  # type: ignore[attr-defined]
+        return super().compile(node)  # type: ignore[misc]
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
+        """Django's; a CompiledSQL when all of it is Django's own SQL."""
+        connection = self.connection  # type: ignore[attr-defined]
+        before = connection.unknown_expressions
+        sql, params = super().as_sql(*args, **kwargs)  # type: ignore[misc]
+        if self._has_own_sql():
+            connection.unknown_expressions += 1
+        return (CompiledSQL(sql) if connection.unknown_expressions == before else sql), params
+
+    def _has_own_sql(self) -> bool:
+        """Whether the statement has SQL of the application's that no expression holds."""
+        return bool(self.query.extra_tables)  # type: ignore[attr-defined]
+
+
+class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
+    """Django's, for SELECT."""
+
+
+class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
+    """Django's, for INSERT."""
+
+    def as_sql(self) -> list[tuple[str, Any]]:
+        """Django's; each a CompiledSQL when all of it is Django's own SQL."""
+        before = self.connection.unknown_expressions
+        statements = compiler.SQLInsertCompiler.as_sql(self)
+        if any(map(_is_own_field, self.query.fields)) or _has_own_defaults(self.query.model):
+            self.connection.unknown_expressions += 1
+        if self.connection.unknown_expressions != before:
+            return statements
+        return [(CompiledSQL(sql), params) for sql, params in statements]
+
+
+class SQLDeleteCompiler(_MarkingCompiler, compiler.SQLDeleteCompiler):
+    """Django's, for DELETE."""
+
+
+class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
+    """Django's, for UPDATE."""
+
+    def _has_own_sql(self) -> bool:
+        return any(_is_own_field(field) for field, *_ in self.query.values) or _has_own_defaults(self.query.model)
+
+
+class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
+    """Django's, for aggregates over a subquery."""
+
+
+def _is_applications_own(node: Any) -> bool:
+    kind = _kind(type(node))
+    own = node.__dict__
+    # Its class may be Django's, and its instance have been given another method.
+    if kind is _Kind.APPLICATIONS or "as_sql" in own or "as_postgresql" in own:
+        return True
+    field = own.get("output_field")
+    if field is not None and _is_own_field(field):
+        return True
+    if kind is _Kind.DJANGOS:
+        return False
+    if kind is _Kind.COMBINED:
+        return own["connector"] not in _CONNECTORS
+    # Looked at each time, since an application may patch the class at any time.
+    is_patched = _is_patched(*_sql_of(type(node)))
+    if is_patched or not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
+        return True
+    return isinstance(node, Cast) and not all(
+        _is_djangos(type(field)) for field in _with_base_fields(node.output_field)
+    )
+
+
+def _with_base_fields(field: "Field[Any, Any] | None") -> "Iterator[Field[Any, Any]]":
+    """The field, and what an ArrayField or a range is of."""
+    while field is not None:
+        yield field
+        field = getattr(field, "base_field", None)
+
+
+def _is_own_field(field: "Field[Any, Any]") -> bool:
+    """Whether the SQL around the field's value is the application's; a container of its fields casts to their type."""
+    if _writes_sql(type(field)):
+        return True
+    # Each instance has its own, which getattr() takes longer to miss.
+    base_field = field.__dict__.get("base_field")
+    return base_field is not None and not all(_is_djangos(type(one)) for one in _with_base_fields(base_field))
+
+
+@lru_cache(maxsize=4096)
+def _has_own_defaults(model: "type[Model]") -> bool:
+    """Whether the database evaluates SQL of the application's for columns that a statement leaves to it."""
+    expressions = []
+    for field in model._meta.concrete_fields:
+        expressions += [getattr(field, "db_default", NOT_PROVIDED), getattr(field, "expression", None)]
+    return any(
+        _is_applications_own(node)
+        for expression in expressions
+        if hasattr(expression, "flatten")
+        for node in expression.flatten()
+        # A lookup's plain value is among them; it is a parameter.
+        if hasattr(node, "as_sql")
+    )
+
+
+def _sql_of(cls: type) -> tuple[Any, ...]:
+    return (
+        cls,
+        getattr(cls, "as_sql", None),
+        getattr(cls, "as_postgresql", None),
+        getattr(cls, "function", None),
+        getattr(cls, "template", None),
+        getattr(cls, "arg_joiner", None),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: object) -> bool:
+    """Whether a class of Django's has SQL or a method that is not in Django's own source."""
+    if _has_own_method(cls):
+        return True
+    function, *_ = texts
+    known = isinstance(function, str) and function.lower() in STATELESS_FUNCTIONS
+    return any(
+        isinstance(text, str) and not (known and text is function) and not _is_in_source(cls, text) for text in texts
+    )
+
+
+def _has_own_method(cls: type) -> bool:
+    """Whether a method that writes SQL is not Django's, as after `Length.as_postgresql = …`."""
+    methods = (getattr(cls, name, None) for name in ("as_sql", "as_postgresql"))
+    return any(
+        method is not None and getattr(method, "__module__", "").partition(".")[0] != "django" for method in methods
+    )
+
+
+def _is_in_source(cls: type, text: str) -> bool:
+    return any(f'"{text}"' in _source(ancestor.__module__) for ancestor in cls.__mro__)
+
+
+@lru_cache(maxsize=256)
+def _source(module: str) -> str:
+    if module.partition(".")[0] != "django":
+        return ""
+    try:
+        return inspect.getsource(sys.modules[module])
+    except (OSError, TypeError):
+        # Without it every statement with such a function is followed by a reset.
+        return ""
+
+
+class _Kind(Enum):
+    APPLICATIONS = "its SQL is the application's"
+    DJANGOS = "its SQL is Django's own"
+    COMBINED = "its SQL is Django's but for the operator"
+    SETTABLE = "its SQL is Django's unless the application gave it some"
+
+
+@lru_cache(maxsize=4096)
+def _kind(cls: type) -> _Kind:
+    if not _is_djangos(cls) or _has_own_method(cls):
+        return _Kind.APPLICATIONS
+    if issubclass(cls, CombinedExpression):
+        return _Kind.COMBINED
+    return _Kind.SETTABLE if hasattr(cls, "template") else _Kind.DJANGOS
+
+
+@lru_cache(maxsize=4096)
+def _is_djangos(cls: type) -> bool:
+    # Both hold SQL that the application wrote.
+    return cls.__module__.partition(".")[0] == "django" and not issubclass(cls, RawSQL | ExtraWhere)
+
+
+@lru_cache(maxsize=4096)
+def _writes_sql(field_class: "type[Field[Any, Any]]") -> bool:
+    """Whether a field's class has a hook that is not Django's."""
+    return any(
+        hook is not None and hook.__module__.partition(".")[0] != "django"
+        for hook in (getattr(field_class, name, None) for name in _FIELD_HOOKS)
+    )

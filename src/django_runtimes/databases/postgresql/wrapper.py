@@ -1,0 +1,435 @@
+"""What this engine adds to a DatabaseWrapper for PostgreSQL: how its connection is made, reset and given up."""
+
+from _thread import get_ident
+from collections.abc import Callable
+from contextvars import ContextVar
+from functools import partial
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import request_started
+from django.db import DatabaseError
+from django.db.backends.base.base import NO_DB_ALIAS
+from django.db.backends.signals import connection_created
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.secret import Secret
+from django_runtimes.databases.credentials.provider import provider_of
+from django_runtimes.databases.moment import Moment
+from django_runtimes.databases.postgresql.at_work import AtWork
+from django_runtimes.databases.postgresql.client import with_login
+from django_runtimes.databases.postgresql.connecting import connect
+from django_runtimes.databases.postgresql.fork import leave_at_fork, pools, pools_changing
+from django_runtimes.databases.postgresql.operations import with_marks
+from django_runtimes.databases.postgresql.session import (
+    DISCARD_ALL,
+    CompiledSQL,
+    SessionState,
+    keeps_connections,
+    noting,
+    remember_session,
+    watched,
+)
+from django_runtimes.databases.postgresql.thread_end import close_at_thread_end, forget
+
+if TYPE_CHECKING:
+    from django_runtimes.databases.postgresql.pool import RecoveringPool
+
+_IDLE = TransactionStatus.IDLE
+# The request whose context this is, which threads of an executor get a copy of; None outside requests.
+_request: ContextVar[object | None] = ContextVar("request", default=None)
+_destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
+
+
+class DatabaseWrapperMixin:
+    """Fetches the login when a connection is made, and keeps nothing across a fork or a freeze.
+
+    It stands before the DatabaseWrapper of Django, of GeoDjango or of any other engine made from these, whose
+    operations and client it extends as well.
+
+    No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
+    connection back after each query, unless a transaction, an open cursor or session state needs it.
+    Reads ALWAYS_RESET, CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES
+    (django_runtimes.config.databases.settings).
+    """
+
+    _connection_pools: "dict[str, RecoveringPool]" = pools
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.ops_class = with_marks(cls.ops_class)
+        cls.client_class = with_login(cls.client_class)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._let_go_at: Moment | None = None
+        # How many methods are under way that need the connection, or its absence, to their end.
+        self._busy = 0
+        self._request: object | None = None
+        self._at_work = AtWork(self)
+        self._open_cursors: dict[int, ref[Any]] = {}
+        # The compilers count here (django_runtimes.databases.postgresql.compiler).
+        self.unknown_expressions = 0
+        leave_at_fork(self)
+
+    @property
+    def pool(self) -> "RecoveringPool | None":
+        """The pool of this alias for the present entry of DATABASES; None without one.
+
+        It is made on first use, opened by the first query, and replaced when the entry leads elsewhere, as when a test
+        runner makes its database. The old one closes, its connections in use when they come back.
+        """
+        if not self._is_pooled:
+            return None
+        present = self._connection_pools.get(self.alias)
+        if present is not None and present.made_for == _destination_of(self.settings_dict):
+            return present
+        return self._replace_pool(present)
+
+    def close_pool(self) -> None:
+        """Django's, which would make a pool for a changed entry first."""
+        pool = self._connection_pools.pop(self.alias, None)
+        if pool is not None:
+            pool.close()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
+
+        With a pool, without one: checking a connection out needs none, and the pool asks when it makes one.
+        """
+        parameters = super().get_connection_params()
+        if "password" in parameters:
+            # A DATABASES written by hand holds plain text.
+            parameters["password"] = Secret(parameters["password"])
+        parameters["cursor_factory"] = noting(parameters["cursor_factory"])
+        return parameters if self._is_pooled else self._with_login(parameters)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
+        """A connection from the pool, or a new one."""
+        make = super().get_new_connection
+        if self._is_pooled:
+            return self._pooled_connection(make, conn_params)
+        first = [conn_params]
+        connection = connect(
+            make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
+        )
+        _note_statements(connection, self.settings_dict)
+        return connection
+
+    def connect(self) -> None:
+        """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
+        self._request = _request.get()
+        with self._at_work:
+            super().connect()
+        if self.connection is None:
+            # A receiver of `connection_created` has closed it.
+            return
+        session = self.connection.session
+        session.is_needed = False
+        if self.allow_thread_sharing:
+            session.owner = None
+        if self.connection._pool is None:
+            # Receivers of `connection_created` set what this connection is to have for as long as it lives.
+            session.begin(self.connection)
+        close_at_thread_end(self)
+
+    def ensure_connection(self) -> None:
+        """Django's; on a thread of an executor, the session that another request used is reset first."""
+        if self.connection is not None and self._request is not _request.get():
+            self._begin_request()
+        super().ensure_connection()
+
+    def inc_thread_sharing(self) -> None:
+        """Django's; any thread may use a pooled connection until `dec_thread_sharing`."""
+        super().inc_thread_sharing()
+        if self.connection is not None:
+            self.connection.session.owner = None
+
+    def dec_thread_sharing(self) -> None:
+        """Django's."""
+        super().dec_thread_sharing()
+        connection = self.connection
+        if connection is not None and connection._pool is not None and not self.allow_thread_sharing:
+            connection.session.owner = self._thread_ident
+
+    def close(self) -> None:
+        """Django's."""
+        with self._at_work:
+            super().close()
+            if self.connection is None:
+                self._open_cursors.clear()
+                forget(self)
+
+    def _cursor(self, name: str | None = None) -> Any:
+        with self._at_work:
+            return super()._cursor(name)
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Django's cursor, which notes its statements."""
+        cursor = super().create_cursor(name)
+        if name is not None:
+            # Django makes these of a class of its own, and not by the connection's factory.
+            cursor.__class__ = noting(type(cursor))
+            remember_session(cursor)
+        if not keeps_connections():
+            forget_cursor = partial(self._forget_cursor, id(cursor))
+            cursor.on_close = forget_cursor
+            # Many a cursor is dropped without being closed.
+            self._open_cursors[id(cursor)] = ref(cursor, forget_cursor)
+        return cursor
+
+    @property
+    def needs_thread(self) -> bool:
+        """Whether the connection has to stay with this thread between two queries."""
+        connection = self.connection
+        if self.in_atomic_block:
+            # Also without a connection, which was closed inside: what comes next on this thread must fail.
+            return True
+        if connection is None:
+            return False
+        if not self.autocommit or self._open_cursors:
+            return True
+        if connection.closed:
+            return False
+        # A statement may have begun a transaction too.
+        return connection.session.is_needed or connection.pgconn.transaction_status != _IDLE
+
+    def release(self) -> None:
+        """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
+        if self._busy or self.connection is None or self.connection._pool is None or keeps_connections():
+            return
+        # The thread that shares it may be one that keeps it.
+        if not self.allow_thread_sharing and not self.needs_thread:
+            self.close()
+
+    def forget_session(self) -> None:
+        """What statements have left in the session is not needed any more."""
+        connection = self.connection
+        if connection is not None:
+            connection.session.is_needed = False
+            self.release()
+
+    def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
+        """Django's; `atomic` calls it at its end."""
+        with self._at_work:
+            super().set_autocommit(*args, **kwargs)
+        self.release()
+
+    def evict(self) -> None:
+        """Close this connection for good, and the idle ones of its pool, so that the next one is new.
+
+        For a connection that works and is of no use, as one to a server that a failover has made read-only.
+        """
+        connection = self.connection
+        if connection is None:
+            return
+        pool = connection._pool
+        connection.close()
+        # Gives a pool its connection back, closed.
+        self.close()
+        if pool is not None:
+            pool.renew(connection)
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        if self.connection is None:
+            self._let_go_at = None
+            return
+        with self._at_work:
+            self._close_if_unusable_or_obsolete()
+
+    def _close_if_unusable_or_obsolete(self) -> None:
+        settings = self.settings_dict
+        if self.connection._pool is None and settings["CONN_MAX_AGE"] != 0 and not self.in_atomic_block:
+            self._reset_session()
+            if self.connection is None:
+                return
+        max_rest_s = settings.get("MAX_REST_S")
+        rested_at, self._let_go_at = self._let_go_at, Moment.now()
+        if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
+            self.close()
+        else:
+            super().close_if_unusable_or_obsolete()
+
+    def is_usable(self) -> bool:
+        """Django's, whose question leaves nothing behind."""
+        if self.connection is None:
+            return False
+        try:
+            self.connection.ask(b"SELECT 1")
+        except psycopg.Error:
+            return False
+        return True
+
+    def _configure_role(self, connection: psycopg.Connection) -> bool:
+        # Django's composes the statement with a cursor of this wrapper, which would wait for the pool in the midst of
+        # making the pool's connection.
+        role = self.settings_dict["OPTIONS"].get("assume_role")
+        if role:
+            connection.execute(sql.SQL("SET ROLE {}").format(sql.Literal(role)))
+        return bool(role)
+
+    def _reset_session(self) -> None:
+        """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
+        connection = self.connection
+        session = connection.session
+        statement = session.reset_statement()
+        if not (self.autocommit and connection.autocommit) or (statement == DISCARD_ALL and self._is_proxied):
+            # A proxy ties a client that resets its session to one server connection.
+            self.close()
+            return
+        try:
+            session.restore(connection)
+            if statement is None or self._is_proxied:
+                return
+            connection.execute(statement)
+            if statement != DISCARD_ALL:
+                session.clear()
+                return
+            self.init_connection_state()
+            connection_created.send(sender=type(self), connection=self)
+        except (psycopg.Error, DatabaseError):
+            self.close()
+        else:
+            session.begin(connection)
+
+    def _begin_request(self) -> None:
+        if self.in_atomic_block or not self.autocommit or self.allow_thread_sharing:
+            # It is looked at again by the first query after the transaction.
+            return
+        self._request = _request.get()
+        session = self.connection.session
+        # Threads that serve whole requests have their connection reset at a request's end.
+        if keeps_connections() or (self._open_cursors and not session.is_touched):
+            return
+        if self.connection._pool is None:
+            self._reset_session()
+        elif session.reset_statement() is not None:
+            self.close()
+
+    @property
+    def _is_proxied(self) -> bool:
+        return self.settings_dict.get("ROUTE") == Route.PROXY
+
+    def _forget_cursor(self, key: int, _: object) -> None:
+        self._open_cursors.pop(key, None)
+        # The garbage collector drops a cursor on whatever thread it runs.
+        if get_ident() == self._thread_ident:
+            self.release()
+
+    def _savepoint(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_create_sql(sid)))
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_rollback_sql(sid)))
+
+    def _savepoint_commit(self, sid: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(CompiledSQL(self.ops.savepoint_commit_sql(sid)))
+
+    def _close(self) -> None:
+        # Django's asks whether the entry has a pool now, and not where the connection is from.
+        connection = self.connection
+        if connection is None:
+            return
+        pool = connection._pool
+        with self.wrap_database_errors:
+            if pool is None:
+                connection.close()
+                return
+            pool.putconn(connection)
+            self.connection = None
+
+    @property
+    def _is_pooled(self) -> bool:
+        return bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias != NO_DB_ALIAS
+
+    def _pooled_connection(self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]) -> Any:
+        while True:
+            pool = self.pool
+            try:
+                return make(parameters)
+            except psycopg.OperationalError:
+                # Another thread replaced it between two of Django's looks at it.
+                if pool is self.pool:
+                    raise
+
+    def _replace_pool(self, old: "RecoveringPool | None") -> "RecoveringPool":
+        options = self.settings_dict["OPTIONS"]["pool"]
+        new = self._make_pool({} if options is True else options)
+        pools = self._connection_pools
+        with pools_changing():
+            # Of two threads that come at once the first one's is kept; the other was not opened.
+            present = pools.get(self.alias)
+            if present is not old and present is not None and present.made_for == new.made_for:
+                return present
+            pools[self.alias] = new
+        if present is not None:
+            # Its threads end at once, unless they are in the midst of connecting.
+            present.close(timeout=1.0)
+        return new
+
+    def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        if provider := provider_of(self.settings_dict):
+            login = provider.login()
+            return {**parameters, "user": login.user, "password": login.password}
+        return parameters
+
+    def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
+        if self.settings_dict["CONN_MAX_AGE"] != 0:
+            raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
+        # Costs Lambda's cold start, which has no pool.
+        from django_runtimes.databases.postgresql.pool import PooledConnection, RecoveringPool
+
+        # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
+        entry = {**self.settings_dict, "OPTIONS": dict(self.settings_dict["OPTIONS"])}
+        like_this = type(self)(entry, self.alias)
+
+        def parameters() -> dict[str, Any]:
+            # Django sets autocommit as it needs it.
+            return {**like_this._pool_parameters(), "autocommit": True}
+
+        def make() -> PooledConnection:
+            connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
+            _note_statements(connection, entry)
+            return connection
+
+        return RecoveringPool(
+            make,
+            made_for=_destination_of(entry),
+            configure=like_this._configure_connection,
+            check=entry["CONN_HEALTH_CHECKS"],
+            max_rest_s=entry.get("MAX_REST_S"),
+            replaces_touched=self._is_proxied,
+            **options,
+        )
+
+    def _pool_parameters(self) -> dict[str, Any]:
+        return self._with_login(self.get_connection_params())
+
+
+def _note_request(**_: object) -> None:
+    _request.set(object())
+
+
+request_started.connect(_note_request)
+
+
+def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What decides where the entry's connections lead, and as whom; it is compared several times in each request."""
+    return (*_destination(entry), entry.get("CREDENTIALS"))
+
+
+def _note_statements(connection: psycopg.Connection, entry: dict[str, Any]) -> None:
+    # Django makes these by psycopg's own function, which takes no class.
+    connection.__class__ = watched(connection.__class__)
+    connection.server_cursor_factory = noting(connection.server_cursor_factory)
+    connection.session = SessionState(connection)
+    connection.session.always_resets = bool(entry.get("ALWAYS_RESET"))

@@ -1,0 +1,100 @@
+"""System checks of settings that contradict each other, however DATABASES came about."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
+
+from django_runtimes.config.databases.connections import Pool, Route, connections_of
+from django_runtimes.config.runtime import Runtime
+
+
+def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
+    """An error for each pool whose connections would also be kept by threads, which Django refuses at the first use."""
+    return [
+        Error(
+            f"DATABASES[{alias!r}] has a pool and CONN_MAX_AGE={database['CONN_MAX_AGE']!r}.",
+            hint="A thread that keeps its connection gives none back: set CONN_MAX_AGE to 0 or leave the pool out "
+            "(WEBAPP_DB_STRATEGY).",
+            id="webapp.E010",
+        )
+        for alias, database in settings.DATABASES.items()
+        if isinstance(connections_of(database), Pool) and database.get("CONN_MAX_AGE", 0) != 0
+    ]
+
+
+def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
+    """An error on Lambda when the database is no proxy and nobody said that this is meant."""
+    database = settings.DATABASES.get("default", {})
+    if (
+        settings.RUNTIME_DETECTION.runtime is not Runtime.AWS_LAMBDA
+        or not _is_proxied()
+        or database.get("HOST") == settings.DATABASE_PROXY_HOST
+    ):
+        return []
+    return [
+        Error(
+            f"DATABASES['default'] goes to {database.get('HOST')!r}, which is not WEBAPP_DB_PROXY_HOST, and on Lambda "
+            "every concurrent invocation would open a connection there.",
+            hint="Go through the proxy, or say that this is meant with WEBAPP_DB_ROUTE=direct.",
+            id="webapp.E011",
+        )
+    ]
+
+
+def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
+    """An error on the proxy route when iterators would leave a cursor on one of the proxy's connections."""
+    if not _is_proxied() or settings.DATABASES.get("default", {}).get("DISABLE_SERVER_SIDE_CURSORS", False):
+        return []
+    return [
+        Error(
+            "DATABASES['default'] has server-side cursors on the proxy route, where the next query may reach another "
+            "server connection than the cursor's.",
+            hint="Set DISABLE_SERVER_SIDE_CURSORS to True.",
+            id="webapp.E012",
+        )
+    ]
+
+
+def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
+    """A warning when more threads serve than the pool has connections, in containers."""
+    connections = connections_of(settings.DATABASES.get("default", {}))
+    if not isinstance(connections, Pool) or settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
+        return []
+    waiting = settings.SERVING_THREADS - connections.max_size
+    if waiting <= 0:
+        return []
+    return [
+        CheckWarning(
+            f"{settings.SERVING_THREADS} threads share a pool of {connections.max_size} connections, so that "
+            f"{waiting} of them may wait for one.",
+            hint="Leave WEBAPP_THREADS out, or raise WEBAPP_DB_POOL_MAX_SIZE.",
+            id="webapp.W013",
+        )
+    ]
+
+
+def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each variable that another one leaves without effect."""
+    return [
+        CheckWarning(
+            f"{name} is set and has no effect: {reason}.",
+            hint="Unset what is not meant.",
+            id="webapp.W014",
+        )
+        for name, reason in settings.DATABASE_IGNORED_VARIABLES
+    ]
+
+
+CHECKS = (
+    check_pool_without_age,
+    check_lambda_route,
+    check_cursors_through_proxy,
+    check_threads_have_connections,
+    check_ignored_variables,
+)
+
+
+def _is_proxied() -> bool:
+    return settings.PROFILE.route is Route.PROXY  # operations always go direct

@@ -1,0 +1,1 @@
+"""AWS as the verbs reach it, one service per module."""

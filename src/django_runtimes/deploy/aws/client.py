@@ -1,0 +1,166 @@
+"""AWS as the verbs reach it: clients of one region, and its errors as one line with the remedy."""
+
+import difflib
+from functools import cached_property
+from typing import Any
+
+import boto3
+import boto3.session
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.exceptions import ConnectionError as UnreachableError
+from botocore.parsers import ResponseParserError
+
+from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.errors import DeployError, UsageError
+
+# After these nobody knows what AWS has done. An answer that is not its own comes from a proxy on the way, mostly.
+WAY_BROKEN = (UnreachableError, HTTPClientError, ResponseParserError)
+
+_CONFIG = Config(
+    connect_timeout=10,
+    read_timeout=60,
+    retries={"mode": "standard", "max_attempts": 6},
+    # So that AWS's own logs tell whose calls these were.
+    user_agent_extra="webapp-deploy",
+)
+
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_UNKNOWN_KEYS = {
+    "AuthFailure",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+_THROTTLED = {
+    "RequestLimitExceeded",
+    "RequestThrottledException",
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+_RENEW = "log in anew (`aws sso login`), or renew the keys"
+_SIGNED_OUT = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
+
+
+class Aws:
+    """Clients for one region, each made on first use."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        try:
+            self._session = boto3.session.Session(region_name=region)
+        except ProfileNotFound as error:
+            raise UsageError(f"{explain(error)}") from None
+        _refuse_unknown_region(self._session, region)
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service: str) -> Any:
+        """boto3's client of a service."""
+        if service not in self._clients:
+            self._clients[service] = self._make(service, _CONFIG)
+        return self._clients[service]
+
+    def patient_client(self, service: str, *, read_timeout_s: int) -> Any:
+        """One that waits for an answer, and asks once: what it asks for must not be done twice."""
+        config = _CONFIG.merge(
+            Config(read_timeout=read_timeout_s, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+        )
+        return self._make(service, config)
+
+    @cached_property
+    def account(self) -> str:
+        """The number of the account; the first thing asked, since it needs credentials and no permission."""
+        account: str = self.client("sts").get_caller_identity()["Account"]
+        return account
+
+    def _make(self, service: str, config: Config) -> Any:
+        try:
+            return self._session.client(service, config=config)
+        except (OSError, ValueError) as error:
+            # botocore checks so what variables and files say: an endpoint, a program that has the credentials.
+            raise UsageError(f"{error}; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config") from None
+
+
+def explain(error: DeployError | BotoCoreError | ClientError | ResponseParserError) -> str:
+    """One line: what AWS, or the way to it, or a verb says, and what to do."""
+    if isinstance(error, ClientError):
+        return _explain_answer(error)
+    if isinstance(error, BotoCoreError):
+        return _explain_failure(error)
+    if isinstance(error, ResponseParserError):
+        return f"what came back is not AWS's: {error}; check the network between, and AWS_ENDPOINT_URL"
+    return str(error)
+
+
+def error_code(error: ClientError) -> str:
+    """AWS's name of the error."""
+    code: str = error.response.get("Error", {}).get("Code", "")
+    return code
+
+
+def error_message(error: ClientError) -> str:
+    """AWS's own words, on one line."""
+    return " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+
+
+def _explain_failure(error: BotoCoreError) -> str:
+    text = " ".join(str(error).split()).rstrip(".")
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+        case ProfileNotFound():
+            return f"{text}; set AWS_PROFILE to one of ~/.aws/config"
+        case _ if isinstance(error, _SIGNED_OUT):
+            return f"AWS's credentials cannot be had: {text}; {_RENEW}"
+        case HTTPClientError() | UnreachableError():
+            return f"AWS cannot be reached: {text}; check the network, and the region in {FILE_NAME}"
+        case _:
+            return text
+
+
+def _explain_answer(error: ClientError) -> str:
+    code, message = error_code(error), error_message(error).rstrip(".")
+    asked = error.operation_name
+    if code in _EXPIRED:
+        return f"AWS's credentials have expired ({asked}: {message}); {_RENEW}"
+    if code in _UNKNOWN_KEYS:
+        return f"AWS does not know these credentials ({asked}: {message}); check AWS_PROFILE and the keys"
+    if code in _DENIED:
+        return (
+            f"AWS does not permit {asked}: {message}; let the role that deploys have it, or choose another AWS_PROFILE"
+        )
+    if code in _THROTTLED:
+        return f"AWS is asked too much at once ({asked}: {message or code}); wait a minute, and run it again"
+    return f"AWS refuses {asked}: {message or code}"
+
+
+def _refuse_unknown_region(session: boto3.session.Session, region: str) -> None:
+    known = [
+        name
+        for partition in session.get_available_partitions()
+        for name in session.get_available_regions("cloudformation", partition_name=partition)
+    ]
+    if region not in known:
+        nearest = difflib.get_close_matches(region, known, n=1)
+        guess = f"did you mean {nearest[0]}?" if nearest else "write it as us-east-1"
+        raise UsageError(
+            f"region '{region}' in {FILE_NAME} is none that boto3 {boto3.__version__} knows; {guess} "
+            "(a region that is newer needs a newer boto3)"
+        )

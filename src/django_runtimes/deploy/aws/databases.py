@@ -1,0 +1,30 @@
+"""RDS: what keeps a stage's database from being deleted."""
+
+from botocore.exceptions import ClientError
+
+from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.errors import DeployError
+
+_ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
+
+
+def refuse_protected(aws: Aws, name: str, *, engine: str) -> None:
+    """DeployError when the database has deletion protection, and how to take it off; `engine` is the stack's."""
+    client = aws.client("rds")
+    try:
+        if engine == "aurora":
+            kind = "cluster"
+            found = client.describe_db_clusters(DBClusterIdentifier=name)["DBClusters"]
+        else:
+            kind = "instance"
+            found = client.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
+    except ClientError as error:
+        if error_code(error) in _ABSENT:
+            return
+        raise
+    if found[0].get("DeletionProtection"):
+        raise DeployError(
+            f"the database {name} is protected from deletion, and nothing was deleted; take the protection off by "
+            f"`aws rds modify-db-{kind} --db-{kind}-identifier {name} --no-deletion-protection --apply-immediately "
+            f"--region {aws.region}`, and run this again"
+        )

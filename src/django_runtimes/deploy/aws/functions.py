@@ -1,0 +1,67 @@
+"""Lambda: management commands in the operations function."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.progress import Progress
+
+# Lambda's longest, and a little for the answer.
+_LONGEST_S = 15 * 60
+_ANSWER_S = 20
+_BUSY_PAUSE_S = 5.0
+# While AWS makes a function's network ready, or another image.
+_NOT_YET = {"ResourceConflictException", "CodeArtifactUserPendingException"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended; `output` is standard output and error in the order in which they were written."""
+
+    exit_code: int
+    output: str
+
+
+def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> Outcome:
+    """Run a command and wait; DeployError when the function did not come to run it.
+
+    The function runs one command at a time: while another runs, this waits, for as long as one can take.
+    """
+    client = aws.patient_client("lambda", read_timeout_s=_LONGEST_S + _ANSWER_S)
+    payload = json.dumps({"command": list(command)})
+    deadline = time.monotonic() + _LONGEST_S
+    told = False
+    progress.say(f"  {command[0]} runs in {function_name}")
+    with progress.waiting(f"{command[0]} …"):
+        while True:
+            try:
+                answer = client.invoke(FunctionName=function_name, Payload=payload)
+                return _read(function_name, answer)
+            except ClientError as error:
+                busy = error_code(error) == "TooManyRequestsException"
+                if not (busy or error_code(error) in _NOT_YET) or time.monotonic() > deadline:
+                    raise
+            if not told:
+                told = True
+                progress.say("  another command runs; waiting for it" if busy else "  the function is not ready yet")
+            time.sleep(_BUSY_PAUSE_S)
+
+
+def _read(function_name: str, answer: dict[str, Any]) -> Outcome:
+    text = answer["Payload"].read()
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = {"errorMessage": text.decode(errors="replace")}
+    if "FunctionError" in answer or "exit_code" not in content:
+        reason = " ".join(str(content.get("errorMessage", content)).split())
+        raise DeployError(
+            f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` has more"
+        )
+    return Outcome(int(content["exit_code"]), str(content["output"]))

@@ -1,0 +1,108 @@
+"""Which images a target has had: a parameter of AWS's Parameter Store, whose versions are the history.
+
+Why there: docs/decisions/0013-history-in-parameter-store.md.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.errors import DeployError
+
+# What a program that reads the parameter may rely on; raised when something of it changes.
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Release:
+    """One image that had the traffic and passed the smoke test."""
+
+    image: str
+    verb: str
+    time: datetime
+    user: str
+
+    @property
+    def digest(self) -> str:
+        """The image's digest, as sha256:…"""
+        return self.image.rpartition("@")[2]
+
+
+class History:
+    """The releases of one target of a stage."""
+
+    def __init__(self, aws: Aws, project: str, stage: str, target: Target) -> None:
+        self._client = aws.client("ssm")
+        self._region = aws.region
+        # A name of AWS's own kind may not begin with aws, as a project's might.
+        self._name = f"/webapp/{project}/{stage}/{target}/release"
+
+    def read(self) -> list[Release]:
+        """The newest 100 at most, oldest first."""
+        releases = []
+        try:
+            for page in self._client.get_paginator("get_parameter_history").paginate(Name=self._name):
+                releases += [self._release(version) for version in page["Parameters"]]
+        except ClientError as error:
+            if error_code(error) != "ParameterNotFound":
+                raise
+        return releases
+
+    def add(self, image: str, verb: str) -> None:
+        """Note that an image has the traffic; nothing happens when it is the newest one already."""
+        releases = self.read()
+        if releases and releases[-1].image == image:
+            return
+        content = json.dumps({"schema": _SCHEMA, "image": image, "verb": verb})
+        self._client.put_parameter(Name=self._name, Value=content, Type="String", Overwrite=True)
+
+    def forget(self) -> None:
+        """Delete all of it."""
+        try:
+            self._client.delete_parameter(Name=self._name)
+        except ClientError as error:
+            if error_code(error) != "ParameterNotFound":
+                raise
+
+    def _release(self, version: Mapping[str, Any]) -> Release:
+        try:
+            content = json.loads(version["Value"])
+            image, verb = str(content["image"]), str(content["verb"])
+        except (KeyError, TypeError, ValueError):
+            raise DeployError(
+                f"version {version['Version']} of the parameter {self._name} is no release as webapp notes them; "
+                f"`aws ssm delete-parameter --name {self._name} --region {self._region}` begins the history anew, and "
+                "the next deploy notes its image"
+            ) from None
+        return Release(image, verb, version["LastModifiedDate"], version.get("LastModifiedUser", ""))
+
+
+def last_good(releases: Sequence[Release], image: str) -> str | None:
+    """What to go back to when `image` fails: the newest release; None when it is that itself, or there is none."""
+    newest = releases[-1].image if releases else None
+    return None if newest == image else newest
+
+
+def one_back(releases: Sequence[Release], running: str) -> str | None:
+    """What was there before `running` was deployed: repeated rollbacks go back further; None when nothing was.
+
+    A former release that runs and is not noted as the newest is a rollback that was killed: that one again.
+    """
+    images = [release.image for release in releases]
+    if running in images and running != images[-1]:
+        return running
+    since = next(
+        (
+            index
+            for index in reversed(range(len(releases)))
+            if releases[index].image == running and releases[index].verb != "rollback"
+        ),
+        len(releases),
+    )
+    return last_good(releases[:since], running)

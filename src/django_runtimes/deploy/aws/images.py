@@ -1,0 +1,104 @@
+"""ECR: which images a registry holds, and the login to push to it."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.errors import DeployError
+
+# Several manifests in one, which Lambda refuses: of several platforms, or of one with attestations.
+_INDEXES = {
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.index.v1+json",
+}
+# Lambda's limit, uncompressed.
+_LARGEST_BYTES = 10 * 1024**3
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Login:
+    """A login for docker or podman, good for twelve hours."""
+
+    user: str
+    password: str
+    registry: str
+
+
+class Images:
+    """The images of one repository."""
+
+    def __init__(self, aws: Aws, repository: str) -> None:
+        self._client = aws.client("ecr")
+        self._region = aws.region
+        self._repository = repository
+
+    def login(self) -> Login:
+        """A login for the whole registry."""
+        answer = self._client.get_authorization_token()["authorizationData"][0]
+        user, _, password = base64.b64decode(answer["authorizationToken"]).decode().partition(":")
+        return Login(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
+
+    def digest_of(self, tag: str) -> str | None:
+        """The digest of the image with this tag; None when there is none, DeployError for one that Lambda refuses."""
+        found = self._find(imageTag=tag)
+        if found is None:
+            return None
+        _refuse_unusable(found)
+        digest: str = found["imageDigest"]
+        return digest
+
+    def require(self, digest: str) -> None:
+        """DeployError when the repository has no image of this digest, or one that Lambda refuses."""
+        found = self._find(imageDigest=digest)
+        if found is not None:
+            return _refuse_unusable(found)
+        kept = ", ".join(self.newest()) or "none"
+        raise DeployError(
+            f"{digest} is no image of the repository '{self._repository}' any more, or never was; the newest are {kept}"
+        )
+
+    def newest(self) -> list[str]:
+        """The digests of the newest images, the newest first."""
+        pages = self._client.get_paginator("describe_images").paginate(repositoryName=self._repository)
+        images = [image for page in pages for image in page["imageDetails"]]
+        images.sort(key=lambda image: image["imagePushedAt"], reverse=True)
+        return [image["imageDigest"] for image in images[:_SHOWN]]
+
+    def _find(self, **image_id: str) -> Mapping[str, Any] | None:
+        try:
+            answer = self._client.describe_images(repositoryName=self._repository, imageIds=[image_id])
+        except ClientError as error:
+            if error_code(error) == "ImageNotFoundException":
+                return None
+            if error_code(error) == "RepositoryNotFoundException":
+                raise DeployError(
+                    f"there is no repository '{self._repository}' in {self._region}; the first `webapp deploy` there "
+                    "makes it, and builds its own image"
+                ) from None
+            raise
+        found: Mapping[str, Any] = answer["imageDetails"][0]
+        return found
+
+
+def refuse_too_large(size_bytes: int) -> None:
+    """DeployError for an image beyond Lambda's limit, which holds for every target: operations run there."""
+    if size_bytes > _LARGEST_BYTES:
+        raise DeployError(
+            f"the image has {size_bytes / 1024**3:.1f} GB, and Lambda, which runs the management commands of every "
+            f"target, takes {_LARGEST_BYTES / 1024**3:.0f}; leave out what does not serve (.dockerignore, requirements)"
+        )
+
+
+def _refuse_unusable(image: Mapping[str, Any]) -> None:
+    if image.get("imageManifestMediaType") in _INDEXES:
+        raise DeployError(
+            f"the image {image['imageDigest']} is an index of several manifests, which Lambda refuses; build it for "
+            "one platform and without attestations: `docker build --provenance=false --sbom=false`"
+        )
+    # Compressed, so that what is too large here is so all the more uncompressed.
+    refuse_too_large(image["imageSizeInBytes"])

@@ -1,0 +1,61 @@
+"""ECS: management commands in a task, for those that take longer than a function may."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from django_runtimes.deploy.aws.client import Aws
+from django_runtimes.deploy.aws.functions import Outcome
+from django_runtimes.deploy.aws.logs import LogEvent, read_stream
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.progress import Progress
+
+_CONTAINER = "operations"
+_PAUSE_S = 3.0
+
+
+def run_in_task(
+    aws: Aws,
+    progress: Progress,
+    *,
+    cluster: str,
+    task: str,
+    network: Mapping[str, str],
+    log_group: str,
+    command: Sequence[str],
+) -> Outcome:
+    """Run a command in a task of its own and wait, however long; DeployError when it did not come to run.
+
+    `network` are the outputs of the stacks network and security-groups.
+    """
+    client = aws.client("ecs")
+    started = client.run_task(
+        cluster=cluster,
+        taskDefinition=task,
+        launchType="FARGATE",
+        count=1,
+        networkConfiguration={
+            "awsvpcConfiguration": {
+                "subnets": network["TaskSubnets"].split(","),
+                "securityGroups": [network["ApplicationGroup"]],
+                "assignPublicIp": network["TaskPublicAddress"],
+            }
+        },
+        overrides={"containerOverrides": [{"name": _CONTAINER, "command": list(command)}]},
+    )
+    if started["failures"]:
+        raise DeployError(f"ECS does not start the task: {started['failures'][0].get('reason', 'no reason given')}")
+    arn = started["tasks"][0]["taskArn"]
+    progress.say(f"  {command[0]} runs in the task {arn.rpartition('/')[2]}")
+    with progress.waiting(f"{command[0]} …"):
+        while True:
+            described = client.describe_tasks(cluster=cluster, tasks=[arn])["tasks"][0]
+            if described["lastStatus"] == "STOPPED":
+                break
+            time.sleep(_PAUSE_S)
+    container = next(each for each in described["containers"] if each["name"] == _CONTAINER)
+    if "exitCode" not in container:
+        reason = container.get("reason") or described.get("stoppedReason", "no reason given")
+        raise DeployError(f"the task did not run the command: {reason}")
+    stream = f"{_CONTAINER}/{_CONTAINER}/{arn.rpartition('/')[2]}"
+    events: list[LogEvent] = list(read_stream(aws, log_group, stream))
+    return Outcome(int(container["exitCode"]), "".join(f"{event.text}\n" for event in events))

@@ -1,0 +1,159 @@
+"""What all verbs have in common: options, one-line errors, exit codes, JSON."""
+
+import argparse
+import itertools
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.deploy.aws.client import explain
+from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.configuration import FILE_NAME, STAGES
+from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.context import Context, open_context
+from django_runtimes.deploy.errors import DeployError, UsageError
+from django_runtimes.deploy.progress import Progress
+
+EXIT_CODES = "Exit codes: 0 done; 1 failed, with the reason; 2 bad arguments or webapp.toml; 130 interrupted."
+# Of verbs that find out from AWS what is done already.
+GOES_ON = "interrupted; what AWS has begun it goes on with, and the same again goes on from there"
+
+_EXIT_FAILED = 1
+_EXIT_USAGE = 2
+# What a shell reports for a command that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
+# What a program that reads the JSON may rely on; raised when something of it changes.
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a verb came to: `text` for people, `content` for programs; neither where all is printed already."""
+
+    text: str = ""
+    content: Mapping[str, Any] | None = None
+    exit_code: int = 0
+
+
+class VerbParser(OneLineParser):
+    """A verb's command line; its mistakes are reported as every other."""
+
+    def __init__(self, verb: str, description: str, epilog: str) -> None:
+        # An abbreviated --json could not be told apart where the rest is a mistake.
+        super().__init__(prog=f"webapp {verb}", description=description, epilog=epilog, allow_abbrev=False)
+        self.verb = verb
+        self.add_argument("--json", action="store_true", help="print JSON to standard output")
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError."""
+        raise UsageError(f"{message}; see {self.prog} --help")
+
+
+def verb_parser(verb: str, description: str, *, epilog: str = EXIT_CODES) -> VerbParser:
+    """A parser with the options that every verb has."""
+    return VerbParser(verb, description, epilog)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The options that say what is worked on."""
+    parser.add_argument(
+        "--stage",
+        choices=STAGES,
+        metavar="NAME",
+        help=f"{', '.join(STAGES)} (default: the only one of {FILE_NAME}, or dev)",
+    )
+    parser.add_argument(
+        "--target",
+        choices=[str(target) for target in Target],
+        metavar="NAME",
+        help=f"{', '.join(Target)} (default: the stage's own in {FILE_NAME})",
+    )
+
+
+def add_consent(parser: argparse.ArgumentParser) -> None:
+    """The options of verbs that change something."""
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
+def context_of(options: argparse.Namespace) -> Context:
+    """The context of a verb with `add_place`, and with `add_consent` where it changes something."""
+    consent = Consent(yes=getattr(options, "yes", False), dry_run=getattr(options, "dry_run", False))
+    return open_context(
+        Path.cwd(), stage=options.stage, target=options.target, consent=consent, progress=Progress(sys.stderr)
+    )
+
+
+def run(
+    parser: VerbParser,
+    arguments: Sequence[str],
+    work: Callable[[argparse.Namespace], Result],
+    *,
+    interrupted: str = "interrupted",
+) -> int:
+    """Do the work, print its result or its error, and return the exit code; `interrupted` is what Ctrl-C says."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup has it ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    as_json = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
+    try:
+        result = work(parser.parse_args(arguments))
+        if as_json and result.content is not None:
+            show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, **result.content}, indent=2))
+        elif result.text:
+            show(result.text.rstrip())
+    except UsageError as error:
+        failed = str(error), _EXIT_USAGE
+    except DeployError as error:
+        failed = str(error), _EXIT_FAILED
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
+        failed = explain(error), _EXIT_FAILED
+    except KeyboardInterrupt:
+        failed = interrupted, _EXIT_INTERRUPTED
+    except OSError as error:
+        # A full disk, a folder that is not ours.
+        failed = str(error), _EXIT_FAILED
+    except Exception as error:
+        # Nothing foresaw it: whoever mends it needs to see where it was.
+        traceback.print_exc()
+        failed = f"{type(error).__name__}: {error}; a mistake of webapp: report it with the lines above", _EXIT_FAILED
+    else:
+        return result.exit_code
+    return _fail(parser, *failed, as_json=as_json)
+
+
+def show(text: str) -> bool:
+    """Print to standard output; False once nobody reads it any more, as after `| head`."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python would complain about what is left to be written when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
+
+
+def _fail(parser: VerbParser, text: str, exit_code: int, *, as_json: bool) -> int:
+    line = " ".join(text.split())
+    if as_json:
+        # On one line, since that of `logs` may stand below others.
+        show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, "error": line}))
+    sys.stderr.write(f"{parser.prog}: {line}\n")
+    return exit_code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,146 @@
+"""`webapp.toml`: what the verbs are told; everything else they find in AWS."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.errors import UsageError
+
+FILE_NAME = "webapp.toml"
+STAGES = ("dev", "staging", "production")
+DEFAULT_STAGE = "dev"
+DEFAULT_PAGE = "/"
+DEFAULT_SMOKE_TIMEOUT_S = 60.0
+
+# As the templates' parameter Project.
+_PROJECT = re.compile(r"(?=.{2,21}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_KEYS = {"project", "region", "page", "smoke_timeout_s", "parameters", "stages"}
+_STAGE_KEYS = {"target", "parameters"}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """The file's content; `parameters` as written, a table below them being one stack's."""
+
+    directory: Path
+    project: str
+    region: str
+    page: str
+    smoke_timeout_s: float
+    parameters: Mapping[str, Any]
+    targets: Mapping[str, Target]
+    stage_parameters: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One target of one stage."""
+
+    configuration: Configuration
+    stage: str
+    target: Target
+
+
+def load_configuration(directory: Path) -> Configuration:
+    """The file in `directory`; UsageError with what is wrong with it."""
+    path = directory / FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            f"there is no {FILE_NAME} in {directory}; run `webapp init`, or change to the project"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{FILE_NAME} cannot be read: {error}; mend it, or write it anew by `webapp init`") from None
+    return parse_configuration(content, directory)
+
+
+def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configuration:
+    """The content of the file, each mistake a UsageError."""
+    _refuse_unknown(content, _KEYS, FILE_NAME)
+    stages = _table(content, "stages", FILE_NAME)
+    if not stages:
+        raise UsageError(f'{FILE_NAME} has no stage; add one, such as [stages.dev] with target = "aws_lambda"')
+    for name in stages:
+        if name not in STAGES:
+            raise UsageError(f"[stages.{name}] is not a stage of the templates; choose from {', '.join(STAGES)}")
+        _refuse_unknown(_table(stages, name, FILE_NAME), _STAGE_KEYS, f"[stages.{name}]")
+    return Configuration(
+        directory=directory,
+        project=checked_project(_text(content, "project")),
+        region=_text(content, "region"),
+        page=checked_page(content.get("page", DEFAULT_PAGE)),
+        smoke_timeout_s=_seconds(content.get("smoke_timeout_s", DEFAULT_SMOKE_TIMEOUT_S)),
+        parameters=_table(content, "parameters", FILE_NAME),
+        targets={
+            name: checked_target(stage.get("target"), f"[stages.{name}] target") for name, stage in stages.items()
+        },
+        stage_parameters={name: _table(stage, "parameters", f"[stages.{name}]") for name, stage in stages.items()},
+    )
+
+
+def choose_deployment(configuration: Configuration, stage: str | None, target: str | None) -> Deployment:
+    """What --stage and --target mean; without them the only stage, or `dev`, and its own target."""
+    if stage is None:
+        stage = next(iter(configuration.targets)) if len(configuration.targets) == 1 else DEFAULT_STAGE
+    if stage not in configuration.targets:
+        known = ", ".join(configuration.targets)
+        raise UsageError(f"stage '{stage}' is not in {FILE_NAME}; choose from {known}, or add [stages.{stage}] to it")
+    chosen = configuration.targets[stage] if target is None else checked_target(target, "--target")
+    return Deployment(configuration, stage, chosen)
+
+
+def checked_project(text: object) -> str:
+    """A project's name that every AWS name can be made from."""
+    if not isinstance(text, str) or not _PROJECT.fullmatch(text):
+        raise UsageError(
+            f"project {text!r} is not a name for AWS; use 2 to 21 small letters, digits and "
+            "single hyphens between them, a letter first"
+        )
+    return text
+
+
+def checked_target(text: object, name: str) -> Target:
+    """A target by its name."""
+    if text in list(Target):
+        return Target(str(text))
+    raise UsageError(f"{name} {text!r} is not a target; choose from {', '.join(Target)}")
+
+
+def checked_page(text: object) -> str:
+    """A path on the application."""
+    if not isinstance(text, str) or not text.startswith("/"):
+        raise UsageError(f"page {text!r} is not a path; write it from the first slash on, as /about/")
+    return text
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: set[str], place: str) -> None:
+    for name in table.keys() - known:
+        nearest = difflib.get_close_matches(name, known, n=1)
+        remedy = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(sorted(known))}"
+        raise UsageError(f"{place} does not know '{name}'; {remedy}")
+
+
+def _text(content: Mapping[str, Any], name: str) -> str:
+    value = content.get(name)
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"{FILE_NAME} has no {name}; add it, as a text in quotes, or run `webapp init`")
+    return value
+
+
+def _seconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600:
+        raise UsageError(f"smoke_timeout_s = {value!r} is not a number of seconds above 0 and up to 3600")
+    return float(value)
+
+
+def _table(content: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
+    value = content.get(name, {})
+    if not isinstance(value, dict):
+        raise UsageError(f"{place}: {name} = {value!r} is not a table; write it as [{name}]")
+    return value

@@ -1,0 +1,104 @@
+"""What each stack's parameters are: from webapp.toml, spelled as its template wants them."""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
+from django_runtimes.deploy.configuration import FILE_NAME, Deployment
+from django_runtimes.deploy.errors import UsageError
+from django_runtimes.deploy.rules import broken_rule
+from django_runtimes.deploy.templates import Template, read_template
+
+# Filled in here, never by the file.
+_FILLED = frozenset({"Project", "Stage", "ImageUri"})
+# What one stack makes by it, others count on.
+SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
+# An image alone is a new version, whatever else stays.
+_OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
+
+
+def read_templates(deployment: Deployment) -> dict[str, Template]:
+    """Every template by its stack's name; UsageError when the file names a parameter that none of them has."""
+    templates = {stack.name: read_template(deployment.configuration.directory, stack) for stack in STACKS}
+    for table in _tables(deployment):
+        _refuse_unknown(table, templates)
+    return templates
+
+
+def stack_parameters(
+    deployment: Deployment, stack: Stack, template: Template, *, image: str | None = None
+) -> dict[str, str]:
+    """All that are not left to the template's defaults; UsageError for one that has neither value nor default."""
+    given = {
+        name: template.spelled(name, value)
+        for table in _layers(deployment, stack)
+        for name, value in table.items()
+        if name in template.parameters
+    }
+    given |= {"Project": deployment.configuration.project, "Stage": deployment.stage}
+    if image is not None:
+        given["ImageUri"] = image
+    parameters = {name: value for name, value in given.items() if name in template.parameters}
+    for name, value in parameters.items():
+        if rule := broken_rule(template.parameters[name], value):
+            raise UsageError(f"the stack '{stack.name}' does not take {name} = '{value}', which {rule}; change it")
+    for name, declared in template.parameters.items():
+        if name not in parameters and name not in _FILLED and "Default" not in declared:
+            table = "" if name in SAME_EVERYWHERE else f".{stack.name}"
+            raise UsageError(
+                f"the stack '{stack.name}' needs {name}, which has no default: {declared['Description'].rstrip('.')}; "
+                f"add it to {FILE_NAME} under [stages.{deployment.stage}.parameters{table}]"
+            )
+    if stack is LAMBDA:
+        parameters["Revision"] = _revision(template, parameters)
+    return parameters
+
+
+def effective(template: Template, parameters: Mapping[str, str], name: str) -> str:
+    """A parameter's value, the template's default where it has no other."""
+    return parameters.get(name, str(template.parameters[name].get("Default", "")))
+
+
+def _revision(template: Template, parameters: Mapping[str, str]) -> str:
+    """Versions of a function do not change: whatever changes it has to make another one, and nothing else may."""
+    complete = {name: effective(template, parameters, name) for name in template.parameters}
+    fingerprint = template.fingerprint("Function", complete, ignored=_OUTSIDE_FINGERPRINT)
+    return f"{parameters['Revision']} {fingerprint}" if "Revision" in parameters else fingerprint
+
+
+def _tables(deployment: Deployment) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    configuration = deployment.configuration
+    return configuration.parameters, configuration.stage_parameters[deployment.stage]
+
+
+def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
+    """The tables that a stack's parameters come from, a later one winning."""
+    tables = _tables(deployment)
+    return [*tables, *(table.get(stack.name, {}) for table in tables)]
+
+
+def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template]) -> None:
+    every = {name for template in templates.values() for name in template.parameters} - _FILLED
+    for name, value in table.items():
+        if isinstance(value, dict):
+            if name not in templates:
+                raise UsageError(f"[parameters.{name}] is not a stack's; choose from {', '.join(templates)}")
+            for parameter in value:
+                _refuse(parameter, set(templates[name].parameters) - _FILLED, f"the stack '{name}'")
+                if parameter in SAME_EVERYWHERE:
+                    raise UsageError(
+                        f"{FILE_NAME}: {parameter} is the same in every stack of a stage; "
+                        f"move it from the table of '{name}' to the stage's own [stages.….parameters]"
+                    )
+        else:
+            _refuse(name, every, "no template")
+
+
+def _refuse(name: str, known: set[str], owner: str) -> None:
+    if name in known:
+        return
+    nearest = difflib.get_close_matches(name, known, n=1)
+    remedy = f"did you mean {nearest[0]}?" if nearest else "the templates in deploy/ describe theirs"
+    has = "has" if owner.startswith("no") else "has no"
+    raise UsageError(f"{FILE_NAME}: {owner} {has} parameter '{name}'; {remedy}")

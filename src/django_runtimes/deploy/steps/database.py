@@ -1,0 +1,75 @@
+"""Prepares the database for an image, through the operations function: its role, the gate, the migrations."""
+
+import contextlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django_runtimes.deploy.aws.functions import Outcome, run_in_function
+from django_runtimes.deploy.catalogue import OPERATIONS
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.errors import DeployError
+
+# As `migrate` ends when another one has the lock for too long.
+_EXIT_LOCKED = 75
+_SHOWN_LINES = 5
+
+
+def create_web_role(context: Context) -> None:
+    """Create the role that the application logs in as, or change how it does where it is there."""
+    _succeed(context, ["create_web_role"])
+
+
+def pass_gate(context: Context, allowed: Sequence[str]) -> None:
+    """DeployError when the migrations would break the version that still runs, each one named."""
+    outcome = _run(context, ["migration_gate", "--json", *(f"--allow={migration}" for migration in allowed)])
+    report = _report(outcome)
+    if report is None or outcome.exit_code not in {0, 1}:
+        raise DeployError(f"the migration gate ended with exit code {outcome.exit_code}: {_tail(outcome)}")
+    for verdict in report["verdicts"]:
+        context.progress.say(f"    {verdict['migration']}: {verdict['operation']}: {verdict['reason']}")
+        if verdict["refuses"]:
+            context.progress.say(f"      -> {verdict['remedy']}")
+    refused = list(dict.fromkeys(verdict["migration"] for verdict in report["verdicts"] if verdict["refuses"]))
+    if refused:
+        first = next(verdict for verdict in report["verdicts"] if verdict["refuses"])
+        raise DeployError(
+            f"the version that runs would break: {first['migration']}, {first['operation']}: {first['reason']}; "
+            f"{first['remedy']}; to apply it all the same: {' '.join(f'--allow {name}' for name in refused)}"
+        )
+
+
+def migrate(context: Context) -> None:
+    """Apply the migrations; DeployError unless all of them were."""
+    _succeed(context, ["migrate", "--noinput"])
+
+
+def _succeed(context: Context, command: Sequence[str]) -> None:
+    outcome = _run(context, command)
+    for line in outcome.output.splitlines():
+        context.progress.say(f"    {line}")
+    if outcome.exit_code == 0:
+        return
+    remedy = "wait until the other one has ended" if outcome.exit_code == _EXIT_LOCKED else "mend it, and deploy again"
+    raise DeployError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
+
+
+def _run(context: Context, command: Sequence[str]) -> Outcome:
+    function_name = context.output(OPERATIONS, "FunctionName")
+    return run_in_function(context.aws, context.progress, function_name, command)
+
+
+def _report(outcome: Outcome) -> dict[str, Any] | None:
+    """The gate's JSON, which stands on one line among whatever else was written."""
+    for line in outcome.output.splitlines():
+        if line.startswith("{"):
+            with contextlib.suppress(ValueError):
+                report: dict[str, Any] = json.loads(line)
+                if "verdicts" in report:
+                    return report
+    return None
+
+
+def _tail(outcome: Outcome) -> str:
+    lines = [line.strip() for line in outcome.output.splitlines() if line.strip()]
+    return " | ".join(lines[-_SHOWN_LINES:]) or "it wrote nothing"

@@ -1,0 +1,73 @@
+"""Gives the runtime and the operations function an image that they had before, by order or because a release failed."""
+
+from collections.abc import Mapping, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from django_runtimes.deploy.aws.client import explain
+from django_runtimes.deploy.aws.history import Release, last_good
+from django_runtimes.deploy.catalogue import OPERATIONS, Stack
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.steps.stack import change_image
+
+_NOTHING_BEFORE = "there is no other image to go back to"
+_AWS_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
+
+
+def go_back(context: Context, image: str) -> None:
+    """Let both have the image; the runtime first, since it has the traffic."""
+    for stack in images_of(context):
+        change_image(context, stack, image)
+
+
+def images_of(context: Context) -> dict[Stack, str | None]:
+    """The images that the runtime and the operations function have; None where there is no such stack."""
+    return {stack: context.state(stack).parameters.get("ImageUri") for stack in (context.runtime, OPERATIONS)}
+
+
+def undo(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:
+    """Go back from an image that failed to the newest release, and say how that went; `releases` as of the beginning.
+
+    What has neither this image nor the one that it was `found` with got it from somebody else, and keeps it; the
+    operations function then goes with the runtime.
+    """
+    before = last_good(releases, image)
+    try:
+        # Somebody else's may have passed its test since.
+        before = last_good(context.history.read(), image)
+        if before is None:
+            return _NOTHING_BEFORE
+        context.progress.begin(f"back to {before}")
+        for stack, former in found.items():
+            has = context.stacks.settle(context.stack_name(stack)).parameters.get("ImageUri")
+            if has in {image, former}:
+                change_image(context, stack, before)
+            elif stack is context.runtime:
+                before = has or before
+        have = images_of(context)
+    except (DeployError, *_AWS_FAILURES) as error:
+        if before is None:
+            return _NOTHING_BEFORE
+        return f"going back failed: {explain(error)}; {_remains(context, image)}; {_remedy(context, before)}"
+    if set(have.values()) - {before, None}:
+        return f"somebody else deploys: {_holdings(context, have)}"
+    return f"{before} has the traffic"
+
+
+def _holdings(context: Context, have: Mapping[Stack, str | None]) -> str:
+    return ", ".join(f"{context.stack_name(stack)} has {image or 'none'}" for stack, image in have.items())
+
+
+def _remains(context: Context, image: str) -> str:
+    try:
+        return _holdings(context, images_of(context))
+    except _AWS_FAILURES:
+        names = " and ".join(context.stack_name(stack) for stack in (context.runtime, OPERATIONS))
+        return f"{names} may have {image}"
+
+
+def _remedy(context: Context, before: str) -> str:
+    place = f"--stage {context.deployment.stage} --target {context.deployment.target}"
+    return f"`webapp rollback {place} --to {before.rpartition('@')[2]}` tries again"

@@ -1,0 +1,63 @@
+"""Builds the image and pushes it, unless the registry has it already."""
+
+import subprocess
+from collections.abc import Sequence
+
+from django_runtimes.deploy.aws.images import refuse_too_large
+from django_runtimes.deploy.catalogue import REGISTRY
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.engine import Engine
+from django_runtimes.deploy.errors import DeployError
+
+# Of the image's id, which is what it is made of: the same image has the same tag.
+_TAG_LENGTH = 40
+
+
+def build(context: Context, engine: Engine, arguments: Sequence[str]) -> str:
+    """Build the image from the checkout and give its id; DeployError when it is too large."""
+    reference = local_reference(context)
+    image_id = engine.build(
+        context.configuration.directory,
+        reference,
+        architecture=context.architecture,
+        revision=_revision(context),
+        arguments=arguments,
+    )
+    refuse_too_large(engine.inspect(reference)["Size"])
+    return image_id
+
+
+def push(context: Context, engine: Engine, image_id: str) -> str:
+    """The image in the registry, by its digest; pushed when it is not there yet."""
+    registry = context.output(REGISTRY, "RegistryUri")
+    tag = image_id[:_TAG_LENGTH]
+    digest = context.images.digest_of(tag)
+    if digest is None:
+        engine.log_in(context.images.login())
+        engine.push(local_reference(context), f"{registry}:{tag}")
+        digest = context.images.digest_of(tag)
+    else:
+        context.progress.say("  the registry has it already")
+    if digest is None:
+        raise DeployError(f"{registry}:{tag} was pushed, and the registry does not have it; push it again")
+    return f"{registry}@{digest}"
+
+
+def local_reference(context: Context) -> str:
+    """What the image is called on this machine."""
+    return f"{context.configuration.project}:latest"
+
+
+def _revision(context: Context) -> str:
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607
+            cwd=context.configuration.directory,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        # Only a label rests on it.
+        return "unknown"
+    return answer.stdout.strip() or "unknown"

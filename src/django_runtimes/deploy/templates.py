@@ -1,0 +1,126 @@
+"""The templates in deploy/: what parameters they declare, and what a function's configuration depends on."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from django_runtimes.deploy.catalogue import Stack
+from django_runtimes.deploy.errors import DeployError, UsageError
+
+_FINGERPRINT_LENGTH = 16
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with CloudFormation's short forms, kept as pairs of tag and value."""
+
+
+def _short_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        return {tag: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {tag: loader.construct_sequence(node, deep=True)}
+    assert isinstance(node, yaml.MappingNode)  # noqa: S101
+    return {tag: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _short_form)
+# Dates are text to CloudFormation.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """One template as CloudFormation gets it, and as it reads."""
+
+    body: str
+    content: Mapping[str, Any]
+
+    @property
+    def parameters(self) -> Mapping[str, Mapping[str, Any]]:
+        """The declared parameters."""
+        declared: Mapping[str, Mapping[str, Any]] = self.content.get("Parameters") or {}
+        return declared
+
+    @property
+    def resource_types(self) -> Mapping[str, str]:
+        """The type of each resource, whether conditions let it be or not."""
+        return {name: resource["Type"] for name, resource in self.content["Resources"].items()}
+
+    def spelled(self, parameter: str, value: object) -> str:
+        """A value of webapp.toml as the template spells it: yes for true, X86_64 for x86_64, a list with commas.
+
+        UsageError for none.
+        """
+        text = _text(parameter, value)
+        allowed = [str(choice) for choice in self.parameters[parameter].get("AllowedValues", ())]
+        if not allowed:
+            return text
+        for choice in allowed:
+            if choice.lower() == text.lower():
+                return choice
+        raise UsageError(f"{parameter} = {text!r} is not a value of its template; choose from {', '.join(allowed)}")
+
+    def fingerprint(self, resource: str, parameters: Mapping[str, str], *, ignored: frozenset[str]) -> str:
+        """Another text whenever the resource's properties come to something else by its template or parameters."""
+        properties = self.content["Resources"][resource]["Properties"]
+        conditions: Mapping[str, Any] = self.content.get("Conditions") or {}
+        names: set[str] = set()
+        parts = [properties]
+        while parts:
+            found = set(_names(parts.pop())) - names
+            names |= found
+            parts += [conditions[name] for name in sorted(found & conditions.keys())]
+        used = {name: parameters.get(name) for name in sorted(names & self.parameters.keys() - ignored)}
+        text = json.dumps([properties, used], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:_FINGERPRINT_LENGTH]
+
+
+def read_template(directory: Path, stack: Stack) -> Template:
+    """The template of a stack; DeployError when it is not below `directory`."""
+    path = directory / "deploy" / stack.template
+    try:
+        body = path.read_text()
+    except OSError:
+        raise DeployError(
+            f"there is no {path}, which the stack '{stack.name}' is made from; "
+            "run this in a clone of the project, beside its folder deploy/"
+        ) from None
+    try:
+        return Template(body, yaml.load(body, _Loader))  # noqa: S506
+    except yaml.YAMLError as error:
+        raise DeployError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+
+
+def _text(parameter: str, value: object) -> str:
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case str() | int() | float():
+            return str(value)
+        case list() if all(isinstance(each, str) for each in value):
+            return ",".join(value)
+    raise UsageError(
+        f"{parameter} = {value!r} is not a parameter's value; write a text, a number, true, false or a list of texts"
+    )
+
+
+def _names(value: object) -> Iterator[str]:
+    """Everything in a part of a template that may be the name of a parameter or a condition."""
+    if isinstance(value, str):
+        yield value
+        yield from re.findall(r"\$\{(\w+)\}", value)
+    elif isinstance(value, dict):
+        for part in value.values():
+            yield from _names(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _names(part)

@@ -1,0 +1,38 @@
+"""`webapp build`: the image, on this machine."""
+
+import argparse
+from collections.abc import Sequence
+
+from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.steps.image import build, local_reference
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Build; the exit code is in `--help`."""
+    parser = verb_parser("build", "Build the image from the Dockerfile, as `webapp deploy` does before it pushes it.")
+    add_place(parser)
+    add_build_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    return run(parser, arguments, _build)
+
+
+def add_build_arguments(parser: argparse.ArgumentParser) -> None:
+    """The option that reaches the engine."""
+    parser.add_argument(
+        "--build-argument",
+        action="append",
+        default=[],
+        metavar="WORD",
+        help="a word for docker or podman's `build`, repeatable: --build-argument=--build-arg=BASE_IMAGE=…",
+    )
+
+
+def _build(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    engine = find_engine()
+    reference = local_reference(context)
+    if options.dry_run:
+        return Result(f"{engine.name} would build {reference} for {context.architecture}", {"reference": reference})
+    image_id = build(context, engine, options.build_argument)
+    return Result(f"{reference} is {image_id}", {"reference": reference, "id": image_id})

@@ -1,0 +1,108 @@
+"""`webapp deploy`: from a checkout to an address that answers."""
+
+import argparse
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.command import (
+    EXIT_CODES,
+    GOES_ON,
+    Result,
+    add_consent,
+    add_place,
+    context_of,
+    run,
+    verb_parser,
+)
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.steps.beforehand import check_beforehand
+from django_runtimes.deploy.steps.image import build, push
+from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
+from django_runtimes.deploy.steps.stack import Plan
+from django_runtimes.deploy.verbs import init
+from django_runtimes.deploy.verbs.build import add_build_arguments
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Deploy; the exit code is in `--help`."""
+    if arguments[:1] == ["init"]:
+        # The same by its longer name.
+        return init.main(arguments[1:])
+    parser = verb_parser(
+        "deploy",
+        "Create what is missing, build and push the image, migrate, move the traffic, and test; go back when the test "
+        "fails. It can be stopped at any moment and run again.",
+        epilog=f"In this order: foundation, image, operations, database, traffic, test. {EXIT_CODES}",
+    )
+    add_place(parser)
+    add_consent(parser)
+    add_build_arguments(parser)
+    parser.add_argument(
+        "--image", type=digest, metavar="DIGEST", help="an image that is in the registry, sha256:…, and build none"
+    )
+    add_allow(parser)
+    return run(parser, arguments, _deploy, interrupted=GOES_ON)
+
+
+def add_allow(parser: argparse.ArgumentParser) -> None:
+    """The option that overrules the migration gate."""
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="APP.MIGRATION",
+        help="a migration that may break the version that still runs, repeatable",
+    )
+
+
+def digest(text: str) -> str:
+    """A reader of digests."""
+    if not _DIGEST.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a digest; write it as sha256: and 64 hexadecimal digits")
+    return text
+
+
+def place_content(context: Context) -> dict[str, str]:
+    """What was worked on, for programs."""
+    return {
+        "project": context.configuration.project,
+        "region": context.aws.region,
+        "stage": context.deployment.stage,
+        "target": context.deployment.target,
+    }
+
+
+def dry_run_result(context: Context, plans: Sequence[Plan]) -> Result:
+    """What a dry run came to."""
+    stacks = [asdict(plan) for plan in plans]
+    return Result("nothing was changed", place_content(context) | {"dry_run": True, "stacks": stacks})
+
+
+def _deploy(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
+    if context.deployment.target is Target.AWS_APP_RUNNER:
+        context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
+    check_beforehand(context)
+    # Before anything costs something: whether it can be built at all.
+    engine = None if options.image else find_engine()
+    if engine is None:
+        context.images.require(options.image)
+    plans = lay_foundation(context)
+    if context.consent.dry_run:
+        if engine is not None:
+            context.progress.say(f"{engine.name} would build the image for {context.architecture}, and push it")
+        plans += preview(context, context.image_uri(options.image) if options.image else None)
+        return dry_run_result(context, plans)
+    context.progress.begin("image")
+    if engine is None:
+        image = context.image_uri(options.image)
+    else:
+        image = push(context, engine, build(context, engine, options.build_argument))
+    released = release(agree(context, image), image, verb="deploy", allowed=options.allow)
+    return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)

@@ -1,0 +1,142 @@
+"""`webapp init`: writes webapp.toml."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.command import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
+from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
+from django_runtimes.deploy.errors import UsageError
+from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.zappa import TakenOver, project_of, take_over
+
+_ZAPPA = Path("zappa_settings.json")
+_DEFAULT_PROJECT = "webapp"
+_DEFAULT_REGION = "us-east-1"
+_HEADER = """\
+# What `webapp deploy` and the verbs beside it are told; everything else they find in AWS. docs/deploy.md has every key.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the file; the exit code is in `--help`."""
+    parser = verb_parser(
+        "init",
+        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} where there is one, and from answers.",
+        epilog=EXIT_CODES,
+    )
+    add_place(parser)
+    add_consent(parser)
+    parser.add_argument("--project", metavar="NAME", help="what everything in AWS is called by")
+    parser.add_argument("--region", metavar="NAME", help="AWS's region, such as eu-central-1")
+    parser.add_argument(
+        "--page", metavar="PATH", help=f"what is opened after a deploy, beside /readyz (default: {DEFAULT_PAGE})"
+    )
+    parser.add_argument(
+        "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it is there)"
+    )
+    return run(parser, arguments, _init)
+
+
+def _init(options: argparse.Namespace) -> Result:
+    path = Path.cwd() / FILE_NAME
+    if path.exists() and not options.dry_run:
+        raise UsageError(f"{FILE_NAME} is there already; change it by hand, or move it away first")
+    zappa = _read_zappa(options.zappa)
+    project = options.project or zappa.project or _answer(options, "project", _project())
+    region = options.region or zappa.region or _answer(options, "region", _region())
+    target = options.target or (Target.AWS_LAMBDA if zappa.stages else _answer(options, "target", Target.AWS_LAMBDA))
+    stages: Mapping[str, Mapping[str, int | str]] = zappa.stages
+    if options.stage is not None or not stages:
+        stage = options.stage or DEFAULT_STAGE
+        stages = {stage: stages.get(stage, {})}
+    page = options.page or zappa.page or DEFAULT_PAGE
+    content = {
+        "project": project,
+        "region": region,
+        "page": page,
+        "stages": {
+            name: {"target": str(target), **({"parameters": {"lambda": dict(given)}} if given else {})}
+            for name, given in stages.items()
+        },
+    }
+    # What would not be read is not written.
+    parse_configuration(content, Path.cwd())
+    text = _checked(_HEADER + render(content))
+    progress = Progress(sys.stderr)
+    if zappa.remarks:
+        progress.say("of Zappa's settings these were not taken over:")
+        for remark in zappa.remarks:
+            progress.say(f"  {remark}")
+    if not options.dry_run:
+        path.write_text(text, encoding="utf-8")
+    said = text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` says what it would do"
+    return Result(said, {"file": str(path), "content": content, "not_taken_over": zappa.remarks})
+
+
+def render(table: Mapping[str, Any], name: str = "") -> str:
+    """The content as TOML: values first, tables after them."""
+    lines = [f"{key} = {_literal(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
+    text = "".join(f"{line}\n" for line in lines)
+    if name and lines:
+        text = f"\n[{name}]\n{text}"
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            text += render(value, f"{name}.{key}" if name else key)
+    return text
+
+
+def _literal(value: object) -> str:
+    # Of JSON's strings TOML takes neither halves of a character nor a bare DEL.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _checked(text: str) -> str:
+    """The text, if it can be written; UsageError for bytes of another encoding than the terminal's."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        line = text[: error.end].splitlines()[-1]
+        raise UsageError(f"{line!r} ends in what is not UTF-8; give it in a terminal that is") from None
+    return text
+
+
+def _read_zappa(path: Path | None) -> TakenOver:
+    if path is None and not _ZAPPA.exists():
+        return TakenOver()
+    path = path or _ZAPPA
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; name another file by --zappa") from None
+    if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
+        raise UsageError(f"{path} is not Zappa's: it has no object for each stage; name another file by --zappa")
+    try:
+        return take_over(settings)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _answer(options: argparse.Namespace, name: str, default: str) -> str:
+    """What the user types, or the default by --yes; UsageError where nobody can answer."""
+    if options.yes:
+        return default
+    if not sys.stdin.isatty():
+        raise UsageError(f"nobody can be asked for the {name} here; give --{name}, or --yes for {default}")
+    choices = f", one of {', '.join(Target)}" if name == "target" else ""
+    sys.stderr.write(f"{name}{choices} [{default}]: ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip() or default
+
+
+def _project() -> str:
+    return project_of(Path.cwd().name) or _DEFAULT_PROJECT
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _DEFAULT_REGION

@@ -1,0 +1,69 @@
+"""`webapp manage -- COMMAND`: a management command where the application runs; its exit code is this one's."""
+
+import argparse
+from collections.abc import Sequence
+
+from django_runtimes.deploy.aws.functions import Outcome, run_in_function
+from django_runtimes.deploy.aws.services import run_in_task
+from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
+from django_runtimes.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.steps.stack import bring_up
+from django_runtimes.deploy.verbs.deploy import place_content
+
+_INTERRUPTED = (
+    "interrupted; what had begun goes on in AWS, and the same again would run it a second time: "
+    "`webapp logs --of operations` shows what it does"
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; its exit code."""
+    parser = verb_parser(
+        "manage",
+        "Run a management command with the operations login, and print what it printed.",
+        epilog="Exit codes: the command's own; 1 also when it could not be run, 2 for bad arguments.",
+    )
+    add_place(parser)
+    add_consent(parser)
+    parser.add_argument(
+        "--task", action="store_true", help="in a task of ECS, for what takes longer than a function's 15 minutes"
+    )
+    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="as webapp manage -- migrate --plan")
+    return run(parser, arguments, _manage, interrupted=_INTERRUPTED)
+
+
+def _manage(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    function_name = context.output(OPERATIONS, "FunctionName")
+    content = place_content(context) | {"command": options.command}
+    if context.consent.dry_run:
+        where = "a task" if options.task else function_name
+        return Result(f"{where} would run: {' '.join(options.command)}", content | {"dry_run": True})
+    if options.task:
+        outcome = _in_task(context, options.command)
+    else:
+        outcome = run_in_function(context.aws, context.progress, function_name, options.command)
+    return Result(
+        outcome.output, content | {"exit_code": outcome.exit_code, "output": outcome.output}, outcome.exit_code
+    )
+
+
+def _in_task(context: Context, command: Sequence[str]) -> Outcome:
+    image = context.state(OPERATIONS).parameters.get("ImageUri")
+    if image is None:
+        raise DeployError(f"{context.place} is not deployed; run `webapp deploy` first")
+    # It costs nothing but while a task runs, so that it is made when it is wanted.
+    bring_up(context, OPERATIONS_TASK, image=image)
+    network = {**context.state(NETWORK).outputs, **context.state(SECURITY_GROUPS).outputs}
+    project, stage = context.configuration.project, context.deployment.stage
+    return run_in_task(
+        context.aws,
+        context.progress,
+        cluster=context.output(OPERATIONS_TASK, "ClusterName"),
+        task=context.output(OPERATIONS_TASK, "Task"),
+        network=network,
+        log_group=f"/{project}/{stage}/operations-task",
+        command=command,
+    )

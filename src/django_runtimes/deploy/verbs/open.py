@@ -1,0 +1,24 @@
+"""`webapp open`: the deployed application in a browser."""
+
+import argparse
+import webbrowser
+from collections.abc import Sequence
+
+from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.verbs.deploy import place_content
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Open; the exit code is in `--help`."""
+    parser = verb_parser("open", "Open the deployed application in a browser, and print its address.")
+    add_place(parser)
+    return run(parser, arguments, _open)
+
+
+def _open(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    endpoint = context.endpoint()
+    if not options.json:
+        # Where there is no browser, the address is what counts.
+        webbrowser.open(endpoint)
+    return Result(endpoint, place_content(context) | {"endpoint": endpoint})

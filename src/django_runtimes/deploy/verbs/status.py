@@ -1,0 +1,52 @@
+"""`webapp status`: what is there, and which image has the traffic."""
+
+import argparse
+from collections.abc import Sequence
+from datetime import UTC
+
+from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.catalogue import STACKS, endpoint_stack
+from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.verbs.deploy import place_content
+
+_SHOWN_RELEASES = 5
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show; the exit code is in `--help`."""
+    parser = verb_parser("status", "Show a stage's stacks, the image that runs, its address and its former images.")
+    add_place(parser)
+    return run(parser, arguments, _status)
+
+
+def _status(options: argparse.Namespace) -> Result:
+    context = context_of(options)
+    states = {stack.name: context.state(stack) for stack in STACKS}
+    running = states[context.runtime.name].parameters.get("ImageUri")
+    endpoint = states[endpoint_stack(context.deployment.target).name].outputs.get("Endpoint")
+    releases = context.history.read()[::-1]
+    lines = [
+        f"{context.place}, {context.aws.region}",
+        f"address  {endpoint or 'none'}",
+        f"image    {running or 'none'}",
+    ]
+    lines += ["", "stacks"]
+    lines += [
+        f"  {state.name:<40} {state.status}" for state in states.values() if state.standing is not Standing.ABSENT
+    ]
+    lines += ["", "releases, the newest first"]
+    lines += [
+        f"  {release.time.astimezone(UTC):%Y-%m-%dT%H:%MZ} {release.verb:<8} {release.digest} "
+        f"{release.user.rpartition('/')[2]}".rstrip()
+        for release in releases[:_SHOWN_RELEASES]
+    ]
+    content = place_content(context) | {
+        "endpoint": endpoint,
+        "image": running,
+        "stacks": {state.name: state.status for state in states.values() if state.standing is not Standing.ABSENT},
+        "releases": [
+            {"image": release.image, "verb": release.verb, "time": release.time.isoformat(), "user": release.user}
+            for release in releases
+        ],
+    }
+    return Result("\n".join(lines), content)

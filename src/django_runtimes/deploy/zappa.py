@@ -1,0 +1,186 @@
+"""What a `zappa_settings.json` has an equivalent for here, and what it has none for."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django_runtimes.deploy.errors import UsageError
+
+# Zappa's stages have any name; the templates' have these.
+_STAGES = {
+    "dev": "dev",
+    "develop": "dev",
+    "development": "dev",
+    "test": "dev",
+    "qa": "staging",
+    "stage": "staging",
+    "staging": "staging",
+    "live": "production",
+    "prod": "production",
+    "production": "production",
+}
+# The template's own limits and defaults.
+_SMALLEST_MB = 512
+_LONGEST_REQUEST_S = 29
+_PROXY_CONNECTIONS = 80
+_LONGEST_PROJECT = 21
+
+_IMAGE = "not needed: an image takes the place of the archive"
+_VARIABLES = "add to Environment in the templates of deploy/, by name"
+_POLICY = "add to the role in deploy/lambda/template.yaml; every action by name"
+_DOMAIN = "by hand: a custom domain of API Gateway, or target aws_ecs with Domain and CertificateArn"
+_REMARKS = {
+    "app_function": "not needed: Django's application is found by its settings",
+    "attach_policy": _POLICY,
+    "aws_environment_variables": _VARIABLES,
+    "base_path": _DOMAIN,
+    "binary_support": "not needed: answers may be binary",
+    "certificate": _DOMAIN,
+    "certificate_arn": _DOMAIN,
+    "certificate_chain": _DOMAIN,
+    "certificate_key": _DOMAIN,
+    "delete_local_zip": _IMAGE,
+    "delete_s3_zip": _IMAGE,
+    "django_settings": "put your apps and settings into src/webapp/settings.py, or name your module in the Dockerfile",
+    "environment_variables": _VARIABLES,
+    "exclude": "by .dockerignore",
+    "exclude_glob": "by .dockerignore",
+    "extra_permissions": _POLICY,
+    "keep_warm_expression": "the schedule is every 5 minutes",
+    "lambda_handler": _IMAGE,
+    "layers": "not with images: install it in the Dockerfile",
+    "lets_encrypt_key": _DOMAIN,
+    "log_level": "by Django's LOGGING",
+    "manage_roles": "the templates make a role for each job",
+    "remote_env": _VARIABLES,
+    "role_arn": "the templates make a role for each job",
+    "role_name": "the templates make a role for each job",
+    "route53_enabled": _DOMAIN,
+    "runtime": "by BASE_IMAGE of the Dockerfile",
+    "s3_bucket": _IMAGE,
+    "slim_handler": _IMAGE,
+    "touch": "/readyz and one page are asked after every deploy",
+    "use_precompiled_packages": _IMAGE,
+    "vpc_config": "deploy/foundation makes the network; Egress says how it reaches the internet",
+}
+_TAKEN = {
+    "aws_region",
+    "domain",
+    "extends",
+    "keep_warm",
+    "lambda_concurrency",
+    "memory_size",
+    "project_name",
+    "touch_path",
+}
+
+
+@dataclass(frozen=True)
+class TakenOver:
+    """What of it goes into webapp.toml, `stages` with the parameters of the stack lambda; `remarks` on the rest."""
+
+    project: str | None = None
+    region: str | None = None
+    page: str | None = None
+    stages: dict[str, dict[str, int | str]] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+
+def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
+    """Read Zappa's stages, each with what it extends; the first one says project, region and page.
+
+    UsageError for a value that Zappa would not take either.
+    """
+    stages: dict[str, dict[str, int | str]] = {}
+    remarks: list[str] = []
+    first: Mapping[str, Any] = {}
+    for name in settings:
+        stage = _STAGES.get(name.lower())
+        content = _extended(settings, name)
+        if stage is None or stage in stages:
+            reason = "is not a stage of the templates" if stage is None else f"would be a second {stage}"
+            remarks.append(f"{name}: {reason}; left out")
+            continue
+        first = first or content
+        try:
+            stages[stage] = _parameters(content)
+            remarks += [f"{name}: {remark}" for remark in _remarks(content)]
+        except UsageError as error:
+            raise UsageError(f"{name}: {error}") from None
+        if content.get("aws_region", first.get("aws_region")) != first.get("aws_region"):
+            remarks.append(f"{name}: aws_region: all stages are in one region, that of the registry")
+    return TakenOver(
+        project_of(_text(first, "project_name")),
+        _text(first, "aws_region"),
+        _text(first, "touch_path"),
+        stages,
+        remarks,
+    )
+
+
+def _parameters(content: Mapping[str, Any]) -> dict[str, int | str]:
+    parameters: dict[str, int | str] = {}
+    if memory_mb := _whole(content, "memory_size"):
+        parameters["MemoryMb"] = max(memory_mb, _SMALLEST_MB)
+    if concurrency := _whole(content, "lambda_concurrency"):
+        parameters["ReservedConcurrency"] = concurrency
+    # Zappa's default is to keep warm.
+    if content.get("keep_warm", True):
+        parameters["WarmUp"] = "yes"
+    if domain := _text(content, "domain"):
+        parameters["Hosts"] = domain
+    return parameters
+
+
+def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in content.items():
+        if name in {"environment_variables", "aws_environment_variables"} and isinstance(value, Mapping):
+            # Their values may be secrets.
+            yield f"{name} ({', '.join(value)}): {_VARIABLES}"
+        elif name == "events":
+            yield "events: one management command a night by ScheduledCommand; others by EventBridge's own schedules"
+        elif name == "profile_name":
+            yield f"profile_name: set AWS_PROFILE={value}"
+        elif name == "timeout_seconds":
+            if _whole(content, name) > _LONGEST_REQUEST_S:
+                yield f"timeout_seconds: a request has {_LONGEST_REQUEST_S} s here, since the HTTP API ends it at 30"
+        elif name not in _TAKEN:
+            yield f"{name}: {_REMARKS.get(name, 'has no equivalent')}"
+    if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
+        yield f"memory_size: raised to {_SMALLEST_MB}, the least that the template takes"
+    if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
+        yield "lambda_concurrency: raise MaxConnections and ProxyMaxConnections with it: docs/database.md"
+    if content.get("domain"):
+        yield f"domain: the application answers for it; leading it there is {_DOMAIN}"
+
+
+def _extended(settings: Mapping[str, Mapping[str, Any]], name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
+    content = settings[name]
+    parent = content.get("extends")
+    if parent is None or parent in seen:
+        return dict(content)
+    if not isinstance(parent, str) or parent not in settings:
+        raise UsageError(f"{name}: extends = {parent!r} is not a stage of this file; it has {', '.join(settings)}")
+    return {**_extended(settings, parent, (*seen, name)), **content}
+
+
+def _whole(content: Mapping[str, Any], name: str) -> int:
+    """A number of Zappa's; 0 where it is not set."""
+    value = content.get(name) or 0
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
+        raise UsageError(f"{name} = {value!r} is not a whole number; mend it, or take it out")
+    return int(value)
+
+
+def _text(content: Mapping[str, Any], name: str) -> str | None:
+    value = content.get(name)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{name} = {value!r} is not a text; mend it, or take it out")
+    return value
+
+
+def project_of(name: str | None) -> str | None:
+    """A project's name as the templates take it; None when nothing is left of it."""
+    text = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).lstrip("-0123456789")[:_LONGEST_PROJECT].rstrip("-")
+    return text if len(text) > 1 else None

@@ -1,0 +1,85 @@
+"""What `webapp deploy` would meet: webapp.toml, docker or podman, AWS's credentials, the stacks, Lambda's quota."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from django_runtimes.deploy.aws.client import explain
+from django_runtimes.deploy.aws.stack_status import Standing, remedy
+from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, Target
+from django_runtimes.deploy.configuration import load_configuration
+from django_runtimes.deploy.consent import Consent
+from django_runtimes.deploy.context import Context, open_context
+from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.steps.beforehand import check_beforehand
+from django_runtimes.doctor.finding import Finding, Level
+
+# What AWS keeps back of an account's concurrency for functions that reserve none.
+_UNRESERVED = 100
+# The operations function's own.
+_OPERATIONS = 1
+
+
+def examine_deployment(directory: Path) -> list[Finding]:
+    """A finding for each; what keeps the next from being looked at is the last."""
+    findings = [_engine()]
+    try:
+        for stage in load_configuration(directory).targets:
+            consent = Consent(yes=False, dry_run=True)
+            context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
+            if len(findings) == 1:
+                findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
+            findings += _stage(context)
+    except DeployError as error:
+        findings.append(Finding(Level.WRONG, str(error)))
+    except (BotoCoreError, ClientError) as error:
+        findings.append(Finding(Level.WRONG, explain(error)))
+    return findings
+
+
+def _engine() -> Finding:
+    try:
+        return Finding(Level.OK, f"{find_engine().name} builds and pushes the image")
+    except DeployError as error:
+        # What is in the registry can be deployed without.
+        return Finding(Level.WARNING, str(error))
+
+
+def _stage(context: Context) -> Iterator[Finding]:
+    place = f"{context.deployment.stage}, {context.deployment.target}"
+    # Mistakes in the parameters show before anything is made.
+    check_beforehand(context)
+    states = [context.state(stack) for stack in STACKS]
+    for state in states:
+        if state.standing is Standing.STUCK:
+            yield Finding(
+                Level.WRONG,
+                f"the stack {state.name} is in {state.status}",
+                remedy(state.name, str(state.status), context.aws.region),
+            )
+    there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
+    yield Finding(Level.OK, f"{place}: {len(there)} stacks are there; the image is {context.running_image() or 'none'}")
+    if context.deployment.target is Target.AWS_APP_RUNNER:
+        yield Finding(
+            Level.WARNING,
+            f"{place}: App Runner takes no new customers since 2026-04-30",
+            "choose aws_ecs_express unless this account has services there",
+        )
+    wanted = 0 if OPERATIONS in there else _OPERATIONS
+    if context.deployment.target is Target.AWS_LAMBDA and LAMBDA not in there:
+        wanted += int(context.value(LAMBDA, "ReservedConcurrency"))
+    if wanted:
+        yield _concurrency(context, place, wanted)
+
+
+def _concurrency(context: Context, place: str, wanted: int) -> Finding:
+    limit = context.aws.client("lambda").get_account_settings()["AccountLimit"]
+    available = max(0, limit["UnreservedConcurrentExecutions"] - _UNRESERVED)
+    text = f"{place}: Lambda is to reserve {wanted} of the account's concurrent executions, {available} may be"
+    if available >= wanted:
+        return Finding(Level.OK, text)
+    lower = ", or lower ReservedConcurrency" if wanted > _OPERATIONS and available > _OPERATIONS else ""
+    return Finding(Level.WRONG, text, f'ask for more (Service Quotas, Lambda, "Concurrent executions"){lower}')

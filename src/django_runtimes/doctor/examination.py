@@ -1,0 +1,114 @@
+"""What the sections look at: the variables, the settings, and the servers they lead to, each asked once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django_runtimes.cli.project import NO_SETTINGS
+from django_runtimes.config.databases.connections import Connections, PerRequest, Route, connections_of
+from django_runtimes.config.databases.credentials import Role
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import Profile, choose_profile
+from django_runtimes.config.runtime import Detection, detect_runtime
+from django_runtimes.doctor.server import Server, ServerError, ask_server
+from django_runtimes.entrypoints.cpu import worker_cpus
+
+_OPERATIONS_LOGIN = (
+    "WEBAPP_DB_OPERATIONS_USER",
+    "WEBAPP_DB_OPERATIONS_PASSWORD",
+    "WEBAPP_DB_OPERATIONS_SECRET_ARN",
+)
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who logs in and where; `needed` when the application cannot do without."""
+
+    role: str
+    route: Route
+    needed: bool
+
+
+class Examination:
+    """One run of the doctor over the variables of a process; `offline` asks no server."""
+
+    def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
+        # Operations go their own way; the examination is of what serves.
+        self.environ = {name: value for name, value in environ.items() if name != "WEBAPP_DB_ROLE"}
+        self._settings_serve = environ.get("WEBAPP_DB_ROLE") in {None, "", Role.WEB}
+        self.offline = offline
+        self.cpu_count = worker_cpus()
+
+    @property
+    def environment(self) -> Environment:
+        """The typed readers."""
+        return Environment(self.environ)
+
+    @cached_property
+    def detection(self) -> Detection:
+        """The runtime; ConfigurationError when the variables contradict."""
+        return detect_runtime(self.environ)
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The profile; ConfigurationError when a variable cannot be read."""
+        return choose_profile(self.detection.runtime, self.environment)
+
+    @cached_property
+    def settings_error(self) -> Exception | None:
+        """What Django's settings or applications raised while they loaded."""
+        import django
+
+        if not self.environ.get("DJANGO_SETTINGS_MODULE"):
+            return ConfigurationError(NO_SETTINGS)
+        try:
+            django.setup(set_prefix=False)
+        except Exception as error:
+            return error
+        return None
+
+    @cached_property
+    def connections(self) -> Connections | None:
+        """Those that DATABASES says, whoever wrote it; None where the settings do not load, or are of operations."""
+        if self.settings_error is not None or not self._settings_serve:
+            return None
+        from django.conf import settings
+
+        return connections_of(settings.DATABASES["default"]) if "default" in settings.DATABASES else None
+
+    @cached_property
+    def servers(self) -> dict[Login, Server | ServerError]:
+        """What each configured login found; empty when offline, ConfigurationError for one that is needed."""
+        if self.offline:
+            return {}
+        self._prepare_django()
+        return {login: self._ask(login) for login in self._logins()}
+
+    def _logins(self) -> list[Login]:
+        logins = [Login("web", Route.DIRECT, needed=True)]
+        if self.environment.text("WEBAPP_DB_PROXY_HOST") is not None or self.profile.route is Route.PROXY:
+            logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
+        if any(self.environ.get(name) for name in _OPERATIONS_LOGIN):
+            logins.append(Login("operations", Route.DIRECT, needed=True))
+        return logins
+
+    def _ask(self, login: Login) -> Server | ServerError:
+        environment = Environment({**self.environ, "WEBAPP_DB_ROLE": login.role})
+        profile = replace(self.profile, connections=PerRequest(), route=login.route)
+        try:
+            return ask_server(database_settings(environment, profile))
+        except ConfigurationError as error:
+            if login.needed:
+                raise
+            return ServerError(str(error), "")
+
+    def _prepare_django(self) -> None:
+        """Its database engine reads settings even where the application's cannot be loaded."""
+        from django.conf import settings
+
+        if self.settings_error is not None and not settings.configured:
+            os.environ.setdefault("PGTZ", "UTC")
+            settings.configure(USE_TZ=True)

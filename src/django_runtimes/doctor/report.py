@@ -1,0 +1,76 @@
+"""What `webapp doctor` found, for people and for programs."""
+
+import json
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+
+from django_runtimes.doctor.finding import Finding, Level, Row
+
+_WIDTH = 80
+# Beneath a finding's text, which stands after its level.
+_INDENT = " " * 13
+_TABLE_INDENT = " " * 4
+# What a program that reads the JSON may rely on; raised when something of it changes.
+_SCHEMA = 1
+
+_EXIT_CODES = {Level.UNREADABLE: 78, Level.WRONG: 1}
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section's name and what it found."""
+
+    name: str
+    findings: tuple[Finding, ...]
+
+
+def exit_code(sections: Sequence[Section]) -> int:
+    """78 when the variables do not say how to run, 1 when something is wrong, else 0."""
+    levels = {finding.level for section in sections for finding in section.findings}
+    return next((code for level, code in _EXIT_CODES.items() if level in levels), 0)
+
+
+def as_text(sections: Sequence[Section]) -> str:
+    """Lines of at most 80 columns, words that are longer excepted."""
+    lines = [line for section in sections for line in _section_lines(section)]
+    counts = Counter(finding.level for section in sections for finding in section.findings)
+    summary = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
+    return "\n".join([*lines, f"findings: {summary}"]) + "\n"
+
+
+def as_json(sections: Sequence[Section]) -> str:
+    """The same as JSON."""
+    content = {
+        "schema": _SCHEMA,
+        "exit_code": exit_code(sections),
+        "sections": [asdict(section) for section in sections],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def _section_lines(section: Section) -> Iterator[str]:
+    yield section.name
+    for finding in section.findings:
+        yield from _wrapped(finding.text, first=f"  {finding.level:<11}")
+        if finding.remedy:
+            yield from _wrapped(finding.remedy, first=f"{_INDENT}-> ")
+        yield from _table(finding.rows)
+    yield ""
+
+
+def _wrapped(text: str, *, first: str) -> list[str]:
+    indent = " " * len(first)
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    values = ["unknown" if row.value is None else str(row.value) for row in rows]
+    name_width = max((len(row.name) for row in rows), default=0)
+    value_width = max(map(len, values), default=0)
+    for row, value in zip(rows, values, strict=True):
+        line = f"{_TABLE_INDENT}{row.sign:1} {row.name:<{name_width}} {value:>{value_width}}  {row.source}"
+        yield line.rstrip()

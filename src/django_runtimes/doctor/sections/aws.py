@@ -1,0 +1,23 @@
+"""Whether `webapp deploy` finds here what it needs."""
+
+from pathlib import Path
+
+from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.finding import Finding, Level
+
+_FILE_NAME = "webapp.toml"
+
+
+def examine_aws(examination: Examination) -> list[Finding]:
+    """What `django_runtimes.doctor.deployment` finds; skipped where nothing is deployed from, as on a server."""
+    if not Path(_FILE_NAME).exists():
+        return [Finding(Level.SKIPPED, f"there is no {_FILE_NAME} here, which says what to deploy where")]
+    if examination.offline:
+        return [Finding(Level.SKIPPED, "AWS was not asked, because of --offline")]
+    try:
+        # Rests on an extra, which servers do without.
+        from django_runtimes.doctor.deployment import examine_deployment
+    except ModuleNotFoundError as error:
+        remedy = "in the folder of this project's pyproject.toml run: pip install '.[deploy]'"
+        return [Finding(Level.SKIPPED, f"{error.name} is not installed", remedy)]
+    return examine_deployment(Path.cwd())

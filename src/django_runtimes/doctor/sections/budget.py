@@ -1,0 +1,93 @@
+"""Whether there are connections for everything that may run at once."""
+
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.databases.budget import Comparison, Sum, connection_budget
+from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.finding import Finding, Level, Row
+from django_runtimes.doctor.server import Server
+
+
+def examine_budget(examination: Examination) -> list[Finding]:
+    """A finding for each limit, with both sums."""
+    try:
+        reached = _reached(examination)
+        comparisons = connection_budget(
+            examination.environ,
+            next((server.limits for _, server in reached), None),
+            cpu_count=examination.cpu_count,
+            connections=examination.connections,
+        )
+        return [*_guesses(examination), *_missing_proxy(examination, reached), *map(_compared, comparisons)]
+    except ConfigurationError as error:
+        return [Finding(Level.UNREADABLE, str(error))]
+
+
+def _reached(examination: Examination) -> list[tuple[Route, Server]]:
+    """The servers that the web's logins reached, each with the route there."""
+    try:
+        servers = examination.servers
+    except ConfigurationError:
+        # No address: the limit may be declared.
+        return []
+    return [
+        (login.route, server) for login, server in servers.items() if login.role == "web" and isinstance(server, Server)
+    ]
+
+
+def _missing_proxy(examination: Examination, reached: list[tuple[Route, Server]]) -> list[Finding]:
+    if examination.profile.route is not Route.PROXY or not any(
+        route is Route.PROXY and server.is_unproxied for route, server in reached
+    ):
+        return []
+    return [
+        Finding(
+            Level.WRONG,
+            "the proxy: none answers but the server itself, so that a budget for one proves nothing",
+            "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
+        )
+    ]
+
+
+def _guesses(examination: Examination) -> list[Finding]:
+    if examination.detection.runtime in {Runtime.AWS_LAMBDA, Runtime.LOCAL} or examination.environ.get(
+        "WEBAPP_WORKERS"
+    ):
+        return []
+    return [
+        Finding(
+            Level.WARNING,
+            f"the workers of an instance are taken to be as many as this process has CPUs, {examination.cpu_count}",
+            "set WEBAPP_WORKERS, here and in the deployment",
+        )
+    ]
+
+
+def _compared(comparison: Comparison) -> Finding:
+    rows = (*_rows(comparison.needed), *_rows(comparison.available))
+    # Several may hang on the same figure.
+    unknown: dict[str, str] = {}
+    for term in comparison.unknown:
+        unknown.setdefault(term.remedy, term.name)
+    if unknown:
+        return Finding(
+            Level.WRONG,
+            f"{comparison.place}: not proven to have enough connections; unknown: {', '.join(unknown.values())}",
+            "; ".join(unknown),
+            rows,
+        )
+    text = (
+        f"{comparison.place}: {comparison.needed.value} connections may be needed at once, "
+        f"{comparison.available.value} are available"
+    )
+    if comparison.holds:
+        return Finding(Level.OK, text, rows=rows)
+    return Finding(Level.WRONG, text, comparison.remedy, rows)
+
+
+def _rows(terms: Sum) -> tuple[Row, ...]:
+    return (
+        *(Row(term.name, term.value, term.source, term.sign) for term in terms.terms),
+        Row(terms.name, terms.value, sign="="),
+    )

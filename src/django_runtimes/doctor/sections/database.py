@@ -1,0 +1,92 @@
+"""Whether PostgreSQL answers each login on each route, and whether it is set up for the application."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.tls import SslMode, needs_encryption
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.doctor.examination import Examination, Login
+from django_runtimes.doctor.finding import Finding, Level
+from django_runtimes.doctor.server import Server, ServerError
+
+_VERIFIED = (SslMode.VERIFY_FULL, SslMode.VERIFY_CA)
+_TIME_ZONE = "UTC"
+
+
+def examine_database(examination: Examination) -> list[Finding]:
+    """What every configured login found."""
+    if examination.offline:
+        return [Finding(Level.SKIPPED, "no server was asked, because of --offline")]
+    try:
+        servers = examination.servers
+        local = examination.detection.runtime is Runtime.LOCAL
+    except ConfigurationError as error:
+        return [Finding(Level.UNREADABLE, str(error))]
+    return [
+        replace(finding, text=f"{login.role} login, {login.route} route: {finding.text}")
+        for login, server in servers.items()
+        for finding in _of_login(login, server, local=local)
+    ]
+
+
+def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Iterator[Finding]:
+    if isinstance(server, ServerError):
+        yield Finding(Level.WRONG if login.needed else Level.WARNING, server.text, server.remedy)
+        return
+    yield Finding(Level.OK, f"PostgreSQL {server.version} at {server.host}:{server.port} as {server.user}")
+    yield _encryption(server)
+    if server.is_proxied and login.route is Route.DIRECT:
+        yield Finding(
+            Level.WRONG,
+            "a proxy answers, on which the lock of `webapp migrate` does not hold",
+            "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy",
+        )
+    if server.is_unproxied and login.route is Route.PROXY:
+        yield Finding(
+            Level.WRONG if login.needed else Level.WARNING,
+            "no proxy answers but the server itself, so that nothing holds the connections down",
+            "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
+        )
+    if server.time_zone != _TIME_ZONE:
+        yield Finding(
+            Level.WARNING,
+            f"the session's time zone is {server.time_zone}, so that Django sets {_TIME_ZONE} on each connection, "
+            "which pins RDS Proxy's",
+            f"unset PGTZ, or set it to {_TIME_ZONE}",
+        )
+    if login.role == "web":
+        yield from _web_role(server, local=local)
+
+
+def _encryption(server: Server) -> Finding:
+    if not server.encrypted:
+        if needs_encryption(server.host, {"hostaddr": server.address}):
+            return Finding(Level.WRONG, "not encrypted", "set WEBAPP_DB_SSLMODE=verify-full")
+        return Finding(Level.OK, "not encrypted, and it does not leave the machine")
+    if server.sslmode not in _VERIFIED:
+        return Finding(
+            Level.WARNING,
+            f"encrypted, but sslmode={server.sslmode} takes anybody for the server",
+            "set WEBAPP_DB_SSLMODE=verify-full",
+        )
+    return Finding(Level.OK, f"encrypted, sslmode={server.sslmode}")
+
+
+def _web_role(server: Server, *, local: bool) -> Iterator[Finding]:
+    if server.is_administrator:
+        yield Finding(
+            Level.WARNING,
+            f"{server.user} administers the server, so that one injected statement may do anything",
+            "let the application log in as a role that has no such rights",
+        )
+    if server.missing_timeouts:
+        yield Finding(
+            # On a machine of one's own nobody else waits.
+            Level.WARNING if local else Level.WRONG,
+            f"the role {server.user} has no {' and no '.join(server.missing_timeouts)}",
+            "run `webapp set_role_timeouts`",
+        )
+    else:
+        yield Finding(Level.OK, "statements and idle transactions end by timeouts")

@@ -1,0 +1,82 @@
+"""Whether Django's settings load, and what its system checks say of them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core import checks
+
+from django_runtimes.config.databases.credentials import Role
+from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.finding import Finding, Level
+
+
+def _operations_settings(examination: Examination) -> dict[str, Any]:
+    environment = Environment({**examination.environ, "WEBAPP_DB_ROLE": Role.OPERATIONS})
+    return database_settings(environment, choose_profile(examination.detection.runtime, environment))
+
+
+# What the settings read one after the other, and stop at the first mistake; here each is tried.
+_READERS: tuple[Callable[[Examination], object], ...] = (
+    lambda examination: examination.profile,
+    lambda examination: secret_key(examination.environment, local=_is_local(examination)),
+    lambda examination: hosts_and_origins(examination.environment, local=_is_local(examination)),
+    lambda examination: database_settings(examination.environment, examination.profile),
+    _operations_settings,
+)
+# The unknown variables, which are said where the settings do not load, too.
+_SAID_HERE = "webapp.W001"
+
+
+def examine_settings(examination: Examination) -> list[Finding]:
+    """What keeps the settings from loading, variables that nothing reads, and what Django's system checks say."""
+    findings = [Finding(Level.UNREADABLE, text) for text in _mistakes(examination)]
+    findings += [
+        Finding(
+            Level.WARNING,
+            f"{name} is set, and nothing reads it",
+            f"did you mean {nearest}?" if nearest else "unset it; docs/settings.md lists every variable",
+        )
+        for name, nearest in examination.environment.unknown_names()
+    ]
+    if examination.settings_error is None:
+        findings += _system_checks()
+    if all(finding.level is Level.WARNING for finding in findings):
+        findings.insert(0, Finding(Level.OK, "Django's settings load"))
+    return findings
+
+
+def _mistakes(examination: Examination) -> list[str]:
+    mistakes: dict[str, None] = {}
+    for read in _READERS:
+        try:
+            read(examination)
+        except ConfigurationError as mistake:
+            mistakes[str(mistake)] = None
+    error = examination.settings_error
+    if isinstance(error, ConfigurationError):
+        mistakes[str(error)] = None
+    elif error is not None:
+        mistakes[f"Django's settings or applications do not load: {type(error).__name__}: {error}"] = None
+    return list(mistakes)
+
+
+def _system_checks() -> list[Finding]:
+    return [
+        Finding(
+            Level.WRONG if message.level >= checks.ERROR else Level.WARNING,
+            f"{message.id}: {' '.join(message.msg.split())}",
+            message.hint or "",
+        )
+        for message in checks.run_checks()
+        if message.level >= checks.WARNING and not message.is_silenced() and message.id != _SAID_HERE
+    ]
+
+
+def _is_local(examination: Examination) -> bool:
+    return examination.detection.runtime is Runtime.LOCAL

@@ -1,0 +1,135 @@
+"""Asks a PostgreSQL server, as the application would log in, how it is set up."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.db.utils import ConnectionHandler
+
+from django_runtimes.databases.budget import ConnectionLimit, ServerLimits
+from django_runtimes.operations.role_timeouts import read_role_timeouts
+
+# The last one is RDS's own.
+_RESERVED = ("superuser_reserved_connections", "reserved_connections", "rds.rds_superuser_reserved_connections")
+
+_LOGIN = """
+    SELECT current_setting('server_version'),
+           current_setting('TimeZone'),
+           EXISTS (SELECT FROM pg_roles WHERE (rolname = current_user AND rolsuper)
+                   OR (rolname = 'rds_superuser' AND pg_has_role(oid, 'MEMBER'))),
+           pg_backend_pid(),
+           inet_client_port(),
+           (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user),
+           (SELECT datconnlimit FROM pg_database WHERE datname = current_database())
+"""
+_SETTINGS = "SELECT name, setting::int FROM pg_settings WHERE name = ANY(%s)"
+
+# What an error's text holds, and what mends it; the first that fits counts.
+_REMEDIES = (
+    ("AWS credentials", "give this process a role of AWS's, or keys"),
+    ("cannot be read", "check the secret's ARN and content, and that this process's role may read it"),
+    ("authentication failed", "check the login: DATABASE_URL, WEBAPP_DB_USER and its password, or the secret"),
+    ("does not exist", "create it, or check WEBAPP_DB_NAME and WEBAPP_DB_USER (or DATABASE_URL)"),
+    ("certificate", "check the root certificates, and that the host's name is the certificate's"),
+    ("SSL", "let the server offer TLS, or choose another WEBAPP_DB_SSLMODE"),
+    ("too many", "end what holds the connections, or raise the limit"),
+    ("slots are reserved", "end what holds the connections, or raise max_connections"),
+    ("options", "RDS Proxy takes no options; set them on the role instead"),
+)
+_ELSE = "check host and port, and that firewalls and security groups let this machine through"
+
+
+@dataclass(frozen=True)
+class Server:
+    """How a login found it; `sslmode` is what was asked for, `encrypted` what came of it.
+
+    `address` is the host's numeric one, empty for a unix socket. Where an address is translated on the way, neither
+    `is_proxied` nor `is_unproxied` may hold.
+    """
+
+    host: str
+    address: str
+    port: int
+    user: str
+    version: str
+    time_zone: str
+    is_administrator: bool
+    is_proxied: bool
+    is_unproxied: bool
+    encrypted: bool
+    sslmode: str
+    missing_timeouts: tuple[str, ...]
+    limits: ServerLimits
+
+
+@dataclass(frozen=True)
+class ServerError:
+    """Why a login did not find it, on one line, and what to do."""
+
+    text: str
+    remedy: str
+
+
+def ask_server(database: dict[str, Any]) -> Server | ServerError:
+    """Log in with an entry of DATABASES, with its engine, and ask."""
+    wrapper = ConnectionHandler({"default": database})["default"]
+    try:
+        parameters = wrapper.get_connection_params()
+        # Not ensure_connection(), which would set the time zone that is asked for.
+        connection: psycopg.Connection = wrapper.get_new_connection(parameters)
+        connection.autocommit = True
+        with connection:
+            return _ask(connection, sslmode=str(parameters.get("sslmode") or "prefer"))
+    except Exception as error:
+        # The driver's, Django's, or of whoever hands the credentials out.
+        text = " ".join(str(error).split())
+        remedy = next((remedy for part, remedy in _REMEDIES if part in text), _ELSE)
+        return ServerError(text, remedy)
+
+
+def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
+    row = connection.execute(_LOGIN).fetchone()
+    assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
+    version, time_zone, is_administrator, backend_pid, client_port, role_limit, database_limit = row
+    slots: dict[str, int] = dict(connection.execute(_SETTINGS, [["max_connections", *_RESERVED]]).fetchall())
+    info = connection.info
+    limits = (ConnectionLimit("role", info.user, role_limit), ConnectionLimit("database", info.dbname, database_limit))
+    # A proxy answers clients with a number of its own.
+    is_proxied = backend_pid != info.backend_pid
+    return Server(
+        host=info.host,
+        address=info.hostaddr,
+        port=info.port,
+        user=info.user,
+        version=version,
+        time_zone=time_zone,
+        is_administrator=is_administrator,
+        is_proxied=is_proxied,
+        is_unproxied=not is_proxied and client_port == _local_port(connection),
+        encrypted=connection.pgconn.ssl_in_use,
+        sslmode=sslmode,
+        missing_timeouts=_missing_timeouts(connection),
+        limits=ServerLimits(
+            max_connections=slots["max_connections"],
+            reserved={name.removeprefix("rds."): slots[name] for name in _RESERVED if name in slots},
+            # -1 is none.
+            connection_limits=tuple(limit for limit in limits if limit.value >= 0),
+        ),
+    )
+
+
+def _local_port(connection: psycopg.Connection) -> int | None:
+    """The port that the server sees unless something stands between; None for a unix socket."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as ours:
+        return None if ours.family == socket.AF_UNIX else ours.getsockname()[1]
+
+
+def _missing_timeouts(connection: psycopg.Connection) -> tuple[str, ...]:
+    """Those that neither the role sets nor anything else, such as the proxy's initialisation query."""
+    missing = read_role_timeouts(connection, connection.info.user).missing()
+    of_session: dict[str, str] = dict(
+        connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [missing]).fetchall()
+    )
+    return tuple(name for name in missing if of_session[name] == "0")

@@ -1,0 +1,126 @@
+"""The ASGI application that every entry point serves: Django's, or what the project composes with it."""
+
+import importlib
+import logging
+import os
+import sys
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.settings_module import settings_module
+
+if TYPE_CHECKING:
+    from django_runtimes.serving.asgi.application import Application
+    from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+
+_OURS = "django_runtimes.get_asgi_application()"
+
+
+class Served(NamedTuple):
+    """What is served, and the handler of Django in it; `is_composed` where the project put something around that."""
+
+    application: "Application"
+    handler: "OneHopASGIHandler"
+    is_composed: bool
+
+
+def django_application() -> "Application":
+    """Django's application, set up; the same object for every call."""
+    _calls.append(_OURS)
+    return _django().application
+
+
+def load_application() -> Served:
+    """The application that ASGI_APPLICATION names, or Django's.
+
+    ConfigurationError for a name that is none, or an application that does not serve Django by our handler.
+    """
+    django = _django()
+    from django.conf import settings
+
+    name = getattr(settings, "ASGI_APPLICATION", None)
+    if not name:
+        return django
+    from django_runtimes.serving.asgi.persistent import keeps_connections
+
+    application = keeps_connections(_imported(name))
+    return Served(application, django.handler, is_composed=application is not django.application)
+
+
+def log_runtime() -> None:
+    """Log the runtime with its evidence, once everything is loaded."""
+    from django.conf import settings
+
+    logging.getLogger(__name__).info(
+        "serving as %s (%s), connections %s by the %s route",
+        settings.RUNTIME_DETECTION.runtime,
+        settings.RUNTIME_DETECTION.evidence,
+        settings.PROFILE.connections.name,
+        settings.PROFILE.route,
+    )
+
+
+# One entry for each call of the public function.
+_calls: list[str] = []
+
+
+@cache
+def _django() -> Served:
+    settings_module(os.environ)
+    from django_runtimes.serving.asgi.application import make_application
+
+    application, handler = make_application(_make_handler)
+    return Served(application, handler, is_composed=False)
+
+
+def _make_handler() -> "OneHopASGIHandler":
+    from django.conf import settings
+
+    from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+
+    if settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
+        # An execution environment serves one request at a time.
+        return OneHopASGIHandler(threads=1)
+    from django_runtimes.outages.outage import OVERLOADED
+    from django_runtimes.outages.responses import outage_response
+
+    return OneHopASGIHandler(
+        threads=settings.SERVING_THREADS,
+        max_waiting=settings.SERVING_MAX_WAITING,
+        max_wait_s=settings.SERVING_MAX_WAIT_S,
+        max_native=settings.SERVING_ASYNC_REQUESTS,
+        refuse=partial(outage_response, outage=OVERLOADED),
+    )
+
+
+def _imported(name: str) -> "Application":
+    module_name, _, attribute = name.rpartition(".")
+    if not module_name:
+        raise ConfigurationError(f"ASGI_APPLICATION={name!r} names no module; write it as config.asgi.application")
+    already_imported = module_name in sys.modules
+    calls_before = len(_calls)
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        # What the module itself imports and lacks has a traceback that tells where.
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(
+            f"ASGI_APPLICATION={name!r} cannot be imported: there is no module {error.name!r}; "
+            "name one that lies on PYTHONPATH"
+        ) from None
+    application = getattr(module, attribute, None)
+    if not callable(application):
+        raise ConfigurationError(
+            f"ASGI_APPLICATION={name!r} is not an application: {module_name} has "
+            f"{'no ' + attribute if application is None else 'something else by that name'}; name a callable"
+        )
+    if len(_calls) == calls_before and not already_imported:
+        raise ConfigurationError(
+            f"ASGI_APPLICATION={name!r} does not call {_OURS}, without which Django's own handler would leak "
+            f"database connections; call it in {module_name} in place of django.core.asgi.get_asgi_application()"
+        )
+    served: Application = application
+    return served

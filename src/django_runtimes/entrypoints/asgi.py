@@ -1,0 +1,53 @@
+"""The ASGI application that containers serve."""
+
+import sys
+from functools import partial
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.entrypoints.application import load_application, log_runtime
+
+# gunicorn's own, by which its master ends too; after any other it would start worker after worker.
+_APPLICATION_CANNOT_LOAD = 4
+
+try:
+    _served = load_application()
+except ConfigurationError as error:
+    sys.stderr.write(f"webapp: {error}\n")
+    raise SystemExit(_APPLICATION_CANNOT_LOAD) from None
+log_runtime()
+
+from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
+
+from django_runtimes.databases.readiness import check_database, check_pools, close_database  # noqa: E402
+from django_runtimes.serving.base_path import BasePath  # noqa: E402
+from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
+from django_runtimes.serving.health import HealthChecks  # noqa: E402
+from django_runtimes.serving.http.lifespan import Lifespan  # noqa: E402
+
+
+def _shut_down() -> None:
+    _served.handler.close()
+    close_database()
+
+
+_health = HealthChecks(
+    check_readiness=check_database,
+    check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
+    timeout_s=settings.READINESS_TIMEOUT_S,
+)
+_proxy_headers = ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header)
+_behind_proxies = ForwardedHeaders(
+    _served.application, trusted=settings.SERVING_TRUSTED_PROXIES, headers=_proxy_headers
+)
+application = Lifespan(
+    BasePath(
+        _health.before(_behind_proxies),
+        settings.FRONT.base_path,
+        is_stripped=bool(settings.FRONT.base_path_is_stripped),
+    ),
+    on_shutdown=_shut_down,
+    # Django knows no lifespan.
+    composed=_served.application if _served.is_composed else None,
+    drain_s=settings.SERVING_DRAIN_S,
+    max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
+)

@@ -1,0 +1,95 @@
+"""Makes the handler that awslambdaric calls in a function that serves requests."""
+
+import atexit
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.entrypoints.application import Served, load_application, log_runtime
+
+if TYPE_CHECKING:
+    from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+
+# Lambda's quota is 6 MB for each; these are the figures in its own error messages, the first for the whole event.
+_LARGEST_BODY_BYTES = 6_291_456
+_LARGEST_REPLY_BYTES = 6_291_556
+# Lambda kills 500 ms after SIGTERM, and the database connections are closed after this.
+_LIFESPAN_END_S = 0.2
+
+
+def lambda_handler() -> "DirectLambdaHandler":
+    """The handler for ASGI_APPLICATION; on Lambda also what closes its connections at the end.
+
+    ConfigurationError for an application with websockets.
+    """
+    # Before Django's modules, which need the set-up.
+    served = load_application()
+    _refuse_websockets(served)
+    log_runtime()
+    from awslambdaric.lambda_runtime_marshaller import to_json
+    from django.conf import settings
+
+    from django_runtimes.databases.readiness import check_database, check_pools
+    from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+    from django_runtimes.serving.forwarded import ProxyHeaders
+    from django_runtimes.serving.health import HealthChecks
+
+    health = HealthChecks(
+        check_readiness=check_database,
+        check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
+        timeout_s=settings.READINESS_TIMEOUT_S,
+    )
+    handler = DirectLambdaHandler(
+        served.application,
+        served.handler,
+        is_composed=served.is_composed,
+        answer_health=health.answer,
+        answers_warm_up=settings.SERVING_WARM_UP,
+        max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
+        max_event_body_bytes=_LARGEST_BODY_BYTES,
+        max_reply_bytes=_LARGEST_REPLY_BYTES,
+        encode=to_json,
+        proxy_headers=ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header),
+        base_path=settings.FRONT.base_path,
+        base_path_is_stripped=bool(settings.FRONT.base_path_is_stripped),
+    )
+    if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
+        _close_at_the_end(handler, runtime_api)
+    return handler
+
+
+def _refuse_websockets(served: Served) -> None:
+    if not served.is_composed:
+        return
+    from django.conf import settings
+
+    from django_runtimes.serving.websockets import has_websockets
+
+    if has_websockets(served.application):
+        raise ConfigurationError(
+            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, which no function on Lambda can; "
+            "name another application for Lambda, or serve this one in a container"
+        )
+
+
+def _close_at_the_end(handler: "DirectLambdaHandler", runtime_api: str) -> None:
+    from django_runtimes.entrypoints.extension import end_on_sigterm, register_extension
+    from django_runtimes.entrypoints.held_connections import HeldConnections
+
+    held_connections = HeldConnections()
+
+    def close() -> None:
+        try:
+            handler.end_lifespan(_LIFESPAN_END_S)
+        finally:
+            held_connections.close()
+
+    end_on_sigterm(close)
+    # A runtime that loses its Runtime API, and a view that calls sys.exit(), end the process without a signal.
+    atexit.register(close)
+    # Its last request is never answered: dropping the connection would end the extension.
+    _kept.append(register_extension(runtime_api))
+
+
+_kept: list[object] = []

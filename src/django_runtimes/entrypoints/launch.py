@@ -1,0 +1,231 @@
+"""Becomes the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
+
+import gc
+import importlib
+import os
+import re
+import signal
+import sys
+from typing import NoReturn
+
+
+def _end(signal_number: int, frame: object) -> NoReturn:
+    raise SystemExit(128 + signal_number)
+
+
+if __name__ == "__main__":
+    # The kernel sends a container's first process no signal that it has not asked for: it asks before it imports more.
+    # gunicorn and the Lambda handler replace this with their own.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+
+from django_runtimes.config.environment import Environment  # noqa: E402
+from django_runtimes.config.errors import ConfigurationError  # noqa: E402
+from django_runtimes.config.operations import allowed_commands  # noqa: E402
+from django_runtimes.config.profile import choose_profile  # noqa: E402
+from django_runtimes.config.runtime import Runtime, detect_runtime  # noqa: E402
+from django_runtimes.config.settings_module import settings_module  # noqa: E402
+
+_WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
+_OPERATIONS_HANDLER = "django_runtimes.entrypoints.operations.handler"
+# As awslambdaric reads it, which takes slashes between packages too. No command of Django's has a dot in its name.
+_HANDLER_NAME = re.compile(r"[^\W\d]\w*([./][^\W\d]\w*)*[.][^\W\d]\w*")
+
+# BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
+_EXIT_CONFIGURATION = 78
+
+# Load balancers hold idle connections for 60 s; a server that lets go first answers some requests with a reset.
+_KEEP_ALIVE_S = 75
+
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108
+
+
+def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
+    """The arguments of gunicorn, under which uvicorn's workers serve."""
+    port = environment.integer("PORT", minimum=1, maximum=65535)
+    workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
+    graceful_timeout_s = environment.integer("WEBAPP_GRACEFUL_TIMEOUT_S", minimum=2)
+    # As gunicorn wants IPv6's addresses.
+    host = f"[{bind_host}]" if ":" in bind_host and not bind_host.startswith("[") else bind_host
+    arguments = [
+        "django_runtimes.entrypoints.asgi:application",
+        *("--worker-class", "django_runtimes.serving.http.fair_worker.FairUvicornWorker"),
+        *("--bind", f"{host}:{port}"),
+        *("--workers", str(workers)),
+        *("--keep-alive", str(_KEEP_ALIVE_S)),
+        *("--graceful-timeout", str(graceful_timeout_s)),
+        # gunicorn's largest, which nginx takes too; its default is half of that.
+        *("--limit-request-line", "8190"),
+        # Nobody asks for it, and its file would need a writable home.
+        "--no-control-socket",
+    ]
+    if os.access(_SHARED_MEMORY, os.W_OK):
+        # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
+        arguments += ["--worker-tmp-dir", _SHARED_MEMORY]
+    if workers > 1:
+        # A worker's successor starts when it has ended: a single one would leave nobody to answer meanwhile.
+        arguments += ["--max-requests", "100000", "--max-requests-jitter", "10000"]
+    return arguments
+
+
+def main(arguments: list[str]) -> None:
+    """Become the runtime's process, or run one command of `webapp`'s when there are arguments.
+
+    On Lambda an argument of the form module.attribute is the handler, as it is for awslambdaric.
+    Exits with 78 and one line when the variables or the handler's name forbid it.
+    """
+    names_handler = len(arguments) == 1 and _HANDLER_NAME.fullmatch(arguments[0]) is not None
+    if arguments and not names_handler:
+        _run_command(arguments)
+        return
+    environment = Environment(os.environ)
+    try:
+        runtime = detect_runtime(os.environ).runtime
+        if runtime is Runtime.AWS_LAMBDA:
+            _become_function(environment, arguments[0] if names_handler else _handler_of_function())
+        elif names_handler:
+            _run_command(arguments)
+        else:
+            _become_server(runtime, environment)
+    except ConfigurationError as error:
+        sys.stderr.write(f"webapp: {error}\n")
+        raise SystemExit(_EXIT_CONFIGURATION) from None
+
+
+def _run_command(arguments: list[str]) -> None:
+    from django_runtimes.cli.main import main as run_command
+
+    sys.argv = ["webapp", *arguments]
+    # By this psycopg hears of it, and cancels what the database does.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        run_command()
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+
+
+def _handler_of_function() -> str:
+    """The handler in `_HANDLER`, else the project's."""
+    name = os.environ.get("_HANDLER", "")
+    # No user writes this variable. Where an image has no command it may hold any word: Lambda's local emulator takes
+    # one of the entry point's.
+    is_handler = _HANDLER_NAME.fullmatch(name) is not None and name not in sys.orig_argv
+    return name if is_handler else _WEB_HANDLER
+
+
+def _become_function(environment: Environment, handler: str) -> None:
+    """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
+    if allowed_commands(environment):
+        # Each command loads the settings, and says in its answer what they lack. The image may name a handler for the
+        # function that serves requests; this one shares the image.
+        handler = _OPERATIONS_HANDLER
+    else:
+        # What the init phase makes stays: to look for garbage in it costs a tenth of the cold start.
+        gc.disable()
+        from awslambdaric import bootstrap
+
+        # Where tools that the settings load look for awslambdaric's functions, as under `python -m awslambdaric`.
+        sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
+        _load_settings()
+        _load_handler(handler)
+        gc.freeze()
+        gc.enable()
+    from awslambdaric.__main__ import main as run_awslambdaric
+
+    run_awslambdaric(["awslambdaric", handler])
+
+
+def _become_server(runtime: Runtime, environment: Environment) -> None:
+    from django_runtimes.entrypoints.cpu import worker_cpus
+
+    bind_host = choose_profile(runtime, environment).bind_host
+    arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
+    key_is_temporary = runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, environment)
+    _load_settings()
+    _require_address(bind_host)
+    if key_is_temporary:
+        sys.stderr.write(
+            f"webapp: WEBAPP_SECRET_KEY is not set and {bind_host} is more than this machine: "
+            "sessions last until this server ends\n"
+        )
+    if "--reload" in os.environ.get("GUNICORN_CMD_ARGS", "").split():
+        # What has changed can be loaded anew only where the master has not loaded it.
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606  (no shell in between)
+    from gunicorn.app.wsgiapp import run as run_gunicorn
+
+    sys.argv = ["gunicorn", *arguments]
+    run_gunicorn()
+
+
+def _keep_public_key_private(bind_host: str, environment: Environment) -> bool:
+    """Under `local` the secret key's default stands in the source; beyond this machine it must not sign anything.
+
+    Whether another one took its place.
+    """
+    if bind_host in {"127.0.0.1", "::1", "localhost"} or environment.secret("WEBAPP_SECRET_KEY") is not None:
+        return False
+    import secrets
+
+    os.environ["WEBAPP_SECRET_KEY"] = secrets.token_urlsafe(50)
+    return True
+
+
+def _require_address(bind_host: str) -> None:
+    """gunicorn would try for 5 s, and end as if it had been running."""
+    import socket
+
+    try:
+        family, kind, *_, address = socket.getaddrinfo(bind_host.strip("[]"), 0, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"WEBAPP_BIND_HOST={bind_host!r} is no address of this machine ({error.strerror}); "
+            "use 0.0.0.0, or 127.0.0.1 for this machine alone"
+        ) from None
+
+
+def _load_settings() -> None:
+    """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
+    name = settings_module(os.environ)
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        # What the settings themselves import has a traceback that tells where.
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigurationError(
+            f"DJANGO_SETTINGS_MODULE={name!r} cannot be imported: there is no module {error.name!r}; "
+            "name one that lies on PYTHONPATH"
+        ) from None
+
+
+def _load_handler(name: str) -> None:
+    """Here, so that a handler which is none, and an application which Lambda cannot serve, is one line."""
+    written_module, _, attribute = name.rpartition(".")
+    module_name = written_module.replace("/", ".")
+    try:
+        module = importlib.import_module(module_name)
+    except ConfigurationError:
+        raise
+    except ModuleNotFoundError as error:
+        # What the module itself imports and lacks has a traceback that tells where.
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            return
+        raise ConfigurationError(
+            f"the handler {name!r} cannot be imported: there is no module {error.name!r}; "
+            "name one that lies on PYTHONPATH"
+        ) from None
+    except Exception:
+        # awslambdaric imports it again, and tells Lambda what it raises.
+        return
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        raise ConfigurationError(
+            f"the handler {name!r} is none: {module_name} has "
+            f"{'no ' + attribute if found is None else 'something else by that name'}; name a callable"
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

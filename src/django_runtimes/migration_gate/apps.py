@@ -1,0 +1,8 @@
+"""Names the app whose command judges migrations."""
+
+from django.apps import AppConfig
+
+
+class MigrationGateConfig(AppConfig):
+    name = "django_runtimes.migration_gate"
+    label = "django_runtimes_migration_gate"

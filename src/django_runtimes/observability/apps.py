@@ -1,0 +1,21 @@
+"""Registers the start-up checks, and says where the application lives outside of requests."""
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import register
+from django.urls import set_script_prefix
+
+
+class ObservabilityConfig(AppConfig):
+    name = "django_runtimes.observability"
+    label = "django_runtimes_observability"
+
+    def ready(self) -> None:
+        from django_runtimes.observability.checks import check_unknown_variables
+        from django_runtimes.observability.front_checks import CHECKS
+
+        for check in (check_unknown_variables, *CHECKS):
+            register(check)
+        if settings.FRONT.base_path:
+            # For links of commands. FORCE_SCRIPT_NAME would do the same, and break a Django that is mounted deeper.
+            set_script_prefix(settings.FRONT.base_path)

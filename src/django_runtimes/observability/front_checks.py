@@ -1,0 +1,139 @@
+"""System checks of the base path under which users reach the application."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+from django.urls import Resolver404, URLPattern, get_resolver
+from django.urls.resolvers import LocalePrefixPattern, RegexPattern
+
+from django_runtimes.serving.base_path import HEALTH_PATHS
+
+# Up to the first converter, and up to the first character that a regular expression does not take literally.
+_LITERAL_ROUTE = re.compile(r"[^<]*")
+_LITERAL_REGEX = re.compile(r"\^?((?:[A-Za-z0-9_/~%-](?![*?{])|\\[./-])*)")
+_PATHS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL", "STATIC_URL", "MEDIA_URL")
+_COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PATH")
+
+
+def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
+    """A warning when a path of the application begins with the base path, so that a stripped one looks like it."""
+    base_path = settings.FRONT.base_path
+    if not base_path:
+        return []
+    if base_path in HEALTH_PATHS:
+        return [_ambiguous(f"{base_path} is a health check too, which wins.", "Choose another base path.")]
+    if settings.FRONT.base_path_is_stripped is not None:
+        return []
+    meant = _first_meant(base_path)
+    if meant is None:
+        return []
+    return [
+        _ambiguous(
+            f"{meant} begins with it too: {base_path}/… may be a page below the base path, or another one from a hop "
+            "that strips it. It is taken for the first.",
+            "Set WEBAPP_BASE_PATH_STRIPPED to 1 if the hop in front strips the base path, to 0 if it does not.",
+        )
+    ]
+
+
+def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each setting of the project that leads out of the base path."""
+    base_path = settings.FRONT.base_path
+    if not base_path:
+        return []
+    return [
+        CheckWarning(
+            f"{name}={value!r} is not below WEBAPP_BASE_PATH={base_path!r}, where another application may live.",
+            hint=f"Begin it with FRONT.base_path{'' if name in _COOKIE_PATHS else ', or name a URL pattern'}.",
+            id="webapp.W018",
+        )
+        for name in (*_PATHS, *_COOKIE_PATHS)
+        if isinstance(value := getattr(settings, name, None), str)
+        and value.startswith("/")
+        and not value.startswith("//")
+        and not _is_below(value, base_path)
+    ]
+
+
+def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
+    """A warning when WhiteNoise looks for static files elsewhere than their links lead."""
+    prefix = getattr(settings, "WHITENOISE_STATIC_PREFIX", None)
+    address = urlsplit(settings.STATIC_URL or "")
+    if not settings.FRONT.base_path or prefix is None or address.netloc:
+        return []
+    below = address.path.removeprefix(settings.FRONT.base_path)
+    if below.strip("/") == prefix.strip("/"):
+        return []
+    return [
+        CheckWarning(
+            f"WHITENOISE_STATIC_PREFIX={prefix!r} is not what STATIC_URL={settings.STATIC_URL!r} says below the base "
+            "path: the static files are not found.",
+            hint=f"Set WHITENOISE_STATIC_PREFIX to {below!r}.",
+            id="webapp.W019",
+        )
+    ]
+
+
+CHECKS = (check_base_path_is_no_url, check_settings_are_below_base_path, check_static_prefix)
+
+
+def _ambiguous(reason: str, hint: str) -> CheckMessage:
+    return CheckWarning(f"WEBAPP_BASE_PATH={settings.FRONT.base_path!r}: {reason}", hint=hint, id="webapp.W017")
+
+
+def _first_meant(base_path: str) -> str | None:
+    """What of the application's own begins with the base path, in words."""
+    for name in ("STATIC_URL", "MEDIA_URL"):
+        address = urlsplit(getattr(settings, name, None) or "")
+        below = address.path.removeprefix(base_path)
+        if not address.netloc and _is_below(below, base_path):
+            return f"{name} {below}"
+    resolver = get_resolver()
+    for beginning in _beginnings(resolver.url_patterns, "/"):
+        if _is_below(beginning, base_path):
+            return f"the URL {beginning}"
+    for path in (base_path, f"{base_path}/"):
+        try:
+            route = resolver.resolve(path).route
+        except Resolver404:
+            continue
+        return f"the URL /{route}"
+    return None
+
+
+def _is_below(path: str, base_path: str) -> bool:
+    return path == base_path or path.startswith(f"{base_path}/")
+
+
+def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:
+    """The literal part with which each URL begins; converters may be nested below."""
+    for pattern in patterns:
+        for literal, is_whole in _literals(pattern.pattern):
+            if isinstance(pattern, URLPattern) or not is_whole:
+                yield before + literal
+            else:
+                yield from _beginnings(pattern.url_patterns, before + literal)
+
+
+def _literals(pattern: Any) -> Iterator[tuple[str, bool]]:
+    """The literal beginnings of one pattern, and whether each is all of it."""
+    if isinstance(pattern, LocalePrefixPattern):
+        for language, _ in settings.LANGUAGES:
+            if language != settings.LANGUAGE_CODE or pattern.prefix_default_language:
+                yield f"{language}/", True
+            else:
+                yield "", True
+        return
+    text = str(pattern)
+    if isinstance(pattern, RegexPattern):
+        found = _LITERAL_REGEX.match(text)
+        literal, end = (found[1], found.end()) if found else ("", 0)
+        yield literal.replace("\\", ""), text[end:] in {"", "$", r"\Z"}
+    else:
+        literal = _LITERAL_ROUTE.match(text)[0]  # type: ignore[index]
+        yield literal, literal == text

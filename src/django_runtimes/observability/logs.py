@@ -1,0 +1,44 @@
+"""Log lines in the shape that the runtime's collector wants."""
+
+from enum import StrEnum
+from typing import Any
+
+from django_runtimes.config.profile import LogFormat
+
+
+class LogLevel(StrEnum):
+    """The least severe level that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+def logging_settings(log_format: LogFormat, level: LogLevel | None) -> dict[str, Any]:
+    """Django's LOGGING: one handler to standard error, JSON or text."""
+    formatters: dict[LogFormat, dict[str, Any]] = {
+        LogFormat.JSON: {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "{asctime}{levelname}{name}{message}",
+            "style": "{",
+            "rename_fields": {"asctime": "time", "levelname": "level", "name": "logger"},
+        },
+        LogFormat.TEXT: {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    }
+    least = (level or LogLevel.INFO).upper()
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": formatters[log_format]},
+        # Libraries give their loggers levels of their own, such as Django INFO and psycopg WARNING; the handler's is
+        # the last word.
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": least}},
+        "root": {"handlers": ["console"], "level": least},
+        # Django's own handlers for these would print each line a second time, in another shape.
+        "loggers": {
+            "django": {"handlers": [], "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+        },
+    }

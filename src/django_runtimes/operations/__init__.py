@@ -1,0 +1,1 @@
+"""Commands that change a database: migrations under a lock, roles and their timeouts."""

@@ -1,0 +1,8 @@
+"""Names the app whose commands change a database."""
+
+from django.apps import AppConfig
+
+
+class OperationsConfig(AppConfig):
+    name = "django_runtimes.operations"
+    label = "django_runtimes_operations"

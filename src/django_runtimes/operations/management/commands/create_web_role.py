@@ -1,0 +1,123 @@
+"""`webapp create_web_role`: the application's own role, before there is anything that it could log in to."""
+
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from django_runtimes.config.databases.credentials import IamToken
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.secret import Secret
+from django_runtimes.databases.credentials.provider import CredentialsError, provider_of
+from django_runtimes.operations.operations_session import open_session
+from django_runtimes.operations.web_role import (
+    TOKEN_ROLE,
+    allow_rows,
+    allow_tokens,
+    create_role,
+    has_role,
+    refuse_tokens,
+    set_password,
+    takes_tokens,
+)
+
+
+class Command(BaseCommand):
+    help = (
+        "Creates the role that the application logs in as, where it is missing, with the login that "
+        "WEBAPP_DB_CREDENTIALS names, and lets it read and write rows, on the direct route with the operations "
+        "login. May be repeated: a role that is there keeps its password, unless it logs in another way from now on."
+    )
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        role = settings.DATABASE_WEB_ROLE
+        if not role:
+            raise CommandError("no role is named; set WEBAPP_DB_USER")
+        server = open_session(connection)
+        if server.info.user == role:
+            raise CommandError(
+                f"{role!r} is logged in and would create itself; name the role that administers the server in "
+                "WEBAPP_DB_OPERATIONS_USER"
+            )
+        try:
+            with server.transaction():
+                lines = _prepare(server, role)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise CommandError(
+                f"{server.info.user!r} may not do this: {error.diag.message_primary}; log in as the role that "
+                "administers the server (WEBAPP_DB_OPERATIONS_USER)"
+            ) from None
+        except psycopg.errors.ReservedName:
+            raise CommandError(f"role name {role!r} is PostgreSQL's own; set WEBAPP_DB_USER to another") from None
+        except psycopg.Error as error:
+            raise CommandError(f"nothing is done about role {role!r}: {' '.join(str(error).split())}") from error
+        for line in lines:
+            self.stdout.write(line)
+
+
+def _prepare(server: psycopg.Connection, role: str) -> list[str]:
+    """All of it; what was done, in lines."""
+    try:
+        login = settings.READ_WEB_LOGIN()
+    except ConfigurationError as error:
+        raise CommandError(str(error)) from None
+    is_new = not has_role(server, role)
+    if is_new:
+        create_role(server, role)
+    lines = [f"role {role} is created" if is_new else f"role {role} is there already"]
+    if isinstance(login.credentials, IamToken):
+        lines.append(_log_in_by_tokens(server, role, is_new=is_new))
+    elif is_new:
+        set_password(server, role, _password(role, login))
+    elif takes_tokens(server, role):
+        lines.append(_log_in_by_password(server, role, _password(role, login)))
+    left_out = allow_rows(server, role)
+    lines.append(f"role {role} may read and write the rows of what {server.info.user} makes")
+    if left_out:
+        lines.append(
+            f"role {role} may not use all of {', '.join(left_out)}, and {server.info.user} may not grant it; "
+            "their owners may"
+        )
+    return lines
+
+
+def _log_in_by_tokens(server: psycopg.Connection, role: str, *, is_new: bool) -> str:
+    had_password = not is_new and not takes_tokens(server, role)
+    try:
+        allow_tokens(server, role)
+    except LookupError as error:
+        raise CommandError(f"{error.args[0]}, so WEBAPP_DB_CREDENTIALS=iam needs a server of RDS") from None
+    if not had_password:
+        return f"role {role} logs in by tokens ({TOKEN_ROLE})"
+    set_password(server, role, None)
+    return f"role {role} logs in by tokens ({TOKEN_ROLE}), and no longer by a password"
+
+
+def _log_in_by_password(server: psycopg.Connection, role: str, password: Secret) -> str:
+    try:
+        refuse_tokens(server, role)
+    except PermissionError as error:
+        raise CommandError(f"{error.args[0]}; run REVOKE {TOKEN_ROLE} FROM {role} as that one") from None
+    set_password(server, role, password)
+    return f"role {role} logs in by its password, and no longer by tokens ({TOKEN_ROLE})"
+
+
+def _password(role: str, login: Any) -> Secret:
+    if login.credentials is None:
+        if not login.password:
+            raise CommandError(f"role {role!r} is to log in by a password and has none; set WEBAPP_DB_PASSWORD")
+        return Secret(login.password)
+    provider = provider_of({**settings.DATABASES["default"], "CREDENTIALS": login.credentials, "USER": role})
+    assert provider is not None, "there are credentials"  # noqa: S101
+    try:
+        stored = provider.login()
+    except CredentialsError as error:
+        raise CommandError(str(error)) from None
+    if stored.user != role:
+        raise CommandError(
+            f"the secret has the login of {stored.user!r} and the web role is {role!r}; set WEBAPP_DB_USER"
+        )
+    return stored.password

@@ -1,0 +1,84 @@
+"""Django's migrate, one at a time and without the web's timeouts wherever it runs as an operation."""
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import CommandParser
+from django.core.management.commands.migrate import Command as DjangoCommand
+from django.db import connections
+
+from django_runtimes.config.databases.credentials import Role
+from django_runtimes.config.databases.web_role import LONGEST_TIMEOUT_S
+from django_runtimes.operations.migration_lock import MigrationLock, migration_lock
+from django_runtimes.operations.migration_session import migration_session
+from django_runtimes.operations.operations_session import open_session
+
+_WAIT_S = 600
+# What a shell reports for a command that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
+
+
+class Command(DjangoCommand):
+    """Under the web role, as in test runners that call it, Django's own: a proxy may be in between."""
+
+    _lock: MigrationLock | None = None
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--wait",
+            type=_whole_seconds,
+            default=_WAIT_S,
+            metavar="SECONDS",
+            help=f"How long to wait for another migrate; then the exit code is 75. Default: {_WAIT_S}.",
+        )
+        parser.add_argument(
+            "--lock-timeout",
+            type=_whole_seconds,
+            default=settings.MIGRATION_LOCK_TIMEOUT_S,
+            metavar="SECONDS",
+            help="How long one statement waits for other sessions' locks, 0 being without end. "
+            "Default: WEBAPP_DB_LOCK_TIMEOUT_S.",
+        )
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        # The first process of a container ignores what it has no handler for, a script's background job SIGINT.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        try:
+            super().run_from_argv(argv)
+        except KeyboardInterrupt:
+            self.stderr.write("migrate was interrupted; what is not recorded as applied runs again the next time")
+            sys.exit(_EXIT_INTERRUPTED)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.DATABASE_ROLE is Role.WEB:
+            super().handle(*args, **options)
+            return
+        connection = connections[options["database"]]
+        if options["plan"] or options["check_unapplied"]:
+            open_session(connection)
+            super().handle(*args, **options)
+            return
+        with (
+            migration_lock(connection, wait_s=options["wait"], say=self._say) as self._lock,
+            migration_session(connection, lock_timeout_s=options["lock_timeout"]),
+        ):
+            super().handle(*args, **options)
+
+    def migration_progress_callback(self, action: str, *details: Any, **options: Any) -> None:
+        if self._lock is not None and action in {"apply_start", "unapply_start"}:
+            self._lock.check()
+        super().migration_progress_callback(action, *details, **options)
+
+    def _say(self, line: str) -> None:
+        self.stderr.write(line, self.style.WARNING)
+
+
+def _whole_seconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > LONGEST_TIMEOUT_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds up to {LONGEST_TIMEOUT_S}")
+    return int(text)

@@ -1,0 +1,165 @@
+"""One `webapp migrate` at a time: an advisory lock on a connection of its own, never waited for in the server."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.core.management.base import CommandError
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_runtimes.operations.operations_session import open_session
+
+# Advisory locks are per database, so one key serves them all. In pg_locks: classid 2003133025, objid 1886416231.
+LOCK_KEY = int.from_bytes(b"webappmg")
+POLL_S = 0.5
+# BSD's EX_TEMPFAIL: nothing is wrong, and the same command may be run again.
+EXIT_BUSY = 75
+
+_SESSION = {
+    "application_name": f"webapp migrate on {socket.gethostname()}",
+    # What the role or the database may set for the web's sake.
+    "statement_timeout": "0",
+    "transaction_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "idle_session_timeout": "0",
+    # A machine that vanished gives its locks back within a minute instead of the kernel's two hours.
+    "tcp_keepalives_idle": "30",
+    "tcp_keepalives_interval": "10",
+    "tcp_keepalives_count": "3",
+    # A killed client's statement ends with it instead of running on, locks in hand.
+    "client_connection_check_interval": "2s",
+}
+
+_HOLDERS = """
+SELECT array_agg(pid ORDER BY backend_start, pid),
+       to_char(min(backend_start) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS UTC'),
+       (array_agg(application_name ORDER BY backend_start, pid))[1]
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND (classid::bigint << 32) + objid::bigint = %s
+"""
+
+
+@dataclass(frozen=True)
+class _Holder:
+    pids: tuple[int, ...]
+    since: str
+    application_name: str
+
+    def __str__(self) -> str:
+        pids = ", ".join(map(str, self.pids))
+        return f"pid {pids}, since {self.since}, application_name '{self.application_name}'"
+
+
+class MigrationLock:
+    """The lock of one session, which ends with it: entered exclusively, then kept shared.
+
+    Shared, so that the session that migrates keeps it too: if this one dies alone, nobody else
+    begins before the migration that runs has ended.
+    """
+
+    def __init__(self, session: psycopg.Connection) -> None:
+        self._session = session
+
+    def take(self, *, wait_s: int, say: Callable[[str], None]) -> None:
+        """Poll until nobody holds the lock; CommandError with EXIT_BUSY when somebody does after `wait_s`.
+
+        Polled because a waiting statement holds a snapshot, on which CREATE INDEX CONCURRENTLY would wait in turn.
+        """
+        deadline = time.monotonic() + wait_s
+        told: tuple[int, ...] = ()
+        while not self._taken():
+            holder = self._holder()
+            if holder is not None and holder.pids[:1] != told:
+                told = holder.pids[:1]
+                say(f"another migrate runs ({holder}): waiting up to {wait_s} s")
+            if time.monotonic() >= deadline:
+                raise CommandError(
+                    f"another migrate still runs after --wait {wait_s} s ({holder or 'it has just begun'}); "
+                    "run this again when it has ended, or end it with pg_terminate_backend",
+                    returncode=EXIT_BUSY,
+                )
+            time.sleep(POLL_S)
+
+    def check(self) -> None:
+        """CommandError when the session, and the lock with it, is gone."""
+        _row(self._session, "SELECT 1")
+
+    def _taken(self) -> bool:
+        if not _ask(self._session, "SELECT pg_try_advisory_lock(%s)"):
+            return False
+        share_lock(self._session)
+        return _ask(self._session, "SELECT pg_advisory_unlock(%s)")
+
+    def _holder(self) -> _Holder | None:
+        pids, since, application_name = _row(self._session, _HOLDERS, [LOCK_KEY])
+        # Another role's start is hidden from a role without pg_read_all_stats.
+        return _Holder(tuple(pids), since or "an unknown time", application_name) if pids else None
+
+
+@contextmanager
+def migration_lock(
+    connection: BaseDatabaseWrapper, *, wait_s: int, say: Callable[[str], None]
+) -> Iterator[MigrationLock]:
+    """Hold the lock of the connection's database; `say` gets the lines for whoever waits.
+
+    CommandError when the server does not answer, when somebody else holds the lock longer than `wait_s`, when a proxy
+    is in between, and on leaving when the lock was lost on the way.
+    """
+    # A copy is in no registry, where `close_old_connections` in a migration would find it.
+    own = connection.copy(alias="migration_lock")
+    try:
+        session = open_session(own)
+        _refuse_proxy(session)
+        prepare_session(session)
+        lock = MigrationLock(session)
+        lock.take(wait_s=wait_s, say=say)
+        yield lock
+        lock.check()
+    finally:
+        own.close()
+
+
+def prepare_session(session: psycopg.Connection, *, lock_timeout_s: int = 0) -> None:
+    """Lift every limit but the one of waiting for locks, 0 being none, for as long as the session lasts."""
+    settings = {**_SESSION, "lock_timeout": f"{lock_timeout_s}s"}
+    # Older servers do not know all of them.
+    session.execute(
+        "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted (name, value) "
+        "WHERE name IN (SELECT name FROM pg_settings)",
+        [list(settings), list(settings.values())],
+    )
+
+
+def share_lock(session: psycopg.Connection) -> None:
+    """Let the session hold the lock as well; CommandError when another migrate has it."""
+    if not _ask(session, "SELECT pg_try_advisory_lock_shared(%s)"):
+        raise CommandError("the migration lock is lost and another migrate runs; run it again when that has ended")
+
+
+def _refuse_proxy(session: psycopg.Connection) -> None:
+    # A proxy answers clients with a number of its own, and grants one lock to all who share a backend.
+    if _row(session, "SELECT pg_backend_pid()") != (session.info.backend_pid,):
+        raise CommandError(
+            f"{session.info.host}:{session.info.port} is a proxy, on which locks do not hold; point DATABASE_URL "
+            "or WEBAPP_DB_HOST at the PostgreSQL server itself, and WEBAPP_DB_PROXY_HOST at the proxy"
+        )
+
+
+def _ask(session: psycopg.Connection, query: str) -> bool:
+    return _row(session, query, [LOCK_KEY]) == (True,)
+
+
+def _row(session: psycopg.Connection, query: str, parameters: list[int] | None = None) -> tuple[Any, ...]:
+    try:
+        return session.execute(query, parameters).fetchone() or ()
+    except psycopg.OperationalError:
+        raise CommandError(
+            "the connection of the migration lock is lost, and another migrate may begin: "
+            "no further migration was begun; run it again"
+        ) from None

@@ -1,0 +1,111 @@
+"""The session that migrates: no timeout ends it, and it waits for other sessions' locks a short while only."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from psycopg.errors import LockNotAvailable
+
+from django_runtimes.databases.postgresql.lexer import Kind, split_statements
+from django_runtimes.operations.migration_lock import prepare_session, share_lock
+
+# The statements that leave something behind when they end early: an invalid index, a partition half detached.
+_COMMANDS = {"alter", "create", "drop", "reindex"}
+_SHOWN_CHARACTERS = 120
+
+# After the fact the server no longer knows who was in the way: whoever holds a lock on a table that
+# the statement names is the likeliest.
+_BLOCKERS = r"""
+SELECT format(
+    'pid %%s (%%s, in a transaction since %%s, application_name ''%%s'') has a lock on %%s',
+    pid, coalesce(state, 'state unknown'),
+    coalesce(to_char(min(xact_start) AT TIME ZONE 'UTC', 'HH24:MI:SS UTC'), 'an unknown time'),
+    application_name, string_agg(DISTINCT relname, ', '))
+FROM pg_locks JOIN pg_class ON pg_class.oid = relation JOIN pg_stat_activity USING (pid)
+WHERE granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND pid <> pg_backend_pid() AND relkind IN ('r', 'p', 'm') AND %s ~ ('\y' || relname || '\y')
+GROUP BY pid, state, application_name
+ORDER BY min(xact_start) NULLS LAST
+LIMIT 3
+"""
+
+
+@contextmanager
+def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -> Iterator[None]:
+    """Inside, every session of `connection` shares the migration lock and has no limit but `lock_timeout_s`.
+
+    CommandError with the statement, and who is likely in its way, when that passes.
+    """
+    statements = _Statements(lock_timeout_s)
+
+    def prepare(connection: BaseDatabaseWrapper, **_: object) -> None:
+        if connection is migrating:
+            prepare_session(connection.connection, lock_timeout_s=lock_timeout_s)
+            share_lock(connection.connection)
+
+    migrating = connection
+    # A migration may close the connection, and the next statement opens another.
+    connection.close()
+    connection_created.connect(prepare)
+    try:
+        with connection.execute_wrapper(statements):
+            yield
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise CommandError(_explanation(connection, statements.last, error.__cause__, lock_timeout_s)) from error
+    finally:
+        connection_created.disconnect(prepare)
+        connection.close()
+
+
+class _Statements:
+    """Remembers the last statement, and lets those that block nobody wait as long as they must."""
+
+    def __init__(self, lock_timeout_s: int) -> None:
+        self._lock_timeout_s = lock_timeout_s
+        self.last = ""
+
+    def __call__(
+        self, execute: Callable[..., Any], sql: object, params: object, many: object, context: dict[str, Any]
+    ) -> Any:
+        self.last = str(sql)
+        session = context["connection"].connection
+        # In a transaction the server refuses such a statement, and every further one after it.
+        if not works_concurrently(self.last) or not session.autocommit:
+            return execute(sql, params, many, context)
+        session.execute("SET lock_timeout = 0")
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if not session.closed:
+                session.execute(f"SET lock_timeout = '{self._lock_timeout_s}s'")
+
+
+def works_concurrently(sql: str) -> bool:
+    """Whether a statement waits for older transactions beside the traffic, as CREATE INDEX CONCURRENTLY does."""
+    # Most statements need not be cut into words.
+    if "concurrently" not in sql.lower():
+        return False
+    return any(
+        statement[0].text in _COMMANDS and (Kind.WORD, "concurrently") in statement
+        for statement in split_statements(sql)
+    )
+
+
+def _explanation(connection: BaseDatabaseWrapper, statement: str, error: LockNotAvailable, lock_timeout_s: int) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(_BLOCKERS, [statement])
+        blockers = "; ".join(line for (line,) in cursor.fetchall())
+    shown = " ".join(statement.split())
+    if len(shown) > _SHOWN_CHARACTERS:
+        shown = f"{shown[:_SHOWN_CHARACTERS]}…"
+    return (
+        f"{error.diag.message_primary} ({lock_timeout_s} s): {shown}; "
+        f"{blockers or 'whoever was in the way has gone'}; "
+        "run it again when that has ended, or wait longer with --lock-timeout"
+    )

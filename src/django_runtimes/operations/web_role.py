@@ -1,0 +1,116 @@
+"""The role that the application logs in as: it reads and writes rows, and changes no table."""
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+from django_runtimes.config.secret import Secret
+
+# RDS's own role, whose members log in by tokens.
+TOKEN_ROLE = "rds_iam"  # noqa: S105  (a name)
+
+_TABLE_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_SEQUENCE_PRIVILEGES = ("USAGE",)
+# What ALL TABLES and ALL SEQUENCES mean, by pg_class.relkind.
+_TABLES = ("r", "p", "v", "m", "f")
+_SEQUENCES = ("S",)
+
+# What the one who is logged in makes later.
+_DEFAULTS = (
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {}",
+)
+# Extensions have tables there that are the server's own, and one of them would fail the grant on ALL TABLES.
+_WITH_PRIVILEGES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind::text = ANY (%(kinds)s) AND %(has_all)s = (
+    SELECT bool_and(CASE relkind WHEN 'S' THEN has_sequence_privilege(%(role)s::name, oid, privilege)
+                    ELSE has_table_privilege(%(role)s::name, oid, privilege) END)
+    FROM unnest(%(privileges)s::text[]) AS privilege)
+ORDER BY relname
+"""
+_IS_MEMBER = """
+SELECT FROM pg_auth_members JOIN pg_roles AS granted ON granted.oid = roleid
+JOIN pg_roles AS members ON members.oid = member
+WHERE granted.rolname = %s AND members.rolname = %s
+"""
+
+
+def has_role(connection: psycopg.Connection, role: str) -> bool:
+    """Whether the server has a role of this name."""
+    return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None
+
+
+def create_role(connection: psycopg.Connection, role: str) -> None:
+    """Create a role that may log in, and has nothing to do it by."""
+    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+
+
+def set_password(connection: psycopg.Connection, role: str, password: Secret | None) -> None:
+    """Let the role log in by this password; None: by none."""
+    hashed = None
+    if password is not None:
+        # Hashed here: the statement may come to stand in the server's log.
+        hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
+
+
+def takes_tokens(connection: psycopg.Connection, role: str) -> bool:
+    """Whether the role logs in by tokens, and so by no password."""
+    return connection.execute(_IS_MEMBER, [TOKEN_ROLE, role]).fetchone() is not None
+
+
+def allow_tokens(connection: psycopg.Connection, role: str) -> None:
+    """Let the role log in by tokens; LookupError on a server that is not RDS."""
+    if not has_role(connection, TOKEN_ROLE):
+        raise LookupError(f"the server has no role {TOKEN_ROLE}")
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
+
+
+def refuse_tokens(connection: psycopg.Connection, role: str) -> None:
+    """Let the role log in by its password again; PermissionError where another role has to say so."""
+    connection.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
+    # PostgreSQL has a warning, and no error, for what another role has granted.
+    if takes_tokens(connection, role):
+        raise PermissionError(f"role {role!r} has {TOKEN_ROLE} from another role, which alone may revoke it")
+
+
+def allow_rows(connection: psycopg.Connection, role: str) -> list[str]:
+    """Let the role use the rows of the tables that are there, and of those that the logged-in role will make.
+
+    Returns the tables and sequences that the logged-in role may not grant and the role may not use.
+    """
+    grantee = sql.Identifier(role)
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(grantee))
+    for statement in _DEFAULTS:
+        connection.execute(sql.SQL(statement).format(grantee))
+    return [
+        *_grant(connection, role, "TABLE", _TABLES, _TABLE_PRIVILEGES),
+        *_grant(connection, role, "SEQUENCE", _SEQUENCES, _SEQUENCE_PRIVILEGES),
+    ]
+
+
+def _grant(
+    connection: psycopg.Connection, role: str, noun: str, kinds: Sequence[str], privileges: Sequence[str]
+) -> list[str]:
+    grantable = [f"{privilege} WITH GRANT OPTION" for privilege in privileges]
+    names = _where(connection, kinds, connection.info.user, grantable, has_all=True)
+    if names:
+        connection.execute(
+            sql.SQL("GRANT {} ON {} {} TO {}").format(
+                sql.SQL(", ").join(map(sql.SQL, privileges)),
+                sql.SQL(noun),
+                sql.SQL(", ").join(sql.Identifier("public", name) for name in names),
+                sql.Identifier(role),
+            )
+        )
+    return _where(connection, kinds, role, privileges, has_all=False)
+
+
+def _where(
+    connection: psycopg.Connection, kinds: Sequence[str], role: str, privileges: Sequence[str], *, has_all: bool
+) -> list[str]:
+    """The names of those on which the role has all of the privileges; without `has_all`, of the others."""
+    parameters = {"kinds": list(kinds), "role": role, "privileges": list(privileges), "has_all": has_all}
+    return [name for (name,) in connection.execute(_WITH_PRIVILEGES, parameters)]

@@ -1,0 +1,1 @@
+"""Failures of a database, answered as 503 and 504."""

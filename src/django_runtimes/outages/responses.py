@@ -1,0 +1,76 @@
+"""Outages as responses, in the format that the client asked for."""
+
+import logging
+import sys
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import TemplateDoesNotExist
+from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
+from django.utils.log import log_response
+from django.views import defaults
+
+from django_runtimes.outages.outage import Outage, database_error, described, outage_of
+
+logger = logging.getLogger(__name__)
+
+# The first is for who takes anything.
+_MEDIA_TYPES = ("text/plain", "application/json", "text/html")
+# Whose other errors are JSON whatever was asked for.
+_API = "/api/"
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The URLconf's handler500: Django calls it for what any view, template or middleware raised.
+
+    An outage is one line at WARNING, not a traceback at ERROR for each request. Everything else is Django's.
+    """
+    error = database_error(sys.exc_info()[1])
+    outage = None if error is None else outage_of(error)
+    if error is None or outage is None:
+        return defaults.server_error(request)
+    response = outage_response(request, outage)
+    log_response(
+        "%s: %s (%s)",
+        response.reason_phrase,
+        request.path,
+        described(error),
+        response=response,
+        request=request,
+        level="warning",
+    )
+    return response
+
+
+def outage_response(request: HttpRequest, outage: Outage) -> HttpResponse:
+    """JSON, a page or plain text, made without the database: no session, no user, no context processor."""
+    response = _in_format(_media_type(request), outage)
+    response["Retry-After"] = str(outage.retry_after_s)
+    response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
+    patch_vary_headers(response, ["Accept"])
+    if request.method == "HEAD":
+        response.content = b""
+    return response
+
+
+def _media_type(request: HttpRequest) -> str | None:
+    return "application/json" if request.path_info.startswith(_API) else request.get_preferred_type(_MEDIA_TYPES)
+
+
+def _in_format(media_type: str | None, outage: Outage) -> HttpResponse:
+    if media_type == "application/json":
+        error = {"code": outage.code, "message": outage.message}
+        return JsonResponse({"error": error}, status=outage.status)
+    if media_type == "text/html":
+        try:
+            page = render_to_string(f"{outage.status}.html")
+        except TemplateDoesNotExist:
+            # The application's own templates may lack it.
+            pass
+        except Exception as error:
+            # Whatever the page's templates want: a URL that the application does not have, a query.
+            logger.error("%s.html cannot be rendered, so the answer is text: %r", outage.status, error)  # noqa: TRY400
+        else:
+            return HttpResponse(page, status=outage.status)
+    return HttpResponse(f"{outage.message}\n", status=outage.status, content_type="text/plain; charset=utf-8")

@@ -1,0 +1,109 @@
+"""`webapp pinlint`: runs the project's tests and lists every statement that would pin RDS Proxy."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.pinning.findings import Findings
+from django_runtimes.pinning.recorder import recording
+from django_runtimes.pinning.report import as_json, render_text
+from django_runtimes.pinning.watcher import TestWatcher
+
+_EXIT_CLEAN = 0
+_EXIT_PINS = 1
+_EXIT_USAGE = 2
+_EXIT_NO_VERDICT = 3
+# As of every command whose settings do not load.
+_EXIT_CONFIGURATION = 78
+# What a shell says of a program that Ctrl-C ended.
+_EXIT_INTERRUPTED = 130
+# The runtime whose profile talks through RDS Proxy.
+_DEFAULT_RUNTIME = "aws_lambda"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run pytest with the arguments that are not ours; see the exit codes in the help."""
+    options, pytest_arguments = _parser().parse_known_args(arguments)
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        sys.stderr.write(f"webapp pinlint: --json {options.json} is in no existing directory; create it first\n")
+        return _EXIT_USAGE
+    runtime = os.environ.setdefault("WEBAPP_RUNTIME", _DEFAULT_RUNTIME)
+    # As `python -m pytest` does, so that tests find what lies beside them.
+    sys.path.insert(0, str(Path.cwd()))
+    findings, ending = Findings(), _Ending()
+    try:
+        with recording(findings.observe):
+            code = pytest.main(
+                ["-p", "django_runtimes.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings), ending]
+            )
+    except ConfigurationError as error:
+        # Django's settings load before pytest has a place for what they raise.
+        sys.stderr.write(f"webapp pinlint: {error}\n")
+        return _EXIT_CONFIGURATION
+    if ending.early is KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    if code == pytest.ExitCode.USAGE_ERROR and ending.early is None:
+        return _EXIT_USAGE
+    if findings.statements:
+        sys.stdout.write(f"\nPin lint, as {runtime}\n\n{render_text(findings)}")
+        sys.stdout.flush()
+    if options.json is not None:
+        options.json.write_text(json.dumps(as_json(findings), indent=2) + "\n")
+    return _verdict(findings, _incompleteness(int(code), ending))
+
+
+class _Ending:
+    """A pytest plugin that is told when a run ends before its last test."""
+
+    def __init__(self) -> None:
+        # Ctrl-C's, or of one's own: a file that cannot be collected, pytest.exit().
+        self.early: type[BaseException] | None = None
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Remember why."""
+        self.early = excinfo.type
+
+
+def _incompleteness(pytest_code: int, ending: _Ending) -> str | None:
+    """What kept tests from running to their end; None when nothing did."""
+    if pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        return f"pytest exited with {pytest_code}"
+    return None if ending.early is None else "pytest was told to exit before its last test"
+
+
+def _verdict(findings: Findings, incomplete: str | None) -> int:
+    if findings.pins:
+        if incomplete:
+            sys.stderr.write(f"webapp pinlint: {incomplete}, so there may be more\n")
+        return _EXIT_PINS
+    if incomplete:
+        sys.stderr.write(f"webapp pinlint: no verdict, since {incomplete}; make its tests pass\n")
+        return _EXIT_NO_VERDICT
+    if findings.statements == 0:
+        sys.stderr.write(
+            "webapp pinlint: no verdict, since no test that ran sent a statement; "
+            "name tests that use the database, in one process (no -n), and see what was skipped with -rs\n"
+        )
+        return _EXIT_NO_VERDICT
+    return _EXIT_CLEAN
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="webapp pinlint",
+        usage="webapp pinlint [--json FILE] [PYTEST ARGUMENTS]",
+        description="Run the project's tests and list every statement that would pin RDS Proxy, with the line "
+        f"that sent it. WEBAPP_RUNTIME is {_DEFAULT_RUNTIME} unless it is set.",
+        epilog="exit codes: 0 nothing would pin, 1 something would, 2 wrong arguments, "
+        "3 no verdict (none found, but a test failed or none sent a statement), "
+        "78 the variables do not say how to run, 130 interrupted",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
+    return parser

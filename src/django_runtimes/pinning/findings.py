@@ -1,0 +1,96 @@
+"""What a run of tests sent: how much of it was looked at, and which of it pins."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import StrEnum
+from threading import Lock
+
+from django_runtimes.pinning.origin import Origin, Sender, origin
+from django_runtimes.pinning.rules import Rule, Statement, pinning_rules
+
+_SHOWN_CHARACTERS = 120
+
+
+class LeftOut(StrEnum):
+    """Whose statements may pin."""
+
+    # They take the direct route.
+    MANAGEMENT_COMMANDS = "management_commands"
+    MARKED_TESTS = "marked_tests"
+
+
+@dataclass(repr=False)
+class Finding:
+    """One place that pins by one rule: its first statement, shortened, and how often which tests sent it."""
+
+    rule: Rule
+    origin: Origin
+    statement: str
+    times: int = 0
+    tests: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        place = self.origin.place
+        return f"{self.rule.name}: {self.statement} (sent by {place.file}:{place.line})"
+
+
+class Findings:
+    """Collects while tests run; statements may come from any thread."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+        self.tests = 0
+        self.left_out: Counter[LeftOut] = Counter()
+        self._found: dict[tuple[Rule, Origin], Finding] = {}
+        self._test: str | None = None
+        self._reason: str | None = None
+        self._sent_by_test = 0
+        self._lock = Lock()
+
+    @property
+    def pins(self) -> list[Finding]:
+        """What would pin, the most frequent first."""
+        return sorted(self._found.values(), key=lambda finding: (-finding.times, repr(finding)))
+
+    def begin_test(self, name: str, *, pins_because: str | None) -> None:
+        """The body of a test starts; `pins_because` is its reason to pin on purpose."""
+        with self._lock:
+            self._test, self._reason, self._sent_by_test = name, pins_because, 0
+
+    def end_test(self) -> None:
+        """The body of the test has ended: what follows is its fixtures' affair."""
+        with self._lock:
+            self.tests += self._sent_by_test > 0
+            self._test = self._reason = None
+
+    def observe(self, statement: Statement) -> None:
+        """Count one statement that is being sent, and keep it when it pins."""
+        rules = pinning_rules(statement)
+        with self._lock:
+            if self._test is not None:
+                self.statements += 1
+                self._sent_by_test += 1
+            if rules:
+                self._keep(statement, rules)
+
+    def _keep(self, statement: Statement, rules: tuple[Rule, ...]) -> None:
+        sent_from = origin()
+        if sent_from.sender is Sender.COMMAND:
+            if self._test is not None:
+                self.left_out[LeftOut.MANAGEMENT_COMMANDS] += 1
+            return
+        if sent_from.sender is Sender.TEST_CASE or (self._test is None and sent_from.sender is not Sender.CONNECTING):
+            return
+        if self._reason is not None:
+            self.left_out[LeftOut.MARKED_TESTS] += 1
+            return
+        for rule in rules:
+            finding = self._found.setdefault((rule, sent_from), Finding(rule, sent_from, _shortened(statement.text)))
+            finding.times += 1
+            if self._test is not None and self._test not in finding.tests:
+                finding.tests.append(self._test)
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN_CHARACTERS else f"{line[: _SHOWN_CHARACTERS - 1]}…"

@@ -1,0 +1,134 @@
+"""Where in the code a statement was sent from, read off the running stack."""
+
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import Enum
+from types import FrameType
+
+# What stands between the code that wants something and the wire.
+_DRIVER = ("asgiref", "psycopg", "psycopg_pool", "django_runtimes.pinning")
+_ENGINES = ("django.contrib.gis.db", "django_runtimes.databases.postgis", "django_runtimes.databases.postgresql")
+_DATABASE_LAYER = (*_DRIVER, "django.db", *_ENGINES)
+_CONNECTING = ("connect", "_configure_connection")
+_CURSORS = "django.db.backends.utils"
+_FIXTURES_OF_TESTS = (
+    "_fixture_setup",
+    "_fixture_teardown",
+    "_post_teardown",
+    "_pre_setup",
+    "setUpClass",
+    "tearDownClass",
+)
+
+_paths = sysconfig.get_paths()
+_LIBRARIES = tuple({_paths[name] + "/" for name in ("purelib", "platlib")})
+_STANDARD_LIBRARY = tuple({_paths[name] + "/" for name in ("stdlib", "platstdlib")})
+
+
+class Sender(Enum):
+    """On whose behalf a statement goes out."""
+
+    APPLICATION = "the application, on the route of its profile"
+    CONNECTING = "whoever opened the connection: every process does it, test or not"
+    COMMAND = "a management command, which takes the direct route"
+    TEST_CASE = "Django's test cases, before and after the test itself"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One line of code."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who sent a statement: the code nearest to the wire, and the project's own nearest to that."""
+
+    sender: Sender
+    place: Place
+    called_from: Place | None
+
+
+# A thread that works for a coroutine does not have the coroutine on its stack.
+awaiting: ContextVar[tuple["_Call", ...]] = ContextVar("awaiting", default=())
+
+
+@dataclass(frozen=True)
+class _Call:
+    module: str
+    place: Place
+
+
+def calls(frame: FrameType | None) -> tuple[_Call, ...]:
+    """The calls from this frame outwards, those of the awaiting coroutines included."""
+    return (*_running(frame), *awaiting.get())
+
+
+def origin() -> Origin:
+    """Where the statement that is being sent now comes from."""
+    stack = calls(sys._getframe(1))
+    connecting = next((at for at, call in enumerate(stack) if _connects(call)), None)
+    if connecting is not None:
+        stack = stack[: connecting + 1]
+    stack = stack[_wrappers_end(stack) :]
+    nearest = next((call for call in stack if not _is_in(call, _DRIVER) and not _is_standard(call)), stack[0])
+    outside = [call for call in stack if not _is_in(call, _DATABASE_LAYER) and not _is_standard(call)]
+    place = outside[0].place if outside else nearest.place
+    own = next((call.place for call in outside if not call.place.file.startswith(_LIBRARIES)), None)
+    return Origin(
+        sender=Sender.CONNECTING if connecting is not None else _sender(stack),
+        place=place,
+        called_from=own if own != place else None,
+    )
+
+
+def _running(frame: FrameType | None) -> Iterator[_Call]:
+    while frame is not None:
+        code = frame.f_code
+        yield _Call(frame.f_globals.get("__name__", ""), Place(code.co_filename, frame.f_lineno, code.co_qualname))
+        frame = frame.f_back
+
+
+def _connects(call: _Call) -> bool:
+    return call.module.startswith("django.db.backends.") and _name(call) in _CONNECTING
+
+
+def _wrappers_end(stack: tuple[_Call, ...]) -> int:
+    """Where the code begins that wanted the statement, beyond the execute wrappers that only pass it on."""
+    own = (at for at, call in enumerate(stack) if call.module == _CURSORS)
+    innermost = next(own, None)
+    # What a wrapper itself sends through psycopg has no cursor of Django's between it and the wire.
+    if innermost is None or _name(stack[innermost]) not in ("_execute", "_executemany"):
+        return 0
+    return next((at for at in own if _name(stack[at]) == "_execute_with_wrappers"), 0)
+
+
+def _sender(stack: tuple[_Call, ...]) -> Sender:
+    for call in reversed(stack):
+        # A request that runs a command does it on the route of requests.
+        if call.module.startswith("django.core.handlers."):
+            return Sender.APPLICATION
+        if call.module == "django.test.testcases" and _name(call) in _FIXTURES_OF_TESTS:
+            return Sender.TEST_CASE
+        if ".management.commands." in call.module:
+            return Sender.COMMAND
+    return Sender.APPLICATION
+
+
+def _name(call: _Call) -> str:
+    return call.place.function.rpartition(".")[2]
+
+
+def _is_in(call: _Call, packages: tuple[str, ...]) -> bool:
+    return call.module.startswith(tuple(f"{package}." for package in packages)) or call.module in packages
+
+
+def _is_standard(call: _Call) -> bool:
+    file = call.place.file
+    return file.startswith("<") or (file.startswith(_STANDARD_LIBRARY) and not file.startswith(_LIBRARIES))

@@ -1,0 +1,200 @@
+"""What pins a client of RDS Proxy to one server connection.
+
+Source: the RDS and Aurora user guides, "Avoiding pinning an RDS Proxy", for all engines and for
+PostgreSQL. The proxy reads statements as text: it does not look into functions, and neither does this.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django_runtimes.databases.postgresql.lexer import Kind, Token, split_statements
+
+STATEMENT_MAX_BYTES = 16 * 1024
+# Tests send the same few statements over and over.
+_REMEMBERED_STATEMENTS = 512
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement as it goes over the wire.
+
+    `named` says that it is prepared under a name. `size_bytes` counts the text, in which Django merges
+    the parameters, and any values that are bound to it outside the text.
+    """
+
+    text: str
+    size_bytes: int
+    named: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One way to pin: its name in reports, what happens, and what to do instead."""
+
+    name: str
+    reason: str
+    remedy: str
+
+
+SETTING = Rule(
+    "session setting",
+    "SET, RESET and set_config change the session; for PostgreSQL the guide excepts none, not even SET LOCAL",
+    "set it once on the role (ALTER ROLE ... SET) or in the proxy's initialization query",
+)
+PREPARED = Rule(
+    "prepared statement",
+    "PREPARE, EXECUTE, DEALLOCATE and statements prepared under a name belong to one session",
+    "leave OPTIONS['prepare_threshold'] unset, and send plain statements",
+)
+DISCARD = Rule("discard", "DISCARD resets the session", "leave it out: the proxy resets what it reuses")
+TEMPORARY = Rule(
+    "temporary object",
+    "temporary tables, views and sequences live in one session",
+    "use a common table expression (WITH ... AS) or a real table with a key for the request",
+)
+CURSOR = Rule(
+    "cursor",
+    "DECLARE opens a cursor in one session",
+    "set DISABLE_SERVER_SIDE_CURSORS, which makes iterator() a plain query, or read page by page",
+)
+LISTEN = Rule("listen", "LISTEN registers one session", "listen on the direct route, or use a queue")
+LIBRARY = Rule("library", "LOAD adds a library to one session", "name it in shared_preload_libraries")
+SEQUENCE = Rule(
+    "sequence function",
+    "nextval, setval, currval and lastval leave their value in the session",
+    "let the column's default take the number, and read it with RETURNING",
+)
+ADVISORY_LOCK = Rule(
+    "advisory lock",
+    "a session-level advisory lock is held by one session",
+    "use pg_advisory_xact_lock or pg_try_advisory_xact_lock, which do not pin",
+)
+SIZE = Rule(
+    "statement size",
+    f"a statement of more than {STATEMENT_MAX_BYTES // 1024} KB",
+    "send less at once: batch_size for bulk_create, pages for long IN lists",
+)
+
+_FIRST_WORDS = {
+    "set": SETTING,
+    "reset": SETTING,
+    "prepare": PREPARED,
+    "execute": PREPARED,
+    "deallocate": PREPARED,
+    "discard": DISCARD,
+    "declare": CURSOR,
+    "listen": LISTEN,
+    "load": LIBRARY,
+}
+_FUNCTIONS = {
+    "set_config": SETTING,
+    "nextval": SEQUENCE,
+    "setval": SEQUENCE,
+    "currval": SEQUENCE,
+    "lastval": SEQUENCE,
+    "pg_advisory_lock": ADVISORY_LOCK,
+    "pg_advisory_lock_shared": ADVISORY_LOCK,
+    "pg_try_advisory_lock": ADVISORY_LOCK,
+    "pg_try_advisory_lock_shared": ADVISORY_LOCK,
+    "pg_advisory_unlock": ADVISORY_LOCK,
+    "pg_advisory_unlock_shared": ADVISORY_LOCK,
+    "pg_advisory_unlock_all": ADVISORY_LOCK,
+}
+_TEMPORARY_WORDS = ("temp", "temporary")
+# One's own under its alias, or by its number.
+_TEMPORARY_SCHEMA = r"pg_temp(?:_\d+)?"
+_BEFORE_TEMPORARY = ("or", "replace", "local", "global")
+# Most statements have none of these words, and are spared being cut into tokens.
+_SUSPECT = re.compile(
+    rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *_TEMPORARY_WORDS, _TEMPORARY_SCHEMA))})\b", re.IGNORECASE
+)
+
+
+def pinning_rules(statement: Statement) -> tuple[Rule, ...]:
+    """The rules that one statement, or one string of several, falls under; empty when it is clean."""
+    rules = list(_rules_of_text(statement.text))
+    if statement.named and PREPARED not in rules:
+        rules.append(PREPARED)
+    if statement.size_bytes > STATEMENT_MAX_BYTES:
+        rules.append(SIZE)
+    return tuple(rules)
+
+
+@lru_cache(maxsize=_REMEMBERED_STATEMENTS)
+def _rules_of_text(sql: str) -> tuple[Rule, ...]:
+    if not _SUSPECT.search(sql):
+        return ()
+    rules: dict[Rule, None] = {}
+    for tokens in split_statements(sql):
+        executed = _without_explain(tokens)
+        words = [token.text if token.kind is Kind.WORD else None for token in executed]
+        if (rule := _rule_of_first_words(words)) is not None:
+            rules[rule] = None
+        if _makes_temporary(executed, words):
+            rules[TEMPORARY] = None
+        for position in range(len(executed)):
+            if (rule := _rule_of_call(executed, position)) is not None:
+                rules[rule] = None
+    return tuple(rules)
+
+
+def _without_explain(tokens: list[Token]) -> list[Token]:
+    if tokens[0] != (Kind.WORD, "explain"):
+        return tokens
+    rest = tokens[1:]
+    if rest and rest[0] == (Kind.MARK, "("):
+        closing = next((at for at, token in enumerate(rest) if token == (Kind.MARK, ")")), len(rest))
+        return rest[closing + 1 :]
+    while rest and rest[0] in ((Kind.WORD, "analyze"), (Kind.WORD, "analyse"), (Kind.WORD, "verbose")):
+        rest = rest[1:]
+    return rest
+
+
+def _rule_of_first_words(words: Sequence[str | None]) -> Rule | None:
+    # PREPARE TRANSACTION is a commit in two phases, whose second any session may do.
+    if not words or words[0] is None or words[:2] == ["prepare", "transaction"]:
+        return None
+    # CREATE TABLE ... AS EXECUTE. A later AS may give a column that name.
+    if words[0] == "create" and "as" in words and words[words.index("as") + 1 :][:1] == ["execute"]:
+        return PREPARED
+    return _FIRST_WORDS.get(words[0])
+
+
+def _makes_temporary(tokens: Sequence[Token], words: Sequence[str | None]) -> bool:
+    if not words:
+        return False
+    if words[0] == "create":
+        word = next((word for word in words[1:] if word not in _BEFORE_TEMPORARY), None)
+        return word in _TEMPORARY_WORDS or any(_is_in_temporary_schema(tokens, at) for at in range(len(tokens)))
+    # INSERT INTO temp names a table; SELECT ... INTO TEMP makes one.
+    return any(
+        word == "into"
+        and words[at - 1] not in ("insert", "merge")
+        and (_next_but(words, at + 1, _BEFORE_TEMPORARY) in _TEMPORARY_WORDS or _is_in_temporary_schema(tokens, at + 1))
+        for at, word in enumerate(words)
+        if at > 0
+    )
+
+
+def _next_but(words: Sequence[str | None], start: int, skipped: Sequence[str]) -> str | None:
+    return next((word for word in words[start:] if word not in skipped), None)
+
+
+def _is_in_temporary_schema(tokens: Sequence[Token], position: int) -> bool:
+    return (
+        tokens[position + 1 : position + 2] == [(Kind.MARK, ".")]
+        and tokens[position].kind in (Kind.WORD, Kind.QUOTED)
+        and re.fullmatch(_TEMPORARY_SCHEMA, tokens[position].text) is not None
+    )
+
+
+def _rule_of_call(tokens: Sequence[Token], position: int) -> Rule | None:
+    token = tokens[position]
+    rule = _FUNCTIONS.get(token.text) if token.kind in (Kind.WORD, Kind.QUOTED) else None
+    if rule is None or tokens[position + 1 : position + 2] != [(Kind.MARK, "(")]:
+        return None
+    is_qualified = position > 1 and tokens[position - 1] == (Kind.MARK, ".")
+    # Somebody's own function of that name is none of PostgreSQL's.
+    return None if is_qualified and tokens[position - 2].text != "pg_catalog" else rule

@@ -1,0 +1,1 @@
+"""How an ASGI request reaches Django."""

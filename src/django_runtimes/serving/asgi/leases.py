@@ -1,0 +1,228 @@
+"""Threads for what asynchronous requests run synchronously, each one task's alone while it needs it."""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, Future
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from django_runtimes.serving.asgi.abandoned import close_what_is_left, has_open_transaction
+from django_runtimes.serving.asgi.threads import LongLivedThreads
+
+# Longer than the server lets requests finish before it closes the handler.
+_LAST_RETURN_S = 30.0
+# Of settings without a database.
+_NO_ENGINE = "django.db.backends.dummy"
+
+
+class ThreadLeases:
+    """Threads of which each is one task's alone for a time.
+
+    A thread that ended with its request would take a persistent connection with it, which nobody closes.
+    As many threads exist as were leased at once, which the caller bounds, and `sharing` for the leases that share
+    them. `keeping` of those that are idle keep their connections.
+    """
+
+    def __init__(self, *, keeping: int, sharing: int = 1) -> None:
+        self._keeping = keeping
+        self._all: list[LongLivedThreads] = []
+        self._idle: list[LongLivedThreads] = []
+        self._sharing = sharing
+        self._shared: set[LongLivedThreads] = set()
+        self._line: deque[Lease] = deque()
+        self._returned = threading.Condition()
+
+    @asynccontextmanager
+    async def lease(self, *, shares: bool = False) -> "AsyncIterator[Lease]":
+        """Send the block's thread-sensitive calls to a thread of its own.
+
+        With `shares` to any thread that is free, for as long as something needs that thread.
+        """
+        lease = Lease(self, shares=shares)
+        try:
+            async with ThreadSensitiveContext(executor=lease):
+                yield lease
+        except BaseException:
+            lease.end(is_cut_off=True)
+            raise
+        else:
+            lease.end()
+
+    def close(self) -> None:
+        """Wait for what is leased, then end every thread with its connections; not for the event loop's thread."""
+        with self._returned:
+            self._returned.wait_for(lambda: len(self._idle) == len(self._all), _LAST_RETURN_S)
+        while self._all:
+            self._all.pop().close()
+        self._idle.clear()
+
+    def take(self, lease: "Lease", *, shares: bool) -> LongLivedThreads | None:
+        """A thread; None when all that are shared are in use, and `lease.resume` is called with the next."""
+        with self._returned:
+            if shares and len(self._shared) >= self._sharing:
+                self._line.append(lease)
+                return None
+            thread = self._idle.pop() if self._idle else self._make()
+            if shares:
+                self._shared.add(thread)
+            return thread
+
+    def give_back(self, thread: LongLivedThreads) -> None:
+        """A thread that nothing of its lease runs on any more."""
+        following = None
+        with self._returned:
+            if thread in self._shared and self._line:
+                following = self._line.popleft()
+            else:
+                self._shared.discard(thread)
+                if len(self._idle) >= self._keeping:
+                    # After a crowd; the next lease waits for the end of this.
+                    thread.executor.submit(connections.close_all)
+                self._idle.append(thread)
+                self._returned.notify_all()
+        if following is not None:
+            following.resume(thread)
+
+    def _make(self) -> LongLivedThreads:
+        thread = LongLivedThreads(1, name="django-async")
+        self._all.append(thread)
+        return thread
+
+
+class Lease(Executor):
+    """Runs the thread-sensitive calls of one task, one at a time.
+
+    While it shares, it keeps its thread between two calls only when a database connection has to stay there, which
+    the engine says by `needs_thread`.
+    """
+
+    def __init__(self, leases: ThreadLeases, *, shares: bool) -> None:
+        self._leases = leases
+        self._shares = shares
+        self._thread: LongLivedThreads | None = None
+        # Without a thread: what waits for one.
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+        self._unfinished = 0
+        self._has_open_transaction = False
+        self._lock = threading.Lock()
+
+    def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run it after the calls before it."""
+        future: Future[Any] = Future()
+        bound = partial(call, *args, **kwargs)
+        with self._lock:
+            self._unfinished += 1
+            if self._thread is None and not self._waiting:
+                self._thread = self._leases.take(self, shares=self._shares)
+            if self._thread is None:
+                self._waiting.append((future, bound))
+            else:
+                self._thread.executor.submit(self._run, future, bound)
+        return future
+
+    def resume(self, thread: LongLivedThreads) -> None:
+        """Go on with a shared thread that has become free."""
+        with self._lock:
+            self._thread = thread
+            for future, bound in self._waiting:
+                thread.executor.submit(self._run, future, bound)
+            self._waiting.clear()
+
+    def share(self) -> None:
+        """From now on keep a thread only for as long as something needs it."""
+        self._shares = True
+
+    async def rest(self) -> None:
+        """Between two pieces of work: let go of what the session holds, and of the thread if nothing else needs it."""
+        if self._thread is not None:
+            await asyncio.wrap_future(self.submit(_forget_sessions))
+
+    def end(self, *, is_cut_off: bool = False) -> None:
+        """Give the thread back once it has done what it does, and what the task has left open is closed.
+
+        The task may have been cancelled in the midst of a view: the next lease must not wait behind it.
+        """
+        with self._lock:
+            thread = self._thread
+            is_clean = not (is_cut_off or self._unfinished or self._shares or self._has_open_transaction)
+        if thread is None:
+            return
+        if is_clean:
+            # At once, so that the next request finds this thread, and no further one is made.
+            self._hand_back()
+        else:
+            thread.executor.submit(self._close_and_hand_back)
+
+    def _close_and_hand_back(self) -> None:
+        try:
+            close_what_is_left()
+        finally:
+            self._hand_back()
+
+    def _run(self, future: "Future[Any]", bound: Callable[[], Any]) -> None:
+        if not future.set_running_or_notify_cancel():
+            self._leave_thread()
+            return
+        try:
+            result = bound()
+        except BaseException as error:
+            self._leave_thread()
+            future.set_exception(error)
+        else:
+            # Before the future tells of it, so that the next call finds the thread free.
+            self._leave_thread()
+            future.set_result(result)
+
+    def _leave_thread(self) -> None:
+        self._has_open_transaction = has_open_transaction()
+        with self._lock:
+            self._unfinished -= 1
+            if self._unfinished or not self._shares:
+                return
+        if not _needs_thread():
+            self._hand_back()
+
+    def _hand_back(self) -> None:
+        with self._lock:
+            if self._unfinished:
+                # Another call has come.
+                return
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._leases.give_back(thread)
+
+
+def can_share_threads() -> bool:
+    """Whether every database's engine says when it needs its thread; Django's own do not."""
+    return all(
+        connections.settings[alias]["ENGINE"] == _NO_ENGINE or hasattr(connections[alias], "needs_thread")
+        for alias in connections
+        if alias == DEFAULT_DB_ALIAS or connections.settings[alias]["ENGINE"]
+    )
+
+
+def _needs_thread() -> bool:
+    """Whether a connection has to stay with this thread; those that need not are closed as at a request's end."""
+    is_needed = False
+    for connection in connections.all(initialized_only=True):
+        if connection.in_atomic_block:
+            # Its connection may be gone: the next lease would find a transaction that is none.
+            is_needed = True
+        elif connection.connection is not None:
+            if getattr(connection, "needs_thread", True):
+                is_needed = True
+            else:
+                connection.close_if_unusable_or_obsolete()
+    return is_needed
+
+
+def _forget_sessions() -> None:
+    for connection in connections.all(initialized_only=True):
+        if hasattr(connection, "forget_session"):
+            connection.forget_session()

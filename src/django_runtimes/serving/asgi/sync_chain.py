@@ -1,0 +1,85 @@
+"""Django's synchronous middleware chain, fed with ASGI scopes."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, BinaryIO
+
+from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
+from django.core import signals
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.base import BaseHandler
+from django.http import FileResponse, HttpRequest, HttpResponseBase
+from django.urls import set_script_prefix
+
+from django_runtimes.serving.asgi.known_length import KnownLengthHandler
+from django_runtimes.serving.asgi.patches import is_patched
+
+RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
+Headers = list[tuple[bytes, bytes]]
+
+
+class SyncChain(KnownLengthHandler):
+    """Serves a request from its scope and body on the calling thread, from the first signal to the response.
+
+    Closing the response sends the last signal: it is the caller's part, once the content is taken.
+    """
+
+    def __init__(self, *, run_async: RunAsync | None = None) -> None:
+        """`run_async` runs a coroutine to its end where no event loop is there to bridge to."""
+        self._run_async = run_async
+        # Not ASGIHandler's, which loads the asynchronous chain.
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
+        self._is_seen_asynchronously = run_async is None and is_patched(SyncChain, "get_response_async")
+        if self._is_seen_asynchronously:
+            self._middleware_chain = sync_to_async(self._middleware_chain)
+        # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
+        self.bridged_async_views = 0
+
+    def respond(self, scope: dict[str, Any], body: BinaryIO) -> HttpResponseBase:
+        """The view's response, its handler class set; the body is closed with the response."""
+        set_script_prefix(get_script_prefix(scope))
+        try:
+            signals.request_started.send(sender=ASGIHandler, scope=scope)
+        except BaseException:
+            body.close()
+            raise
+        request, response = self.create_request(scope, body)
+        if request is None:
+            body.close()
+        else:
+            response = self._respond_to(request)
+        # Both signals come from the class that a receiver may have named.
+        response._handler_class = ASGIHandler
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        return response
+
+    def _respond_to(self, request: HttpRequest) -> HttpResponseBase:
+        if self._is_seen_asynchronously:
+            return async_to_sync(self._respond_asynchronously)(request)
+        return self.get_response(request)
+
+    async def _respond_asynchronously(self, request: HttpRequest) -> HttpResponseBase:
+        """On the event loop; the chain itself runs on the thread that waits for this."""
+        return await self.get_response_async(request)
+
+    def make_view_atomic(self, view: Any) -> Any:
+        """Django's, which is told of every view before it is called."""
+        view = super().make_view_atomic(view)
+        if not iscoroutinefunction(view):
+            return view
+        self.bridged_async_views += 1
+        run_async = self._run_async
+        if run_async is None:
+            return view
+        return lambda *args, **kwargs: run_async(view(*args, **kwargs))
+
+
+def encoded_headers(response: HttpResponseBase) -> Headers:
+    """The response's headers and cookies as ASGI wants them."""
+    headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
+    headers += [
+        (b"Set-Cookie", cookie.output(header="").encode("ascii").strip()) for cookie in response.cookies.values()
+    ]
+    return headers

@@ -1,0 +1,109 @@
+"""Sends a synchronous iterator's chunks from the thread that runs it."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError
+from typing import Any
+
+from django.http import StreamingHttpResponse
+
+from django_runtimes.serving.asgi.body import Receive
+from django_runtimes.serving.asgi.gate import Gate
+from django_runtimes.serving.asgi.sync_chain import encoded_headers
+
+logger = logging.getLogger(__name__)
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+# What a client must take within the time after which it is given up: a large chunk may take it longer.
+_PIECE_BYTES = 64 * 1024
+
+
+class StreamChannel:
+    """One response's way from a thread to the client; every piece waits until the server has taken the one before.
+
+    `gate` bounds the streams that run at once. A client that takes less than 64 KiB in `stalled_s` is given up, since
+    it holds a thread.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, receive: Receive, send: Send, *, gate: Gate, stalled_s: float
+    ) -> None:
+        self._loop = loop
+        self._receive = receive
+        self._send = send
+        self._gate = gate
+        self._stalled_s = stalled_s
+        self._admitted = False
+        self._listener: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
+        self._disconnected = False
+
+    async def enter(self) -> None:
+        """Take a place among the streams; OverloadedError when there is none to be had in time."""
+        await self._gate.enter()
+        self._admitted = True
+
+    def leave(self) -> None:
+        """Give the place back, if there is one; on the event loop."""
+        if self._admitted:
+            self._admitted = False
+            self._gate.leave()
+
+    def abandon(self) -> None:
+        """Let the thread end its stream; called on the event loop when the request is cancelled."""
+        self._disconnected = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    def stream(self, response: StreamingHttpResponse) -> None:
+        """Send the whole response, until its end or until the client leaves; its thread's part.
+
+        OverloadedError, with nothing sent, when no place among the streams is free in time.
+        """
+        if not self._admitted:
+            asyncio.run_coroutine_threadsafe(self.enter(), self._loop).result()
+        start = {"type": "http.response.start", "status": response.status_code, "headers": encoded_headers(response)}
+        try:
+            self._deliver(start)
+            for chunk in response:
+                if self._disconnected:
+                    return
+                for piece in range(0, len(chunk), _PIECE_BYTES):
+                    body = chunk[piece : piece + _PIECE_BYTES]
+                    self._deliver({"type": "http.response.body", "body": body, "more_body": True})
+            self._deliver({"type": "http.response.body"})
+        except CancelledError:
+            # Abandoned in the midst of a chunk.
+            return
+        except TimeoutError:
+            # The server sees that the response has no end, and closes the connection.
+            logger.warning("a client took less than %s bytes of a stream in %s s", _PIECE_BYTES, self._stalled_s)
+            return
+        finally:
+            self._loop.call_soon_threadsafe(self._stop_listening)
+
+    def _deliver(self, message: dict[str, Any]) -> None:
+        sent = asyncio.run_coroutine_threadsafe(self._send_one(message), self._loop)
+        try:
+            sent.result(self._stalled_s)
+        except TimeoutError:
+            sent.cancel()
+            raise
+
+    async def _send_one(self, message: dict[str, Any]) -> None:
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        self._sending = asyncio.current_task()
+        if not self._disconnected:
+            await self._send(message)
+
+    async def _listen(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self._disconnected = True
+
+    def _stop_listening(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()

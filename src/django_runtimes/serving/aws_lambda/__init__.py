@@ -1,0 +1,1 @@
+"""How a Lambda event reaches Django."""

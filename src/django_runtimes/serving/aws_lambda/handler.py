@@ -1,0 +1,271 @@
+"""A Lambda handler that serves synchronous views on the invoking thread, without an event loop."""
+
+import asyncio
+import contextlib
+import contextvars
+import json
+import logging
+from collections.abc import Callable, Coroutine
+from functools import cached_property
+from io import BytesIO
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.db import close_old_connections
+from django.http import StreamingHttpResponse
+from mangum import Mangum
+from mangum.handlers import ALB
+from mangum.protocols import HTTPCycle
+
+from django_runtimes.serving.asgi.abandoned import close_what_is_left
+from django_runtimes.serving.asgi.application import Application
+from django_runtimes.serving.asgi.hint import hint_for
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.patches import PatchWatch
+from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
+from django_runtimes.serving.aws_lambda.events import (
+    DAMAGE,
+    EVENT_CLASSES,
+    BodyTooLargeError,
+    read_request,
+    require_request,
+    unknown,
+)
+from django_runtimes.serving.aws_lambda.replies import SMALLEST_REPLY_LIMIT_BYTES, refusal, reply_limit, text_headers
+from django_runtimes.serving.base_path import path_below, under_base_path
+from django_runtimes.serving.composed import ComposedLifespan
+from django_runtimes.serving.forwarded import ProxyHeaders
+
+logger = logging.getLogger(__name__)
+
+Response = dict[str, Any]
+
+_PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+_LAMBDA_QUOTA_BYTES = 6 * 2**20
+# A body and headers so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and
+# CloudFront's replies name each header twice. To encode a reply once more only to count costs milliseconds.
+_CERTAINLY_SHORT = 12
+# What a schedule sends, as its template says.
+_WARM_UP = {"warm_up": True}
+
+
+class DirectLambdaHandler:
+    """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
+
+    A request whose path leads to an asynchronous view, and every request where some middleware has to run
+    asynchronously, goes through `application` on one event loop that lives as long as the process. So does every
+    request when a tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both
+    come by. Each invocation has a context of its own, so that nothing it activates reaches the next.
+    With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
+    `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
+    A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
+    holds it, which may be base64. A reply that `encode` makes longer
+    than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
+    An application that `is_composed` of Django's and others is told by the lifespan protocol that it starts, once, and
+    by `end_lifespan()` that it ends; StartupFailedError when it cannot start.
+    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application,
+    and `base_path_is_stripped` says that the front never leaves it in the path.
+    """
+
+    def __init__(
+        self,
+        application: Application | None = None,
+        asgi_handler: OneHopASGIHandler | None = None,
+        *,
+        is_composed: bool = False,
+        answer_health: Callable[[str, str], Response | None] | None = None,
+        answers_warm_up: bool = False,
+        max_body_bytes: int = _LAMBDA_QUOTA_BYTES,
+        max_event_body_bytes: int = _LAMBDA_QUOTA_BYTES,
+        max_reply_bytes: int = _LAMBDA_QUOTA_BYTES,
+        encode: Callable[[dict[str, Any]], str] = json.dumps,
+        proxy_headers: ProxyHeaders | None = None,
+        base_path: str = "",
+        base_path_is_stripped: bool = False,
+    ) -> None:
+        self._events = Mangum(_no_application, lifespan="off", custom_handlers=EVENT_CLASSES)
+        self._answer_health = answer_health
+        self._answers_warm_up = answers_warm_up
+        self._max_body_bytes = max_body_bytes
+        self._max_event_body_bytes = max_event_body_bytes
+        self._max_reply_bytes = max_reply_bytes
+        self._smallest_limit_bytes = min(max_reply_bytes, SMALLEST_REPLY_LIMIT_BYTES)
+        self._encode = encode
+        self._proxy_headers = proxy_headers or ProxyHeaders()
+        self._base_path = base_path
+        self._base_path_is_stripped = base_path_is_stripped
+        # One thread: an execution environment serves one request at a time.
+        self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
+        self._application = application or self._asgi_handler
+        self._entry = PatchWatch(ASGIHandler, "__call__")
+        self._always_by_asgi = (
+            self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
+        )
+        self._lifespan = ComposedLifespan(self._application) if is_composed else None
+        if self._lifespan is not None:
+            self._run(self._lifespan.start())
+
+    def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """The reply to one event; UnknownEvent for one that no HTTP front sends."""
+        if self._answers_warm_up and event == _WARM_UP:
+            return {"warm": True}
+        request = self._recognised(event, context)
+        try:
+            scope, body = self._read_limited(event, request)
+        except BodyTooLargeError:
+            return refusal(event, 413, "Content Too Large")
+        except DAMAGE as error:
+            # Mangum expects clients to mean well: a Host with two colons is enough.
+            logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
+            return refusal(event, 400, "Bad Request")
+        response = contextvars.copy_context().run(self._respond, scope, body)
+        response["headers"], head_bytes = text_headers(response["headers"])
+        reply: dict[str, Any] = request(response)
+        most_bytes = (head_bytes + len(reply["body"])) * _CERTAINLY_SHORT
+        if most_bytes < self._smallest_limit_bytes:
+            return reply
+        return self._limited(reply, most_bytes, event, request, scope)
+
+    def _limited(
+        self, reply: dict[str, Any], most_bytes: int, event: dict[str, Any], request: Any, scope: dict[str, Any]
+    ) -> dict[str, Any]:
+        limit_bytes, taker = reply_limit(request, self._max_reply_bytes)
+        if most_bytes < limit_bytes:
+            return reply
+        reply_bytes = len(self._encode(reply).encode())
+        if reply_bytes <= limit_bytes:
+            return reply
+        logger.error(
+            "%s %s: a reply of %s bytes is more than the %s that %s takes; let the client fetch it from storage",
+            scope["method"],
+            scope["path"],
+            reply_bytes,
+            limit_bytes,
+            taker,
+        )
+        return refusal(event, 500, f"Internal Server Error: the response is larger than {taker} can send")
+
+    @property
+    def bridged_async_views(self) -> int:
+        """How many asynchronous views were met inside the synchronous chain so far."""
+        return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
+
+    def end_lifespan(self, longest_s: float) -> None:
+        """Tell a composed application that the process ends; from any thread, while no event is served."""
+        if self._lifespan is not None:
+            with contextlib.suppress(TimeoutError):
+                self._run(asyncio.wait_for(self._lifespan.end(), longest_s))
+
+    def close(self) -> None:
+        """End the event loop and the threads of the native way."""
+        self._asgi_handler.close()
+        if "_runner" in self.__dict__:
+            self._runner.close()
+
+    @cached_property
+    def _chain(self) -> SyncChain:
+        chain = SyncChain(run_async=self._run_bridged)
+        chain.request_class = self._asgi_handler.request_class
+        return chain
+
+    @cached_property
+    def _runner(self) -> asyncio.Runner:
+        return asyncio.Runner()
+
+    def _recognised(self, event: dict[str, Any], context: Any) -> Any:
+        require_request(event)
+        try:
+            return self._events.infer(event, context)
+        except (IndexError, KeyError, RuntimeError, TypeError):
+            # Of an event whose keys hold something else than a front's.
+            raise unknown(event) from None
+
+    def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
+        content = event.get("body")
+        if isinstance(content, str) and len(content) > self._max_event_body_bytes:
+            raise BodyTooLargeError
+        scope, body = read_request(request)
+        if len(body) > self._max_body_bytes:
+            raise BodyTooLargeError
+        return self._as_the_front_says(request, scope), body
+
+    def _as_the_front_says(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
+        if isinstance(request, ALB):
+            scope = self._proxy_headers.read(scope)
+        elif self._proxy_headers.are_chosen:
+            # These events name the client themselves.
+            scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
+        if not self._base_path:
+            return scope
+        return under_base_path(scope, self._base_path, is_stripped=self._base_path_is_stripped)
+
+    def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
+        if self._answer_health is not None:
+            health = self._answer_health(path_below(scope), scope["method"])
+            if health is not None:
+                return health
+        if self._always_by_asgi or hint_for(scope).is_async or self._entry.is_patched:
+            return self._respond_by_asgi(scope, body)
+        try:
+            return self._respond_directly(scope, body)
+        except (Exception, asyncio.CancelledError):
+            # As Mangum answers what Django did not: raised by a signal's receiver, say.
+            logger.exception("an error outside the middleware chain")
+            return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}
+
+    def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+        try:
+            return self._respond_in_chain(scope, body)
+        finally:
+            close_what_is_left()
+
+    def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
+        response = self._chain.respond(scope, BytesIO(body))
+        head = {"status": response.status_code, "headers": encoded_headers(response)}
+        if isinstance(response, StreamingHttpResponse) and response.is_async:
+            close_old_connections()
+            return head | {"body": self._run(self._joined(response))}
+        try:
+            content = response.getvalue() if response.streaming else response.content
+        finally:
+            response.close()
+        return head | {"body": content}
+
+    def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+        if self._lifespan is not None:
+            scope["state"] = dict(self._lifespan.state)
+        cycle = self._run(_cycle(self._application, scope, body))
+        return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
+
+    def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        # The Runner's own context would last from invocation to invocation.
+        return self._runner.run(coroutine, context=contextvars.copy_context())
+
+    def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        async def on_a_lease() -> Any:
+            async with self._asgi_handler.leases.lease():
+                try:
+                    return await coroutine
+                finally:
+                    await sync_to_async(close_old_connections)()
+
+        return self._run(on_a_lease())
+
+    async def _joined(self, response: StreamingHttpResponse) -> bytes:
+        async with self._asgi_handler.leases.lease():
+            try:
+                return b"".join([chunk async for chunk in response])
+            finally:
+                # On the lease's thread, whose connections it lets go.
+                await sync_to_async(response.close)()
+
+
+async def _cycle(application: Application, scope: dict[str, Any], body: bytes) -> HTTPCycle:
+    cycle = HTTPCycle(scope, body)
+    await cycle.run(application)
+    return cycle
+
+
+async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("Mangum parses and shapes here; it serves nothing")

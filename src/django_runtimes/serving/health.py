@@ -1,0 +1,119 @@
+"""Answers the health checks before anything of Django's runs."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from django_runtimes.serving.base_path import HEALTH_PATHS, path_below
+
+logger = logging.getLogger(__name__)
+
+Scope = dict[str, Any]
+Application = Callable[..., Any]
+Response = dict[str, Any]
+
+_ALIVE = "/healthz"
+_READY = "/readyz"
+
+
+class DrainingError(Exception):
+    """The server was told to end: load balancers should send nothing more."""
+
+
+class HealthChecks:
+    """`/healthz` (the process lives) and `/readyz` (it can serve).
+
+    `check_liveness` raises what only another process can repair, which makes `/healthz` a 503; it must not wait.
+    `check_readiness` runs on a thread of its own, one check at a time, shared by all who ask meanwhile;
+    what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only. So does a
+    server that says `draining` in the lifespan's state.
+    """
+
+    def __init__(
+        self,
+        *,
+        check_readiness: Callable[[], None],
+        timeout_s: float,
+        check_liveness: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._check_liveness = check_liveness
+        self._check_readiness = check_readiness
+        self._timeout_s = timeout_s
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="readiness")
+        self._pending: Future[None] | None = None
+
+    def before(self, application: Application) -> Application:
+        """ASGI middleware that answers the two paths and hands everything else on."""
+
+        async def answer_or_hand_on(scope: Scope, receive: Application, send: Application) -> None:
+            path = path_below(scope) if scope["type"] == "http" else ""
+            if path not in HEALTH_PATHS:
+                await application(scope, receive, send)
+                return
+            if path == _ALIVE:
+                error = self._liveness_error()
+            else:
+                draining = scope.get("state", {}).get("draining", False)
+                error = DrainingError("the server ends") if draining else await self._readiness_error()
+            response = _response(scope["method"], error)
+            await send({"type": "http.response.start", "status": response["status"], "headers": response["headers"]})
+            await send({"type": "http.response.body", "body": response["body"]})
+
+        return answer_or_hand_on
+
+    def answer(self, path: str, method: str) -> Response | None:
+        """The response to a health check's path, waited for on the calling thread; None for any other path."""
+        if path == _ALIVE:
+            return _response(method, self._liveness_error())
+        if path != _READY:
+            return None
+        try:
+            self._check().result(self._timeout_s)
+        except Exception as error:
+            return _response(method, error)
+        return _response(method, None)
+
+    def _liveness_error(self) -> Exception | None:
+        try:
+            self._check_liveness()
+        except Exception as error:
+            return error
+        return None
+
+    async def _readiness_error(self) -> Exception | None:
+        check = asyncio.wrap_future(self._check())
+        # When it fails after its time nobody else hears of it, and asyncio reports that as a mistake.
+        check.add_done_callback(_hear)
+        try:
+            await asyncio.wait_for(asyncio.shield(check), self._timeout_s)
+        except Exception as error:
+            return error
+        return None
+
+    def _check(self) -> Future[None]:
+        if self._pending is None or self._pending.done():
+            self._pending = self._executor.submit(self._check_readiness)
+        return self._pending
+
+
+def _hear(check: asyncio.Future[None]) -> None:
+    if not check.cancelled():
+        check.exception()
+
+
+def _response(method: str, error: Exception | None) -> Response:
+    status, content = 200, {"status": "ok"}
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    if method not in {"GET", "HEAD"}:
+        status, content = 405, {"status": "method not allowed"}
+        headers.append((b"allow", b"GET, HEAD"))
+    elif error is not None:
+        reason = "timeout" if isinstance(error, TimeoutError) else type(error).__name__
+        logger.warning("unavailable: %s: %s", reason, error)
+        status, content = 503, {"status": "unavailable", "reason": reason}
+    body = json.dumps(content).encode()
+    headers.append((b"content-length", str(len(body)).encode()))
+    return {"status": status, "headers": headers, "body": b"" if method == "HEAD" else body}

@@ -1,0 +1,309 @@
+"""uvicorn's HTTP protocol, one request at a time and within limits."""
+
+import asyncio
+from contextvars import Context
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
+from django_runtimes.serving.http.cycles import HandshakeOutlet, Http10Cycle
+from django_runtimes.serving.http.limits import (
+    BAD_REQUEST,
+    BODY_TOO_LARGE,
+    NO_TUNNEL,
+    TOO_MANY_BODIES,
+    TOO_MANY_CONNECTIONS,
+    UNKNOWN_CODING,
+    UNKNOWN_VERSION,
+)
+from django_runtimes.serving.http.waiting import NOWHERE, WaitingProtocol
+
+_HEAD_END = b"\r\n\r\n"
+
+
+class LimitedHttpProtocol(WaitingProtocol):
+    """Cuts a connection's bytes into heads and bodies before httptools parses them.
+
+    The parser gets a whole head, then the body's bytes up to their end, and the next request's when the answer has
+    been sent: what it takes for the end of a request is always the end that was measured here, or the connection ends.
+    docs/decisions/0016-heads-before-the-parser.md says why.
+    """
+
+    def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:
+        """`context` is the server's; every request starts in a copy of its own."""
+        super().__init__(*args, **kwargs)
+        self._context = context
+        # How much of what is not parsed yet has no end of a head.
+        self._searched = 0
+        # Of empty lines since the last request.
+        self._blank_bytes = 0
+        self._head_complete = self._message_complete = False
+
+    def data_received(self, data: bytes | bytearray) -> None:
+        if self._leaving_since is not None:
+            self._heard_at = self._clock()
+            return
+        if self._unparsed:
+            self._unparsed += data
+            data, self._unparsed = self._unparsed, b""
+        while data:
+            if self._body is not None:
+                data = self._read_body(data, self._body)
+                if data and self._body is not None:
+                    self._wait_for_turn(data)
+                    break
+            elif self._is_answering:
+                # Its turn comes after this answer.
+                self._unparsed = bytearray(data)
+                self.flow.pause_reading()
+                return
+            else:
+                data = self._read_head(data)
+        if self._body is not None and self._line is not self._connections.bodies:
+            self._await_body()
+
+    # Heads
+
+    def _read_head(self, data: bytes | bytearray) -> bytes | bytearray:
+        """Begin the request whose head is here; what is behind it."""
+        if data[0] in b"\r\n":
+            # Some clients send an empty line after a body.
+            count = len(data)
+            data = data.lstrip(b"\r\n")
+            self._searched = 0
+            self._blank_bytes += count - len(data)
+            if self._blank_bytes > self._limits.blank_lines * len(b"\r\n"):
+                self.end_silently()
+                return b""
+            if not data:
+                return data
+        end = data.find(_HEAD_END, self._searched) + len(_HEAD_END)
+        if end < len(_HEAD_END):
+            self._await_head(data)
+            return b""
+        self._searched = self._blank_bytes = 0
+        head, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
+        limits = self._limits
+        is_large = end > limits.request_line or end > limits.field or head.count(b"\n") > limits.fields
+        if is_large and (refusal := limits.refuse_head(head)):
+            self._refuse(refusal)
+            return b""
+        self._line.pop(self, None)
+        self._line = NOWHERE
+        return rest if self._parse_head(head) and self._begin(rest) else b""
+
+    def _await_head(self, beginning: bytes | bytearray) -> None:
+        if refusal := self._limits.refuse_beginning(beginning, seen=self._searched):
+            self._refuse(refusal)
+            return
+        self._searched = max(0, len(beginning) - len(_HEAD_END) + 1)
+        self._unparsed = beginning if isinstance(beginning, bytearray) else bytearray(beginning)
+        if self._line is not self._connections.heads:
+            self._wait_in(self._connections.heads)
+
+    def _parse_head(self, head: bytes | bytearray) -> bool:
+        self._head_complete = self._message_complete = False
+        try:
+            self.parser.feed_data(head)
+        except httptools.HttpParserUpgrade:
+            return self._parse_head_with_upgrade(bytes(head))
+        except httptools.HttpParserError:
+            self._refuse(BAD_REQUEST)
+            return False
+        if not self._head_complete:
+            self._refuse(BAD_REQUEST)
+        return self._head_complete
+
+    def _parse_head_with_upgrade(self, head: bytes) -> bool:
+        """The parser takes whatever follows for another protocol: another one parses the head without the upgrade."""
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(NO_TUNNEL)
+            return False
+        if self._is_websocket():
+            return True
+        lines = head.split(b"\r\n")
+        upgrades = [line.split(b":", 1) for line in lines if line[:8].lower() == b"upgrade:"]
+        self.parser = httptools.HttpRequestParser(self)
+        if not self._parse_head(b"\r\n".join(line for line in lines if line[:8].lower() != b"upgrade:")):
+            return False
+        # The application sees what was sent.
+        self.scope["headers"] += [(b"upgrade", value.strip()) for _, value in upgrades]
+        return True
+
+    def _is_websocket(self) -> bool:
+        names = {name for name, _ in self.headers}
+        return (
+            self._should_upgrade()
+            and self.scope["method"] == "GET"
+            and self.scope["http_version"] == "1.1"
+            and not names & {b"content-length", b"transfer-encoding"}
+        )
+
+    def on_headers_complete(self) -> None:
+        parser = self.parser
+        self._head_complete = True
+        self._keep_alive = parser.should_keep_alive()
+        version, scope = parser.get_http_version(), self.scope
+        scope["method"] = parser.get_method().decode("ascii")
+        if version != "1.1":
+            scope["http_version"] = version
+            self._keep_alive = False
+        if parser.should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        if "%" in path:
+            path = unquote(path)
+        scope["path"] = self.root_path + path
+        scope["raw_path"] = self.root_path.encode("ascii") + url.path if self.root_path else url.path
+        scope["query_string"] = url.query or b""
+
+    # Requests
+
+    def _begin(self, rest: bytes | bytearray) -> bool:
+        """Start the application on the request; whether the connection goes on as HTTP."""
+        is_scarce = self._connections.is_scarce
+        if self.parser.should_upgrade():
+            if is_scarce:
+                # A websocket is never short.
+                self._refuse(TOO_MANY_CONNECTIONS)
+                return False
+            self.flow.resume_reading()
+            self.transport = HandshakeOutlet(self.transport, rest)  # type: ignore[assignment]
+            self.handle_websocket_upgrade()
+            return False
+        version = self.scope["http_version"]
+        if version not in {"1.0", "1.1"}:
+            self._refuse(UNKNOWN_VERSION)
+            return False
+        if not self._message_complete:
+            try:
+                self._body = self._declared_body(version)
+            except RefusedError as error:
+                self._refuse(error.refusal)
+                return False
+            # A trailer is no header.
+            self.headers = []
+        cycle_class = RequestResponseCycle if version == "1.1" else Http10Cycle
+        self.cycle = cycle = cycle_class(
+            scope=self.scope,
+            transport=self._outlet,  # type: ignore[arg-type]
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=self.expect_100_continue and version == "1.1" and not self._message_complete,
+            # An answer that does not wait for the body's end is the connection's last one.
+            keep_alive=self._keep_alive and self._message_complete,
+            on_response=self.on_response_complete,
+        )
+        if is_scarce:
+            self._connections.reserved[self] = self._clock()
+        if self._message_complete:
+            self._end_request(cycle)
+        task = self.loop.create_task(cycle.run_asgi(self.app), context=self._context.copy())
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
+        return True
+
+    def _declared_body(self, version: str) -> SizedBody | ChunkedBody:
+        """The body that the head announces; RefusedError when it is not to be read."""
+        # The parser has refused both together, and several of either.
+        for name, value in self.headers:
+            if name == b"content-length":
+                length = int(value)
+                if length > self._limits.body:
+                    raise RefusedError(BODY_TOO_LARGE)
+                return SizedBody(length)
+            if name == b"transfer-encoding":
+                if version == "1.0":
+                    raise RefusedError(BAD_REQUEST)
+                if value.strip().lower() != b"chunked":
+                    raise RefusedError(UNKNOWN_CODING)
+                return ChunkedBody(self._limits.body)
+        raise RefusedError(BAD_REQUEST)
+
+    def on_body(self, body: bytes) -> None:
+        if self.cycle.response_complete:
+            return
+        self.cycle.body += body
+        if len(self.cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        self.cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        self._message_complete = True
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        self._connections.reserved.pop(self, None)
+        if self._leaving_since is not None or self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._wait_in(self._connections.kept)
+        if self._unparsed:
+            # Not within the request that has ended.
+            self.loop.call_soon(self._take_turn, context=self._context.copy())
+
+    def _wait_for_turn(self, data: bytes | bytearray) -> None:
+        """Go on with these after the other connections."""
+        self._unparsed = bytearray(data)
+        self.flow.pause_reading()
+        self.loop.call_soon(self._take_turn, context=self._context.copy())
+
+    def _take_turn(self) -> None:
+        data, self._unparsed = self._unparsed, b""
+        if not data or self.transport.is_closing():
+            return
+        self.data_received(data)
+        if not self._unparsed and len(self.cycle.body) <= HIGH_WATER_LIMIT:
+            self.flow.resume_reading()
+
+    def _end_request(self, cycle: RequestResponseCycle) -> None:
+        cycle.more_body = False
+        if not cycle.response_started:
+            # One that has started has said already whether the connection goes on.
+            cycle.keep_alive = self._keep_alive
+        cycle.message_event.set()
+
+    # Bodies
+
+    def _read_body(self, data: bytes | bytearray, body: SizedBody | ChunkedBody) -> bytes | bytearray:
+        """Hand the body's bytes to the application; what is behind them."""
+        self._heard_at = self._clock()
+        self._body_due_at += len(data) / self._limits.body_bytes_per_s
+        try:
+            taken = body.take(data)
+            self.parser.feed_data(taken.parsed)
+        except RefusedError as error:
+            self._refuse(error.refusal)
+            return b""
+        except httptools.HttpParserError:
+            self._refuse(BAD_REQUEST)
+            return b""
+        if self._message_complete != body.is_complete:
+            # Where a request ends must be certain, or nothing more is read.
+            self._refuse(BAD_REQUEST)
+            return b""
+        if body.is_complete:
+            self._body = None
+            self._wait_in(NOWHERE)
+            self._end_request(self.cycle)
+        elif self._line is self._connections.bodies:
+            self._connections.bodies[self] = self._heard_at
+            self._connections.bodies.move_to_end(self)
+        return data[taken.count :]
+
+    def _await_body(self) -> None:
+        if not self._connections.admits_body():
+            self._refuse(TOO_MANY_BODIES)
+            return
+        self._wait_in(self._connections.bodies)
+        self._heard_at = self._body_began_at = self._clock()
+        self._body_due_at = self._body_began_at + self._limits.body_grace_s

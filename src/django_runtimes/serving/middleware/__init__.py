@@ -1,0 +1,1 @@
+"""What this library has to know of a project's middleware."""

@@ -1,0 +1,304 @@
+"""The proof that a middleware does the same synchronously and asynchronously, by reading its code."""
+
+import dis
+import re
+import sys
+from abc import ABCMeta
+from collections.abc import Iterable, Iterator
+from functools import partial
+from inspect import CO_COROUTINE, getattr_static
+from itertools import groupby, takewhile
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from django.contrib import auth
+from django.contrib.sessions.backends.base import SessionBase
+from django.core.cache import BaseCache
+from django.db.models import Model, QuerySet
+from django.utils.deprecation import MiddlewareMixin
+
+from django_runtimes.serving.middleware.code_names import (
+    WRAPPERS,
+    argument_of,
+    cells_of,
+    codes_in,
+    held_by,
+    name_in,
+    named_in,
+    parts_of,
+)
+
+# By which names code learns whether it runs asynchronously.
+_MODE = re.compile(
+    r"asyncio|sniffio|async_(mode|capable)|_?is_?coroutine(function|_mark)?|markcoroutinefunction|isawaitable|__await__"
+    r"|Awaitable|Coroutine(Type)?|CO_COROUTINE|co_flags|get_(running|event)_loop|current_task|current_async_library"
+)
+_MIDDLEWARE = re.compile(r"([\w.]+)\.(\w*[Mm]iddleware)")
+_HOOK = re.compile(r"process_(view|exception|template_response)")
+_IMPORTS = {"import_string", "import_module", "__import__"}
+# What only one of two sides may name that do the same.
+_NOISE = {"get_response", "super", "__class__", "__call__", "__init__", "hasattr", "sync_to_async", "async_to_sync"}
+_OPERATORS = {"BINARY_OP", "COMPARE_OP", "CONTAINS_OP", "IS_OP", "LOAD_SMALL_INT"}
+_CALLED_BY_MODE = {"iscoroutinefunction", "markcoroutinefunction", "super", "__init__"}
+# The beginnings of operations that end a statement.
+_ENDS = ("STORE_", "POP_", "JUMP_", "RETURN_")
+_THREAD_SENSITIVE = (str, "'thread_sensitive'")
+# What Django has in two forms, `get` and `aget`.
+_TWINS = {"auser": "user"} | {
+    name: name[1:]
+    for owner in (SessionBase, BaseCache, QuerySet, Model, auth)
+    for name in dir(owner)
+    if name.startswith("a") and hasattr(owner, name[1:])
+}
+# Nothing there asks for the mode of a project's middleware.
+_TRUSTED = {"django", "asgiref", "builtins", *sys.stdlib_module_names}
+_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
+
+
+class UnclearError(Exception):
+    """The two modes are not proven to do the same."""
+
+
+class ModeProof:
+    """Reads a middleware and all that it names; raises `UnclearError` where the two modes might differ."""
+
+    def __init__(self) -> None:
+        # What code that runs in both modes names, and the attributes that hold the mode.
+        self.named: set[str] = set()
+        self.modes: set[str] = set()
+        self._packages: set[str] = set()
+        self._seen: dict[int, object] = {}
+        self._lineage: list[type] = []
+        # What classes and their constructors give an instance: no attributes of Django's.
+        self._attributes: set[str] = set()
+
+    def visit_middleware(self, middleware: Any) -> None:
+        self._seen[id(middleware)] = middleware
+        self._packages.add(_package(middleware))
+        if type(middleware) is partial:
+            self._visit((middleware.args, middleware.keywords))
+            self.visit_middleware(middleware.func)
+        elif type(middleware) is FunctionType:
+            self._visit_factory(middleware)
+        elif type(middleware) in {type, ABCMeta}:
+            outer, self._lineage = self._lineage, [cls for cls in middleware.__mro__ if cls is not object]
+            self._visit_class()
+            self._lineage = outer
+        else:
+            raise UnclearError
+
+    def _visit_class(self) -> None:
+        for cls in self._lineage:
+            self._packages.add(_package(cls))
+            self._attributes.update(vars(cls))
+            constructor = vars(cls).get("__init__")
+            if type(constructor) is FunctionType:
+                self._attributes.update(constructor.__code__.co_names)
+                self._find_modes(constructor)
+        for cls in self._lineage:
+            if _package(cls) not in _TRUSTED:
+                for name, value in vars(cls).items():
+                    if type(value) is FunctionType and name in {"__init__", "__call__"}:
+                        self._read(value, reads_mode=True)
+                    else:
+                        self._visit(value, is_direct=True)
+        entries = self._methods("__call__")
+        if entries == [MiddlewareMixin.__call__] and self._methods("__acall__") == [MiddlewareMixin.__acall__]:
+            return
+        synchronous: list[object] = []
+        asynchronous: list[object] = []
+        for entry in entries:
+            if type(entry) is not FunctionType or _is_coroutine(entry):
+                raise UnclearError
+            tokens = list(self._tokens(entry))
+            head = list(takewhile(lambda token: self._is_mode(token) or token in _NOISE, tokens))
+            dispatched = list(takewhile(_is_coroutine, tokens[len(head) :]))
+            if any(map(self._is_mode, head)) is not bool(dispatched):
+                raise UnclearError
+            asynchronous += dispatched
+            synchronous += tokens[len(head) + len(dispatched) :]
+        if any(map(_is_coroutine, synchronous)):
+            raise UnclearError
+        self._compare(synchronous, asynchronous or synchronous)
+
+    def _visit_factory(self, factory: FunctionType) -> None:
+        self._read(factory, reads_mode=True)
+        made = self._find_modes(factory)
+        if made is None:
+            return
+        made = [code for code in made or codes_in(factory.__code__) if not _HOOK.fullmatch(code.co_name)]
+        sides = [[code for code in made if _is_coroutine(code) is is_async] for is_async in (False, True)]
+        if [len(side) for side in sides] != [1, 1]:
+            raise UnclearError
+        self._compare(*(list(self._tokens(factory, side[0])) for side in sides))
+
+    def _find_modes(self, function: FunctionType) -> list[CodeType] | None:
+        """The functions that a constructor or a factory makes once it has asked for the mode; None if it does not ask.
+
+        It is unclear what else it may do then, but to keep the mode, to mark itself and to call its base's constructor.
+        """
+        steps = list(dis.get_instructions(function))
+        asked = (index for index, step in enumerate(steps) if self._is_mode(name_in(function, step.argval)))
+        steps = steps[next(asked, len(steps)) :]
+        statements: list[list[object]] = [[]]
+        for step in steps:
+            if step.opcode in {*dis.hasname, *dis.hasconst}:
+                statements[-1].append(name_in(function, argument_of(step, function.__code__)))
+            if step.opname.startswith(_ENDS):
+                statements.append([])
+        made = [name for names in statements for name in names if isinstance(name, CodeType)]
+        # What stands beside a function that is made are its annotations.
+        names = [name for names in statements if not any(map(made.count, names)) for name in names]
+        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _NOISE
+        kept = {step.argval for step in steps if step.opname == "STORE_DEREF"}
+        operations = [step.opname for step in steps]
+        # From 3.12 on `super().__init__` is one step, not a call.
+        called = _CALLED_BY_MODE - ({"super"} if "LOAD_SUPER_ATTR" in operations else set())
+        if (
+            not all(name is None or name in stored | _NOISE or self._is_mode(name) for name in names)
+            or any(kept.intersection(code.co_freevars) for code in made)
+            or sum(operation.startswith("CALL") for operation in operations) != sum(name in called for name in names)
+            or any(step.opname == "STORE_SUBSCR" or _gives_defaults(step) for step in steps)
+        ):
+            raise UnclearError
+        self.modes |= {name for name in stored if not _HOOK.fullmatch(name)}
+        return made if steps else None
+
+    def _visit(self, value: Any, *, is_direct: bool = False) -> None:
+        if id(value) in self._seen:
+            return
+        self._seen[id(value)] = value
+        kind = type(value)
+        if getattr_static(value, "async_capable", None):
+            self.visit_middleware(value if issubclass(kind, type | FunctionType | partial) else kind)
+        elif kind is str:
+            if path := _MIDDLEWARE.fullmatch(value):
+                if not hasattr(module := sys.modules.get(path[1]), path[2]):
+                    raise UnclearError
+                self._visit(getattr(module, path[2]))
+        elif (parts := parts_of(value)) is not None:
+            for part in parts:
+                self._visit(part, is_direct=is_direct)
+        elif kind is FunctionType:
+            if self._is_own(value):
+                self._read(value, is_direct=is_direct)
+        elif self._is_own(value if issubclass(kind, type) else kind) and hasattr(value, "__dict__"):
+            self._visit((*vars(value).values(), *getattr(value, "__bases__", ())))
+
+    def _read(self, function: FunctionType, *, reads_mode: bool = False, is_direct: bool = False) -> None:
+        for code in codes_in(function.__code__):
+            names = {*code.co_names, *code.co_freevars, *(text for text in code.co_consts if type(text) is str)}
+            if not reads_mode or code is not function.__code__:
+                self.named |= names
+                if any(self._is_mode(name_in(function, name)) for name in names):
+                    raise UnclearError
+            if names & _IMPORTS and (is_direct or reads_mode or "get_response" in {*names, *code.co_varnames}):
+                raise UnclearError
+            values, missing = named_in(function, code)
+            if any(name.partition(".")[0] not in _TRUSTED or "middleware" in name for name in missing):
+                raise UnclearError
+            for value in (*code.co_consts, *values):
+                self._visit(value)
+        for value in (*held_by(function), *cells_of(function).values()):
+            self._visit(value)
+
+    def _methods(self, name: str) -> list[Any]:
+        """The definitions of an attribute that a call may reach: up to the first that does not name it again."""
+        found = []
+        for cls in self._lineage:
+            if name in vars(cls):
+                found.append(vars(cls)[name])
+                if type(found[-1]) is not FunctionType or name not in found[-1].__code__.co_names:
+                    break
+        return found
+
+    def _tokens(self, function: FunctionType, code: CodeType | None = None) -> Iterator[object]:
+        """What the code names, in order; functions of the project stand for what they name."""
+        cells = cells_of(function)
+        for value in () if code else held_by(function):
+            yield from self._spread(value)
+        code, before = code or function.__code__, None
+        for step in dis.get_instructions(code):
+            value = argument_of(step, code)
+            if isinstance(value, CodeType):
+                yield from self._tokens(function, value)
+            elif step.opcode in dis.hasname:
+                is_global = step.opname == "LOAD_GLOBAL"
+                found = [function.__globals__.get(value)] if is_global else self._methods(value)
+                functions = [each for each in found if value not in _NOISE and self._stands_for_code(each)]
+                for each in functions:
+                    yield from self._spread(each)
+                if not functions:
+                    is_djangos = not (value in self._attributes or _package(before) not in _TRUSTED)
+                    yield _TWINS.get(value, value) if is_djangos else name_in(function, value)
+            elif step.opcode in dis.hasfree and step.opname.startswith("LOAD"):
+                yield from self._spread(cells[value]) if value in cells else [value]
+            elif step.opcode in dis.hasconst:
+                yield from [_TWINS.get(value, value)] if value in code.co_names else self._spread(value)
+            elif step.opname in _OPERATORS:
+                yield step.opname, value
+            before = function.__globals__.get(value) if step.opname == "LOAD_GLOBAL" else None
+
+    def _stands_for_code(self, value: object) -> bool:
+        return type(value) in WRAPPERS or (type(value) is FunctionType and self._is_followed(value))
+
+    def _is_followed(self, function: FunctionType) -> bool:
+        return self._is_own(function) or any(function in vars(cls).values() for cls in self._lineage)
+
+    def _spread(self, value: Any) -> Iterator[object]:
+        if (parts := parts_of(value)) is not None:
+            for part in parts:
+                yield from self._spread(part)
+        elif type(value) is FunctionType:
+            yield value if self._is_followed(value) else value.__name__
+        elif value is not None:
+            is_plain = type(value) in {str, bytes, int, float, bool}
+            yield type(value), repr(value) if is_plain else id(value)
+
+    def _compare(self, synchronous: list[object], asynchronous: list[object]) -> None:
+        shared = {token for token in synchronous if type(token) is FunctionType}.intersection(asynchronous)
+        sides = [self._spell(tokens, shared, set()) for tokens in (synchronous, asynchronous)]
+        if [token for token, _ in groupby(sides[0])] != [token for token, _ in groupby(sides[1])]:
+            raise UnclearError
+
+    def _spell(self, tokens: Iterable[object], shared: set[Any], spelled: set[Any]) -> list[object]:
+        """The tokens without noise; functions that only one side names are spelled out, once."""
+        found: list[object] = []
+        for token in tokens:
+            if self._is_mode(token):
+                raise UnclearError
+            if type(token) is FunctionType and token not in shared:
+                if token not in spelled:
+                    spelled.add(token)
+                    found += self._spell(self._tokens(token), shared, spelled)
+            elif token == _THREAD_SENSITIVE:
+                # With its value before it.
+                found.pop()
+            elif token not in _NOISE:
+                found.append(token)
+        return found
+
+    def _is_mode(self, name: object) -> bool:
+        return type(name) is str and (name in self.modes or _MODE.fullmatch(name) is not None)
+
+    def _is_own(self, value: Any) -> bool:
+        """Whether it is the project's, or of the package that a middleware is of."""
+        package = _package(value)
+        file = getattr(sys.modules.get(str(value.__module__)), "__file__", None) or ""
+        return package not in _TRUSTED and (package in self._packages or not _INSTALLED.search(file))
+
+
+def _package(value: Any) -> str:
+    if type(value) is ModuleType:
+        return value.__name__.partition(".")[0]
+    definition = value if type(value) is FunctionType or issubclass(type(value), type) else type(value)
+    return str(definition.__module__).partition(".")[0]
+
+
+def _is_coroutine(value: object) -> bool:
+    code = value.__code__ if type(value) is FunctionType else value
+    return isinstance(code, CodeType) and bool(code.co_flags & CO_COROUTINE)
+
+
+def _gives_defaults(step: dis.Instruction) -> bool:
+    return step.opname in {"MAKE_FUNCTION", "SET_FUNCTION_ATTRIBUTE"} and bool((step.arg or 0) & 3)

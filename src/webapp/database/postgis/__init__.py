@@ -1,1 +1,0 @@
-"""GeoDjango's engine for PostGIS, with what `webapp.database.postgresql` adds to Django's."""

@@ -1,9 +1,0 @@
-"""Django's own DatabaseWrapper for PostgreSQL, with what this engine adds."""
-
-from django.db.backends.postgresql import base
-
-from webapp.database.postgresql.wrapper import DatabaseWrapperMixin
-
-
-class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
-    """Django's."""

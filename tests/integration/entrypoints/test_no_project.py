@@ -1,0 +1,62 @@
+"""The command `webapp` where no project is named."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+NO_SETTINGS = "no settings module is named; set settings in [tool.webapp] of pyproject.toml, or DJANGO_SETTINGS_MODULE"
+
+
+def webapp(directory, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "django_runtimes", *arguments],
+        cwd=directory,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["migrate", "check", "runserver"])
+def test_a_command_says_how_to_name_one(tmp_path, command):
+    ended = webapp(tmp_path, command)
+
+    assert (ended.returncode, ended.stderr) == (78, f"webapp: {NO_SETTINGS}\n")
+
+
+def test_serve_starts_no_database_without_one(tmp_path):
+    ended = webapp(tmp_path, "serve", "--port", "8999")
+
+    assert (ended.returncode, ended.stderr) == (1, f"webapp serve: {NO_SETTINGS}\n")
+
+
+def test_commands_that_need_none_work(tmp_path):
+    assert webapp(tmp_path, "startproject", "shop").returncode == 0
+    assert (tmp_path / "shop" / "manage.py").exists()
+
+
+def test_the_block_of_a_foreign_project_is_used(tmp_path):
+    assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+    (tmp_path / "docs").mkdir()
+
+    ended = webapp(tmp_path / "docs", "check")
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_a_wrong_block_is_one_line(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("[tool.webapp]\nsettings = 3\n")
+
+    ended = webapp(tmp_path, "check")
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("webapp: ")
+    assert ended.stderr.endswith("[tool.webapp] settings=3 is not a text; write it in quotes\n")
