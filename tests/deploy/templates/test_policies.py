@@ -227,7 +227,7 @@ def test_no_served_code_uses_a_service_that_the_templates_do_not_know():
         for service in services_used(ast.parse(path.read_text()))
     }
 
-    assert services == {("django_runtimes/databases/credentials/secretsmanager.py", "secretsmanager")}
+    assert services == {("django_runtimes/aws/secrets_manager.py", "secretsmanager")}
 
 
 def services_used(module: ast.Module) -> Iterator[str]:
