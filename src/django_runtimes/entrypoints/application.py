@@ -12,8 +12,8 @@ from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.settings_module import settings_module
 
 if TYPE_CHECKING:
-    from django_runtimes.serving.asgi.application import Application
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+    from django_runtimes.serving.types import Application
 
 _OURS = "django_runtimes.get_asgi_application()"
 

@@ -1,11 +1,6 @@
 """Serves the application under a path of its host."""
 
-from collections.abc import Callable
-from typing import Any
-
-Scope = dict[str, Any]
-Application = Callable[..., Any]
-
+from django_runtimes.serving.types import Application, Receive, Scope, Send
 
 # Load balancers ask for them at the container itself, past the hop that adds or strips the base path.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
@@ -23,7 +18,7 @@ class BasePath:
         self._base_path = base_path
         self._is_stripped = is_stripped
 
-    async def __call__(self, scope: Scope, receive: Application, send: Application) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._base_path and scope["type"] != "lifespan":
             scope = under_base_path(scope, self._base_path, is_stripped=self._is_stripped)
         await self._application(scope, receive, send)

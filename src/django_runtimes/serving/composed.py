@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable
 from typing import Any
 
-logger = logging.getLogger(__name__)
+from django_runtimes.serving.types import Application
 
-Application = Callable[..., Any]
+logger = logging.getLogger(__name__)
 
 
 class StartupFailedError(Exception):

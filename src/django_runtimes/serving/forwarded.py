@@ -1,12 +1,12 @@
 """Takes the client's address, the scheme and the host from the proxy in front, and from nobody else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
-Scope = dict[str, Any]
-Application = Callable[..., Any]
+from django_runtimes.serving.types import Application, Receive, Scope, Send
+
 Network = IPv4Network | IPv6Network
 
 _FOR = b"x-forwarded-for"
@@ -83,7 +83,7 @@ class ForwardedHeaders:
         # A load balancer has a few addresses, which come with every request.
         self._trusts = lru_cache(maxsize=256)(self._is_trusted)
 
-    async def __call__(self, scope: Scope, receive: Application, send: Application) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in _SCHEMES and self._headers.are_in(scope):
             peer = scope.get("client")
             if peer is None or self._trusts(peer[0]):

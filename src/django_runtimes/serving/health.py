@@ -5,15 +5,12 @@ import json
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from django_runtimes.serving.base_path import HEALTH_PATHS, path_below
+from django_runtimes.serving.types import Application, Receive, Response, Scope, Send
 
 logger = logging.getLogger(__name__)
 
-Scope = dict[str, Any]
-Application = Callable[..., Any]
-Response = dict[str, Any]
 
 _ALIVE = "/healthz"
 _READY = "/readyz"
@@ -48,7 +45,7 @@ class HealthChecks:
     def before(self, application: Application) -> Application:
         """ASGI middleware that answers the two paths and hands everything else on."""
 
-        async def answer_or_hand_on(scope: Scope, receive: Application, send: Application) -> None:
+        async def answer_or_hand_on(scope: Scope, receive: Receive, send: Send) -> None:
             path = path_below(scope) if scope["type"] == "http" else ""
             if path not in HEALTH_PATHS:
                 await application(scope, receive, send)

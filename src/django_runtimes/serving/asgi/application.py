@@ -1,13 +1,14 @@
 """Makes the ASGI application by Django's `get_asgi_application()`, with a handler of ours in it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import django.core.asgi
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 
-Application = Callable[..., Any]
+from django_runtimes.serving.types import Application
+
 Handler = TypeVar("Handler", bound=ASGIHandler)
 
 

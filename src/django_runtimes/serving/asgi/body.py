@@ -2,20 +2,17 @@
 
 import logging
 import tempfile
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from io import BytesIO
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 
 from django_runtimes.serving.asgi.gate import OverloadedError
+from django_runtimes.serving.types import Message, Receive
 
 logger = logging.getLogger(__name__)
-
-Message = dict[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 
 
 async def read_body(receive: Receive) -> BinaryIO:

@@ -11,12 +11,12 @@ from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
-from django_runtimes.serving.asgi.body import Receive, read_body
+from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.gate import Gate, Place
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
 from django_runtimes.serving.asgi.patches import is_patched
-from django_runtimes.serving.asgi.sync_stream import Send
+from django_runtimes.serving.types import Receive, Send
 
 
 class NativeHandler(KnownLengthHandler):

@@ -16,17 +16,18 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.abandoned import close_what_is_left
-from django_runtimes.serving.asgi.body import Receive, read_body
+from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import is_patched
-from django_runtimes.serving.asgi.sync_chain import Headers, SyncChain, encoded_headers
-from django_runtimes.serving.asgi.sync_stream import Send, StreamChannel
+from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
+from django_runtimes.serving.asgi.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
+from django_runtimes.serving.types import Headers, Receive, Send
 
 # A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
 _WHOLE_FILE_BYTES = 2**20

@@ -1,15 +1,11 @@
 """Refuses a handler under which persistent connections leak."""
 
-from collections.abc import Callable
-from typing import Any
-
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-
-Application = Callable[..., Any]
+from django_runtimes.serving.types import Application
 
 
 def keeps_connections(handler: Application) -> Application:

@@ -12,9 +12,9 @@ from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import is_patched
+from django_runtimes.serving.types import Headers
 
 RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
-Headers = list[tuple[bytes, bytes]]
 
 
 class SyncChain(KnownLengthHandler):

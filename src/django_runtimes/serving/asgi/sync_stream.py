@@ -2,19 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
-from django_runtimes.serving.asgi.body import Receive
 from django_runtimes.serving.asgi.gate import Gate
 from django_runtimes.serving.asgi.sync_chain import encoded_headers
+from django_runtimes.serving.types import Receive, Send
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 # What a client must take within the time after which it is given up: a large chunk may take it longer.
 _PIECE_BYTES = 64 * 1024

@@ -11,9 +11,7 @@ from mangum.handlers import HTTPGateway, LambdaAtEdge
 
 from django_runtimes.serving.aws_lambda.stage_path import with_stage_path
 from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, is_edge_response, name_event
-
-Scope = dict[str, Any]
-Event = dict[str, Any]
+from django_runtimes.serving.types import Event, Scope
 
 # What reading a damaged event raises, in Mangum or here.
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)

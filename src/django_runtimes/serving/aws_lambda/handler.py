@@ -19,7 +19,6 @@ from mangum.handlers import ALB
 from mangum.protocols import HTTPCycle
 
 from django_runtimes.serving.asgi.abandoned import close_what_is_left
-from django_runtimes.serving.asgi.application import Application
 from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
@@ -36,10 +35,10 @@ from django_runtimes.serving.aws_lambda.replies import SMALLEST_REPLY_LIMIT_BYTE
 from django_runtimes.serving.base_path import path_below, under_base_path
 from django_runtimes.serving.composed import ComposedLifespan
 from django_runtimes.serving.forwarded import ProxyHeaders
+from django_runtimes.serving.types import Application, Response
 
 logger = logging.getLogger(__name__)
 
-Response = dict[str, Any]
 
 _PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _LAMBDA_QUOTA_BYTES = 6 * 2**20

@@ -4,7 +4,7 @@ from typing import Any
 
 from mangum.handlers import ALB, LambdaAtEdge
 
-from django_runtimes.serving.asgi.sync_chain import Headers
+from django_runtimes.serving.types import Headers
 
 _MB = 2**20
 # Of all fronts, CloudFront takes the least, where a function answers a viewer's request.

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django_runtimes.serving.composed import ComposedLifespan, StartupFailedError
-
-Application = Callable[..., Any]
+from django_runtimes.serving.types import Application, Receive, Send
 
 
 class Lifespan:
@@ -33,7 +32,7 @@ class Lifespan:
         if max_body_bytes is not None:
             self._state["max_body_bytes"] = max_body_bytes
 
-    async def __call__(self, scope: dict[str, Any], receive: Application, send: Application) -> None:
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await self._application(scope, receive, send)
             return
