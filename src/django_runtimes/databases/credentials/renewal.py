@@ -58,7 +58,7 @@ class Renewal:
             self._lock.release()
         if login is None:
             # Raised here, where no variable holds what was fetched: error pages and trackers show them.
-            raise CredentialsError(failure)
+            raise CredentialsError(failure or "no login was fetched")
         return login
 
     def replace(self, refused: Login) -> bool:
