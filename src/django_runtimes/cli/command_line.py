@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 
 _EXIT_BAD_ARGUMENTS = 2
@@ -23,6 +25,8 @@ class CommandLine(ManagementUtility):
     def fetch_command(self, subcommand: str) -> Any:
         """Django's; exits with 2 for a command that does not exist."""
         if subcommand not in get_commands():
+            if subcommand in self._verbs:
+                _require_apps(subcommand)
             self._refuse(subcommand)
         return super().fetch_command(subcommand)
 
@@ -72,3 +76,14 @@ class CommandLine(ManagementUtility):
                 )
         sys.stderr.write(f"webapp: {complaint}{addition}\n")
         raise SystemExit(_EXIT_BAD_ARGUMENTS)
+
+
+def _require_apps(command: str) -> NoReturn:
+    """Exit with 2 where the library's apps are missing; ImproperlyConfigured where no settings say which there are."""
+    if not settings.configured:
+        raise ImproperlyConfigured(f"{command} is a command of an app, and no settings name the apps")
+    sys.stderr.write(
+        f"webapp: {command!r} is a command of this library's apps, which INSTALLED_APPS lacks; "
+        "add 'django_runtimes.operations' and 'django_runtimes.migration_gate' to it\n"
+    )
+    raise SystemExit(_EXIT_BAD_ARGUMENTS)

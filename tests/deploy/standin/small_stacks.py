@@ -18,7 +18,6 @@ REPOSITORY = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {
 
 # What the application wants before it starts; it is asked for nothing here that needs its database.
 VARIABLES = {
-    "DJANGO_SETTINGS_MODULE": "webapp.settings",
     "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
     "WEBAPP_DB_HOST": "127.0.0.1",
     "WEBAPP_DB_PROXY_HOST": "127.0.0.1",

@@ -23,7 +23,7 @@ def webapp(directory, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["migrate", "check", "runserver"])
+@pytest.mark.parametrize("command", ["migrate", "check", "runserver", "create_web_role", "migration_gate"])
 def test_a_command_says_how_to_name_one(tmp_path, command):
     ended = webapp(tmp_path, command)
 
@@ -50,6 +50,19 @@ def test_the_block_of_a_foreign_project_is_used(tmp_path):
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout == "System check identified no issues (0 silenced).\n"
+
+
+def test_a_project_without_the_librarys_apps_is_told_of_them(tmp_path):
+    assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+
+    ended = webapp(tmp_path, "create_web_role")
+
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "webapp: 'create_web_role' is a command of this library's apps, which INSTALLED_APPS lacks; "
+        "add 'django_runtimes.operations' and 'django_runtimes.migration_gate' to it\n",
+    )
 
 
 def test_a_wrong_block_is_one_line(tmp_path):

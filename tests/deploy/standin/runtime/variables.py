@@ -22,6 +22,7 @@ class Variables:
         self._image = {
             "LANG": "C.UTF-8",
             "PATH": os.environ.get("PATH", os.defpath),
+            "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_STATIC_ROOT": str(self._static),
             "WEBAPP_MEDIA_ROOT": str(directory / "media"),
         }
