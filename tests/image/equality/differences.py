@@ -49,12 +49,6 @@ def _decode_tag(shown: dict[str, Any]) -> None:
         return
 
 
-def _decode_path(shown: dict[str, Any]) -> None:
-    for name in ("path", "url"):
-        while "%25" in shown[name]:
-            shown[name] = shown[name].replace("%25", "%")
-
-
 def _split_cookies(shown: dict[str, Any]) -> None:
     shown["headers"]["HTTP_COOKIE"] = shown["headers"]["HTTP_COOKIE"].replace(",", "; ")
     shown["cookies"] = None
@@ -87,12 +81,6 @@ DIFFERENCES = (
         "A reply is text, which the front sends as UTF-8; a container sends latin-1, as Django has it.",
         _decode_header,
         frozenset({"answer headers"}),
-    ),
-    Difference(
-        "a `%25` in a path that hex digits follow",
-        "Mangum decodes the path that the front has decoded already.",
-        _shown(_decode_path),
-        frozenset({"path a%2525b"}),
     ),
     Difference(
         "several `Cookie` headers in one request",
