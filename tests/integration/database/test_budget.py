@@ -28,7 +28,11 @@ HOLDING = Application(
     settings_module="holding.settings", python_path=Path(__file__).parents[2] / "applications", prepare=()
 )
 _EVERYBODY_WITHIN_S = 30
-_HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+# Clients alone: autovacuum visits the database, too.
+_HELD = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+)
 
 
 class Observer:
