@@ -117,9 +117,10 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
         request.event = _without_nulls(event)
         scope = request.scope
         scope["aws.event"] = event
-    _check_body(event)
+    encoded = _encoded_body(event)
     body: bytes = request.body
-    _require_base64(event, len(body))
+    if encoded:
+        _require_base64(encoded, len(body))
     # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
     scope["path"].encode()
     method = scope["method"].encode()
@@ -135,30 +136,27 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     return scope, body
 
 
-def _check_body(event: Event) -> None:
-    content, is_base64 = event.get("body"), event.get("isBase64Encoded")
+def _encoded_body(event: Event) -> str | None:
+    """The body where it is base64; ValueError for one that is no text, BodyTooLargeError for one that is cut off."""
     if "Records" in event:
         held = event["Records"][0]["cf"]["request"].get("body") or {}
         if held.get("inputTruncated"):
             raise BodyTooLargeError
-        content, is_base64 = held.get("data"), None
+        content, is_base64 = held.get("data"), held.get("encoding") == "base64"
+    else:
+        content, is_base64 = event.get("body"), event.get("isBase64Encoded")
     if not (content is None or isinstance(content, str)):
         raise ValueError(f"the body is a {type(content).__name__}, no string")
     if not (is_base64 is None or isinstance(is_base64, bool)):
         raise ValueError("isBase64Encoded is neither true nor false")
+    return content if is_base64 else None
 
 
-def _require_base64(event: Event, length: int) -> None:
+def _require_base64(content: str, length: int) -> None:
     """ValueError for an encoded body of which Mangum's decoder left characters out: it is shorter then."""
-    if "Records" in event:
-        held = event["Records"][0]["cf"]["request"].get("body") or {}
-        content, is_base64 = held.get("data"), held.get("encoding") == "base64"
-    else:
-        content, is_base64 = event.get("body"), event.get("isBase64Encoded")
-    if is_base64 and content:
-        padding = content.count("=", -2)
-        if len(content) % 4 or length != len(content) // 4 * 3 - padding:
-            raise ValueError("the body is no base64")
+    padding = content.count("=", -2)
+    if len(content) % 4 or length != len(content) // 4 * 3 - padding:
+        raise ValueError("the body is no base64")
 
 
 def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes]]:
