@@ -1,6 +1,5 @@
 """The ASGI application that every entry point serves: Django's, or what the project composes with it."""
 
-import importlib
 import logging
 import os
 import sys
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.settings_module import settings_module
+from django_runtimes.entrypoints.named_module import import_named
 
 if TYPE_CHECKING:
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
@@ -101,16 +101,7 @@ def _imported(name: str) -> "Application":
         raise ConfigurationError(f"ASGI_APPLICATION={name!r} names no module; write it as config.asgi.application")
     already_imported = module_name in sys.modules
     calls_before = len(_calls)
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        # What the module itself imports and lacks has a traceback that tells where.
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise
-        raise ConfigurationError(
-            f"ASGI_APPLICATION={name!r} cannot be imported: there is no module {error.name!r}; "
-            "name one that lies on PYTHONPATH"
-        ) from None
+    module = import_named(module_name, named_by=f"ASGI_APPLICATION={name!r}")
     application = getattr(module, attribute, None)
     if not callable(application):
         raise ConfigurationError(

@@ -1,7 +1,6 @@
 """Becomes the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
 
 import gc
-import importlib
 import os
 import re
 import signal
@@ -25,6 +24,7 @@ from django_runtimes.config.operations import allowed_commands  # noqa: E402
 from django_runtimes.config.profile import choose_profile  # noqa: E402
 from django_runtimes.config.runtime import Runtime, detect_runtime  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
+from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
 
 _WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 _OPERATIONS_HANDLER = "django_runtimes.entrypoints.operations.handler"
@@ -188,16 +188,7 @@ def _require_address(bind_host: str) -> None:
 def _load_settings() -> None:
     """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
     name = settings_module(os.environ)
-    try:
-        importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        # What the settings themselves import has a traceback that tells where.
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise
-        raise ConfigurationError(
-            f"DJANGO_SETTINGS_MODULE={name!r} cannot be imported: there is no module {error.name!r}; "
-            "name one that lies on PYTHONPATH"
-        ) from None
+    import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
 
 
 def _load_handler(name: str) -> None:
@@ -205,17 +196,9 @@ def _load_handler(name: str) -> None:
     written_module, _, attribute = name.rpartition(".")
     module_name = written_module.replace("/", ".")
     try:
-        module = importlib.import_module(module_name)
+        module = import_named(module_name, named_by=f"the handler {name!r}")
     except ConfigurationError:
         raise
-    except ModuleNotFoundError as error:
-        # What the module itself imports and lacks has a traceback that tells where.
-        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            return
-        raise ConfigurationError(
-            f"the handler {name!r} cannot be imported: there is no module {error.name!r}; "
-            "name one that lies on PYTHONPATH"
-        ) from None
     except Exception:
         # awslambdaric imports it again, and tells Lambda what it raises.
         return
