@@ -12,7 +12,7 @@ from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.progress import Reporter
-from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 
 PATHS = ("/ping", "/items")
 _CONNECTIONS = 16

@@ -13,7 +13,7 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.progress import Reporter
 

@@ -13,7 +13,7 @@ from django_runtimes.cli import processes
 from django_runtimes.compare.run.environ import application_environ
 from django_runtimes.compare.run.preparation import prepare_application
 from django_runtimes.compare.run.workload import Application
-from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import PostgresServer
 
 REFERENCE = Application(

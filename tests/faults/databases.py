@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, PostgresServer
 from tests.faults.waiting import until, until_ended
 

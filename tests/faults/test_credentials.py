@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from psycopg import sql
 
-from django_runtimes.compare.emulator.function import REGION
+from django_runtimes.compare.emulator.lambda_function import REGION
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.application.names import TOKEN_REFRESH_AFTER_S, TOKEN_USABLE_FOR_S
 from tests.faults.databases import (

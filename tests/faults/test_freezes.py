@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 
-from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.faults.databases import a_database, administration, backends, end_backends, until_no_transaction_is_idle
 from tests.faults.load import Client
 from tests.faults.namespaces import own_network

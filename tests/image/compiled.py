@@ -8,7 +8,7 @@ _LOADED = (
     *("django_runtimes.entrypoints.launch", "django_runtimes.entrypoints.asgi"),
     "django_runtimes.entrypoints.aws_lambda",
     *("gunicorn.app.wsgiapp", "django_runtimes.serving.http.fair_worker", "uvicorn.protocols.http.httptools_impl"),
-    *("uvicorn.loops.uvloop", "awslambdaric.__main__", "django_runtimes.doctor.command", "storages.backends.s3"),
+    *("uvicorn.loops.uvloop", "awslambdaric.__main__", "django_runtimes.doctor.doctor", "storages.backends.s3"),
     *("PIL.JpegImagePlugin", "django.core.management.commands.migrate", "django.core.management.commands.check"),
 )
 # grep's exit code is 1 for nothing.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.image.containers import container_environ, remove_stale_containers, run_container
 from tests.image.podman import EMULATOR, build, podman
 from tests.prerequisites import lack

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.containers.container_freezer import ContainerFreezer
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.engine import usable_engines
-from django_runtimes.compare.containers.freezer import ContainerFreezer
 from django_runtimes.compare.containers.image import find_image
-from django_runtimes.compare.containers.limits import Limits
 from django_runtimes.compare.containers.probe import probe_image
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.progress import reporter
@@ -28,7 +28,7 @@ from tests.image.podman import ENVIRON, build, podman
 
 LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
 OWNER_LABEL = "django_runtimes.compare.owner"
-LIMITS = Limits(1.0, 256)
+LIMITS = ContainerLimits(1.0, 256)
 TICKING = "import itertools, time\nfor count in itertools.count():\n    print(count, flush=True)\n    time.sleep(0.01)"
 
 

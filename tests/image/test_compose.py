@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.settings import parse_database_url
 from django_runtimes.config.variables import VARIABLES

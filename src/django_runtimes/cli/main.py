@@ -16,10 +16,10 @@ _EXIT_INTERRUPTED = 130
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
 _TOOLS: dict[str, tuple[str, str | None]] = {
-    "compare": ("django_runtimes.compare.command", "compare"),
-    "pinlint": ("django_runtimes.pinning.command", "dev"),
+    "compare": ("django_runtimes.compare.compare", "compare"),
+    "pinlint": ("django_runtimes.pinning.pinlint", "dev"),
     "serve": ("django_runtimes.compare.serve", "compare"),
-    "doctor": ("django_runtimes.doctor.command", None),
+    "doctor": ("django_runtimes.doctor.doctor", None),
     **{
         verb: (f"django_runtimes.deploy.verbs.{verb}", "deploy")
         for verb in (

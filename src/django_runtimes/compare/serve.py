@@ -16,7 +16,7 @@ from django_runtimes.cli.project import NO_SETTINGS, find_project
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.run.preparation import prepare_application
 from django_runtimes.compare.run.workload import Application, load_workload
-from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
 

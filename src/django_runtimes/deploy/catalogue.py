@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Target(StrEnum):
+class DeployTarget(StrEnum):
     """What a stage is deployed to."""
 
     AWS_LAMBDA = "aws_lambda"
@@ -65,26 +65,26 @@ STACKS = (
 
 # The stack that runs the application.
 _RUNTIMES = {
-    Target.AWS_LAMBDA: LAMBDA,
-    Target.AWS_APP_RUNNER: APP_RUNNER,
-    Target.AWS_ECS: FARGATE,
-    Target.AWS_ECS_EXPRESS: EXPRESS,
+    DeployTarget.AWS_LAMBDA: LAMBDA,
+    DeployTarget.AWS_APP_RUNNER: APP_RUNNER,
+    DeployTarget.AWS_ECS: FARGATE,
+    DeployTarget.AWS_ECS_EXPRESS: EXPRESS,
 }
 # Those that one target alone needs, beside it.
-_COMPANIONS = {Target.AWS_LAMBDA: (PROXY,), Target.AWS_ECS: (LOAD_BALANCER,)}
+_COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BALANCER,)}
 
 
-def runtime_stack(target: Target) -> Stack:
+def runtime_stack(target: DeployTarget) -> Stack:
     """The stack that has the traffic."""
     return _RUNTIMES[target]
 
 
-def endpoint_stack(target: Target) -> Stack:
+def endpoint_stack(target: DeployTarget) -> Stack:
     """The stack whose output `Endpoint` is the application's address."""
-    return LOAD_BALANCER if target is Target.AWS_ECS else _RUNTIMES[target]
+    return LOAD_BALANCER if target is DeployTarget.AWS_ECS else _RUNTIMES[target]
 
 
-def foundation(target: Target, *, egress: str) -> tuple[Stack, ...]:
+def foundation(target: DeployTarget, *, egress: str) -> tuple[Stack, ...]:
     """What has to be there before an image, in order; `egress` is the network's."""
     wanted = {REGISTRY, MONITORING, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
     wanted |= set(_COMPANIONS.get(target, ()))
@@ -93,7 +93,7 @@ def foundation(target: Target, *, egress: str) -> tuple[Stack, ...]:
     return tuple(stack for stack in STACKS if stack in wanted)
 
 
-def removable(target: Target | None, *, with_data: bool) -> tuple[Stack, ...]:
+def removable(target: DeployTarget | None, *, with_data: bool) -> tuple[Stack, ...]:
     """What `destroy` deletes, in order: one target's stacks, or the stage's; the registry is every stage's."""
     if target is not None:
         wanted = {_RUNTIMES[target], *_COMPANIONS.get(target, ())}

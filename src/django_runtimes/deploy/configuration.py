@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.errors import UsageError
 
 FILE_NAME = "webapp.toml"
@@ -33,7 +33,7 @@ class Configuration:
     page: str
     smoke_timeout_s: float
     parameters: Mapping[str, Any]
-    targets: Mapping[str, Target]
+    targets: Mapping[str, DeployTarget]
     stage_parameters: Mapping[str, Mapping[str, Any]]
 
 
@@ -43,7 +43,7 @@ class Deployment:
 
     configuration: Configuration
     stage: str
-    target: Target
+    target: DeployTarget
 
 
 def load_configuration(directory: Path) -> Configuration:
@@ -105,11 +105,11 @@ def checked_project(text: object) -> str:
     return text
 
 
-def checked_target(text: object, name: str) -> Target:
+def checked_target(text: object, name: str) -> DeployTarget:
     """A target by its name."""
-    if text in list(Target):
-        return Target(str(text))
-    raise UsageError(f"{name} {text!r} is not a target; choose from {', '.join(Target)}")
+    if text in list(DeployTarget):
+        return DeployTarget(str(text))
+    raise UsageError(f"{name} {text!r} is not a target; choose from {', '.join(DeployTarget)}")
 
 
 def checked_page(text: object) -> str:

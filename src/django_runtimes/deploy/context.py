@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from django_runtimes.deploy.aws.client import Aws
+from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.aws.images import Images
 from django_runtimes.deploy.aws.stack_status import Standing

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.deploy.aws.images import Login
+from django_runtimes.deploy.aws.images import RegistryLogin
 from django_runtimes.deploy.errors import DeployError
 
 # docker first: who has both mostly builds with it.
@@ -53,7 +53,7 @@ class Engine:
         description: dict[str, Any] = json.loads(answer.stdout)[0]
         return description
 
-    def log_in(self, login: Login) -> None:
+    def log_in(self, login: RegistryLogin) -> None:
         """Log in to a registry; DeployError with the engine's complaint."""
         answer = subprocess.run(
             [self.program, "login", "--username", login.user, "--password-stdin", login.registry],

@@ -7,7 +7,7 @@ from typing import Any
 from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.errors import UsageError
-from django_runtimes.deploy.rules import broken_rule
+from django_runtimes.deploy.parameter_rules import broken_rule
 from django_runtimes.deploy.templates import Template, read_template
 
 # Filled in here, never by the file.

@@ -14,7 +14,7 @@ _PAUSE_S = 1.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class PageAnswer:
     """What a path answered: its status, or why there was none."""
 
     path: str
@@ -30,13 +30,13 @@ class Answer:
         return f"{self.path} answers {self.status or 'nothing'} ({self.reason})"
 
 
-def smoke_test(endpoint: str, page: str, *, timeout_s: float) -> list[Answer]:
+def smoke_test(endpoint: str, page: str, *, timeout_s: float) -> list[PageAnswer]:
     """The last answer of each path; each is asked until it is good, or the time is over."""
     deadline = time.monotonic() + timeout_s
     return [_ask_until_good(endpoint.rstrip("/"), path, deadline) for path in dict.fromkeys((READINESS_PATH, page))]
 
 
-def _ask_until_good(endpoint: str, path: str, deadline: float) -> Answer:
+def _ask_until_good(endpoint: str, path: str, deadline: float) -> PageAnswer:
     while True:
         answer = _ask(endpoint, path)
         # A load balancer's first minutes, an address that is not known everywhere yet, a first cold start.
@@ -45,15 +45,15 @@ def _ask_until_good(endpoint: str, path: str, deadline: float) -> Answer:
         time.sleep(_PAUSE_S)
 
 
-def _ask(endpoint: str, path: str) -> Answer:
+def _ask(endpoint: str, path: str) -> PageAnswer:
     # As a browser does it: what no request line may hold is escaped, and what is escaped already stays.
     address = f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
     request = urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
     try:
         with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:  # noqa: S310
-            return Answer(path, response.status, response.reason)
+            return PageAnswer(path, response.status, response.reason)
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(path, error.code, str(error.reason))
+            return PageAnswer(path, error.code, str(error.reason))
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return Answer(path, None, " ".join(str(getattr(error, "reason", error)).split()))
+        return PageAnswer(path, None, " ".join(str(getattr(error, "reason", error)).split()))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from django_runtimes.deploy.aws.client import explain
+from django_runtimes.deploy.aws.aws_api import explain
 from django_runtimes.deploy.aws.stack_status import Standing, remedy
-from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, Target
+from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, DeployTarget
 from django_runtimes.deploy.configuration import load_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
@@ -62,14 +62,14 @@ def _stage(context: Context) -> Iterator[Finding]:
             )
     there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
     yield Finding(Level.OK, f"{place}: {len(there)} stacks are there; the image is {context.running_image() or 'none'}")
-    if context.deployment.target is Target.AWS_APP_RUNNER:
+    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         yield Finding(
             Level.WARNING,
             f"{place}: App Runner takes no new customers since 2026-04-30",
             "choose aws_ecs_express unless this account has services there",
         )
     wanted = 0 if OPERATIONS in there else _OPERATIONS
-    if context.deployment.target is Target.AWS_LAMBDA and LAMBDA not in there:
+    if context.deployment.target is DeployTarget.AWS_LAMBDA and LAMBDA not in there:
         wanted += int(context.value(LAMBDA, "ReservedConcurrency"))
     if wanted:
         yield _concurrency(context, place, wanted)

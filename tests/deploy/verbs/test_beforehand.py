@@ -9,7 +9,7 @@ from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.engine import Engine
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.progress import Progress
-from django_runtimes.deploy.steps.image import build
+from django_runtimes.deploy.steps.image_building import build
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, make_registry
 

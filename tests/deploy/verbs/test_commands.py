@@ -8,7 +8,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.progress import Progress
-from django_runtimes.deploy.steps.database import migrate
+from django_runtimes.deploy.steps.database_preparation import migrate
 from tests.deploy.standin.small_stacks import LOG, REPOSITORY, apply, function, template
 from tests.deploy.standin.standin import StandIn, standin
 from tests.deploy.verbs.conftest import Project

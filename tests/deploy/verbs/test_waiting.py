@@ -6,8 +6,8 @@ from itertools import islice
 
 import pytest
 
-from django_runtimes.deploy.aws.client import Aws
-from django_runtimes.deploy.aws.logs import follow_groups
+from django_runtimes.deploy.aws.aws_api import Aws
+from django_runtimes.deploy.aws.log_events import follow_groups
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.aws.stacks import Stacks
 from django_runtimes.deploy.progress import Progress

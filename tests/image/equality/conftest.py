@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.image.containers import container_environ, run_container
 from tests.image.equality.places import PLACES, Answer
 from tests.image.equality.requests import request_set

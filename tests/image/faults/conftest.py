@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.faults.report import row
 from tests.faults.trials import Case, Trial, Verdict
 from tests.image.containers import container_environ, run_container

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.invocation import FunctionFailed, Invocation, InvocationError, PendingInvocation
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.serving import APPLICATION, HOST, MOUNT

@@ -11,7 +11,7 @@ from signal import SIGTERM
 import psycopg
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.faults.trials import Trial
 from tests.image.containers import container_environ, run_container
 from tests.image.faults.balancer import Balancer

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.processes import bound_to_parent
-from django_runtimes.compare.command import main
+from django_runtimes.compare.compare import main
 from django_runtimes.compare.run.results import Run
 from tests.guestbook import WORKLOAD
 from tests.integration.compare.process_tree import descendants, remaining

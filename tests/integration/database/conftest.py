@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.integration.database.journal import Journal
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.profile_free
 
 VERB = """
 import os, signal, sys
-from django_runtimes.deploy.command import Result, run, show, verb_parser
+from django_runtimes.deploy.verb import Result, run, show, verb_parser
 parser = verb_parser("try", "A verb.")
 parser.add_argument("words", nargs="*")
 def work(options):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli import processes
-from django_runtimes.deploy.aws.images import Login
+from django_runtimes.deploy.aws.images import RegistryLogin
 from django_runtimes.deploy.engine import Engine, find_engine
 from django_runtimes.deploy.errors import DeployError
 
@@ -79,7 +79,7 @@ def build(engine: Engine, project: Path) -> str:
 def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: Engine, project: Path, registry: str):
     image_id = build(podman, project)
 
-    podman.log_in(Login("AWS", "token", registry))
+    podman.log_in(RegistryLogin("AWS", "token", registry))
     podman.push("shop:latest", f"{registry}/shop:{image_id[:40]}")
 
     request = urllib.request.Request(

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 
 
 @pytest.fixture

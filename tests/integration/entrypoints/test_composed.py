@@ -13,8 +13,8 @@ import pytest
 import websockets
 
 from django_runtimes.cli.processes import free_port
-from django_runtimes.compare.emulator.function import Function
-from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.integration.entrypoints.launcher import REQUIRED, container
 
 pytestmark = pytest.mark.profile_free

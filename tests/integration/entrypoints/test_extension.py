@@ -9,10 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.invocation import FunctionFailed
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.entrypoints.extension import register_extension
 
 pytestmark = pytest.mark.profile_free

@@ -14,10 +14,10 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES, FunctionFailed
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.integration.database.journal import APPLICATIONS, Journal
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
 

@@ -14,9 +14,9 @@ import pytest
 import websockets
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
-from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.integration.entrypoints.test_launch import REQUIRED, container
 
 pytestmark = pytest.mark.profile_free

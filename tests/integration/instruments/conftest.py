@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.services.databases import create_database, drop_database
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.integration.instruments.places import HOST, ROOT, Instrumented
 from tests.integration.instruments.receivers import Record
 from tests.integration.instruments.tools import Tool

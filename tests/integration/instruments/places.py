@@ -10,8 +10,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.services.port import start_on_port
 from tests.integration.serving.lambda_handler.front import body_of, event_of
 

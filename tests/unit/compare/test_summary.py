@@ -11,7 +11,7 @@ from django_runtimes.compare.run.results import (
     ScenarioResult,
     TargetResult,
 )
-from django_runtimes.compare.run.summary import Verdict, summarize
+from django_runtimes.compare.run.summary import RatioVerdict, summarize
 
 UNKNOWN = ConnectionCounts(peak=None, mean=None, opened=None)
 REFERENCE = "aws_lambda/per_request/proxy"
@@ -66,7 +66,7 @@ def failed(name: str) -> TargetResult:
     )
 
 
-def verdict_of(scenario: ScenarioResult, beside: ScenarioResult) -> Verdict:
+def verdict_of(scenario: ScenarioResult, beside: ScenarioResult) -> RatioVerdict:
     return summarize(Run({}, (target(REFERENCE, beside), target(ECS, scenario)))).rows[1].verdict
 
 
@@ -75,19 +75,19 @@ def test_a_target_below_the_reference_in_every_block_is_faster():
 
     assert summary.reference == REFERENCE
     first, second = summary.rows
-    assert (first.verdict, first.ratio) == (Verdict.REFERENCE, None)
-    assert second.verdict is Verdict.FASTER
+    assert (first.verdict, first.ratio) == (RatioVerdict.REFERENCE, None)
+    assert second.verdict is RatioVerdict.FASTER
     assert second.ratio.median == pytest.approx(0.5, rel=0.01)
     assert second.ratio.pairs == 4
     assert second.ratio.low <= second.ratio.median <= second.ratio.high < 1
 
 
 def test_a_target_above_the_reference_in_every_block_is_slower():
-    assert verdict_of(reads([20, 22, 18, 20]), reads([10, 11, 9, 10])) is Verdict.SLOWER
+    assert verdict_of(reads([20, 22, 18, 20]), reads([10, 11, 9, 10])) is RatioVerdict.SLOWER
 
 
 def test_an_interval_that_crosses_one_shows_no_difference():
-    assert verdict_of(reads([11, 9, 12, 8]), reads([10, 10, 10, 10])) is Verdict.NO_DIFFERENCE
+    assert verdict_of(reads([11, 9, 12, 8]), reads([10, 10, 10, 10])) is RatioVerdict.NO_DIFFERENCE
 
 
 def test_the_ratio_pairs_blocks_so_that_a_slow_minute_of_the_machine_cancels_out():
@@ -99,22 +99,22 @@ def test_the_ratio_pairs_blocks_so_that_a_slow_minute_of_the_machine_cancels_out
 
 
 def test_three_pairs_are_too_few():
-    assert verdict_of(reads([5, 5, 5]), reads([10, 10, 10])) is Verdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5, 5, 5]), reads([10, 10, 10])) is RatioVerdict.TOO_FEW_BLOCKS
 
 
 def test_a_void_block_drops_its_pair_on_either_side():
-    assert verdict_of(reads([5] * 4, void=[1]), reads([10] * 4)) is Verdict.TOO_FEW_BLOCKS
-    assert verdict_of(reads([5] * 4), reads([10] * 4, void=[3])) is Verdict.TOO_FEW_BLOCKS
-    assert verdict_of(reads([5] * 5, void=[1]), reads([10] * 5)) is Verdict.FASTER
+    assert verdict_of(reads([5] * 4, void=[1]), reads([10] * 4)) is RatioVerdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5] * 4), reads([10] * 4, void=[3])) is RatioVerdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5] * 5, void=[1]), reads([10] * 5)) is RatioVerdict.FASTER
 
 
 def test_blocks_of_different_times_make_no_pair():
-    assert verdict_of(reads([5] * 4, first_index=4), reads([10] * 4)) is Verdict.TOO_FEW_BLOCKS
+    assert verdict_of(reads([5] * 4, first_index=4), reads([10] * 4)) is RatioVerdict.TOO_FEW_BLOCKS
 
 
 def test_a_target_that_refuses_many_is_not_called_faster():
-    assert verdict_of(reads([5] * 4, errors=1), reads([10] * 4)) is Verdict.TOO_MANY_ERRORS
-    assert verdict_of(reads([5] * 4), reads([10] * 4, errors=1)) is Verdict.TOO_MANY_ERRORS
+    assert verdict_of(reads([5] * 4, errors=1), reads([10] * 4)) is RatioVerdict.TOO_MANY_ERRORS
+    assert verdict_of(reads([5] * 4), reads([10] * 4, errors=1)) is RatioVerdict.TOO_MANY_ERRORS
 
 
 def test_a_scenario_that_the_reference_lacks_is_not_compared():
@@ -123,8 +123,8 @@ def test_a_scenario_that_the_reference_lacks_is_not_compared():
     )
 
     assert [(row.scenario.name, row.verdict) for row in summary.rows] == [
-        ("read", Verdict.REFERENCE),
-        ("burst", Verdict.TOO_FEW_BLOCKS),
+        ("read", RatioVerdict.REFERENCE),
+        ("burst", RatioVerdict.TOO_FEW_BLOCKS),
     ]
 
 
@@ -139,7 +139,7 @@ def test_rates_are_compared_each_with_its_own():
         (50.0, REFERENCE),
         (50.0, ECS),
     ]
-    assert {row.verdict for row in summary.rows if row.ratio} == {Verdict.NO_DIFFERENCE}
+    assert {row.verdict for row in summary.rows if row.ratio} == {RatioVerdict.NO_DIFFERENCE}
 
 
 def test_the_reference_is_the_first_target_that_was_measured():
@@ -167,7 +167,7 @@ def test_an_a_a_pair_that_agrees_lets_the_verdicts_stand():
     )
 
     assert not summary.names_no_winner
-    assert [row.verdict for row in summary.rows] == [Verdict.REFERENCE, Verdict.FASTER, Verdict.FASTER]
+    assert [row.verdict for row in summary.rows] == [RatioVerdict.REFERENCE, RatioVerdict.FASTER, RatioVerdict.FASTER]
 
 
 def test_an_a_a_pair_that_differs_withholds_every_verdict():
@@ -184,13 +184,17 @@ def test_an_a_a_pair_that_differs_withholds_every_verdict():
 
     assert summary.names_no_winner
     assert summary.pairs[0].ratio.median == pytest.approx(1.2, rel=0.01)
-    assert [row.verdict for row in summary.rows] == [Verdict.REFERENCE, Verdict.WITHHELD, Verdict.WITHHELD]
+    assert [row.verdict for row in summary.rows] == [
+        RatioVerdict.REFERENCE,
+        RatioVerdict.WITHHELD,
+        RatioVerdict.WITHHELD,
+    ]
 
 
 def test_neither_of_an_a_a_pair_wins_when_the_other_is_the_reference():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), target(ECS, reads([5] * 4)))))
 
-    assert summary.rows[1].verdict is Verdict.SAME
+    assert summary.rows[1].verdict is RatioVerdict.SAME
 
 
 def test_an_a_a_pair_is_judged_over_all_steady_scenarios_together():

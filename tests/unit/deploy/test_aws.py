@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
-from django_runtimes.deploy.aws.client import Aws, explain
+from django_runtimes.deploy.aws.aws_api import Aws, explain
 from django_runtimes.deploy.errors import UsageError
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from django_runtimes.deploy.catalogue import STACKS, Target, endpoint_stack, foundation, removable, runtime_stack
+from django_runtimes.deploy.catalogue import STACKS, DeployTarget, endpoint_stack, foundation, removable, runtime_stack
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -16,24 +16,24 @@ def test_every_template_but_the_accounts_has_a_stack_in_the_order_of_the_readme(
 
 
 def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
-    names = {target: [stack.name for stack in foundation(target, egress="none")] for target in Target}
+    names = {target: [stack.name for stack in foundation(target, egress="none")] for target in DeployTarget}
 
     shared = ["registry", "monitoring", "network", "security-groups", "storage", "database", "secrets"]
     assert names == {
-        Target.AWS_LAMBDA: [*shared, "proxy"],
-        Target.AWS_APP_RUNNER: shared,
-        Target.AWS_ECS: [*shared, "load-balancer"],
-        Target.AWS_ECS_EXPRESS: shared,
+        DeployTarget.AWS_LAMBDA: [*shared, "proxy"],
+        DeployTarget.AWS_APP_RUNNER: shared,
+        DeployTarget.AWS_ECS: [*shared, "load-balancer"],
+        DeployTarget.AWS_ECS_EXPRESS: shared,
     }
 
 
 def test_endpoints_are_made_only_where_the_network_leads_through_them():
-    assert "endpoints" in [stack.name for stack in foundation(Target.AWS_ECS, egress="endpoints")]
+    assert "endpoints" in [stack.name for stack in foundation(DeployTarget.AWS_ECS, egress="endpoints")]
 
 
 def test_the_address_of_fargate_is_its_load_balancers():
-    assert endpoint_stack(Target.AWS_ECS).name == "load-balancer"
-    assert endpoint_stack(Target.AWS_LAMBDA) is runtime_stack(Target.AWS_LAMBDA)
+    assert endpoint_stack(DeployTarget.AWS_ECS).name == "load-balancer"
+    assert endpoint_stack(DeployTarget.AWS_LAMBDA) is runtime_stack(DeployTarget.AWS_LAMBDA)
 
 
 def test_what_goes_keeps_the_data():
@@ -52,4 +52,4 @@ def test_with_the_data_all_of_the_stage_goes_last_made_first():
 
 
 def test_one_target_goes_without_the_others():
-    assert [stack.name for stack in removable(Target.AWS_ECS, with_data=False)] == ["fargate", "load-balancer"]
+    assert [stack.name for stack in removable(DeployTarget.AWS_ECS, with_data=False)] == ["fargate", "load-balancer"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.deploy.catalogue import STACKS, Target
+from django_runtimes.deploy.catalogue import STACKS, DeployTarget
 from django_runtimes.deploy.configuration import (
     Configuration,
     checked_project,
@@ -42,7 +42,7 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
     assert configuration.project == "guestbook"
     assert configuration.page == "/"
     assert configuration.smoke_timeout_s == 60.0
-    assert configuration.targets == {"dev": Target.AWS_LAMBDA}
+    assert configuration.targets == {"dev": DeployTarget.AWS_LAMBDA}
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_dev_is_the_stage_where_there_are_several():
     configuration = parse(SMALLEST + '[stages.production]\ntarget = "aws_ecs"\n')
 
     assert choose_deployment(configuration, None, None).stage == "dev"
-    assert choose_deployment(configuration, "production", None).target is Target.AWS_ECS
+    assert choose_deployment(configuration, "production", None).target is DeployTarget.AWS_ECS
 
 
 def test_a_target_on_the_command_line_beats_the_stages_own():
-    assert choose_deployment(parse(SMALLEST), None, "aws_app_runner").target is Target.AWS_APP_RUNNER
+    assert choose_deployment(parse(SMALLEST), None, "aws_app_runner").target is DeployTarget.AWS_APP_RUNNER
 
 
 def test_a_stage_that_the_file_lacks_is_refused():

@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.deploy.catalogue import DATABASE, FARGATE, LAMBDA, LOAD_BALANCER, NETWORK, REGISTRY, Stack, Target
+from django_runtimes.deploy.catalogue import (
+    DATABASE,
+    FARGATE,
+    LAMBDA,
+    LOAD_BALANCER,
+    NETWORK,
+    REGISTRY,
+    DeployTarget,
+    Stack,
+)
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
 from django_runtimes.deploy.errors import DeployError, UsageError
 from django_runtimes.deploy.parameters import read_templates, stack_parameters
@@ -22,7 +31,7 @@ def deployment(*, everywhere: dict[str, Any] | None = None, dev: dict[str, Any] 
         "parameters": everywhere or {},
         "stages": {"dev": {"target": "aws_lambda", "parameters": dev or {}}},
     }
-    return Deployment(parse_configuration(content, CHECKOUT), "dev", Target.AWS_LAMBDA)
+    return Deployment(parse_configuration(content, CHECKOUT), "dev", DeployTarget.AWS_LAMBDA)
 
 
 def parameters(stack: Stack, given: Deployment, *, image: str | None = None) -> dict[str, str]:

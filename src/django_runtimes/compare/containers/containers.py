@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.engine import Engine
 from django_runtimes.compare.containers.image import Image
-from django_runtimes.compare.containers.limits import Limits
 
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
@@ -84,7 +84,7 @@ class Containers:
         arguments: Sequence[str],
         environ: Mapping[str, str],
         *,
-        limits: Limits,
+        limits: ContainerLimits,
         log: Path,
         entrypoint: str | None = None,
     ) -> subprocess.Popen[bytes]:

@@ -11,7 +11,6 @@ from enum import Enum, auto
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.freezer import Freezer
-from django_runtimes.compare.emulator.function import VERSION, Function
 from django_runtimes.compare.emulator.invocation import (
     FunctionFailed,
     InitFailed,
@@ -20,6 +19,7 @@ from django_runtimes.compare.emulator.invocation import (
     PendingInvocation,
     TimedOut,
 )
+from django_runtimes.compare.emulator.lambda_function import VERSION, Function
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html has it for an internal extension.

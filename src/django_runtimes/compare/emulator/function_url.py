@@ -12,7 +12,6 @@ from typing import Self
 from aiohttp import web
 from multidict import CIMultiDict
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
 from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
@@ -22,6 +21,7 @@ from django_runtimes.compare.emulator.invocation import (
     TimedOut,
     new_trace_id,
 )
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.errors import CompareError
 
 # Clients keep idle connections open; 0 would mean to wait for them for ever.

@@ -49,7 +49,7 @@ _TOO_LARGE = RuntimeFailure(
 )
 
 
-class Environment(Protocol):
+class RuntimeApiOwner(Protocol):
     """What the Runtime API asks of, and tells, the execution environment it serves."""
 
     async def next_invocation(self) -> RuntimeInvocation:
@@ -71,7 +71,7 @@ class Environment(Protocol):
 class RuntimeApi:
     """Listens on a port of its own as soon as it is made; answers once `serve` was called."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: RuntimeApiOwner) -> None:
         self._environment = environment
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._web: web.Server | None = None

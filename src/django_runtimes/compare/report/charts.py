@@ -7,7 +7,7 @@ from itertools import groupby
 
 from django_runtimes.compare.report.content import scenario_title
 from django_runtimes.compare.report.figures import milliseconds, number
-from django_runtimes.compare.run.summary import Row
+from django_runtimes.compare.run.summary import SummaryRow
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Bar:
     text: str
 
 
-def latency_charts(rows: Sequence[Row]) -> tuple[LatencyChart, ...]:
+def latency_charts(rows: Sequence[SummaryRow]) -> tuple[LatencyChart, ...]:
     """A chart for each scenario, without the targets that answered nothing."""
     drawn = [row for row in rows if row.scenario.latency_ms.n]
     if not drawn:
@@ -60,7 +60,7 @@ def latency_charts(rows: Sequence[Row]) -> tuple[LatencyChart, ...]:
     def position(latency_ms: float | None) -> float:
         return 100 * (math.log10(latency_ms or shortest) - first) / (last - first)
 
-    def range_of(row: Row) -> Range:
+    def range_of(row: SummaryRow) -> Range:
         latency = row.scenario.latency_ms
         left = position(latency.p50)
         return Range(
@@ -80,7 +80,7 @@ def latency_charts(rows: Sequence[Row]) -> tuple[LatencyChart, ...]:
     )
 
 
-def burst_peaks(rows: Sequence[Row]) -> tuple[Bar, ...]:
+def burst_peaks(rows: Sequence[SummaryRow]) -> tuple[Bar, ...]:
     """The sampled peak of backends while the burst was answered, for each target that has one."""
     peaks = {
         row.target.name: row.scenario.connections.peak

@@ -8,14 +8,14 @@ from statistics import median
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
-from django_runtimes.compare.run.summary import Pair, Row, Summary, summarize
+from django_runtimes.compare.run.summary import Pair, Summary, SummaryRow, summarize
 
 # Columns of words; all others hold figures and are set flush right.
 TEXT_COLUMNS = frozenset({"target", "label", "verdict", "errors", "name", "value"})
 
 
 @dataclass(frozen=True)
-class Table:
+class ReportTable:
     """Rows of text; the first column names the target."""
 
     title: str
@@ -33,11 +33,11 @@ class Content:
     pairs: tuple[str, ...]
     limits: tuple[str, ...]
     failures: tuple[tuple[str, str], ...]
-    latencies: tuple[Table, ...]
-    cold_starts: Table
-    connections: Table
-    writes: Table
-    environment: Table
+    latencies: tuple[ReportTable, ...]
+    cold_starts: ReportTable
+    connections: ReportTable
+    writes: ReportTable
+    environment: ReportTable
 
 
 _LATENCY_COLUMNS = (
@@ -58,7 +58,7 @@ def content_of(run: Run) -> Content:
         cold_starts=_cold_start_table(run),
         connections=_connection_table(run),
         writes=_write_table(run),
-        environment=Table("Environment", ("name", "value"), tuple(_flat(run.environment))),
+        environment=ReportTable("Environment", ("name", "value"), tuple(_flat(run.environment))),
     )
 
 
@@ -140,13 +140,13 @@ def _what_may_not_be_claimed(run: Run) -> Iterator[str]:
         )
 
 
-def _latency_tables(summary: Summary) -> Iterator[Table]:
-    def heading(row: Row) -> str:
+def _latency_tables(summary: Summary) -> Iterator[ReportTable]:
+    def heading(row: SummaryRow) -> str:
         return f"{scenario_title(row.scenario)}, {row.target.label}"
 
     for title, group in groupby(summary.rows, key=heading):
         rows = tuple(group)
-        yield Table(
+        yield ReportTable(
             title=title,
             columns=_LATENCY_COLUMNS,
             rows=tuple(_latency_cells(row) for row in rows),
@@ -154,7 +154,7 @@ def _latency_tables(summary: Summary) -> Iterator[Table]:
         )
 
 
-def _latency_cells(row: Row) -> tuple[str, ...]:
+def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
     scenario, latency = row.scenario, row.scenario.latency_ms
     return (
         row.target.name,
@@ -176,7 +176,7 @@ def _is_void(scenario: ScenarioResult) -> bool:
     return 0 < scenario.void_blocks == len(scenario.blocks)
 
 
-def _void_notes(row: Row) -> Iterator[str]:
+def _void_notes(row: SummaryRow) -> Iterator[str]:
     scenario = row.scenario
     reason = next((block.void for block in scenario.blocks if block.void is not None), None)
     blocks = len(scenario.blocks)
@@ -186,11 +186,11 @@ def _void_notes(row: Row) -> Iterator[str]:
         yield f"{row.target.name}: {scenario.void_blocks} of {blocks} blocks left out as void; the first: {reason}."
 
 
-def _cold_start_table(run: Run) -> Table:
+def _cold_start_table(run: Run) -> ReportTable:
     def median_of(durations_ms: tuple[float, ...]) -> str:
         return milliseconds(median(durations_ms) if durations_ms else None)
 
-    return Table(
+    return ReportTable(
         title="Cold starts, in ms from the start of the process to the first answer",
         columns=("target", "label", "starts", "p50", "max", "until ready, p50", "first answer, p50"),
         rows=tuple(
@@ -208,11 +208,11 @@ def _cold_start_table(run: Run) -> Table:
     )
 
 
-def _connection_table(run: Run) -> Table:
+def _connection_table(run: Run) -> ReportTable:
     def burst_peak(target: TargetResult, name: str) -> str:
         return number(next((each.connections.peak for each in target.scenarios if each.name == name), None))
 
-    return Table(
+    return ReportTable(
         title="Database connections",
         columns=("target", "label", "peak", "mean", "opened", "peak in the burst", "peak in the cold burst"),
         rows=tuple(
@@ -230,8 +230,8 @@ def _connection_table(run: Run) -> Table:
     )
 
 
-def _write_table(run: Run) -> Table:
-    return Table(
+def _write_table(run: Run) -> ReportTable:
+    return ReportTable(
         title="Writes against rows found afterwards",
         columns=("target", "label", "acknowledged", "ambiguous", "of these committed", "rows found"),
         rows=tuple(

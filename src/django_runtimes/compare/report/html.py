@@ -7,7 +7,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from django_runtimes.compare.report.charts import burst_peaks, latency_charts
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Table, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, ReportTable, content_of
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.summary import summarize
 
@@ -38,7 +38,7 @@ def render_html(run: Run) -> str:
     return page
 
 
-def _cells(table: Table) -> dict[str, object]:
+def _cells(table: ReportTable) -> dict[str, object]:
     """A table whose cells know their column's kind, since a template cannot look it up."""
     kinds = ["text" if column in TEXT_COLUMNS else "figure" for column in table.columns]
     return {

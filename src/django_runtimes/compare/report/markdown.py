@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Table, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, ReportTable, content_of
 from django_runtimes.compare.run.results import Run
 
 
@@ -20,7 +20,7 @@ def render_markdown(run: Run) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(table: Table) -> list[str]:
+def _table(table: ReportTable) -> list[str]:
     if not table.rows:
         return ["Nothing was measured."]
     rule = ("---" if column in TEXT_COLUMNS else "---:" for column in table.columns)

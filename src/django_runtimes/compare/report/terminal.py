@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, Table, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, ReportTable, content_of
 from django_runtimes.compare.run.results import Run
 
 # Wide enough for every table: a log is not wrapped at a terminal's 80 columns.
@@ -62,7 +62,7 @@ def _remarks(content: Content) -> list[str]:
     return lines
 
 
-def _laid_out(table: Table) -> RichTable:
+def _laid_out(table: ReportTable) -> RichTable:
     laid_out = _grid(table.columns)
     for row in table.rows:
         laid_out.add_row(*(_cell(text) for text in row))

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
 from django_runtimes.compare.run.environ import application_environ
 from django_runtimes.compare.run.preparation import start_command
 from django_runtimes.compare.run.workload import Application
-from django_runtimes.compare.targets.container import ContainerTarget
-from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.container_target import ContainerTarget
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.config.runtime import Runtime

@@ -9,17 +9,17 @@ from pathlib import Path
 import uvloop
 
 from django_runtimes.cli.project import project_directory
-from django_runtimes.compare.containers.codebase import ImageCodebase
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.engine import usable_engines
 from django_runtimes.compare.containers.image import find_image
+from django_runtimes.compare.containers.image_codebase import ImageCodebase
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.progress import Reporter
 from django_runtimes.compare.run.checkout import Checkout
 from django_runtimes.compare.run.codebase import Codebase
-from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.environ import target_environ
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.plan import Plan
@@ -28,7 +28,7 @@ from django_runtimes.compare.run.record import record_environment
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject, failed_result
-from django_runtimes.compare.services.databases import create_database, database_name, drop_database
+from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory

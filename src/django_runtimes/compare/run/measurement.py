@@ -7,7 +7,7 @@ from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.progress import Reporter
-from django_runtimes.compare.run.connections import ConnectionSampler
+from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.plan import Plan
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import ScenarioKey, Subject

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
-from django_runtimes.compare.run.connections import Connections
+from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import ColdStart, Target
@@ -26,12 +26,12 @@ class Subject:
     target: Target
     failure: str | None = None
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
-    windows: dict[ScenarioKey, list[Connections]] = field(default_factory=lambda: defaultdict(list))
+    windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     cold_starts: list[ColdStart] = field(default_factory=list)
     opened: int | None = None
     rows: Reconciliation | None = None
 
-    def add(self, key: ScenarioKey, index: int, block: Block, connections: Connections) -> None:
+    def add(self, key: ScenarioKey, index: int, block: Block, connections: SampledConnections) -> None:
         """Take one block and the connections held during it."""
         self.blocks[key][index] = block
         self.windows[key].append(connections)
@@ -71,7 +71,7 @@ def failed_result(name: TargetName, error: str) -> TargetResult:
     )
 
 
-def _counts(windows: Sequence[Connections], opened: int | None) -> ConnectionCounts:
+def _counts(windows: Sequence[SampledConnections], opened: int | None) -> ConnectionCounts:
     samples = sum(window.samples for window in windows)
     if samples == 0:
         return ConnectionCounts(peak=None, mean=None, opened=opened)

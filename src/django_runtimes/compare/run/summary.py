@@ -15,7 +15,7 @@ _FEWEST_PAIRS = 4
 _LOWEST_OK_SHARE = 0.99
 
 
-class Verdict(StrEnum):
+class RatioVerdict(StrEnum):
     """What may be said of a target beside the reference."""
 
     REFERENCE = "reference"
@@ -44,13 +44,13 @@ class Ratio:
 
 
 @dataclass(frozen=True)
-class Row:
+class SummaryRow:
     """One scenario of one target; `ratio` is None where there is nothing to compare."""
 
     target: TargetResult
     scenario: ScenarioResult
     ratio: Ratio | None
-    verdict: Verdict
+    verdict: RatioVerdict
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Summary:
     """All rows of a run, scenario by scenario; the reference is the first measured target."""
 
     reference: str | None
-    rows: tuple[Row, ...]
+    rows: tuple[SummaryRow, ...]
     pairs: tuple[Pair, ...]
 
     @property
@@ -113,28 +113,28 @@ def _scenario(target: TargetResult, key: tuple[str, float | None]) -> ScenarioRe
     return next((scenario for scenario in target.scenarios if _key(scenario) == key), None)
 
 
-def _row(target: TargetResult, scenario: ScenarioResult, reference: TargetResult, pairs: Sequence[Pair]) -> Row:
+def _row(target: TargetResult, scenario: ScenarioResult, reference: TargetResult, pairs: Sequence[Pair]) -> SummaryRow:
     if target is reference:
-        return Row(target, scenario, None, Verdict.REFERENCE)
+        return SummaryRow(target, scenario, None, RatioVerdict.REFERENCE)
     beside = _scenario(reference, _key(scenario))
     ratio = None if beside is None else _ratio(_paired_ratios(scenario, beside))
     if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
-        verdict = Verdict.SAME
+        verdict = RatioVerdict.SAME
     elif any(pair.differs for pair in pairs):
-        verdict = Verdict.WITHHELD
+        verdict = RatioVerdict.WITHHELD
     else:
         verdict = _verdict(scenario, beside, ratio)
-    return Row(target, scenario, ratio, verdict)
+    return SummaryRow(target, scenario, ratio, verdict)
 
 
-def _verdict(scenario: ScenarioResult, beside: ScenarioResult | None, ratio: Ratio | None) -> Verdict:
+def _verdict(scenario: ScenarioResult, beside: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
     if any(each is not None and each.ok < _LOWEST_OK_SHARE * each.sent for each in (scenario, beside)):
-        return Verdict.TOO_MANY_ERRORS
+        return RatioVerdict.TOO_MANY_ERRORS
     if ratio is None:
-        return Verdict.TOO_FEW_BLOCKS
+        return RatioVerdict.TOO_FEW_BLOCKS
     if not ratio.excludes_one:
-        return Verdict.NO_DIFFERENCE
-    return Verdict.FASTER if ratio.median < 1 else Verdict.SLOWER
+        return RatioVerdict.NO_DIFFERENCE
+    return RatioVerdict.FASTER if ratio.median < 1 else RatioVerdict.SLOWER
 
 
 def _pooled_ratio(first: TargetResult, second: TargetResult) -> Ratio | None:

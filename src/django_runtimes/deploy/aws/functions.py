@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.progress import Progress
 
@@ -21,14 +21,14 @@ _NOT_YET = {"ResourceConflictException", "CodeArtifactUserPendingException"}
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandOutcome:
     """How a command ended; `output` is standard output and error in the order in which they were written."""
 
     exit_code: int
     output: str
 
 
-def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> Outcome:
+def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
     """Run a command and wait; DeployError when the function did not come to run it.
 
     The function runs one command at a time: while another runs, this waits, for as long as one can take.
@@ -53,7 +53,7 @@ def run_in_function(aws: Aws, progress: Progress, function_name: str, command: S
             time.sleep(_BUSY_PAUSE_S)
 
 
-def _read(function_name: str, answer: dict[str, Any]) -> Outcome:
+def _read(function_name: str, answer: dict[str, Any]) -> CommandOutcome:
     text = answer["Payload"].read()
     try:
         content = json.loads(text)
@@ -64,4 +64,4 @@ def _read(function_name: str, answer: dict[str, Any]) -> Outcome:
         raise DeployError(
             f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` has more"
         )
-    return Outcome(int(content["exit_code"]), str(content["output"]))
+    return CommandOutcome(int(content["exit_code"]), str(content["output"]))

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code
-from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.errors import DeployError
 
 # What a program that reads the parameter may rely on; raised when something of it changes.
@@ -37,7 +37,7 @@ class Release:
 class History:
     """The releases of one target of a stage."""
 
-    def __init__(self, aws: Aws, project: str, stage: str, target: Target) -> None:
+    def __init__(self, aws: Aws, project: str, stage: str, target: DeployTarget) -> None:
         self._client = aws.client("ssm")
         self._region = aws.region
         # A name of AWS's own kind may not begin with aws, as a project's might.

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.errors import DeployError
 
 # Several manifests in one, which Lambda refuses: of several platforms, or of one with attestations.
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 
 @dataclass(frozen=True)
-class Login:
+class RegistryLogin:
     """A login for docker or podman, good for twelve hours."""
 
     user: str
@@ -37,11 +37,11 @@ class Images:
         self._region = aws.region
         self._repository = repository
 
-    def login(self) -> Login:
+    def login(self) -> RegistryLogin:
         """A login for the whole registry."""
         answer = self._client.get_authorization_token()["authorizationData"][0]
         user, _, password = base64.b64decode(answer["authorizationToken"]).decode().partition(":")
-        return Login(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
+        return RegistryLogin(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
 
     def digest_of(self, tag: str) -> str | None:
         """The digest of the image with this tag; None when there is none, DeployError for one that Lambda refuses."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code, error_message
+from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 from django_runtimes.deploy.aws.stack_status import (
     Standing,
     failures,

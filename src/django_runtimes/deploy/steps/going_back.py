@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from django_runtimes.deploy.aws.client import explain
+from django_runtimes.deploy.aws.aws_api import explain
 from django_runtimes.deploy.aws.history import Release, last_good
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.context import Context

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from django_runtimes.deploy.aws.client import WAY_BROKEN, explain
+from django_runtimes.deploy.aws.aws_api import WAY_BROKEN, explain
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.smoke import smoke_test
-from django_runtimes.deploy.steps.database import create_web_role, migrate, pass_gate
+from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
 from django_runtimes.deploy.steps.going_back import images_of, undo
-from django_runtimes.deploy.steps.stack import Plan, bring_up
+from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Released:
         return {"image": self.image, "digest": self.image.rpartition("@")[2], "endpoint": self.endpoint}
 
 
-def lay_foundation(context: Context) -> list[Plan]:
+def lay_foundation(context: Context) -> list[StackPlan]:
     """Everything that needs no image, one stack after the other; asks once before new ones are made."""
     context.progress.begin("foundation")
     missing = [context.stack_name(stack) for stack in context.foundation if not context.has(stack)]
@@ -39,7 +39,7 @@ def lay_foundation(context: Context) -> list[Plan]:
     return [bring_up(context, stack) for stack in context.foundation]
 
 
-def preview(context: Context, image: str | None) -> list[Plan]:
+def preview(context: Context, image: str | None) -> list[StackPlan]:
     """Show what `release` would change; without an image, what another one would be put in place of."""
     context.progress.begin("what would change")
     looking = replace(context, consent=Consent(yes=False, dry_run=True))
@@ -48,7 +48,7 @@ def preview(context: Context, image: str | None) -> list[Plan]:
         shown = image or context.state(stack).parameters.get("ImageUri")
         if shown is None:
             context.progress.say(f"  {context.stack_name(stack)} would be created, once there is an image")
-            plans.append(Plan(context.stack_name(stack), "create"))
+            plans.append(StackPlan(context.stack_name(stack), "create"))
         else:
             plans.append(bring_up(looking, stack, image=shown))
     return plans + [bring_up(looking, stack) for stack in context.rotation]

@@ -12,7 +12,7 @@ from django_runtimes.deploy.errors import DeployError
 
 
 @dataclass(frozen=True)
-class Plan:
+class StackPlan:
     """What was to become of a stack; AWS works out the changes of one that is there."""
 
     stack: str
@@ -20,29 +20,29 @@ class Plan:
     changes: tuple[Change, ...] = ()
 
 
-def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> Plan:
+def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> StackPlan:
     """Create the stack or change it, after its changes were shown and agreed to; nothing where it is so already."""
     name = context.stack_name(stack)
     state = context.stacks.settle(name)
     template = context.templates[stack.name]
     if state.standing is Standing.ABSENT and context.consent.dry_run:
         context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
-        return Plan(name, "create")
+        return StackPlan(name, "create")
     parameters = context.parameters(stack, image)
     change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
     if change_set is None:
         context.progress.say(f"  {name} is as it should be")
-        return Plan(name, "none")
+        return StackPlan(name, "none")
     if state.standing is Standing.ABSENT:
         context.progress.say(f"  {name} is created, with {len(change_set.changes)} resources")
         context.stacks.execute(change_set)
-        return Plan(name, "create", change_set.changes)
+        return StackPlan(name, "create", change_set.changes)
     _show(context, change_set)
     if context.consent.dry_run:
         context.stacks.discard(change_set)
     else:
         _make(context, change_set)
-    return Plan(name, "change", change_set.changes)
+    return StackPlan(name, "change", change_set.changes)
 
 
 def change_image(context: Context, stack: Stack, image: str) -> None:

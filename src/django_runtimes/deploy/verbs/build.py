@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.engine import find_engine
-from django_runtimes.deploy.steps.image import build, local_reference
+from django_runtimes.deploy.steps.image_building import build, local_reference
+from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 
 
 def main(arguments: Sequence[str]) -> int:

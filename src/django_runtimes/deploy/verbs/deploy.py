@@ -5,8 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from django_runtimes.deploy.catalogue import Target
-from django_runtimes.deploy.command import (
+from django_runtimes.deploy.catalogue import DeployTarget
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.steps.beforehand import check_beforehand
+from django_runtimes.deploy.steps.image_building import build, push
+from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
+from django_runtimes.deploy.steps.stack import StackPlan
+from django_runtimes.deploy.verb import (
     EXIT_CODES,
     GOES_ON,
     Result,
@@ -16,12 +22,6 @@ from django_runtimes.deploy.command import (
     run,
     verb_parser,
 )
-from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.engine import find_engine
-from django_runtimes.deploy.steps.beforehand import check_beforehand
-from django_runtimes.deploy.steps.image import build, push
-from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
-from django_runtimes.deploy.steps.stack import Plan
 from django_runtimes.deploy.verbs import init
 from django_runtimes.deploy.verbs.build import add_build_arguments
 
@@ -77,7 +77,7 @@ def place_content(context: Context) -> dict[str, str]:
     }
 
 
-def dry_run_result(context: Context, plans: Sequence[Plan]) -> Result:
+def dry_run_result(context: Context, plans: Sequence[StackPlan]) -> Result:
     """What a dry run came to."""
     stacks = [asdict(plan) for plan in plans]
     return Result("nothing was changed", place_content(context) | {"dry_run": True, "stacks": stacks})
@@ -86,7 +86,7 @@ def dry_run_result(context: Context, plans: Sequence[Plan]) -> Result:
 def _deploy(options: argparse.Namespace) -> Result:
     context = context_of(options)
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
-    if context.deployment.target is Target.AWS_APP_RUNNER:
+    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
     check_beforehand(context)
     # Before anything costs something: whether it can be built at all.

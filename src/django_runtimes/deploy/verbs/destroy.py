@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.deploy.aws.databases import refuse_protected
+from django_runtimes.deploy.aws.deletion_protection import refuse_protected
 from django_runtimes.deploy.aws.history import History
-from django_runtimes.deploy.catalogue import DATABASE, STACKS, Stack, Target, removable, runtime_stack
-from django_runtimes.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.catalogue import DATABASE, STACKS, DeployTarget, Stack, removable, runtime_stack
 from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
 _KEPT_BY_AWS = "a snapshot of the database, the buckets and the registry stay even then: delete them by hand"
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _destroy(options: argparse.Namespace) -> Result:
     context = context_of(options)
-    target = Target(options.target) if options.target else None
+    target = DeployTarget(options.target) if options.target else None
     if target is not None and options.data:
         # The data are the stage's, whatever runs on them.
         target = None
@@ -71,6 +71,6 @@ def _refuse_protected(context: Context) -> None:
 
 def _forget(context: Context, gone: Stack) -> None:
     """What was there is nothing to go back to from what comes after."""
-    for target in Target:
+    for target in DeployTarget:
         if runtime_stack(target) is gone:
             History(context.aws, context.configuration.project, context.deployment.stage, target).forget()

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.deploy.catalogue import Target
-from django_runtimes.deploy.command import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
 from django_runtimes.deploy.errors import UsageError
 from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.verb import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.zappa import TakenOver, project_of, take_over
 
 _ZAPPA = Path("zappa_settings.json")
@@ -50,7 +50,9 @@ def _init(options: argparse.Namespace) -> Result:
     zappa = _read_zappa(options.zappa)
     project = options.project or zappa.project or _answer(options, "project", _project())
     region = options.region or zappa.region or _answer(options, "region", _region())
-    target = options.target or (Target.AWS_LAMBDA if zappa.stages else _answer(options, "target", Target.AWS_LAMBDA))
+    target = options.target or (
+        DeployTarget.AWS_LAMBDA if zappa.stages else _answer(options, "target", DeployTarget.AWS_LAMBDA)
+    )
     stages: Mapping[str, Mapping[str, int | str]] = zappa.stages
     if options.stage is not None or not stages:
         stage = options.stage or DEFAULT_STAGE
@@ -128,7 +130,7 @@ def _answer(options: argparse.Namespace, name: str, default: str) -> str:
         return default
     if not sys.stdin.isatty():
         raise UsageError(f"nobody can be asked for the {name} here; give --{name}, or --yes for {default}")
-    choices = f", one of {', '.join(Target)}" if name == "target" else ""
+    choices = f", one of {', '.join(DeployTarget)}" if name == "target" else ""
     sys.stderr.write(f"{name}{choices} [{default}]: ")
     sys.stderr.flush()
     return sys.stdin.readline().strip() or default

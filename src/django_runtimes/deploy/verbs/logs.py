@@ -9,17 +9,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from django_runtimes.deploy.aws.logs import LogEvent, follow_groups, log_groups, read_group
-from django_runtimes.deploy.catalogue import Target
-from django_runtimes.deploy.command import Result, add_place, context_of, run, show, verb_parser
+from django_runtimes.deploy.aws.log_events import LogEvent, follow_groups, log_groups, read_group
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.verb import Result, add_place, context_of, run, show, verb_parser
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 # The longest that CloudWatch keeps what is to expire.
 _LONGEST_AGE_S = 3653 * 86400
 # The last part of the name of each target's group, as its template has it.
-_GROUPS = {Target.AWS_LAMBDA: "lambda", Target.AWS_ECS: "ecs", Target.AWS_ECS_EXPRESS: "express"}
+_GROUPS = {DeployTarget.AWS_LAMBDA: "lambda", DeployTarget.AWS_ECS: "ecs", DeployTarget.AWS_ECS_EXPRESS: "express"}
 _WEB, _OPERATIONS = "web", "operations"
 
 
@@ -66,7 +66,7 @@ def _groups(context: Context, of: str) -> list[str]:
     project, stage = context.configuration.project, context.deployment.stage
     if of == _OPERATIONS:
         return log_groups(context.aws, f"/{project}/{stage}/operations")
-    if context.deployment.target is Target.AWS_APP_RUNNER:
+    if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         # AWS names them, with the service's identifier between.
         found = log_groups(context.aws, f"/aws/apprunner/{project}-{stage}/")
         return [group for group in found if group.endswith("/application")]

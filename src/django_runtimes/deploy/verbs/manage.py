@@ -3,13 +3,13 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.deploy.aws.functions import Outcome, run_in_function
-from django_runtimes.deploy.aws.services import run_in_task
+from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
+from django_runtimes.deploy.aws.tasks import run_in_task
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
-from django_runtimes.deploy.command import Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.steps.stack import bring_up
+from django_runtimes.deploy.verb import Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
 _INTERRUPTED = (
@@ -50,7 +50,7 @@ def _manage(options: argparse.Namespace) -> Result:
     )
 
 
-def _in_task(context: Context, command: Sequence[str]) -> Outcome:
+def _in_task(context: Context, command: Sequence[str]) -> CommandOutcome:
     image = context.state(OPERATIONS).parameters.get("ImageUri")
     if image is None:
         raise DeployError(f"{context.place} is not deployed; run `webapp deploy` first")

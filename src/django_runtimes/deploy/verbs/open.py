@@ -4,7 +4,7 @@ import argparse
 import webbrowser
 from collections.abc import Sequence
 
-from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
 

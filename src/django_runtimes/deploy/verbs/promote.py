@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from django_runtimes.deploy.catalogue import OPERATIONS
-from django_runtimes.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.configuration import STAGES, Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
 from django_runtimes.deploy.errors import DeployError, UsageError
 from django_runtimes.deploy.parameters import read_templates
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
+from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import add_allow, dry_run_result, place_content
 
 

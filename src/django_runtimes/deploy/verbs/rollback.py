@@ -4,11 +4,11 @@ import argparse
 from collections.abc import Sequence
 
 from django_runtimes.deploy.aws.history import one_back
-from django_runtimes.deploy.command import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.steps.going_back import go_back
 from django_runtimes.deploy.steps.release import Released, test
+from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import digest, place_content
 
 

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import STACKS, endpoint_stack
-from django_runtimes.deploy.command import Result, add_place, context_of, run, verb_parser
+from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
 
 _SHOWN_RELEASES = 5

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.invocation import FunctionFailed, InitFailed, PayloadTooLarge, Throttled, TimedOut
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.runtime import log_files
 from tests.deploy.standin.runtime.images import contents

@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres

@@ -9,7 +9,7 @@ from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.run.workload import load_workload
-from django_runtimes.compare.targets.container import ContainerTarget
+from django_runtimes.compare.targets.container_target import ContainerTarget
 
 from .conftest import NOTES
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from django_runtimes.compare.services.databases import create_database
+from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.pinning.recorder import recording
 
 pytestmark = pytest.mark.profile_free

@@ -1,10 +1,10 @@
-from django_runtimes.compare.containers.limits import LIMITS, Limits
+from django_runtimes.compare.containers.container_limits import LIMITS, ContainerLimits
 from django_runtimes.config.runtime import Runtime
 
 
 def test_lambda_gives_cpu_time_in_proportion_to_memory():
-    assert Limits.of_lambda(1_769) == Limits(cpus=1.0, memory_mb=1_769)
-    assert Limits.of_lambda(512) == Limits(cpus=0.289, memory_mb=512)
+    assert ContainerLimits.of_lambda(1_769) == ContainerLimits(cpus=1.0, memory_mb=1_769)
+    assert ContainerLimits.of_lambda(512) == ContainerLimits(cpus=0.289, memory_mb=512)
 
 
 def test_every_runtime_has_limits_and_the_same_cpu():
@@ -13,4 +13,4 @@ def test_every_runtime_has_limits_and_the_same_cpu():
 
 
 def test_limits_read_as_words():
-    assert str(Limits(0.5, 1_024)) == "0.5 CPU and 1,024 MB"
+    assert str(ContainerLimits(0.5, 1_024)) == "0.5 CPU and 1,024 MB"

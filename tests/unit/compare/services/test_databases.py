@@ -1,6 +1,6 @@
 """Names of databases."""
 
-from django_runtimes.compare.services.databases import database_name
+from django_runtimes.compare.services.database_creation import database_name
 
 
 def test_a_database_is_named_after_its_run_and_its_target():

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.emulator.freezer import CgroupFreezer, Freezer, SignalFreezer, choose_freezer
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_function import Function
 from tests.integration.compare import process_tree
 
 HANDLERS = Path(__file__).parent / "handlers"

@@ -7,7 +7,6 @@ import signal
 import pytest
 import uvloop
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
 from django_runtimes.compare.emulator.freezer import SignalFreezer
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
@@ -18,6 +17,7 @@ from django_runtimes.compare.emulator.invocation import (
     Throttled,
     TimedOut,
 )
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.errors import CompareError
 
 TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
 from django_runtimes.compare.emulator.freezer import CgroupFreezer, choose_freezer, own_cgroup
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 
 # An emulating process of its own: three environments frozen, one busy, all of them until it is killed.
 EMULATE = """
 import asyncio, json, sys
 from pathlib import Path
 from django_runtimes.compare.emulator import freezer
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
 
 async def main(freezer_class, handlers, logs):
     chosen = freezer.SignalFreezer() if freezer_class == "SignalFreezer" else freezer.choose_freezer()

@@ -8,8 +8,8 @@ import socket
 import aiohttp
 import pytest
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
 from django_runtimes.compare.emulator.function_url import FunctionUrl
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.errors import CompareError
 
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_function import Function
 
 
 def environ_of(**own):

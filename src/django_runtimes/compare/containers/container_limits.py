@@ -11,7 +11,7 @@ _LAMBDA_MB_PER_CPU = 1_769
 
 
 @dataclass(frozen=True)
-class Limits:
+class ContainerLimits:
     """CPUs as a share of this machine's time, and memory in MB."""
 
     cpus: float
@@ -27,10 +27,10 @@ class Limits:
 
 
 # One CPU each, so that what differs is not its size: a comparison needs equal resources.
-LIMITS: Mapping[Runtime, Limits] = {
-    Runtime.AWS_LAMBDA: Limits.of_lambda(_LAMBDA_MB_PER_CPU),
-    Runtime.AWS_APP_RUNNER: Limits(1.0, 2_048),
-    Runtime.AWS_ECS: Limits(1.0, 2_048),
-    Runtime.KUBERNETES: Limits(1.0, 2_048),
-    Runtime.LOCAL: Limits(1.0, 2_048),
+LIMITS: Mapping[Runtime, ContainerLimits] = {
+    Runtime.AWS_LAMBDA: ContainerLimits.of_lambda(_LAMBDA_MB_PER_CPU),
+    Runtime.AWS_APP_RUNNER: ContainerLimits(1.0, 2_048),
+    Runtime.AWS_ECS: ContainerLimits(1.0, 2_048),
+    Runtime.KUBERNETES: ContainerLimits(1.0, 2_048),
+    Runtime.LOCAL: ContainerLimits(1.0, 2_048),
 }

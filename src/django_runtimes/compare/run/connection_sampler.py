@@ -26,7 +26,7 @@ _OPENED = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
 
 
 @dataclass(frozen=True)
-class Connections:
+class SampledConnections:
     """Backends of one database over an interval; a lower bound, as samples miss short connections."""
 
     peak: int
@@ -149,10 +149,10 @@ class Window:
         self._sum += held
         self.samples += 1
 
-    async def stop(self) -> Connections:
+    async def stop(self) -> SampledConnections:
         """End the interval; raises CompareError when sampling has failed meanwhile."""
         await self._sampler._close(self)
-        return Connections(self._peak, self._sum / self.samples, self.samples)
+        return SampledConnections(self._peak, self._sum / self.samples, self.samples)
 
 
 def _failure(error: psycopg.Error) -> CompareError:

@@ -10,7 +10,7 @@ from typing import Protocol
 from django_runtimes.cli import processes
 
 
-class Server(Protocol):
+class TargetServer(Protocol):
     """Starts the server that the variables describe, as a child process or behind one."""
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:

@@ -9,7 +9,6 @@ from typing import Self
 
 from django_runtimes.compare.emulator.execution_environment import ExecutionEnvironment, State
 from django_runtimes.compare.emulator.freezer import Freezer, choose_freezer
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
     FunctionFailed,
@@ -20,6 +19,7 @@ from django_runtimes.compare.emulator.invocation import (
     PendingInvocation,
     Throttled,
 )
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.errors import CompareError
 
 # An init phase takes about 0.4 s of CPU: more at once than the machine has cores for only makes

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.errors import DeployError
 
 _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}

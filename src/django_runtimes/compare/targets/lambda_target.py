@@ -4,10 +4,10 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from django_runtimes.compare.emulator.emulator import LambdaEmulator
 from django_runtimes.compare.emulator.freezer import Freezer
-from django_runtimes.compare.emulator.function import Function
 from django_runtimes.compare.emulator.function_url import FunctionUrl
+from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
+from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
 
 

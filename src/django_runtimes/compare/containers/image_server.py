@@ -4,14 +4,14 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.limits import Limits
 
 
 class ImageServer:
     """Starts the image as a container runtime does: with no arguments, on this machine's own network."""
 
-    def __init__(self, containers: Containers, limits: Limits) -> None:
+    def __init__(self, containers: Containers, limits: ContainerLimits) -> None:
         self._containers = containers
         self._limits = limits
 

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django_runtimes.deploy.aws.functions import Outcome, run_in_function
+from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.errors import DeployError
@@ -54,12 +54,12 @@ def _succeed(context: Context, command: Sequence[str]) -> None:
     raise DeployError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
 
 
-def _run(context: Context, command: Sequence[str]) -> Outcome:
+def _run(context: Context, command: Sequence[str]) -> CommandOutcome:
     function_name = context.output(OPERATIONS, "FunctionName")
     return run_in_function(context.aws, context.progress, function_name, command)
 
 
-def _report(outcome: Outcome) -> dict[str, Any] | None:
+def _report(outcome: CommandOutcome) -> dict[str, Any] | None:
     """The gate's JSON, which stands on one line among whatever else was written."""
     for line in outcome.output.splitlines():
         if line.startswith("{"):
@@ -70,6 +70,6 @@ def _report(outcome: Outcome) -> dict[str, Any] | None:
     return None
 
 
-def _tail(outcome: Outcome) -> str:
+def _tail(outcome: CommandOutcome) -> str:
     lines = [line.strip() for line in outcome.output.splitlines() if line.strip()]
     return " | ".join(lines[-_SHOWN_LINES:]) or "it wrote nothing"

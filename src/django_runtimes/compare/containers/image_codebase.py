@@ -5,17 +5,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
+from django_runtimes.compare.containers.container_freezer import ContainerFreezer
+from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.freezer import ContainerFreezer
-from django_runtimes.compare.containers.function import ImageFunction
-from django_runtimes.compare.containers.limits import LIMITS
+from django_runtimes.compare.containers.image_function import ImageFunction
+from django_runtimes.compare.containers.image_server import ImageServer
 from django_runtimes.compare.containers.probe import probe_image
-from django_runtimes.compare.containers.server import ImageServer
 from django_runtimes.compare.run.codebase import CodebaseRecord
 from django_runtimes.compare.run.environ import image_environ
 from django_runtimes.compare.run.workload import Application
-from django_runtimes.compare.targets.container import ContainerTarget
-from django_runtimes.compare.targets.function import LambdaTarget
+from django_runtimes.compare.targets.container_target import ContainerTarget
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.config.runtime import Runtime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.deploy.aws.client import Aws, error_code
+from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
 _PAUSE_S = 2.0
 # Events of several hosts arrive out of order by about as much.

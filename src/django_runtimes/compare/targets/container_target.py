@@ -13,8 +13,8 @@ import aiohttp
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.targets.server import CheckoutServer, Server
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
+from django_runtimes.compare.targets.target_server import CheckoutServer, TargetServer
 
 _START_TIMEOUT_S = 30.0
 _POLL_S = 0.005
@@ -28,7 +28,7 @@ class ContainerTarget:
 
     has_cold_bursts = False
 
-    def __init__(self, environ: Mapping[str, str], *, log: Path, server: Server | None = None) -> None:
+    def __init__(self, environ: Mapping[str, str], *, log: Path, server: TargetServer | None = None) -> None:
         """`server` is the checkout's own unless another is given."""
         self._server = server or CheckoutServer()
         self._environ = environ

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from django_runtimes.deploy.aws.client import Aws
-from django_runtimes.deploy.aws.functions import Outcome
-from django_runtimes.deploy.aws.logs import LogEvent, read_stream
+from django_runtimes.deploy.aws.aws_api import Aws
+from django_runtimes.deploy.aws.functions import CommandOutcome
+from django_runtimes.deploy.aws.log_events import LogEvent, read_stream
 from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.progress import Progress
 
@@ -22,7 +22,7 @@ def run_in_task(
     network: Mapping[str, str],
     log_group: str,
     command: Sequence[str],
-) -> Outcome:
+) -> CommandOutcome:
     """Run a command in a task of its own and wait, however long; DeployError when it did not come to run.
 
     `network` are the outputs of the stacks network and security-groups.
@@ -58,4 +58,4 @@ def run_in_task(
         raise DeployError(f"the task did not run the command: {reason}")
     stream = f"{_CONTAINER}/{_CONTAINER}/{arn.rpartition('/')[2]}"
     events: list[LogEvent] = list(read_stream(aws, log_group, stream))
-    return Outcome(int(container["exitCode"]), "".join(f"{event.text}\n" for event in events))
+    return CommandOutcome(int(container["exitCode"]), "".join(f"{event.text}\n" for event in events))

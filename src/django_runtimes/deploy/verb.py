@@ -17,8 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.deploy.aws.client import explain
-from django_runtimes.deploy.catalogue import Target
+from django_runtimes.deploy.aws.aws_api import explain
+from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import FILE_NAME, STAGES
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
@@ -75,9 +75,9 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--target",
-        choices=[str(target) for target in Target],
+        choices=[str(target) for target in DeployTarget],
         metavar="NAME",
-        help=f"{', '.join(Target)} (default: the stage's own in {FILE_NAME})",
+        help=f"{', '.join(DeployTarget)} (default: the stage's own in {FILE_NAME})",
     )
 
 

@@ -4,9 +4,9 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.limits import Limits
-from django_runtimes.compare.emulator.function import Function
+from django_runtimes.compare.emulator.lambda_function import Function
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class ImageFunction(Function):
         return self.containers.start(
             (),
             self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
-            limits=Limits.of_lambda(self.memory_mb),
+            limits=ContainerLimits.of_lambda(self.memory_mb),
             log=log,
         )
 
     @property
     def details(self) -> dict[str, str]:
         """The function's own, and its limits."""
-        return {**super().details, "limits": str(Limits.of_lambda(self.memory_mb))}
+        return {**super().details, "limits": str(ContainerLimits.of_lambda(self.memory_mb))}
