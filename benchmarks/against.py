@@ -15,7 +15,7 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.revision import Revision, worktree
 from benchmarks.surroundings import Surroundings
-from django_runtimes.compare.progress import Reporter
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.services.postgres import PostgresServer
 
 # How often the processes of a comparison are started.
@@ -50,27 +50,27 @@ def measure(
     workspace: Path,
     *,
     chance: random.Random,
-    reporter: Reporter,
+    progress: Progress,
 ) -> list[Cost]:
     """Every figure of both; raises CompareError when one of them cannot be measured."""
     with ExitStack() as stack:
         checkouts = {NEW: CHECKOUT, OLD: stack.enter_context(worktree(revision, workspace / "revision"))}
-        reporter.begin("both revisions' packages and databases", len(checkouts))
+        progress.begin("both revisions' packages and databases", len(checkouts))
         contenders = {}
         for name, checkout in checkouts.items():
             contenders[name] = Contender.prepare(name, checkout, server, workspace)
-            reporter.advance()
+            progress.advance()
         return [
-            *_warm(plan, contenders, chance, reporter),
-            _cold(plan, contenders, chance, reporter),
-            *asyncio.run(_containers(plan, contenders, chance, reporter)),
+            *_warm(plan, contenders, chance, progress),
+            _cold(plan, contenders, chance, progress),
+            *asyncio.run(_containers(plan, contenders, chance, progress)),
         ]
 
 
-def _warm(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> list[Cost]:
+def _warm(plan: Plan, contenders: Contenders, chance: random.Random, progress: Progress) -> list[Cost]:
     requests = ("GET /ping", "GET /items")
     rounds: dict[str, Rounds] = {request: {name: [] for name in contenders} for request in requests}
-    reporter.begin("Lambda, warm", plan.warm_rounds * len(contenders) * len(requests))
+    progress.begin("Lambda, warm", plan.warm_rounds * len(contenders) * len(requests))
     for some_rounds in _rounds_of_each_start(plan.warm_rounds):
         with ExitStack() as running:
             callers = {}
@@ -84,7 +84,7 @@ def _warm(plan: Plan, contenders: Contenders, chance: random.Random, reporter: R
                 lambda_warm.warm_up(event, status, callers)
                 for name in interleaved(list(callers), some_rounds, chance):
                     rounds[request][name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
-                    reporter.advance()
+                    progress.advance()
     return [Cost(f"Lambda, {request}, warm p50, in process", "µs", rounds[request]) for request in requests]
 
 
@@ -93,19 +93,19 @@ def _rounds_of_each_start(rounds: int) -> list[int]:
     return [len(range(start, rounds, _STARTS)) for start in range(_STARTS)]
 
 
-def _cold(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> Cost:
+def _cold(plan: Plan, contenders: Contenders, chance: random.Random, progress: Progress) -> Cost:
     starts = {
         name: lambda_cold.ColdStart(contender.surroundings, contender.database).cpu_until_next_ms
         for name, contender in contenders.items()
     }
-    rounds = lambda_cold.measure_starts(starts, plan.cold_rounds, chance, reporter)
+    rounds = lambda_cold.measure_starts(starts, plan.cold_rounds, chance, progress)
     return Cost("Lambda, cold start CPU, image entrypoint to first /next", "ms", rounds)
 
 
-async def _containers(plan: Plan, contenders: Contenders, chance: random.Random, reporter: Reporter) -> list[Cost]:
+async def _containers(plan: Plan, contenders: Contenders, chance: random.Random, progress: Progress) -> list[Cost]:
     throughput: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
     cpu: dict[str, Rounds] = {path: {name: [] for name in contenders} for path in containers.PATHS}
-    reporter.begin("containers", plan.container_rounds * len(contenders) * len(containers.PATHS))
+    progress.begin("containers", plan.container_rounds * len(contenders) * len(containers.PATHS))
     for rounds in _rounds_of_each_start(plan.container_rounds):
         with ExitStack() as stack:
             running = {}
@@ -120,7 +120,7 @@ async def _containers(plan: Plan, contenders: Contenders, chance: random.Random,
                     load = await containers.block(name, running[name].url + path, plan)
                     throughput[path][name].append(load.good_per_s)
                     cpu[path][name].append((running[name].cpu_s() - before_s) * 1e6 / load.answers)
-                    reporter.advance()
+                    progress.advance()
     return [
         *(
             Cost(f"container, GET {path}, 16 connections", "requests/s", throughput[path], more_is_better=True)

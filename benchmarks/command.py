@@ -17,9 +17,10 @@ from benchmarks.record import record_comparison, record_environment
 from benchmarks.revision import find_revision
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import find_wrk
-from django_runtimes.cli.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
-from django_runtimes.compare.errors import CompareError, UsageError
-from django_runtimes.compare.progress import Reporter, reporter
+from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.exit_codes import EXIT_INTERRUPTED
+from django_runtimes.cli.interruption import treat_termination_as_interruption
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
 
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()
     try:
-        with reporter(sys.stderr) as progress:
+        with Progress(sys.stderr) as progress:
             if options.against is not None:
                 lines, results = _run_against(options.against, progress)
             elif options.streams:
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
     except UsageError as error:
         sys.stderr.write(f"benchmarks: {error}\n")
         return 2
-    except CompareError as error:
+    except ToolError as error:
         sys.stderr.write(f"benchmarks: {error}\n")
         return 1
     except KeyboardInterrupt:
@@ -69,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _run(plan: Plan, progress: Reporter) -> tuple[list[str], Path]:
+def _run(plan: Plan, progress: Progress) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
     # Asked for in the last part: better now than after ten minutes.
     find_wrk()
@@ -91,7 +92,7 @@ def _run(plan: Plan, progress: Reporter) -> tuple[list[str], Path]:
         return [_line(figure) for figure in judged], report.RESULTS / "latest.md"
 
 
-def _run_against(name: str, progress: Reporter) -> tuple[list[str], Path]:
+def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
     revision = find_revision(name)
     find_wrk()
@@ -101,7 +102,7 @@ def _run_against(name: str, progress: Reporter) -> tuple[list[str], Path]:
         server = stack.enter_context(EmbeddedPostgres())
         # Before: somebody may commit while this measures.
         environment = record_comparison(AGAINST, revision, server, load_average)
-        costs = against.measure(AGAINST, revision, server, workspace, chance=chance, reporter=progress)
+        costs = against.measure(AGAINST, revision, server, workspace, chance=chance, progress=progress)
     results = CHECKOUT / "reports" / "against.json"
     results.parent.mkdir(exist_ok=True)
     results.write_text(cost.as_json(environment, costs), encoding="utf-8")
@@ -109,7 +110,7 @@ def _run_against(name: str, progress: Reporter) -> tuple[list[str], Path]:
     return [*contenders, *cost.as_lines(costs)], results
 
 
-def _run_streams(progress: Reporter) -> list[str]:
+def _run_streams(progress: Progress) -> list[str]:
     find_wrk()
     chance = random.Random()  # noqa: S311  (an order, not a secret)
     with ExitStack() as stack:

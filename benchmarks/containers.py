@@ -10,8 +10,8 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.progress import Reporter
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 
 PATHS = ("/ping", "/items")
@@ -31,22 +31,22 @@ class Measured:
     backends: list[float] = field(default_factory=list)
 
 
-async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> Measured:
+async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress) -> Measured:
     """Start all servers, then load one after the other; ours has a database of its own, to count its backends."""
     ours = surroundings.database("bench_ours")
     peers = surroundings.database("bench_peers")
     measured = Measured()
     with ExitStack() as running:
-        reporter.begin("containers, start", len(servers.SERVERS))
+        progress.begin("containers, start", len(servers.SERVERS))
         urls = {}
         for name in servers.SERVERS:
             database = ours if name == servers.OURS else peers
             urls[name] = running.enter_context(servers.server(name, database, surroundings)).url
-            reporter.advance()
+            progress.advance()
         for path in PATHS:
-            measured.paths[path] = await measure_path(path, urls, plan, chance, reporter)
+            measured.paths[path] = await measure_path(path, urls, plan, chance, progress)
         contenders = [servers.OURS, servers.GTHREAD]
-        reporter.begin("containers, /items crowded", plan.crowd_rounds * len(contenders))
+        progress.begin("containers, /items crowded", plan.crowd_rounds * len(contenders))
         measured.crowd = {name: [] for name in contenders}
         async with ConnectionSampler(surroundings.server.administration_url, [ours]) as sampler:
             for name in interleaved(contenders, plan.crowd_rounds, chance):
@@ -56,20 +56,20 @@ async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random,
                 measured.crowd[name].append(_working(name, load))
                 if name == servers.OURS:
                     measured.backends.append(held.peak)
-                reporter.advance()
+                progress.advance()
     return measured
 
 
 async def measure_path(
-    path: str, urls: Mapping[str, str], plan: Plan, chance: random.Random, reporter: Reporter
+    path: str, urls: Mapping[str, str], plan: Plan, chance: random.Random, progress: Progress
 ) -> Loads:
     """Load one running server after the other at 16 connections, in random order each round."""
     await warm_up(path, urls)
-    reporter.begin(f"containers, {path}", plan.container_rounds * len(urls))
+    progress.begin(f"containers, {path}", plan.container_rounds * len(urls))
     loads: Loads = {name: [] for name in urls}
     for name in interleaved(list(urls), plan.container_rounds, chance):
         loads[name].append(await block(name, urls[name] + path, plan))
-        reporter.advance()
+        progress.advance()
     return loads
 
 

@@ -14,9 +14,9 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.progress import Reporter
 
 OURS = "ours"
 BARE_SETUP = "bare django.setup()"
@@ -30,23 +30,23 @@ _TIMEOUT_S = 30.0
 
 
 def measure(
-    plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter
+    plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress
 ) -> dict[str, list[float]]:
     """Each contender's CPU time of every round, in ms: user and system, its children's included."""
     start = ColdStart(surroundings, surroundings.database("bench_cold"))
     starts = {OURS: start.cpu_until_next_ms, BARE_SETUP: start.cpu_of_bare_setup_ms}
-    return measure_starts(starts, plan.cold_rounds, chance, reporter)
+    return measure_starts(starts, plan.cold_rounds, chance, progress)
 
 
 def measure_starts(
-    starts: Mapping[str, Callable[[], float]], rounds: int, chance: random.Random, reporter: Reporter
+    starts: Mapping[str, Callable[[], float]], rounds: int, chance: random.Random, progress: Progress
 ) -> dict[str, list[float]]:
     """What each start says of itself, round by round, without the first, which reads its files from the disk."""
     measured: dict[str, list[float]] = {name: [] for name in starts}
-    reporter.begin("Lambda, cold starts", (rounds + 1) * len(starts))
+    progress.begin("Lambda, cold starts", (rounds + 1) * len(starts))
     for name in (*starts, *interleaved(list(starts), rounds, chance)):
         measured[name].append(starts[name]())
-        reporter.advance()
+        progress.advance()
     return {name: values[1:] for name, values in measured.items()}
 
 

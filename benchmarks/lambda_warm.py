@@ -13,9 +13,9 @@ from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.progress import Reporter
 
 OURS = "ours"
 APIG_WSGI = "apig-wsgi"
@@ -43,7 +43,7 @@ _WARM_UP_S = 0.5
 P50sUs = dict[str, list[float]]
 
 
-def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> dict[str, P50sUs]:
+def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress) -> dict[str, P50sUs]:
     """For each request, each contender's p50 of every round, in µs."""
     database = surroundings.database("bench_lambda")
     with ExitStack() as running:
@@ -55,11 +55,11 @@ def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, repor
             warm_up(event, status, {name: callers[name] for name in contenders})
         measured: dict[str, P50sUs] = {}
         for request, (event, status, contenders) in EVENTS.items():
-            reporter.begin(f"Lambda, {request}", plan.warm_rounds * len(contenders))
+            progress.begin(f"Lambda, {request}", plan.warm_rounds * len(contenders))
             measured[request] = {name: [] for name in contenders}
             for name in interleaved(contenders, plan.warm_rounds, chance):
                 measured[request][name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
-                reporter.advance()
+                progress.advance()
     return measured
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers import CHECKOUT
-from django_runtimes.compare.errors import CompareError, UsageError
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.compare.errors import CompareError
 
 # A revision may lack the application that is measured: it came later than the project.
 _APPLICATION = Path("benchmarks") / "application"

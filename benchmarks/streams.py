@@ -11,9 +11,9 @@ from benchmarks import servers
 from benchmarks.ratio import Ratio, interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
-from django_runtimes.compare.progress import Reporter
 
 STREAMS = 200
 # So many of them ask the database, each every so many seconds.
@@ -60,13 +60,13 @@ class Measured:
         ]
 
 
-async def measure(surroundings: Surroundings, chance: random.Random, reporter: Reporter) -> Measured:
+async def measure(surroundings: Surroundings, chance: random.Random, progress: Progress) -> Measured:
     """Load a page of one worker, with and without streams open in random order; CompareError when it does not serve."""
     measured = Measured()
     database = surroundings.database("bench_streams")
     with servers.server(servers.OURS, database, surroundings, workers=1) as server:
         await drive(f"{server.url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)
-        reporter.begin("streams", 2 * _ROUNDS)
+        progress.begin("streams", 2 * _ROUNDS)
         for name in interleaved([_WITH, _WITHOUT], _ROUNDS, chance):
             if name == _WITH:
                 async with _open_streams(server.url, chance) as streams:
@@ -74,7 +74,7 @@ async def measure(surroundings: Surroundings, chance: random.Random, reporter: R
                 measured.streams.append(streams)
             else:
                 measured.loads[name].append(await _load(server.url))
-            reporter.advance()
+            progress.advance()
     return measured
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
 from django_runtimes.compare.containers.container_limits import ContainerLimits
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.engine import usable_engines
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.probe import probe_image
+from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.progress import reporter
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.plan import quick_plan
 from django_runtimes.compare.targets.name import TargetName
@@ -82,7 +82,7 @@ def test_an_image_is_measured_on_two_runtimes_within_its_limits(image, engine_en
         quick_plan(guestbook_workload()), image=image, targets=targets, rates_rps=(20.0,), duration_s=0.4, burst_size=6
     )
 
-    with reporter(io.StringIO()) as progress:
+    with Progress(io.StringIO()) as progress:
         run = run_comparison(plan, progress)
 
     for target in run.targets:

@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from django_runtimes.cli.project import Project, ProjectError, find_project
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.project import Project, find_project
 
 BLOCK = '[tool.webapp]\nsettings = "config.settings"\nworkload = "compare.toml"\n'
 
@@ -33,7 +34,7 @@ def test_without_a_block_there_is_no_project(write):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[tool.webapp\n", "cannot be read as TOML"),
+        ("[tool.webapp\n", "is not TOML"),
         ("[tool]\nwebapp = 3\n", "tool.webapp=3 is not a table; write it as [tool.webapp]"),
         ('[tool.webapp]\nsetings = "a"\n', "has no key 'setings'; did you mean 'settings'?"),
         ('[tool.webapp]\nurl = "a"\n', "has no key 'url'; choose one of: settings, workload"),
@@ -45,7 +46,7 @@ def test_without_a_block_there_is_no_project(write):
 def test_a_wrong_block_is_refused_with_its_file(write, text, complaint):
     directory = write(text)
 
-    with pytest.raises(ProjectError) as refused:
+    with pytest.raises(UsageError) as refused:
         find_project(directory)
 
     assert str(refused.value).startswith(str(directory / "pyproject.toml"))

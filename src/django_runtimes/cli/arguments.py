@@ -4,13 +4,15 @@ import argparse
 from collections.abc import Callable
 from typing import NoReturn
 
+from django_runtimes.cli.exit_codes import EXIT_USAGE
+
 
 class OneLineParser(argparse.ArgumentParser):
     """Python's parser, without the usage in front of each error."""
 
     def error(self, message: str) -> NoReturn:
         """Exit 2 with one line."""
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+        self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def positive_number(*, maximum: float) -> Callable[[str], float]:

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
 
-_EXIT_BAD_ARGUMENTS = 2
+from django_runtimes.cli.exit_codes import EXIT_USAGE
+
 # Django's, which are no commands of their own.
 _WORDS = ("help", "version")
 
@@ -75,7 +76,7 @@ class CommandLine(ManagementUtility):
                     else f"{complaint} Options follow it: {order}"
                 )
         sys.stderr.write(f"webapp: {complaint}{addition}\n")
-        raise SystemExit(_EXIT_BAD_ARGUMENTS)
+        raise SystemExit(EXIT_USAGE)
 
 
 def _require_apps(command: str) -> NoReturn:
@@ -86,4 +87,4 @@ def _require_apps(command: str) -> NoReturn:
         f"webapp: {command!r} is a command of this library's apps, which INSTALLED_APPS lacks; "
         "add 'django_runtimes.operations' and 'django_runtimes.migration_gate' to it\n"
     )
-    raise SystemExit(_EXIT_BAD_ARGUMENTS)
+    raise SystemExit(EXIT_USAGE)

@@ -3,9 +3,6 @@
 import signal
 from types import FrameType
 
-# What a shell reports for a command that Ctrl-C ended.
-EXIT_INTERRUPTED = 130
-
 
 def treat_termination_as_interruption() -> None:
     """Make SIGTERM and SIGHUP do what Ctrl-C does, at any moment of the command."""

@@ -5,14 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from django_runtimes.cli.project import NO_SETTINGS, ProjectError, find_project
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.project import NO_SETTINGS, find_project
 from django_runtimes.config.errors import ConfigurationError
-
-# BSD's EX_CONFIG, as the launcher exits for the same reason.
-_EXIT_CONFIGURATION = 78
-_EXIT_BAD_PROJECT = 2
-# What a shell reports for a command that Ctrl-C ended.
-_EXIT_INTERRUPTED = 130
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
 _TOOLS: dict[str, tuple[str, str | None]] = {
@@ -58,9 +54,9 @@ def main() -> None:
     arguments = sys.argv[1:]
     try:
         project = find_project(Path.cwd())
-    except ProjectError as error:
+    except UsageError as error:
         sys.stderr.write(f"webapp: {error}\n")
-        raise SystemExit(_EXIT_BAD_PROJECT) from None
+        raise SystemExit(EXIT_USAGE) from None
     if project is not None:
         project.enter(os.environ)
     if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
@@ -80,7 +76,7 @@ def main() -> None:
             raise SystemExit(_run_tool(arguments[0], arguments[1:]))
         except KeyboardInterrupt:
             # Before the verb itself heeds it: importing takes a moment.
-            raise SystemExit(_EXIT_INTERRUPTED) from None
+            raise SystemExit(EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
         os.environ["WEBAPP_DB_ROLE"] = "operations"
     from django.core.exceptions import ImproperlyConfigured
@@ -94,13 +90,13 @@ def main() -> None:
         if os.environ.get("DJANGO_SETTINGS_MODULE"):
             raise
         sys.stderr.write(f"webapp: {NO_SETTINGS}\n")
-        raise SystemExit(_EXIT_CONFIGURATION) from None
+        raise SystemExit(EXIT_CONFIGURATION) from None
     except ConfigurationError as error:
         if asks_for_help:
             return
         command_line.refuse_unknown()
         sys.stderr.write(f"webapp: {error}\n")
-        raise SystemExit(_EXIT_CONFIGURATION) from None
+        raise SystemExit(EXIT_CONFIGURATION) from None
 
 
 def _run_tool(verb: str, arguments: list[str]) -> int:
@@ -115,6 +111,6 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
             f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
             f"in the folder of this project's pyproject.toml run: pip install '.[{extra}]'\n"
         )
-        return 2
+        return EXIT_USAGE
     exit_code: int = module.main(arguments)
     return exit_code

@@ -1,6 +1,5 @@
 """Finds the project that the command `webapp` works on, by the `[tool.webapp]` block of its pyproject.toml."""
 
-import difflib
 import os
 import sys
 from collections.abc import Mapping, MutableMapping
@@ -8,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.toml_file import known_key, read_toml
+
 _FILE_NAME = "pyproject.toml"
 _KEYS = ("settings", "workload")
 
 NO_SETTINGS = "no settings module is named; set settings in [tool.webapp] of pyproject.toml, or DJANGO_SETTINGS_MODULE"
-
-
-class ProjectError(Exception):
-    """The block cannot be used; the text is one line for the user."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Project:
 
 
 def find_project(start: Path) -> Project | None:
-    """The project whose block is nearest above `start`; None without one. ProjectError for a block that is wrong."""
+    """The project whose block is nearest above `start`; None without one. UsageError for a block that is wrong."""
     for directory in (start, *start.parents):
         path = directory / _FILE_NAME
         if path.is_file() and (block := _block(path)) is not None:
@@ -54,31 +52,23 @@ def project_directory(start: Path) -> Path:
 
 
 def _block(path: Path) -> Mapping[str, Any] | None:
-    # Few commands are run in a project's folder where start-up time counts.
-    import tomllib
-
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProjectError(f"{path} cannot be read as TOML: {error}; fix it there") from None
+    content = read_toml(path, remedy="make it readable")
     tool = content.get("tool", {})
     block = tool.get("webapp") if isinstance(tool, dict) else None
     if block is not None and not isinstance(block, dict):
-        raise ProjectError(f"{path}: tool.webapp={block!r} is not a table; write it as [tool.webapp]")
+        raise UsageError(f"{path}: tool.webapp={block!r} is not a table; write it as [tool.webapp]")
     return block
 
 
 def _read(path: Path, block: Mapping[str, Any]) -> Project:
     for key, value in block.items():
         if key not in _KEYS:
-            nearest = difflib.get_close_matches(key, _KEYS, n=1)
-            remedy = f"did you mean {nearest[0]!r}?" if nearest else f"choose one of: {', '.join(_KEYS)}"
-            raise ProjectError(f"{path}: [tool.webapp] has no key {key!r}; {remedy}")
+            raise UsageError(f"{path}: [tool.webapp] has no key {key!r}; {known_key(key, _KEYS)}")
         if not isinstance(value, str) or not value.strip():
-            raise ProjectError(f"{path}: [tool.webapp] {key}={value!r} is not a text; write it in quotes")
+            raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a text; write it in quotes")
     settings, workload = block.get("settings"), block.get("workload")
     if settings is not None and not all(part.isidentifier() for part in settings.split(".")):
-        raise ProjectError(
+        raise UsageError(
             f'{path}: [tool.webapp] settings={settings!r} is not a module\'s name; write it as "config.settings"'
         )
     return Project(path.parent, settings, None if workload is None else path.parent / workload)

@@ -10,10 +10,11 @@ from pathlib import Path
 from rich.console import Console
 
 from django_runtimes.cli.arguments import OneLineParser, positive_number
-from django_runtimes.cli.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
+from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.interruption import treat_termination_as_interruption
+from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project import find_project
-from django_runtimes.compare.errors import CompareError, UsageError
-from django_runtimes.compare.progress import reporter
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.output import choose_directory, publish
@@ -26,10 +27,6 @@ from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 _FASTEST_RPS = 5_000.0
 _LONGEST_S = 3_600.0
 
-_EXIT_MEASURED = 0
-_EXIT_FAILED = 1
-_EXIT_USAGE = 2
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run the comparison; the exit code says whether every target was measured (see `--help`)."""
@@ -38,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         plan = _plan(options)
         directory = choose_directory(options.output)
-        with reporter(sys.stderr) as progress:
+        with Progress(sys.stderr) as progress:
             run = run_comparison(plan, progress)
         publish(run, directory)
         if options.json:
@@ -47,9 +44,9 @@ def main(arguments: Sequence[str]) -> int:
             print_report(run, Console())
         sys.stderr.write(f"report: {directory / 'report.html'}\n")
     except UsageError as error:
-        return _fail(error, _EXIT_USAGE)
-    except CompareError as error:
-        return _fail(error, _EXIT_FAILED)
+        return _fail(error, EXIT_USAGE)
+    except ToolError as error:
+        return _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
         sys.stderr.write("webapp compare: interrupted before anything was measured; nothing was kept\n")
         return EXIT_INTERRUPTED
@@ -59,10 +56,10 @@ def main(arguments: Sequence[str]) -> int:
 def _exit_code(run: Run) -> int:
     if run.environment["interrupted"]:
         return EXIT_INTERRUPTED
-    return _EXIT_MEASURED if all(target.status == "measured" for target in run.targets) else _EXIT_FAILED
+    return EXIT_DONE if all(target.status == "measured" for target in run.targets) else EXIT_FAILED
 
 
-def _fail(error: CompareError, exit_code: int) -> int:
+def _fail(error: ToolError, exit_code: int) -> int:
     sys.stderr.write(f"webapp compare: {error}\n")
     return exit_code
 

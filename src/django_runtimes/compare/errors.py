@@ -1,9 +1,7 @@
-"""What `webapp compare` says when it cannot go on: one line with value, rule and remedy."""
+"""The error of `webapp compare`."""
+
+from django_runtimes.cli.errors import ToolError
 
 
-class CompareError(Exception):
-    """Something could not be measured; its text is shown to the user as it is."""
-
-
-class UsageError(CompareError):
-    """The command line, the workload file or a variable asks for what does not exist."""
+class CompareError(ToolError):
+    """Something could not be measured."""

@@ -11,7 +11,9 @@ from signal import SIGTERM
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.interruption import EXIT_INTERRUPTED, treat_termination_as_interruption
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
+from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project import NO_SETTINGS, find_project
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.run.preparation import prepare_application
@@ -30,9 +32,9 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with ExitStack() as stack:
             return _serve(stack, options.port)
-    except CompareError as error:
+    except ToolError as error:
         sys.stderr.write(f"webapp serve: {error}\n")
-        return 1
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
 

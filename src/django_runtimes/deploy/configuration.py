@@ -1,15 +1,14 @@
 """`webapp.toml`: what the verbs are told; everything else they find in AWS."""
 
-import difflib
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.toml_file import known_key, read_toml
 from django_runtimes.deploy.catalogue import DeployTarget
-from django_runtimes.deploy.errors import UsageError
 
 FILE_NAME = "webapp.toml"
 STAGES = ("dev", "staging", "production")
@@ -19,8 +18,8 @@ DEFAULT_SMOKE_TIMEOUT_S = 60.0
 
 # As the templates' parameter Project.
 _PROJECT = re.compile(r"(?=.{2,21}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_KEYS = {"project", "region", "page", "smoke_timeout_s", "parameters", "stages"}
-_STAGE_KEYS = {"target", "parameters"}
+_KEYS = ("project", "region", "page", "smoke_timeout_s", "parameters", "stages")
+_STAGE_KEYS = ("target", "parameters")
 
 
 @dataclass(frozen=True)
@@ -48,15 +47,7 @@ class Deployment:
 
 def load_configuration(directory: Path) -> Configuration:
     """The file in `directory`; UsageError with what is wrong with it."""
-    path = directory / FILE_NAME
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            f"there is no {FILE_NAME} in {directory}; run `webapp init`, or change to the project"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{FILE_NAME} cannot be read: {error}; mend it, or write it anew by `webapp init`") from None
+    content = read_toml(directory / FILE_NAME, remedy="run `webapp init`, or change to the project")
     return parse_configuration(content, directory)
 
 
@@ -119,11 +110,9 @@ def checked_page(text: object) -> str:
     return text
 
 
-def _refuse_unknown(table: Mapping[str, Any], known: set[str], place: str) -> None:
-    for name in table.keys() - known:
-        nearest = difflib.get_close_matches(name, known, n=1)
-        remedy = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(sorted(known))}"
-        raise UsageError(f"{place} does not know '{name}'; {remedy}")
+def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+    for name in table.keys() - set(known):
+        raise UsageError(f"{place} does not know '{name}'; {known_key(name, known)}")
 
 
 def _text(content: Mapping[str, Any], name: str) -> str:

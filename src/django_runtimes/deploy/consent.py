@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from django_runtimes.deploy.errors import DeployError, UsageError
+from django_runtimes.cli.errors import ToolError, UsageError
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Consent:
     dry_run: bool
 
     def ask(self, question: str) -> None:
-        """Return when the user agrees; DeployError otherwise, UsageError where nobody can answer."""
+        """Return when the user agrees; ToolError otherwise, UsageError where nobody can answer."""
         if self.yes:
             return
         if not sys.stdin.isatty():
@@ -22,4 +22,4 @@ class Consent:
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-            raise DeployError("declined; nothing more was changed")
+            raise ToolError("declined; nothing more was changed")

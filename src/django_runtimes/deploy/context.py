@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.aws.images import Images
@@ -22,9 +24,7 @@ from django_runtimes.deploy.catalogue import (
 )
 from django_runtimes.deploy.configuration import Configuration, Deployment, choose_deployment, load_configuration
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.parameters import effective, read_templates, stack_parameters
-from django_runtimes.deploy.progress import Progress
 from django_runtimes.deploy.templates import Template
 
 X86_64 = "x86_64"
@@ -100,10 +100,10 @@ class Context:
         return self.state(stack).standing is not Standing.ABSENT
 
     def output(self, stack: Stack, name: str) -> str:
-        """An output of a stack; DeployError when it has none of that name, or is not there."""
+        """An output of a stack; ToolError when it has none of that name, or is not there."""
         outputs = self.state(stack).outputs
         if name not in outputs:
-            raise DeployError(
+            raise ToolError(
                 f"the stack {self.stack_name(stack)} has no output {name} in {self.aws.region}; "
                 "run `webapp deploy` first, or check region, stage and target"
             )
@@ -118,7 +118,7 @@ class Context:
         return effective(self.templates[stack.name], self.parameters(stack), name)
 
     def endpoint(self) -> str:
-        """The application's address; DeployError before the first deploy."""
+        """The application's address; ToolError before the first deploy."""
         return self.output(endpoint_stack(self.deployment.target), "Endpoint")
 
     def running_image(self) -> str | None:

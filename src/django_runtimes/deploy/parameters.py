@@ -4,9 +4,9 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
-from django_runtimes.deploy.errors import UsageError
 from django_runtimes.deploy.parameter_rules import broken_rule
 from django_runtimes.deploy.templates import Template, read_template
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
+from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.deploy.catalogue import Stack
-from django_runtimes.deploy.errors import DeployError, UsageError
 
 _FINGERPRINT_LENGTH = 16
 
@@ -85,19 +85,19 @@ class Template:
 
 
 def read_template(directory: Path, stack: Stack) -> Template:
-    """The template of a stack; DeployError when it is not below `directory`."""
+    """The template of a stack; ToolError when it is not below `directory`."""
     path = directory / "deploy" / stack.template
     try:
         body = path.read_text()
     except OSError:
-        raise DeployError(
+        raise ToolError(
             f"there is no {path}, which the stack '{stack.name}' is made from; "
             "run this in a clone of the project, beside its folder deploy/"
         ) from None
     try:
         return Template(body, yaml.load(body, _Loader))  # noqa: S506
     except yaml.YAMLError as error:
-        raise DeployError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise ToolError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
 
 
 def _text(parameter: str, value: object) -> str:

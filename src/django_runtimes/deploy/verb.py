@@ -17,22 +17,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import explain
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import FILE_NAME, STAGES
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
-from django_runtimes.deploy.errors import DeployError, UsageError
-from django_runtimes.deploy.progress import Progress
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed, with the reason; 2 bad arguments or webapp.toml; 130 interrupted."
 # Of verbs that find out from AWS what is done already.
 GOES_ON = "interrupted; what AWS has begun it goes on with, and the same again goes on from there"
 
-_EXIT_FAILED = 1
-_EXIT_USAGE = 2
-# What a shell reports for a command that Ctrl-C ended.
-_EXIT_INTERRUPTED = 130
 # What a program that reads the JSON may rely on; raised when something of it changes.
 _SCHEMA = 1
 
@@ -115,20 +112,20 @@ def run(
         elif result.text:
             show(result.text.rstrip())
     except UsageError as error:
-        failed = str(error), _EXIT_USAGE
-    except DeployError as error:
-        failed = str(error), _EXIT_FAILED
+        failed = str(error), EXIT_USAGE
+    except ToolError as error:
+        failed = str(error), EXIT_FAILED
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        failed = explain(error), _EXIT_FAILED
+        failed = explain(error), EXIT_FAILED
     except KeyboardInterrupt:
-        failed = interrupted, _EXIT_INTERRUPTED
+        failed = interrupted, EXIT_INTERRUPTED
     except OSError as error:
         # A full disk, a folder that is not ours.
-        failed = str(error), _EXIT_FAILED
+        failed = str(error), EXIT_FAILED
     except Exception as error:
         # Nothing foresaw it: whoever mends it needs to see where it was.
         traceback.print_exc()
-        failed = f"{type(error).__name__}: {error}; a mistake of webapp: report it with the lines above", _EXIT_FAILED
+        failed = f"{type(error).__name__}: {error}; a mistake of webapp: report it with the lines above", EXIT_FAILED
     else:
         return result.exit_code
     return _fail(parser, *failed, as_json=as_json)

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import explain
 from django_runtimes.deploy.aws.stack_status import Standing, remedy
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, DeployTarget
 from django_runtimes.deploy.configuration import load_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
-from django_runtimes.deploy.engine import find_engine
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.doctor.finding import Finding, Level
 
@@ -33,7 +33,7 @@ def examine_deployment(directory: Path) -> list[Finding]:
             if len(findings) == 1:
                 findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
             findings += _stage(context)
-    except DeployError as error:
+    except ToolError as error:
         findings.append(Finding(Level.WRONG, str(error)))
     except (BotoCoreError, ClientError) as error:
         findings.append(Finding(Level.WRONG, explain(error)))
@@ -42,8 +42,8 @@ def examine_deployment(directory: Path) -> list[Finding]:
 
 def _engine() -> Finding:
     try:
-        return Finding(Level.OK, f"{find_engine().name} builds and pushes the image")
-    except DeployError as error:
+        return Finding(Level.OK, f"{find_builder().name} builds and pushes the image")
+    except ToolError as error:
         # What is in the registry can be deployed without.
         return Finding(Level.WARNING, str(error))
 

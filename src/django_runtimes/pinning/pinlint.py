@@ -9,20 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.pinning.findings import Findings
 from django_runtimes.pinning.recorder import recording
 from django_runtimes.pinning.report import as_json, render_text
 from django_runtimes.pinning.watcher import TestWatcher
 
-_EXIT_CLEAN = 0
-_EXIT_PINS = 1
-_EXIT_USAGE = 2
 _EXIT_NO_VERDICT = 3
-# As of every command whose settings do not load.
-_EXIT_CONFIGURATION = 78
-# What a shell says of a program that Ctrl-C ended.
-_EXIT_INTERRUPTED = 130
 # The runtime whose profile talks through RDS Proxy.
 _DEFAULT_RUNTIME = "aws_lambda"
 
@@ -32,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     options, pytest_arguments = _parser().parse_known_args(arguments)
     if options.json is not None and not options.json.absolute().parent.is_dir():
         sys.stderr.write(f"webapp pinlint: --json {options.json} is in no existing directory; create it first\n")
-        return _EXIT_USAGE
+        return EXIT_USAGE
     runtime = os.environ.setdefault("WEBAPP_RUNTIME", _DEFAULT_RUNTIME)
     # As `python -m pytest` does, so that tests find what lies beside them.
     sys.path.insert(0, str(Path.cwd()))
@@ -45,11 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigurationError as error:
         # Django's settings load before pytest has a place for what they raise.
         sys.stderr.write(f"webapp pinlint: {error}\n")
-        return _EXIT_CONFIGURATION
+        return EXIT_CONFIGURATION
     if ending.early is KeyboardInterrupt:
-        return _EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED
     if code == pytest.ExitCode.USAGE_ERROR and ending.early is None:
-        return _EXIT_USAGE
+        return EXIT_USAGE
     if findings.statements:
         sys.stdout.write(f"\nPin lint, as {runtime}\n\n{render_text(findings)}")
         sys.stdout.flush()
@@ -81,7 +75,7 @@ def _verdict(findings: Findings, incomplete: str | None) -> int:
     if findings.pins:
         if incomplete:
             sys.stderr.write(f"webapp pinlint: {incomplete}, so there may be more\n")
-        return _EXIT_PINS
+        return EXIT_FAILED
     if incomplete:
         sys.stderr.write(f"webapp pinlint: no verdict, since {incomplete}; make its tests pass\n")
         return _EXIT_NO_VERDICT
@@ -91,7 +85,7 @@ def _verdict(findings: Findings, incomplete: str | None) -> int:
             "name tests that use the database, in one process (no -n), and see what was skipped with -rs\n"
         )
         return _EXIT_NO_VERDICT
-    return _EXIT_CLEAN
+    return EXIT_DONE
 
 
 def _parser() -> argparse.ArgumentParser:

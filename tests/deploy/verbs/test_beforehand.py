@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
-from django_runtimes.deploy.engine import Engine
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
+from django_runtimes.deploy.image_builder import ImageBuilder
 from django_runtimes.deploy.steps.image_building import build
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import Project, make_registry
@@ -41,8 +42,8 @@ def test_an_image_that_lambda_would_not_take_is_refused_once_it_is_built(make_pr
     consent = Consent(yes=True, dry_run=False)
     context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
 
-    with pytest.raises(DeployError, match=r"the image has 11\.0 GB, and Lambda"):
-        build(context, Engine("docker", str(program)), [])
+    with pytest.raises(ToolError, match=r"the image has 11\.0 GB, and Lambda"):
+        build(context, ImageBuilder(ContainerEngine("docker", str(program), "28")), [])
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
 from django_runtimes.deploy.steps.database_preparation import migrate
 from tests.deploy.standin.small_stacks import LOG, REPOSITORY, apply, function, template
 from tests.deploy.standin.standin import StandIn, standin
@@ -92,7 +92,5 @@ def test_whoever_finds_the_migrations_locked_is_told_to_wait(
     consent = Consent(yes=True, dry_run=False)
     context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
 
-    with pytest.raises(
-        DeployError, match=r"`migrate` ended with exit code 75: .*; wait until the other one has ended$"
-    ):
+    with pytest.raises(ToolError, match=r"`migrate` ended with exit code 75: .*; wait until the other one has ended$"):
         migrate(context)

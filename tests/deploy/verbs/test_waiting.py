@@ -6,11 +6,11 @@ from itertools import islice
 
 import pytest
 
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.log_events import follow_groups
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.aws.stacks import Stacks
-from django_runtimes.deploy.progress import Progress
 from tests.deploy.standin.small_stacks import LOG, template
 from tests.deploy.standin.standin import REGION, StandIn
 

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from django_runtimes.cli.processes import free_port
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.engine import usable_engines
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_function import ImageFunction
+from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.image.containers import container_environ, run_container

@@ -220,7 +220,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: direct, proxy"),
         (["--target", "aws_ecs"], "is not runtime/strategy/route; write it as aws_lambda/per_request/proxy"),
         (["--target", CONTAINER, "--target", CONTAINER], "names the same target twice"),
-        (["--workload", "absent.toml"], "--workload 'absent.toml' cannot be read"),
+        (["--workload", "absent.toml"], "absent.toml cannot be read (No such file"),
         (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),
         (["--output", "."], "--output '.' exists and is not an empty folder; name another"),
         (["--output", "/proc/report"], "--output '/proc/report' cannot be made (No such file or directory); name"),

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.profile_free
 
 ASK = """
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.deploy.errors import DeployError
+from django_runtimes.cli.errors import ToolError
 try:
     Consent(yes=False, dry_run=False).ask("Delete it?")
-except DeployError as error:
+except ToolError as error:
     print(type(error).__name__, error)
 else:
     print("agreed")
@@ -41,8 +41,8 @@ def answered(argv: list[str], text: str, directory: Path) -> subprocess.Complete
     [
         ("y\n", "agreed"),
         ("YES\n", "agreed"),
-        ("n\n", "DeployError declined; nothing more was changed"),
-        ("\n", "DeployError declined; nothing more was changed"),
+        ("n\n", "ToolError declined; nothing more was changed"),
+        ("\n", "ToolError declined; nothing more was changed"),
     ],
 )
 def test_only_yes_is_yes(text: str, expected: str, tmp_path: Path):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.errors import UsageError
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.compare.run.workload import Application, Rows, load_workload
 from tests.guestbook import guestbook_workload
 
@@ -204,7 +204,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path):
         load_workload(path)
 
     assert str(caught.value) == (
-        f"--workload '{path}' cannot be read (No such file or directory); give the path of a TOML file"
+        f"{path} cannot be read (No such file or directory); give the path of a workload by --workload"
     )
 
 
@@ -216,5 +216,5 @@ def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path, content: bytes):
     with pytest.raises(UsageError) as caught:
         load_workload(path)
 
-    assert str(caught.value).startswith(f"--workload '{path}' is not TOML: ")
+    assert str(caught.value).startswith(f"{path} is not TOML: ")
     assert "\n" not in str(caught.value)

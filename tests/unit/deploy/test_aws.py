@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.deploy.aws.aws_api import Aws, explain
-from django_runtimes.deploy.errors import UsageError
 
 
 def answer(code: str, message: str) -> ClientError:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.deploy.catalogue import STACKS, DeployTarget
 from django_runtimes.deploy.configuration import (
     Configuration,
@@ -14,7 +15,6 @@ from django_runtimes.deploy.configuration import (
     load_configuration,
     parse_configuration,
 )
-from django_runtimes.deploy.errors import UsageError
 from django_runtimes.deploy.templates import read_template
 from django_runtimes.deploy.verbs.init import render
 
@@ -48,7 +48,7 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (SMALLEST.replace("region", "regoin"), "webapp.toml does not know 'regoin'; did you mean region?"),
+        (SMALLEST.replace("region", "regoin"), "webapp.toml does not know 'regoin'; did you mean 'region'?"),
         (
             SMALLEST.replace("guestbook", "Guest_Book"),
             "project 'Guest_Book' is not a name for AWS; use 2 to 21 small letters, digits and single hyphens",

@@ -2,12 +2,12 @@
 
 import pytest
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
-from django_runtimes.deploy.errors import DeployError
 
 
 def test_an_image_beyond_lambdas_limit_is_refused_before_it_is_pushed():
-    with pytest.raises(DeployError, match=r"the image has 11.0 GB, and Lambda, .* takes 10; leave out"):
+    with pytest.raises(ToolError, match=r"the image has 11.0 GB, and Lambda, .* takes 10; leave out"):
         refuse_too_large(11 * 1024**3)
 
 

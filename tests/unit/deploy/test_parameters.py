@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.deploy.catalogue import (
     DATABASE,
     FARGATE,
@@ -16,7 +17,6 @@ from django_runtimes.deploy.catalogue import (
     Stack,
 )
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
-from django_runtimes.deploy.errors import DeployError, UsageError
 from django_runtimes.deploy.parameters import read_templates, stack_parameters
 from django_runtimes.deploy.templates import read_template
 
@@ -142,5 +142,5 @@ def test_what_leaves_the_function_as_it_is_makes_no_version():
 
 
 def test_a_folder_without_templates_is_told_where_to_go(tmp_path: Path):
-    with pytest.raises(DeployError, match="run this in a clone of the project, beside its folder deploy/"):
+    with pytest.raises(ToolError, match="run this in a clone of the project, beside its folder deploy/"):
         read_template(tmp_path, LAMBDA)

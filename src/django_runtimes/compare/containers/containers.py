@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from django_runtimes.cli import processes
+from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.compare.containers.container_limits import ContainerLimits
-from django_runtimes.compare.containers.engine import Engine
 from django_runtimes.compare.containers.image import Image
 
 _OWNER_LABEL = "django_runtimes.compare.owner"
@@ -155,7 +155,7 @@ class Containers:
         )
 
 
-def _remove_stale(engine: Engine) -> None:
+def _remove_stale(engine: ContainerEngine) -> None:
     """Remove what owners that were killed together with their remover have left."""
     for identifier in engine.run("ps", "--all", "--quiet", "--filter", f"label={_OWNER_LABEL}").stdout.split():
         labelled = engine.run("inspect", "--format", f'{{{{index .Config.Labels "{_OWNER_LABEL}"}}}}', identifier)

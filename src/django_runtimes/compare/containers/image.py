@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.compare.containers.engine import Engine
-from django_runtimes.compare.errors import UsageError
+from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.cli.errors import UsageError
 
 ENTRYPOINT = "django_runtimes.entrypoints.launch"
 _REVISION_LABEL = "org.opencontainers.image.revision"
@@ -20,7 +20,7 @@ _TOOLS_STORAGE = "webapp/image/storage.conf"
 class Image:
     """One image; it is run by its `id`, since a tag may move while it is measured."""
 
-    engine: Engine
+    engine: ContainerEngine
     reference: str
     id: str
     architecture: str
@@ -28,7 +28,7 @@ class Image:
     revision: str | None
 
 
-def find_image(reference: str, engines: Sequence[Engine]) -> Image:
+def find_image(reference: str, engines: Sequence[ContainerEngine]) -> Image:
     """The image that `--image` names, in the first engine that has it.
 
     Raises UsageError when none has it, or when it is not one of this project's.
@@ -53,7 +53,7 @@ def _hint() -> str:
     return f"; what `make image` built is found by `{_TOOLS} .venv/bin/webapp compare …`"
 
 
-def _described(engine: Engine, reference: str, description: dict[str, Any]) -> Image:
+def _described(engine: ContainerEngine, reference: str, description: dict[str, Any]) -> Image:
     configuration = description.get("Config") or {}
     entrypoint = configuration.get("Entrypoint") or []
     if ENTRYPOINT not in entrypoint:

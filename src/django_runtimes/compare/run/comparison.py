@@ -8,15 +8,15 @@ from pathlib import Path
 
 import uvloop
 
+from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project import project_directory
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.engine import usable_engines
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_codebase import ImageCodebase
+from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.progress import Reporter
 from django_runtimes.compare.run.checkout import Checkout
 from django_runtimes.compare.run.codebase import Codebase
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
@@ -36,7 +36,7 @@ from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.runtime import detect_runtime
 
 
-def run_comparison(plan: Plan, reporter: Reporter) -> Run:
+def run_comparison(plan: Plan, progress: Progress) -> Run:
     """Measure every target of the plan; those that fail are in the result with their cause.
 
     Call it in the main thread. Ctrl-C during the measurement ends it early and keeps what was measured.
@@ -46,7 +46,7 @@ def run_comparison(plan: Plan, reporter: Reporter) -> Run:
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         codebase = _open_codebase(stack, plan, workspace)
-        reporter.say("starting PostgreSQL and preparing the application's database")
+        progress.say("starting PostgreSQL and preparing the application's database")
         server = stack.enter_context(postgres_server(plan.database_url))
         proxy, proxy_failure = _start_proxy(stack, plan, server)
         databases = _prepare_databases(stack, plan, codebase, server, run_id, log=workspace / "prepare.log")
@@ -60,7 +60,7 @@ def run_comparison(plan: Plan, reporter: Reporter) -> Run:
             details[str(name)] = {"detected by": detect_runtime(environ).evidence}
             subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ)))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            interrupted = runner.run(_measure(plan, subjects, server, reporter, seed=int(run_id, 16)))
+            interrupted = runner.run(_measure(plan, subjects, server, progress, seed=int(run_id, 16)))
         results = {subject.name: subject.result() for subject in subjects}
         for subject in subjects:
             details[str(subject.name)] |= subject.target.details
@@ -119,23 +119,23 @@ def _prepare_databases(
 
 
 async def _measure(
-    plan: Plan, subjects: Sequence[Subject], server: PostgresServer, reporter: Reporter, *, seed: int
+    plan: Plan, subjects: Sequence[Subject], server: PostgresServer, progress: Progress, *, seed: int
 ) -> bool:
     """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
     async with LoadGenerator() as generator, sampler:
-        measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, reporter=reporter, seed=seed)
+        measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, progress=progress, seed=seed)
         async with AsyncExitStack() as running:
 
             async def start(subject: Subject) -> None:
                 await running.enter_async_context(subject.target)
 
             try:
-                reporter.begin("starting the targets", len(subjects))
+                progress.begin("starting the targets", len(subjects))
                 for subject in subjects:
                     await attempt(subject, start)
-                    reporter.advance()
+                    progress.advance()
                 await measurement.run()
             except asyncio.CancelledError:
                 # Python's Runner cancels the main task at the first Ctrl-C and raises at the second.
@@ -143,7 +143,7 @@ async def _measure(
                 task = asyncio.current_task()
                 if task is not None:
                     task.uncancel()
-                reporter.say("interrupted: stopping the targets and keeping what was measured")
+                progress.say("interrupted: stopping the targets and keeping what was measured")
 
         async def account(subject: Subject) -> None:
             await measurement.account(subject, server.url(subject.database))

@@ -3,10 +3,10 @@
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
+from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.generator import LoadGenerator
-from django_runtimes.compare.progress import Reporter
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.plan import Plan
 from django_runtimes.compare.run.rows import found_keys
@@ -27,14 +27,14 @@ class Measurement:
         *,
         generator: LoadGenerator,
         sampler: ConnectionSampler,
-        reporter: Reporter,
+        progress: Progress,
         seed: int,
     ) -> None:
         self._plan = plan
         self._subjects = subjects
         self._generator = generator
         self._sampler = sampler
-        self._reporter = reporter
+        self._progress = progress
         self._seed = seed
         # The order of the targets must not be that of the schedule, which the same seed decides.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
@@ -53,12 +53,12 @@ class Measurement:
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
         """Every step on every subject, in another random order each time."""
-        self._reporter.begin(name, len(steps) * len(self._subjects))
+        self._progress.begin(name, len(steps) * len(self._subjects))
         for step in steps:
             for subject in self._order.sample(self._subjects, len(self._subjects)):
                 if subject.failure is None:
                     await attempt(subject, step)
-                self._reporter.advance()
+                self._progress.advance()
 
     async def _warm_up(self, subject: Subject) -> None:
         for template in self._plan.workload.requests:

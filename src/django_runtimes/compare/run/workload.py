@@ -1,14 +1,13 @@
 """What a comparison sends and to which application, read from a TOML file."""
 
-import difflib
 import string
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NoReturn, TypeVar, cast, get_args
 
-from django_runtimes.compare.errors import UsageError
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.toml_file import known_key, read_toml
 
 Scenario = Literal["read", "write"]
 
@@ -84,15 +83,7 @@ def load_workload(path: Path, *, settings_module: str | None = None) -> Workload
 
     `settings_module` is the project's, for a file that names none.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(
-            f"--workload '{path}' cannot be read ({error.strerror}); give the path of a TOML file"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"--workload '{path}' is not TOML: {error}; mend it there") from error
-
+    values = read_toml(path, remedy="give the path of a workload by --workload")
     file = _Table(path, "", values, known=("name", "application", "rows", "requests"))
     return Workload(
         name=file.text("name"),
@@ -111,9 +102,7 @@ class _Table:
         self._values = values
         for key in values:
             if key not in known:
-                nearest = difflib.get_close_matches(key, known, n=1)
-                remedy = f"did you mean '{nearest[0]}'?" if nearest else f"choose one of: {', '.join(known)}"
-                raise UsageError(f"{path}: '{self._name(key)}' is not a known key; {remedy}")
+                raise UsageError(f"{path}: '{self._name(key)}' is not a known key; {known_key(key, known)}")
 
     def refuse(self, key: str, rule: str) -> NoReturn:
         """Raise the one line that says which value breaks which rule."""

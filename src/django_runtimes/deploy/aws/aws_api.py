@@ -22,8 +22,8 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as UnreachableError
 from botocore.parsers import ResponseParserError
 
+from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME
-from django_runtimes.deploy.errors import DeployError, UsageError
 
 # After these nobody knows what AWS has done. An answer that is not its own comes from a proxy on the way, mostly.
 WAY_BROKEN = (UnreachableError, HTTPClientError, ResponseParserError)
@@ -98,7 +98,7 @@ class Aws:
             raise UsageError(f"{error}; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config") from None
 
 
-def explain(error: DeployError | BotoCoreError | ClientError | ResponseParserError) -> str:
+def explain(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:
     """One line: what AWS, or the way to it, or a verb says, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error)

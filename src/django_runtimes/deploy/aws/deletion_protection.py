@@ -2,14 +2,14 @@
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
-from django_runtimes.deploy.errors import DeployError
 
 _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
 
 
 def refuse_protected(aws: Aws, name: str, *, engine: str) -> None:
-    """DeployError when the database has deletion protection, and how to take it off; `engine` is the stack's."""
+    """ToolError when the database has deletion protection, and how to take it off; `engine` is the stack's."""
     client = aws.client("rds")
     try:
         if engine == "aurora":
@@ -23,7 +23,7 @@ def refuse_protected(aws: Aws, name: str, *, engine: str) -> None:
             return
         raise
     if found[0].get("DeletionProtection"):
-        raise DeployError(
+        raise ToolError(
             f"the database {name} is protected from deletion, and nothing was deleted; take the protection off by "
             f"`aws rds modify-db-{kind} --db-{kind}-identifier {name} --no-deletion-protection --apply-immediately "
             f"--region {aws.region}`, and run this again"

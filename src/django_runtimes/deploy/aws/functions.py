@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
 
 # Lambda's longest, and a little for the answer.
 _LONGEST_S = 15 * 60
@@ -29,7 +29,7 @@ class CommandOutcome:
 
 
 def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
-    """Run a command and wait; DeployError when the function did not come to run it.
+    """Run a command and wait; ToolError when the function did not come to run it.
 
     The function runs one command at a time: while another runs, this waits, for as long as one can take.
     """
@@ -61,7 +61,7 @@ def _read(function_name: str, answer: dict[str, Any]) -> CommandOutcome:
         content = {"errorMessage": text.decode(errors="replace")}
     if "FunctionError" in answer or "exit_code" not in content:
         reason = " ".join(str(content.get("errorMessage", content)).split())
-        raise DeployError(
+        raise ToolError(
             f"the function {function_name} did not run the command: {reason}; `webapp logs --of operations` has more"
         )
     return CommandOutcome(int(content["exit_code"]), str(content["output"]))

@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.catalogue import DeployTarget
-from django_runtimes.deploy.errors import DeployError
 
 # What a program that reads the parameter may rely on; raised when something of it changes.
 _SCHEMA = 1
@@ -75,7 +75,7 @@ class History:
             content = json.loads(version["Value"])
             image, verb = str(content["image"]), str(content["verb"])
         except (KeyError, TypeError, ValueError):
-            raise DeployError(
+            raise ToolError(
                 f"version {version['Version']} of the parameter {self._name} is no release as webapp notes them; "
                 f"`aws ssm delete-parameter --name {self._name} --region {self._region}` begins the history anew, and "
                 "the next deploy notes its image"

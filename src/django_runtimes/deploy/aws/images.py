@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
-from django_runtimes.deploy.errors import DeployError
 
 # Several manifests in one, which Lambda refuses: of several platforms, or of one with attestations.
 _INDEXES = {
@@ -44,7 +44,7 @@ class Images:
         return RegistryLogin(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
 
     def digest_of(self, tag: str) -> str | None:
-        """The digest of the image with this tag; None when there is none, DeployError for one that Lambda refuses."""
+        """The digest of the image with this tag; None when there is none, ToolError for one that Lambda refuses."""
         found = self._find(imageTag=tag)
         if found is None:
             return None
@@ -53,12 +53,12 @@ class Images:
         return digest
 
     def require(self, digest: str) -> None:
-        """DeployError when the repository has no image of this digest, or one that Lambda refuses."""
+        """ToolError when the repository has no image of this digest, or one that Lambda refuses."""
         found = self._find(imageDigest=digest)
         if found is not None:
             return _refuse_unusable(found)
         kept = ", ".join(self.newest()) or "none"
-        raise DeployError(
+        raise ToolError(
             f"{digest} is no image of the repository '{self._repository}' any more, or never was; the newest are {kept}"
         )
 
@@ -76,7 +76,7 @@ class Images:
             if error_code(error) == "ImageNotFoundException":
                 return None
             if error_code(error) == "RepositoryNotFoundException":
-                raise DeployError(
+                raise ToolError(
                     f"there is no repository '{self._repository}' in {self._region}; the first `webapp deploy` there "
                     "makes it, and builds its own image"
                 ) from None
@@ -86,9 +86,9 @@ class Images:
 
 
 def refuse_too_large(size_bytes: int) -> None:
-    """DeployError for an image beyond Lambda's limit, which holds for every target: operations run there."""
+    """ToolError for an image beyond Lambda's limit, which holds for every target: operations run there."""
     if size_bytes > _LARGEST_BYTES:
-        raise DeployError(
+        raise ToolError(
             f"the image has {size_bytes / 1024**3:.1f} GB, and Lambda, which runs the management commands of every "
             f"target, takes {_LARGEST_BYTES / 1024**3:.0f}; leave out what does not serve (.dockerignore, requirements)"
         )
@@ -96,7 +96,7 @@ def refuse_too_large(size_bytes: int) -> None:
 
 def _refuse_unusable(image: Mapping[str, Any]) -> None:
     if image.get("imageManifestMediaType") in _INDEXES:
-        raise DeployError(
+        raise ToolError(
             f"the image {image['imageDigest']} is an index of several manifests, which Lambda refuses; build it for "
             "one platform and without attestations: `docker build --provenance=false --sbom=false`"
         )

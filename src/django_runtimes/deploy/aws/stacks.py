@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 from django_runtimes.deploy.aws.stack_status import (
     Standing,
@@ -20,8 +22,6 @@ from django_runtimes.deploy.aws.stack_status import (
     standing,
     succeeded,
 )
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
@@ -111,7 +111,7 @@ class Stacks:
         )
 
     def settle(self, name: str) -> StackState:
-        """A stack, once whatever is being done to it has ended; DeployError when it cannot go on from there."""
+        """A stack, once whatever is being done to it has ended; ToolError when it cannot go on from there."""
         state = self.describe(name)
         if state.standing is Standing.MOVING:
             self._progress.say(f"  {name} is in {state.status}; waiting for that first")
@@ -120,7 +120,7 @@ class Stacks:
         if state.standing is Standing.STUCK:
             found = failures(self._last_events(state))
             cause = f" by {found[0]}" if found else ""
-            raise DeployError(
+            raise ToolError(
                 f"the stack {name} is in {state.status}{cause}; {remedy(name, str(state.status), self._aws.region)}"
             )
         return state
@@ -157,7 +157,7 @@ class Stacks:
         self._client.delete_change_set(ChangeSetName=change_set.id)
 
     def execute(self, change_set: ChangeSet) -> StackState:
-        """Make the changes and wait; DeployError with the first failure."""
+        """Make the changes and wait; ToolError with the first failure."""
         state = self.describe(change_set.stack)
         seen = self._seen(state)
         with _undisturbed(state.name):
@@ -166,7 +166,7 @@ class Stacks:
         return self.describe(state.id)
 
     def delete(self, state: StackState) -> None:
-        """Delete a stack, once whatever is being done to it has ended, and wait; DeployError with the first failure."""
+        """Delete a stack, once whatever is being done to it has ended, and wait; ToolError with the first failure."""
         if state.status is None:
             # Whoever was deleting it has come to the end meanwhile.
             return
@@ -190,7 +190,7 @@ class Stacks:
         found = failures(self._last_events(state))
         first = str(found[0]) if found else "AWS gives no reason"
         more = "".join(f"; then {failure}" for failure in found[1:])
-        raise DeployError(f"the stack {state.name} ended in {status}, since {first}{more}")
+        raise ToolError(f"the stack {state.name} ended in {status}, since {first}{more}")
 
     def _wait(self, state: StackState, seen: set[str]) -> str:
         """Wait until nothing moves any more, telling the events that are not `seen`; the status it ended with."""
@@ -227,7 +227,7 @@ class Stacks:
         reason = " ".join(described.get("StatusReason", "AWS gives no reason").split())
         if any(words in reason.lower() for words in _NO_CHANGES):
             return None
-        raise DeployError(f"the stack {stack} cannot be changed so: {reason}")
+        raise ToolError(f"the stack {stack} cannot be changed so: {reason}")
 
     def _changes(self, change_set_id: str) -> Iterator[Change]:
         for page in self._client.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id):
@@ -247,13 +247,13 @@ class Stacks:
 
 @contextmanager
 def _undisturbed(stack: str) -> Iterator[None]:
-    """DeployError where somebody else's change of the stack came between."""
+    """ToolError where somebody else's change of the stack came between."""
     try:
         yield
     except ClientError as error:
         is_other = error_code(error) == "ValidationError" and any(words in error_message(error) for words in _OTHERWISE)
         if is_other or error_code(error) in _OVERTAKEN:
-            raise DeployError(f"somebody else changed the stack {stack} meanwhile; run it again") from error
+            raise ToolError(f"somebody else changed the stack {stack} meanwhile; run it again") from error
         raise
 
 

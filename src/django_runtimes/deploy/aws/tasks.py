@@ -3,11 +3,11 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.functions import CommandOutcome
 from django_runtimes.deploy.aws.log_events import LogEvent, read_stream
-from django_runtimes.deploy.errors import DeployError
-from django_runtimes.deploy.progress import Progress
 
 _CONTAINER = "operations"
 _PAUSE_S = 3.0
@@ -23,7 +23,7 @@ def run_in_task(
     log_group: str,
     command: Sequence[str],
 ) -> CommandOutcome:
-    """Run a command in a task of its own and wait, however long; DeployError when it did not come to run.
+    """Run a command in a task of its own and wait, however long; ToolError when it did not come to run.
 
     `network` are the outputs of the stacks network and security-groups.
     """
@@ -43,7 +43,7 @@ def run_in_task(
         overrides={"containerOverrides": [{"name": _CONTAINER, "command": list(command)}]},
     )
     if started["failures"]:
-        raise DeployError(f"ECS does not start the task: {started['failures'][0].get('reason', 'no reason given')}")
+        raise ToolError(f"ECS does not start the task: {started['failures'][0].get('reason', 'no reason given')}")
     arn = started["tasks"][0]["taskArn"]
     progress.say(f"  {command[0]} runs in the task {arn.rpartition('/')[2]}")
     with progress.waiting(f"{command[0]} …"):
@@ -55,7 +55,7 @@ def run_in_task(
     container = next(each for each in described["containers"] if each["name"] == _CONTAINER)
     if "exitCode" not in container:
         reason = container.get("reason") or described.get("stoppedReason", "no reason given")
-        raise DeployError(f"the task did not run the command: {reason}")
+        raise ToolError(f"the task did not run the command: {reason}")
     stream = f"{_CONTAINER}/{_CONTAINER}/{arn.rpartition('/')[2]}"
     events: list[LogEvent] = list(read_stream(aws, log_group, stream))
     return CommandOutcome(int(container["exitCode"]), "".join(f"{event.text}\n" for event in events))

@@ -5,10 +5,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 
 # As `migrate` ends when another one has the lock for too long.
 _EXIT_LOCKED = 75
@@ -21,11 +21,11 @@ def create_web_role(context: Context) -> None:
 
 
 def pass_gate(context: Context, allowed: Sequence[str]) -> None:
-    """DeployError when the migrations would break the version that still runs, each one named."""
+    """ToolError when the migrations would break the version that still runs, each one named."""
     outcome = _run(context, ["migration_gate", "--json", *(f"--allow={migration}" for migration in allowed)])
     report = _report(outcome)
     if report is None or outcome.exit_code not in {0, 1}:
-        raise DeployError(f"the migration gate ended with exit code {outcome.exit_code}: {_tail(outcome)}")
+        raise ToolError(f"the migration gate ended with exit code {outcome.exit_code}: {_tail(outcome)}")
     for verdict in report["verdicts"]:
         context.progress.say(f"    {verdict['migration']}: {verdict['operation']}: {verdict['reason']}")
         if verdict["refuses"]:
@@ -33,14 +33,14 @@ def pass_gate(context: Context, allowed: Sequence[str]) -> None:
     refused = list(dict.fromkeys(verdict["migration"] for verdict in report["verdicts"] if verdict["refuses"]))
     if refused:
         first = next(verdict for verdict in report["verdicts"] if verdict["refuses"])
-        raise DeployError(
+        raise ToolError(
             f"the version that runs would break: {first['migration']}, {first['operation']}: {first['reason']}; "
             f"{first['remedy']}; to apply it all the same: {' '.join(f'--allow {name}' for name in refused)}"
         )
 
 
 def migrate(context: Context) -> None:
-    """Apply the migrations; DeployError unless all of them were."""
+    """Apply the migrations; ToolError unless all of them were."""
     _succeed(context, ["migrate", "--noinput"])
 
 
@@ -51,7 +51,7 @@ def _succeed(context: Context, command: Sequence[str]) -> None:
     if outcome.exit_code == 0:
         return
     remedy = "wait until the other one has ended" if outcome.exit_code == _EXIT_LOCKED else "mend it, and deploy again"
-    raise DeployError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
+    raise ToolError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
 
 
 def _run(context: Context, command: Sequence[str]) -> CommandOutcome:

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.aws_api import explain
 from django_runtimes.deploy.aws.history import Release, last_good
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.steps.stack import change_image
 
 _NOTHING_BEFORE = "there is no other image to go back to"
@@ -47,7 +47,7 @@ def undo(context: Context, image: str, found: Mapping[Stack, str | None], releas
             elif stack is context.runtime:
                 before = has or before
         have = images_of(context)
-    except (DeployError, *_AWS_FAILURES) as error:
+    except (ToolError, *_AWS_FAILURES) as error:
         if before is None:
             return _NOTHING_BEFORE
         return f"going back failed: {explain(error)}; {_remains(context, image)}; {_remedy(context, before)}"

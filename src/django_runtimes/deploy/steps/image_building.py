@@ -3,43 +3,43 @@
 import subprocess
 from collections.abc import Sequence
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
 from django_runtimes.deploy.catalogue import REGISTRY
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.engine import Engine
-from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.image_builder import ImageBuilder
 
 # Of the image's id, which is what it is made of: the same image has the same tag.
 _TAG_LENGTH = 40
 
 
-def build(context: Context, engine: Engine, arguments: Sequence[str]) -> str:
-    """Build the image from the checkout and give its id; DeployError when it is too large."""
+def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> str:
+    """Build the image from the checkout and give its id; ToolError when it is too large."""
     reference = local_reference(context)
-    image_id = engine.build(
+    image_id = builder.build(
         context.configuration.directory,
         reference,
         architecture=context.architecture,
         revision=_revision(context),
         arguments=arguments,
     )
-    refuse_too_large(engine.inspect(reference)["Size"])
+    refuse_too_large(builder.inspect(reference)["Size"])
     return image_id
 
 
-def push(context: Context, engine: Engine, image_id: str) -> str:
+def push(context: Context, builder: ImageBuilder, image_id: str) -> str:
     """The image in the registry, by its digest; pushed when it is not there yet."""
     registry = context.output(REGISTRY, "RegistryUri")
     tag = image_id[:_TAG_LENGTH]
     digest = context.images.digest_of(tag)
     if digest is None:
-        engine.log_in(context.images.login())
-        engine.push(local_reference(context), f"{registry}:{tag}")
+        builder.log_in(context.images.login())
+        builder.push(local_reference(context), f"{registry}:{tag}")
         digest = context.images.digest_of(tag)
     else:
         context.progress.say("  the registry has it already")
     if digest is None:
-        raise DeployError(f"{registry}:{tag} was pushed, and the registry does not have it; push it again")
+        raise ToolError(f"{registry}:{tag} was pushed, and the registry does not have it; push it again")
     return f"{registry}@{digest}"
 
 

@@ -1,10 +1,10 @@
 """Refuses what a live stage cannot become, before anything is changed."""
 
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import UsageError
 
 # Other stacks import what is made by these, and CloudFormation changes no export that is imported.
 _LASTING = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.aws_api import WAY_BROKEN, explain
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.smoke import smoke_test
 from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
 from django_runtimes.deploy.steps.going_back import images_of, undo
@@ -64,7 +64,7 @@ def agree(context: Context, image: str) -> Context:
 
 
 def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) -> Released:
-    """Migrate, move the traffic, test; what fails goes back to the image before, and raises DeployError.
+    """Migrate, move the traffic, test; what fails goes back to the image before, and raises ToolError.
 
     `allowed` are migrations that the gate lets through. Where this is killed, the same again goes on from there: each
     step finds out from AWS what is done, and the image before is the newest that passed the test.
@@ -89,14 +89,14 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
         endpoint = test(context, image)
     except WAY_BROKEN:
         raise
-    except (DeployError, BotoCoreError, ClientError) as error:
-        raise DeployError(f"{explain(error)}; {undo(context, image, found, releases)}") from error
+    except (ToolError, BotoCoreError, ClientError) as error:
+        raise ToolError(f"{explain(error)}; {undo(context, image, found, releases)}") from error
     context.history.add(image, verb)
     return Released(image, endpoint)
 
 
 def test(context: Context, image: str) -> str:
-    """The address, once it answers as it should; DeployError when it does not, or has not this image all the while."""
+    """The address, once it answers as it should; ToolError when it does not, or has not this image all the while."""
     endpoint = context.endpoint()
     configuration = context.configuration
     _require_own(context, context.runtime, image)
@@ -105,18 +105,18 @@ def test(context: Context, image: str) -> str:
         context.progress.say(f"  {answer}")
     bad = [str(answer) for answer in answers if not answer.is_good]
     if bad:
-        raise DeployError(f"the deployed application failed its test at {endpoint}: {'; '.join(bad)}")
+        raise ToolError(f"the deployed application failed its test at {endpoint}: {'; '.join(bad)}")
     # The answers may have been another image's.
     _require_own(context, context.runtime, image)
     return endpoint
 
 
 def _require_own(context: Context, stack: Stack, image: str) -> None:
-    """DeployError where somebody else has given the stack another image, or is doing so."""
+    """ToolError where somebody else has given the stack another image, or is doing so."""
     state = context.state(stack)
     has = state.parameters.get("ImageUri")
     if has != image or state.standing is not Standing.READY:
-        raise DeployError(
+        raise ToolError(
             f"somebody else changed the stack {context.stack_name(stack)} meanwhile: it is in {state.status} and has "
             f"{has or 'no image'}; see `webapp status`, and when they have done run this again for {image}"
         )

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.aws.stacks import Change, ChangeSet, StackState
 from django_runtimes.deploy.catalogue import LAMBDA, Stack
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 
 
 @dataclass(frozen=True)
@@ -63,13 +63,13 @@ def _make(context: Context, change_set: ChangeSet) -> StackState:
     lost = [change for change in change_set.changes if change.loses_data]
     if lost:
         context.stacks.discard(change_set)
-        raise DeployError(
+        raise ToolError(
             f"the stack {change_set.stack} would {lost[0]}, and its data would be gone; take the change back, or make "
             "it by hand after a backup: deploy/README.md"
         )
     try:
         context.consent.ask(f"Change {change_set.stack} so?")
-    except DeployError:
+    except ToolError:
         context.stacks.discard(change_set)
         raise
     return context.stacks.execute(change_set)

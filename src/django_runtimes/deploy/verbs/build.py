@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.image_building import build, local_reference
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 
@@ -18,7 +18,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def add_build_arguments(parser: argparse.ArgumentParser) -> None:
-    """The option that reaches the engine."""
+    """The option that reaches the builder."""
     parser.add_argument(
         "--build-argument",
         action="append",
@@ -30,9 +30,9 @@ def add_build_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _build(options: argparse.Namespace) -> Result:
     context = context_of(options)
-    engine = find_engine()
+    builder = find_builder()
     reference = local_reference(context)
     if options.dry_run:
-        return Result(f"{engine.name} would build {reference} for {context.architecture}", {"reference": reference})
-    image_id = build(context, engine, options.build_argument)
+        return Result(f"{builder.name} would build {reference} for {context.architecture}", {"reference": reference})
+    image_id = build(context, builder, options.build_argument)
     return Result(f"{reference} is {image_id}", {"reference": reference, "id": image_id})

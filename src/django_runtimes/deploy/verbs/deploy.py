@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.engine import find_engine
+from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.image_building import build, push
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
@@ -90,19 +90,19 @@ def _deploy(options: argparse.Namespace) -> Result:
         context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
     check_beforehand(context)
     # Before anything costs something: whether it can be built at all.
-    engine = None if options.image else find_engine()
-    if engine is None:
+    builder = None if options.image else find_builder()
+    if builder is None:
         context.images.require(options.image)
     plans = lay_foundation(context)
     if context.consent.dry_run:
-        if engine is not None:
-            context.progress.say(f"{engine.name} would build the image for {context.architecture}, and push it")
+        if builder is not None:
+            context.progress.say(f"{builder.name} would build the image for {context.architecture}, and push it")
         plans += preview(context, context.image_uri(options.image) if options.image else None)
         return dry_run_result(context, plans)
     context.progress.begin("image")
-    if engine is None:
+    if builder is None:
         image = context.image_uri(options.image)
     else:
-        image = push(context, engine, build(context, engine, options.build_argument))
+        image = push(context, builder, build(context, builder, options.build_argument))
     released = release(agree(context, image), image, verb="deploy", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)

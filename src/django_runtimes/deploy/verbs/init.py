@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
-from django_runtimes.deploy.errors import UsageError
-from django_runtimes.deploy.progress import Progress
 from django_runtimes.deploy.verb import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.zappa import TakenOver, project_of, take_over
 

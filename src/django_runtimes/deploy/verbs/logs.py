@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.log_events import LogEvent, follow_groups, log_groups, read_group
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, show, verb_parser
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -41,7 +41,7 @@ def _logs(options: argparse.Namespace) -> Result:
     context = context_of(options)
     groups = _groups(context, options.of)
     if not groups:
-        raise DeployError(f"{context.place} has no logs in {context.aws.region}; deploy it, or check stage and target")
+        raise ToolError(f"{context.place} has no logs in {context.aws.region}; deploy it, or check stage and target")
     since_ms = round((time.time() - options.since) * 1000)
     if options.follow:
         # Ctrl-C is how one ends it.

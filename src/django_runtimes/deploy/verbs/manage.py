@@ -3,11 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.aws.tasks import run_in_task
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.steps.stack import bring_up
 from django_runtimes.deploy.verb import Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
@@ -53,7 +53,7 @@ def _manage(options: argparse.Namespace) -> Result:
 def _in_task(context: Context, command: Sequence[str]) -> CommandOutcome:
     image = context.state(OPERATIONS).parameters.get("ImageUri")
     if image is None:
-        raise DeployError(f"{context.place} is not deployed; run `webapp deploy` first")
+        raise ToolError(f"{context.place} is not deployed; run `webapp deploy` first")
     # It costs nothing but while a task runs, so that it is made when it is wanted.
     bring_up(context, OPERATIONS_TASK, image=image)
     network = {**context.state(NETWORK).outputs, **context.state(SECURITY_GROUPS).outputs}

@@ -4,10 +4,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.configuration import STAGES, Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
-from django_runtimes.deploy.errors import DeployError, UsageError
 from django_runtimes.deploy.parameters import read_templates
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
@@ -35,7 +35,7 @@ def _promote(options: argparse.Namespace) -> Result:
         )
     releases = source.history.read()
     if not releases:
-        raise DeployError(f"{source.place} has had no release that passed its test; deploy there first")
+        raise ToolError(f"{source.place} has had no release that passed its test; deploy there first")
     # Not what runs: that may be a deploy which is still being tested.
     image = releases[-1].image
     context = _context_of_other(source, choose_deployment(source.configuration, options.to, options.target))

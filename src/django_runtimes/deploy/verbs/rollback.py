@@ -3,9 +3,9 @@
 import argparse
 from collections.abc import Sequence
 
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.history import one_back
 from django_runtimes.deploy.context import Context
-from django_runtimes.deploy.errors import DeployError
 from django_runtimes.deploy.steps.going_back import go_back
 from django_runtimes.deploy.steps.release import Released, test
 from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
@@ -29,7 +29,7 @@ def _rollback(options: argparse.Namespace) -> Result:
     context = context_of(options)
     running = context.running_image()
     if running is None:
-        raise DeployError(f"{context.place} is not deployed in {context.aws.region}; there is nothing to go back from")
+        raise ToolError(f"{context.place} is not deployed in {context.aws.region}; there is nothing to go back from")
     image = context.image_uri(options.to) if options.to else _before(context, running)
     context.images.require(image.rpartition("@")[2])
     context.progress.say(f"{context.place} goes back from {running} to {image}")
@@ -45,7 +45,7 @@ def _rollback(options: argparse.Namespace) -> Result:
 def _before(context: Context, running: str) -> str:
     image = one_back(context.history.read(), running)
     if image is None:
-        raise DeployError(
+        raise ToolError(
             f"{context.place} had no image before {running}; name one by --to, of {', '.join(context.images.newest())}"
         )
     return image

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from django_runtimes.compare.containers.engine import Engine
+from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.cli.errors import UsageError
 from django_runtimes.compare.containers.image import Image, find_image
-from django_runtimes.compare.errors import UsageError
 
 DESCRIPTION = {
     "Id": "sha256:b20c",
@@ -19,7 +19,7 @@ DESCRIPTION = {
 }
 
 
-class FakeEngine(Engine):
+class FakeEngine(ContainerEngine):
     def inspect_image(self, reference):
         return {
             "ours": DESCRIPTION,
@@ -29,7 +29,7 @@ class FakeEngine(Engine):
         }.get(reference)
 
 
-class EmptyEngine(Engine):
+class EmptyEngine(ContainerEngine):
     def inspect_image(self, reference):
         return None
 
@@ -51,7 +51,7 @@ def test_without_a_revision_the_label_is_empty():
     label = {"org.opencontainers.image.revision": ""}
     description = {**DESCRIPTION, "Config": {**DESCRIPTION["Config"], "Labels": label}}
 
-    class Untold(Engine):
+    class Untold(ContainerEngine):
         def inspect_image(self, reference):
             return description
 

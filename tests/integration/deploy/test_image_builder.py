@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli import processes
+from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
-from django_runtimes.deploy.engine import Engine, find_engine
-from django_runtimes.deploy.errors import DeployError
+from django_runtimes.deploy.image_builder import ImageBuilder, find_builder
 
 pytestmark = [
     pytest.mark.profile_free,
@@ -45,7 +46,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
+def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> ImageBuilder:
     """podman with storage, logins and a trust in plain HTTP of its own."""
     storage = tmp_path / "storage.conf"
     storage.write_text(
@@ -60,7 +61,7 @@ def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> En
     monkeypatch.chdir(tmp_path)
     program = shutil.which("podman")
     assert program is not None
-    return Engine("podman", program)
+    return ImageBuilder(ContainerEngine("podman", program, "4"))
 
 
 @pytest.fixture
@@ -72,11 +73,11 @@ def project(tmp_path: Path) -> Path:
     return directory
 
 
-def build(engine: Engine, project: Path) -> str:
+def build(engine: ImageBuilder, project: Path) -> str:
     return engine.build(project, "shop:latest", architecture="x86_64", revision="0123abc", arguments=["--quiet"])
 
 
-def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: Engine, project: Path, registry: str):
+def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: ImageBuilder, project: Path, registry: str):
     image_id = build(podman, project)
 
     podman.log_in(RegistryLogin("AWS", "token", registry))
@@ -91,7 +92,7 @@ def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: Engine, proje
     assert manifest["config"]["digest"] == f"sha256:{image_id}"
 
 
-def test_an_image_says_for_which_processor_it_is_and_from_which_revision(podman: Engine, project: Path):
+def test_an_image_says_for_which_processor_it_is_and_from_which_revision(podman: ImageBuilder, project: Path):
     build(podman, project)
 
     described = podman.inspect("shop:latest")
@@ -99,19 +100,19 @@ def test_an_image_says_for_which_processor_it_is_and_from_which_revision(podman:
     assert described["Config"]["Labels"]["org.opencontainers.image.revision"] == "0123abc"
 
 
-def test_the_same_content_has_the_same_id(podman: Engine, project: Path):
+def test_the_same_content_has_the_same_id(podman: ImageBuilder, project: Path):
     assert build(podman, project) == build(podman, project)
 
 
-def test_a_build_that_fails_is_an_error(podman: Engine, project: Path):
+def test_a_build_that_fails_is_an_error(podman: ImageBuilder, project: Path):
     (project / "page").unlink()
 
-    with pytest.raises(DeployError, match="`podman build` ended with exit code"):
+    with pytest.raises(ToolError, match="`podman build` ended with exit code"):
         build(podman, project)
 
 
-def test_an_image_that_was_not_built_is_an_error(podman: Engine):
-    with pytest.raises(DeployError, match="podman has no image 'shop:latest'; run `webapp build`"):
+def test_an_image_that_was_not_built_is_an_error(podman: ImageBuilder):
+    with pytest.raises(ToolError, match="podman has no image 'shop:latest'; run `webapp build`"):
         podman.inspect("shop:latest")
 
 
@@ -121,5 +122,5 @@ def test_an_engine_that_does_not_answer_is_named_with_its_complaint(tmp_path: Pa
     docker.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(DeployError, match="docker does not work: Cannot connect to the Docker daemon; start it"):
-        find_engine()
+    with pytest.raises(ToolError, match="docker does not work: Cannot connect to the Docker daemon; start it"):
+        find_builder()

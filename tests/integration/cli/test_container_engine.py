@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli import processes
-from django_runtimes.compare.containers.engine import Engine, usable_engines
+from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.errors import CompareError
 
 PODMAN = """
@@ -32,7 +32,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
             program = tmp_path / name
             program.write_text(f"#!/bin/sh\n{script}")
             program.chmod(0o755)
-        monkeypatch.setattr(processes, "find_program", lambda name: str(tmp_path / name) if name in scripts else None)
+        monkeypatch.setenv("PATH", str(tmp_path))
 
     return put
 
@@ -40,7 +40,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
 def test_an_engine_that_does_not_work_is_passed_over(install, tmp_path):
     install(podman=PODMAN, docker=STOPPED_DOCKER)
 
-    assert usable_engines() == (Engine("podman", str(tmp_path / "podman"), "4.3.1"),)
+    assert usable_engines() == (ContainerEngine("podman", str(tmp_path / "podman"), "4.3.1"),)
 
 
 def test_an_image_is_found_or_not(install):

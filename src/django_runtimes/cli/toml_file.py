@@ -1,0 +1,27 @@
+"""Reads a project's TOML files."""
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.cli.errors import UsageError
+
+
+def read_toml(path: Path, *, remedy: str) -> dict[str, Any]:
+    """The content of a TOML file; UsageError when it cannot be read, with the remedy for one that is missing."""
+    # Django's own commands pass here too, most of them without such a file.
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}); {remedy}") from None
+    except ValueError as error:
+        raise UsageError(f"{path} is not TOML: {error}; fix it there") from None
+
+
+def known_key(key: str, known: Sequence[str]) -> str:
+    """What to write in place of a key that is not known."""
+    nearest = difflib.get_close_matches(key, known, n=1)
+    return f"did you mean '{nearest[0]}'?" if nearest else f"choose one of: {', '.join(known)}"
