@@ -1,37 +1,78 @@
 """Finds the project that the command `webapp` works on, by the `[tool.webapp]` block of its pyproject.toml."""
 
+import difflib
 import os
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.import_root import MANAGE, AmbiguousRootError, find_import_root
+from django_runtimes.cli.passed_variables import complaint_about
 from django_runtimes.cli.toml_file import known_key, read_toml
 
 _FILE_NAME = "pyproject.toml"
-_KEYS = ("settings", "workload")
+_BLOCK = "webapp"
+_KEYS = ("settings", "environment", "workload", "python_path")
 
 NO_SETTINGS = "no settings module is named; set settings in [tool.webapp] of pyproject.toml, or DJANGO_SETTINGS_MODULE"
 
 
 @dataclass(frozen=True)
 class Project:
-    """What the block says: the folder that holds it, the settings module and the workload's file."""
+    """What the block says: the folder that holds it, the settings module and the workload's file.
+
+    `environment` names the variables of the project's own, `python_path` the folder that its modules are imported
+    from where that is not the one found.
+    """
 
     directory: Path
     settings: str | None = None
     workload: Path | None = None
+    environment: tuple[str, ...] = ()
+    python_path: Path | None = None
+
+    @cached_property
+    def import_root(self) -> Path:
+        """The folder on Python's path: `python_path`, else the one that holds the settings (see find_import_root)."""
+        if self.python_path is not None:
+            return self.python_path
+        try:
+            return find_import_root(self.directory, self.settings)
+        except AmbiguousRootError as error:
+            found = [str(folder.relative_to(self.directory)) for folder in error.folders]
+            raise UsageError(
+                f"{self.directory / _FILE_NAME}: {', '.join(found)} each hold a {MANAGE} and {self.settings}; "
+                f'choose one by python_path = "{found[0]}" in [tool.webapp]'
+            ) from None
+
+    @property
+    def manage(self) -> Path | None:
+        """The project's manage.py, where it has one."""
+        folders = dict.fromkeys((self.import_root, self.directory))
+        return next((folder / MANAGE for folder in folders if (folder / MANAGE).is_file()), None)
+
+    @property
+    def working_directory(self) -> Path:
+        """Where its processes run: the folder of manage.py, else the project's."""
+        return self.directory if self.manage is None else self.manage.parent
 
     def enter(self, environ: MutableMapping[str, str]) -> None:
-        """Make the folder importable here and in child processes, and name the settings unless a variable does."""
-        directory = str(self.directory)
-        if directory not in sys.path:
-            sys.path.insert(0, directory)
+        """Make its modules importable here and in child processes, and name the settings unless a variable does."""
+        root = str(self.import_root)
+        if os.pathsep in root:
+            raise UsageError(f"the project's folder {root!r} has {os.pathsep!r} in its path; rename the folder")
+        if root not in sys.path:
+            sys.path.insert(0, root)
+        if str(self.directory) not in sys.path:
+            # For tests that lie beside it; behind everything else, so that it hides nothing.
+            sys.path.append(str(self.directory))
         paths = environ.get("PYTHONPATH", "").split(os.pathsep)
-        if directory not in paths:
-            environ["PYTHONPATH"] = os.pathsep.join(filter(None, [directory, *paths]))
+        if root not in paths:
+            environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, *paths]))
         if self.settings is not None and not environ.get("DJANGO_SETTINGS_MODULE"):
             environ["DJANGO_SETTINGS_MODULE"] = self.settings
 
@@ -45,30 +86,74 @@ def find_project(start: Path) -> Project | None:
     return None
 
 
-def project_directory(start: Path) -> Path:
-    """The project's folder; `start` where nothing names a project."""
-    project = find_project(start)
-    return start if project is None else project.directory
+def project_at(start: Path) -> Project:
+    """The project whose block is nearest above `start`, else one in `start` of which nothing is known."""
+    return find_project(start) or Project(start)
 
 
 def _block(path: Path) -> Mapping[str, Any] | None:
     content = read_toml(path, remedy="make it readable")
     tool = content.get("tool", {})
-    block = tool.get("webapp") if isinstance(tool, dict) else None
-    if block is not None and not isinstance(block, dict):
+    if not isinstance(tool, dict):
+        return None
+    block = tool.get(_BLOCK)
+    if block is None:
+        for misspelt in (*_misspelt(tool, "tool."), *_misspelt(content, "")):
+            raise UsageError(f"{path}: [{misspelt}] is read by nothing; did you mean [tool.webapp]?")
+    elif not isinstance(block, dict):
         raise UsageError(f"{path}: tool.webapp={block!r} is not a table; write it as [tool.webapp]")
     return block
+
+
+def _misspelt(table: Mapping[str, Any], prefix: str) -> Iterable[str]:
+    """The tables whose names are close to the block's: web-app, web_app, webap, Webapp; and [webapp] itself."""
+    for name, value in table.items():
+        plain = name.lower().replace("-", "").replace("_", "")
+        if isinstance(value, dict) and difflib.get_close_matches(plain, [_BLOCK], n=1, cutoff=0.8):
+            yield f"{prefix}{name}"
 
 
 def _read(path: Path, block: Mapping[str, Any]) -> Project:
     for key, value in block.items():
         if key not in _KEYS:
             raise UsageError(f"{path}: [tool.webapp] has no key {key!r}; {known_key(key, _KEYS)}")
-        if not isinstance(value, str) or not value.strip():
+        if key != "environment" and (not isinstance(value, str) or not value.strip()):
             raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a text; write it in quotes")
     settings, workload = block.get("settings"), block.get("workload")
     if settings is not None and not all(part.isidentifier() for part in settings.split(".")):
         raise UsageError(
             f'{path}: [tool.webapp] settings={settings!r} is not a module\'s name; write it as "config.settings"'
         )
-    return Project(path.parent, settings, None if workload is None else path.parent / workload)
+    return Project(
+        path.parent,
+        settings,
+        None if workload is None else path.parent / workload,
+        _variable_names(path, block.get("environment", [])),
+        _python_path(path, block.get("python_path")),
+    )
+
+
+def _variable_names(path: Path, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError(
+            f"{path}: [tool.webapp] environment={names!r} is not a list of names; "
+            'write it as ["REDIS_URL", "REPLICA_URL"]'
+        )
+    for index, name in enumerate(names):
+        if complaint := complaint_about(name):
+            raise UsageError(f"{path}: [tool.webapp] environment names {name!r}, which {complaint}")
+        if name in names[:index]:
+            raise UsageError(f"{path}: [tool.webapp] environment names {name!r} twice; name it once")
+    return tuple(names)
+
+
+def _python_path(path: Path, text: str | None) -> Path | None:
+    if text is None:
+        return None
+    folder = Path(os.path.normpath(path.parent / text))
+    if not folder.is_dir():
+        raise UsageError(
+            f"{path}: [tool.webapp] python_path={text!r} is not a folder beside this file; "
+            "name the one that holds manage.py, or the settings' package"
+        )
+    return folder

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
+from django_runtimes.cli.project import Project
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
 from django_runtimes.compare.run.environ import application_environ
@@ -17,6 +18,7 @@ from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
+from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.config.runtime import Runtime
 
 # Below the project's folder.
@@ -24,23 +26,23 @@ _LOCK_FILE = Path("requirements", "serving.txt")
 
 
 class Checkout:
-    """The project in `directory`; its processes write their logs and static files into `workspace`."""
+    """The project, run where its manage.py lies; its processes write their logs and static files into `workspace`."""
 
-    def __init__(self, workspace: Path, directory: Path) -> None:
+    def __init__(self, workspace: Path, project: Project) -> None:
         self._workspace = workspace
-        self._directory = directory
+        self._project = project
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
         """The variables that it needs under every runtime."""
         environ = application_environ(application, database_url=database_url, static_root=self._workspace / "static")
-        environ.setdefault("PYTHONPATH", str(self._directory))
+        environ.setdefault("PYTHONPATH", str(self._project.import_root))
         return environ
 
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
         """One of the application's management commands, with this Python."""
-        return start_command(arguments, environ, log=log)
+        return start_command(arguments, environ, log=log, directory=self._project.working_directory)
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
         """The codebase under one runtime, as processes without limits."""
@@ -50,15 +52,17 @@ class Checkout:
                 handler="django_runtimes.entrypoints.aws_lambda.handler",
                 environ=environ,
                 log_directory=self._workspace / name.label,
+                task_root=self._project.working_directory,
             )
             return LambdaTarget(function)
-        return ContainerTarget(environ, log=self._workspace / f"{name.label}.log")
+        server = CheckoutServer(self._project.working_directory)
+        return ContainerTarget(environ, log=self._workspace / f"{name.label}.log", server=server)
 
     def record(self) -> CodebaseRecord:
         """The commit, the lock file and what is installed here."""
-        lock_file = self._directory / _LOCK_FILE
+        lock_file = self._project.directory / _LOCK_FILE
         return CodebaseRecord(
-            revision=_revision(self._directory),
+            revision=_revision(self._project.directory),
             lock_file_sha256=hashlib.sha256(lock_file.read_bytes()).hexdigest() if lock_file.exists() else None,
             limits="no CPU or memory limit per target; all share the machine with the load generator, "
             f"which goes before them (niceness {NICENESS} lower)",

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvloop
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project import project_directory
+from django_runtimes.cli.project import project_at
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_codebase import ImageCodebase
@@ -81,7 +81,7 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
 def _open_codebase(stack: ExitStack, plan: Plan, workspace: Path) -> Codebase:
     """What the plan measures; its processes end with the stack."""
     if plan.image is None:
-        return Checkout(workspace, project_directory(Path.cwd()))
+        return Checkout(workspace, project_at(Path.cwd()))
     return ImageCodebase(stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace)))
 
 

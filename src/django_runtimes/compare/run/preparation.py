@@ -21,9 +21,12 @@ class StartCommand(Protocol):
         ...
 
 
-def start_command(arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-    """One of this checkout's management commands, with this Python."""
-    return processes.spawn([sys.executable, "-m", "django_runtimes", *arguments], environ=environ, log=log)
+def start_command(
+    arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """One of this checkout's management commands, with this Python, in `directory` or else in the current one."""
+    command = [sys.executable, "-m", "django_runtimes", *arguments]
+    return processes.spawn(command, environ=environ, log=log, directory=directory)
 
 
 def prepare_application(

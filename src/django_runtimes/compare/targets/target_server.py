@@ -28,7 +28,10 @@ class TargetServer(Protocol):
 
 
 class CheckoutServer:
-    """The image's own server command, with this Python."""
+    """The image's own server command, with this Python, in `directory` or else in the current one."""
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._directory = directory
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
         """Its master process."""
@@ -36,6 +39,7 @@ class CheckoutServer:
             [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
             environ=environ,
             log=log,
+            directory=self._directory,
             # gunicorn ends its workers then; killed, it would leave them behind.
             death_signal=SIGTERM,
         )
