@@ -5,7 +5,7 @@ import logging
 import sys
 from typing import Any
 
-from django_runtimes.serving.types import Application
+from django_runtimes.serving.types import Application, Message
 
 logger = logging.getLogger(__name__)
 
@@ -23,8 +23,8 @@ class ComposedLifespan:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._answered: asyncio.Future[dict[str, Any]] | None = None
+        self._messages: asyncio.Queue[Message] = asyncio.Queue()
+        self._answered: asyncio.Future[Message] | None = None
         self._running: asyncio.Task[None] | None = None
         self.state: dict[str, Any] = {}
 
@@ -47,12 +47,13 @@ class ComposedLifespan:
             logger.error("the application's shutdown failed: %s", (answer or {}).get("message") or "no reason is given")
         await self._running
 
-    async def _tell(self, event: str) -> dict[str, Any] | None:
+    async def _tell(self, event: str) -> Message | None:
         """The application's answer; None from one that has returned without."""
         assert self._running is not None  # noqa: S101  (made by start())
         self._answered = asyncio.get_running_loop().create_future()
         self._messages.put_nowait({"type": f"lifespan.{event}"})
-        await asyncio.wait({self._running, self._answered}, return_when=asyncio.FIRST_COMPLETED)
+        answering: set[asyncio.Future[Any]] = {self._running, self._answered}
+        await asyncio.wait(answering, return_when=asyncio.FIRST_COMPLETED)
         return self._answered.result() if self._answered.done() else None
 
     async def _run(self) -> None:
@@ -67,6 +68,6 @@ class ComposedLifespan:
                 level, "the application's lifespan ended: %s", error, exc_info=sys.exc_info() if is_fault else None
             )
 
-    async def _send(self, message: dict[str, Any]) -> None:
+    async def _send(self, message: Message) -> None:
         if self._answered is not None and not self._answered.done():
             self._answered.set_result(message)

@@ -12,7 +12,7 @@ class CookieStorage(cookie.CookieStorage):
     """Django's, whose cookie has the path of the session's; Django gives it the whole host."""
 
     def _update_cookie(self, encoded_data: Any, response: HttpResponseBase) -> None:
-        super()._update_cookie(encoded_data, response)
+        super()._update_cookie(encoded_data, response)  # type: ignore[misc]  # not in the stubs
         if self.cookie_name in response.cookies:
             response.cookies[self.cookie_name]["path"] = settings.SESSION_COOKIE_PATH
 

@@ -16,7 +16,8 @@ def has_websockets(application: Any) -> bool:
 
     A function that looks at the scope's type by itself cannot be told.
     """
-    waiting, seen = [application], set()
+    waiting = [application]
+    seen: set[int] = set()
     while waiting and len(seen) < _MOST_LOOKED_AT:
         one = waiting.pop()
         if id(one) in seen or isinstance(one, (str, bytes, type, ASGIHandler)):

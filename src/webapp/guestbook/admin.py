@@ -1,14 +1,22 @@
 """Moderation: entries can be hidden, shown and deleted, but not rewritten."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from webapp.guestbook.models import Entry
 
+# Django's class takes no type argument when it runs.
+if TYPE_CHECKING:
+    _ModelAdmin = admin.ModelAdmin[Entry]
+else:
+    _ModelAdmin = admin.ModelAdmin
+
 
 @admin.register(Entry)
-class EntryAdmin(admin.ModelAdmin):
+class EntryAdmin(_ModelAdmin):
     list_display = ("author", "hidden", "created_at", "excerpt")
     list_filter = ("hidden", "created_at")
     search_fields = ("author", "message")

@@ -2,6 +2,7 @@
 
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -21,7 +22,7 @@ def is_idempotency_key(text: str) -> bool:
 
 
 def create_entry(
-    *, author: str, message: str, picture: UploadedFile | None = None, idempotency_key: str | None = None
+    *, author: str, message: str, picture: "UploadedFile[Any] | None" = None, idempotency_key: str | None = None
 ) -> Entry:
     """Write an entry, or return the one that this key has written before, hidden or not.
 

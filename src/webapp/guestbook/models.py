@@ -1,6 +1,7 @@
 """What the guestbook stores."""
 
 import uuid
+from datetime import datetime
 from pathlib import PurePath
 
 from django.db import models
@@ -18,8 +19,8 @@ def picture_path(entry: "Entry", filename: str) -> str:
     return f"pictures/{timezone.now():%Y/%m/%d}/{uuid.uuid4().hex}{extension}"
 
 
-class EntryQuerySet(models.QuerySet["Entry"]):
-    def visible(self) -> "EntryQuerySet":
+class EntryManager(models.Manager["Entry"]):
+    def visible(self) -> models.QuerySet["Entry"]:
         """What visitors may see."""
         return self.filter(hidden=False)
 
@@ -27,15 +28,17 @@ class EntryQuerySet(models.QuerySet["Entry"]):
 class Entry(models.Model):
     """What one visitor wrote; `hidden` takes it out of every page without losing it."""
 
-    author = models.CharField(max_length=AUTHOR_LENGTH_MAX)
-    message = models.TextField(max_length=MESSAGE_LENGTH_MAX)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    author: "models.CharField[str, str]" = models.CharField(max_length=AUTHOR_LENGTH_MAX)
+    message: "models.TextField[str, str]" = models.TextField(max_length=MESSAGE_LENGTH_MAX)
+    created_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(default=timezone.now, editable=False)
     picture = models.ImageField(upload_to=picture_path, blank=True)
-    hidden = models.BooleanField(default=False)
-    idempotency_key = models.CharField(max_length=255, null=True, editable=False)
-    request_digest = models.CharField(max_length=64, blank=True, editable=False)
+    hidden: "models.BooleanField[bool, bool]" = models.BooleanField(default=False)
+    idempotency_key: "models.CharField[str | None, str | None]" = models.CharField(
+        max_length=255, null=True, editable=False
+    )
+    request_digest: "models.CharField[str, str]" = models.CharField(max_length=64, blank=True, editable=False)
 
-    objects = EntryQuerySet.as_manager()
+    objects = EntryManager()
 
     class Meta:
         ordering = ("-created_at", "-id")

@@ -14,7 +14,7 @@ from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
     """GeoDjango's, which teaches a connection PostGIS's types once, and not whenever a pool lends it."""
 
-    def register_geometry_adapters(self, pg_connection: psycopg.Connection, clear_caches: bool = False) -> None:  # noqa: FBT001, FBT002  (Django's signature)
+    def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:  # noqa: FBT001, FBT002  (Django's signature)
         """Django's; nothing for a connection that has them. A request's end leaves them where they are."""
         # None while a connection is made without a pool; what it has then is remembered when it is ready.
         session = getattr(pg_connection, "session", None)

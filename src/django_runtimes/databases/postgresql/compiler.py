@@ -4,7 +4,6 @@ import inspect
 import sys
 from collections.abc import Iterator
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 from django.db.backends.postgresql import compiler
@@ -13,8 +12,10 @@ from django.db.models.expressions import Combinable, CombinedExpression, RawSQL
 from django.db.models.functions import Cast
 from django.db.models.sql.where import ExtraWhere
 
+from django_runtimes.databases.postgresql.remembering import remembering
 from django_runtimes.databases.postgresql.session import CompiledSQL
 from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+from django_runtimes.databases.postgresql.types import CompilerBase
 
 # What an application gives a function of Django's to make it one of its own.
 _OWN_SQL = frozenset({"function", "template", "arg_joiner"})
@@ -26,7 +27,7 @@ _CONNECTORS = frozenset(
 _FIELD_HOOKS = ("select_format", "get_placeholder", "get_placeholder_sql")
 
 
-class _MarkingCompiler:
+class _MarkingCompiler(CompilerBase):
     """Counts on the connection the expressions whose SQL is not Django's own.
 
     On the connection, since a subquery has a compiler of its own and ends as a plain string in the outer statement.
@@ -35,21 +36,21 @@ class _MarkingCompiler:
     def compile(self, node: Any) -> Any:
         """Django's."""
         if _is_applications_own(node):
-            self.connection.unknown_expressions += 1  # type: ignore[attr-defined]
-        return super().compile(node)  # type: ignore[misc]
+            self.connection.unknown_expressions += 1
+        return super().compile(node)
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         """Django's; a CompiledSQL when all of it is Django's own SQL."""
-        connection = self.connection  # type: ignore[attr-defined]
+        connection = self.connection
         before = connection.unknown_expressions
-        sql, params = super().as_sql(*args, **kwargs)  # type: ignore[misc]
+        sql, params = super().as_sql(*args, **kwargs)
         if self._has_own_sql():
             connection.unknown_expressions += 1
         return (CompiledSQL(sql) if connection.unknown_expressions == before else sql), params
 
     def _has_own_sql(self) -> bool:
         """Whether the statement has SQL of the application's that no expression holds."""
-        return bool(self.query.extra_tables)  # type: ignore[attr-defined]
+        return bool(self.query.extra_tables)
 
 
 class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
@@ -59,11 +60,13 @@ class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
 class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
     """Django's, for INSERT."""
 
-    def as_sql(self) -> list[tuple[str, Any]]:
+    # Django's own takes other arguments than SELECT's, too.
+    def as_sql(self) -> Any:  # type: ignore[override]
         """Django's; each a CompiledSQL when all of it is Django's own SQL."""
         before = self.connection.unknown_expressions
         statements = compiler.SQLInsertCompiler.as_sql(self)
-        if any(map(_is_own_field, self.query.fields)) or _has_own_defaults(self.query.model):
+        query: Any = self.query
+        if any(map(_is_own_field, query.fields)) or _has_own_defaults(query.model):
             self.connection.unknown_expressions += 1
         if self.connection.unknown_expressions != before:
             return statements
@@ -78,7 +81,8 @@ class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
     """Django's, for UPDATE."""
 
     def _has_own_sql(self) -> bool:
-        return any(_is_own_field(field) for field, *_ in self.query.values) or _has_own_defaults(self.query.model)
+        query: Any = self.query
+        return any(_is_own_field(field) for field, *_ in query.values) or _has_own_defaults(query.model)
 
 
 class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
@@ -123,10 +127,10 @@ def _is_own_field(field: "Field[Any, Any]") -> bool:
     return base_field is not None and not all(_is_djangos(type(one)) for one in _with_base_fields(base_field))
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _has_own_defaults(model: "type[Model]") -> bool:
     """Whether the database evaluates SQL of the application's for columns that a statement leaves to it."""
-    expressions = []
+    expressions: list[Any] = []
     for field in model._meta.concrete_fields:
         expressions += [getattr(field, "db_default", NOT_PROVIDED), getattr(field, "expression", None)]
     return any(
@@ -150,7 +154,7 @@ def _sql_of(cls: type) -> tuple[Any, ...]:
     )
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: object) -> bool:
     """Whether a class of Django's has SQL or a method that is not in Django's own source."""
     if _has_own_method(cls):
@@ -174,7 +178,7 @@ def _is_in_source(cls: type, text: str) -> bool:
     return any(f'"{text}"' in _source(ancestor.__module__) for ancestor in cls.__mro__)
 
 
-@lru_cache(maxsize=256)
+@remembering(256)
 def _source(module: str) -> str:
     if module.partition(".")[0] != "django":
         return ""
@@ -192,7 +196,7 @@ class _Kind(Enum):
     SETTABLE = "its SQL is Django's unless the application gave it some"
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _kind(cls: type) -> _Kind:
     if not _is_djangos(cls) or _has_own_method(cls):
         return _Kind.APPLICATIONS
@@ -201,13 +205,13 @@ def _kind(cls: type) -> _Kind:
     return _Kind.SETTABLE if hasattr(cls, "template") else _Kind.DJANGOS
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _is_djangos(cls: type) -> bool:
     # Both hold SQL that the application wrote.
     return cls.__module__.partition(".")[0] == "django" and not issubclass(cls, RawSQL | ExtraWhere)
 
 
-@lru_cache(maxsize=4096)
+@remembering(4096)
 def _writes_sql(field_class: "type[Field[Any, Any]]") -> bool:
     """Whether a field's class has a hook that is not Django's."""
     return any(

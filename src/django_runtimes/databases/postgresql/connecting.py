@@ -4,21 +4,22 @@ import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.provider import Login, Provider
 
+Made = TypeVar("Made", bound="psycopg.Connection[Any]")
 Parameters = Mapping[str, Any]
 
 
 def connect(
-    make: Callable[[Parameters], psycopg.Connection],
+    make: Callable[[Parameters], Made],
     parameters: Callable[[], Parameters],
     provider: Provider | None,
-) -> psycopg.Connection:
+) -> Made:
     """What `make` makes of `parameters`; once more with fresh ones when the server refused a login that may change."""
     used = parameters()
     try:

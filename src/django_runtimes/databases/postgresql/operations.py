@@ -1,7 +1,8 @@
 """Operations whose compilers mark the statements that can leave no session state."""
 
-from functools import lru_cache
 from typing import Any
+
+from django_runtimes.databases.postgresql.remembering import remembering
 
 _DJANGOS = "django.db.backends.postgresql.compiler"
 
@@ -12,7 +13,7 @@ class DatabaseOperationsMixin:
     compiler_module = "django_runtimes.databases.postgresql.compiler"
 
 
-@lru_cache(maxsize=16)
+@remembering(16)
 def with_marks(operations: type) -> type:
     """The class with DatabaseOperationsMixin before it; one that is not Django's keeps its own compilers.
 

@@ -4,11 +4,11 @@ import threading
 from _thread import get_ident
 from collections.abc import Callable
 from time import monotonic
-from typing import Any
+from typing import Any, Self, cast
 from weakref import WeakSet
 
-from psycopg import Connection, OperationalError
 from psycopg import Error as PsycopgError
+from psycopg import OperationalError
 from psycopg.generators import fetch_many
 from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
@@ -39,12 +39,14 @@ class PooledConnection(WatchedConnection):
     rests_since: Moment
 
     @classmethod
-    def connect(cls, conninfo: str = "", *, make: Callable[[], Connection] | None = None, **kwargs: Any) -> Connection:
+    def connect(  # type: ignore[override]  # the pool calls it with these arguments alone
+        cls, *args: Any, make: Callable[[], Self] | None = None, **kwargs: Any
+    ) -> Self:
         """What `make` makes, where a pool has one: psycopg's offers no other place for a way of one's own."""
-        return super().connect(conninfo, **kwargs) if make is None else make()
+        return super().connect(*args, **kwargs) if make is None else make()
 
 
-class RecoveringPool(ConnectionPool):
+class RecoveringPool(ConnectionPool[PooledConnection]):
     """psycopg's pool, which differs in what becomes of a connection that is found dead.
 
     psycopg's pauses for seconds before it tries the next one. Here the idle ones are replaced with it, and a new one
@@ -76,7 +78,7 @@ class RecoveringPool(ConnectionPool):
             # Threads would not survive the fork that a server may still do.
             open=False,
             configure=make_ready,
-            reconnect_failed=type(self)._try_again,
+            reconnect_failed=cast("Callable[[ConnectionPool[Any]], None]", type(self)._try_again),
             **{**_DEFAULTS, **options},
         )
         self.made_for = made_for
@@ -111,7 +113,8 @@ class RecoveringPool(ConnectionPool):
             self.putconn(connection)
             self.renew(connection)
 
-    def check_connection(self, conn: PooledConnection) -> None:
+    # psycopg's is a static method, and is called on the pool.
+    def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
         """psycopg's, also for a connection whose reset is not answered yet; an error when it is broken."""
         conn.session.owner = get_ident()
         if conn.session.is_resetting:

@@ -15,7 +15,9 @@ from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.sql import Composable
 
 from django_runtimes.databases.postgresql.lexer import split_statements
+from django_runtimes.databases.postgresql.remembering import remembering
 from django_runtimes.databases.postgresql.session_statements import may_leave_state
+from django_runtimes.databases.postgresql.types import CursorBase
 
 DISCARD_ALL = b"DISCARD ALL"
 # The owner of a connection that is in its pool.
@@ -53,6 +55,8 @@ class SessionState:
     `owner` is the thread that may use it; NOBODY while it is in a pool, None for any.
     """
 
+    is_noted: bool
+    is_needed: bool
     __slots__ = (
         "_adapters",
         "_attributes",
@@ -204,7 +208,7 @@ class WatchedConnection(psycopg.Connection[Any]):
             super().rollback()
 
 
-@lru_cache(maxsize=16)
+@remembering(16)
 def watched(connection_class: type) -> type:
     """The connection class with what WatchedConnection adds."""
     if issubclass(connection_class, WatchedConnection):
@@ -214,7 +218,7 @@ def watched(connection_class: type) -> type:
     return type(connection_class.__name__, (WatchedConnection, connection_class), {"__module__": __name__})
 
 
-class NotingCursor:
+class NotingCursor(CursorBase):
     """A mixin for psycopg's cursors, which tells the connection's SessionState of each statement.
 
     A cursor that is kept for longer than its connection does nothing to the next one who has that: its statements are
@@ -231,22 +235,22 @@ class NotingCursor:
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         with _note(self, query):
-            return super().execute(query, *args, **kwargs)  # type: ignore[misc]
+            return super().execute(query, *args, **kwargs)
 
     def executemany(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         with _note(self, query, is_several=True):
-            return super().executemany(query, *args, **kwargs)  # type: ignore[misc]
+            return super().executemany(query, *args, **kwargs)
 
     def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         _note(self, query)
-        return super().stream(query, *args, **kwargs)  # type: ignore[misc]
+        return super().stream(query, *args, **kwargs)
 
     def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         _note(self, statement)
-        return super().copy(statement, *args, **kwargs)  # type: ignore[misc]
+        return super().copy(statement, *args, **kwargs)
 
     def close(self) -> None:
         """psycopg's; a connection that this cursor was the last to need may go back to its pool."""
@@ -259,7 +263,7 @@ class NotingCursor:
             on_close(self)
 
     def _end(self) -> None:
-        super().close()  # type: ignore[misc]
+        super().close()
 
 
 class NotingServerCursor(NotingCursor):
@@ -293,29 +297,29 @@ class NotingServerCursor(NotingCursor):
     def fetchone(self) -> Any:
         """psycopg's."""
         with _fetching(self):
-            return super().fetchone()  # type: ignore[misc]
+            return super().fetchone()
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
         """psycopg's."""
         with _fetching(self):
-            return super().fetchmany(*args, **kwargs)  # type: ignore[misc]
+            return super().fetchmany(*args, **kwargs)
 
     def fetchall(self) -> Any:
         """psycopg's."""
         with _fetching(self):
-            return super().fetchall()  # type: ignore[misc]
+            return super().fetchall()
 
     def __next__(self) -> Any:
         with _fetching(self):
-            return super().__next__()  # type: ignore[misc]
+            return super().__next__()
 
     def scroll(self, *args: Any, **kwargs: Any) -> None:
         """psycopg's."""
         with _fetching(self):
-            super().scroll(*args, **kwargs)  # type: ignore[misc]
+            super().scroll(*args, **kwargs)
 
 
-@lru_cache(maxsize=16)
+@remembering(16)
 def noting(cursor_class: type) -> type:
     """The cursor class with NotingCursor before it."""
     if issubclass(cursor_class, NotingCursor):
@@ -398,7 +402,7 @@ class _Noted:
     def __enter__(self) -> None:
         self._before, self._state.is_noted = self._state.is_noted, True
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._state.is_noted = self._before
 
 
@@ -413,7 +417,7 @@ class _NotedStatement(_Noted):
         self._query = query
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        super().__exit__()
+        super().__exit__(kind)
         # Of several statements, one before a COMMIT or outside any transaction may have had its effect.
         if (
             kind is not None

@@ -30,12 +30,14 @@ from django_runtimes.databases.postgresql.session import (
     DISCARD_ALL,
     CompiledSQL,
     SessionState,
+    WatchedConnection,
     keeps_connections,
     noting,
     remember_session,
     watched,
 )
 from django_runtimes.databases.postgresql.thread_end import close_at_thread_end, forget
+from django_runtimes.databases.postgresql.types import WrapperBase
 
 if TYPE_CHECKING:
     from django_runtimes.databases.postgresql.pool import RecoveringPool
@@ -46,7 +48,7 @@ _request: ContextVar[object | None] = ContextVar("request", default=None)
 _destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
-class DatabaseWrapperMixin:
+class DatabaseWrapperMixin(WrapperBase):
     """Fetches the login when a connection is made, and keeps nothing across a fork or a freeze.
 
     It stands before the DatabaseWrapper of Django, of GeoDjango or of any other engine made from these, whose
@@ -111,7 +113,7 @@ class DatabaseWrapperMixin:
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
         """A connection from the pool, or a new one."""
-        make = super().get_new_connection
+        make: Callable[..., psycopg.Connection[Any]] = super().get_new_connection
         if self._is_pooled:
             return self._pooled_connection(make, conn_params)
         first = [conn_params]
@@ -186,7 +188,7 @@ class DatabaseWrapperMixin:
     @property
     def needs_thread(self) -> bool:
         """Whether the connection has to stay with this thread between two queries."""
-        connection = self.connection
+        connection: WatchedConnection | None = self.connection
         if self.in_atomic_block:
             # Also without a connection, which was closed inside: what comes next on this thread must fail.
             return True
@@ -351,7 +353,9 @@ class DatabaseWrapperMixin:
     def _is_pooled(self) -> bool:
         return bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias != NO_DB_ALIAS
 
-    def _pooled_connection(self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]) -> Any:
+    def _pooled_connection(
+        self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]
+    ) -> psycopg.Connection:
         while True:
             pool = self.pool
             try:
@@ -427,7 +431,7 @@ def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:
     return (*_destination(entry), entry.get("CREDENTIALS"))
 
 
-def _note_statements(connection: psycopg.Connection, entry: dict[str, Any]) -> None:
+def _note_statements(connection: Any, entry: dict[str, Any]) -> None:
     # Django makes these by psycopg's own function, which takes no class.
     connection.__class__ = watched(connection.__class__)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)

@@ -47,7 +47,10 @@ def close_what_is_left() -> None:
 
 def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
     # A test case of Django's has one around everything, requests too.
-    return connection.in_atomic_block and not connection.atomic_blocks[-1]._from_testcase
+    if not connection.in_atomic_block:
+        return False
+    innermost: Any = connection.atomic_blocks[-1]
+    return not innermost._from_testcase
 
 
 def _note_opened(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:

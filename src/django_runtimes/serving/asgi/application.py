@@ -1,7 +1,7 @@
 """Makes the ASGI application by Django's `get_asgi_application()`, with a handler of ours in it."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import django.core.asgi
 from django.core.exceptions import ImproperlyConfigured
@@ -25,12 +25,12 @@ def make_application(make_handler: Callable[[], Handler]) -> tuple[Application, 
         return made[-1]
 
     # Django offers no other way to name the handler's class.
-    djangos_class = django.core.asgi.ASGIHandler
-    django.core.asgi.ASGIHandler = make  # type: ignore[assignment,misc]
+    module: Any = django.core.asgi
+    djangos_class, module.ASGIHandler = module.ASGIHandler, make
     try:
         application = django.core.asgi.get_asgi_application()
     finally:
-        django.core.asgi.ASGIHandler = djangos_class  # type: ignore[misc]
+        module.ASGIHandler = djangos_class
     if not made:
         raise ImproperlyConfigured(
             f"django.core.asgi.get_asgi_application() returned {application!r} without making a handler; "

@@ -1,7 +1,8 @@
 """Says how long a request's body is, once the body has been read."""
 
 import os
-from typing import Any, BinaryIO
+from collections.abc import Mapping
+from typing import IO, Any
 
 from django.core.handlers.asgi import ASGIHandler
 
@@ -13,7 +14,7 @@ class KnownLengthHandler(ASGIHandler):
     a chunked request must not look as if it had come with a length.
     """
 
-    def create_request(self, scope: dict[str, Any], body_file: BinaryIO) -> tuple[Any, Any]:
+    def create_request(self, scope: Mapping[str, Any], body_file: IO[bytes]) -> tuple[Any, Any]:
         """Django's, with the length in `request.META`."""
         request, refusal = super().create_request(scope, body_file)
         if request is not None:

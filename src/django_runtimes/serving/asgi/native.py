@@ -16,7 +16,7 @@ from django_runtimes.serving.asgi.gate import Gate, Place
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
 from django_runtimes.serving.asgi.patches import is_patched
-from django_runtimes.serving.types import Receive, Send
+from django_runtimes.serving.types import Message, Receive, Send
 
 
 class NativeHandler(KnownLengthHandler):
@@ -31,8 +31,8 @@ class NativeHandler(KnownLengthHandler):
         self._streams_share = can_share_threads()
         self._handle_is_patched = is_patched(ASGIHandler, "handle")
 
-    @property
-    def __class__(self) -> type[ASGIHandler]:
+    @property  # type: ignore[misc]
+    def __class__(self) -> type[ASGIHandler]:  # type: ignore[override]
         """Django's own class, which its methods send as the signals' sender: a receiver may have named it."""
         return ASGIHandler
 
@@ -64,7 +64,8 @@ class NativeHandler(KnownLengthHandler):
             await asyncio.wait([handling])
             raise
 
-    async def handle(self, scope: dict[str, Any], receive: "_ReadRequest", send: "_Outbox") -> None:
+    # Only serve() calls this, and Django's handler with what it was given here.
+    async def handle(self, scope: dict[str, Any], receive: "_ReadRequest", send: "_Outbox") -> None:  # type: ignore[override]
         """Django's, in one context: what a receiver of the first signal or the view sets is there until the last one.
 
         Django gives the receivers, the view and its sending a context each.
@@ -105,11 +106,11 @@ class NativeHandler(KnownLengthHandler):
             if outcome is not None and not isinstance(outcome, (RequestAborted, asyncio.CancelledError)):
                 raise outcome
 
-    async def read_body(self, receive: "_ReadRequest") -> BinaryIO:
+    async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
         """What was read before the lease."""
         return receive.body
 
-    async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:
+    async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:  # type: ignore[override]
         """A stream at once, its iterator being the view's; anything else after the lease."""
         if response.streaming and self._streams_share:
             await send.begin_stream()
@@ -123,10 +124,10 @@ class _ReadRequest:
         self.body = body
         self.context = contextvars.copy_context()
         self._receive = receive
-        self._receiving: asyncio.Future[dict[str, Any]] | None = None
+        self._receiving: asyncio.Future[Message] | None = None
         self._left = False
 
-    async def __call__(self) -> dict[str, Any]:
+    async def __call__(self) -> Message:
         if not self._left:
             self._receiving = asyncio.ensure_future(self._receive())
             try:
@@ -152,7 +153,7 @@ class _Outbox:
         self._lease = lease
         self._place = place
         self._shares = False
-        self._held: list[dict[str, Any]] = []
+        self._held: list[Message] = []
         self._context = contextvars.copy_context()
 
     async def begin_stream(self) -> None:
@@ -162,13 +163,13 @@ class _Outbox:
         await self._lease.rest()
         self._place.leave()
 
-    async def __call__(self, message: dict[str, Any]) -> None:
+    async def __call__(self, message: Message) -> None:
         if self._shares:
             # A client may take its time.
             await self._lease.rest()
         await self._send(message)
 
-    async def hold(self, message: dict[str, Any]) -> None:
+    async def hold(self, message: Message) -> None:
         self._held.append(message)
         # Outer middleware must see what the view changed there.
         self._context = contextvars.copy_context()

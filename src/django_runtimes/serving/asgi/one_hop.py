@@ -27,7 +27,7 @@ from django_runtimes.serving.asgi.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
-from django_runtimes.serving.types import Headers, Receive, Send
+from django_runtimes.serving.types import Headers, Message, Receive, Send
 
 # A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
 _WHOLE_FILE_BYTES = 2**20
@@ -104,7 +104,8 @@ class OneHopASGIHandler(ASGIHandler):
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
-        executor = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
+        # asgiref declares a ThreadPoolExecutor, and only submits.
+        executor: Any = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
@@ -224,7 +225,7 @@ class OneHopASGIHandler(ASGIHandler):
                 response.close()
             return None
         try:
-            content = response.getvalue() if response.streaming else response.content
+            content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
             return Answer(response.status_code, encoded_headers(response), content)
         finally:
             response.close()
@@ -266,7 +267,7 @@ class OneHopASGIHandler(ASGIHandler):
 def _resting(send: Send, lease: Lease) -> Send:
     """The same, which holds nothing of the database's for a client that takes its time."""
 
-    async def rest_and_send(message: dict[str, Any]) -> None:
+    async def rest_and_send(message: Message) -> None:
         await lease.rest()
         await send(message)
 

@@ -1,7 +1,7 @@
 """Django's synchronous middleware chain, fed with ASGI scopes."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
 from django.core import signals
@@ -32,7 +32,8 @@ class SyncChain(KnownLengthHandler):
         # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
         self._is_seen_asynchronously = run_async is None and is_patched(SyncChain, "get_response_async")
         if self._is_seen_asynchronously:
-            self._middleware_chain = sync_to_async(self._middleware_chain)
+            chain: Any = self._middleware_chain  # type: ignore[has-type]  # not in the stubs
+            self._middleware_chain = sync_to_async(chain)
         # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
         self.bridged_async_views = 0
 
@@ -44,20 +45,20 @@ class SyncChain(KnownLengthHandler):
         except BaseException:
             body.close()
             raise
-        request, response = self.create_request(scope, body)
+        request, refusal = self.create_request(scope, body)
         if request is None:
             body.close()
-        else:
-            response = self._respond_to(request)
+        response: Any = refusal if request is None else self._respond_to(request)
         # Both signals come from the class that a receiver may have named.
         response._handler_class = ASGIHandler
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
-        return response
+        return cast("HttpResponseBase", response)
 
     def _respond_to(self, request: HttpRequest) -> HttpResponseBase:
         if self._is_seen_asynchronously:
-            return async_to_sync(self._respond_asynchronously)(request)
+            response: HttpResponseBase = async_to_sync(self._respond_asynchronously)(request)
+            return response
         return self.get_response(request)
 
     async def _respond_asynchronously(self, request: HttpRequest) -> HttpResponseBase:

@@ -3,7 +3,7 @@
 import re
 import string
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 from mangum.adapter import HANDLERS
@@ -36,7 +36,7 @@ class _HTTPEvent(HTTPGateway):
 
     @property
     def scope(self) -> Scope:
-        scope: Scope = super().scope
+        scope = cast("Scope", super().scope)
         raw_path = self.event.get("rawPath")
         if isinstance(raw_path, str) and "%" in raw_path:
             decoded = unquote(raw_path)
@@ -53,7 +53,7 @@ class _EdgeEvent(LambdaAtEdge):
 
     @property
     def scope(self) -> Scope:
-        scope: Scope = super().scope
+        scope = cast("Scope", super().scope)
         # CloudFront hands over what the client wrote.
         scope["path"] = unquote(scope["path"])
         headers = self.event["Records"][0]["cf"]["request"]["headers"]
@@ -64,7 +64,7 @@ class _EdgeEvent(LambdaAtEdge):
         scope["headers"] = [[name.encode(), value.encode()] for name, value in pairs]
         return scope
 
-    def __call__(self, response: dict[str, Any]) -> dict[str, Any]:
+    def __call__(self, response: Any) -> dict[str, Any]:
         reply = super().__call__(response)
         headers: dict[str, list[dict[str, str]]] = {}
         for name, value in response["headers"]:
@@ -73,7 +73,7 @@ class _EdgeEvent(LambdaAtEdge):
         return {**reply, "headers": headers}
 
 
-_OURS = {HTTPGateway: _HTTPEvent, LambdaAtEdge: _EdgeEvent}
+_OURS: dict[type, Any] = {HTTPGateway: _HTTPEvent, LambdaAtEdge: _EdgeEvent}
 # Mangum's classes make the scope each time that they are asked for it, once more for the reply.
 EVENT_CLASSES = [
     type(event_class.__name__, (event_class,), {"scope": cached_property(event_class.scope.fget)})

@@ -226,7 +226,7 @@ class DirectLambdaHandler:
             close_old_connections()
             return head | {"body": self._run(self._joined(response))}
         try:
-            content = response.getvalue() if response.streaming else response.content
+            content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
         finally:
             response.close()
         return head | {"body": content}
@@ -260,7 +260,7 @@ class DirectLambdaHandler:
                 await sync_to_async(response.close)()
 
 
-async def _cycle(application: Application, scope: dict[str, Any], body: bytes) -> HTTPCycle:
+async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> HTTPCycle:
     cycle = HTTPCycle(scope, body)
     await cycle.run(application)
     return cycle

@@ -14,7 +14,9 @@ def with_stage_path(scope: dict[str, Any], event: dict[str, Any]) -> None:
     a custom domain neither has it. Links and redirects need it either way.
     """
     context = event.get("requestContext")
-    stage = context.get("stage") if isinstance(context, dict) else None
+    if not isinstance(context, dict):
+        return
+    stage = context.get("stage")
     if not isinstance(stage, str) or not stage or stage == "$default":
         return
     prefix, path = f"/{stage}", scope["path"]

@@ -25,7 +25,7 @@ _FRAMING_FIELDS = {b"content-length", b"transfer-encoding"}
 class Taken(NamedTuple):
     """How many bytes are the body's, and what the parser is to see of them."""
 
-    count: int
+    size: int
     parsed: bytes | bytearray
 
 

@@ -42,7 +42,7 @@ _TICKS_PER_SWEEP = 10
 _FULL_PAUSE_S = 0.02
 
 
-class FairUvicornWorker(UvicornWorker):
+class FairUvicornWorker(UvicornWorker):  # type: ignore[misc]  # it has no types
     """uvicorn's worker, its listeners taking turns with those of the other workers."""
 
     # ForwardedHeaders has to see who really connects.

@@ -131,7 +131,8 @@ class LimitedHttpProtocol(WaitingProtocol):
         if not self._parse_head(b"\r\n".join(line for line in lines if line[:8].lower() != b"upgrade:")):
             return False
         # The application sees what was sent.
-        self.scope["headers"] += [(b"upgrade", value.strip()) for _, value in upgrades]
+        headers: Any = self.scope["headers"]
+        headers += [(b"upgrade", value.strip()) for _, value in upgrades]
         return True
 
     def _is_websocket(self) -> bool:
@@ -298,7 +299,7 @@ class LimitedHttpProtocol(WaitingProtocol):
         elif self._line is self._connections.bodies:
             self._connections.bodies[self] = self._heard_at
             self._connections.bodies.move_to_end(self)
-        return data[taken.count :]
+        return data[taken.size :]
 
     def _await_body(self) -> None:
         if not self._connections.admits_body():

@@ -148,7 +148,7 @@ class ModeProof:
                 statements.append([])
         made = [name for names in statements for name in names if isinstance(name, CodeType)]
         # What stands beside a function that is made are its annotations.
-        names = [name for names in statements if not any(map(made.count, names)) for name in names]
+        names = [name for names in statements if not any(name in made for name in names) for name in names]
         stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _NOISE
         kept = {step.argval for step in steps if step.opname == "STORE_DEREF"}
         operations = [step.opname for step in steps]

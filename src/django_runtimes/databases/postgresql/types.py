@@ -1,0 +1,32 @@
+"""The bases of this engine's mixins: Django's and psycopg's classes for a type checker, `object` at run time."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+    from django.db.backends.postgresql.base import DatabaseWrapper
+    from django.db.backends.postgresql.client import DatabaseClient
+    from django.db.models.sql.compiler import SQLCompiler
+
+    class WrapperBase(DatabaseWrapper):
+        """Django's, with the private names that its stubs leave out."""
+
+        _thread_ident: int
+        _type_infos: dict[str, dict[str, Any]]
+
+        def _cursor(self, name: str | None = None) -> Any: ...
+        def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool: ...
+
+    class CursorBase(psycopg.Cursor[Any]):
+        """psycopg's, with what an engine's wrapper sets on it."""
+
+        on_close: Any
+
+    class CompilerBase(SQLCompiler):
+        """Django's, with the wrapper that this engine makes."""
+
+        connection: Any
+
+    ClientBase = DatabaseClient
+else:
+    WrapperBase = CursorBase = ClientBase = CompilerBase = object
