@@ -1,5 +1,6 @@
 """What the application's tests stand on: its database on the profile's route, its static files, secure clients."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -8,9 +9,11 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import AsyncClient, Client
 
+from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.databases.settings import parse_database_url
+from tests.integration.operations.journal import Journal
 from tests.prerequisites import require_program
 
 # As a load balancer that ends TLS sends it; without it every page outside `local` is a redirect to HTTPS.
@@ -57,3 +60,14 @@ def async_client() -> AsyncClient:
     """The same for asynchronous tests."""
     # Its `headers` argument keeps WSGI's names, which no ASGI request reads.
     return AsyncClient(**_BEHIND_TLS)
+
+
+@pytest.fixture
+def journal(database_server, tmp_path) -> Iterator[Journal]:
+    """Runs `webapp migrate` as real processes, on an application with migrations of every kind."""
+    name = f"webapp_journal_{secrets.token_hex(4)}"
+    create_database(database_server, name)
+    journal = Journal(database_server.url(name), tmp_path)
+    yield journal
+    journal.stop()
+    drop_database(database_server, name)

@@ -18,7 +18,7 @@ from django_runtimes.compare.emulator.invocation import RESPONSE_LIMIT_BYTES, Fu
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.services.database_creation import create_database, drop_database
-from tests.integration.database.journal import APPLICATIONS, Journal
+from tests.integration.operations.journal import APPLICATIONS, Journal
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
 
 pytestmark = pytest.mark.profile_free

@@ -1,0 +1,367 @@
+"""Threads that nobody manages give pooled connections back."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+
+import pytest
+from django.core.signals import request_started
+from django.db import DataError, ProgrammingError, connections, transaction
+from django.db.backends.signals import connection_created
+from django.test.utils import CaptureQueriesContext
+from psycopg.sql import SQL, Literal
+from psycopg_pool import PoolTimeout
+
+from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+from django_runtimes.databases.readiness import PoolEmptyError, check_pools
+from tests.integration.databases.postgresql.foreign_threads import (
+    SIZE,
+    close,
+    has_connection,
+    named_cursor,
+    run,
+    workers,
+)
+
+pytestmark = pytest.mark.profile_free
+
+# They answer otherwise each time, send something, or hold it to the transaction's end.
+VOLATILE_WITHOUT_STATE = {
+    "clock_timestamp",
+    "gen_random_uuid",
+    "pg_advisory_xact_lock",
+    "pg_advisory_xact_lock_shared",
+    "pg_blocking_pids",
+    "pg_cancel_backend",
+    "pg_database_size",
+    "pg_indexes_size",
+    "pg_is_in_recovery",
+    "pg_notify",
+    "pg_relation_size",
+    "pg_sleep",
+    "pg_table_size",
+    "pg_terminate_backend",
+    "pg_total_relation_size",
+    "pg_try_advisory_xact_lock",
+    "pg_try_advisory_xact_lock_shared",
+    "random",
+    "timeofday",
+    "uuidv4",
+    "uuidv7",
+}
+
+
+def set_many_times(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.executemany("SELECT set_config('app.tenant', %s, false)", [["a"]])
+
+
+def set_by_copy(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        list(cursor.copy("COPY (SELECT set_config('app.tenant', 'a', false)) TO STDOUT").__enter__())
+
+
+def set_by_stream(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        list(cursor.stream("SELECT set_config('app.tenant', 'a', false)"))
+
+
+def test_threads_that_live_on_keep_nothing(alias):
+    with workers(3 * SIZE) as threads:
+        for thread in threads:
+            assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
+            assert not thread.do(lambda: has_connection(alias))
+
+
+def test_threads_that_end_keep_nothing(alias):
+    for _ in range(3 * SIZE):
+        with workers(1) as (thread,):
+            thread.do(lambda: run(alias, "SET app.tenant = 'a'"))
+            assert thread.do(lambda: has_connection(alias))
+
+    assert run(alias, "SELECT current_setting('app.tenant', true)")[0] in ("", None)
+
+
+def test_an_executor_that_is_never_closed(alias):
+    executor = ThreadPoolExecutor(4 * SIZE)
+
+    assert set(executor.map(lambda _: run(alias, "SELECT 1"), range(8 * SIZE))) == {(1,)}
+    executor.shutdown()
+
+
+def test_a_thread_that_ends_in_a_transaction(alias):
+    def leave_open():
+        connections[alias].set_autocommit(False)
+        run(alias, "CREATE TABLE left_open (x int)")
+
+    for _ in range(3 * SIZE):
+        with workers(1) as (thread,):
+            thread.do(leave_open)
+
+    assert run(alias, "SELECT to_regclass('left_open')") == (None,)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda alias: transaction.atomic(alias).__enter__(),
+        lambda alias: connections[alias].set_autocommit(False),
+        lambda alias: run(alias, "BEGIN"),
+        lambda alias: run(alias, "SET app.tenant = 'a'"),
+        lambda alias: run(alias, "SELECT set_config('app.tenant', 'a', false)"),
+        lambda alias: run(alias, b"SET app.tenant = 'a'"),
+        lambda alias: run(alias, bytearray(b"SET app.tenant = 'a'")),
+        lambda alias: run(alias, SQL("SET app.tenant = {}").format(Literal("a"))),
+        set_many_times,
+        set_by_copy,
+        set_by_stream,
+        lambda alias: run(alias, "SELECT pg_advisory_lock(1)"),
+        lambda alias: run(alias, "CREATE TEMP TABLE scratch (x int)"),
+        lambda alias: connections[alias].cursor(),
+        named_cursor,
+    ],
+    ids=[
+        *(
+            "atomic",
+            "no autocommit",
+            "BEGIN",
+            "SET",
+            "set_config",
+            "bytes",
+            "bytearray",
+            "composed",
+            "executemany",
+            "copy",
+            "stream",
+            "lock",
+        ),
+        *("temporary table", "cursor", "named cursor"),
+    ],
+)
+def test_what_needs_the_connection_keeps_it(alias, begin):
+    kept = []
+    with workers(1) as (thread,):
+        thread.do(lambda: run(alias, "SELECT 1"))
+        assert not thread.do(lambda: has_connection(alias))
+        thread.do(lambda: kept.append(begin(alias)))
+        assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
+
+        assert thread.do(lambda: has_connection(alias))
+        thread.do(lambda: [cursor.close() for cursor in kept if cursor is not None and hasattr(cursor, "close")])
+        thread.do(lambda: close(alias))
+
+
+def test_it_goes_back_after_the_transaction(alias):
+    def commit():
+        with transaction.atomic(alias):
+            run(alias, "SELECT 1")
+            assert has_connection(alias)
+            transaction.on_commit(lambda: run(alias, "SELECT 1"), using=alias)
+        return has_connection(alias)
+
+    def roll_back():
+        try:
+            with transaction.atomic(alias):
+                run(alias, "SELECT nothing")
+        except Exception:
+            return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(commit) is False
+        assert thread.do(roll_back) is False
+
+
+def test_it_goes_back_with_the_last_cursor(alias):
+    def two_cursors():
+        connection = connections[alias]
+        with connection.cursor() as first:
+            first.execute("SELECT 1")
+            with connection.cursor() as second:
+                second.execute("SELECT 2")
+            assert has_connection(alias)
+            assert first.fetchone() == (1,)
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(two_cursors) is False
+
+
+def test_a_cursor_that_nobody_closes(alias):
+    def forget():
+        connections[alias].cursor().execute("SELECT 1")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(forget) is False
+
+
+def test_garbage_that_is_collected_at_work_gives_nothing_back(alias, monkeypatch):
+    wrapper = connections[alias]
+    dropped = []
+
+    def close_pooled(self, conn, *args, **kwargs):
+        # As when the garbage collector runs here, and drops a cursor that nobody closed.
+        dropped.append(wrapper_of_thread[0]._open_cursors.copy())
+        for forget in [one.__callback__ for one in wrapper_of_thread[0]._open_cursors.values()]:
+            forget(None)
+        return original(self, conn, *args, **kwargs)
+
+    original = type(wrapper.pool).putconn
+    monkeypatch.setattr(type(wrapper.pool), "putconn", close_pooled)
+    wrapper_of_thread = []
+
+    def close_with_an_open_cursor():
+        mine = connections[alias]
+        wrapper_of_thread[:] = [mine]
+        cursor = mine.cursor()
+        mine.close()
+        return cursor
+
+    with workers(1) as (thread,):
+        thread.do(close_with_an_open_cursor)
+
+    assert len(dropped) == 1
+    assert len({id(one) for one in wrapper.pool._pool}) == len(wrapper.pool._pool)
+
+
+def test_an_error_keeps_nothing(alias):
+    def fail():
+        with pytest.raises(Exception, match="nothing"):
+            run(alias, "SELECT nothing")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(fail) is False
+
+
+def test_what_receivers_set_for_each_connection_keeps_nothing(alias):
+    def set_timeout(connection, **kwargs):
+        if connection.alias == alias:
+            run(alias, "SET statement_timeout = 5000")
+
+    connection_created.connect(set_timeout)
+    try:
+        with workers(2 * SIZE) as threads:
+            for thread in threads:
+                assert thread.do(lambda: run(alias, "SHOW statement_timeout")) == ("5s",)
+                assert not thread.do(lambda: has_connection(alias))
+    finally:
+        connection_created.disconnect(set_timeout)
+
+
+def test_logged_queries_keep_nothing(alias):
+    def logged():
+        with CaptureQueriesContext(connections[alias]) as queries:
+            run(alias, "SELECT 1")
+        return len(queries), has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(logged) == (1, False)
+
+
+def test_a_thread_that_serves_whole_requests_keeps_it(alias):
+    def serve():
+        threading.current_thread().serves_whole_requests = True
+        run(alias, "SELECT 1")
+        return has_connection(alias)
+
+    with workers(1) as (thread,):
+        assert thread.do(serve) is True
+        thread.do(lambda: close(alias))
+        assert not thread.do(lambda: has_connection(alias))
+
+
+def test_a_pool_knows_how_long_it_has_been_empty(alias):
+    pool = connections[alias].pool
+    assert pool.empty_for_s == 0
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(lambda: run(alias, "SELECT pg_advisory_lock_shared(2)"))
+        time.sleep(0.3)
+        with pytest.raises(PoolTimeout):
+            pool.getconn()
+        assert 1.2 < pool.empty_for_s < 30
+        check_pools(longest_empty_s=60)
+        with pytest.raises(PoolEmptyError, match=alias):
+            check_pools(longest_empty_s=1)
+
+        threads[0].do(lambda: close(alias))
+        assert pool.empty_for_s == 0
+
+
+@pytest.mark.parametrize("statement", ["selec 1", "SELECT nosuch(1)", "SET nosuch = 1"])
+def test_a_statement_that_fails_keeps_no_connection(alias, statement):
+    with workers(1) as (thread,):
+        with pytest.raises(ProgrammingError):
+            thread.do(lambda: run(alias, statement))
+
+        assert not thread.do(lambda: has_connection(alias))
+
+
+@pytest.mark.parametrize("end", ["selec 1", "SELECT 1/0"])
+def test_several_statements_that_fail_keep_what_was_committed(alias, end):
+    with workers(1) as (thread,):
+        with pytest.raises((ProgrammingError, DataError)):
+            thread.do(lambda: run(alias, f"SET app.tenant = 'a'; COMMIT; {end}"))
+
+        assert thread.do(lambda: has_connection(alias))
+
+
+def in_request(call):
+    """The call in a copy of a request's context, as `asyncio.to_thread` makes it; the request is on another thread."""
+    context = Context()
+    context.run(request_started.send, sender=None)
+    return lambda: context.run(call)
+
+
+@pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
+def test_an_executors_thread_shows_no_request_the_session_of_another(database_server, open_database, strategy):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    alias = wrapper.alias
+
+    def set_and_read():
+        run(alias, "SELECT set_config('app.tenant', 'a', false)")
+        return run(alias, "SELECT current_setting('app.tenant', true)")
+
+    def read():
+        return run(alias, "SELECT current_setting('app.tenant', true)")
+
+    def read_in_transaction():
+        with transaction.atomic(alias):
+            return read()
+
+    with workers(1) as (thread,):
+        assert thread.do(in_request(set_and_read)) == ("a",)
+        assert thread.do(in_request(read))[0] in ("", None)
+        thread.do(in_request(set_and_read))
+        assert thread.do(in_request(read_in_transaction))[0] in ("", None)
+        thread.do(lambda: close(alias))
+    del connections.settings[alias]
+
+
+def test_the_server_calls_the_stateless_functions_stable(alias):
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace "
+            "AND provolatile = 'v' AND proname = ANY (%s)",
+            [list(STATELESS_FUNCTIONS)],
+        )
+        volatile = {name for (name,) in cursor.fetchall()}
+
+    assert volatile <= VOLATILE_WITHOUT_STATE
+
+
+@pytest.mark.parametrize(("always", "left"), [("0", "a"), ("1", None)])
+def test_always_reset_clears_what_statements_of_the_orm_set(database_server, open_database, always, left):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
+    with wrapper.cursor() as cursor:
+        # As a view would do it.
+        cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
+    wrapper.close()
+
+    with wrapper.cursor() as cursor:
+        cursor.execute(CompiledSQL("SELECT current_setting('app.tenant', true)"))
+        assert (cursor.fetchone()[0] or None) == left

@@ -1,0 +1,229 @@
+"""Pools after their connections died, were evicted or rested, and while the server is away."""
+
+import time
+from contextlib import suppress
+from signal import SIGQUIT
+
+import psycopg
+import pytest
+from django.db.utils import OperationalError
+from psycopg_pool import PoolTimeout
+
+from django_runtimes.cli import processes
+from tests.integration.databases.postgresql.conftest import backend_pid, kill
+
+pytestmark = pytest.mark.profile_free
+
+
+@pytest.fixture
+def pooled(request, database_server, open_database):
+    name = request.node.name[:60]
+    wrapper = open_database(f"{database_server.url('postgres')}?application_name={name}")
+    wrapper.application_name = name
+    return wrapper
+
+
+def fill(wrapper, count: int) -> None:
+    """Let the pool open so many connections and give them all back."""
+    wrapper.pool.open()
+    taken = [wrapper.pool.getconn() for _ in range(count)]
+    for connection in taken:
+        wrapper.pool.putconn(connection)
+
+
+def pids(wrapper, count: int) -> set[int]:
+    taken = [wrapper.pool.getconn() for _ in range(count)]
+    for connection in taken:
+        wrapper.pool.putconn(connection)
+    return {connection.info.backend_pid for connection in taken}
+
+
+def accepts_logins(server) -> bool:
+    with suppress(psycopg.OperationalError), psycopg.connect(server.administration_url):
+        return True
+    return False
+
+
+def test_no_query_fails_after_every_backend_was_killed(pooled, administrator):
+    fill(pooled, 6)
+    assert kill(administrator, pooled.application_name) == 6
+
+    started_s = time.monotonic()
+    for _ in range(6):
+        backend_pid(pooled)
+        pooled.close()
+
+    # psycopg's pool alone pauses for a second after the first that it finds dead.
+    assert time.monotonic() - started_s < 0.9
+
+
+def test_a_pool_that_lost_its_connections_keeps_to_its_size(pooled, administrator):
+    for _ in range(3):
+        fill(pooled, 8)
+        kill(administrator, pooled.application_name)
+        backend_pid(pooled)
+        pooled.close()
+
+    assert pooled.pool.get_stats()["pool_size"] == pooled.pool.max_size == 8
+    fill(pooled, 8)
+
+
+def test_eviction_replaces_this_connection_and_the_idle_ones(pooled):
+    fill(pooled, 3)
+    before = pids(pooled, 3)
+    assert backend_pid(pooled) in before
+
+    pooled.evict()
+
+    assert pooled.connection is None
+    assert pids(pooled, 3).isdisjoint(before)
+
+
+def test_eviction_outside_a_pool_closes_the_connection(database_server, open_database):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY="persistent")
+    before = backend_pid(wrapper)
+
+    wrapper.evict()
+
+    assert wrapper.connection is None
+    assert backend_pid(wrapper) != before
+    wrapper.evict()
+    wrapper.evict()
+
+
+def test_a_connection_that_rested_is_not_asked_but_replaced(pooled):
+    pooled.settings_dict["MAX_REST_S"] = 1.0
+    pooled.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
+    before = backend_pid(pooled)
+    pooled.close()
+    assert backend_pid(pooled) == before
+    pooled.close()
+
+    time.sleep(1.1)
+
+    assert backend_pid(pooled) != before
+
+
+def test_a_pool_keeps_the_entry_it_was_made_with(pooled, administrator):
+    before = pooled.settings_dict["NAME"]
+    fill(pooled, 1)
+    pool = pooled.pool
+    pooled.settings_dict["NAME"] = "template1"
+    pooled.settings_dict["OPTIONS"]["application_name"] = "another"
+    pool.drain()
+    time.sleep(0.5)
+    taken = [pool.getconn() for _ in range(4)]
+    for connection in taken:
+        pool.putconn(connection)
+
+    assert {connection.info.dbname for connection in taken} == {before}
+    assert {connection.info.get_parameters()["application_name"] for connection in taken} == {pooled.application_name}
+    pooled.settings_dict["NAME"] = before
+
+
+def database_of(wrapper) -> str:
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT current_database()")
+        return cursor.fetchone()[0]
+
+
+def test_queries_follow_a_changed_entry(pooled, administrator):
+    before = database_of(pooled)
+    pooled.close()
+    old = pooled.pool
+
+    pooled.settings_dict["NAME"] = "template1"
+
+    assert database_of(pooled) == "template1"
+    assert old.closed
+    pooled.close()
+    pooled.settings_dict["NAME"] = before
+    assert database_of(pooled) == before
+
+
+def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
+    database_of(pooled)
+    in_use = pooled.connection
+
+    pooled.settings_dict["NAME"] = "template1"
+    assert pooled.pool.made_for[0] == "template1"
+    assert not in_use.closed
+    pooled.close()
+
+    assert in_use.closed
+    assert database_of(pooled) == "template1"
+
+
+def test_a_connection_from_a_pool_goes_back_when_the_entry_has_none(pooled):
+    database_of(pooled)
+    pool = pooled.pool
+
+    del pooled.settings_dict["OPTIONS"]["pool"]
+    pooled.close()
+
+    assert pool.empty_for_s == 0
+    assert not pool._lent
+
+
+def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(own_server, open_database):
+    wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
+    backend_pid(wrapper)
+    wrapper.close()
+    processes.stop(own_server.process, first_signal=SIGQUIT)
+
+    with pytest.raises((PoolTimeout, OperationalError)):
+        backend_pid(wrapper)
+    time.sleep(0.5)
+    started_s = time.monotonic()
+    with pytest.raises((PoolTimeout, OperationalError)):
+        backend_pid(wrapper)
+
+    assert time.monotonic() - started_s < 0.9
+
+
+def test_who_asks_late_in_an_outage_gives_up_with_the_first(own_server, open_database):
+    wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="2")
+    fill(wrapper, 1)
+    processes.stop(own_server.process, first_signal=SIGQUIT)
+
+    started_s = time.monotonic()
+    with pytest.raises(PoolTimeout):
+        wrapper.pool.getconn(1.5)
+    with pytest.raises(PoolTimeout):
+        wrapper.pool.getconn()
+
+    # Each with a patience of its own would take 3.5 s.
+    assert time.monotonic() - started_s < 3
+
+
+def test_a_pool_finds_its_server_again(own_server, open_database):
+    wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
+    fill(wrapper, 3)
+    processes.stop(own_server.process, first_signal=SIGQUIT)
+    deadline_s = time.monotonic() + 3
+    while time.monotonic() < deadline_s:
+        with suppress(PoolTimeout, OperationalError):
+            backend_pid(wrapper)
+    own_server.restart()
+    assert processes.wait_until(own_server.process, lambda: accepts_logins(own_server), timeout_s=30)
+
+    ready_s = time.monotonic()
+    while True:
+        with suppress(PoolTimeout, OperationalError):
+            backend_pid(wrapper)
+            break
+    recovered_after_s = time.monotonic() - ready_s
+
+    # Half a second is what the pool pauses; psycopg's own pause would be four by now.
+    assert recovered_after_s < 2
+
+
+def test_a_cold_pool_without_a_server_fails_within_its_timeout(open_database):
+    port = processes.free_port()
+    wrapper = open_database(f"postgresql://app:x@127.0.0.1:{port}/shop", WEBAPP_DB_POOL_TIMEOUT_S="1")
+
+    started_s = time.monotonic()
+    with pytest.raises((PoolTimeout, OperationalError)):
+        backend_pid(wrapper)
+
+    assert time.monotonic() - started_s < 3

@@ -1,0 +1,58 @@
+"""Connections that a thread keeps, after a time in which the process was frozen."""
+
+import time
+
+import pytest
+
+from django_runtimes.config.runtime import Runtime
+from tests.integration.databases.postgresql.conftest import backend_pid, kill
+
+pytestmark = pytest.mark.profile_free
+
+
+@pytest.fixture
+def kept(database_server, open_database):
+    """A persistent connection on Lambda, which may rest for a second."""
+    return open_database(
+        f"{database_server.url('postgres')}?application_name=test_rest",
+        runtime=Runtime.AWS_LAMBDA,
+        changes={"MAX_REST_S": 1.0},
+        WEBAPP_DB_STRATEGY="persistent",
+        WEBAPP_DB_ROUTE="direct",
+    )
+
+
+def request(wrapper) -> int:
+    """What a request does to a thread's connection: Django looks at it at the beginning and at the end."""
+    wrapper.close_if_unusable_or_obsolete()
+    pid = backend_pid(wrapper)
+    wrapper.close_if_unusable_or_obsolete()
+    return pid
+
+
+def test_a_connection_serves_requests_that_follow_each_other(kept):
+    assert len({request(kept) for _ in range(5)}) == 1
+
+
+def test_a_connection_that_rested_is_not_asked_but_replaced(kept):
+    before = request(kept)
+
+    time.sleep(1.1)
+
+    assert request(kept) != before
+
+
+def test_a_connection_that_died_while_it_rested_fails_no_request(kept, administrator):
+    before = request(kept)
+    kill(administrator, "test_rest")
+
+    assert request(kept) != before
+
+
+def test_connections_rest_as_long_as_they_like_elsewhere(database_server, open_database):
+    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY="persistent")
+    before = request(wrapper)
+
+    time.sleep(1.1)
+
+    assert request(wrapper) == before

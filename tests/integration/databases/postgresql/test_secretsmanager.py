@@ -1,0 +1,259 @@
+"""Logins that Secrets Manager holds, and what rotating them does to connections."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.databases.credentials.provider import CredentialsError, Login, provider_of
+from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
+from tests.integration.databases.postgresql.conftest import backend_pid, kill
+from tests.moto import REGION
+
+pytestmark = pytest.mark.profile_free
+
+STRATEGIES = pytest.mark.parametrize("strategy", ["per_request", "persistent", "pool"])
+
+
+class CountingProvider(SecretsManagerProvider):
+    reads = 0
+
+    def _read(self) -> Login:
+        self.reads += 1
+        return super()._read()
+
+
+def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
+    return CountingProvider(StoredSecret(arn, ttl_s), user="app")
+
+
+def test_a_secret_as_rds_writes_it_has_the_user_too(secrets):
+    arn = secrets.store({"engine": "postgres", "username": "shop", "password": "hunter2", "port": 5432})
+
+    assert provider(arn).login() == Login("shop", "hunter2")
+
+
+@pytest.mark.parametrize("text", ["hunter2", "12345", '"quoted"', "hal{f"])
+def test_any_other_text_is_a_password(secrets, text):
+    assert provider(secrets.store(text)).login() == Login("app", text)
+
+
+@pytest.mark.parametrize("text", ["hunter2\n", "hunter2\r\n"])
+def test_the_newline_of_an_uploaded_file_is_no_part_of_the_password(secrets, text):
+    assert provider(secrets.store(text)).login().password == "hunter2"
+
+
+def test_a_secret_is_kept_for_its_ttl(secrets):
+    arn = secrets.store("first")
+    short, long = provider(arn, ttl_s=0.2), provider(arn)
+    assert short.login() == long.login()
+    secrets.replace(arn, "second")
+
+    time.sleep(0.25)
+
+    assert short.login().password == "second"
+    assert long.login().password == "first"
+
+
+def test_a_refused_login_is_read_again_at_once_but_not_all_the_time(secrets):
+    ours = provider(secrets.store("first"))
+    refused = ours.login()
+    assert ours.forget(refused) is False
+    assert ours.reads == 1
+    time.sleep(1.05)
+
+    assert [ours.forget(refused) for _ in range(5)] == [False] * 5
+
+    assert ours.reads == 2
+
+
+def test_a_login_that_another_thread_has_read_meanwhile_is_worth_another_attempt(secrets):
+    arn = secrets.store("first")
+    ours = provider(arn, ttl_s=0.01)
+    refused = ours.login()
+    secrets.replace(arn, "second")
+    time.sleep(0.05)
+    assert ours.login().password == "second"
+
+    assert ours.forget(refused) is True
+    assert ours.reads == 2
+
+
+def test_threads_that_come_at_once_read_once(secrets):
+    ours = provider(secrets.store("hunter2"))
+    together = Barrier(8)
+
+    def log_in(_) -> Login:
+        together.wait()
+        return ours.login()
+
+    with ThreadPoolExecutor(8) as threads:
+        logins = list(threads.map(log_in, range(8)))
+
+    assert set(logins) == {Login("app", "hunter2")}
+    assert ours.reads == 1
+
+
+def test_a_login_serves_on_when_it_cannot_be_read_again(secrets, caplog):
+    arn = secrets.store("hunter2")
+    ours = provider(arn, ttl_s=0.01)
+    ours.login()
+    secrets.delete(arn)
+    time.sleep(0.05)
+
+    assert ours.login() == Login("app", "hunter2")
+
+    (record,) = [record for record in caplog.records if record.name.startswith("django_runtimes")]
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith(f"{arn} cannot be read: ResourceNotFoundException; ")
+    assert record.getMessage().endswith("; the former login serves on")
+    assert "hunter2" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('{"username": "hunter2"}', "it is JSON without the text 'password'"),
+        ('{"password": 70070707}', "it is JSON without the text 'password'"),
+        ('{"username": "hunter2", "password": ""}', "it is JSON without the text 'password'"),
+        ('["hunter2"]', "it is JSON without the text 'password'"),
+        ("null", "it is JSON without the text 'password'"),
+        ("{hunter2", "it is malformed JSON"),
+        ('  {"username": "app", "password": "hunter2",}', "it is malformed JSON"),
+        ("[hunter2", "it is malformed JSON"),
+        (" ", "it is empty or binary"),
+    ],
+)
+def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value, message):
+    arn = secrets.store(value)
+
+    with pytest.raises(CredentialsError) as error:
+        provider(arn).login()
+
+    assert str(error.value).startswith(f"{arn} cannot be read: {message}; store ")
+    assert "hunter2" not in str(error.value)
+    assert "7007" not in str(error.value)
+    assert error.value.__context__ is None
+
+
+def test_a_secret_that_is_not_there_is_named_with_the_permission(secrets):
+    arn = secrets.store("first")
+    secrets.delete(arn)
+
+    with pytest.raises(CredentialsError, match="ResourceNotFoundException; check the permission") as error:
+        provider(arn).login()
+
+    assert str(error.value).startswith(f"{arn} cannot be read: ")
+    assert error.value.__context__ is None
+
+
+def test_a_service_that_does_not_answer_is_given_up_soon(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+    started_s = time.monotonic()
+
+    with pytest.raises(CredentialsError, match="Could not connect to the endpoint"):
+        provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook").login()
+
+    assert time.monotonic() - started_s < 8
+
+
+def test_all_who_wait_for_a_service_that_hangs_are_answered_together(monkeypatch):
+    # It takes connections and never answers them.
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as hanging:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
+        ours = provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook")
+        started_s = time.monotonic()
+        with ThreadPoolExecutor(8) as threads:
+            waiting = [threads.submit(ours.login) for _ in range(8)]
+            failures = {str(one.exception()) for one in waiting}
+        took_s = time.monotonic() - started_s
+
+    assert ours.reads == 1
+    (failure,) = failures
+    assert "Read timeout on endpoint URL" in failure
+    # One after the other they would need 32 s.
+    assert took_s < 10
+
+
+@pytest.fixture
+def rotating(secrets, role, database_server, open_database):
+    """Opens the database as the role, whose password is in a secret; the secret's ARN is its `arn`."""
+
+    def make(strategy: str):
+        arn = secrets.store({"username": role, "password": "first"})
+        wrapper = open_database(
+            f"postgresql://unused@127.0.0.1:{database_server.port}/postgres?application_name={role}",
+            WEBAPP_DB_STRATEGY=strategy,
+            WEBAPP_DB_CREDENTIALS="secretsmanager",
+            WEBAPP_DB_SECRET_ARN=arn,
+            # The first login imports boto3, which takes a busy machine seconds.
+            WEBAPP_DB_POOL_TIMEOUT_S="30",
+        )
+        wrapper.arn = arn
+        return wrapper
+
+    return make
+
+
+@STRATEGIES
+def test_a_rotated_password_fails_no_query(secrets, rotating, role, administrator, strategy):
+    wrapper = rotating(strategy)
+    before = backend_pid(wrapper)
+    time.sleep(1.05)
+    administrator.execute(f"ALTER ROLE {role} PASSWORD 'second'")
+    secrets.replace(wrapper.arn, {"username": role, "password": "second"})
+    wrapper.close()
+    kill(administrator, role)
+
+    assert backend_pid(wrapper) != before
+    assert provider_of(wrapper.settings_dict).login().password == "second"
+
+
+def test_a_pool_hands_connections_out_without_a_login(monkeypatch, rotating):
+    wrapper = rotating("pool")
+    wrapper.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
+    before = backend_pid(wrapper)
+    wrapper.close()
+
+    def is_away() -> Login:
+        raise CredentialsError("Secrets Manager is away")
+
+    monkeypatch.setattr(provider_of(wrapper.settings_dict), "login", is_away)
+
+    assert backend_pid(wrapper) == before
+
+
+def test_a_rotation_to_another_user_fails_no_query(secrets, rotating, role, administrator):
+    wrapper = rotating("per_request")
+    other = f"{role}_clone"
+    administrator.execute(f"CREATE ROLE {other} LOGIN PASSWORD 'other'")
+    try:
+        backend_pid(wrapper)
+        wrapper.close()
+        time.sleep(1.05)
+        secrets.replace(wrapper.arn, {"username": other, "password": "other"})
+        administrator.execute(f"ALTER ROLE {role} PASSWORD 'second'")
+
+        with wrapper.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            assert cursor.fetchone() == (other,)
+    finally:
+        wrapper.close()
+        administrator.execute(f"DROP ROLE {other}")
+
+
+def test_dbshell_logs_in_with_the_secret(rotating, role):
+    wrapper = rotating("per_request")
+
+    arguments, environ = DatabaseWrapper.client_class.settings_to_cmd_args_env(wrapper.settings_dict, [])
+
+    assert arguments[:3] == ["psql", "-U", role]
+    assert environ["PGPASSWORD"] == "first"

@@ -1,0 +1,309 @@
+"""Nothing that one request leaves in its session reaches the next one on the same connection."""
+
+import time
+
+import psycopg
+import pytest
+from django.contrib.auth.models import Group
+from django.db import OperationalError, ProgrammingError, connections, transaction
+from django.db.backends.signals import connection_created
+from django.db.models import Count
+from psycopg import IsolationLevel
+from psycopg.rows import dict_row, tuple_row
+from psycopg.types.string import StrDumper
+
+from tests.integration.databases.postgresql.conftest import backend_pid, end_request, run
+
+pytestmark = pytest.mark.profile_free
+
+# What leaves it, how the next request would see it, and what it has to see.
+STATE = {
+    "a setting": ("SET app.tenant = 'a'", "SELECT current_setting('app.tenant', true)", {"", None}),
+    "set_config in a query": (
+        "SELECT set_config('app.tenant', 'a', false)",
+        "SELECT current_setting('app.tenant', true)",
+        {"", None},
+    ),
+    "set_config in a CTE": (
+        "WITH t AS MATERIALIZED (SELECT set_config('app.tenant', 'a', false)) SELECT * FROM t",
+        "SELECT current_setting('app.tenant', true)",
+        {"", None},
+    ),
+    "search_path": ("SET search_path TO pg_catalog", "SHOW search_path", {'"$user", public'}),
+    "search_path by EXECUTE in a block": (
+        "DO $$ BEGIN EXECUTE 'SET search_path TO pg_catalog'; END $$",
+        "SHOW search_path",
+        {'"$user", public'},
+    ),
+    "a role": ("SET ROLE pg_monitor", "SELECT current_user = session_user", {True}),
+    "a temporary table": ("CREATE TEMP TABLE scratch (x int)", "SELECT to_regclass('pg_temp.scratch')", {None}),
+    "a session lock": (
+        "SELECT pg_advisory_lock(7411)",
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+        {0},
+    ),
+    "a prepared statement": (
+        "PREPARE q AS SELECT 1",
+        "SELECT count(*) FROM pg_prepared_statements WHERE name = 'q'",
+        {0},
+    ),
+    "a cursor with hold": (
+        "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+        "SELECT count(*) FROM pg_cursors WHERE name = 'c'",
+        {0},
+    ),
+    "a channel": ("LISTEN news", "SELECT count(*) FROM pg_listening_channels()", {0}),
+    "a statement timeout": ("SET statement_timeout = '7s'", "SHOW statement_timeout", {"0"}),
+    "the time zone": ("SET TIME ZONE 'Pacific/Auckland'", "SHOW TimeZone", {"UTC"}),
+}
+
+
+@pytest.fixture(params=["pool", "persistent"])
+def wrapper(request, database_server, open_database):
+    """A wrapper whose requests share one connection, which may change its role."""
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_STRATEGY=request.param,
+        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
+    )
+    connections[wrapper.alias] = wrapper
+    yield wrapper
+    del connections[wrapper.alias]
+
+
+class UpperDumper(StrDumper):
+    def dump(self, obj):
+        return super().dump(obj.upper())
+
+
+@pytest.mark.parametrize("name", STATE)
+def test_it_is_gone_for_the_next_request(wrapper, name):
+    leave, look, expected = STATE[name]
+    pid = backend_pid(wrapper)
+    end_request(wrapper)
+    run(wrapper, leave)
+    assert run(wrapper, look) not in expected
+    end_request(wrapper)
+
+    assert run(wrapper, look) in expected
+    assert backend_pid(wrapper) == pid
+
+
+def test_it_is_gone_after_an_error(wrapper):
+    run(wrapper, "SET app.tenant = 'a'")
+    with pytest.raises(ProgrammingError):
+        run(wrapper, "SELECT nothing")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_it_is_gone_after_a_transaction(wrapper):
+    with transaction.atomic(wrapper.alias), transaction.atomic(wrapper.alias):
+        run(wrapper, "SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_it_is_gone_after_a_transaction_that_nobody_ended(wrapper):
+    run(wrapper, "SET app.tenant = 'a'")
+    run(wrapper, "BEGIN")
+    run(wrapper, "SELECT pg_advisory_lock(7412)")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+    assert run(wrapper, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()") == 0
+
+
+def test_psycopgs_own_connection_is_watched_too(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+@pytest.mark.parametrize("cursor_class", [psycopg.Cursor, psycopg.ClientCursor, psycopg.RawCursor])
+def test_cursors_made_outside_the_connection_are_watched_too(wrapper, cursor_class):
+    wrapper.ensure_connection()
+    cursor_class(wrapper.connection).execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_a_change_of_the_cursor_factory_hides_nothing(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.cursor_factory = psycopg.Cursor
+    wrapper.connection.execute("SET app.tenant = 'a'")
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+
+
+def test_the_last_number_of_a_sequence_is_gone(wrapper):
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    end_request(wrapper)
+    Group.objects.using(wrapper.alias).create(name="last")
+    assert run(wrapper, "SELECT lastval() > 0")
+    Group.objects.using(wrapper.alias).filter(name="last")._raw_delete(wrapper.alias)
+    end_request(wrapper)
+    Group.objects.using(wrapper.alias).create(name="last")
+    Group.objects.using(wrapper.alias).filter(name="last")._raw_delete(wrapper.alias)
+    end_request(wrapper)
+
+    with pytest.raises(OperationalError, match="not yet defined"):
+        run(wrapper, "SELECT lastval()")
+
+
+def test_a_cursor_of_an_iterator_that_is_kept_is_gone(wrapper):
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    groups = Group.objects.using(wrapper.alias)
+    for name in "ab":
+        groups.get_or_create(name=f"kept {name}")
+    end_request(wrapper)
+    kept = groups.iterator(chunk_size=1)
+    next(kept)
+    end_request(wrapper)
+
+    assert run(wrapper, "SELECT count(*) FROM pg_cursors") == 0
+    del kept
+    groups.all()._raw_delete(wrapper.alias)
+
+
+@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
+def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
+    heard = []
+    backend_pid(wrapper)
+    end_request(wrapper)
+    wrapper.ensure_connection()
+    wrapper.connection.add_notice_handler(heard.append)
+    wrapper.connection.adapters.register_dumper(str, UpperDumper)
+    if statement is not None:
+        run(wrapper, statement)
+    end_request(wrapper)
+    run(wrapper, "DO $$ BEGIN RAISE WARNING 'secret'; END $$")
+
+    assert heard == []
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT %s", ["hello"])
+        assert cursor.fetchone() == ("hello",)
+
+
+@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
+def test_adapters_that_a_receiver_registers_for_each_connection_stay(wrapper, statement):
+    def receiver(connection, **kwargs):
+        connection.connection.adapters.register_dumper(str, UpperDumper)
+
+    connection_created.connect(receiver)
+    try:
+        for _ in range(3):
+            with wrapper.cursor() as cursor:
+                cursor.execute("SELECT %s", ["hello"])
+                assert cursor.fetchone() == ("HELLO",)
+            if statement is not None:
+                run(wrapper, statement)
+            end_request(wrapper)
+    finally:
+        connection_created.disconnect(receiver)
+
+
+def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.autocommit = False
+    end_request(wrapper)
+    wrapper.ensure_connection()
+
+    assert wrapper.connection.autocommit
+
+
+def test_a_row_factory_is_as_before_though_nothing_was_sent(wrapper):
+    backend_pid(wrapper)
+    end_request(wrapper)
+    wrapper.ensure_connection()
+    wrapper.connection.row_factory = dict_row
+    end_request(wrapper)
+    wrapper.ensure_connection()
+
+    assert wrapper.connection.row_factory is tuple_row
+
+
+def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
+    wrapper.ensure_connection()
+    wrapper.connection.row_factory = dict_row
+    wrapper.connection.isolation_level = IsolationLevel.SERIALIZABLE
+    wrapper.connection.read_only = True
+    end_request(wrapper)
+
+    assert run(wrapper, "SHOW transaction_isolation") == "read committed"
+    assert (wrapper.connection.row_factory, wrapper.connection.read_only) == (tuple_row, None)
+
+
+def test_the_isolation_level_of_the_settings_stays(database_server, open_database):
+    for strategy in ("pool", "persistent"):
+        wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
+        wrapper.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.SERIALIZABLE
+        connections[wrapper.alias] = wrapper
+        for _ in range(2):
+            with transaction.atomic(wrapper.alias):
+                assert run(wrapper, "SHOW transaction_isolation") == "serializable"
+            end_request(wrapper)
+        del connections[wrapper.alias]
+
+
+def test_a_lock_is_free_before_the_next_request(wrapper, administrator):
+    run(wrapper, "SELECT pg_advisory_lock(7413)")
+    end_request(wrapper)
+
+    deadline_s = time.monotonic() + 2
+    while administrator.execute("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7413").fetchall():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
+def test_a_session_without_autocommit_is_configured_again(database_server, open_database):
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_POOL_MAX_SIZE="1",
+        changes={"TIME_ZONE": "Asia/Tokyo"},
+    )
+    for _ in range(2):
+        wrapper.set_autocommit(False)
+        run(wrapper, "CREATE TEMP TABLE scratch (x int)")
+        end_request(wrapper)
+
+        assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
+
+
+def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
+    def set_tenant(connection, **kwargs):
+        if connection is wrapper:
+            run(connection, "SET app.tenant = 'every'")
+
+    connection_created.connect(set_tenant)
+    try:
+        for _ in range(3):
+            assert run(wrapper, "SELECT current_setting('app.tenant', true)") == "every"
+            run(wrapper, "SET app.tenant = 'other'")
+            end_request(wrapper)
+    finally:
+        connection_created.disconnect(set_tenant)
+
+
+def test_queries_of_the_orm_need_no_reset(wrapper):
+    groups = Group.objects.using(wrapper.alias)
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    end_request(wrapper)
+    with transaction.atomic(wrapper.alias), transaction.atomic(wrapper.alias):
+        groups.create(name="a")
+    groups.filter(name="a").update(name="b")
+    assert list(groups.filter(name__startswith="b").values_list("name")) == [("b",)]
+    assert groups.aggregate(Count("pk")) == {"pk__count": 1}
+    assert [group.name for group in groups.iterator()] == ["b"]
+    # Not `delete`, which looks for rows of other tables first.
+    groups.all()._raw_delete(wrapper.alias)
+
+    assert not wrapper.connection.session.is_touched
+    run(wrapper, "SELECT 1")
+    assert wrapper.connection.session.is_touched

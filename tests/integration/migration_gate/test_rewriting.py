@@ -1,0 +1,58 @@
+"""Which operations write the whole table anew, as the gate has it, against PostgreSQL."""
+
+import pytest
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.functions import RandomUUID
+from django.db import connection, migrations, models
+
+from django_runtimes.migration_gate.judgement import judge
+from django_runtimes.migration_gate.kind import Kind
+from tests.integration.migration_gate.shop import OLD, apply, migration, state_of
+
+pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
+
+
+def alter(name, field):
+    return migrations.AlterField("item", name, field)
+
+
+def expects_rewriting(operation, running):
+    """Whether the gate does, were the table large."""
+    plan = [migration("0002", [operation])]
+    sizes = {"shop_item": 10**9}
+    verdicts = judge(plan, running.clone(), alias="default", known_apps={"shop"}, sizes=sizes)
+    return any(verdict.kind is Kind.WRITES_ALL for verdict in verdicts)
+
+
+def table_file():
+    """Another one after PostgreSQL has written the table anew."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_relation_filenode('shop_item')")
+        return cursor.fetchone()
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        alter("text", models.CharField(max_length=101)),
+        alter("text", models.TextField()),
+        alter("text", models.CharField(max_length=99)),
+        alter("price", models.BigIntegerField()),
+        alter("price", models.SmallIntegerField()),
+        alter("weight", models.DecimalField(max_digits=9, decimal_places=2)),
+        alter("weight", models.DecimalField(max_digits=9, decimal_places=3)),
+        alter("weight", models.TextField()),
+        alter("marks", ArrayField(models.CharField(max_length=11))),
+        alter("marks", ArrayField(models.CharField(max_length=10), size=5)),
+        migrations.AddField("item", "size", models.IntegerField(db_default=1)),
+        migrations.AddField("item", "code", models.UUIDField(db_default=RandomUUID())),
+    ],
+    ids=str,
+)
+def test_a_table_is_written_anew_where_the_gate_expects_it(operation):
+    running = apply(state_of([]), migration("0001_initial", OLD))
+    expected, former = expects_rewriting(operation, running), table_file()
+
+    apply(running.clone(), migration("0002", [operation]))
+
+    assert (table_file() != former) is expected

@@ -1,0 +1,260 @@
+"""Exhaustion and outages become answers, wherever in the application they are met."""
+
+import logging
+import threading
+
+import psycopg
+import pytest
+from django.conf import settings as django_settings
+from django.db import close_old_connections, connection, connections
+from django.test import Client
+
+from django_runtimes.cli.processes import free_port
+from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.config.databases.connections import Route, Strategy
+from webapp.guestbook.models import Entry
+
+_POOLED = django_settings.PROFILE.connections.name is Strategy.POOL
+_PROXIED = django_settings.PROFILE.route is Route.PROXY
+
+only_with_a_pool = pytest.mark.skipif(not _POOLED, reason="the profile has no pool")
+only_through_a_proxy = pytest.mark.skipif(not _PROXIED, reason="the profile's route is direct")
+only_directly = pytest.mark.skipif(_PROXIED, reason="the profile's route is the proxy")
+
+
+@pytest.fixture(autouse=True)
+def _urls(settings) -> None:
+    settings.ROOT_URLCONF = "tests.integration.outages.urls"
+
+
+class ServedClient(Client):
+    """As a server does it: errors become responses, and connections are let go after each."""
+
+    def __init__(self, **defaults):
+        super().__init__(raise_request_exception=False, **defaults)
+
+    def request(self, **request):
+        try:
+            return super().request(**request)
+        finally:
+            close_old_connections()
+
+
+@pytest.fixture
+def client() -> Client:
+    return ServedClient(headers={"X-Forwarded-Proto": "https"})
+
+
+@pytest.fixture
+def unreachable(database) -> None:
+    """A database that nothing listens for."""
+    database.update(HOST="127.0.0.1", PORT=free_port())
+    shorten_wait_for_pool(database)
+
+
+def shorten_wait_for_pool(database, timeout_s=0.3, **others):
+    if _POOLED:
+        database["OPTIONS"]["pool"] = {**database["OPTIONS"]["pool"], "timeout": timeout_s, **others}
+
+
+def assert_unavailable(response):
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "status", "retry_after"),
+    [
+        ("08006", 503, "5"),
+        ("25006", 503, "5"),
+        ("40001", 503, "1"),
+        ("40P01", 503, "1"),
+        ("53300", 503, "5"),
+        ("55P03", 503, "1"),
+        ("57P01", 503, "5"),
+        ("57P03", 503, "5"),
+        ("22012", 500, None),
+        ("57014", 500, None),
+    ],
+)
+def test_what_the_server_reports_decides_the_answer(client, database, sqlstate, status, retry_after):
+    response = client.get(f"/raised/{sqlstate}")
+
+    assert (response.status_code, response.get("Retry-After")) == (status, retry_after)
+    assert "secret row" not in response.text
+
+
+@pytest.mark.parametrize("path", ["/query", "/write", "/template", "/session"])
+def test_a_database_that_refuses_is_unavailable_wherever_it_is_asked(client, unreachable, path):
+    assert_unavailable(client.get(path))
+
+
+def test_a_visitor_who_cannot_be_looked_up_is_told(client, unreachable):
+    client.cookies[django_settings.SESSION_COOKIE_NAME] = "a" * 32
+
+    assert_unavailable(client.get("/user"))
+
+
+@pytest.mark.parametrize("path", ["/query", "/write"])
+def test_the_answer_is_the_same_where_requests_are_transactions(client, unreachable, monkeypatch, path):
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+
+    assert_unavailable(client.get(path))
+
+
+async def test_an_asynchronous_view_answers_the_same(async_client, unreachable):
+    async_client.raise_request_exception = False
+
+    assert_unavailable(await async_client.get("/aquery"))
+
+
+@only_with_a_pool
+def test_an_exhausted_pool_is_unavailable_until_a_connection_is_free(client, database):
+    shorten_wait_for_pool(database, max_size=1, min_size=1)
+    taken, done = threading.Event(), threading.Event()
+
+    def take():
+        with connection.cursor():
+            taken.set()
+            done.wait(30)
+        connections.close_all()
+
+    other = threading.Thread(target=take)
+    other.start()
+    assert taken.wait(30)
+    refused = client.get("/query")
+    done.set()
+    other.join()
+
+    assert_unavailable(refused)
+    assert client.get("/query").status_code == 200
+
+
+@only_with_a_pool
+def test_who_finds_the_pools_line_full_is_sent_away_at_once(client, database, caplog):
+    # The line has one place, whose wait is long.
+    shorten_wait_for_pool(database, timeout_s=30, max_size=1, min_size=1, max_waiting=1)
+    pool = connection.pool
+    pool.open()
+    held = pool.getconn()
+    in_line = threading.Thread(target=lambda: pool.putconn(pool.getconn()))
+    in_line.start()
+    while not pool.get_stats().get("requests_waiting"):
+        pass
+
+    refused = client.get("/query")
+    pool.putconn(held)
+    in_line.join()
+
+    assert_unavailable(refused)
+    assert "TooManyRequests" in caplog.text
+
+
+def test_too_many_connections_of_the_role_are_unavailable(client, database, alter_role):
+    shorten_wait_for_pool(database, timeout_s=1)
+    alter_role("CONNECTION LIMIT 0")
+
+    assert_unavailable(client.get("/query"))
+
+
+@only_through_a_proxy
+def test_a_proxy_without_a_free_connection_is_unavailable(client, database, server):
+    with PgBouncer(server, pool_size=1) as narrow, psycopg.connect(narrow.url(database["NAME"])) as other:
+        other.execute("SELECT 1")
+        database.update(HOST=narrow.host, PORT=narrow.port)
+
+        refused = client.get("/query")
+        other.rollback()
+
+        assert_unavailable(refused)
+        assert client.get("/query").status_code == 200
+        connections.close_all()
+
+
+def test_a_connection_that_an_administrator_ends_costs_one_answer(client, database):
+    refused = client.get("/terminated")
+
+    assert_unavailable(refused)
+    assert client.get("/query").status_code == 200
+
+
+def test_a_statement_that_takes_too_long_is_a_gateway_timeout(client, database, alter_role):
+    alter_role("SET statement_timeout = '100ms'")
+
+    response = client.get("/slow")
+
+    assert (response.status_code, response["Retry-After"]) == (504, "5")
+    assert client.get("/query").status_code == 200
+
+
+def test_what_a_slow_transaction_wrote_is_rolled_back(client, database, alter_role):
+    alter_role("SET statement_timeout = '100ms'")
+
+    response = client.get("/slow_in_transaction")
+
+    assert response.status_code == 504
+    assert not Entry.objects.filter(message="rolled back").exists()
+
+
+def test_a_statement_that_was_cancelled_for_another_reason_is_a_server_error(client, database):
+    assert client.get("/cancelled").status_code == 500
+
+
+def test_a_transaction_that_stood_still_for_too_long_is_unavailable(client, database, alter_role):
+    alter_role("SET idle_in_transaction_session_timeout = '100ms'")
+
+    assert_unavailable(client.get("/idle_in_transaction"))
+    assert client.get("/query").status_code == 200
+
+
+def test_a_lock_that_is_not_to_be_had_may_be_asked_for_again(client, database, administrator):
+    with administrator.transaction():
+        administrator.execute("LOCK TABLE guestbook_entry")
+
+        response = client.get("/waits_for_lock")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "1")
+
+
+def test_an_error_that_follows_from_an_outage_is_one_too(client, database):
+    assert client.get("/goes_on_in_broken_transaction").status_code == 503
+
+
+@only_directly
+def test_a_read_only_server_is_left_for_one_that_takes_writes(client, database, alter_role):
+    alter_role("SET default_transaction_read_only = on")
+    assert client.get("/query").status_code == 200
+
+    # As after a failover: new connections reach the new primary, those of before stay read-only.
+    alter_role("RESET default_transaction_read_only")
+
+    assert_unavailable(client.post("/write"))
+    assert client.post("/write").status_code == 201
+
+
+def test_an_outage_is_one_line_of_warning_without_a_traceback(client, unreachable, caplog):
+    client.get("/query")
+
+    (record,) = (record for record in caplog.records if record.name == "django.request")
+    assert record.levelno == logging.WARNING
+    assert record.exc_info is None
+    assert record.getMessage().startswith("Service Unavailable: /query (")
+    assert len(record.getMessage().splitlines()) == 1
+    assert connection.settings_dict["PASSWORD"] not in caplog.text
+
+
+def test_the_applications_own_mistake_stays_an_error_with_its_traceback(client, database, caplog):
+    response = client.get("/mistaken")
+
+    (record,) = (record for record in caplog.records if record.name == "django.request")
+    assert response.status_code == 500
+    assert record.levelno == logging.ERROR
+    assert record.exc_info is not None
+
+
+def test_while_debugging_djangos_page_shows_where_it_happened(client, unreachable, settings):
+    settings.DEBUG = True
+
+    response = client.get("/query")
+
+    assert response.status_code == 500
+    assert "Traceback" in response.text

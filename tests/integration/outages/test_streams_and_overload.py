@@ -1,0 +1,97 @@
+"""What no handler500 can answer: a response that has begun, and a request that Django never saw."""
+
+import asyncio
+import json
+import threading
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+from django.http import HttpResponse
+from django.urls import include, path
+
+from django_runtimes.outages.outage import OVERLOADED
+from django_runtimes.outages.responses import outage_response
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from tests.integration.outages import urls
+from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
+
+_BROWSER = b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+held, let_go = threading.Event(), threading.Event()
+
+
+def hold(request):
+    held.set()
+    let_go.wait(30)
+    return HttpResponse("held")
+
+
+urlpatterns = [path("hold", hold), path("", include(urls))]
+handler500 = urls.handler500
+
+
+@pytest.fixture(autouse=True)
+def _urls(settings) -> None:
+    settings.ROOT_URLCONF = __name__
+
+
+async def test_a_stream_whose_connection_is_lost_is_cut_off(database):
+    handler = OneHopASGIHandler(threads=1)
+    streamed = Exchange(handler, "GET", "/stream").start()
+
+    with pytest.raises(Exception, match=r"terminating connection|server closed the connection"):
+        await streamed.finish()
+    await asyncio.to_thread(handler.close)
+
+    # The server sees no end, and closes the client's connection.
+    assert streamed.messages[0]["status"] == 200
+    assert streamed.body == b"first"
+    assert streamed.messages[-1]["more_body"] is True
+
+
+def test_on_lambda_nothing_was_sent_of_a_stream_that_failed(database, caplog):
+    event = {
+        "version": "2.0",
+        "rawPath": "/stream",
+        "rawQueryString": "",
+        "headers": {"host": "testserver", "x-forwarded-proto": "https"},
+        "requestContext": {"http": {"method": "GET", "path": "/stream", "sourceIp": "127.0.0.1"}},
+        "isBase64Encoded": False,
+    }
+    with asyncio.Runner() as runner:
+        # Mangum would otherwise make one, and leave it open.
+        asyncio.set_event_loop(runner.get_loop())
+        handler = DirectLambdaHandler()
+        reply = handler(event, SimpleNamespace(aws_request_id="1"))
+        handler.close()
+    asyncio.set_event_loop(None)
+
+    assert (reply["statusCode"], reply["body"]) == (500, "Internal Server Error")
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "content_type"),
+    [
+        ("/hold", b"application/json", "application/json"),
+        ("/api/entries", b"*/*", "application/json"),
+        ("/hold", _BROWSER, "text/html; charset=utf-8"),
+        ("/hold", b"*/*", "text/plain; charset=utf-8"),
+    ],
+)
+async def test_who_is_refused_for_overload_is_told_in_the_same_formats(path, accept, content_type):
+    handler = OneHopASGIHandler(threads=1, max_waiting=0, refuse=partial(outage_response, outage=OVERLOADED))
+    held.clear()
+    let_go.clear()
+    inside = Exchange(handler, "GET", "/hold").start()
+    await eventually(held.is_set)
+
+    refused = await exchange(handler, "GET", path, headers=[(b"accept", accept)])
+    let_go.set()
+    await inside.finish()
+    await asyncio.to_thread(handler.close)
+
+    assert (refused.status, refused.header("Retry-After")) == (503, "1")
+    assert (refused.header("Content-Type"), refused.header("Vary")) == (content_type, "Accept")
+    if content_type == "application/json":
+        assert json.loads(refused.body)["error"]["code"] == "overloaded"
