@@ -89,7 +89,7 @@ bench: $(READY)  ## Measure this project beside its peers, into benchmarks/resul
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)  ## Write docs/settings.md from the table of variables
-	$(BIN)/python -c "from django_runtimes.config.variables import render_reference; print(render_reference(), end='')" > docs/settings.md
+	$(BIN)/python -c "from django_runtimes.config.variables.reference import render_reference; print(render_reference(), end='')" > docs/settings.md
 
 # Locked without index addresses, so that whoever installs chooses the index. Needs uv.
 lock:            ## Compile the hashed lock files from pyproject.toml

@@ -4,19 +4,28 @@ import os
 from functools import partial
 from pathlib import Path
 
-from django_runtimes.config.databases.credentials import database_role
 from django_runtimes.config.databases.settings import database_settings
-from django_runtimes.config.databases.web_role import LONGEST_TIMEOUT_S, read_web_login, web_role
+from django_runtimes.config.databases.web_role import read_web_login, web_role
+from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.front import read_front
 from django_runtimes.config.ignored import ignored_variables
 from django_runtimes.config.media import s3_settings
 from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime, detect_runtime
-from django_runtimes.config.security import hosts_and_origins, secret_key, trusted_proxies
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.config.variables import (
+    application,
+    database_address,
+    database_connections,
+    database_login,
+    files,
+    hops,
+    server,
+)
 from django_runtimes.databases.certificates import require_root_certificates
-from django_runtimes.observability.logs import LogLevel, logging_settings
+from django_runtimes.observability.logs import logging_settings
 
 # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone
 # with a statement, which pins the connection wherever the server's own is not UTC.
@@ -33,7 +42,7 @@ _local = _runtime is Runtime.LOCAL
 PROFILE = choose_profile(_runtime, _environment)
 UNKNOWN_VARIABLES = _environment.unknown_names()
 
-DEBUG = bool(_environment.flag("WEBAPP_DEBUG"))
+DEBUG = _environment[application.DEBUG]
 if DEBUG and not _local:
     raise ConfigurationError(f"WEBAPP_DEBUG=1 shows the application's insides and the runtime is {_runtime}; unset it")
 
@@ -89,23 +98,21 @@ TEMPLATES = [
 SERVING_THREADS = PROFILE.threads
 SERVING_MAX_WAITING = PROFILE.max_waiting
 SERVING_ASYNC_REQUESTS = PROFILE.async_requests
-_drain_s = _environment.integer("WEBAPP_DRAIN_S")
-# Kubernetes and load balancers take some seconds to spread the word that a container ends.
-SERVING_DRAIN_S = (0 if _local else 5) if _drain_s is None else _drain_s
-SERVING_MAX_WAIT_S = _environment.integer("WEBAPP_MAX_WAIT_S", minimum=1)
-SERVING_MAX_BODY_BYTES = _environment.integer("WEBAPP_MAX_BODY_BYTES", minimum=1)
-SERVING_WARM_UP = bool(_environment.flag("WEBAPP_WARM_UP"))
+SERVING_DRAIN_S = PROFILE.drain_s
+SERVING_MAX_WAIT_S = _environment[server.MAX_WAIT_S]
+SERVING_MAX_BODY_BYTES = _environment[server.MAX_BODY_BYTES]
+SERVING_WARM_UP = _environment[server.WARM_UP]
 # Without HTTPS in front there is no proxy in front.
 FRONT = read_front(_environment, https=PROFILE.https)
-SERVING_TRUSTED_PROXIES = trusted_proxies(_environment) if PROFILE.https else []
+SERVING_TRUSTED_PROXIES = _environment[hops.TRUSTED_PROXIES] if PROFILE.https else []
 # Below the 5 s after which load balancers give a health check up.
 READINESS_TIMEOUT_S = 2.0
-LIVENESS_POOL_EMPTY_S = _environment.integer("WEBAPP_DB_POOL_EMPTY_S", minimum=1)
+LIVENESS_POOL_EMPTY_S = _environment[database_connections.DB_POOL_EMPTY_S]
 
 # --- security ----------------------------------------------------------------------------------------
 
 SECRET_KEY = secret_key(_environment, local=_local)
-SECRET_KEY_FALLBACKS = _environment.names("WEBAPP_SECRET_KEY_FALLBACKS")
+SECRET_KEY_FALLBACKS = _environment[application.SECRET_KEY_FALLBACKS]
 ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS = hosts_and_origins(_environment, local=_local)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -129,7 +136,7 @@ if PROFILE.https:
     # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
     SECURE_PROXY_SSL_HEADER = (FRONT.proto_meta_key, "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_HSTS_SECONDS = _environment.integer("WEBAPP_HSTS_SECONDS")
+    SECURE_HSTS_SECONDS = _environment[hops.HSTS_SECONDS]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.
@@ -144,24 +151,20 @@ DATABASE_WEB_ROLE = web_role(_environment)
 # For `webapp create_web_role` alone: the operations login does without what this one needs.
 READ_WEB_LOGIN = partial(read_web_login, _environment)
 # What `webapp set_role_timeouts` writes to the web role.
-DATABASE_STATEMENT_TIMEOUT_S = _environment.integer(
-    "WEBAPP_DB_STATEMENT_TIMEOUT_S", minimum=1, maximum=LONGEST_TIMEOUT_S
-)
-DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment.integer(
-    "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", minimum=1, maximum=LONGEST_TIMEOUT_S
-)
-DATABASE_ROLE = database_role(_environment)
-DATABASE_PROXY_HOST = _environment.text("WEBAPP_DB_PROXY_HOST")
-MIGRATION_LOCK_TIMEOUT_S = _environment.integer("WEBAPP_DB_LOCK_TIMEOUT_S", maximum=LONGEST_TIMEOUT_S)
+DATABASE_STATEMENT_TIMEOUT_S = _environment[database_connections.DB_STATEMENT_TIMEOUT_S]
+DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S = _environment[database_connections.DB_IDLE_IN_TRANSACTION_TIMEOUT_S]
+DATABASE_ROLE = _environment[database_login.DB_ROLE]
+DATABASE_PROXY_HOST = _environment[database_address.DB_PROXY_HOST]
+MIGRATION_LOCK_TIMEOUT_S = _environment[database_connections.DB_LOCK_TIMEOUT_S]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- files -------------------------------------------------------------------------------------------
 
 STATIC_URL = f"{FRONT.base_path}/static/"
-STATIC_ROOT = Path(_environment.text("WEBAPP_STATIC_ROOT") or "build/static").absolute()
+STATIC_ROOT = Path(_environment[files.STATIC_ROOT] or "build/static").absolute()
 MEDIA_URL = f"{FRONT.base_path}/media/"
-MEDIA_ROOT = Path(_environment.text("WEBAPP_MEDIA_ROOT") or "media").absolute()
-_media_bucket = _environment.text("WEBAPP_MEDIA_BUCKET")
+MEDIA_ROOT = Path(_environment[files.MEDIA_ROOT] or "media").absolute()
+_media_bucket = _environment[files.MEDIA_BUCKET]
 # AWS_S3_REGION_NAME and what else a bucket outside us-east-1 needs, where a project may set them otherwise.
 globals().update(s3_settings(_environment, local=_local))
 SERVE_MEDIA = _local and _media_bucket is None
@@ -191,4 +194,4 @@ STORAGES = {
 
 # --- logs --------------------------------------------------------------------------------------------
 
-LOGGING = logging_settings(PROFILE.log_format, _environment.choice("WEBAPP_LOG_LEVEL", LogLevel, "log level"))
+LOGGING = logging_settings(PROFILE.log_format, _environment[application.LOG_LEVEL])

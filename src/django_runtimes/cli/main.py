@@ -78,7 +78,10 @@ def main() -> None:
             # Before the verb itself heeds it: importing takes a moment.
             raise SystemExit(EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
-        os.environ["WEBAPP_DB_ROLE"] = "operations"
+        from django_runtimes.config.choices import Role
+        from django_runtimes.config.variables.database_login import DB_ROLE
+
+        os.environ[DB_ROLE.name] = Role.OPERATIONS.value
     from django.core.exceptions import ImproperlyConfigured
 
     from django_runtimes.cli.command_line import CommandLine

@@ -1,27 +1,44 @@
 """Variables that are set and that other variables leave without effect."""
 
+from typing import Any
+
+from django_runtimes.config.choices import Role, Source
 from django_runtimes.config.databases.connections import Persistent, Pool
-from django_runtimes.config.databases.credentials import Role, Source, database_role
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import Profile
+from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_NAME, DB_PORT
+from django_runtimes.config.variables.database_connections import (
+    DB_MAX_AGE_S,
+    DB_POOL_EMPTY_S,
+    DB_POOL_MAX_SIZE,
+    DB_POOL_TIMEOUT_S,
+)
+from django_runtimes.config.variables.database_login import (
+    DB_CREDENTIALS,
+    DB_PASSWORD,
+    DB_ROLE,
+    DB_SECRET_ARN,
+    DB_USER,
+)
+from django_runtimes.config.variables.variable import Variable
 
-_ADDRESS = ("WEBAPP_DB_HOST", "WEBAPP_DB_PORT", "WEBAPP_DB_NAME", "WEBAPP_DB_USER", "WEBAPP_DB_PASSWORD")
-_OF_POOL = ("WEBAPP_DB_POOL_MAX_SIZE", "WEBAPP_DB_POOL_TIMEOUT_S", "WEBAPP_DB_POOL_EMPTY_S")
+_ADDRESS = (DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD)
+_OF_POOL = (DB_POOL_MAX_SIZE, DB_POOL_TIMEOUT_S, DB_POOL_EMPTY_S)
 
 
 def ignored_variables(environment: Environment, profile: Profile) -> list[tuple[str, str]]:
     """Each with what decides in its place; none for operations, whose way is fixed."""
-    if database_role(environment) is Role.OPERATIONS:
+    if environment[DB_ROLE] is Role.OPERATIONS:
         return []
     strategy = f"the strategy is {profile.connections.name}"
-    source = environment.choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials")
-    reasons: dict[str, str] = {}
-    if environment.is_set("DATABASE_URL"):
+    source = environment[DB_CREDENTIALS]
+    reasons: dict[Variable[Any], str] = {}
+    if environment.is_set(DATABASE_URL):
         reasons |= dict.fromkeys(_ADDRESS, "DATABASE_URL is used")
     if not isinstance(profile.connections, Pool):
         reasons |= dict.fromkeys(_OF_POOL, strategy)
     if not isinstance(profile.connections, Persistent):
-        reasons["WEBAPP_DB_MAX_AGE_S"] = strategy
+        reasons[DB_MAX_AGE_S] = strategy
     if source is not Source.SECRETSMANAGER:
-        reasons["WEBAPP_DB_SECRET_ARN"] = f"WEBAPP_DB_CREDENTIALS is {source}"
-    return [(name, reason) for name, reason in reasons.items() if environment.is_set(name)]
+        reasons[DB_SECRET_ARN] = f"WEBAPP_DB_CREDENTIALS is {source}"
+    return [(variable.name, reason) for variable, reason in reasons.items() if environment.is_set(variable)]

@@ -5,11 +5,20 @@ from typing import Any
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.region import aws_region
+from django_runtimes.config.variables.aws import (
+    AWS_CONFIG_FILE,
+    AWS_DEFAULT_REGION,
+    AWS_ENDPOINT_URL,
+    AWS_ENDPOINT_URL_S3,
+    AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
+    AWS_PROFILE,
+    AWS_REGION,
+)
+from django_runtimes.config.variables.files import MEDIA_BUCKET
 
-_IGNORES_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
-_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+_ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
 # In the files that these name boto3 looks for a region too.
-_AWS_CONFIGURATION = ("AWS_PROFILE", "AWS_CONFIG_FILE")
+_AWS_CONFIGURATION = (AWS_PROFILE, AWS_CONFIG_FILE)
 
 
 def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
@@ -18,13 +27,13 @@ def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
     botocore's own default is an address that only us-east-1 answers, and there only with the oldest signature.
     Raises ConfigurationError outside `local` when nothing says where the bucket is.
     """
-    bucket = environment.text("WEBAPP_MEDIA_BUCKET")
+    bucket = environment[MEDIA_BUCKET]
     if bucket is None:
         return {}
     has_endpoint = _has_endpoint(environment)
     # Other servers have regions of any name.
     region = _any_region(environment) if has_endpoint else aws_region(environment)
-    if region is None and not (local or has_endpoint or any(environment.is_set(name) for name in _AWS_CONFIGURATION)):
+    if region is None and not (local or has_endpoint or any(map(environment.is_set, _AWS_CONFIGURATION))):
         raise ConfigurationError(
             f"WEBAPP_MEDIA_BUCKET={bucket!r} and AWS_REGION is not set; set it to the region of the bucket"
         )
@@ -39,10 +48,10 @@ def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
 def _has_endpoint(environment: Environment) -> bool:
     """Whether boto3 takes another address than S3's own from the variables."""
     # botocore knows no other word for true.
-    if (environment.text(_IGNORES_ENDPOINTS) or "").lower() == "true":
+    if (environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS] or "").lower() == "true":
         return False
-    return any(environment.is_set(name) for name in _ENDPOINTS)
+    return any(map(environment.is_set, _ENDPOINTS))
 
 
 def _any_region(environment: Environment) -> str | None:
-    return environment.text("AWS_REGION") or environment.text("AWS_DEFAULT_REGION")
+    return environment[AWS_REGION] or environment[AWS_DEFAULT_REGION]

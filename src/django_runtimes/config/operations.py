@@ -1,8 +1,10 @@
 """Which management commands the events of a function may name."""
 
-from django_runtimes.config.databases.credentials import Role, database_role
+from django_runtimes.config.choices import Role
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.server import ALLOWED_COMMANDS
 
 
 def allowed_commands(environment: Environment) -> frozenset[str]:
@@ -11,8 +13,8 @@ def allowed_commands(environment: Environment) -> frozenset[str]:
     ConfigurationError where WEBAPP_ALLOWED_COMMANDS and WEBAPP_DB_ROLE say different things: requests with the
     operations login could do anything in the database, commands with the web's could not migrate it.
     """
-    commands = frozenset(environment.names("WEBAPP_ALLOWED_COMMANDS"))
-    role = database_role(environment)
+    commands = frozenset(environment[ALLOWED_COMMANDS])
+    role = environment[DB_ROLE]
     if commands and role is not Role.OPERATIONS:
         raise ConfigurationError(
             f"WEBAPP_ALLOWED_COMMANDS={','.join(sorted(commands))!r} lets events run commands and WEBAPP_DB_ROLE is "

@@ -1,23 +1,25 @@
 """The choices that each runtime implies."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from django_runtimes.config.choices import LogFormat, Role, SslMode
 from django_runtimes.config.databases.connections import Connections, PerRequest, Persistent, Pool, Route, Strategy
-from django_runtimes.config.databases.credentials import Role, database_role
-from django_runtimes.config.databases.tls import SslMode
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.application import LOG_FORMAT
+from django_runtimes.config.variables.database_address import DB_ROUTE
+from django_runtimes.config.variables.database_connections import (
+    DB_MAX_AGE_S,
+    DB_POOL_MAX_SIZE,
+    DB_POOL_TIMEOUT_S,
+    DB_STRATEGY,
+)
+from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.hops import HTTPS
+from django_runtimes.config.variables.server import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 
 # Asynchronous views mostly wait.
 _ASYNC_REQUESTS_PER_THREAD = 8
-
-
-class LogFormat(StrEnum):
-    """The shape of the log lines."""
-
-    JSON = "json"
-    TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,18 @@ class Profile:
     threads: int
     async_requests: int
     max_waiting: int
+    drain_s: int
     route: Route
     log_format: LogFormat
     https: bool
     bind_host: str
     sslmode: SslMode
     freezes: bool
+
+    @property
+    def strategy(self) -> Strategy:
+        """The name of how connections are kept."""
+        return self.connections.name
 
 
 _CONTAINER = Profile(
@@ -45,6 +53,8 @@ _CONTAINER = Profile(
     async_requests=8 * _ASYNC_REQUESTS_PER_THREAD,
     # A crowd that a few workers share unevenly is served within a second; the longest wait bounds the rest.
     max_waiting=128,
+    # Kubernetes and load balancers take some seconds to spread the word that a container ends.
+    drain_s=5,
     route=Route.DIRECT,
     log_format=LogFormat.JSON,
     https=True,
@@ -59,7 +69,12 @@ PROFILES = {
     Runtime.AWS_LAMBDA: replace(_CONTAINER, connections=PerRequest(), route=Route.PROXY, freezes=True),
     Runtime.KUBERNETES: _CONTAINER,
     Runtime.LOCAL: replace(
-        _CONTAINER, log_format=LogFormat.TEXT, https=False, bind_host="127.0.0.1", sslmode=SslMode.PREFER
+        _CONTAINER,
+        drain_s=0,
+        log_format=LogFormat.TEXT,
+        https=False,
+        bind_host="127.0.0.1",
+        sslmode=SslMode.PREFER,
     ),
 }
 
@@ -70,41 +85,38 @@ def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     connections = _choose_connections(runtime, profile, environment)
     # A thread without a connection would wait for one, a connection without a thread would idle.
     default_threads = connections.max_size if isinstance(connections, Pool) else profile.threads
-    threads = environment.integer("WEBAPP_THREADS", minimum=1) or default_threads
-    max_waiting = environment.integer("WEBAPP_MAX_WAITING")
-    https = environment.flag("WEBAPP_HTTPS")
-    route = environment.choice("WEBAPP_DB_ROUTE", Route, "route") or profile.route
-    if database_role(environment) is Role.OPERATIONS:
+    threads = environment[THREADS] or default_threads
+    max_waiting, drain_s, https = environment[MAX_WAITING], environment[DRAIN_S], environment[HTTPS]
+    route = environment[DB_ROUTE] or profile.route
+    if environment[DB_ROLE] is Role.OPERATIONS:
         # Session locks and long statements need a server connection of their own.
         connections, route = PerRequest(), Route.DIRECT
     return replace(
         profile,
         connections=connections,
         threads=threads,
-        async_requests=(
-            environment.integer("WEBAPP_ASYNC_REQUESTS", minimum=1) or threads * _ASYNC_REQUESTS_PER_THREAD
-        ),
+        async_requests=environment[ASYNC_REQUESTS] or threads * _ASYNC_REQUESTS_PER_THREAD,
         max_waiting=profile.max_waiting if max_waiting is None else max_waiting,
+        drain_s=profile.drain_s if drain_s is None else drain_s,
         route=route,
-        log_format=environment.choice("WEBAPP_LOG_FORMAT", LogFormat, "log format") or profile.log_format,
+        log_format=environment[LOG_FORMAT] or profile.log_format,
         https=profile.https if https is None else https,
-        bind_host=environment.text("WEBAPP_BIND_HOST") or profile.bind_host,
+        bind_host=environment[BIND_HOST] or profile.bind_host,
     )
 
 
 def _choose_connections(runtime: Runtime, profile: Profile, environment: Environment) -> Connections:
-    chosen = environment.choice("WEBAPP_DB_STRATEGY", Strategy, "connection strategy")
-    match chosen or profile.connections.name:
+    match environment[DB_STRATEGY] or profile.strategy:
         case Strategy.PER_REQUEST:
             return PerRequest()
         case Strategy.PERSISTENT:
-            max_age_s = environment.integer("WEBAPP_DB_MAX_AGE_S", minimum=1)
+            max_age_s = environment[DB_MAX_AGE_S]
             return Persistent() if max_age_s is None else Persistent(max_age_s)
         case Strategy.POOL:
             # An execution environment serves one request at a time, so a second connection would only idle.
             default = Pool(max_size=1) if runtime is Runtime.AWS_LAMBDA else Pool()
             return replace(
                 default,
-                max_size=environment.integer("WEBAPP_DB_POOL_MAX_SIZE", minimum=1) or default.max_size,
-                timeout_s=environment.integer("WEBAPP_DB_POOL_TIMEOUT_S", minimum=1) or default.timeout_s,
+                max_size=environment[DB_POOL_MAX_SIZE] or default.max_size,
+                timeout_s=environment[DB_POOL_TIMEOUT_S] or default.timeout_s,
             )

@@ -3,18 +3,18 @@
 import re
 
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.aws import AWS_DEFAULT_REGION, AWS_REGION
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 
 
 def aws_region(environment: Environment) -> str | None:
     """AWS_REGION, else AWS_DEFAULT_REGION, as AWS's tools read them; ConfigurationError for what is no region."""
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        region = environment.text(name)
+    for variable in (AWS_REGION, AWS_DEFAULT_REGION):
+        region = environment[variable]
         if region is None:
             continue
         if not _REGION.fullmatch(region):
-            raise ConfigurationError(f"{name}={region!r} is not a region; write its code, such as eu-central-1")
+            variable.refuse(region, "is not a region", "write its code, such as eu-central-1")
         return region
     return None

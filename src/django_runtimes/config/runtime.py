@@ -1,11 +1,6 @@
-"""Finds out which service runs the process."""
+"""The services that may run the process."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
-
-from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 
 
 class Runtime(StrEnum):
@@ -16,40 +11,3 @@ class Runtime(StrEnum):
     AWS_LAMBDA = "aws_lambda"
     KUBERNETES = "kubernetes"
     LOCAL = "local"
-
-
-@dataclass(frozen=True)
-class Detection:
-    """The runtime and what it was concluded from."""
-
-    runtime: Runtime
-    evidence: str
-
-
-_LAMBDA_MARKER = "AWS_LAMBDA_FUNCTION_NAME"
-
-_MARKERS = (
-    (_LAMBDA_MARKER, Runtime.AWS_LAMBDA),
-    ("ECS_CONTAINER_METADATA_URI_V4", Runtime.AWS_ECS),
-    ("KUBERNETES_SERVICE_HOST", Runtime.KUBERNETES),
-)
-# App Runner is absent on purpose: no documented variable identifies it, so its template declares WEBAPP_RUNTIME.
-
-
-def detect_runtime(environ: Mapping[str, str]) -> Detection:
-    """The declared runtime, else the first marker's, else `local`.
-
-    Raises ConfigurationError for a declaration that names no runtime, or denies that this is Lambda.
-    """
-    declared = Environment(environ).choice("WEBAPP_RUNTIME", Runtime, "runtime")
-    if declared is None:
-        for marker, runtime in _MARKERS:
-            if environ.get(marker):
-                return Detection(runtime, f"{marker} is set")
-        return Detection(Runtime.LOCAL, "no runtime is declared and no marker is set")
-    if environ.get(_LAMBDA_MARKER) and declared is not Runtime.AWS_LAMBDA:
-        raise ConfigurationError(
-            f"WEBAPP_RUNTIME='{declared}' contradicts {_LAMBDA_MARKER}, which only Lambda sets; "
-            f"declare {Runtime.AWS_LAMBDA} or unset WEBAPP_RUNTIME"
-        )
-    return Detection(declared, f"WEBAPP_RUNTIME={declared}")

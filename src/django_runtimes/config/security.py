@@ -1,18 +1,17 @@
-"""The secret key, the hosts the application answers to, the origins and the proxies it trusts."""
-
-from ipaddress import IPv4Network, IPv6Network, ip_network
+"""The secret key, the hosts the application answers to, and the origins it trusts."""
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.application import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, SECRET_KEY
 
 _SHORTEST_KEY = 50
 _LOCAL_KEY = "insecure-and-public-for-the-local-runtime-only-" + "0123456789" * 2
-_LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
 def secret_key(environment: Environment, *, local: bool) -> str:
     """Django's SECRET_KEY; raises ConfigurationError, which never shows it."""
-    key = environment.secret("WEBAPP_SECRET_KEY")
+    key = environment[SECRET_KEY]
     if key is None:
         if local:
             return _LOCAL_KEY
@@ -28,36 +27,15 @@ def secret_key(environment: Environment, *, local: bool) -> str:
 
 
 def hosts_and_origins(environment: Environment, *, local: bool) -> tuple[list[str], list[str]]:
-    """ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; raises ConfigurationError for none, `*` or an origin without scheme."""
-    hosts = environment.names("WEBAPP_ALLOWED_HOSTS")
+    """ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; raises ConfigurationError without a host."""
+    hosts = environment[ALLOWED_HOSTS]
     if not hosts:
         if not local:
             raise ConfigurationError(
                 "WEBAPP_ALLOWED_HOSTS is not set; set the host names that users type, comma-separated"
             )
-        hosts = _LOCAL_HOSTS
-    if "*" in hosts:
-        raise ConfigurationError("WEBAPP_ALLOWED_HOSTS='*' accepts forged hosts; name the hosts that users type")
-    origins = environment.names("WEBAPP_CSRF_TRUSTED_ORIGINS")
-    for origin in origins:
-        if not origin.startswith(("https://", "http://")):
-            raise ConfigurationError(
-                f"WEBAPP_CSRF_TRUSTED_ORIGINS={origin!r} has no scheme; write https://{origin.split('://')[-1]}"
-            )
-    return hosts, origins or [_origin_of(host) for host in hosts]
-
-
-def trusted_proxies(environment: Environment) -> list[IPv4Network | IPv6Network]:
-    """The networks whose X-Forwarded- headers are believed; raises ConfigurationError for what is no network."""
-    networks = []
-    for name in environment.names("WEBAPP_TRUSTED_PROXIES"):
-        try:
-            networks.append(ip_network(name))
-        except ValueError:
-            raise ConfigurationError(
-                f"WEBAPP_TRUSTED_PROXIES={name!r} is not a network; write addresses as 10.0.1.7 or 10.0.0.0/16"
-            ) from None
-    return networks
+        hosts = list(_LOCAL_HOSTS)
+    return hosts, environment[CSRF_TRUSTED_ORIGINS] or [_origin_of(host) for host in hosts]
 
 
 def _origin_of(host: str) -> str:

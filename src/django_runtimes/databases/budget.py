@@ -6,9 +6,22 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from django_runtimes.config.databases.connections import Connections, PerRequest, Pool, Route
+from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import Profile, choose_profile
-from django_runtimes.config.runtime import Runtime, detect_runtime
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.connection_budget import (
+    AWS_LAMBDA_MAX_CONCURRENCY,
+    DB_MAX_CONNECTIONS,
+    DB_PROXY_MAX_CONNECTIONS,
+    DB_RESERVED_CONNECTIONS,
+    DEPLOY_OVERLAP_PERCENT,
+    INSTANCES_MAX,
+)
+from django_runtimes.config.variables.database_connections import DB_POOL_MAX_SIZE
+from django_runtimes.config.variables.database_login import DB_OPERATIONS_SECRET_ARN, DB_OPERATIONS_USER
+from django_runtimes.config.variables.server import WORKERS
+from django_runtimes.config.variables.variable import Variable
 
 # The invoking thread and that of asynchronous views keep theirs; a readiness check has one while it runs.
 _PERSISTENT_ON_LAMBDA = 3
@@ -107,19 +120,18 @@ def connection_budget(
     `connections` are those of DATABASES, None where they are not known. Raises ConfigurationError for a variable
     that cannot be read.
     """
-    runtime = detect_runtime(environ).runtime
-    profile = choose_profile(runtime, Environment(environ))
+    runtime, environment = detect_runtime(environ).runtime, Environment(environ)
+    profile = choose_profile(runtime, environment)
     if connections is not None:
         profile = replace(profile, connections=connections)
-    application = _application(environ, runtime, profile, cpu_count=cpu_count)
+    application = _application(environment, runtime, profile, cpu_count=cpu_count)
     if profile.route is Route.DIRECT:
-        return _on_server(environ, application, server, _remedy(runtime, profile))
+        return _on_server(environment, application, server, _remedy(runtime, profile))
     pool = _variable(
-        environ,
-        "WEBAPP_DB_PROXY_MAX_CONNECTIONS",
+        environment,
+        DB_PROXY_MAX_CONNECTIONS,
         "",
         "the proxy's connections",
-        minimum=1,
         remedy="set WEBAPP_DB_PROXY_MAX_CONNECTIONS to the proxy's share of max_connections",
     )
     through_proxy = Comparison(
@@ -129,59 +141,60 @@ def connection_budget(
         f"{_remedy(runtime, profile)}; until then requests may wait for the proxy, and fail after its borrow timeout",
     )
     lower = "lower the proxy's share and WEBAPP_DB_PROXY_MAX_CONNECTIONS, or raise max_connections"
-    return (through_proxy, *_on_server(environ, (pool,), server, lower))
+    return (through_proxy, *_on_server(environment, (pool,), server, lower))
 
 
-def _application(environ: Mapping[str, str], runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
+def _application(environment: Environment, runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
     """The factors of what the application's processes may hold."""
     on_lambda = runtime is Runtime.AWS_LAMBDA
     if on_lambda:
-        processes = _variable(environ, "AWS_LAMBDA_MAX_CONCURRENCY", "x", "processes of each", minimum=1, fallback=1)
+        processes = _variable(environment, AWS_LAMBDA_MAX_CONCURRENCY, "x", "processes of each")
         instances = _variable(
-            environ,
-            "WEBAPP_INSTANCES_MAX",
+            environment,
+            INSTANCES_MAX,
             "",
             "execution environments",
-            minimum=1,
             remedy="reserve concurrency for the function and set WEBAPP_INSTANCES_MAX to it",
         )
     else:
         processes = _variable(
-            environ, "WEBAPP_WORKERS", "x", "processes of each", minimum=1, fallback=cpu_count,
+            environment,
+            WORKERS,
+            "x",
+            "processes of each",
+            fallback=cpu_count,
             fallback_source="CPUs of this machine",
-        )  # fmt: skip
+        )
         instances = _variable(
-            environ,
-            "WEBAPP_INSTANCES_MAX",
+            environment,
+            INSTANCES_MAX,
             "",
             "instances",
-            minimum=1,
             fallback=1 if runtime is Runtime.LOCAL else None,
             remedy="set WEBAPP_INSTANCES_MAX to the most instances that the service may start",
         )
     # Reserved concurrency counts the invocations of all versions, and between them nothing is held.
     overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
-    overlap = _deploy_overlap(environ, runtime, instances) if overlaps else ()
-    return (instances, *overlap, processes, _connections_of_a_process(environ, runtime, profile))
+    overlap = _deploy_overlap(environment, runtime, instances) if overlaps else ()
+    return (instances, *overlap, processes, _connections_of_a_process(environment, runtime, profile))
 
 
-def _deploy_overlap(environ: Mapping[str, str], runtime: Runtime, instances: Term) -> tuple[Term, ...]:
-    variable = "WEBAPP_DEPLOY_OVERLAP_PERCENT"
-    declared_percent = Environment(environ).integer(variable, minimum=100)
+def _deploy_overlap(environment: Environment, runtime: Runtime, instances: Term) -> tuple[Term, ...]:
+    declared_percent = environment[DEPLOY_OVERLAP_PERCENT]
     percent = declared_percent or (100 if runtime is Runtime.LOCAL else 200)
     if percent == 100:
         return ()
     more = None if instances.value is None else math.ceil(instances.value * (percent - 100) / 100)
-    source = "default" if declared_percent is None else variable
+    source = "default" if declared_percent is None else DEPLOY_OVERLAP_PERCENT.name
     return (Term("+", f"more during a deploy ({percent} %)", more, source, instances.remedy),)
 
 
-def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, profile: Profile) -> Term:
+def _connections_of_a_process(environment: Environment, runtime: Runtime, profile: Profile) -> Term:
     name = "connections of each"
     if isinstance(profile.connections, Pool):
         # Whoever needs a connection takes it from the pool, the readiness check too.
-        source = "WEBAPP_DB_POOL_MAX_SIZE" if environ.get("WEBAPP_DB_POOL_MAX_SIZE") else "default of the pool"
-        if profile.connections != choose_profile(runtime, Environment(environ)).connections:
+        source = DB_POOL_MAX_SIZE.name if environment.is_set(DB_POOL_MAX_SIZE) else "default of the pool"
+        if profile.connections != choose_profile(runtime, environment).connections:
             source = "DATABASES of the settings"
         return Term("x", name, profile.connections.max_size, source)
     if runtime is Runtime.AWS_LAMBDA:
@@ -194,23 +207,23 @@ def _connections_of_a_process(environ: Mapping[str, str], runtime: Runtime, prof
 
 
 def _on_server(
-    environ: Mapping[str, str], held: tuple[Term, ...], server: ServerLimits | None, remedy: str
+    environment: Environment, held: tuple[Term, ...], server: ServerLimits | None, remedy: str
 ) -> tuple[Comparison, ...]:
     """The server's slots, and whatever limits the server puts on the login or the database."""
     operations = Term("+", "operations", _OPERATIONS, "a command and its lock")
     needed = (
         *held,
         operations,
-        _variable(environ, "WEBAPP_DB_RESERVED_CONNECTIONS", "+", "administrator's reserve"),
+        _variable(environment, DB_RESERVED_CONNECTIONS, "+", "administrator's reserve"),
     )
-    slots = Comparison("the server", Sum("needed", needed), Sum("available", _slots(environ, server)), remedy)
+    slots = Comparison("the server", Sum("needed", needed), Sum("available", _slots(environment, server)), remedy)
     limits = () if server is None else server.connection_limits
     return (
         slots,
         *(
             Comparison(
                 f"{limit.kind} {limit.name}",
-                Sum("needed", (*held, operations) if _counts_operations(environ, limit) else held),
+                Sum("needed", (*held, operations) if _counts_operations(environment, limit) else held),
                 Sum("available", (Term("", "CONNECTION LIMIT", limit.value, "the server"),)),
                 f"raise the CONNECTION LIMIT of {limit.kind} {limit.name}, or: {remedy}",
             )
@@ -219,26 +232,25 @@ def _on_server(
     )
 
 
-def _counts_operations(environ: Mapping[str, str], limit: ConnectionLimit) -> bool:
+def _counts_operations(environment: Environment, limit: ConnectionLimit) -> bool:
     if limit.kind == "database":
         return True
-    user = environ.get("WEBAPP_DB_OPERATIONS_USER")
+    user = environment[DB_OPERATIONS_USER]
     # The user that a secret names is taken to be another than the web's.
-    return user == limit.name if user else not environ.get("WEBAPP_DB_OPERATIONS_SECRET_ARN")
+    return user == limit.name if user else not environment.is_set(DB_OPERATIONS_SECRET_ARN)
 
 
-def _slots(environ: Mapping[str, str], server: ServerLimits | None) -> tuple[Term, ...]:
+def _slots(environment: Environment, server: ServerLimits | None) -> tuple[Term, ...]:
     if server is not None:
         asked = "the server"
         reserved = (Term("-", name, count, asked) for name, count in server.reserved.items())
         return (Term("", "max_connections", server.max_connections, asked), *reserved)
     return (
         _variable(
-            environ,
-            "WEBAPP_DB_MAX_CONNECTIONS",
+            environment,
+            DB_MAX_CONNECTIONS,
             "",
             "max_connections",
-            minimum=1,
             remedy="run this where the server can be reached, or set WEBAPP_DB_MAX_CONNECTIONS",
         ),
         Term("-", "superuser_reserved_connections", _SUPERUSER_RESERVED, "PostgreSQL's default"),
@@ -259,19 +271,18 @@ def _remedy(runtime: Runtime, profile: Profile) -> str:
 
 
 def _variable(
-    environ: Mapping[str, str],
-    variable: str,
+    environment: Environment,
+    variable: Variable[int | None],
     sign: Sign,
     name: str,
     *,
-    minimum: int = 0,
     fallback: int | None = None,
     fallback_source: str = "default",
     remedy: str = "",
 ) -> Term:
     """The variable as a term; without it and a default in the table, the fallback."""
-    value = Environment(environ).integer(variable, minimum=minimum)
-    if environ.get(variable):
-        return Term(sign, name, value, variable)
+    value = environment[variable]
+    if environment.is_set(variable):
+        return Term(sign, name, value, variable.name)
     value = fallback if value is None else value
-    return Term(sign, name, value, f"{variable} unset" if value is None else fallback_source, remedy)
+    return Term(sign, name, value, f"{variable.name} unset" if value is None else fallback_source, remedy)

@@ -10,9 +10,10 @@ from django.core.checks import Warning as CheckWarning
 from django.db import DEFAULT_DB_ALIAS
 from django.db.utils import load_backend
 
+from django_runtimes.config.choices import Source
 from django_runtimes.config.databases.connections import Strategy, connections_of
-from django_runtimes.config.databases.credentials import Source
 from django_runtimes.config.environment import Environment
+from django_runtimes.config.variables.database_login import DB_CREDENTIALS
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 _LOST = {
@@ -57,7 +58,7 @@ def _is_configured(alias: str, database: Mapping[str, Any]) -> bool:
 
 
 def _source() -> Source:
-    return Environment(os.environ).choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials") or Source.PASSWORD
+    return Environment(os.environ)[DB_CREDENTIALS]
 
 
 def _own_engine(wrapper: type) -> str:

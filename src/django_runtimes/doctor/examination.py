@@ -6,21 +6,24 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django_runtimes.cli.project import NO_SETTINGS
+from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.connections import Connections, PerRequest, Route, connections_of
-from django_runtimes.config.databases.credentials import Role
 from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.detection import Detection, detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import Profile, choose_profile
-from django_runtimes.config.runtime import Detection, detect_runtime
+from django_runtimes.config.variables.database_address import DB_PROXY_HOST
+from django_runtimes.config.variables.database_login import (
+    DB_OPERATIONS_PASSWORD,
+    DB_OPERATIONS_SECRET_ARN,
+    DB_OPERATIONS_USER,
+    DB_ROLE,
+)
 from django_runtimes.doctor.server import Server, ServerError, ask_server
 from django_runtimes.entrypoints.cpu import worker_cpus
 
-_OPERATIONS_LOGIN = (
-    "WEBAPP_DB_OPERATIONS_USER",
-    "WEBAPP_DB_OPERATIONS_PASSWORD",
-    "WEBAPP_DB_OPERATIONS_SECRET_ARN",
-)
+_OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Examination:
 
     def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
         # Operations go their own way; the examination is of what serves.
-        self.environ = {name: value for name, value in environ.items() if name != "WEBAPP_DB_ROLE"}
-        self._settings_serve = environ.get("WEBAPP_DB_ROLE") in {None, "", Role.WEB}
+        self.environ = {name: value for name, value in environ.items() if name != DB_ROLE.name}
+        self._settings_serve = environ.get(DB_ROLE.name) in {None, "", Role.WEB}
         self.offline = offline
         self.cpu_count = worker_cpus()
 
@@ -89,14 +92,14 @@ class Examination:
 
     def _logins(self) -> list[Login]:
         logins = [Login("web", Route.DIRECT, needed=True)]
-        if self.environment.text("WEBAPP_DB_PROXY_HOST") is not None or self.profile.route is Route.PROXY:
+        if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
             logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
-        if any(self.environ.get(name) for name in _OPERATIONS_LOGIN):
+        if any(map(self.environment.is_set, _OPERATIONS_LOGIN)):
             logins.append(Login("operations", Route.DIRECT, needed=True))
         return logins
 
     def _ask(self, login: Login) -> Server | ServerError:
-        environment = Environment({**self.environ, "WEBAPP_DB_ROLE": login.role})
+        environment = Environment({**self.environ, DB_ROLE.name: login.role})
         profile = replace(self.profile, connections=PerRequest(), route=login.route)
         try:
             return ask_server(database_settings(environment, profile))

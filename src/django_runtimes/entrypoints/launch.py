@@ -18,12 +18,15 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
 
+from django_runtimes.config.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
 from django_runtimes.config.errors import ConfigurationError  # noqa: E402
 from django_runtimes.config.operations import allowed_commands  # noqa: E402
 from django_runtimes.config.profile import choose_profile  # noqa: E402
-from django_runtimes.config.runtime import Runtime, detect_runtime  # noqa: E402
+from django_runtimes.config.runtime import Runtime  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
+from django_runtimes.config.variables.application import SECRET_KEY  # noqa: E402
+from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
 
 _WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
@@ -42,18 +45,16 @@ _SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
 def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
     """The arguments of gunicorn, under which uvicorn's workers serve."""
-    port = environment.integer("PORT", minimum=1, maximum=65535)
-    workers = environment.integer("WEBAPP_WORKERS", minimum=1) or cpu_count
-    graceful_timeout_s = environment.integer("WEBAPP_GRACEFUL_TIMEOUT_S", minimum=2)
+    workers = environment[WORKERS] or cpu_count
     # As gunicorn wants IPv6's addresses.
     host = f"[{bind_host}]" if ":" in bind_host and not bind_host.startswith("[") else bind_host
     arguments = [
         "django_runtimes.entrypoints.asgi:application",
         *("--worker-class", "django_runtimes.serving.http.fair_worker.FairUvicornWorker"),
-        *("--bind", f"{host}:{port}"),
+        *("--bind", f"{host}:{environment[PORT]}"),
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
-        *("--graceful-timeout", str(graceful_timeout_s)),
+        *("--graceful-timeout", str(environment[GRACEFUL_TIMEOUT_S])),
         # gunicorn's largest, which nginx takes too; its default is half of that.
         *("--limit-request-line", "8190"),
         # Nobody asks for it, and its file would need a writable home.
@@ -162,11 +163,11 @@ def _keep_public_key_private(bind_host: str, environment: Environment) -> bool:
 
     Whether another one took its place.
     """
-    if bind_host in {"127.0.0.1", "::1", "localhost"} or environment.secret("WEBAPP_SECRET_KEY") is not None:
+    if bind_host in {"127.0.0.1", "::1", "localhost"} or environment.is_set(SECRET_KEY):
         return False
     import secrets
 
-    os.environ["WEBAPP_SECRET_KEY"] = secrets.token_urlsafe(50)
+    os.environ[SECRET_KEY.name] = secrets.token_urlsafe(50)
     return True
 
 

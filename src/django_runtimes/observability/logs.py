@@ -1,22 +1,11 @@
 """Log lines in the shape that the runtime's collector wants."""
 
-from enum import StrEnum
 from typing import Any
 
-from django_runtimes.config.profile import LogFormat
+from django_runtimes.config.choices import LogFormat, LogLevel
 
 
-class LogLevel(StrEnum):
-    """The least severe level that is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
-
-
-def logging_settings(log_format: LogFormat, level: LogLevel | None) -> dict[str, Any]:
+def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
     """Django's LOGGING: one handler to standard error, JSON or text."""
     formatters: dict[LogFormat, dict[str, Any]] = {
         LogFormat.JSON: {
@@ -27,7 +16,7 @@ def logging_settings(log_format: LogFormat, level: LogLevel | None) -> dict[str,
         },
         LogFormat.TEXT: {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     }
-    least = (level or LogLevel.INFO).upper()
+    least = level.upper()
     return {
         "version": 1,
         "disable_existing_loggers": False,

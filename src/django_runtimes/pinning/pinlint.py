@@ -11,6 +11,7 @@ import pytest
 
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.application import RUNTIME
 from django_runtimes.pinning.findings import Findings
 from django_runtimes.pinning.recorder import recording
 from django_runtimes.pinning.report import as_json, render_text
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.json is not None and not options.json.absolute().parent.is_dir():
         sys.stderr.write(f"webapp pinlint: --json {options.json} is in no existing directory; create it first\n")
         return EXIT_USAGE
-    runtime = os.environ.setdefault("WEBAPP_RUNTIME", _DEFAULT_RUNTIME)
+    runtime = os.environ.setdefault(RUNTIME.name, _DEFAULT_RUNTIME)
     # As `python -m pytest` does, so that tests find what lies beside them.
     sys.path.insert(0, str(Path.cwd()))
     findings, ending = Findings(), _Ending()

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from django_runtimes.config.databases.credentials import IamToken, Role, StoredSecret, database_role
+from django_runtimes.config.choices import Role
+from django_runtimes.config.databases.credentials import IamToken, StoredSecret
 from django_runtimes.config.databases.settings import database_settings
 from django_runtimes.config.databases.web_role import read_web_login
+from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import detect_runtime
+from django_runtimes.config.variables.database_login import DB_ROLE
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import Deployment, Resource
 from tests.deploy.templates.statements import ACCOUNT, Context, Permission, Statement, allows, listed
@@ -145,7 +147,7 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
             needed.add(("rds-db:connect", _login(deployment, database["HOST"], database["USER"])))
         case StoredSecret(arn=arn):
             needed.add(("secretsmanager:GetSecretValue", arn))
-    if database_role(environment) is Role.OPERATIONS:
+    if environment[DB_ROLE] is Role.OPERATIONS:
         # `webapp create_web_role` reads it.
         credentials = read_web_login(environment).credentials
         if isinstance(credentials, StoredSecret):

@@ -7,12 +7,14 @@ import pytest
 from django.core.management import get_commands
 
 from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.operations import allowed_commands
 from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime, detect_runtime
+from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.security import hosts_and_origins, secret_key
-from django_runtimes.config.variables import VARIABLES
+from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S
+from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.deploy.parameters import SAME_EVERYWHERE
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
@@ -125,7 +127,7 @@ def test_the_image_is_named_by_its_digest(process: Process):
 
 @by_stack
 def test_no_secret_is_a_variable_in_plain_text(process: Process):
-    secrets = {variable.name for variable in VARIABLES if variable.type == "secret"}
+    secrets = {variable.name for variable in VARIABLES if variable.is_secret}
 
     for name in secrets & set(process.declared):
         assert process.declared[name].startswith("{{resolve:secretsmanager:")
@@ -154,7 +156,7 @@ def test_whoever_asks_for_health_asks_for_healthz():
 
 
 def test_tasks_have_longer_to_end_than_the_application_takes():
-    graceful_timeout_s = Environment({}).integer("WEBAPP_GRACEFUL_TIMEOUT_S") or 0
+    graceful_timeout_s = GRACEFUL_TIMEOUT_S.default
     tasks = of_type("AWS::ECS::TaskDefinition")
     group = of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[0]
     attributes = {attribute["Key"]: attribute["Value"] for attribute in group.properties["TargetGroupAttributes"]}

@@ -1,61 +1,83 @@
 import pytest
 
-from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.application import ALLOWED_HOSTS, DEBUG, SECRET_KEY_FALLBACKS
+from django_runtimes.config.variables.database_address import DATABASE_URL, DB_ROUTE
+from django_runtimes.config.variables.database_login import DB_PASSWORD
+from django_runtimes.config.variables.hops import HTTPS, TRUSTED_PROXIES
+from django_runtimes.config.variables.server import PORT, WORKERS
 
 
 def test_a_value_beats_the_tables_default():
-    assert Environment({"PORT": "9000"}).integer("PORT") == 9000
-    assert Environment({}).integer("PORT") == 8000
+    assert Environment({"PORT": "9000"})[PORT] == 9000
+    assert Environment({})[PORT] == 8000
 
 
-def test_a_secret_does_not_print_itself():
-    assert "hunter2" not in repr(Environment({"WEBAPP_DB_PASSWORD": "hunter2"}).secret("WEBAPP_DB_PASSWORD"))
+def test_an_unset_variable_without_default_is_none():
+    assert Environment({})[WORKERS] is None
+    assert Environment({"WEBAPP_HTTPS": ""})[HTTPS] is None
+
+
+def test_secrets_do_not_print_themselves():
+    environment = Environment(
+        {
+            "WEBAPP_DB_PASSWORD": "hunter2",
+            "WEBAPP_SECRET_KEY_FALLBACKS": "hunter2,hunter3",
+            "DATABASE_URL": "postgresql://app:hunter2@db.internal/app",
+        }
+    )
+
+    for variable in (DB_PASSWORD, SECRET_KEY_FALLBACKS, DATABASE_URL):
+        assert "hunter" not in repr(environment[variable])
+        assert variable.show(environment[variable]) == "********"
 
 
 def test_a_default_is_nothing_that_was_set():
-    assert Environment({"PORT": "8000"}).is_set("PORT")
-    assert not Environment({"PORT": ""}).is_set("PORT")
+    assert Environment({"PORT": "8000"}).is_set(PORT)
+    assert not Environment({"PORT": ""}).is_set(PORT)
 
 
-def test_a_variable_that_the_table_lacks_cannot_be_read():
-    with pytest.raises(KeyError):
-        Environment({"WEBAPP_SURPRISE": "1"}).text("WEBAPP_SURPRISE")
-
-
-@pytest.mark.parametrize("value", ["eighty", "-1", "70000", "8_0", "1.5", "٣"])
+@pytest.mark.parametrize("value", ["eighty", "-1", "0", "70000", "8_0", "1.5", "٣", " 80", "9" * 5000])
 def test_what_is_no_port_is_refused(value):
     with pytest.raises(ConfigurationError) as error:
-        Environment({"PORT": value}).integer("PORT", minimum=1, maximum=65535)
+        Environment({"PORT": value})[PORT]
 
     assert str(error.value) == f"PORT={value!r} is not a whole number from 1 to 65535; unset it for the default (8000)"
 
 
+def test_leading_zeros_change_nothing():
+    assert Environment({"PORT": "0" * 5000 + "80"})[PORT] == 80
+
+
 @pytest.mark.parametrize(("value", "expected"), [("1", True), ("True", True), ("off", False), ("0", False)])
 def test_flags(value, expected):
-    assert Environment({"WEBAPP_DEBUG": value}).flag("WEBAPP_DEBUG") is expected
+    assert Environment({"WEBAPP_DEBUG": value})[DEBUG] is expected
 
 
 def test_a_flag_that_is_neither_is_refused():
     with pytest.raises(ConfigurationError, match=r"WEBAPP_DEBUG='maybe' is not a flag; use 1 or 0"):
-        Environment({"WEBAPP_DEBUG": "maybe"}).flag("WEBAPP_DEBUG")
+        Environment({"WEBAPP_DEBUG": "maybe"})[DEBUG]
 
 
-def test_a_flag_without_default_is_none_when_unset():
-    assert Environment({}).flag("WEBAPP_HTTPS") is None
-
-
-def test_names_are_split_at_commas_without_blanks():
-    assert Environment({"WEBAPP_ALLOWED_HOSTS": " a.example, ,.b.example "}).names("WEBAPP_ALLOWED_HOSTS") == [
+def test_lists_are_split_at_commas_without_blanks():
+    assert Environment({"WEBAPP_ALLOWED_HOSTS": " a.example, ,.b.example "})[ALLOWED_HOSTS] == [
         "a.example",
         ".b.example",
     ]
 
 
+def test_each_reader_of_a_list_has_its_own():
+    environment = Environment({})
+
+    environment[TRUSTED_PROXIES].clear()
+
+    assert len(environment[TRUSTED_PROXIES]) == 9
+
+
 def test_a_choice_that_is_none_is_refused_with_the_choices():
     with pytest.raises(ConfigurationError) as error:
-        Environment({"WEBAPP_DB_ROUTE": "detour"}).choice("WEBAPP_DB_ROUTE", Route, "route")
+        Environment({"WEBAPP_DB_ROUTE": "detour"})[DB_ROUTE]
 
     assert str(error.value) == "WEBAPP_DB_ROUTE='detour' is not a route; choose one of: direct, proxy"
 

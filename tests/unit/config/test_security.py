@@ -2,7 +2,8 @@ import pytest
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.security import hosts_and_origins, secret_key, trusted_proxies
+from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.config.variables.hops import TRUSTED_PROXIES
 
 LONG_KEY = "k" * 50
 
@@ -66,15 +67,15 @@ def test_an_origin_without_a_scheme_is_refused():
 def test_proxies_are_trusted_by_their_networks():
     environment = Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7, 10.1.0.0/16,fc00::/7"})
 
-    assert [str(network) for network in trusted_proxies(environment)] == ["10.0.1.7/32", "10.1.0.0/16", "fc00::/7"]
+    assert [str(network) for network in environment[TRUSTED_PROXIES]] == ["10.0.1.7/32", "10.1.0.0/16", "fc00::/7"]
 
 
 def test_no_public_address_is_a_trusted_proxy_unless_named():
-    trusted = trusted_proxies(Environment({}))
+    trusted = Environment({})[TRUSTED_PROXIES]
 
     assert all(network.is_private or str(network) == "100.64.0.0/10" for network in trusted)
 
 
 def test_a_trusted_proxy_that_is_no_network_is_refused():
     with pytest.raises(ConfigurationError, match=r"WEBAPP_TRUSTED_PROXIES='10\.0\.1\.7/16' is not a network; write"):
-        trusted_proxies(Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7/16"}))
+        Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7/16"})[TRUSTED_PROXIES]

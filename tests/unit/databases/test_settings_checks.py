@@ -6,9 +6,10 @@ import pytest
 from django.test import override_settings
 
 from django_runtimes.config.databases.connections import Pool, Route
+from django_runtimes.config.detection import Detection
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Detection, Runtime
+from django_runtimes.config.runtime import Runtime
 from django_runtimes.databases.settings_checks import CHECKS
 
 

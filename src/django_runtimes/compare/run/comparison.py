@@ -33,7 +33,7 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.connections import Route
-from django_runtimes.config.runtime import detect_runtime
+from django_runtimes.config.detection import detect_runtime
 
 
 def run_comparison(plan: Plan, progress: Progress) -> Run:

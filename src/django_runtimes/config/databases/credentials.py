@@ -1,30 +1,22 @@
 """Who logs in to PostgreSQL, and where the password comes from."""
 
-import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from django_runtimes.config.choices import Role, Source
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.region import aws_region
 from django_runtimes.config.secret import Secret
-
-_SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+")
-
-
-class Role(StrEnum):
-    """What the process does in the database."""
-
-    WEB = "web"
-    OPERATIONS = "operations"
-
-
-class Source(StrEnum):
-    """The names by which the sources of credentials are chosen."""
-
-    PASSWORD = "password"  # noqa: S105  (a name)
-    SECRETSMANAGER = "secretsmanager"
-    IAM = "iam"
+from django_runtimes.config.variables.database_login import (
+    DB_CREDENTIALS,
+    DB_OPERATIONS_PASSWORD,
+    DB_OPERATIONS_SECRET_ARN,
+    DB_OPERATIONS_USER,
+    DB_ROLE,
+    DB_SECRET_ARN,
+    DB_SECRET_TTL_S,
+)
+from django_runtimes.config.variables.variable import Variable
 
 
 @dataclass(frozen=True)
@@ -64,21 +56,16 @@ def choose_login(environment: Environment, *, user: str, password: str) -> Login
 
     Raises ConfigurationError for a source that lacks what it needs.
     """
-    if database_role(environment) is Role.OPERATIONS:
+    if environment[DB_ROLE] is Role.OPERATIONS:
         return _operations_login(environment, user=user, password=password)
     return web_login(environment, user=user, password=password)
 
 
-def database_role(environment: Environment) -> Role:
-    """The value of WEBAPP_DB_ROLE."""
-    return environment.choice("WEBAPP_DB_ROLE", Role, "database role") or Role.WEB
-
-
 def web_login(environment: Environment, *, user: str, password: str) -> Login:
     """The application's login, whoever is logged in now; raises ConfigurationError as `choose_login` does."""
-    match environment.choice("WEBAPP_DB_CREDENTIALS", Source, "source of credentials"):
+    match environment[DB_CREDENTIALS]:
         case Source.SECRETSMANAGER:
-            return Login(user, Secret(), _stored_secret(environment, "WEBAPP_DB_SECRET_ARN"))
+            return Login(user, Secret(), _stored_secret(environment, DB_SECRET_ARN))
         case Source.IAM:
             if not user:
                 raise ConfigurationError("WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; write one in it")
@@ -88,15 +75,15 @@ def web_login(environment: Environment, *, user: str, password: str) -> Login:
 
 
 def _operations_login(environment: Environment, *, user: str, password: str) -> Login:
-    operations_user = environment.text("WEBAPP_DB_OPERATIONS_USER")
-    operations_password = environment.secret("WEBAPP_DB_OPERATIONS_PASSWORD")
-    has_secret = environment.text("WEBAPP_DB_OPERATIONS_SECRET_ARN") is not None
+    operations_user = environment[DB_OPERATIONS_USER]
+    operations_password = environment[DB_OPERATIONS_PASSWORD]
+    has_secret = environment.is_set(DB_OPERATIONS_SECRET_ARN)
     if has_secret and operations_password is not None:
         raise ConfigurationError(
             "WEBAPP_DB_OPERATIONS_SECRET_ARN and WEBAPP_DB_OPERATIONS_PASSWORD are both set; unset one of them"
         )
     if has_secret:
-        secret = _stored_secret(environment, "WEBAPP_DB_OPERATIONS_SECRET_ARN")
+        secret = _stored_secret(environment, DB_OPERATIONS_SECRET_ARN)
         return Login(operations_user or user, Secret(), secret)
     if operations_password is not None:
         if operations_user is None:
@@ -113,19 +100,13 @@ def _operations_login(environment: Environment, *, user: str, password: str) -> 
     )
 
 
-def _stored_secret(environment: Environment, name: str) -> StoredSecret:
-    arn = environment.text(name)
+def _stored_secret(environment: Environment, variable: Variable[str | None]) -> StoredSecret:
+    arn = environment[variable]
     if arn is None:
         raise ConfigurationError(
-            f"{name} is not set and WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
+            f"{variable.name} is not set and WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
         )
-    if not _SECRET_ARN.fullmatch(arn):
-        raise ConfigurationError(
-            f"{name}={arn!r} is not a secret's ARN; write arn:aws:secretsmanager:region:account:secret:name"
-        )
-    ttl_s = environment.integer("WEBAPP_DB_SECRET_TTL_S", minimum=1)
-    assert ttl_s is not None, "the table gives it a default"  # noqa: S101
-    return StoredSecret(arn, ttl_s)
+    return StoredSecret(arn, environment[DB_SECRET_TTL_S])
 
 
 def _region(environment: Environment) -> str:

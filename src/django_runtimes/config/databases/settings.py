@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.connections import Pool, Route
-from django_runtimes.config.databases.credentials import IamToken, Role, choose_login, database_role
+from django_runtimes.config.databases.credentials import IamToken, choose_login
 from django_runtimes.config.databases.tls import (
     destination,
     encrypts,
@@ -12,11 +13,22 @@ from django_runtimes.config.databases.tls import (
     tls_options,
     with_libpq_variables,
 )
-from django_runtimes.config.databases.url import Address, parse_database_url
+from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import Profile
 from django_runtimes.config.secret import Secret
+from django_runtimes.config.variables.database_address import (
+    DATABASE_URL,
+    DB_HOST,
+    DB_NAME,
+    DB_PORT,
+    DB_PROXY_HOST,
+    DB_PROXY_PORT,
+    PGHOSTADDR,
+)
+from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_CONNECT_TIMEOUT_S
+from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_ROLE, DB_USER
 
 # A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
 # time when a question was sent, which counts from the first retransmission, half a second in. The kernel's own
@@ -57,8 +69,8 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         # Those that the handlers let in may wait for a connection; for psycopg's pool 0 means no limit.
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
     options = {
-        "connect_timeout": environment.integer("WEBAPP_DB_CONNECT_TIMEOUT_S", minimum=1),
-        **(_PATIENT_TCP_OPTIONS if database_role(environment) is Role.OPERATIONS else _TCP_OPTIONS),
+        "connect_timeout": environment[DB_CONNECT_TIMEOUT_S],
+        **(_PATIENT_TCP_OPTIONS if environment[DB_ROLE] is Role.OPERATIONS else _TCP_OPTIONS),
         **address.options,
         **tls,
         **strategy["OPTIONS"],
@@ -76,7 +88,7 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         "CREDENTIALS": login.credentials,
         "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
         "ROUTE": profile.route,
-        "ALWAYS_RESET": bool(environment.flag("WEBAPP_DB_ALWAYS_RESET")),
+        "ALWAYS_RESET": environment[DB_ALWAYS_RESET],
         **strategy,
         "OPTIONS": options,
         # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.
@@ -85,18 +97,15 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
 
 
 def _address_on_route(environment: Environment, route: Route) -> Address:
-    url = environment.secret("DATABASE_URL")
-    if url is None and environment.text("WEBAPP_DB_HOST") is None:
-        raise ConfigurationError("no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group")
-    address = parse_database_url(url) if url is not None else _address_of_variables(environment)
+    address = environment[DATABASE_URL] or _address_of_variables(environment)
     if route is Route.DIRECT:
         return address
-    proxy_host = environment.text("WEBAPP_DB_PROXY_HOST")
+    proxy_host = environment[DB_PROXY_HOST]
     if proxy_host is None:
         raise ConfigurationError(
             "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
         )
-    if environment.text("PGHOSTADDR") is not None:
+    if environment.is_set(PGHOSTADDR):
         raise ConfigurationError("PGHOSTADDR is set, where libpq would go instead of WEBAPP_DB_PROXY_HOST; unset it")
     if "options" in address.options:
         raise ConfigurationError(
@@ -105,7 +114,7 @@ def _address_on_route(environment: Environment, route: Route) -> Address:
         )
     # A numeric address beside the server's name would win over the proxy's name.
     options = {name: value for name, value in address.options.items() if name != "hostaddr"}
-    return replace(address, host=proxy_host, port=_port(environment, "WEBAPP_DB_PROXY_PORT"), options=options)
+    return replace(address, host=proxy_host, port=environment[DB_PROXY_PORT], options=options)
 
 
 def _require_encryption(address: Address, sslmode: str, profile: Profile, *, token: bool) -> None:
@@ -126,16 +135,13 @@ def _require_encryption(address: Address, sslmode: str, profile: Profile, *, tok
 
 
 def _address_of_variables(environment: Environment) -> Address:
+    host = environment[DB_HOST]
+    if host is None:
+        raise ConfigurationError("no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group")
     return Address(
-        host=environment.text("WEBAPP_DB_HOST") or "",
-        port=_port(environment, "WEBAPP_DB_PORT"),
-        name=environment.text("WEBAPP_DB_NAME") or "",
-        user=environment.text("WEBAPP_DB_USER") or "",
-        password=environment.secret("WEBAPP_DB_PASSWORD") or Secret(),
+        host=host,
+        port=environment[DB_PORT],
+        name=environment[DB_NAME],
+        user=environment[DB_USER],
+        password=environment[DB_PASSWORD] or Secret(),
     )
-
-
-def _port(environment: Environment, name: str) -> int:
-    port = environment.integer(name, minimum=1, maximum=65535)
-    assert port is not None, "the table gives every port a default"  # noqa: S101
-    return port

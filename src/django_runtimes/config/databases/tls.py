@@ -2,37 +2,34 @@
 
 import ipaddress
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from django_runtimes.config.choices import SslMode
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.database_address import (
+    DB_PROXY_ROOT_CERTIFICATES,
+    DB_ROOT_CERTIFICATES,
+    DB_SSLMODE,
+    PGHOST,
+    PGHOSTADDR,
+    PGSERVICE,
+)
 
 _ROOTS = Path(__file__).parents[2] / "databases" / "roots"
 # A server's certificate comes from Amazon RDS's own authorities, a proxy's from AWS Certificate Manager.
 _PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
 _ROOT_VARIABLES = {
-    Route.DIRECT: "WEBAPP_DB_ROOT_CERTIFICATES",
-    Route.PROXY: "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
+    Route.DIRECT: DB_ROOT_CERTIFICATES,
+    Route.PROXY: DB_PROXY_ROOT_CERTIFICATES,
 }
 
 
-class SslMode(StrEnum):
-    """libpq's sslmode."""
-
-    DISABLE = "disable"
-    ALLOW = "allow"
-    PREFER = "prefer"
-    REQUIRE = "require"
-    VERIFY_CA = "verify-ca"
-    VERIFY_FULL = "verify-full"
-
-
 # What libpq goes by where it is not told: where that is, past the host too.
-_LIBPQ_VARIABLES = {"host": "PGHOST", "hostaddr": "PGHOSTADDR", "service": "PGSERVICE"}
+_LIBPQ_VARIABLES = {"host": PGHOST, "hostaddr": PGHOSTADDR, "service": PGSERVICE}
 
 _VERIFIED = (SslMode.VERIFY_CA, SslMode.VERIFY_FULL)
 _ENCRYPTED = (SslMode.REQUIRE, *_VERIFIED)
@@ -45,18 +42,18 @@ def tls_options(
 
     Raises ConfigurationError for a mode that libpq does not know.
     """
-    chosen = _mode_of_url(options) or environment.choice("WEBAPP_DB_SSLMODE", SslMode, "sslmode")
+    chosen = _mode_of_url(options) or environment[DB_SSLMODE]
     crosses_network = needs_encryption(host, with_libpq_variables(options, environment))
     mode = chosen or (default if crosses_network else SslMode.PREFER)
     if mode not in _VERIFIED:
         return {"sslmode": str(mode)}
-    root = environment.text(_ROOT_VARIABLES[route]) or str(_PACKAGED_ROOTS[route])
+    root = environment[_ROOT_VARIABLES[route]] or str(_PACKAGED_ROOTS[route])
     return {"sslmode": str(mode), "sslrootcert": str(options.get("sslrootcert") or root)}
 
 
 def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
     """The options, and where they do not say where the server is, what libpq takes from its own variables."""
-    own = {name: environment.text(variable) for name, variable in _LIBPQ_VARIABLES.items()}
+    own = {name: environment[variable] for name, variable in _LIBPQ_VARIABLES.items()}
     return {**{name: value for name, value in own.items() if value is not None}, **options}
 
 

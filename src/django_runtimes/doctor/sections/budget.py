@@ -3,6 +3,7 @@
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.server import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row
@@ -51,9 +52,8 @@ def _missing_proxy(examination: Examination, reached: list[tuple[Route, Server]]
 
 
 def _guesses(examination: Examination) -> list[Finding]:
-    if examination.detection.runtime in {Runtime.AWS_LAMBDA, Runtime.LOCAL} or examination.environ.get(
-        "WEBAPP_WORKERS"
-    ):
+    runtimes = {Runtime.AWS_LAMBDA, Runtime.LOCAL}
+    if examination.detection.runtime in runtimes or examination.environment.is_set(WORKERS):
         return []
     return [
         Finding(

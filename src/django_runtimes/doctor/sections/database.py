@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django_runtimes.config.choices import SslMode
 from django_runtimes.config.databases.connections import Route
-from django_runtimes.config.databases.tls import SslMode, needs_encryption
+from django_runtimes.config.databases.tls import needs_encryption
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
 from django_runtimes.doctor.examination import Examination, Login

@@ -1,7 +1,14 @@
 """Where the application believes to run, and what that implies."""
 
+from typing import Any
+
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.connection_budget import AWS_LAMBDA_MAX_CONCURRENCY
+from django_runtimes.config.variables.database_address import DB_ROUTE
+from django_runtimes.config.variables.database_connections import DB_STRATEGY
+from django_runtimes.config.variables.server import THREADS, WORKERS
+from django_runtimes.config.variables.variable import Variable
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row
 
@@ -11,8 +18,8 @@ def examine_runtime(examination: Examination) -> list[Finding]:
     try:
         detection, profile = examination.detection, examination.profile
         rows = (
-            _row(examination, "strategy", profile.connections.name, "WEBAPP_DB_STRATEGY"),
-            _row(examination, "route", profile.route, "WEBAPP_DB_ROUTE"),
+            _row(examination, "strategy", profile.strategy, DB_STRATEGY),
+            _row(examination, "route", profile.route, DB_ROUTE),
             *_processes(examination),
         )
     except ConfigurationError as error:
@@ -22,14 +29,16 @@ def examine_runtime(examination: Examination) -> list[Finding]:
 
 def _processes(examination: Examination) -> tuple[Row, ...]:
     if examination.detection.runtime is Runtime.AWS_LAMBDA:
-        count = examination.environment.integer("AWS_LAMBDA_MAX_CONCURRENCY", minimum=1) or 1
-        return (_row(examination, "processes", count, "AWS_LAMBDA_MAX_CONCURRENCY"),)
-    workers = examination.environment.integer("WEBAPP_WORKERS", minimum=1) or examination.cpu_count
+        count = examination.environment[AWS_LAMBDA_MAX_CONCURRENCY]
+        return (_row(examination, "processes", count, AWS_LAMBDA_MAX_CONCURRENCY),)
+    workers = examination.environment[WORKERS] or examination.cpu_count
     return (
-        _row(examination, "workers", workers, "WEBAPP_WORKERS", otherwise="CPUs of this process"),
-        _row(examination, "threads of each", examination.profile.threads, "WEBAPP_THREADS"),
+        _row(examination, "workers", workers, WORKERS, otherwise="CPUs of this process"),
+        _row(examination, "threads of each", examination.profile.threads, THREADS),
     )
 
 
-def _row(examination: Examination, name: str, value: str | int, variable: str, *, otherwise: str = "default") -> Row:
-    return Row(name, str(value), variable if examination.environ.get(variable) else otherwise)
+def _row(
+    examination: Examination, name: str, value: str | int, variable: Variable[Any], *, otherwise: str = "default"
+) -> Row:
+    return Row(name, str(value), variable.name if examination.environment.is_set(variable) else otherwise)

@@ -5,19 +5,20 @@ from typing import Any
 
 from django.core import checks
 
-from django_runtimes.config.databases.credentials import Role
+from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.settings import database_settings
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
 
 
 def _operations_settings(examination: Examination) -> dict[str, Any]:
-    environment = Environment({**examination.environ, "WEBAPP_DB_ROLE": Role.OPERATIONS})
+    environment = Environment({**examination.environ, DB_ROLE.name: Role.OPERATIONS})
     return database_settings(environment, choose_profile(examination.detection.runtime, environment))
 
 

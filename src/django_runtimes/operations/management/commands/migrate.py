@@ -10,8 +10,8 @@ from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
 
-from django_runtimes.config.databases.credentials import Role
-from django_runtimes.config.databases.web_role import LONGEST_TIMEOUT_S
+from django_runtimes.config.choices import Role
+from django_runtimes.config.variables.database_connections import DB_LOCK_TIMEOUT_S
 from django_runtimes.operations.migration_lock import MigrationLock, migration_lock
 from django_runtimes.operations.migration_session import migration_session
 from django_runtimes.operations.operations_session import open_session
@@ -79,6 +79,6 @@ class Command(DjangoCommand):
 
 
 def _whole_seconds(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text) > LONGEST_TIMEOUT_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds up to {LONGEST_TIMEOUT_S}")
+    if not (text.isascii() and text.isdigit()) or int(text) > DB_LOCK_TIMEOUT_S.maximum:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds up to {DB_LOCK_TIMEOUT_S.maximum}")
     return int(text)

@@ -1,0 +1,59 @@
+"""Variables of the application: where it runs, its key, its hosts and its logs."""
+
+from django_runtimes.config.choices import LogFormat, LogLevel
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.secret import Secret
+from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText
+from django_runtimes.config.variables.variable import RuleError
+
+
+def _host(name: str) -> str:
+    if name == "*":
+        raise RuleError("accepts forged hosts", "name the hosts that users type")
+    return name
+
+
+def _origin(origin: str) -> str:
+    if not origin.startswith(("https://", "http://")):
+        raise RuleError("has no scheme", f"write https://{origin.rsplit('://', maxsplit=1)[-1]}")
+    return origin
+
+
+RUNTIME = Choice(
+    "WEBAPP_RUNTIME",
+    "The service that runs the process: aws_app_runner, aws_ecs, aws_lambda, kubernetes or local. "
+    "Declared beats detected; App Runner cannot be detected.",
+    Runtime,
+    noun="runtime",
+    default_note="detected, else local",
+)
+DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
+SECRET_KEY = SecretText(
+    "WEBAPP_SECRET_KEY",
+    "Django's SECRET_KEY, at least 50 characters.",
+    default_note="required; a fixed insecure key under local",
+)
+SECRET_KEY_FALLBACKS = Items(
+    "WEBAPP_SECRET_KEY_FALLBACKS",
+    "Former secret keys, comma-separated, still accepted for what they signed.",
+    parser=Secret,
+    is_secret=True,
+)
+ALLOWED_HOSTS = Items(
+    "WEBAPP_ALLOWED_HOSTS",
+    "Host names the application answers to, comma-separated; a leading dot allows subdomains.",
+    parser=_host,
+    default_note="required; loopback names under local",
+)
+CSRF_TRUSTED_ORIGINS = Items(
+    "WEBAPP_CSRF_TRUSTED_ORIGINS",
+    "Origins trusted for unsafe requests, each with its scheme, comma-separated.",
+    parser=_origin,
+    default_note="https:// with each allowed host",
+)
+LOG_LEVEL = Choice(
+    "WEBAPP_LOG_LEVEL", "Least severe level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO
+)
+LOG_FORMAT = Choice(
+    "WEBAPP_LOG_FORMAT", "Shape of the log lines.", LogFormat, noun="log format", profile_field="log_format"
+)

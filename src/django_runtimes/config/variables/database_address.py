@@ -1,0 +1,72 @@
+"""Variables that say where PostgreSQL is and how the connection there is encrypted."""
+
+from typing import TYPE_CHECKING
+
+from django_runtimes.config.choices import SslMode
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.variables.kinds import Choice, Integer, Text
+from django_runtimes.config.variables.variable import Variable
+
+if TYPE_CHECKING:
+    from django_runtimes.config.databases.url import Address
+
+
+class DatabaseUrl(Variable["Address | None"]):
+    """A URL of PostgreSQL, read as its parts; no error shows one that may belong to the password."""
+
+    kind = "URL"
+
+    def __init__(self, name: str, meaning: str) -> None:
+        super().__init__(name, meaning, default=None, is_secret=True)
+
+    def parse(self, text: str) -> "Address":
+        """The parts of the URL."""
+        # libpq reads it; the launcher, which does not, does without psycopg.
+        from django_runtimes.config.databases.url import parse_database_url
+
+        return parse_database_url(text)
+
+
+DATABASE_URL = DatabaseUrl(
+    "DATABASE_URL",
+    "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
+    "Used instead of the WEBAPP_DB_HOST group.",
+)
+DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server: the direct route.")
+DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)
+DB_NAME = Text("WEBAPP_DB_NAME", "Name of the database.", default="webapp")
+DB_ROUTE = Choice(
+    "WEBAPP_DB_ROUTE",
+    "What connections go to: direct or proxy.",
+    Route,
+    noun="route",
+    profile_field="route",
+)
+DB_PROXY_HOST = Text(
+    "WEBAPP_DB_PROXY_HOST",
+    "Host of RDS Proxy, or of a pooler that stands in for it: the proxy route.",
+    default_note="required on the proxy route",
+)
+DB_PROXY_PORT = Integer("WEBAPP_DB_PROXY_PORT", "Port of the proxy.", default=5432, minimum=1, maximum=65535)
+DB_SSLMODE = Choice(
+    "WEBAPP_DB_SSLMODE",
+    "libpq's sslmode, which an option of DATABASE_URL overrides. Modes that allow plain text are refused "
+    "unless the host is loopback or a unix socket.",
+    SslMode,
+    noun="sslmode",
+    profile_field="sslmode",
+    default_note="and for loopback and unix sockets",
+)
+DB_ROOT_CERTIFICATES = Text(
+    "WEBAPP_DB_ROOT_CERTIFICATES",
+    "PEM file of the authorities trusted on the direct route.",
+    default_note="the packaged bundle of Amazon RDS",
+)
+DB_PROXY_ROOT_CERTIFICATES = Text(
+    "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
+    "PEM file of the authorities trusted on the proxy route.",
+    default_note="the packaged roots of Amazon Trust Services",
+)
+PGHOST = Text("PGHOST", "libpq's own: the host where none is given.")
+PGHOSTADDR = Text("PGHOSTADDR", "libpq's own: the address that is connected to, whatever the host's name.")
+PGSERVICE = Text("PGSERVICE", "libpq's own: an entry of its service file, with parameters not given here.")

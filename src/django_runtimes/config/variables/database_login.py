@@ -1,0 +1,55 @@
+"""Variables that say who logs in to PostgreSQL, and where the password comes from."""
+
+import re
+
+from django_runtimes.config.choices import Role, Source
+from django_runtimes.config.variables.kinds import Choice, Integer, SecretText, Text
+from django_runtimes.config.variables.variable import RuleError
+
+_SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+")
+
+
+def _secret_arn(arn: str) -> str:
+    if not _SECRET_ARN.fullmatch(arn):
+        raise RuleError("is not a secret's ARN", "write arn:aws:secretsmanager:region:account:secret:name")
+    return arn
+
+
+DB_USER = Text("WEBAPP_DB_USER", "Role that the application logs in as.", default="webapp")
+DB_PASSWORD = SecretText("WEBAPP_DB_PASSWORD", "Password of that role.")
+DB_CREDENTIALS = Choice(
+    "WEBAPP_DB_CREDENTIALS",
+    "Where the login comes from: password (DATABASE_URL or WEBAPP_DB_PASSWORD), secretsmanager "
+    "(WEBAPP_DB_SECRET_ARN) or iam (a token signed with the runtime's own AWS credentials).",
+    Source,
+    noun="source of credentials",
+    default=Source.PASSWORD,
+)
+DB_SECRET_ARN = Text(
+    "WEBAPP_DB_SECRET_ARN",
+    "Secret that holds the login, as RDS writes it: JSON with username and password; or the password alone.",
+    parser=_secret_arn,
+    default_note="required with secretsmanager",
+)
+DB_SECRET_TTL_S = Integer(
+    "WEBAPP_DB_SECRET_TTL_S",
+    "How long a secret is kept before it is read again, in seconds.",
+    default=300,
+    minimum=1,
+)
+DB_ROLE = Choice(
+    "WEBAPP_DB_ROLE",
+    "What the process does in the database: web, or operations (migrations and the like: always the direct "
+    "route, one connection at a time, the operations login).",
+    Role,
+    noun="database role",
+    default=Role.WEB,
+)
+DB_OPERATIONS_USER = Text("WEBAPP_DB_OPERATIONS_USER", "Role that operations log in as.", default_note="the web login")
+DB_OPERATIONS_PASSWORD = SecretText("WEBAPP_DB_OPERATIONS_PASSWORD", "Password of the operations role.")
+DB_OPERATIONS_SECRET_ARN = Text(
+    "WEBAPP_DB_OPERATIONS_SECRET_ARN",
+    "Secret that holds the operations login.",
+    parser=_secret_arn,
+    default_note="the web login",
+)

@@ -1,0 +1,24 @@
+"""The page docs/settings.md, which `make docs` writes from the table."""
+
+from collections.abc import Iterator
+
+from django_runtimes.config.variables.table import GROUPS, Group
+
+
+def render_reference() -> str:
+    """The table as Markdown."""
+    lines = [
+        "# Settings reference",
+        "",
+        "Every variable that the application reads, by group. An empty value counts as unset. "
+        "Written by `make docs` from `src/django_runtimes/config/variables/`.",
+        *(line for group in GROUPS for line in _section(group)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _section(group: Group) -> Iterator[str]:
+    yield from ("", f"## {group.title}", "", "| variable | type | default | meaning |", "|---|---|---|---|")
+    for variable in group.variables:
+        secrecy = ", secret" if variable.is_secret and variable.kind != "secret" else ""
+        yield f"| `{variable.name}` | {variable.accepts}{secrecy} | {variable.default_text} | {variable.meaning} |"

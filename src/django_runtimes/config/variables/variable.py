@@ -1,0 +1,93 @@
+"""A variable: its name, its default, what it accepts and what reading it returns."""
+
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
+
+from django_runtimes.config.errors import ConfigurationError
+
+T_co = TypeVar("T_co", covariant=True)
+
+_MASK = "********"
+
+
+class RuleError(ValueError):
+    """Raised by a parser: the rule that a value breaks, and the remedy."""
+
+    def __init__(self, rule: str, remedy: str) -> None:
+        super().__init__(f"{rule}; {remedy}")
+        self.rule = rule
+        self.remedy = remedy
+
+
+class Variable(Generic[T_co]):
+    """One variable, whose reading is a T.
+
+    `profile_field` names the field of the runtime's profile that is the default where the variable has none;
+    `default_note` says in words what else decides it. Values of a secret are never shown.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        name: str,
+        meaning: str,
+        *,
+        default: T_co,
+        default_note: str = "",
+        profile_field: str = "",
+        is_secret: bool = False,
+    ) -> None:
+        self.name = name
+        self.meaning = meaning
+        self.default = default
+        self.default_note = default_note
+        self.profile_field = profile_field
+        self.is_secret = is_secret
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+    def unset(self) -> T_co:
+        """The value where nobody sets it."""
+        return self.default
+
+    def parse(self, text: str) -> T_co:
+        """The value of a text that is not empty; ConfigurationError for what is not accepted."""
+        raise NotImplementedError
+
+    def show(self, value: Any) -> str:
+        """A value as people may see it."""
+        return _MASK if self.is_secret else self.format(value)
+
+    def format(self, value: Any) -> str:
+        """A value as one writes it."""
+        return str(value)
+
+    @property
+    def accepts(self) -> str:
+        """The kind of the values and their bounds, in words."""
+        return self.kind
+
+    @property
+    def default_text(self) -> str:
+        """The default in words."""
+        if self.default is not None:
+            return self.format(self.default)
+        return ", ".join(filter(None, (self._profile_text(), self.default_note))) or "none"
+
+    def refuse(self, text: str, rule: str, remedy: str) -> NoReturn:
+        """Raise ConfigurationError with the value, unless it is secret, the rule and the remedy."""
+        value = "" if self.is_secret else f"={text!r}"
+        raise ConfigurationError(f"{self.name}{value} {rule}; {remedy}")
+
+    def _profile_text(self) -> str:
+        """What most runtimes' profiles say, and the runtimes whose profile says something else."""
+        if not self.profile_field:
+            return ""
+        # The profiles are made of these variables' choices.
+        from django_runtimes.config.profile import PROFILES
+
+        texts = {runtime: self.format(getattr(profile, self.profile_field)) for runtime, profile in PROFILES.items()}
+        usual = max(texts.values(), key=list(texts.values()).count)
+        others = (f"{text} under {runtime}" for runtime, text in texts.items() if text != usual)
+        return "; ".join((usual, *others))
