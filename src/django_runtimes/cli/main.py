@@ -15,6 +15,7 @@ _TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
     "pinlint": ("django_runtimes.pinning.pinlint", "dev"),
     "serve": ("django_runtimes.compare.serve", "compare"),
+    "test": ("django_runtimes.compare.test", "compare"),
     "doctor": ("django_runtimes.doctor.doctor", None),
     **{
         verb: (f"django_runtimes.deploy.verbs.{verb}", "deploy")
@@ -39,6 +40,7 @@ _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
 webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
+webapp test       run the project's own tests under the profile of each runtime
 webapp pinlint    run the tests and list what they send that would pin RDS Proxy
 webapp doctor     say what is wrong with the variables, the database and its connection budget
 webapp init       write webapp.toml, which says what to deploy where

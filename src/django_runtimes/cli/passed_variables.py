@@ -1,7 +1,6 @@
 """The variables of a project's own that the tools pass on to it, by the names that the project lists."""
 
 import re
-from collections.abc import Iterable, Mapping
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIBRARY_PREFIX = "WEBAPP_"
@@ -55,8 +54,3 @@ def complaint_about(name: str) -> str | None:
     if name in _RESERVED_BY_LAMBDA or name.startswith(_LAMBDA_PREFIX):
         return "is reserved by AWS Lambda, where no function can have one of its own; remove it"
     return None
-
-
-def passed_on(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that are set, by name."""
-    return {name: environ[name] for name in names if name in environ}

@@ -75,6 +75,16 @@ class Project:
             environ["PYTHONPATH"] = os.pathsep.join(filter(None, [root, *paths]))
         if self.settings is not None and not environ.get("DJANGO_SETTINGS_MODULE"):
             environ["DJANGO_SETTINGS_MODULE"] = self.settings
+            _named_by_block.append(self.settings)
+
+
+# The settings that `enter` has named because no variable did.
+_named_by_block: list[str] = []
+
+
+def settings_by_variable(environ: Mapping[str, str]) -> str | None:
+    """The settings that the user's DJANGO_SETTINGS_MODULE names, and not the block."""
+    return None if _named_by_block else environ.get("DJANGO_SETTINGS_MODULE") or None
 
 
 def find_project(start: Path) -> Project | None:

@@ -1,0 +1,155 @@
+"""What a project's settings say, found out in a child process, so that none of them is loaded in a tool."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from django_runtimes.cli import processes, settings_probe
+from django_runtimes.cli.errors import ToolError
+from django_runtimes.config.databases.url import Address
+
+_LIMIT_S = 60.0
+_POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
+# A loopback address is written in several ways.
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+
+
+class StartPython(Protocol):
+    """Starts Python where the project's modules are, as a child that ends with the caller."""
+
+    def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
+        """The child, whose output goes to `log`."""
+        ...
+
+
+def start_python(
+    arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """This Python, in `directory` or else in the current one."""
+    return processes.spawn([sys.executable, *arguments], environ=environ, log=log, directory=directory)
+
+
+@dataclass(frozen=True)
+class LoadedDatabase:
+    """One entry of DATABASES; `mirror` is the alias whose test database it shares."""
+
+    engine: str
+    is_postgresql: bool
+    host: str
+    port: int
+    name: str
+    mirror: str | None
+
+    def is_at(self, address: Address) -> bool:
+        """Whether it is on this server."""
+        return self.port == address.port and _host(self.host) == _host(address.host)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.host or 'a socket'}:{self.port}"
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """A settings module after it was loaded; `is_configured` is whether it called `configure()`."""
+
+    module: str
+    is_configured: bool
+    allowed_hosts: tuple[str, ...]
+    databases: Mapping[str, LoadedDatabase]
+
+    def require_database(self, address: Address) -> None:
+        """ToolError unless `default` is the database at `address`, lest a tool touch another one."""
+        if not self.is_configured:
+            raise ToolError(
+                f"the settings {self.module} do not call configure(), without which nothing fits the runtime; "
+                "write at their end: from django_runtimes import configure; configure(globals())"
+            )
+        default = self.databases.get("default")
+        if default is None or not default.is_postgresql:
+            engine = "none" if default is None else repr(default.engine)
+            raise ToolError(
+                f"the engine of DATABASES['default'] in {self.module} is {engine}, and this needs PostgreSQL; "
+                "set it before configure(globals()) is called, which takes the address from DATABASE_URL"
+            )
+        if not default.is_at(address) or default.name != address.name:
+            raise ToolError(
+                f"DATABASES['default'] in {self.module} is {default}, whatever DATABASE_URL says, and a database of "
+                "yours is not touched; leave it as it is after configure(globals())"
+            )
+
+    def elsewhere(self, address: Address) -> dict[str, LoadedDatabase]:
+        """The further PostgreSQL databases, by alias, that are not on the server at `address`."""
+        return {
+            alias: database
+            for alias, database in self.databases.items()
+            if alias != "default" and database.is_postgresql and not database.is_at(address)
+        }
+
+
+def load_settings(
+    environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
+) -> LoadedSettings:
+    """The settings that `environ` names; ToolError with the project's own error and its place when they do not load.
+
+    `directory` is the project's folder, below which paths are shown.
+    """
+    module = environ["DJANGO_SETTINGS_MODULE"]
+    process = start(["-c", Path(settings_probe.__file__).read_text()], environ, log=log)
+    try:
+        exit_code = process.wait(_LIMIT_S)
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"the settings {module} do not load within {_LIMIT_S:g} s; see what they wait for") from None
+    finally:
+        processes.stop(process)
+    lines = log.read_text(errors="replace").splitlines()
+    answers = [line.removeprefix(settings_probe.MARK) for line in lines if line.startswith(settings_probe.MARK)]
+    if not answers:
+        raise ToolError(
+            f"the settings {module} end Python with exit code {exit_code} while they load: {processes.cause(log)}; "
+            "fix that there"
+        )
+    found = json.loads(answers[-1])
+    if "error" in found:
+        raise ToolError(_explain(module, found["error"], directory))
+    return LoadedSettings(
+        module,
+        is_configured=found["is_configured"],
+        allowed_hosts=tuple(found["allowed_hosts"]),
+        databases={alias: _database(values) for alias, values in found["databases"].items()},
+    )
+
+
+def _database(values: Mapping[str, Any]) -> LoadedDatabase:
+    vendor, engine, port = values["vendor"], values["engine"], values["port"]
+    return LoadedDatabase(
+        engine=engine,
+        is_postgresql=_POSTGRESQL_ENGINE.search(engine) is not None if vendor is None else vendor == "postgresql",
+        host=values["host"],
+        port=int(port) if port.isdigit() else 5432,
+        name=values["name"],
+        mirror=values["mirror"],
+    )
+
+
+def _host(name: str) -> str:
+    return _THIS_MACHINE[0] if name in _THIS_MACHINE else name
+
+
+def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
+    if error["missing"] is not None and f"{module}.".startswith(f"{error['missing']}."):
+        return (
+            f"the settings {module} are not found: there is no module {error['missing']!r}; correct settings in "
+            "[tool.webapp] or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
+        )
+    text = error["text"] if error["type"] == "ConfigurationError" else f"{error['type']}: {error['text']}"
+    place = ""
+    if error["file"] is not None:
+        file = Path(error["file"])
+        shown = file.relative_to(directory) if file.is_relative_to(directory) else file
+        place = f" ({shown}, line {error['line']})"
+    return f"the settings {module} do not load: {text}{place}"

@@ -1,0 +1,82 @@
+"""Loads a project's settings and prints, as its last line, what the tools need to know, or why they do not load.
+
+A program of its own, whose text is given to `python -c`: it also runs in an image that holds another version of the
+library. Prints MARK and JSON: `error` (text, type, missing, file, line), or what `_describe` returns.
+"""
+
+import json
+import os
+import sys
+import sysconfig
+import traceback
+from pathlib import Path
+
+MARK = "webapp-settings "
+
+
+def main() -> None:
+    """Print the line; the exit code is 0 whatever was found."""
+    try:
+        found = _describe()
+    # sys.exit() in a settings module is one more way not to load.
+    except (Exception, SystemExit) as error:
+        found = {"error": _explain(error)}
+    sys.stdout.flush()
+    sys.stdout.write("\n" + MARK + json.dumps(found) + "\n")
+
+
+def _describe() -> dict[str, object]:
+    from django.conf import settings
+    from django.db import connections
+
+    databases = {}
+    for alias, values in connections.settings.items():
+        try:
+            vendor = connections[alias].vendor
+        except Exception:
+            # An engine that needs the apps; its name says enough.
+            vendor = None
+        databases[alias] = {
+            "vendor": vendor,
+            "engine": str(values.get("ENGINE")),
+            "host": str(values.get("HOST") or ""),
+            "port": str(values.get("PORT") or ""),
+            "name": str(values.get("NAME") or ""),
+            "mirror": (values.get("TEST") or {}).get("MIRROR"),
+        }
+    return {
+        "is_configured": hasattr(settings, "DJANGO_RUNTIMES") or hasattr(settings, "RUNTIME_DETECTION"),
+        "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
+        "databases": databases,
+    }
+
+
+def _explain(error: BaseException) -> dict[str, object]:
+    file, line = _place(error)
+    return {
+        "type": type(error).__name__,
+        "text": " ".join(str(error).split()),
+        "missing": getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None,
+        "file": file,
+        "line": line,
+    }
+
+
+def _place(error: BaseException) -> tuple[str | None, int | None]:
+    """Where the project's own code was when it failed: the last line that is neither Python's nor a package's."""
+    if isinstance(error, SyntaxError):
+        return error.filename, error.lineno
+    paths = sysconfig.get_paths()
+    foreign = {os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    # The library's own, which may lie in a checkout.
+    if "django_runtimes" in sys.modules:
+        foreign.add(str(Path(str(sys.modules["django_runtimes"].__file__)).resolve().parent))
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = os.path.realpath(frame.filename)
+        if not frame.filename.startswith("<") and not any(file.startswith(folder + os.sep) for folder in foreign):
+            return file, frame.lineno
+    return None, None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The project's own test suite, run under each profile."""

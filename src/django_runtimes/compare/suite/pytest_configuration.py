@@ -1,0 +1,91 @@
+"""Finds a project's configuration of pytest, and which settings it names for pytest-django."""
+
+import configparser
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.cli.errors import UsageError
+
+# In pytest's order: the first that holds a configuration counts.
+_INI_FILES = (
+    ("pytest.ini", "pytest"),
+    (".pytest.ini", "pytest"),
+    ("tox.ini", "pytest"),
+    ("setup.cfg", "tool:pytest"),
+)
+_SETTINGS_OPTION = re.compile(r"(?:^|\s)--ds[=\s]\s*([\w.]+)")
+
+
+@dataclass(frozen=True)
+class PytestConfiguration:
+    """The file, and the settings module that it names, if any."""
+
+    path: Path
+    settings: str | None
+
+
+def find_pytest_configuration(folders: Iterable[Path]) -> PytestConfiguration | None:
+    """The first configuration in these folders: a file of pytest's, else a conftest.py."""
+    for folder in folders:
+        for path, values in _configurations(folder):
+            return PytestConfiguration(path, _settings(values))
+        if (folder / "conftest.py").is_file():
+            return PytestConfiguration(folder / "conftest.py", None)
+    return None
+
+
+def settings_option(arguments: Iterable[str]) -> str | None:
+    """The settings that pytest-django's option --ds names."""
+    found = _SETTINGS_OPTION.search(" ".join(arguments))
+    return None if found is None else found[1]
+
+
+def _configurations(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
+    for name in ("pytest.toml", ".pytest.toml"):
+        if (folder / name).is_file():
+            yield folder / name, _table(_toml(folder / name), "pytest")
+    for name, section in _INI_FILES[:2]:
+        if (folder / name).is_file():
+            # Its presence is enough, as for pytest.
+            yield folder / name, _section(folder / name, section) or {}
+    path = folder / "pyproject.toml"
+    if path.is_file():
+        tool = _table(_table(_toml(path), "tool"), "pytest")
+        if values := _table(tool, "ini_options") or tool:
+            yield path, values
+    for name, section in _INI_FILES[2:]:
+        if (folder / name).is_file() and (found := _section(folder / name, section)) is not None:
+            yield folder / name, found
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as TOML: {error}; fix it there") from None
+
+
+def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = values.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _section(path: Path, name: str) -> Mapping[str, Any] | None:
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    # pytest-django's names are upper case.
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    try:
+        parser.read_string(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, configparser.Error) as error:
+        raise UsageError(f"{path} cannot be read: {' '.join(str(error).split())}; fix it there") from None
+    return dict(parser[name]) if parser.has_section(name) else None
+
+
+def _settings(values: Mapping[str, Any]) -> str | None:
+    options = values.get("addopts", "")
+    words = [str(word) for word in options] if isinstance(options, list) else [str(options)]
+    return settings_option(words) or str(values.get("DJANGO_SETTINGS_MODULE") or "").strip() or None

@@ -1,0 +1,62 @@
+"""What runs a project's suite: pytest where the project uses pytest-django, else the `test` command of Django."""
+
+import importlib.util
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.project import Project
+from django_runtimes.compare.suite.pytest_configuration import find_pytest_configuration, settings_option
+
+PYTEST, DJANGO = "pytest", "django"
+RUNNERS = (PYTEST, DJANGO)
+_PYTEST_FOUND_NO_TESTS = 5
+_SETTINGS_OPTION = re.compile(r"(?:^|\s)--settings[=\s]\s*([\w.]+)")
+
+
+@dataclass(frozen=True)
+class SuiteRunner:
+    """A command, the folder that it runs in, and the settings that the project has for its tests, if any."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    settings: str | None
+
+    def settings_of(self, arguments: Sequence[str]) -> str | None:
+        """The settings that its own arguments name."""
+        if self.name == PYTEST:
+            return settings_option(arguments)
+        found = _SETTINGS_OPTION.search(" ".join(arguments))
+        return None if found is None else found[1]
+
+    def meaning(self, exit_code: int) -> str:
+        """What an exit code says, for a summary."""
+        if exit_code == 0:
+            return "passed"
+        found_none = self.name == PYTEST and exit_code == _PYTEST_FOUND_NO_TESTS
+        return "found no tests" if found_none else f"failed with exit code {exit_code}"
+
+
+def choose_runner(project: Project, wanted: str | None) -> SuiteRunner:
+    """The runner that `wanted` names, else the one that the project's configuration asks for.
+
+    UsageError where that asks for pytest-django, which is not installed.
+    """
+    folders = dict.fromkeys((project.working_directory, project.directory))
+    configuration = find_pytest_configuration(folders)
+    is_installed = importlib.util.find_spec("pytest_django") is not None
+    names_settings = configuration is not None and configuration.settings is not None
+    uses_pytest = wanted == PYTEST or (wanted is None and configuration is not None and is_installed)
+    if not is_installed and (wanted == PYTEST or (wanted is None and names_settings)):
+        reason = "--runner pytest" if configuration is None else str(configuration.path)
+        raise UsageError(f"{reason} asks for pytest-django, which {sys.executable} lacks; install pytest-django there")
+    if uses_pytest:
+        directory = project.working_directory if configuration is None else configuration.path.parent
+        settings = None if configuration is None else configuration.settings
+        return SuiteRunner(PYTEST, (sys.executable, "-m", "pytest"), directory, settings)
+    program = ("-m", "django") if project.manage is None else (str(project.manage),)
+    return SuiteRunner(DJANGO, (sys.executable, *program, "test"), project.working_directory, None)

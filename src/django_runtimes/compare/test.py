@@ -1,0 +1,135 @@
+"""`webapp test`: the project's own suite under each profile, on a PostgreSQL of its own."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.interruption import treat_termination_as_interruption
+from django_runtimes.cli.project import NO_SETTINGS, project_at, settings_by_variable
+from django_runtimes.compare.run.own_variables import own_variables, say_what_is_elsewhere
+from django_runtimes.compare.services.database_creation import create_database
+from django_runtimes.compare.services.postgres import postgres_server
+from django_runtimes.compare.suite.suite import Suite
+from django_runtimes.compare.suite.suite_process import run_suite
+from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.profile import PROFILES
+from django_runtimes.config.runtime import Runtime
+
+_DATABASE = "project"
+_DEFAULT_RUNTIMES = (Runtime.AWS_LAMBDA, Runtime.AWS_ECS)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the suite under each profile; the exit code is the worst (see `--help`)."""
+    own, for_the_runner = _split(arguments)
+    parser = _parser()
+    options, unknown = parser.parse_known_args(own)
+    if unknown:
+        parser.error(f"{unknown[0]!r} is no option of this verb; write those of the test runner behind --")
+    treat_termination_as_interruption()
+    endings: dict[Runtime, str] = {}
+    try:
+        suite = _suite(options.runner, (*options.arguments, *for_the_runner))
+        suite.variables.say_what_is_missing("test")
+        return max(_run(suite, runtime, endings) for runtime in dict.fromkeys(options.runtime or _DEFAULT_RUNTIMES))
+    except (ToolError, ConfigurationError) as error:
+        sys.stderr.write(f"webapp test: {error}\n")
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    finally:
+        for runtime, ending in endings.items():
+            _say(f"{_title(runtime)} {ending}")
+
+
+def _suite(wanted: str | None, arguments: tuple[str, ...]) -> Suite:
+    project = project_at(Path.cwd())
+    runner = choose_runner(project, wanted)
+    settings = (
+        runner.settings_of(arguments)
+        or settings_by_variable(os.environ)
+        or runner.settings
+        or os.environ.get("DJANGO_SETTINGS_MODULE")
+    )
+    if not settings:
+        raise UsageError(NO_SETTINGS)
+    return Suite(project, runner, arguments, settings, own_variables(project, {}, os.environ))
+
+
+def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
+    """The exit code under one profile; `endings` takes how it ended."""
+    _say(f"{_title(runtime)}: {suite.runner.name} with {suite.settings}")
+    given_url = os.environ.get("DATABASE_URL") or None
+    settings, address = suite.check_settings(runtime, given_url)
+    say_what_is_elsewhere("test", settings, address)
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres_server(given_url))
+        if given_url is None:
+            create_database(server, _DATABASE)
+        environ = suite.environ(runtime, given_url or server.url(_DATABASE))
+        started_s = time.monotonic()
+        endings[runtime] = "was interrupted"
+        exit_code = run_suite((*suite.runner.command, *suite.arguments), environ, suite.runner.directory)
+    endings[runtime] = f"{suite.runner.meaning(exit_code)} in {time.monotonic() - started_s:.0f} s"
+    return exit_code
+
+
+def _title(runtime: Runtime) -> str:
+    return f"{runtime}, {PROFILES[runtime].connections.name}"
+
+
+def _say(text: str) -> None:
+    # Between the lines of the suites themselves, in their order.
+    sys.stdout.write(f"webapp test: {text}\n")
+    sys.stdout.flush()
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The verb's own arguments, and those behind --."""
+    words = list(arguments)
+    if "--" not in words:
+        return words, ()
+    place = words.index("--")
+    return words[:place], tuple(words[place + 1 :])
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = " and ".join(_DEFAULT_RUNTIMES)
+    parser = OneLineParser(
+        prog="webapp test",
+        usage="webapp test [--runtime NAME]... [--runner NAME] [ARGS ...] [-- OPTIONS OF THE RUNNER ...]",
+        description="Run the project's own tests under the profile of each runtime, on an embedded PostgreSQL, or on "
+        "the one at DATABASE_URL, where they use databases of their own (test_...). Redirects to HTTPS are off, and "
+        "the secret key is one for tests.",
+        epilog="Exit codes: the worst of the runner's; 1 something could not be started, 2 bad arguments, "
+        "130 interrupted.",
+    )
+    parser.add_argument(
+        "--runtime",
+        action="append",
+        type=_runtime,
+        metavar="NAME",
+        help=f"a runtime whose profile is used, repeatable: {', '.join(Runtime)} (default: {default})",
+    )
+    parser.add_argument(
+        "--runner",
+        choices=RUNNERS,
+        help="pytest, or Django's `test` command (default: pytest where the project configures it and has "
+        "pytest-django, else django)",
+    )
+    parser.add_argument("arguments", nargs="*", metavar="ARGS", help="what the runner takes: files, labels")
+    return parser
+
+
+def _runtime(text: str) -> Runtime:
+    if text not in set(Runtime):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a runtime; choose one of: {', '.join(Runtime)}")
+    return Runtime(text)

@@ -1,0 +1,99 @@
+"""What a project's settings are told before anything is started with them."""
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+
+def refusal(foreign, **variables: str) -> str:
+    ended = foreign.webapp("test", **variables)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    line = ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+    return line.removeprefix("webapp test: ")
+
+
+def test_a_module_that_is_not_there(foreign):
+    assert refusal(foreign, DJANGO_SETTINGS_MODULE="config.live") == (
+        "the settings config.live are not found: there is no module 'config.live'; correct settings in [tool.webapp] "
+        "or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
+    )
+
+
+def test_a_variable_that_is_missing_is_named_with_its_line(foreign):
+    foreign.write("config/settings.py", 'import os\n\nREDIS_URL = os.environ["REDIS_URL"]\n')
+
+    assert (
+        refusal(foreign)
+        == "the settings config.settings do not load: KeyError: 'REDIS_URL' (config/settings.py, line 3)"
+    )
+
+
+def test_the_line_is_the_projects_and_not_a_packages(foreign):
+    foreign.write("config/settings.py", "from config.more import X\n")
+    foreign.write("config/more.py", "import json\n\n\ndef read():\n    return json.loads('{')\n\n\nX = read()\n")
+
+    assert refusal(foreign).endswith("(config/more.py, line 5)")
+
+
+def test_a_mistake_in_python(foreign):
+    foreign.write("config/settings.py", "A = 1\nB = = 2\n")
+
+    assert refusal(foreign) == (
+        "the settings config.settings do not load: SyntaxError: invalid syntax (settings.py, line 2) "
+        "(config/settings.py, line 2)"
+    )
+
+
+def test_a_package_that_is_missing(foreign):
+    foreign.write("config/settings.py", "import environ_of_somebody\n")
+
+    assert refusal(foreign) == (
+        "the settings config.settings do not load: ModuleNotFoundError: No module named 'environ_of_somebody' "
+        "(config/settings.py, line 1)"
+    )
+
+
+@pytest.mark.parametrize("end", ["import sys; sys.exit('no licence')", "import os; os._exit(3)"])
+def test_settings_that_end_python(foreign, end):
+    foreign.write("config/settings.py", f"print('hello')\n{end}\n")
+
+    assert ("no licence" in refusal(foreign)) or "end Python with exit code 3 while they load" in refusal(foreign)
+
+
+def test_settings_that_ignore_the_variable_would_touch_a_real_database(foreign):
+    settings = (foreign.code / "config/settings.py").read_text()
+    foreign.write("config/settings.py", settings + 'DATABASES["default"] |= {"HOST": "db.example", "NAME": "live"}\n')
+
+    assert refusal(foreign) == (
+        "DATABASES['default'] in config.settings is live at db.example:1, whatever DATABASE_URL says, and a database "
+        "of yours is not touched; leave it as it is after configure(globals())"
+    )
+
+
+def test_another_engine(foreign):
+    settings = (foreign.code / "config/settings.py").read_text()
+    foreign.write("config/settings.py", settings + 'DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"\n')
+
+    assert refusal(foreign).startswith(
+        "the engine of DATABASES['default'] in config.settings is 'django.db.backends.sqlite3', and this needs"
+    )
+
+
+def test_settings_without_configure(foreign):
+    settings = (foreign.code / "config/settings.py").read_text()
+    foreign.write("config/settings.py", settings.replace("RUNTIME_DETECTION", "NOTHING"))
+
+    assert refusal(foreign).startswith("the settings config.settings do not call configure(), without which nothing")
+
+
+def test_no_project_and_no_settings(foreign):
+    foreign.write("pyproject.toml", "")
+
+    ended = foreign.webapp("test")
+
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "webapp test: no settings module is named; set settings in [tool.webapp] of pyproject.toml, "
+        "or DJANGO_SETTINGS_MODULE\n",
+    )

@@ -1,0 +1,152 @@
+"""`webapp test` in a project of somebody else's."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+
+from tests.integration.compare.process_tree import descendants, remaining
+
+pytestmark = pytest.mark.profile_free
+
+PASSED = ["webapp test: aws_lambda, per_request passed in", "webapp test: aws_ecs, pool passed in"]
+
+
+def summary(output: str) -> list[str]:
+    """The lines of the end, without their times."""
+    lines = [line for line in output.splitlines() if line.startswith("webapp test: ") and " in " in line]
+    return [line.rsplit(" ", 2)[0] for line in lines if line.endswith(" s")]
+
+
+def test_the_suite_passes_under_both_profiles_from_a_folder_below(foreign_below):
+    ended = foreign_below.webapp("test", folder="backend/shop")
+
+    assert ended.returncode == 0, ended.stderr
+    assert summary(ended.stdout) == PASSED
+    assert ended.stdout.startswith("webapp test: aws_lambda, per_request: django with config.settings\n")
+    assert ended.stdout.count("Found 4 test(s).") == 2
+    assert "webapp test: not set in this shell, and so not passed on: ABSENT (environment in" in ended.stderr
+
+
+def test_a_failure_under_one_profile_is_the_exit_code(foreign):
+    foreign.write("pyproject.toml", '[tool.webapp]\nsettings = "config.settings"\n')
+
+    ended = foreign.webapp("test", FAILS_ON="aws_lambda")
+
+    assert ended.returncode == 1
+    assert summary(ended.stdout) == [
+        "webapp test: aws_lambda, per_request failed with exit code 1 in",
+        "webapp test: aws_ecs, pool passed in",
+    ]
+    assert "test_it_passes_in_a_container" in ended.stderr
+
+
+def test_pytest_runs_where_the_project_configures_it(foreign):
+    foreign.write("config/settings_for_tests.py", "from config.settings import *\nGREETING = 'tested'\n")
+    foreign.write(
+        "pytest.ini",
+        "[pytest]\nDJANGO_SETTINGS_MODULE = config.settings_for_tests\npython_files = tests.py\naddopts = -q\n",
+    )
+
+    ended = foreign.webapp(
+        "test", "--runtime", "aws_ecs", "shop", "--", "-k", "https or saved", "-p", "no:cacheprovider"
+    )
+
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.startswith("webapp test: aws_ecs, pool: pytest with config.settings_for_tests\n")
+    assert "2 passed, 2 deselected" in ended.stdout
+    assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
+
+
+def test_a_variable_beats_the_settings_of_pytest(foreign):
+    foreign.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = config.absent\npython_files = tests.py\n")
+
+    ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "saved", DJANGO_SETTINGS_MODULE="config.settings")
+
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.startswith("webapp test: local, pool: pytest with config.settings\n")
+
+
+def test_no_tests_are_no_success(foreign):
+    foreign.write("pytest.ini", "[pytest]\n")
+
+    ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "nothing")
+
+    assert ended.returncode == 5
+    assert summary(ended.stdout) == ["webapp test: local, pool found no tests in"]
+
+
+def test_the_users_own_server_is_used_and_its_database_left_alone(foreign, database_server):
+    url = database_server.url("postgres")
+    with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE shop OWNER {database_server.role}")
+        url = database_server.url("shop")
+        try:
+            ended = foreign.webapp("test", "--runtime", "aws_ecs", DATABASE_URL=url)
+            with psycopg.connect(url) as shop:
+                tables = shop.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
+            left = connection.execute("SELECT count(*) FROM pg_database WHERE datname = 'test_shop'").fetchone()
+        finally:
+            connection.execute("DROP DATABASE shop WITH (FORCE)")
+
+    assert ended.returncode == 0, ended.stderr
+    assert (tables, left) == ((0,), (0,))
+
+
+@contextmanager
+def sleeping_suite(foreign) -> Iterator[subprocess.Popen[str]]:
+    """The command, whose suite has come to its test that sleeps."""
+    began = foreign.folder / "began"
+    with foreign.popen("test", SLEEPS_ONCE_THERE_IS=str(began)) as process:
+        try:
+            while not began.exists():
+                assert process.poll() is None, process.stderr.read()
+                time.sleep(0.1)
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_suite_leaves_no_process(foreign, number):
+    with sleeping_suite(foreign) as process:
+        children = descendants(process.pid)
+
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert len(children) > 2
+    assert remaining(children) == set()
+    assert output.endswith("webapp test: aws_lambda, per_request was interrupted\n")
+
+
+def test_a_killed_command_leaves_no_process(foreign):
+    with sleeping_suite(foreign) as process:
+        children = descendants(process.pid)
+
+        process.kill()
+        process.communicate(timeout=60)
+
+    assert len(children) > 2
+    assert remaining(children) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--runtime", "heroku"], "'heroku' is not a runtime; choose one of: aws_app_runner, aws_ecs, aws_lambda, "),
+        (["-k", "saved"], "'-k' is no option of this verb; write those of the test runner behind --"),
+        (["--runner", "nose"], "argument --runner: invalid choice: 'nose'"),
+    ],
+)
+def test_bad_arguments_are_one_line(foreign, arguments, complaint):
+    ended = foreign.webapp("test", *arguments)
+
+    assert ended.returncode == 2
+    assert complaint in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1

@@ -1,0 +1,31 @@
+from pathlib import Path
+
+from django_runtimes.cli.project import Project
+from django_runtimes.compare.run.own_variables import filled_in, own_variables
+
+URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"
+
+
+def test_only_listed_variables_are_passed_on_and_the_workloads_win():
+    project = Project(Path("/p"), environment=("REDIS_URL", "REPLICA_URL", "ABSENT"))
+
+    variables = own_variables(
+        project, {"REPLICA_URL": "{database_url}"}, {"REDIS_URL": "", "REPLICA_URL": "live", "HOME": "/root"}
+    )
+
+    assert variables.environ(URL) == {"REDIS_URL": "", "REPLICA_URL": URL}
+    assert variables.missing == ("ABSENT",)
+
+
+def test_the_parts_of_the_database_are_filled_in():
+    values = {
+        "A": "{database_host}:{database_port}/{database_name}",
+        "B": "{database_user}:{database_password}",
+        "C": '{"json": "{other}"}',
+    }
+
+    assert filled_in(values, database_url=URL) == {
+        "A": "127.0.0.1:5433/shop",
+        "B": "app:p@{x}",
+        "C": '{"json": "{other}"}',
+    }

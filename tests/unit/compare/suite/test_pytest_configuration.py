@@ -1,0 +1,63 @@
+import pytest
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.compare.suite.pytest_configuration import find_pytest_configuration, settings_option
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = shop.tests\n"),
+        (".pytest.ini", "[pytest]\naddopts = -q --ds=shop.tests\n"),
+        ("pytest.toml", '[pytest]\nDJANGO_SETTINGS_MODULE = "shop.tests"\n'),
+        ("pyproject.toml", '[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = "shop.tests"\n'),
+        ("pyproject.toml", '[tool.pytest]\naddopts = ["-q", "--ds", "shop.tests"]\n'),
+        ("tox.ini", "[pytest]\nDJANGO_SETTINGS_MODULE=shop.tests\n"),
+        ("setup.cfg", "[tool:pytest]\nDJANGO_SETTINGS_MODULE = shop.tests\n"),
+    ],
+)
+def test_each_file_of_pytests_is_read(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+
+    found = find_pytest_configuration([tmp_path])
+
+    assert (found.path, found.settings) == (tmp_path / name, "shop.tests")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[tool.ruff]\n"),
+        ("tox.ini", "[tox]\nDJANGO_SETTINGS_MODULE = a\n"),
+        ("setup.cfg", "[flake8]\n"),
+        ("manage.py", ""),
+    ],
+)
+def test_files_of_other_tools_are_no_configuration(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+
+    assert find_pytest_configuration([tmp_path]) is None
+
+
+def test_a_conftest_in_the_second_folder_is_one(tmp_path):
+    (tmp_path / "backend").mkdir()
+    (tmp_path / "conftest.py").touch()
+
+    found = find_pytest_configuration([tmp_path / "backend", tmp_path])
+
+    assert (found.path, found.settings) == (tmp_path / "conftest.py", None)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "setup.cfg").write_text("nothing\n")
+
+    with pytest.raises(UsageError, match=r"setup.cfg cannot be read: File contains no section headers"):
+        find_pytest_configuration([tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings"),
+    [(["--ds", "a.b"], "a.b"), (["-x", "--ds=a"], "a"), (["-k", "ds"], None), (["--dsn=a"], None)],
+)
+def test_the_option_of_pytest_django(arguments, settings):
+    assert settings_option(arguments) == settings
