@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from django_runtimes.compare.run.workload import Workload, load_workload
+from django_runtimes.compare.workload.reading import load_workload
+from django_runtimes.compare.workload.workload import Workload
 
 WORKLOAD = Path(__file__).parents[1] / "compare.toml"
 

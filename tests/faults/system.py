@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.environ import application_environ, target_environ
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.runtime import Runtime
 from tests.faults.databases import DATABASE, log_of

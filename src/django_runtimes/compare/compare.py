@@ -20,8 +20,9 @@ from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.plan import QUICK_DURATION_S, Plan, quick_plan
 from django_runtimes.compare.run.results import Run
-from django_runtimes.compare.run.workload import Workload, load_workload
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
+from django_runtimes.compare.workload.reading import load_workload
+from django_runtimes.compare.workload.workload import Workload
 
 # Every arrival is decided before the first is sent, and one generator on one CPU is far below such rates.
 _FASTEST_RPS = 5_000.0
@@ -113,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         "--workload",
         type=Path,
         metavar="FILE",
-        help="TOML file with the application, its requests and how its rows are counted "
+        help="TOML file with the application, its requests, logins, and how its rows are counted; see docs/workload.md "
         "(default: workload in [tool.webapp] of pyproject.toml)",
     )
     parser.add_argument("--quick", action="store_true", help="a look within a minute; too short for verdicts")

@@ -17,10 +17,11 @@ from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project import NO_SETTINGS, find_project
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.run.preparation import prepare_application
-from django_runtimes.compare.run.workload import Application, load_workload
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.compare.workload.reading import load_workload
+from django_runtimes.compare.workload.workload import Application
 
 _DATABASE = "project"
 

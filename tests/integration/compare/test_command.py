@@ -1,52 +1,19 @@
 """The whole of `webapp compare`, as users run it."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.processes import bound_to_parent
 from django_runtimes.compare.compare import main
 from django_runtimes.compare.run.results import Run
 from tests.guestbook import WORKLOAD
+from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, SHORT, compare, comparison
 from tests.integration.compare.process_tree import descendants, remaining
 
-APPLICATIONS = Path(__file__).parents[2] / "applications"
-LAMBDA, CONTAINER = "aws_lambda/per_request/proxy", "aws_ecs/pool/direct"
-SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
-LIMIT_S = 240
-
-
-@contextmanager
-def comparison(
-    *arguments: str, source: str = "from django_runtimes.cli.main import main; main()"
-) -> Iterator[subprocess.Popen[str]]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
-    with subprocess.Popen(
-        bound_to_parent([sys.executable, "-c", source, "compare", *arguments], death_signal=signal.SIGTERM),
-        env=environ | {"DJANGO_SETTINGS_MODULE": ""},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            # Its children are bound to it.
-            process.kill()
-
-
-def compare(*arguments: str, **options: str) -> tuple[int, str, str]:
-    with comparison(*arguments, **options) as process:
-        output, errors = process.communicate(timeout=LIMIT_S)
-    return process.returncode, output, errors
+LAMBDA = "aws_lambda/per_request/proxy"
 
 
 def wait_for_line(process: subprocess.Popen, beginning: str) -> None:

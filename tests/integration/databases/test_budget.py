@@ -14,11 +14,11 @@ import pytest
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 from django_runtimes.compare.run.environ import application_environ, target_environ
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Application
 from django_runtimes.databases.budget import connection_budget
 from tests.applications.holding.urls import LOCK
 

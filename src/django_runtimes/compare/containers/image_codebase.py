@@ -13,11 +13,11 @@ from django_runtimes.compare.containers.image_server import ImageServer
 from django_runtimes.compare.containers.probe import probe_image
 from django_runtimes.compare.run.codebase import CodebaseRecord
 from django_runtimes.compare.run.environ import image_environ
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
+from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.runtime import Runtime
 
 # The image holds its static files, where nothing can be written: a workload that collects them does so in vain.

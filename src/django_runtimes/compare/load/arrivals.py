@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 
-from django_runtimes.compare.run.workload import RequestTemplate
+from django_runtimes.compare.workload.workload import RequestTemplate
 
 
 def poisson_arrivals(rate_rps: float, duration_s: float, seed: int) -> tuple[float, ...]:

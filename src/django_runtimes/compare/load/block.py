@@ -12,6 +12,9 @@ LATE_MS = 5.0
 TIMEOUT_S = 30.0
 TIMEOUT = "timeout"
 
+# Too many requests, and no capacity or time for them: what a comparison is there to show.
+_OVERLOAD = frozenset({"status_429", "status_503", "status_504"})
+
 _VOID_LATE_SHARE = 0.01
 _VOID_CPU_SHARE = 0.70
 
@@ -21,13 +24,14 @@ class Outcome:
     """One request and its answer; `error` is None when the answer was the expected one.
 
     `latency_ms` counts from the moment the request was due; `late_ms` is how much later it was
-    really sent.
+    really sent. `seen` tells of an error what came instead, and what to look at.
     """
 
     request: str
     latency_ms: float
     late_ms: float
     error: str | None
+    seen: str = ""
 
     @property
     def ok(self) -> bool:
@@ -49,6 +53,12 @@ class Block:
     errors: Mapping[str, int]
     latency: LatencyHistogram
     void: str | None
+    first_wrong: str | None = None
+
+    @property
+    def wrong(self) -> int:
+        """How many answers had a status that more capacity would not change."""
+        return sum(count for error, count in self.errors.items() if _is_wrong(error))
 
 
 def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
@@ -56,11 +66,14 @@ def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
     latency = LatencyHistogram()
     errors: Counter[str] = Counter()
     sent = late = 0
+    first_wrong = None
     for outcome in outcomes:
         sent += 1
         late += outcome.late_ms > LATE_MS
         if outcome.error is not None:
             errors[outcome.error] += 1
+            if first_wrong is None and _is_wrong(outcome.error):
+                first_wrong = f"{outcome.request!r}: {outcome.seen}"
         if outcome.error in (None, TIMEOUT):
             latency.record(outcome.latency_ms)
     return Block(
@@ -70,7 +83,12 @@ def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
         errors=dict(sorted(errors.items())),
         latency=latency,
         void=void,
+        first_wrong=first_wrong,
     )
+
+
+def _is_wrong(error: str) -> bool:
+    return error.startswith("status_") and error not in _OVERLOAD
 
 
 def reason_to_void(outcomes: Sequence[Outcome], cpu_share: float) -> str | None:

@@ -36,7 +36,7 @@ class Content:
     latencies: tuple[ReportTable, ...]
     cold_starts: ReportTable
     connections: ReportTable
-    writes: ReportTable
+    writes: ReportTable | None
     environment: ReportTable
 
 
@@ -52,7 +52,7 @@ def content_of(run: Run) -> Content:
         title=f"Comparison of {run.environment.get('workload', 'an application')} on {len(run.targets)} targets",
         method=tuple(_how_it_was_measured(summary)),
         pairs=tuple(_what_pairs_show(summary)),
-        limits=(*_what_ran(run), *_what_may_not_be_claimed(run)),
+        limits=(*_what_ran(run), *_what_was_not_checked(run), *_what_may_not_be_claimed(run)),
         failures=tuple((target.name, target.error or "") for target in run.targets if target.status == "failed"),
         latencies=tuple(_latency_tables(summary)),
         cold_starts=_cold_start_table(run),
@@ -81,6 +81,8 @@ def _how_it_was_measured(summary: Summary) -> Iterator[str]:
             "It is the median over all blocks, with a bootstrap 95 % interval; an interval that crosses 1 shows no "
             "difference."
         )
+    if users := summary.virtual_users:
+        yield f"Requests have the cookies of {users} virtual users, who got them before anything was measured."
     yield "A p99 is given from 1,000 samples on. Percentiles are taken from merged histograms, never averaged."
 
 
@@ -111,6 +113,13 @@ def _what_ran(run: Run) -> Iterator[str]:
         f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. A CPU is the time of one of this "
         f"machine's. {image['container_start_ms']:.0f} ms of each start make the container."
     )
+
+
+def _what_was_not_checked(run: Run) -> Iterator[str]:
+    if _writes(run) == "none":
+        yield "The workload reads alone: nothing is said about writes."
+    if _writes(run) == "not checked":
+        yield "Writes were not checked: the workload has no [rows], so no acknowledged write was looked for."
 
 
 def _what_may_not_be_claimed(run: Run) -> Iterator[str]:
@@ -205,6 +214,7 @@ def _cold_start_table(run: Run) -> ReportTable:
             )
             for target in _measured(run)
         ),
+        notes=tuple(f"{target.name}: {note}" for target in run.targets for note in target.notes),
     )
 
 
@@ -230,7 +240,19 @@ def _connection_table(run: Run) -> ReportTable:
     )
 
 
-def _write_table(run: Run) -> ReportTable:
+def _write_table(run: Run) -> ReportTable | None:
+    """None where nothing was written."""
+    if _writes(run) == "none":
+        return None
+    if _writes(run) == "not checked":
+        return ReportTable(
+            title="Writes, not checked against rows",
+            columns=("target", "label", "acknowledged", "without the expected answer"),
+            rows=tuple(
+                (target.name, target.label, number(target.acknowledged_writes), number(target.ambiguous.sent))
+                for target in _measured(run)
+            ),
+        )
     return ReportTable(
         title="Writes against rows found afterwards",
         columns=("target", "label", "acknowledged", "ambiguous", "of these committed", "rows found"),
@@ -245,8 +267,13 @@ def _write_table(run: Run) -> ReportTable:
             )
             for target in _measured(run)
         ),
-        notes=tuple(f"{target.name}: {note}" for target in run.targets for note in target.notes),
     )
+
+
+def _writes(run: Run) -> str:
+    """Whether rows were compared with writes: "checked", "not checked" or "none" without writes."""
+    writes: str = run.environment.get("writes", "checked")
+    return writes
 
 
 def _measured(run: Run) -> Iterator[TargetResult]:

@@ -31,7 +31,7 @@ def render_html(run: Run) -> str:
         "cold_starts": _cells(content.cold_starts),
         "burst_peaks": burst_peaks(rows),
         "connections": _cells(content.connections),
-        "writes": _cells(content.writes),
+        "writes": None if content.writes is None else _cells(content.writes),
         "environment": _cells(content.environment),
     }
     page: str = engine.get_template("report.html").render(Context(context))

@@ -15,7 +15,7 @@ def render_markdown(run: Run) -> str:
     parts += ["## Latency", _list((*content.pairs, *content.method))]
     for table in content.latencies:
         parts += [f"### {_escaped(table.title)}", *_table(table)]
-    for table in (content.cold_starts, content.connections, content.writes, content.environment):
+    for table in filter(None, (content.cold_starts, content.connections, content.writes, content.environment)):
         parts += [f"## {_escaped(table.title)}", *_table(table)]
     return "\n\n".join(parts) + "\n"
 

@@ -26,7 +26,7 @@ def print_report(run: Run, console: Console) -> None:
     for line in _remarks(content):
         console.print(Text(line, style="yellow"))
     if content.latencies:
-        for table in (content.cold_starts, content.connections, content.writes):
+        for table in filter(None, (content.cold_starts, content.connections, content.writes)):
             console.print(Text(f"\n{table.title}", style="bold"))
             console.print(_laid_out(table))
             for note in table.notes:

@@ -13,12 +13,12 @@ from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
 from django_runtimes.compare.run.environ import application_environ
 from django_runtimes.compare.run.preparation import start_command
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.targets.target_server import CheckoutServer
+from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.runtime import Runtime
 
 # Below the project's folder.

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
+from django_runtimes.compare.workload.workload import Application
 
 MEASURED_PACKAGES = ("django", "mangum", "awslambdaric", "uvicorn", "gunicorn", "psycopg", "psycopg-pool")
 

@@ -105,8 +105,8 @@ def _prepare_databases(
     application = plan.workload.application
     environ = codebase.environ(application, database_url=server.url(template))
     prepare_application(application, environ, log=log, start=codebase.start_command)
-    leftovers = found_keys(server.url(template), plan.workload.rows.keys_sql)
-    if leftovers:
+    rows = plan.workload.rows
+    if rows is not None and (leftovers := found_keys(server.url(template), rows.keys_sql)):
         raise CompareError(
             f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
             f"it must return the rows of the workload's requests alone"
@@ -124,7 +124,7 @@ async def _measure(
     """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
-    async with LoadGenerator() as generator, sampler:
+    async with LoadGenerator(host=plan.workload.application.host) as generator, sampler:
         measurement = Measurement(plan, subjects, generator=generator, sampler=sampler, progress=progress, seed=seed)
         async with AsyncExitStack() as running:
 

@@ -4,10 +4,9 @@ import os
 import secrets
 from pathlib import Path
 
-from django_runtimes.compare.load.generator import FORWARDED_HEADERS
-from django_runtimes.compare.run.workload import Application
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.workload import Application
 
 
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
@@ -29,7 +28,7 @@ def image_environ(application: Application, *, database_url: str) -> dict[str, s
         "DJANGO_SETTINGS_MODULE": application.settings_module,
         "DATABASE_URL": database_url,
         "WEBAPP_SECRET_KEY": secrets.token_urlsafe(50),
-        "WEBAPP_ALLOWED_HOSTS": FORWARDED_HEADERS["Host"],
+        "WEBAPP_ALLOWED_HOSTS": application.host.partition(":")[0],
         "WEBAPP_LOG_LEVEL": "warning",
     }
 

@@ -5,14 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.load.block import Block
+from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.plan import Plan
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
-from django_runtimes.compare.run.workload import Scenario
 from django_runtimes.compare.targets.target import expect_answer
+from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
+
+# Of answers that more capacity would not change: a target beyond this share measures its own faults.
+_WRONG_SHARE = 0.05
+_FEWEST_WRONG = 5
 
 Step = Callable[[Subject], Awaitable[None]]
 
@@ -43,6 +47,8 @@ class Measurement:
         """Everything the plan asks for."""
         plan = self._plan
         steady = plan.steady_scenarios()
+        if plan.workload.session is not None:
+            await self._phase("logging in", [self._log_in])
         await self._phase("warming up", [self._warm_up])
         await self._phase(
             "steady load",
@@ -60,9 +66,16 @@ class Measurement:
                     await attempt(subject, step)
                 self._progress.advance()
 
+    async def _log_in(self, subject: Subject) -> None:
+        session = self._plan.workload.session
+        if session is not None:
+            subject.users = await self._generator.log_in(subject.target.url, session)
+
     async def _warm_up(self, subject: Subject) -> None:
         for template in self._plan.workload.requests:
-            outcome = await self._generator.single(subject.target.url, template, ledger=subject.ledger)
+            outcome = await self._generator.single(
+                subject.target.url, template, ledger=subject.ledger, users=subject.users
+            )
             expect_answer(outcome)
         await subject.target.make_ready(self._plan.ready_for)
         for scenario, rate_rps in self._plan.steady_scenarios():
@@ -73,6 +86,7 @@ class Measurement:
                 duration_s=self._plan.warm_up_s,
                 seed=self._seed,
                 ledger=subject.ledger,
+                users=subject.users,
             )
 
     def _steady(self, scenario: Scenario, rate_rps: float, index: int) -> Step:
@@ -88,6 +102,7 @@ class Measurement:
                     duration_s=self._plan.block_s,
                     seed=self._seed + index,
                     ledger=subject.ledger,
+                    users=subject.users,
                 ),
             )
 
@@ -114,32 +129,44 @@ class Measurement:
                 count=self._plan.burst_size,
                 seed=self._seed + index,
                 ledger=subject.ledger,
+                users=subject.users,
             ),
         )
 
     async def _cold_start(self, subject: Subject) -> None:
         template = self._plan.workload.of_scenario("read")[0]
-        subject.cold_starts.append(
-            await subject.target.cold_start(
-                lambda: self._generator.single(subject.target.url, template, ledger=subject.ledger)
-            )
-        )
+        subject.cold_starts.append(await subject.target.cold_start(lambda: self._single(subject, template)))
+
+    async def _single(self, subject: Subject, template: RequestTemplate) -> Outcome:
+        return await self._generator.single(subject.target.url, template, ledger=subject.ledger, users=subject.users)
 
     async def _sampled(self, subject: Subject, key: ScenarioKey, index: int, load: Awaitable[Block]) -> None:
         window = self._sampler.window(subject.database)
         block = await load
         subject.add(key, index, block, await window.stop())
         subject.target.check_running()
+        _expect_few_wrong(subject)
 
     async def account(self, subject: Subject, database_url: str) -> None:
         """Count the connections and the rows of a subject that has stopped; violations fail it."""
         subject.opened = await self._sampler.opened(subject.database)
-        subject.rows = subject.ledger.reconcile(found_keys(database_url, self._plan.workload.rows.keys_sql))
+        rows = self._plan.workload.rows
+        if rows is None:
+            return
+        subject.rows = subject.ledger.reconcile(found_keys(database_url, rows.keys_sql))
         if subject.rows.violations:
             raise CompareError(
                 f"its rows do not match what it acknowledged: {'; '.join(subject.rows.violations)}; "
                 f"check the application's idempotency and the workload's keys_sql"
             )
+
+
+def _expect_few_wrong(subject: Subject) -> None:
+    blocks = [block for blocks in subject.blocks.values() for block in blocks.values()]
+    sent, wrong = sum(block.sent for block in blocks), sum(block.wrong for block in blocks)
+    if wrong >= _FEWEST_WRONG and wrong > _WRONG_SHARE * sent:
+        first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
+        raise CompareError(f"{wrong} of {sent} answers were wrong (at most {_WRONG_SHARE:.0%} may be); {first}")
 
 
 async def attempt(subject: Subject, step: Step) -> None:

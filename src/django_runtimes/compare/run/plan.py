@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from django_runtimes.compare.run.workload import Workload
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
+from django_runtimes.compare.workload.workload import Workload
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Plan:
 
     def steady_scenarios(self) -> list[tuple[Literal["read", "write"], float]]:
         """Each scenario at each rate."""
-        return [(scenario, rate_rps) for scenario in ("read", "write") for rate_rps in self.rates_rps]
+        return [(scenario, rate_rps) for scenario in self.workload.scenarios for rate_rps in self.rates_rps]
 
 
 QUICK_DURATION_S = 0.6

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.run.workload import Application
+from django_runtimes.compare.workload.workload import Application
 
 _LIMIT_S = 120.0
 

@@ -28,11 +28,17 @@ def record_environment(
     interrupted: bool,
 ) -> dict[str, Any]:
     """The `environment` of run.json; `targets` has each target's details by its name."""
+    session = plan.workload.session
+    checked = "not checked" if plan.workload.rows is None else "checked"
+    writes = checked if "write" in plan.workload.scenarios else "none"
     return {
         "run_id": run_id,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "interrupted": interrupted,
         "workload": plan.workload.name,
+        "host": plan.workload.application.host,
+        "virtual_users": 0 if session is None else len(session.users),
+        "writes": writes,
         "plan": {
             "rates_rps": list(plan.rates_rps),
             "duration_s": plan.duration_s,

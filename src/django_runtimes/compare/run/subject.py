@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
+from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.run.connection_sampler import SampledConnections
 from django_runtimes.compare.run.results import Ambiguous, ColdStarts, ConnectionCounts, ScenarioResult, TargetResult
 from django_runtimes.compare.targets.name import TargetName
@@ -25,6 +26,7 @@ class Subject:
     ledger: Ledger
     target: Target
     failure: str | None = None
+    users: tuple[VirtualUser, ...] = ()
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     cold_starts: list[ColdStart] = field(default_factory=list)

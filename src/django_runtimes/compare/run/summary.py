@@ -74,6 +74,7 @@ class Summary:
     reference: str | None
     rows: tuple[SummaryRow, ...]
     pairs: tuple[Pair, ...]
+    virtual_users: int = 0
 
     @property
     def names_no_winner(self) -> bool:
@@ -102,7 +103,7 @@ def summarize(run: Run) -> Summary:
         for target in measured.values()
         if (scenario := _scenario(target, key)) is not None
     )
-    return Summary(reference.name, rows, pairs)
+    return Summary(reference.name, rows, pairs, run.environment.get("virtual_users", 0))
 
 
 def _key(scenario: ScenarioResult) -> tuple[str, float | None]:

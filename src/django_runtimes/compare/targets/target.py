@@ -60,8 +60,5 @@ class Target(Protocol):
 def expect_answer(outcome: Outcome) -> Outcome:
     """The outcome; CompareError when it was not the expected answer."""
     if outcome.error is not None:
-        raise CompareError(
-            f"the first request ({outcome.request!r}) gave {outcome.error}; check the workload's path, "
-            f"body and expected_status against the application"
-        )
+        raise CompareError(f"the first request ({outcome.request!r}): {outcome.seen}")
     return outcome

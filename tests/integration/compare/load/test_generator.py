@@ -18,7 +18,8 @@ from django_runtimes.compare.load.block import block_of
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.run.workload import RequestTemplate
+from django_runtimes.compare.workload.workload import RequestTemplate
+from tests.integration.compare.load.serving import serving
 
 READ = RequestTemplate(
     name="read", scenario="read", method="GET", path="/read", headers={}, body=None, share=1, expected_status=200
@@ -34,22 +35,7 @@ WRITE = RequestTemplate(
     expected_status=201,
 )
 
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@contextlib.asynccontextmanager
-async def serving(handler: Handler) -> AsyncIterator[str]:
-    """The URL of an HTTP server that answers with this handler."""
-    runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
-    finally:
-        await runner.cleanup()
 
 
 @contextlib.asynccontextmanager

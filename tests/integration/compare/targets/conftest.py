@@ -9,10 +9,10 @@ import pytest
 
 from django_runtimes.compare.run.environ import application_environ, target_environ
 from django_runtimes.compare.run.preparation import prepare_application
-from django_runtimes.compare.run.workload import load_workload
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.name import TargetName
+from django_runtimes.compare.workload.reading import load_workload
 
 NOTES = Path(__file__).parents[3] / "applications" / "notes.toml"
 

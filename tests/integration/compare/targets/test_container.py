@@ -8,8 +8,8 @@ import pytest
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.run.workload import load_workload
 from django_runtimes.compare.targets.container_target import ContainerTarget
+from django_runtimes.compare.workload.reading import load_workload
 
 from .conftest import NOTES
 
@@ -76,5 +76,5 @@ async def test_an_unexpected_first_answer_is_an_error_with_the_remedy(notes_envi
     environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_ALLOWED_HOSTS": "another.example"}
     read = load_workload(NOTES).of_scenario("read")[0]
     async with ContainerTarget(environ, log=tmp_path / "server.log") as target, LoadGenerator() as generator:
-        with pytest.raises(CompareError, match=r"the first request \('count'\) gave status_400; check the workload's"):
+        with pytest.raises(CompareError, match=r"request \('count'\): expected 200, got 400; see whether ALLOWED_"):
             await target.cold_start(lambda: generator.single(target.url, read, ledger=Ledger("run", 0)))

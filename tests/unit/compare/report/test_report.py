@@ -230,3 +230,28 @@ def test_a_run_of_an_image_says_which_and_within_what_limits(run: Run, render):
         "and 1,769 MB; aws_ecs 1 CPU and 2,048 MB. A CPU is the time of one of this machine's. "
         "131 ms of each start make the container." in text
     )
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_reads_alone_have_no_table_of_writes(run: Run, render):
+    text = " ".join(render(replace(run, environment={**run.environment, "writes": "none"})).split())
+
+    assert "The workload reads alone: nothing is said about writes." in text
+    assert "acknowledged" not in text
+    assert "rows found" not in text
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_writes_that_were_not_checked_are_said_so(run: Run, render):
+    text = " ".join(render(replace(run, environment={**run.environment, "writes": "not checked"})).split())
+
+    assert "Writes were not checked: the workload has no [rows]" in text
+    assert "without the expected answer" in text
+    assert "rows found" not in text
+
+
+def test_virtual_users_are_part_of_the_method(run: Run):
+    with_users = replace(run, environment={**run.environment, "virtual_users": 8})
+
+    assert "Requests have the cookies of 8 virtual users" in render_markdown(with_users)
+    assert "virtual users" not in render_markdown(run)

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.errors import UsageError
-from django_runtimes.compare.run.workload import Application, Rows, load_workload
+from django_runtimes.compare.workload.reading import load_workload
+from django_runtimes.compare.workload.workload import Application, Rows
 from tests.guestbook import guestbook_workload
 
 SHOP = """
@@ -78,7 +79,7 @@ def test_what_is_left_out_is_a_plain_get_of_share_one(write):
 def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
     (order,) = load_workload(write(SHOP)).of_scenario("write")
 
-    sent = order.with_key("run-0-7")
+    sent = order.filled({"{key}": "run-0-7"})
 
     assert sent.path == "/orders/run-0-7"
     assert sent.headers == {"Content-Type": "application/json", "X-Reference": "ref run-0-7"}
@@ -89,7 +90,11 @@ def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
     ("old", "new", "complaint"),
     [
         ("share = 0.5", "shar = 0.5", "'requests[1].shar' is not a known key; did you mean 'share'?"),
-        ("[rows]", "[zebra]", "'zebra' is not a known key; choose one of: name, application, rows, requests"),
+        (
+            "[rows]",
+            "[zebra]",
+            "'zebra' is not a known key; choose one of: name, host, application, session, rows, requests",
+        ),
         ("prepare =", "prepair =", "'application.prepair' is not a known key; did you mean 'prepare'?"),
         ('name = "shop"', "", "'name' is missing; it must be a text that is not empty"),
         ('name = "shop"', 'name = " "', "name=' ' must be a text that is not empty"),
@@ -164,18 +169,32 @@ def test_a_write_that_could_not_be_found_again_is_refused(write):
         load_workload(path)
 
 
-@pytest.mark.parametrize(("kept", "missing"), [("read", "write"), ("write", "read")])
-def test_a_workload_must_both_read_and_write(write, kept: str, missing: str):
+def test_a_workload_may_read_alone(write):
+    path = write(SHOP[: SHOP.rindex("[[requests]]")])
+
+    assert load_workload(path).scenarios == ("read",)
+
+
+def test_a_workload_must_read(write):
     first, second = SHOP.index("[[requests]]"), SHOP.rindex("[[requests]]")
-    path = write(SHOP[:second] if kept == "read" else SHOP[:first] + SHOP[second:])
+    path = write(SHOP[:first] + SHOP[second:])
 
     with pytest.raises(UsageError) as caught:
         load_workload(path)
 
     assert str(caught.value) == (
-        f"{path}: no request has scenario = '{missing}'; "
-        f"a workload needs at least one request that reads and one that writes"
+        f"{path}: no request has scenario = 'read'; a workload needs at least one request that reads"
     )
+
+
+def test_without_rows_a_write_needs_no_key(write):
+    rows = '[rows]\nkeys_sql = "SELECT reference FROM orders"\n'
+    path = write(SHOP.replace(rows, "").replace("{key}", "fixed"))
+
+    workload = load_workload(path)
+
+    assert workload.rows is None
+    assert workload.scenarios == ("read", "write")
 
 
 def test_a_python_path_that_is_no_directory_is_refused(write):

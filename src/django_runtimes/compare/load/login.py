@@ -1,0 +1,37 @@
+"""Logs the virtual users of one target in, before anything is measured."""
+
+import aiohttp
+
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.answer import TargetAnswer, ask
+from django_runtimes.compare.load.remedy import remedy
+from django_runtimes.compare.load.virtual_user import VirtualUser
+from django_runtimes.compare.workload.workload import Session
+
+
+async def log_in(client: aiohttp.ClientSession, url: str, session: Session, *, host: str) -> tuple[VirtualUser, ...]:
+    """Every virtual user after the session's steps, one after the other.
+
+    Raises CompareError with the step, the status and the location when an answer is not the expected one.
+    """
+    users = tuple(VirtualUser(session, number, host=host) for number in range(1, len(session.users) + 1))
+    for user in users:
+        for number, step in enumerate(session.steps, start=1):
+            exchange = user.fill(step)
+            answer = await ask(client, url, exchange, user, keep_page=True)
+            if answer.error is not None:
+                raise CompareError(
+                    f"[session] of {user} failed at step {number}, {step.method} {step.path}: {_told(answer)}; "
+                    f"{remedy(exchange, answer, user, host=host)}"
+                )
+        if not user.has_cookies:
+            raise CompareError(
+                f"[session] of {user}: its {len(session.steps)} steps were answered as expected and left no cookie; "
+                "give it the steps that log in"
+            )
+    return users
+
+
+def _told(answer: TargetAnswer) -> str:
+    complaint = "" if answer.page is None else answer.page.complaint
+    return f"{answer.seen} ({complaint})" if complaint else answer.seen

@@ -1,0 +1,1 @@
+"""What a comparison sends and to which application, as a workload file says it."""

@@ -1,0 +1,187 @@
+"""Reads a workload file."""
+
+import re
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.compare.workload.workload import (
+    DEFAULT_HOST,
+    KEY,
+    NUMBER,
+    USER,
+    Application,
+    Exchange,
+    RequestTemplate,
+    Rows,
+    Scenario,
+    Session,
+    Workload,
+)
+from django_runtimes.compare.workload.workload_table import WorkloadTable
+
+_KEYS = ("name", "host", "application", "session", "rows", "requests")
+_APPLICATION_KEYS = ("settings_module", "python_path", "prepare")
+_ROWS_KEYS = ("keys_sql",)
+_SESSION_KEYS = ("users", "virtual_users", "csrf_cookie", "csrf_header", "steps")
+_CONTENT_KEYS = ("body", "form", "json")
+_STEP_KEYS = ("method", "path", "headers", *_CONTENT_KEYS, "expected_status")
+_REQUEST_KEYS = ("name", "scenario", *_STEP_KEYS, "share", "anonymous")
+
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+# What a load balancer in front of the application sets: django_runtimes.compare.load.generator does it.
+_RESERVED_HEADERS = ("content-length", "host", "x-forwarded-proto")
+# Braces are there for placeholders; # would begin a fragment, which is never sent.
+_URL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._~:/?[]@!$&'()*+,;=%{}")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE)
+
+# Each logs in at every target, one after the other.
+_MOST_VIRTUAL_USERS = 100
+_VIRTUAL_USERS = 8
+
+
+def load_workload(path: Path, *, settings_module: str | None = None) -> Workload:
+    """Read a workload file; UsageError names the file, the key, its value and the rule.
+
+    `settings_module` is the project's, for a file that names none.
+    """
+    values = read_toml(path, remedy="give the path of a workload by --workload")
+    return _read_workload(path, values, settings_module)
+
+
+def _read_workload(path: Path, values: Mapping[str, Any], settings_module: str | None) -> Workload:
+    file = WorkloadTable(path, "", values, known=_KEYS)
+    name = file.text("name")
+    rows = Rows(file.table("rows", _ROWS_KEYS).text("keys_sql")) if "rows" in file else None
+    session = _read_session(file.table("session", _SESSION_KEYS)) if "session" in file else None
+    return Workload(
+        name=name,
+        application=_read_application(file, settings_module),
+        requests=_read_requests(file, keys_needed=rows is not None, has_session=session is not None),
+        rows=rows,
+        session=session,
+    )
+
+
+def _read_application(file: WorkloadTable, settings_module: str | None) -> Application:
+    # A project's own folder says everything that this table could.
+    table = file.table("application", _APPLICATION_KEYS, optional=True)
+    text = table.text_or_none("python_path")
+    python_path = None if text is None else (table.path.parent / text).resolve()
+    if python_path is not None and not python_path.is_dir():
+        table.refuse("python_path", f"a directory, relative to this file; {python_path} is none")
+    return Application(
+        settings_module=table.text_or_none("settings_module") or settings_module or table.text("settings_module"),
+        python_path=python_path,
+        prepare=table.commands("prepare"),
+        host=_read_host(file),
+    )
+
+
+def _read_host(file: WorkloadTable) -> str:
+    host = file.text_or_none("host") or DEFAULT_HOST
+    if not _HOST.fullmatch(host):
+        file.refuse("host", "a host's name as in a URL, such as www.example.org or www.example.org:8443")
+    return host
+
+
+def _read_session(table: WorkloadTable) -> Session:
+    users = _read_users(table)
+    steps = []
+    for step in table.tables("steps", _STEP_KEYS):
+        _refuse_placeholder(step, KEY, "only a write has a key")
+        if None in users:
+            _refuse_placeholder(step, USER, "session.users gives the virtual users no names")
+        steps.append(Exchange(**_read_exchange(step)))
+    return Session(
+        users=users,
+        steps=tuple(steps),
+        csrf_cookie=table.header_name("csrf_cookie", Session.csrf_cookie),
+        csrf_header=table.header_name("csrf_header", Session.csrf_header),
+    )
+
+
+def _read_users(table: WorkloadTable) -> tuple[str | None, ...]:
+    """The name of each virtual user."""
+    rule = f'a list of names, or a name with {NUMBER} in it, such as "customer{NUMBER}"'
+    named = table.text_or_texts("users", rule) if "users" in table else None
+    count = table.integer(
+        "virtual_users",
+        f"a whole number from 1 to {_MOST_VIRTUAL_USERS}",
+        default=min(len(named), _MOST_VIRTUAL_USERS) if isinstance(named, tuple) else _VIRTUAL_USERS,
+        minimum=1,
+        maximum=_MOST_VIRTUAL_USERS,
+    )
+    if named is None:
+        return (None,) * count
+    if isinstance(named, tuple):
+        return tuple(named[index % len(named)] for index in range(count))
+    if NUMBER not in named:
+        table.refuse("users", rule)
+    return tuple(named.replace(NUMBER, str(number)) for number in range(1, count + 1))
+
+
+def _read_requests(file: WorkloadTable, *, keys_needed: bool, has_session: bool) -> tuple[RequestTemplate, ...]:
+    requests: dict[str, RequestTemplate] = {}
+    for table in file.tables("requests", _REQUEST_KEYS):
+        request = _read_request(table, keys_needed=keys_needed)
+        if request.name in requests:
+            table.refuse("name", "a name that no other request has")
+        if request.anonymous and not has_session:
+            table.refuse("anonymous", "left out without [session]: every request is anonymous then")
+        requests[request.name] = request
+    if not any(request.scenario == "read" for request in requests.values()):
+        raise UsageError(
+            f"{file.path}: no request has scenario = 'read'; a workload needs at least one request that reads"
+        )
+    return tuple(requests.values())
+
+
+def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate:
+    request = RequestTemplate(
+        name=table.text("name"),
+        scenario=cast(Scenario, table.choice("scenario", get_args(Scenario))),
+        share=table.positive_number("share", default=1.0),
+        anonymous=table.flag("anonymous"),
+        **_read_exchange(table),
+    )
+    if request.anonymous:
+        for placeholder in (USER, NUMBER):
+            _refuse_placeholder(table, placeholder, "an anonymous request has no user")
+    if request.scenario == "write" and keys_needed and not request.names(KEY):
+        table.refuse(
+            "scenario", f"'read' unless {KEY} stands in path, headers, body, form or json: [rows] finds its row by it"
+        )
+    if request.scenario == "read" and request.names(KEY):
+        table.refuse("scenario", f"'write' where {KEY} is used: a read has no key")
+    return request
+
+
+def _read_exchange(table: WorkloadTable) -> dict[str, Any]:
+    """The fields of an Exchange."""
+    path = table.text("path")
+    if not path.startswith("/") or not set(path) <= _URL_CHARACTERS:
+        table.refuse("path", "a path with its query as a URL has it: from its first /, percent-encoded")
+    given = [key for key in _CONTENT_KEYS if key in table]
+    if len(given) > 1:
+        table.refuse(given[1], f"left out beside {given[0]}: a request has one of {', '.join(_CONTENT_KEYS)}")
+    return {
+        "method": table.choice("method", _METHODS),
+        "path": path,
+        "headers": table.headers("headers", reserved=_RESERVED_HEADERS),
+        "body": table.text_or_none("body"),
+        "form": table.texts_by_name("form", f'{{ title = "Entry {KEY}" }}') if "form" in table else None,
+        "json": table.json_text("json") if "json" in table else None,
+        "expected_status": table.integer(
+            "expected_status", "an HTTP status from 200 to 599", default=200, minimum=200, maximum=599
+        ),
+    }
+
+
+def _refuse_placeholder(table: WorkloadTable, placeholder: str, rule: str) -> None:
+    for key in ("path", "headers", *_CONTENT_KEYS):
+        if placeholder in repr(table.value(key)):
+            table.refuse(key, f"without {placeholder}: {rule}")

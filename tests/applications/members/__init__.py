@@ -1,0 +1,1 @@
+"""A small site that shows nothing to those who have not logged in."""

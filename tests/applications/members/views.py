@@ -1,0 +1,44 @@
+"""Views for members, each of whom writes for no other."""
+
+import json
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from members.models import Letter
+
+
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    return render(request, "members/profile.html", {"letters": Letter.objects.filter(author=request.user).count()})
+
+
+@login_required
+@require_POST
+def write_letter(request: HttpRequest, username: str) -> HttpResponse:
+    _save(request, username, request.POST["key"], request.POST["text"])
+    return redirect("profile")
+
+
+@login_required
+@require_POST
+def write_letter_by_api(request: HttpRequest, username: str) -> HttpResponse:
+    letter = json.loads(request.body)
+    _save(request, username, letter["key"], letter["text"])
+    return JsonResponse({"host": request.get_host()}, status=201)
+
+
+def public(request: HttpRequest) -> HttpResponse:
+    """What those see who have not logged in; members are sent to their profile."""
+    if request.user.is_authenticated:
+        return redirect("profile")
+    return HttpResponse(request.get_host(), content_type="text/plain")
+
+
+def _save(request: HttpRequest, username: str, key: str, text: str) -> None:
+    if request.user.get_username() != username:
+        raise PermissionDenied
+    Letter.objects.create(key=key, author=request.user, text=text)

@@ -1,0 +1,179 @@
+"""What virtual users send to a server, and what they keep of its answers."""
+
+from collections.abc import Callable
+
+import pytest
+from aiohttp import web
+
+from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.load.ledger import Ledger
+from django_runtimes.compare.workload.workload import Exchange, RequestTemplate, Session
+from tests.integration.compare.load.serving import serving
+
+LOGIN_PAGE = '<form><input type="hidden" name="csrfmiddlewaretoken" value="page-token"></form>'
+FORM = RequestTemplate(
+    name="form", scenario="read", method="POST", path="/form", headers={}, form={"text": "a&b ü"}, share=1
+)
+STEP = Exchange(method="GET", path="/login", headers={})
+
+
+class Site:
+    """Answers by path and keeps what it was sent."""
+
+    def __init__(self, **answers: Callable[[], web.Response]) -> None:
+        self.answers = answers
+        self.requests: list[tuple[str, web.BaseRequest, str]] = []
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        name = request.path.strip("/")
+        self.requests.append((name, request, await request.text()))
+        return self.answers[name]()
+
+
+def setting(*cookies: str, text: str = "", status: int = 200, location: str | None = None) -> web.Response:
+    response = web.Response(text=text, status=status, content_type="text/html")
+    for cookie in cookies:
+        response.headers.add("Set-Cookie", cookie)
+    if location is not None:
+        response.headers["Location"] = location
+    return response
+
+
+async def send(
+    site: Site,
+    template: RequestTemplate,
+    *,
+    times: int = 1,
+    session: Session | None = None,
+    host: str = "www.example.org",
+) -> None:
+    session = session or Session(users=(None,), steps=(STEP,))
+    async with serving(site.answer) as url, LoadGenerator(host=host) as generator:
+        users = await generator.log_in(url, session)
+        for _ in range(times):
+            outcome = await generator.single(url, template, ledger=Ledger("run", 0), users=users)
+            assert outcome.error is None, outcome.seen
+
+
+async def test_secure_cookies_and_those_of_the_domain_are_sent_to_the_host():
+    site = Site(
+        login=lambda: setting(
+            "sessionid=s1; Secure; HttpOnly; Path=/", "all=a; Domain=.example.org", "admin=x; Path=/admin"
+        ),
+        form=web.Response,
+    )
+
+    await send(site, FORM)
+
+    request = site.requests[-1][1]
+    assert request.host == "www.example.org"
+    assert request.headers["X-Forwarded-Proto"] == "https"
+    assert sorted(request.headers["Cookie"].split("; ")) == ["all=a", "sessionid=s1"]
+
+
+async def test_the_newest_cookie_gives_the_token_of_forms():
+    tokens = iter(["t2", "t3"])
+    site = Site(
+        login=lambda: setting("csrftoken=t1", text=LOGIN_PAGE),
+        form=lambda: setting(f"csrftoken={next(tokens)}"),
+    )
+
+    await send(site, FORM, times=2)
+
+    (_, first, first_text), (_, second, second_text) = site.requests[1:]
+    assert (first.headers["X-CSRFToken"], second.headers["X-CSRFToken"]) == ("t1", "t2")
+    assert first.headers["Origin"] == "https://www.example.org"
+    assert first.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert first_text == "csrfmiddlewaretoken=t1&text=a%26b+%C3%BC"
+    assert second_text == "csrfmiddlewaretoken=t2&text=a%26b+%C3%BC"
+
+
+async def test_without_a_cookie_the_pages_hidden_field_is_the_token():
+    site = Site(login=lambda: setting("sessionid=s1", text=LOGIN_PAGE), form=web.Response)
+
+    await send(site, FORM)
+
+    assert site.requests[-1][2].startswith("csrfmiddlewaretoken=page-token&")
+
+
+async def test_cookie_and_header_of_the_token_may_have_other_names():
+    site = Site(login=lambda: setting("XSRF-TOKEN=t1", text=LOGIN_PAGE), form=web.Response)
+
+    await send(site, FORM, session=Session((None,), (STEP,), csrf_cookie="XSRF-TOKEN", csrf_header="X-XSRF-TOKEN"))
+
+    assert site.requests[-1][1].headers["X-XSRF-TOKEN"] == "t1"
+
+
+async def test_reads_send_no_token_and_anonymous_requests_nothing():
+    site = Site(login=lambda: setting("csrftoken=t1"), read=web.Response)
+    read = RequestTemplate(name="read", scenario="read", method="GET", path="/read", headers={}, share=1)
+    anonymous = RequestTemplate(
+        name="anonymous", scenario="read", method="GET", path="/read", headers={}, share=1, anonymous=True
+    )
+
+    await send(site, read)
+    await send(site, anonymous)
+
+    member, stranger = (request.headers for name, request, _ in site.requests if name == "read")
+    assert member["Cookie"] == "csrftoken=t1"
+    assert not {"X-CSRFToken", "Origin"} & member.keys()
+    assert "Cookie" not in stranger
+
+
+async def test_a_cookie_that_the_answer_deletes_is_sent_no_more():
+    site = Site(
+        login=lambda: setting("sessionid=s1", "kept=k"),
+        form=lambda: setting("sessionid=; Max-Age=0; Path=/"),
+    )
+
+    await send(site, FORM, times=2)
+
+    assert [request.headers["Cookie"] for _, request, _ in site.requests[1:]] == ["sessionid=s1; kept=k", "kept=k"]
+
+
+async def test_users_take_turns_and_keep_their_cookies_apart():
+    numbers = iter("123")
+    site = Site(login=lambda: setting(f"sessionid=s{next(numbers)}"), form=web.Response)
+    session = Session(users=("ada", "grace", "joan"), steps=(STEP,))
+
+    async with serving(site.answer) as url, LoadGenerator() as generator:
+        users = await generator.log_in(url, session)
+        await generator.burst(url, [FORM], count=7, seed=1, ledger=Ledger("run", 0), users=users)
+
+    cookies = sorted(request.headers["Cookie"] for name, request, _ in site.requests if name == "form")
+    assert cookies == ["sessionid=s1"] * 3 + ["sessionid=s2"] * 2 + ["sessionid=s3"] * 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (
+            lambda: setting(text='<ul class="errorlist"><li>Wrong\n password.</li></ul> Log in', status=403),
+            "expected 200, got 403 (Wrong password.)",
+        ),
+        (
+            lambda: setting(status=301, location="https://www.example.org/login"),
+            "expected 200, got 301 to https://www.example.org/login; the application does not see that the request "
+            "came by HTTPS",
+        ),
+        (
+            lambda: setting(status=302, location="https://example.org/login"),
+            "expected 200, got 302 to https://example.org/login; where the application insists on its own host, "
+            "set host = 'example.org' in the workload",
+        ),
+        (lambda: setting(status=400), "expected 200, got 400; see whether ALLOWED_HOSTS has 'www.example.org'"),
+    ],
+)
+async def test_a_step_that_fails_is_said_with_status_and_location(answer, complaint: str):
+    with pytest.raises(CompareError) as caught:
+        await send(Site(login=answer), FORM, session=Session(users=("ada",), steps=(STEP,)))
+
+    assert str(caught.value).startswith(
+        f"[session] of virtual user 1 ('ada') failed at step 1, GET /login: {complaint}"
+    )
+
+
+async def test_steps_that_leave_no_cookie_are_refused():
+    with pytest.raises(CompareError, match=r"its 1 steps were answered as expected and left no cookie"):
+        await send(Site(login=web.Response), FORM)

@@ -1,0 +1,88 @@
+"""Comparisons of sites with logins, of reads alone and of writes that are not checked."""
+
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.run.results import Run
+from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, LAMBDA, SHORT, compare
+
+MEMBERS = (APPLICATIONS / "members.toml").read_text().replace('python_path = "."', f'python_path = "{APPLICATIONS}"')
+
+
+@pytest.fixture
+def compare_members(tmp_path: Path):
+    """Compares the members' site by a workload with texts replaced."""
+
+    def run(*replaced: tuple[str, str], targets: tuple[str, ...] = (CONTAINER,)) -> tuple[int, Run, str]:
+        text = MEMBERS
+        for old, new in replaced:
+            assert old in text
+            text = text.replace(old, new)
+        workload = tmp_path / "members.toml"
+        workload.write_text(text)
+        named = [word for target in targets for word in ("--target", target)]
+        exit_code, _, errors = compare(
+            *SHORT, "--workload", str(workload), *named, "--output", str(tmp_path / "report")
+        )
+        run_file = tmp_path / "report" / "run.json"
+        assert run_file.exists(), errors
+        return exit_code, Run.from_json(run_file.read_text()), (tmp_path / "report" / "report.md").read_text()
+
+    return run
+
+
+def test_every_virtual_user_writes_as_itself_at_a_server_and_a_function(compare_members):
+    # The site refuses a letter that is another member's, and sends members away from its public page.
+    exit_code, run, report = compare_members(targets=(CONTAINER, LAMBDA))
+
+    assert [(target.status, target.error) for target in run.targets] == [("measured", None)] * 2
+    assert exit_code == 0
+    for target in run.targets:
+        assert target.rows_found == target.acknowledged_writes > 0
+        assert all(scenario.errors == {} for scenario in target.scenarios)
+    assert (run.environment["host"], run.environment["virtual_users"]) == ("members.example.org", 4)
+    assert "Requests have the cookies of 4 virtual users" in report
+
+
+@pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
+def test_a_login_that_fails_says_its_step_and_what_the_form_said(compare_members, target: str):
+    exit_code, run, _ = compare_members(("open sesame", "open barley"), targets=(target,))
+
+    assert exit_code == 1
+    assert run.targets[0].error.startswith(
+        "[session] of virtual user 1 ('member1') failed at step 2, POST /accounts/login/: expected 302, got 200 "
+        "(Please enter a correct username and password."
+    )
+    assert run.targets[0].scenarios == ()
+
+
+def test_a_page_for_members_says_where_it_sends_strangers(compare_members):
+    session = MEMBERS[MEMBERS.index("[session]") : MEMBERS.index("[rows]")]
+    _, run, _ = compare_members((session, ""), ("anonymous = true", ""))
+
+    assert run.targets[0].error == (
+        "the first request ('profile'): expected 200, got 302 to /accounts/login/?next=/profile/; "
+        "give the workload a [session] that logs in"
+    )
+
+
+def test_writes_without_rows_are_measured_and_reported_as_not_checked(compare_members):
+    rows = '[rows]\nkeys_sql = "SELECT key FROM members_letter"\n'
+    exit_code, run, report = compare_members((rows, ""))
+
+    assert exit_code == 0
+    assert run.targets[0].acknowledged_writes > 0
+    assert run.targets[0].rows_found is None
+    assert "Writes were not checked" in report
+    assert "rows found" not in report
+
+
+def test_reads_alone_say_nothing_of_writes(compare_members):
+    written = MEMBERS[MEMBERS.index('[[requests]]\nname = "letter"') :]
+    exit_code, run, report = compare_members((written, ""))
+
+    assert exit_code == 0
+    assert {scenario.name for scenario in run.targets[0].scenarios} == {"read", "burst"}
+    assert "The workload reads alone" in report
+    assert "acknowledged" not in report
