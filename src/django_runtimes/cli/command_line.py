@@ -2,13 +2,15 @@
 
 import shlex
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, NoReturn
 
+from django import contrib
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import ManagementUtility, get_commands
+from django.core.management import ManagementUtility, find_commands, get_commands
 
 from django_runtimes.cli.exit_codes import EXIT_USAGE
 
@@ -39,12 +41,12 @@ class CommandLine(ManagementUtility):
         if arguments[0].startswith("-"):
             self._refuse(arguments[0])
         if meant := self._meant(arguments):
-            # Without settings the known commands are Django's own.
+            # Without settings the known commands are Django's.
             is_certain = arguments[0].lower() == meant[1]
             self._refuse(arguments[0], "" if is_certain else " A command of the project's own needs its settings.")
 
     def _known(self) -> set[str]:
-        return {*self._verbs, *get_commands(), *_WORDS}
+        return {*self._verbs, *get_commands(), *_WORDS, *(() if settings.configured else _djangos_commands())}
 
     def _words(self, argument: str) -> list[str]:
         """What may be the command: the argument, or what follows an option in its place."""
@@ -77,6 +79,12 @@ class CommandLine(ManagementUtility):
                 )
         sys.stderr.write(f"webapp: {complaint}{addition}\n")
         raise SystemExit(EXIT_USAGE)
+
+
+def _djangos_commands() -> Iterator[str]:
+    """The commands of Django's own apps, which are meant often where no settings say what is installed."""
+    for directory in Path(contrib.__path__[0]).iterdir():
+        yield from find_commands(str(directory / "management"))
 
 
 def _require_apps(command: str) -> NoReturn:

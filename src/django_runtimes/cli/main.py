@@ -114,7 +114,7 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
         # Not by the distribution's name, which an index may have of somebody else.
         sys.stderr.write(
             f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
-            f"in the folder of this project's pyproject.toml run: pip install '.[{extra}]'\n"
+            "add the extra to the requirement that installs this library, and install that again\n"
         )
         return EXIT_USAGE
     exit_code: int = module.main(arguments)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 from django.db import DEFAULT_DB_ALIAS
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import load_backend
 
 from django_runtimes.config.choices import Source
@@ -29,8 +30,16 @@ def check_engines(**kwargs: Any) -> list[CheckMessage]:
         _complaint(alias, database, wrapper)
         for alias, database in settings.DATABASES.items()
         if _is_configured(alias, database)
-        and not issubclass(wrapper := load_backend(database["ENGINE"]).DatabaseWrapper, DatabaseWrapperMixin)
+        and not _has_mixin(wrapper := load_backend(database["ENGINE"]).DatabaseWrapper)
     ]
+
+
+def _has_mixin(wrapper: type) -> bool:
+    """Whether the mixin's methods come before Django's, which do not call others'."""
+    ancestors = wrapper.__mro__
+    return DatabaseWrapperMixin in ancestors and ancestors.index(DatabaseWrapperMixin) < min(
+        index for index, cls in enumerate((*ancestors, BaseDatabaseWrapper)) if cls.__module__.startswith("django.db.")
+    )
 
 
 def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckMessage:

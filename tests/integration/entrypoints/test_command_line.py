@@ -31,7 +31,15 @@ def test_help_needs_no_settings(arguments):
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("comare", "compare"), ("doctr", "doctor"), ("deplyo", "deploy"), ("migarte", "migrate"), ("shel", "shell")],
+    [
+        ("comare", "compare"),
+        ("doctr", "doctor"),
+        ("deplyo", "deploy"),
+        ("migarte", "migrate"),
+        ("shel", "shell"),
+        ("collectstati", "collectstatic"),
+        ("clearsesions", "clearsessions"),
+    ],
 )
 def test_a_misspelt_command_is_told_what_is_meant(word, meant):
     without_settings = webapp(word, WEBAPP_RUNTIME="aws_ecs")

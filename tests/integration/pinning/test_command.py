@@ -271,6 +271,6 @@ def test_without_pytest_one_line_names_the_extra(pinlint):
 
     assert process.returncode == 2
     assert process.stderr == (
-        "webapp pinlint needs pytest, of the extra [dev]; in the folder of this project's pyproject.toml run: "
-        "pip install '.[dev]'\n"
+        "webapp pinlint needs pytest, of the extra [dev]; add the extra to the requirement that installs this library, "
+        "and install that again\n"
     )

@@ -74,6 +74,12 @@ def test_a_foreign_engine_with_a_password_is_a_warning(check, strategy, lost):
     assert f"lacks what this project's engine adds: {lost}" in warning.msg
 
 
+def test_a_mixin_behind_djangos_class_does_nothing(check, own_engine):
+    engine = own_engine(DjangosWrapper, DatabaseWrapperMixin)
+
+    assert [error.id for error in check({"ENGINE": engine, **TOKEN})] == ["webapp.E015"]
+
+
 def test_a_subclass_of_djangos_is_foreign(check, own_engine):
     assert [error.id for error in check({"ENGINE": own_engine(DjangosWrapper), **TOKEN})] == ["webapp.E015"]
 

@@ -18,6 +18,6 @@ def examine_aws(examination: Examination) -> list[Finding]:
         # Rests on an extra, which servers do without.
         from django_runtimes.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
-        remedy = "in the folder of this project's pyproject.toml run: pip install '.[deploy]'"
+        remedy = "add the extra [deploy] to the requirement that installs this library, and install that again"
         return [Finding(Level.SKIPPED, f"{error.name} is not installed", remedy)]
     return examine_deployment(Path.cwd())

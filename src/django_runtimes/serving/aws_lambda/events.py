@@ -1,5 +1,6 @@
 """Tells which front an event comes from, and reads the request that it holds."""
 
+import copy
 import re
 import string
 from functools import cached_property
@@ -17,6 +18,8 @@ from django_runtimes.serving.types import Event, Scope
 DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
+# The port is None where what follows the colon is none.
+_HOST_AND_PORT = re.compile(r"(.*?)(?::([0-9]{1,5}))?", re.DOTALL | re.ASCII)
 # Several proxies may each have added one.
 _SCHEMES = re.compile(r"[A-Za-z0-9+., -]*")
 # No front writes these beside a request: commands, warm-ups, and what API Gateway sends to an authorizer.
@@ -113,10 +116,7 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     try:
         scope = request.scope
     except DAMAGE:
-        # The console's test events and hand-written ones have null where a front has nothing.
-        request.event = _without_nulls(event)
-        scope = request.scope
-        scope["aws.event"] = event
+        scope = _read_what_mangum_does_not(request)
     encoded = _encoded_body(event)
     body: bytes = request.body
     if encoded:
@@ -134,6 +134,39 @@ def read_request(request: Any) -> tuple[Scope, bytes]:
     scope["headers"] = _checked_headers(scope["headers"], len(body))
     with_stage_path(scope, event)
     return scope, body
+
+
+def _read_what_mangum_does_not(request: Any) -> Scope:
+    """The scope of an event with nulls, or with a Host that Mangum cannot split; one of `DAMAGE` for any other."""
+    event = request.event
+    # The console's test events and hand-written ones have null where a front has nothing.
+    request.event = _without_nulls(event)
+    try:
+        scope = cast("Scope", request.scope)
+    except DAMAGE:
+        # An IPv6 address has colons, and what is no host is Django's to refuse.
+        request.event, host = _without_host(request.event)
+        scope = cast("Scope", request.scope)
+        name, port = _HOST_AND_PORT.fullmatch(host).groups()  # type: ignore[union-attr]  # it matches all texts
+        scope["server"] = (name, int(port) if port else scope["server"][1])
+        scope["headers"].append([b"host", host.encode()])
+    scope["aws.event"] = event
+    return scope
+
+
+def _without_host(event: Event) -> tuple[Event, str]:
+    """The event without its Host header, and that header's text; ValueError unless it has one with a colon."""
+    copied: Event = copy.deepcopy(event)
+    holder = copied["Records"][0]["cf"]["request"] if "Records" in copied else copied
+    hosts: set[str] = set()
+    for headers in (holder.get("headers") or {}, holder.get("multiValueHeaders") or {}):
+        for name in [name for name in headers if name.lower() == "host"]:
+            value = headers.pop(name)
+            values = value if isinstance(value, list) else [value]
+            hosts.update(one["value"] if isinstance(one, dict) else one for one in values)
+    if len(hosts) != 1 or ":" not in (host := hosts.pop()):
+        raise ValueError("the Host is not the damage")
+    return copied, host
 
 
 def _encoded_body(event: Event) -> str | None:

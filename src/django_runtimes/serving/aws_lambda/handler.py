@@ -115,7 +115,7 @@ class DirectLambdaHandler:
         except BodyTooLargeError:
             return refusal(event, 413, "Content Too Large")
         except DAMAGE as error:
-            # Mangum expects clients to mean well: a Host with two colons is enough.
+            # Mangum expects clients to mean well: a port that is no number is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return refusal(event, 400, "Bad Request")
         response = contextvars.copy_context().run(self._respond, scope, body)

@@ -41,12 +41,17 @@ def _is_the_stages(event: dict[str, Any], context: dict[str, Any], prefix: str, 
     route = context.get("resourcePath") or event.get("resource") or event.get("routeKey") or ""
     template = route.rpartition(" ")[2] if isinstance(route, str) else ""
     if not template.startswith("/"):
-        return "version" in event
+        return "version" in event and _is_apis_own(context.get("domainName"))
     parameters = event.get("pathParameters")
     if not isinstance(parameters, dict):
         parameters = {}
     matched = _PARAMETER.sub(lambda name: str(parameters.get(name[1]) or ""), template)
     return _same(prefix + unquote(matched), path)
+
+
+def _is_apis_own(domain: object) -> bool:
+    """Whether it is the name that AWS gave the API; behind a domain of one's own no stage is in the path."""
+    return not isinstance(domain, str) or ".execute-api." in domain
 
 
 def _is_below(path: str, prefix: str) -> bool:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, status_of
+from tests.integration.serving.lambda_handler.test_stages import APIS_OWN_DOMAIN
 
 
 def shown(request, rest):
@@ -69,7 +70,7 @@ def test_an_event_whose_two_paths_are_the_same_is_read_as_by_mangum(both, way, t
 
 def test_a_stage_is_found_in_a_path_with_an_escape(ours):
     event = asked("http_api_v2", "/prod/sync/a%20b")
-    event["requestContext"]["stage"] = "prod"
+    event["requestContext"] |= {"stage": "prod", "domainName": APIS_OWN_DOMAIN}
 
     assert body_of(ours(event)) == b"a b"
 

@@ -28,10 +28,13 @@ def away(request):
 urlpatterns = [path("", described), path("users", described, name="described"), path("away", away)]
 
 
-def at_stage(front, said, *, path_=None, stage="prod", proxy=None):
+APIS_OWN_DOMAIN = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
+
+
+def at_stage(front, said, *, path_=None, stage="prod", proxy=None, domain=APIS_OWN_DOMAIN):
     """An event of the stage whose client asked for `said`."""
     event = event_of(front, "GET", path_ or said)
-    event["requestContext"] |= {"stage": stage}
+    event["requestContext"] |= {"stage": stage, "domainName": domain}
     if front == "http_api_v2":
         return event
     event["requestContext"]["path"] = said
@@ -91,6 +94,15 @@ def test_a_redirect_keeps_the_stage(ours):
 )
 def test_behind_a_domain_the_stage_is_not_in_the_path(both, event):
     assert b'"path_info": "/users", "script": ""' in body_of(both(event))
+
+
+@pytest.mark.parametrize("front", ["http_api_v1", "http_api_v2"])
+def test_a_path_behind_a_domain_may_begin_as_the_stage_does(both, front):
+    event = at_stage(front, "/users", stage="users", domain="shop.example")
+
+    event["requestContext"]["resourcePath"] = "$default"
+
+    assert b'"path_info": "/users", "script": ""' in body_of(both(event | {"routeKey": "$default"}))
 
 
 def test_health_is_answered_below_the_stage():
