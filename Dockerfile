@@ -17,6 +17,8 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-deps --only-binary :all: --requ
         -r /build/requirements/build.txt
 COPY pyproject.toml README.md /build/
 COPY src /build/src
+# The build demands the folder of the templates, which are for whoever deploys: the image stays without them.
+RUN mkdir /build/deploy
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
     && cp -R /build/src/webapp /app/webapp \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app \

@@ -1,23 +1,78 @@
-"""What is installed holds what connections rest on beside the code."""
+"""The built wheel works with the source gone."""
 
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.main import TOOLS
+from tests.deploy.installed_wheel import CHECKOUT, InstalledWheel, install_wheel
+
 pytestmark = pytest.mark.profile_free
 
-ROOT = Path(__file__).parents[2]
+TEMPLATES = "django_runtimes/deploy/cloudformation/"
+
+# Each comes from the environment, whatever else can be imported.
+IMPORT = """
+import sys
+import django_runtimes
+for name in django_runtimes.__all__:
+    assert callable(getattr(django_runtimes, name)), name
+print(django_runtimes.__file__)
+"""
 
 
-def test_the_wheel_holds_the_authorities(tmp_path):
-    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)
-    (wheel,) = tmp_path.glob("*.whl")
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
-    names = zipfile.ZipFile(wheel).namelist()
 
-    assert {"django_runtimes/databases/roots/rds.pem", "django_runtimes/databases/roots/amazon.pem"} <= set(names)
-    assert not [name for name in names if name.startswith("webapp/")]
+def names(installed: InstalledWheel) -> set[str]:
+    return {name for name in zipfile.ZipFile(installed.wheel).namelist() if not name.endswith("/")}
+
+
+def test_it_holds_the_library_and_nothing_of_the_project(installed: InstalledWheel):
+    folders = {name.partition("/")[0] for name in names(installed)}
+
+    assert {folder.partition("-")[0] for folder in folders} == {"django_runtimes"}
+
+
+def test_it_holds_every_template_as_it_is(installed: InstalledWheel):
+    archive = zipfile.ZipFile(installed.wheel)
+    source = CHECKOUT / "deploy"
+
+    packed = {
+        name.removeprefix(TEMPLATES): archive.read(name) for name in names(installed) if name.startswith(TEMPLATES)
+    }
+
+    assert packed == {
+        path.relative_to(source).as_posix(): path.read_bytes() for path in source.rglob("*") if path.is_file()
+    }
+
+
+def test_it_holds_every_file_of_the_package(installed: InstalledWheel):
+    source = CHECKOUT / "src"
+    files = {path.relative_to(source).as_posix() for path in (source / "django_runtimes").rglob("*") if path.is_file()}
+
+    assert {name for name in files if "__pycache__" not in name} <= names(installed)
+    assert {"django_runtimes/py.typed", "django_runtimes/databases/roots/rds.pem"} <= names(installed)
+
+
+def test_the_public_names_come_from_it(installed: InstalledWheel, tmp_path: Path):
+    ended = installed.run("python", "-c", IMPORT, directory=tmp_path)
+
+    assert ended.stdout.strip() == str(installed.package / "__init__.py"), ended.stderr
+
+
+def test_the_project_cannot_be_imported(installed: InstalledWheel, tmp_path: Path):
+    ended = installed.run("python", "-c", "import webapp", directory=tmp_path)
+
+    assert "No module named 'webapp'" in ended.stderr
+
+
+@pytest.mark.parametrize("verb", sorted(TOOLS))
+def test_every_verb_has_help(installed: InstalledWheel, tmp_path: Path, verb: str):
+    ended = installed.run("webapp", verb, "--help", directory=tmp_path)
+
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith(f"usage: webapp {verb}")

@@ -11,7 +11,7 @@ from django_runtimes.cli.project import NO_SETTINGS, find_project
 from django_runtimes.config.errors import ConfigurationError
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
-_TOOLS: dict[str, tuple[str, str | None]] = {
+TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
     "pinlint": ("django_runtimes.pinning.pinlint", "dev"),
     "serve": ("django_runtimes.compare.serve", "compare"),
@@ -64,7 +64,7 @@ def main() -> None:
     if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
         # Django knows the first of these only, and no verb.
         _, topic, *others = arguments
-        arguments = [topic, "--help"] if topic in _TOOLS else ["help", *([] if topic == "help" else [topic]), *others]
+        arguments = [topic, "--help"] if topic in TOOLS else ["help", *([] if topic == "help" else [topic]), *others]
     asks_for_help = arguments in ([], ["help"], ["--help"], ["-h"])
     if asks_for_help:
         sys.stdout.write(_OVERVIEW)
@@ -73,7 +73,7 @@ def main() -> None:
 
         sys.stdout.write(f"webapp {version('django-runtimes')}, Django {version('django')}\n")
         return
-    if arguments and arguments[0] in _TOOLS:
+    if arguments and arguments[0] in TOOLS:
         try:
             raise SystemExit(_run_tool(arguments[0], arguments[1:]))
         except KeyboardInterrupt:
@@ -88,7 +88,7 @@ def main() -> None:
 
     from django_runtimes.cli.command_line import CommandLine
 
-    command_line = CommandLine(["webapp", *arguments], verbs=[*_TOOLS, *_OPERATIONS])
+    command_line = CommandLine(["webapp", *arguments], verbs=[*TOOLS, *_OPERATIONS])
     try:
         command_line.execute()
     except ImproperlyConfigured:
@@ -105,7 +105,7 @@ def main() -> None:
 
 
 def _run_tool(verb: str, arguments: list[str]) -> int:
-    module_name, extra = _TOOLS[verb]
+    module_name, extra = TOOLS[verb]
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:

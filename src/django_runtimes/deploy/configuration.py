@@ -45,10 +45,16 @@ class Deployment:
     target: DeployTarget
 
 
-def load_configuration(directory: Path) -> Configuration:
-    """The file in `directory`; UsageError with what is wrong with it."""
-    content = read_toml(directory / FILE_NAME, remedy="run `webapp init`, or change to the project")
-    return parse_configuration(content, directory)
+def find_configuration(start: Path) -> Path | None:
+    """The file in `start`, or in the nearest folder above; None where there is none."""
+    return next((path for folder in (start, *start.parents) if (path := folder / FILE_NAME).is_file()), None)
+
+
+def load_configuration(start: Path) -> Configuration:
+    """The file in `start`, or in the nearest folder above; UsageError with what is wrong with it."""
+    path = find_configuration(start) or start / FILE_NAME
+    content = read_toml(path, remedy="run `webapp deploy init`, or change to the project")
+    return parse_configuration(content, path.parent)
 
 
 def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configuration:
@@ -118,7 +124,7 @@ def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], place: str) 
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{FILE_NAME} has no {name}; add it, as a text in quotes, or run `webapp init`")
+        raise UsageError(f"{FILE_NAME} has no {name}; add it, as a text in quotes")
     return value
 
 

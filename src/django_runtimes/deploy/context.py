@@ -25,6 +25,7 @@ from django_runtimes.deploy.catalogue import (
 from django_runtimes.deploy.configuration import Configuration, Deployment, choose_deployment, load_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.parameters import effective, read_templates, stack_parameters
+from django_runtimes.deploy.template_source import TemplateSource, find_templates
 from django_runtimes.deploy.templates import Template
 
 X86_64 = "x86_64"
@@ -35,6 +36,7 @@ class Context:
     """One run of a verb."""
 
     deployment: Deployment
+    template_source: TemplateSource
     templates: Mapping[str, Template]
     aws: Aws
     progress: Progress
@@ -141,5 +143,6 @@ def open_context(
 ) -> Context:
     """The context that webapp.toml in `directory` and the options describe."""
     deployment = choose_deployment(load_configuration(directory), stage, target)
-    templates = read_templates(deployment)
-    return Context(deployment, templates, Aws(deployment.configuration.region), progress, consent)
+    source = find_templates(deployment.configuration.directory)
+    templates = read_templates(deployment, source)
+    return Context(deployment, source, templates, Aws(deployment.configuration.region), progress, consent)

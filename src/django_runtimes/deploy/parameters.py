@@ -8,6 +8,7 @@ from django_runtimes.cli.errors import UsageError
 from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.parameter_rules import broken_rule
+from django_runtimes.deploy.template_source import TemplateSource
 from django_runtimes.deploy.templates import Template, read_template
 
 # Filled in here, never by the file.
@@ -18,9 +19,9 @@ SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", 
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
 
-def read_templates(deployment: Deployment) -> dict[str, Template]:
-    """Every template by its stack's name; UsageError when the file names a parameter that none of them has."""
-    templates = {stack.name: read_template(deployment.configuration.directory, stack) for stack in STACKS}
+def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
+    """Every template by its stack's name; UsageError when webapp.toml names a parameter that none of them has."""
+    templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
     for table in _tables(deployment):
         _refuse_unknown(table, templates)
     return templates
@@ -99,6 +100,6 @@ def _refuse(name: str, known: set[str], owner: str) -> None:
     if name in known:
         return
     nearest = difflib.get_close_matches(name, known, n=1)
-    remedy = f"did you mean {nearest[0]}?" if nearest else "the templates in deploy/ describe theirs"
+    remedy = f"did you mean {nearest[0]}?" if nearest else "the templates describe theirs"
     has = "has" if owner.startswith("no") else "has no"
     raise UsageError(f"{FILE_NAME}: {owner} {has} parameter '{name}'; {remedy}")

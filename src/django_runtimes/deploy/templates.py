@@ -1,4 +1,4 @@
-"""The templates in deploy/: what parameters they declare, and what a function's configuration depends on."""
+"""The templates: what parameters they declare, and what a function's configuration depends on."""
 
 import hashlib
 import json
@@ -85,14 +85,13 @@ class Template:
 
 
 def read_template(directory: Path, stack: Stack) -> Template:
-    """The template of a stack; ToolError when it is not below `directory`."""
-    path = directory / "deploy" / stack.template
+    """The template of a stack in the templates' folder; ToolError when it cannot be read."""
+    path = directory / stack.template
     try:
-        body = path.read_text()
-    except OSError:
+        body = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise ToolError(
-            f"there is no {path}, which the stack '{stack.name}' is made from; "
-            "run this in a clone of the project, beside its folder deploy/"
+            f"{path}, which the stack '{stack.name}' is made from, cannot be read: {error}; restore it"
         ) from None
     try:
         return Template(body, yaml.load(body, _Loader))  # noqa: S506

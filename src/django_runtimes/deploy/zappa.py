@@ -27,8 +27,8 @@ _PROXY_CONNECTIONS = 80
 _LONGEST_PROJECT = 21
 
 _IMAGE = "not needed: an image takes the place of the archive"
-_VARIABLES = "add to Environment in the templates of deploy/, by name"
-_POLICY = "add to the role in deploy/lambda/template.yaml; every action by name"
+_VARIABLES = "by `webapp init --eject`, then to Environment in deploy/operations and the runtime's template, by name"
+_POLICY = "by `webapp init --eject`, then to the role in deploy/lambda/template.yaml, every action by name"
 _DOMAIN = "by hand: a custom domain of API Gateway, or target aws_ecs with Domain and CertificateArn"
 _REMARKS = {
     "app_function": "not needed: Django's application is found by its settings",
@@ -42,7 +42,7 @@ _REMARKS = {
     "certificate_key": _DOMAIN,
     "delete_local_zip": _IMAGE,
     "delete_s3_zip": _IMAGE,
-    "django_settings": "put your apps and settings into src/webapp/settings.py, or name your module in the Dockerfile",
+    "django_settings": "by settings in [tool.webapp] of pyproject.toml, and DJANGO_SETTINGS_MODULE in the Dockerfile",
     "environment_variables": _VARIABLES,
     "exclude": "by .dockerignore",
     "exclude_glob": "by .dockerignore",
@@ -62,7 +62,7 @@ _REMARKS = {
     "slim_handler": _IMAGE,
     "touch": "/readyz and one page are asked after every deploy",
     "use_precompiled_packages": _IMAGE,
-    "vpc_config": "deploy/foundation makes the network; Egress says how it reaches the internet",
+    "vpc_config": "the stack network makes one; Egress says how it reaches the internet",
 }
 _TAKEN = {
     "aws_region",

@@ -15,6 +15,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.beforehand import check_beforehand
+from django_runtimes.deploy.template_source import TemplateSource, differing_templates
 from django_runtimes.doctor.finding import Finding, Level
 
 # What AWS keeps back of an account's concurrency for functions that reserve none.
@@ -32,6 +33,7 @@ def examine_deployment(directory: Path) -> list[Finding]:
             context = open_context(directory, stage=stage, target=None, consent=consent, progress=Progress())
             if len(findings) == 1:
                 findings.append(Finding(Level.OK, f"account {context.aws.account}, {context.aws.region}"))
+                findings += _templates(context.template_source)
             findings += _stage(context)
     except ToolError as error:
         findings.append(Finding(Level.WRONG, str(error)))
@@ -46,6 +48,17 @@ def _engine() -> Finding:
     except ToolError as error:
         # What is in the registry can be deployed without.
         return Finding(Level.WARNING, str(error))
+
+
+def _templates(source: TemplateSource) -> Iterator[Finding]:
+    yield Finding(Level.OK, f"templates: {source}")
+    _, changed = differing_templates(source)
+    if changed:
+        yield Finding(
+            Level.WARNING,
+            f"{source.library} has other templates than {source.directory} was ejected from: {', '.join(changed)}",
+            "take over what you need, or delete the copy and eject again",
+        )
 
 
 def _stage(context: Context) -> Iterator[Finding]:

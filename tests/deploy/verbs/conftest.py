@@ -137,6 +137,7 @@ def make_project(tmp_path: Path) -> Callable[..., Project]:
         directory = tmp_path / "project"
         directory.mkdir()
         (directory / "deploy").symlink_to(CHECKOUT / "deploy")
+        (directory / "Dockerfile").write_text("FROM scratch\n")
         (directory / "webapp.toml").write_text(CONFIGURATION.format(target=target, smoke_timeout_s=smoke_timeout_s))
         return Project(directory, environ)
 

@@ -23,8 +23,11 @@ def findings(project: Project, exit_code: int) -> list[tuple[str, str, str]]:
 def test_a_fresh_stage_whose_function_fits_into_the_account(make_project, aws: StandIn):
     aws.limit_executions(NEEDED)
 
-    assert findings(make_project(aws.environ), exit_code=0)[:3] == [
+    project: Project = make_project(aws.environ)
+
+    assert findings(project, exit_code=0)[:4] == [
         ("ok", "account 123456789012, us-east-1", ""),
+        ("ok", f"templates: {project.directory}/deploy, this project's own", ""),
         ("ok", "dev, aws_lambda: 0 stacks are there; the image is none", ""),
         ("ok", "dev, aws_lambda: Lambda is to reserve 51 of the account's concurrent executions, 51 may be", ""),
     ]

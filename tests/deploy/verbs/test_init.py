@@ -80,7 +80,9 @@ def test_a_value_that_is_not_zappas_is_refused_with_the_file(tmp_path: Path):
 
     ended = init(tmp_path, "--yes")
 
-    assert ended.stderr.startswith("webapp init: zappa_settings.json: dev: memory_size = 'big' is not a whole number")
+    assert ended.stderr.startswith(
+        f"webapp init: {tmp_path}/zappa_settings.json: dev: memory_size = 'big' is not a whole number"
+    )
 
 
 def test_a_page_with_characters_of_any_kind_is_read_back(tmp_path: Path):
@@ -112,4 +114,4 @@ def test_a_file_that_is_not_zappas_is_refused(tmp_path: Path):
     ended = init(tmp_path, "--yes")
 
     assert ended.returncode == 2
-    assert "has no object for each stage" in ended.stderr
+    assert "has no table for each stage" in ended.stderr

@@ -217,8 +217,8 @@ def test_logins_by_secrets_need_a_way_to_them(make_project, aws: StandIn):
     for arguments in (["deploy", "--image", image, "--yes"], ["deploy", "--image", image, "--dry-run"]):
         assert project.error(*arguments, exit_code=2) == (
             "webapp deploy: Credentials = 'secretsmanager' with Egress = 'none' leaves the operations function no way "
-            "to its secret; set Egress to 'endpoints' or 'nat' in webapp.toml (deploy/foundation/README.md has their "
-            "prices), or Credentials to 'iam'"
+            "to its secret; set Egress to 'endpoints' or 'nat' in webapp.toml "
+            f"({project.directory}/deploy/foundation/README.md has their prices), or Credentials to 'iam'"
         )
     assert "leaves the operations function no way to its secret" in doctor(project)
     assert "cloudformation:CreateChangeSet" not in aws.calls()

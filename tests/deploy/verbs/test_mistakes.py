@@ -39,7 +39,7 @@ def test_a_region_that_is_not_there(offline: Project):
 def test_a_folder_without_a_project(offline: Project):
     (offline.directory / "webapp.toml").unlink()
 
-    assert "run `webapp init`, or change to the project" in offline.error("status", exit_code=2)
+    assert "run `webapp deploy init`, or change to the project" in offline.error("status", exit_code=2)
 
 
 def test_an_image_that_is_no_digest(offline: Project):

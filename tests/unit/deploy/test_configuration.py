@@ -91,7 +91,7 @@ def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
 def test_a_project_has_a_name_that_every_template_takes(name: str, is_one: bool):
     assert accepted(name) is is_one
     for stack in STACKS:
-        declared = read_template(Path(__file__).parents[3], stack).parameters["Project"]
+        declared = read_template(Path(__file__).parents[3] / "deploy", stack).parameters["Project"]
         fits = declared["MinLength"] <= len(name) <= declared["MaxLength"]
         assert (fits and re.fullmatch(declared["AllowedPattern"], name) is not None) is is_one
 
@@ -104,7 +104,7 @@ def accepted(name: str) -> bool:
 
 
 def test_a_folder_without_the_file_is_told_of_init(tmp_path: Path):
-    with pytest.raises(UsageError, match="run `webapp init`"):
+    with pytest.raises(UsageError, match="run `webapp deploy init`"):
         load_configuration(tmp_path)
 
 

@@ -18,9 +18,11 @@ from django_runtimes.deploy.catalogue import (
 )
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
 from django_runtimes.deploy.parameters import read_templates, stack_parameters
+from django_runtimes.deploy.template_source import find_templates
 from django_runtimes.deploy.templates import read_template
 
 CHECKOUT = Path(__file__).parents[3]
+SOURCE = find_templates(CHECKOUT)
 IMAGE = "registry/guestbook@sha256:" + "0" * 64
 
 
@@ -35,7 +37,7 @@ def deployment(*, everywhere: dict[str, Any] | None = None, dev: dict[str, Any] 
 
 
 def parameters(stack: Stack, given: Deployment, *, image: str | None = None) -> dict[str, str]:
-    return stack_parameters(given, stack, read_template(CHECKOUT, stack), image=image)
+    return stack_parameters(given, stack, read_template(CHECKOUT / "deploy", stack), image=image)
 
 
 def test_each_stack_gets_what_its_template_declares_and_nothing_else():
@@ -84,7 +86,7 @@ def test_a_value_outside_its_range_is_refused_with_the_stack_that_would_not_take
 
 def test_an_architecture_of_one_stack_alone_is_refused():
     with pytest.raises(UsageError, match="Architecture is the same in every stack of a stage"):
-        read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}))
+        read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}), SOURCE)
 
 
 def test_a_list_is_spelled_with_commas():
@@ -118,7 +120,7 @@ def test_a_parameter_without_a_default_is_asked_for_by_its_description():
 )
 def test_a_parameter_that_nothing_takes_is_refused(given: dict[str, Any], expected: str):
     with pytest.raises(UsageError) as raised:
-        read_templates(deployment(dev=given))
+        read_templates(deployment(dev=given), SOURCE)
 
     assert expected in str(raised.value)
 
@@ -141,6 +143,6 @@ def test_what_leaves_the_function_as_it_is_makes_no_version():
     assert revision(image=IMAGE.replace("0", "1")) == revision()
 
 
-def test_a_folder_without_templates_is_told_where_to_go(tmp_path: Path):
-    with pytest.raises(ToolError, match="run this in a clone of the project, beside its folder deploy/"):
+def test_a_template_that_is_missing_is_named(tmp_path: Path):
+    with pytest.raises(ToolError, match=r"lambda/template\.yaml, which the stack 'lambda' is made from, cannot be"):
         read_template(tmp_path, LAMBDA)

@@ -20,7 +20,7 @@ def check_beforehand(context: Context) -> None:
     if context.value(DATABASE, "Credentials") == "secretsmanager" and context.value(NETWORK, "Egress") == "none":
         raise UsageError(
             "Credentials = 'secretsmanager' with Egress = 'none' leaves the operations function no way to its secret; "
-            f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} (deploy/foundation/README.md has their prices), "
-            "or Credentials to 'iam'"
+            f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
+            f"({context.template_source.readme('foundation')} has their prices), or Credentials to 'iam'"
         )
     keep_what_lasts(context)

@@ -11,6 +11,8 @@ from django_runtimes.deploy.image_builder import ImageBuilder
 
 # Of the image's id, which is what it is made of: the same image has the same tag.
 _TAG_LENGTH = 40
+# podman takes the second one too.
+_DOCKERFILES = ("Dockerfile", "Containerfile")
 
 
 def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> str:
@@ -25,6 +27,18 @@ def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> 
     )
     refuse_too_large(builder.inspect(reference)["Size"])
     return image_id
+
+
+def require_dockerfile(context: Context, arguments: Sequence[str]) -> None:
+    """ToolError where the build would find no Dockerfile; `arguments` are the engine's own, and may name one."""
+    directory = context.configuration.directory
+    if any(word.startswith(("-f", "--file")) for word in arguments):
+        return
+    if not any((directory / name).is_file() for name in _DOCKERFILES):
+        raise ToolError(
+            f"there is no Dockerfile in {directory}, which the image is built from; `webapp init` writes one, "
+            "--build-argument=--file=… names another, and --image takes an image that is in the registry"
+        )
 
 
 def push(context: Context, builder: ImageBuilder, image_id: str) -> str:

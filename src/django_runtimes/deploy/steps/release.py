@@ -35,7 +35,7 @@ def lay_foundation(context: Context) -> list[StackPlan]:
     context.progress.begin("foundation")
     missing = [context.stack_name(stack) for stack in context.foundation if not context.has(stack)]
     if missing and not context.consent.dry_run:
-        context.consent.ask(f"Create {', '.join(missing)} (deploy/README.md has their prices)?")
+        context.consent.ask(f"Create {', '.join(missing)} ({context.template_source.readme()} has their prices)?")
     return [bring_up(context, stack) for stack in context.foundation]
 
 

@@ -65,7 +65,7 @@ def _make(context: Context, change_set: ChangeSet) -> StackState:
         context.stacks.discard(change_set)
         raise ToolError(
             f"the stack {change_set.stack} would {lost[0]}, and its data would be gone; take the change back, or make "
-            "it by hand after a backup: deploy/README.md"
+            f"it by hand after a backup: {context.template_source.readme()}"
         )
     try:
         context.consent.ask(f"Change {change_set.stack} so?")

@@ -9,9 +9,10 @@ from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.beforehand import check_beforehand
-from django_runtimes.deploy.steps.image_building import build, push
+from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
+from django_runtimes.deploy.template_source import differing_templates
 from django_runtimes.deploy.verb import (
     EXIT_CODES,
     GOES_ON,
@@ -77,6 +78,17 @@ def place_content(context: Context) -> dict[str, str]:
     }
 
 
+def say_templates(context: Context) -> None:
+    """Say which templates are used, and what of an ejected copy differs."""
+    source = context.template_source
+    context.progress.say(f"templates: {source}")
+    edited, changed = differing_templates(source)
+    if edited:
+        context.progress.say(f"  edited in this project: {', '.join(edited)}")
+    if changed:
+        context.progress.say(f"  otherwise in the installed library, {source.library}: {', '.join(changed)}")
+
+
 def dry_run_result(context: Context, plans: Sequence[StackPlan]) -> Result:
     """What a dry run came to."""
     stacks = [asdict(plan) for plan in plans]
@@ -86,6 +98,7 @@ def dry_run_result(context: Context, plans: Sequence[StackPlan]) -> Result:
 def _deploy(options: argparse.Namespace) -> Result:
     context = context_of(options)
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
+    say_templates(context)
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
     check_beforehand(context)
@@ -93,6 +106,8 @@ def _deploy(options: argparse.Namespace) -> Result:
     builder = None if options.image else find_builder()
     if builder is None:
         context.images.require(options.image)
+    else:
+        require_dockerfile(context, options.build_argument)
     plans = lay_foundation(context)
     if context.consent.dry_run:
         if builder is not None:

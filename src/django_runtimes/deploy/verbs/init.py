@@ -13,9 +13,11 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
 from django_runtimes.deploy.verb import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
-from django_runtimes.deploy.zappa import TakenOver, project_of, take_over
+from django_runtimes.deploy.verbs import eject
+from django_runtimes.deploy.zappa import TakenOver, project_of
+from django_runtimes.deploy.zappa_file import find_zappa_file, read_zappa_file
 
-_ZAPPA = Path("zappa_settings.json")
+_ZAPPA = "zappa_settings.json, .toml, .yml or .yaml"
 _DEFAULT_PROJECT = "webapp"
 _DEFAULT_REGION = "us-east-1"
 _HEADER = """\
@@ -25,10 +27,12 @@ _HEADER = """\
 
 def main(arguments: Sequence[str]) -> int:
     """Write the file; the exit code is in `--help`."""
+    if eject.EJECT in arguments:
+        return eject.main(arguments)
     parser = verb_parser(
         "init",
         f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} where there is one, and from answers.",
-        epilog=EXIT_CODES,
+        epilog=f"With {eject.EJECT} instead: copy the library's templates to deploy/. {EXIT_CODES}",
     )
     add_place(parser)
     add_consent(parser)
@@ -109,19 +113,8 @@ def _checked(text: str) -> str:
 
 
 def _read_zappa(path: Path | None) -> TakenOver:
-    if path is None and not _ZAPPA.exists():
-        return TakenOver()
-    path = path or _ZAPPA
-    try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}; name another file by --zappa") from None
-    if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
-        raise UsageError(f"{path} is not Zappa's: it has no object for each stage; name another file by --zappa")
-    try:
-        return take_over(settings)
-    except UsageError as error:
-        raise UsageError(f"{path}: {error}") from None
+    path = path or find_zappa_file(Path.cwd())
+    return TakenOver() if path is None else read_zappa_file(path)
 
 
 def _answer(options: argparse.Namespace, name: str, default: str) -> str:

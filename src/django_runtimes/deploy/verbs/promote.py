@@ -12,7 +12,7 @@ from django_runtimes.deploy.parameters import read_templates
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
 from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
-from django_runtimes.deploy.verbs.deploy import add_allow, dry_run_result, place_content
+from django_runtimes.deploy.verbs.deploy import add_allow, dry_run_result, place_content, say_templates
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -40,6 +40,7 @@ def _promote(options: argparse.Namespace) -> Result:
     image = releases[-1].image
     context = _context_of_other(source, choose_deployment(source.configuration, options.to, options.target))
     context.images.require(releases[-1].digest)
+    say_templates(context)
     context.progress.say(f"{context.place} gets {image}")
     plans = lay_foundation(context)
     if context.consent.dry_run:
@@ -50,7 +51,7 @@ def _promote(options: argparse.Namespace) -> Result:
 
 def _context_of_other(source: Context, deployment: Deployment) -> Context:
     """That of the stage which gets the image; UsageError when its parameters are not right, or not for the image."""
-    context = replace(source, deployment=deployment, templates=read_templates(deployment))
+    context = replace(source, deployment=deployment, templates=read_templates(deployment, source.template_source))
     check_beforehand(context)
     # Not by webapp.toml, which may have been changed since.
     built_for = source.state(OPERATIONS).parameters.get("Architecture", X86_64)

@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
+from django_runtimes.deploy.configuration import FILE_NAME, find_configuration
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
-
-_FILE_NAME = "webapp.toml"
 
 
 def examine_aws(examination: Examination) -> list[Finding]:
     """What `django_runtimes.doctor.deployment` finds; skipped where nothing is deployed from, as on a server."""
-    if not Path(_FILE_NAME).exists():
-        return [Finding(Level.SKIPPED, f"there is no {_FILE_NAME} here, which says what to deploy where")]
+    if find_configuration(Path.cwd()) is None:
+        return [Finding(Level.SKIPPED, f"there is no {FILE_NAME} here or above, which says what to deploy where")]
     if examination.offline:
         return [Finding(Level.SKIPPED, "AWS was not asked, because of --offline")]
     try:

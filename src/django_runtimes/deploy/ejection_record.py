@@ -1,0 +1,48 @@
+"""What `webapp init --eject` leaves in the copied folder, so that a later version can say what differs."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+from django_runtimes.cli.errors import UsageError
+
+RECORD_NAME = ".ejected.json"
+
+
+@dataclass(frozen=True)
+class EjectionRecord:
+    """The library's version at the time, and the SHA-256 of each file by its name below the folder."""
+
+    version: str
+    files: Mapping[str, str]
+
+    @classmethod
+    def of(cls, directory: Path) -> Self:
+        """The record of a folder as it is now, by the installed version."""
+        files = {
+            path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(directory.rglob("*"))
+            if path.is_file() and path.name != RECORD_NAME
+        }
+        return cls(version("django-runtimes"), files)
+
+    def to_json(self) -> str:
+        """The record's text."""
+        return json.dumps({"version": self.version, "files": self.files}, indent=2) + "\n"
+
+
+def read_record(directory: Path) -> EjectionRecord | None:
+    """The record in a folder; None without one, UsageError for one that cannot be read."""
+    path = directory / RECORD_NAME
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        files: Mapping[str, str] = dict(content["files"])
+        return EjectionRecord(str(content["version"]), files)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}; restore it, as `webapp init --eject` wrote it") from None

@@ -1,0 +1,42 @@
+"""`webapp init --eject`: the templates as a copy of the project's own."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from django_runtimes.deploy.configuration import find_configuration
+from django_runtimes.deploy.ejection import check_ejection, eject
+from django_runtimes.deploy.template_source import FOLDER, library_templates
+from django_runtimes.deploy.verb import EXIT_CODES, Result, run, verb_parser
+
+EJECT = "--eject"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Copy; the exit code is in `--help`."""
+    parser = verb_parser(
+        "init",
+        f"Copy the templates of the library to {FOLDER}/, which `webapp deploy` and the verbs beside it use from then "
+        "on. Nothing is overwritten.",
+        epilog=EXIT_CODES,
+    )
+    parser.add_argument(EJECT, action="store_true", required=True, help=f"copy the templates to {FOLDER}/")
+    parser.add_argument("--yes", action="store_true", help="ask nothing, as it does anyway")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    return run(parser, arguments, _eject)
+
+
+def _eject(options: argparse.Namespace) -> Result:
+    project = (find_configuration(Path.cwd()) or Path.cwd() / FOLDER).parent
+    if options.dry_run:
+        check_ejection(project)
+        return Result(
+            f"{library_templates()} would be copied to {project / FOLDER}",
+            {"directory": str(project / FOLDER), "dry_run": True},
+        )
+    directory = eject(project)
+    return Result(
+        f"{directory} is this project's own from now on, and used by every verb; deleting it goes back to the "
+        "library's templates",
+        {"directory": str(directory)},
+    )

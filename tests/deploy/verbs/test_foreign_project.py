@@ -1,0 +1,122 @@
+"""The verbs in the folder of somebody's own project, with the installed wheel and the source gone."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.installed_wheel import InstalledWheel, install_wheel
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.verbs.conftest import DOCKER
+
+pytestmark = pytest.mark.profile_free
+
+SETTINGS = """
+SECRET_KEY = "only-for-the-tests-" + "0123456789" * 5
+ROOT_URLCONF = "config.urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+"""
+
+
+class Shop:
+    """A project of its own folder, and the verbs there."""
+
+    def __init__(self, directory: Path, installed: InstalledWheel, aws: StandIn) -> None:
+        self.directory = directory
+        self._installed = installed
+        self._aws = aws
+
+    def run(self, *arguments: str, exit_code: int = 0, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        ended = self._installed.run("webapp", *arguments, directory=self.directory / folder, environ=self._aws.environ)
+        assert ended.returncode == exit_code, ended.stdout + ended.stderr
+        return ended
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    wheel = install_wheel(tmp_path_factory.mktemp("wheel"))
+    docker = wheel.programs / "docker"
+    docker.write_text(DOCKER)
+    docker.chmod(0o755)
+    return wheel
+
+
+@pytest.fixture
+def shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Iterator[Shop]:
+    directory = tmp_path / "shop"
+    (directory / "config").mkdir(parents=True)
+    (directory / "config/__init__.py").touch()
+    (directory / "config/settings.py").write_text(SETTINGS)
+    (directory / "config/urls.py").write_text("urlpatterns = []\n")
+    (directory / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+    (directory / "Dockerfile").write_text("FROM scratch\n")
+    # A folder of this name is the project's own business.
+    (directory / "deploy").mkdir()
+    (directory / "deploy/production.sh").write_text("#!/bin/sh\n")
+    return Shop(directory, installed, aws)
+
+
+def write_configuration(shop: Shop) -> None:
+    shop.run("deploy", "init", "--project", "shop", "--region", "us-east-1", "--target", "aws_lambda")
+
+
+def test_it_is_deployed_with_the_wheels_templates(shop: Shop, aws: StandIn, installed: InstalledWheel):
+    write_configuration(shop)
+
+    planned = shop.run("deploy", "--dry-run", folder="config")
+
+    assert f"templates: {installed.package}/deploy/cloudformation, of django-runtimes " in planned.stderr
+    assert "docker would build the image for x86_64" in planned.stderr
+    assert "cloudformation:ExecuteChangeSet" not in aws.calls()
+    assert "shop:latest is 1" in shop.run("build").stdout
+    assert "image    none" in shop.run("status").stdout
+
+
+def test_its_stacks_are_made_and_deleted(shop: Shop, aws: StandIn):
+    write_configuration(shop)
+
+    # The built image cannot be pushed: the stand-in has no registry here.
+    shop.run("deploy", "--yes", exit_code=1)
+    made = json.loads(shop.run("status", "--json").stdout)["stacks"]
+    shop.run("destroy", "--data", "--yes")
+
+    assert {"shop-registry", "shop-dev-network", "shop-dev-database", "shop-dev-proxy"} <= made.keys()
+    assert list(json.loads(shop.run("status", "--json").stdout)["stacks"]) == ["shop-registry"]
+
+
+def test_a_copy_of_its_own_is_used_once_it_is_ejected(shop: Shop):
+    write_configuration(shop)
+
+    refused = shop.run("init", "--eject", exit_code=2)
+    (shop.directory / "deploy").rename(shop.directory / "scripts")
+    shop.run("init", "--eject")
+    template = shop.directory / "deploy/foundation/network.yaml"
+    template.write_text(template.read_text().replace("Description:", "Description: >-\n  Our own.", 1))
+    planned = shop.run("deploy", "--dry-run")
+
+    assert "deploy is there already, and --eject overwrites nothing" in refused.stderr
+    assert f"templates: {shop.directory}/deploy, this project's own, ejected from django-runtimes " in planned.stderr
+    assert "edited in this project: foundation/network.yaml" in planned.stderr
+
+
+def test_the_doctor_finds_what_a_deploy_would(shop: Shop, installed: InstalledWheel):
+    write_configuration(shop)
+
+    (section,) = json.loads(shop.run("doctor", "aws", "--json").stdout)["sections"]
+    builder, _, templates, stacks, _ = [finding["text"] for finding in section["findings"]]
+
+    assert builder == "docker builds and pushes the image"
+    assert templates.startswith(f"templates: {installed.package}/deploy/cloudformation, of django-runtimes")
+    assert stacks == "dev, aws_lambda: 0 stacks are there; the image is none"
+
+
+def test_without_a_dockerfile_nothing_is_made(shop: Shop, aws: StandIn):
+    write_configuration(shop)
+    (shop.directory / "Dockerfile").unlink()
+
+    refused = shop.run("deploy", "--yes", exit_code=1).stderr
+
+    assert f"there is no Dockerfile in {shop.directory}, which the image is built from; `webapp init` writes" in refused
+    assert "cloudformation:CreateChangeSet" not in aws.calls()

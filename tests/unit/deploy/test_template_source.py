@@ -1,0 +1,101 @@
+"""Which templates a project uses."""
+
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.deploy.ejection import eject
+from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord
+from django_runtimes.deploy.template_source import differing_templates, find_templates, library_templates
+
+CHECKOUT = Path(__file__).parents[3]
+LAMBDA = "lambda/template.yaml"
+
+
+def test_a_clone_has_the_templates_at_its_top_level():
+    assert library_templates() == CHECKOUT / "deploy"
+
+
+def test_a_project_without_any_uses_the_librarys(tmp_path: Path):
+    source = find_templates(tmp_path)
+
+    assert (source.directory, source.is_of_project) == (CHECKOUT / "deploy", False)
+    assert str(source) == f"{CHECKOUT / 'deploy'}, of django-runtimes {version('django-runtimes')}"
+
+
+def test_a_folder_of_the_same_name_is_left_alone(tmp_path: Path):
+    (tmp_path / "deploy" / "lambda").mkdir(parents=True)
+    (tmp_path / "deploy" / LAMBDA).write_text("Resources: {}\n")
+
+    assert not find_templates(tmp_path).is_of_project
+
+
+def test_a_file_of_the_same_name_is_left_alone(tmp_path: Path):
+    (tmp_path / "deploy").write_text("#!/bin/sh\n")
+
+    assert not find_templates(tmp_path).is_of_project
+
+
+def test_a_whole_copy_is_the_projects_own(tmp_path: Path):
+    shutil.copytree(CHECKOUT / "deploy", tmp_path / "deploy")
+
+    assert find_templates(tmp_path).directory == tmp_path / "deploy"
+
+
+def test_an_ejected_copy_is_used_and_says_its_version(tmp_path: Path):
+    eject(tmp_path)
+
+    source = find_templates(tmp_path)
+
+    assert source.directory == tmp_path / "deploy"
+    assert str(source).endswith(f", this project's own, ejected from django-runtimes {version('django-runtimes')}")
+    assert differing_templates(source) == ((), ())
+    assert [path.name for path in tmp_path.iterdir()] == ["deploy"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path):
+    (tmp_path / "deploy").mkdir()
+
+    with pytest.raises(UsageError, match="deploy is there already, and --eject overwrites nothing; move it away"):
+        eject(tmp_path)
+
+    assert list((tmp_path / "deploy").iterdir()) == []
+
+
+def test_an_ejected_copy_that_lacks_a_template_is_refused(tmp_path: Path):
+    (eject(tmp_path) / LAMBDA).unlink()
+
+    with pytest.raises(ToolError, match=r"was made by `webapp init --eject` and lacks lambda/template\.yaml"):
+        find_templates(tmp_path)
+
+
+def test_what_was_edited_and_what_the_library_changed_are_told_apart(tmp_path: Path):
+    directory = eject(tmp_path)
+    # As an earlier version of the library had them.
+    (directory / "ecs/express.yaml").write_text("Resources: {}\n")
+    (directory / "ecs/former.yaml").write_text("Resources: {}\n")
+    (directory / RECORD_NAME).write_text(EjectionRecord.of(directory).to_json())
+    (directory / LAMBDA).write_text("Resources: {}\n")
+
+    edited, changed = differing_templates(find_templates(tmp_path))
+
+    assert edited == (LAMBDA,)
+    assert changed == ("ecs/express.yaml", "ecs/former.yaml")
+
+
+def test_a_template_that_is_new_in_the_library_is_named(tmp_path: Path):
+    directory = eject(tmp_path)
+    (directory / "README.md").unlink()
+    (directory / RECORD_NAME).write_text(EjectionRecord.of(directory).to_json())
+
+    assert differing_templates(find_templates(tmp_path)) == ((), ("README.md",))
+
+
+def test_a_record_that_is_not_one_is_refused(tmp_path: Path):
+    (eject(tmp_path) / RECORD_NAME).write_text("{}")
+
+    with pytest.raises(UsageError, match=r"\.ejected\.json cannot be read: 'files'; restore it"):
+        find_templates(tmp_path)
