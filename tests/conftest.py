@@ -37,7 +37,13 @@ os.environ.update(_VARIABLES)
 
 pytest_plugins = ["django_runtimes.pinning.plugin"]
 
-_PROFILE_FREE = (Path("tests/unit"), Path("tests/integration/compare"), Path("tests/faults"), Path("tests/image"))
+_PROFILE_FREE = (
+    Path("tests/unit"),
+    Path("tests/integration/compare"),
+    Path("tests/integration/project_files"),
+    Path("tests/faults"),
+    Path("tests/image"),
+)
 
 
 def pytest_configure() -> None:

@@ -17,10 +17,10 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
     "doctor": ("django_runtimes.doctor.doctor", None),
+    "init": ("django_runtimes.project_files.project_init", "compare"),
     **{
         verb: (f"django_runtimes.deploy.verbs.{verb}", "deploy")
         for verb in (
-            "init",
             "build",
             "deploy",
             "status",
@@ -43,7 +43,7 @@ webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime
 webapp pinlint    run the tests and list what they send that would pin RDS Proxy
 webapp doctor     say what is wrong with the variables, the database and its connection budget
-webapp init       write webapp.toml, which says what to deploy where
+webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo takes it back)
 webapp deploy     build, push, migrate, move the traffic, test, and go back when the test fails
                   beside it: build, status, logs, manage, promote, rollback, destroy, open; each has --help
 webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need

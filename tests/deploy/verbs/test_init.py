@@ -1,4 +1,4 @@
-"""`webapp init` as a process."""
+"""`webapp deploy init` as a process."""
 
 import json
 import subprocess
@@ -13,9 +13,9 @@ from django_runtimes.deploy.configuration import load_configuration
 pytestmark = pytest.mark.profile_free
 
 
-def init(directory: Path, *arguments: str, verb: tuple[str, ...] = ("init",)) -> subprocess.CompletedProcess[str]:
+def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "webapp", *verb, *arguments],
+        [sys.executable, "-m", "webapp", "deploy", "init", *arguments],
         cwd=directory,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -61,12 +61,11 @@ def test_a_dry_run_writes_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("verb", [("init",), ("deploy", "init")], ids=" ".join)
-def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path, verb: tuple[str, ...]):
+def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path):
     settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "memory_size": 2048, "s3_bucket": "b"}}
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
 
-    ended = init(tmp_path, verb=verb)
+    ended = init(tmp_path)
 
     assert ended.returncode == 0, ended.stderr
     assert tomllib.loads((tmp_path / "webapp.toml").read_text())["stages"] == {

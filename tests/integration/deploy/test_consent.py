@@ -67,7 +67,7 @@ def test_where_nobody_can_answer_nothing_is_changed(tmp_path: Path):
 
 
 def test_init_asks_for_what_it_was_not_told(tmp_path: Path):
-    ended = answered([sys.executable, "-m", "webapp", "init"], "shop\neu-west-1\n\n", tmp_path)
+    ended = answered([sys.executable, "-m", "webapp", "deploy", "init"], "shop\neu-west-1\n\n", tmp_path)
 
     assert ended.returncode == 0, ended.stderr
     content = tomllib.loads((tmp_path / "webapp.toml").read_text())

@@ -1,10 +1,11 @@
-"""`webapp init`: writes webapp.toml."""
+"""`webapp deploy init`, and `webapp init --deploy`: the file webapp.toml."""
 
 import argparse
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
-from django_runtimes.deploy.verb import EXIT_CODES, Result, add_consent, add_place, run, verb_parser
+from django_runtimes.deploy.verb import EXIT_CODES, Result, VerbParser, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.verbs import eject
 from django_runtimes.deploy.zappa import TakenOver, project_of
 from django_runtimes.deploy.zappa_file import find_zappa_file, read_zappa_file
@@ -25,10 +26,28 @@ _HEADER = """\
 """
 
 
+@dataclass(frozen=True)
+class PlannedFile:
+    """The text of webapp.toml, what it says, and what of Zappa's settings it leaves out."""
+
+    text: str
+    content: Mapping[str, Any]
+    remarks: Sequence[str]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Write the file; the exit code is in `--help`."""
     if eject.EJECT in arguments:
         return eject.main(arguments)
+    return run(_parser(), arguments, _init)
+
+
+def plan_file(arguments: Sequence[str]) -> PlannedFile:
+    """The file that these arguments ask for, of which nothing is written; UsageError for what is wrong with them."""
+    return _planned(_parser().parse_args(arguments))
+
+
+def _parser() -> VerbParser:
     parser = verb_parser(
         "init",
         f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} where there is one, and from answers.",
@@ -44,13 +63,28 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it is there)"
     )
-    return run(parser, arguments, _init)
+    return parser
 
 
 def _init(options: argparse.Namespace) -> Result:
     path = Path.cwd() / FILE_NAME
     if path.exists() and not options.dry_run:
         raise UsageError(f"{FILE_NAME} is there already; change it by hand, or move it away first")
+    planned = _planned(options)
+    progress = Progress(sys.stderr)
+    if planned.remarks:
+        progress.say("of Zappa's settings these were not taken over:")
+        for remark in planned.remarks:
+            progress.say(f"  {remark}")
+    if not options.dry_run:
+        path.write_text(planned.text, encoding="utf-8")
+    said = (
+        planned.text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` says what it would do"
+    )
+    return Result(said, {"file": str(path), "content": planned.content, "not_taken_over": planned.remarks})
+
+
+def _planned(options: argparse.Namespace) -> PlannedFile:
     zappa = _read_zappa(options.zappa)
     project = options.project or zappa.project or _answer(options, "project", _project())
     region = options.region or zappa.region or _answer(options, "region", _region())
@@ -73,16 +107,7 @@ def _init(options: argparse.Namespace) -> Result:
     }
     # What would not be read is not written.
     parse_configuration(content, Path.cwd())
-    text = _checked(_HEADER + render(content))
-    progress = Progress(sys.stderr)
-    if zappa.remarks:
-        progress.say("of Zappa's settings these were not taken over:")
-        for remark in zappa.remarks:
-            progress.say(f"  {remark}")
-    if not options.dry_run:
-        path.write_text(text, encoding="utf-8")
-    said = text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` says what it would do"
-    return Result(said, {"file": str(path), "content": content, "not_taken_over": zappa.remarks})
+    return PlannedFile(_checked(_HEADER + render(content)), content, zappa.remarks)
 
 
 def render(table: Mapping[str, Any], name: str = "") -> str:

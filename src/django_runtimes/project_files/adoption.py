@@ -1,0 +1,130 @@
+"""Plans everything that adopting a project changes."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.import_root import find_import_root
+from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
+from django_runtimes.project_files.dependencies.library import NAME, Library
+from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
+from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
+from django_runtimes.project_files.first_workload import render_workload
+from django_runtimes.project_files.image.image_files import plan_image
+from django_runtimes.project_files.inspection import Inspection, inspect_project
+from django_runtimes.project_files.layout import Layout, find_layout
+from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.settings_lines import plan_settings
+from django_runtimes.project_files.toml_text import parse, with_block
+
+WORKLOAD = "compare.toml"
+_SQLITE = "sqlite3"
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """A project, and what is planned for it."""
+
+    plan: Plan
+    layout: Layout
+    dependencies: Dependencies
+    library: Library
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        """What the settings say; they are loaded where a file that is to be written depends on them."""
+        found = inspect_project(self.layout)
+        if self.layout.alternatives:
+            self.plan.remarks.append(
+                f"{self.layout.settings} is adopted; the project also has {', '.join(self.layout.alternatives)} "
+                "(--settings chooses)"
+            )
+        if found.engines.get("default", "").endswith(_SQLITE):
+            self.plan.remarks.append(
+                "the database is sqlite3, a file that no other container sees; name a PostgreSQL by DATABASE_URL where "
+                "the project runs (compare and serve bring one, and migrate it)"
+            )
+        if found.debug:
+            self.plan.remarks.append(
+                f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; "
+                "read it from a variable"
+            )
+        wanted = self.dependencies.direct.get("django")
+        if wanted is not None and not wanted.specifier.contains(found.django, prereleases=True):
+            self.plan.remarks.append(
+                f"{self.plan.name(self.dependencies.file)} asks for Django {wanted.specifier} and this environment has "
+                f"{found.django}; install what the project asks for before you compare"
+            )
+        return found
+
+
+def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
+    """What is to change in the project in `directory`; UsageError where it cannot be adopted. Writes nothing."""
+    layout = find_layout(directory, settings=settings, declared=_declared(directory))
+    plan = Plan(layout.root)
+    adoption = Adoption(plan, layout, find_dependencies(plan, layout.python_path), library)
+    _require_ranges(adoption)
+    plan_settings(plan, layout.settings_file)
+    tables = plan_dependency(plan, adoption.dependencies, library)
+    _plan_block(adoption, tables)
+    _plan_workload(adoption)
+    plan_image(plan, layout, adoption.dependencies, library, inspect=lambda: adoption.inspection)
+    return adoption
+
+
+def _declared(directory: Path) -> str | None:
+    path = directory / PYPROJECT
+    if not path.is_file():
+        return None
+    block = parse(path.read_bytes(), PYPROJECT).get("tool", {}).get("webapp", {})
+    settings = block.get("settings")
+    return settings if isinstance(settings, str) else None
+
+
+def _require_ranges(adoption: Adoption) -> None:
+    dependencies, library = adoption.dependencies, adoption.library
+    name = adoption.plan.name(dependencies.file)
+    if not python_minors(dependencies.pythons) & python_minors(library.pythons):
+        raise UsageError(
+            f"the project's Python is {dependencies.pythons}, and {NAME} {library.version} needs {library.pythons}; "
+            f"allow one of these in {name} first"
+        )
+    wanted = dependencies.direct.get("django")
+    if wanted is not None and not django_overlaps(wanted.specifier, library.django):
+        raise UsageError(
+            f"{name} asks for Django {wanted.specifier}, and {NAME} {library.version} needs {library.django}; "
+            "move the project to one of these first"
+        )
+
+
+def _plan_block(adoption: Adoption, tables: str) -> None:
+    """[tool.webapp], and what else the dependency needs in pyproject.toml."""
+    plan, layout = adoption.plan, adoption.layout
+    path = plan.root / PYPROJECT
+    content = plan.read(path)
+    block = ""
+    if content and "webapp" in parse(content, PYPROJECT).get("tool", {}):
+        plan.already.append(f"{PYPROJECT} has [tool.webapp]")
+    else:
+        variables = adoption.inspection.own_variables
+        lines = ["[tool.webapp]", f'settings = "{layout.settings}"']
+        if layout.python_path != find_import_root(layout.root, layout.settings):
+            lines.append(f'python_path = "{layout.python_path.relative_to(layout.root).as_posix()}"')
+        if variables:
+            lines.append("environment = [" + ", ".join(f'"{name}"' for name in variables) + "]")
+        lines.append(f'workload = "{WORKLOAD}"')
+        block = "\n".join(lines) + "\n"
+    added = "\n".join(filter(None, (block, tables)))
+    if added:
+        plan.write(path, with_block(content, added, name=PYPROJECT))
+
+
+def _plan_workload(adoption: Adoption) -> None:
+    path = adoption.plan.root / WORKLOAD
+    if adoption.plan.exists(path):
+        adoption.plan.already.append(f"{WORKLOAD} is there, and stays as it is")
+        return
+    found = adoption.inspection
+    text = render_workload(adoption.layout.settings.partition(".")[0], found.paths, found.reads)
+    adoption.plan.write(path, text.encode())

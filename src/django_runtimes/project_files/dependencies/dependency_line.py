@@ -1,0 +1,189 @@
+"""Adds the library to a project's dependencies, as this environment has it."""
+
+from collections.abc import Iterable
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.dependencies.library import NAME, Archive, Git, Library, Wheel
+from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
+from django_runtimes.project_files.dependencies.ranges import python_minors
+from django_runtimes.project_files.dependencies.requirement_files import read_requirements
+from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.settings_lines import newline_of
+from django_runtimes.project_files.toml_text import parse, with_array_item, with_key
+
+_HATCHLING = "hatchling.build"
+
+
+def plan_dependency(plan: Plan, dependencies: Dependencies, library: Library) -> str:
+    """Plan the line, and the wheel that it names; returns tables that pyproject.toml needs as well, or nothing."""
+    name = plan.name(dependencies.file)
+    if _is_listed(dependencies):
+        plan.already.append(f"{name} lists {NAME}")
+        return ""
+    before = plan.read(dependencies.file)
+    tables = ""
+    if dependencies.table:
+        line, tables = _toml_line(dependencies, library)
+        if dependencies.key is None:
+            after = with_key(before or b"", dependencies.table, line, name=name)
+        else:
+            after = with_array_item(before or b"", dependencies.table, dependencies.key, line, name=name)
+            if isinstance(library.source, Git | Archive) and dependencies.manager is not Manager.UV:
+                tables += _hatch_permission(before or b"")
+    else:
+        after = _appended(before or b"", _requirement_line(plan, dependencies, library))
+    plan.write(dependencies.file, after)
+    if isinstance(library.source, Wheel):
+        _plan_wheel(plan, library.source)
+    return tables
+
+
+def _is_listed(dependencies: Dependencies) -> bool:
+    if NAME in {dependencies.project, *dependencies.direct}:
+        return True
+    if dependencies.table or not dependencies.file.is_file():
+        return False
+    return any(file.asks_for(NAME) for file in read_requirements(dependencies.file).all())
+
+
+def _plan_wheel(plan: Plan, wheel: Wheel) -> None:
+    path = plan.root / wheel.path
+    before = plan.read(path)
+    if before not in {None, wheel.content}:
+        raise UsageError(f"{wheel.path} is another wheel of the same version; remove it, and run this again")
+    plan.write(path, wheel.content)
+
+
+def _appended(content: bytes, line: str) -> bytes:
+    newline = newline_of(content)
+    gap = b"" if not content or content.endswith((b"\n", b"\r")) else newline
+    return content + gap + line.encode() + newline
+
+
+def _requirement_line(plan: Plan, dependencies: Dependencies, library: Library) -> str:
+    """A line for pip."""
+    requirements = dependencies.requirements
+    is_hashed = requirements is not None and requirements.is_hashed and dependencies.file == requirements.path
+    if not is_hashed:
+        return _wheel_line(library, library.source) if isinstance(library.source, Wheel) else _requirement(library)
+    if not isinstance(library.source, Wheel):
+        raise UsageError(
+            f"{plan.name(dependencies.file)} takes only lines with --hash, and {_requirement(library)} has none here; "
+            "add it with its hashes by pip-compile --generate-hashes or uv pip compile, and run this again"
+        )
+    missing = sorted(_missing(library.requires, dependencies.direct))
+    if missing:
+        plan.remarks.append(
+            f"{plan.name(dependencies.file)} takes only lines with --hash: compile it again with what {NAME} needs "
+            f"({', '.join(missing)})"
+        )
+    return f"{_wheel_line(library, library.source)} --hash=sha256:{library.source.sha256}"
+
+
+def _missing(needs: Iterable[Requirement], listed: Iterable[str]) -> set[str]:
+    listed_names = set(listed)
+    return {str(need.name) for need in needs if canonicalize_name(need.name) not in listed_names}
+
+
+def _wheel_line(library: Library, wheel: Wheel) -> str:
+    # Relative to the folder that pip runs in, which is the project's.
+    return f"./{wheel.path}" + library.name.removeprefix(NAME)
+
+
+def _requirement(library: Library) -> str:
+    """As PEP 508 has it; of a wheel in the project, which PEP 508 cannot name, its version."""
+    match library.source:
+        case Git(url, commit, subdirectory):
+            fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
+            return f"{library.name} @ git+{url}@{commit}{fragment}"
+        case Archive(url, hash_):
+            return f"{library.name} @ {url}" + (f"#{hash_}" if hash_ else "")
+    return f"{library.name}>={library.version}"
+
+
+def _toml_line(dependencies: Dependencies, library: Library) -> tuple[str, str]:
+    """The item of an array, or the line `key = value` of a table; and tables that stand at the end of the file."""
+    versions = f">={library.version}"
+    match dependencies.manager:
+        case Manager.UV:
+            marker = _lower_bound(dependencies.pythons, library.pythons)
+            return f"{library.name}{versions}{marker}", _source_table("tool.uv.sources", library, commit="rev")
+        case Manager.POETRY if dependencies.key is not None:
+            marker = _marker(dependencies.pythons, library.pythons)
+            if not isinstance(library.source, Wheel):
+                separator = " " if library.source else ""
+                return f"{_requirement(library)}{separator}{marker}", ""
+            table = _source_table("tool.poetry.dependencies", library, commit="rev")
+            return f"{library.name}{versions}{marker}", table
+        case Manager.POETRY:
+            narrowed = bool(_marker(dependencies.pythons, library.pythons))
+            return _key_line(library, commit="rev", archive="url", pythons=library.pythons if narrowed else None), ""
+        case Manager.PIPENV:
+            return _key_line(library, commit="ref", archive="file", pythons=None), ""
+    return _requirement(library), ""
+
+
+def _key_line(library: Library, *, commit: str, archive: str, pythons: SpecifierSet | None) -> str:
+    values: dict[str, str] = {}
+    match library.source:
+        case Git(url, revision, subdirectory):
+            values = {"git": url, commit: revision, **({"subdirectory": subdirectory} if subdirectory else {})}
+        case Archive(url):
+            values = {archive: url}
+        case Wheel() as wheel:
+            values = {"path": wheel.path}
+        case None:
+            values = {"version": f">={library.version}"}
+    if pythons is not None:
+        values["python"] = _text(pythons)
+    if list(values) == ["version"] and not library.extras:
+        return f'{NAME} = "{values["version"]}"'
+    items = [f'{key} = "{value}"' for key, value in values.items()]
+    if library.extras:
+        items.append("extras = [" + ", ".join(f'"{extra}"' for extra in library.extras) + "]")
+    return f"{NAME} = {{{', '.join(items)}}}"
+
+
+def _source_table(table: str, library: Library, *, commit: str) -> str:
+    if library.source is None:
+        return ""
+    match library.source:
+        case Git(url, revision, subdirectory):
+            lines = [f'git = "{url}"', f'{commit} = "{revision}"']
+            lines += [f'subdirectory = "{subdirectory}"'] if subdirectory else []
+        case Archive(url):
+            lines = [f'url = "{url}"']
+        case Wheel() as wheel:
+            lines = [f'path = "{wheel.path}"']
+    return "\n".join([f"[{table}.{NAME}]", *lines]) + "\n"
+
+
+def _hatch_permission(content: bytes) -> str:
+    """hatchling refuses a dependency with an address unless it is told."""
+    data = parse(content, PYPROJECT)
+    is_hatchling = data.get("build-system", {}).get("build-backend") == _HATCHLING
+    if not is_hatchling or "metadata" in data.get("tool", {}).get("hatch", {}):
+        return ""
+    return "[tool.hatch.metadata]\nallow-direct-references = true\n"
+
+
+def _lower_bound(project: SpecifierSet, library: SpecifierSet) -> str:
+    """uv resolves for every Python from the project's lowest on, and ignores upper bounds."""
+    lowest = min(python_minors(library))
+    return f" ; python_version >= '3.{lowest}'" if min(python_minors(project)) < lowest else ""
+
+
+def _marker(project: SpecifierSet, library: SpecifierSet) -> str:
+    """Poetry resolves for every Python that the project allows, and refuses a package that allows fewer."""
+    if not python_minors(project) - python_minors(library) and not project.contains("4.0"):
+        return ""
+    bounds = [f"python_version {item.operator} '{item.version}'" for item in sorted(library, key=str, reverse=True)]
+    return " ; " + " and ".join(bounds)
+
+
+def _text(specifiers: SpecifierSet) -> str:
+    return ",".join(sorted(map(str, specifiers), reverse=True))

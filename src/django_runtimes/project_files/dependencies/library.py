@@ -1,0 +1,141 @@
+"""How this environment has the library, so that a project can ask for the same."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.dependencies.wheel import built_wheel, packed_wheel
+
+NAME = "django-runtimes"
+VENDOR = "vendor"
+# What a runtime needs beside the library itself.
+_RUNTIME_EXTRAS = ("lambda", "server")
+
+
+@dataclass(frozen=True)
+class Git:
+    """A commit of a repository; `subdirectory` where the project is not at its top."""
+
+    url: str
+    commit: str
+    subdirectory: str | None = None
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive at an https:// URL, and its hash as name=hex."""
+
+    url: str
+    hash: str | None
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A wheel that is copied into the project."""
+
+    file_name: str
+    content: bytes
+
+    @property
+    def path(self) -> str:
+        """Relative to the project's folder."""
+        return f"{VENDOR}/{self.file_name}"
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Library:
+    """The installed version, its ranges, and what it needs."""
+
+    version: str
+    extras: tuple[str, ...]
+    pythons: SpecifierSet
+    requires: tuple[Requirement, ...]
+
+    @cached_property
+    def source(self) -> Git | Archive | Wheel | None:
+        """Where it came from, None for an index; UsageError where no wheel can be made of it."""
+        return _source(distribution(NAME))
+
+    @property
+    def name(self) -> str:
+        """With extras, as a requirement has it."""
+        return NAME + (f"[{','.join(self.extras)}]" if self.extras else "")
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """What it needs, psycopg[binary] as psycopg-binary too."""
+        extras = {f"{need.name}-{extra}" for need in self.requires for extra in need.extras}
+        return frozenset({canonicalize_name(need.name) for need in self.requires} | extras)
+
+    @property
+    def django(self) -> SpecifierSet:
+        """The versions of Django that it covers."""
+        return next((need.specifier for need in self.requires if need.name.lower() == "django"), SpecifierSet())
+
+
+def installed_library() -> Library:
+    """The library as it is installed here."""
+    dist = distribution(NAME)
+    available = dist.metadata.get_all("Provides-Extra") or []
+    extras = tuple(extra for extra in _RUNTIME_EXTRAS if extra in available)
+    requires = [Requirement(text) for text in dist.requires or []]
+    return Library(
+        version=dist.version,
+        extras=extras,
+        pythons=SpecifierSet(dist.metadata["Requires-Python"] or ""),
+        requires=tuple(
+            need
+            for need in requires
+            if need.marker is None or any(need.marker.evaluate({"extra": extra}) for extra in ("", *extras))
+        ),
+    )
+
+
+def _source(dist: Distribution) -> Git | Archive | Wheel | None:
+    """What direct_url.json says: https://packaging.python.org/en/latest/specifications/direct-url/"""
+    text = dist.read_text("direct_url.json")
+    if text is None:
+        return None
+    origin: Mapping[str, Any] = json.loads(text)
+    url = str(origin["url"])
+    is_local = urlsplit(url).scheme == "file"
+    if "vcs_info" in origin and not is_local and origin["vcs_info"]["vcs"] == "git":
+        return Git(url, origin["vcs_info"]["commit_id"], origin.get("subdirectory"))
+    if "archive_info" in origin and not is_local:
+        return Archive(url, _hash_of(origin["archive_info"]))
+    path = Path(unquote(urlsplit(url).path))
+    if "archive_info" in origin and path.suffix == ".whl" and path.is_file():
+        content = path.read_bytes()
+        hash_ = _hash_of(origin["archive_info"])
+        # Another build may have taken its place since.
+        if hash_ in {None, f"sha256={hashlib.sha256(content).hexdigest()}"}:
+            return Wheel(path.name, content)
+    if origin.get("dir_info", {}).get("editable"):
+        if not (path / "pyproject.toml").is_file():
+            raise UsageError(
+                f"{NAME} is installed from {path}, which is not there any more; install it again from where it is"
+            )
+        return Wheel(*built_wheel(path))
+    return Wheel(*packed_wheel(dist))
+
+
+def _hash_of(archive: Mapping[str, Any]) -> str | None:
+    for name, value in archive.get("hashes", {}).items():
+        return f"{name}={value}"
+    hash_: str | None = archive.get("hash")
+    return hash_

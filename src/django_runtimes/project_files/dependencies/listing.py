@@ -1,0 +1,266 @@
+"""Finds how a project lists its dependencies: pip, uv, Poetry or Pipenv, and which file."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
+from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.toml_text import parse
+
+PYPROJECT = "pyproject.toml"
+_PEP621 = ("project",)
+_GROUPS = ("dependency-groups",)
+_POETRY = ("tool", "poetry", "dependencies")
+
+
+class Manager(StrEnum):
+    """What installs a project's packages."""
+
+    PIP = "pip"
+    UV = "uv"
+    POETRY = "poetry"
+    PIPENV = "pipenv"
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """Where one line is to be added: to `file`, of TOML in its `table` (and the array `key` of it).
+
+    `direct` are the packages that the project asks for by name, with their versions; `lock` the file that pins all.
+    `requirements` is what pip installs, where that is not pyproject.toml; `project` the name in that.
+    """
+
+    manager: Manager
+    file: Path
+    table: tuple[str, ...] = ()
+    key: str | None = None
+    direct: Mapping[str, Requirement] = field(default_factory=dict)
+    pythons: SpecifierSet = field(default_factory=SpecifierSet)
+    lock: Path | None = None
+    requirements: RequirementFile | None = None
+    project: str | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a lock file, or a compiled file of requirements, has to follow the new line."""
+        return self.lock is not None or (self.requirements is not None and self.file != self.requirements.path)
+
+    def packages(self) -> frozenset[str]:
+        """The names of all packages that will be installed, as far as lock files and this environment know them."""
+        return frozenset(_locked(self.lock)) | frozenset(_needed(self.direct.values()))
+
+
+def find_dependencies(plan: Plan, python_path: Path) -> Dependencies:
+    """The project's; a requirements.txt that is to be created where it lists none."""
+    root = plan.root
+    content = plan.read(root / PYPROJECT)
+    data = parse(content, PYPROJECT) if content else {}
+    pythons = _pythons(data)
+    tool = data.get("tool", {})
+    if (root / "Pipfile").is_file() and not (root / "uv.lock").exists() and not (root / "poetry.lock").exists():
+        return _pipenv(plan)
+    has_project = "project" in data
+    if has_project and ((root / "uv.lock").exists() or "uv" in tool):
+        return _uv(root, data, pythons)
+    if (root / "poetry.lock").exists() or "dependencies" in tool.get("poetry", {}):
+        return _poetry(root, data, pythons)
+    requirements = next(filter(None, map(find_requirements, dict.fromkeys((root, python_path)))), None)
+    source = _source(requirements) if requirements is not None else None
+    return _from_arrays(root, data, pythons, requirements, source) or _from_files(root, pythons, requirements, source)
+
+
+def _source(requirements: RequirementFile) -> Path | None:
+    """The file in which people write the requirement on Django; None where a tool wrote it, from another file."""
+    file = next((file for file in requirements.all() if file.asks_for("django")), None)
+    if file is None:
+        return None
+    # What a tool has compiled it writes again from this.
+    written = file.path.with_suffix(".in")
+    if written.is_file() and (file.is_compiled or file.is_hashed):
+        return written
+    return None if file.is_compiled or file.is_hashed else file.path
+
+
+def _from_arrays(
+    root: Path,
+    data: Mapping[str, Any],
+    pythons: SpecifierSet,
+    requirements: RequirementFile | None,
+    source: Path | None,
+) -> Dependencies | None:
+    """Of pyproject.toml, where it lists Django and no file of requirements does."""
+    if source is not None:
+        return None
+    for table, key in ((_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))):
+        listed = _array(data, table, key) or {}
+        if "django" in listed:
+            is_compiled = requirements is not None and any(file.asks_for("django") for file in requirements.all())
+            return Dependencies(
+                Manager.PIP,
+                root / PYPROJECT,
+                table,
+                key,
+                listed,
+                pythons,
+                requirements=requirements if is_compiled else None,
+                project=canonicalize_name(str(data.get("project", {}).get("name", ""))),
+            )
+    return None
+
+
+def _from_files(
+    root: Path, pythons: SpecifierSet, requirements: RequirementFile | None, source: Path | None
+) -> Dependencies:
+    """Of a file of requirements, which is to be created where there is none."""
+    if requirements is None:
+        return Dependencies(Manager.PIP, root / "requirements.txt", pythons=pythons)
+    direct: dict[str, Requirement] = {
+        canonicalize_name(need.name): need for file in requirements.all() for need in file.requirements
+    }
+    path = source or next((file.path for file in requirements.all() if file.asks_for("django")), requirements.path)
+    return Dependencies(Manager.PIP, path, direct=direct, pythons=pythons, requirements=requirements)
+
+
+def _uv(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependencies:
+    lock = root / "uv.lock"
+    table, key = _PEP621, "dependencies"
+    direct = _array(data, table, key)
+    if direct is None:
+        raise UsageError(
+            f"{PYPROJECT} has no project.dependencies, which uv installs from; add the line dependencies = [] "
+            "to [project]"
+        )
+    return Dependencies(Manager.UV, root / PYPROJECT, table, key, direct, pythons, lock if lock.exists() else None)
+
+
+def _poetry(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependencies:
+    lock = root / "poetry.lock"
+    found = lock if lock.exists() else None
+    listed = _array(data, _PEP621, "dependencies")
+    if listed is not None:
+        return Dependencies(Manager.POETRY, root / PYPROJECT, _PEP621, "dependencies", listed, pythons, found)
+    table = data.get("tool", {}).get("poetry", {}).get("dependencies")
+    if not isinstance(table, dict):
+        raise UsageError(f"{PYPROJECT} lists no dependencies for Poetry; add the table [tool.poetry.dependencies]")
+    pythons = _versions(table["python"]) if "python" in table else pythons
+    direct = _from_tables({name: value for name, value in table.items() if name != "python"})
+    return Dependencies(Manager.POETRY, root / PYPROJECT, _POETRY, None, direct, pythons, found)
+
+
+def _pipenv(plan: Plan) -> Dependencies:
+    path = plan.root / "Pipfile"
+    data = parse(plan.read(path) or b"", "Pipfile")
+    packages = data.get("packages")
+    if not isinstance(packages, dict):
+        raise UsageError("Pipfile has no table [packages], where Pipenv looks for dependencies; add it")
+    direct = _from_tables(packages)
+    version = data.get("requires", {}).get("python_version") or data.get("requires", {}).get("python_full_version")
+    pythons = SpecifierSet(
+        f"=={version}.*" if version and version.count(".") == 1 else f"=={version}" if version else ""
+    )
+    lock = plan.root / "Pipfile.lock"
+    return Dependencies(Manager.PIPENV, path, ("packages",), None, direct, pythons, lock if lock.exists() else None)
+
+
+def _pythons(data: Mapping[str, Any]) -> SpecifierSet:
+    text = data.get("project", {}).get("requires-python", "")
+    try:
+        return SpecifierSet(text)
+    except (InvalidSpecifier, TypeError):
+        raise UsageError(
+            f'{PYPROJECT}: requires-python={text!r} is not a range of versions; write it as ">=3.12"'
+        ) from None
+
+
+def _array(data: Mapping[str, Any], table: tuple[str, ...], key: str) -> dict[str, Requirement] | None:
+    for part in table:
+        data = data.get(part, {})
+    items = data.get(key)
+    if not isinstance(items, list):
+        return None
+    found: dict[str, Requirement] = {}
+    for item in items:
+        try:
+            need = Requirement(item)
+        except (InvalidRequirement, TypeError):
+            continue
+        found[canonicalize_name(need.name)] = need
+    return found
+
+
+def _from_tables(table: Mapping[str, object]) -> dict[str, Requirement]:
+    return {canonicalize_name(name): _from_line(name, value) for name, value in table.items()}
+
+
+def _from_line(name: str, value: object) -> Requirement:
+    """A line of Poetry's or Pipenv's tables."""
+    need = Requirement(canonicalize_name(name))
+    need.specifier = _versions(value)
+    need.extras = set(value.get("extras", ())) if isinstance(value, dict) else set()
+    return need
+
+
+def _versions(value: object) -> SpecifierSet:
+    """Poetry's and Pipenv's ranges as Python's: ^5.2 is >=5.2,<6; ~5.2 is >=5.2,<5.3. What cannot be told is any."""
+    text = value.get("version", "") if isinstance(value, dict) else value
+    parts = []
+    for part in str(text).split(","):
+        match = re.fullmatch(r"\s*([\^~]?)\s*(\d+(?:\.\d+)*)\s*", part)
+        if match is None:
+            parts.append(part.strip() if part.strip() not in {"*", ""} else "")
+            continue
+        sign, version = match.groups()
+        numbers = [int(number) for number in version.split(".")]
+        index = next((i for i, number in enumerate(numbers) if number), 0) if sign == "^" else min(1, len(numbers) - 1)
+        above = ".".join(map(str, [*numbers[:index], numbers[index] + 1]))
+        parts.append(f">={version},<{above}" if sign else f"=={version}")
+    try:
+        return SpecifierSet(",".join(filter(None, parts)))
+    except InvalidSpecifier:
+        return SpecifierSet()
+
+
+def _locked(lock: Path | None) -> Iterator[str]:
+    if lock is None:
+        return
+    try:
+        if lock.suffix == ".lock" and lock.name.startswith("Pipfile"):
+            yield from map(canonicalize_name, json.loads(lock.read_text(encoding="utf-8")).get("default", {}))
+        else:
+            packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
+            yield from (canonicalize_name(package["name"]) for package in packages)
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{lock.name} cannot be read: {error}; make it again with its tool") from None
+
+
+def _needed(requirements: Iterable[Requirement]) -> Iterator[str]:
+    """The names of what these need in this environment; psycopg[binary] as psycopg-binary too, installed or not."""
+    waiting, seen = list(requirements), set()
+    while waiting:
+        need = waiting.pop()
+        name = canonicalize_name(need.name)
+        extras = {"", *need.extras}
+        if (name, *sorted(extras)) in seen:
+            continue
+        seen.add((name, *sorted(extras)))
+        yield name
+        yield from (f"{name}-{extra}" for extra in need.extras)
+        try:
+            needs = map(Requirement, distribution(name).requires or [])
+        except (PackageNotFoundError, InvalidRequirement):
+            continue
+        waiting += [
+            need for need in needs if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in extras)
+        ]

@@ -1,0 +1,227 @@
+"""Loads a project's settings, and writes what it finds as JSON: run in a process of its own as REQUEST ANSWER."""
+
+import contextlib
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+# Through which settings read variables.
+_READERS = ("os", "_collections_abc", "environ", "environs", "decouple", "dj_database_url")
+_SQLITE = "django.db.backends.sqlite3"
+_MOST_READS = 5
+_MOST_PATHS = 60
+_MOST_PATTERNS = 5000
+# What stands in a regular expression for itself.
+_LITERAL = re.compile(r"[\w/-]*")
+_NOT_A_READ = re.compile(r"logout|delete|callback|webhook|unsubscribe", re.IGNORECASE)
+_LOGIN = re.compile(r"log-?in|sign-?in|sso", re.IGNORECASE)
+_TOOLS = frozenset({"admin", "djdt", "silk", "debug_toolbar"})
+
+
+def main(request_path: Path, answer_path: Path) -> None:
+    """Answer one request; written again with each step, so that what is known outlasts a step that hangs."""
+    request = json.loads(request_path.read_text())
+    answer: dict[str, Any] = {}
+
+    def note(**values: Any) -> None:
+        answer.update(values)
+        answer_path.write_text(json.dumps(answer))
+
+    sys.path[:0] = request["paths"]
+    os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
+    try:
+        with _recorded(Path(request["root"])) as variables:
+            values = _load_settings()
+        note(**values, variables=variables)
+        # What the developer's machine has is not used: a page may write.
+        is_file = values["engines"].get("default") == _SQLITE
+        database = request["database"] or ({"ENGINE": _SQLITE, "NAME": ":memory:"} if is_file else None)
+        _set_up(database)
+        paths = list(dict.fromkeys(["/", *_paths()]))[:_MOST_PATHS]
+        note(paths=paths)
+        if request["probes"] and database is not None:
+            note(reads=_reads(paths))
+    except BaseException as error:
+        note(error=_described(error, Path(request["root"])))
+
+
+@contextlib.contextmanager
+def _recorded(root: Path) -> Iterator[dict[str, str | None]]:
+    """The variables that the project's own code reads, each with a value of the same shape, or None if it is unset."""
+    kind: Any = type(os.environ)
+    read = kind.__getitem__
+    found: dict[str, str | None] = {}
+
+    def recording(self: Any, key: str) -> str:
+        try:
+            value: str = read(self, key)
+        except KeyError:
+            if _is_read_by_project(sys._getframe(1), root):
+                found.setdefault(key, None)
+            raise
+        if _is_read_by_project(sys._getframe(1), root):
+            found[key] = _shape(value)
+        return value
+
+    kind.__getitem__ = recording
+    try:
+        yield found
+    finally:
+        kind.__getitem__ = read
+
+
+def _is_read_by_project(frame: FrameType | None, root: Path) -> bool:
+    while frame is not None:
+        name = str(frame.f_globals.get("__name__", ""))
+        if name.partition(".")[0] not in _READERS:
+            path = Path(frame.f_code.co_filename)
+            return path.is_relative_to(root) and "site-packages" not in path.parts
+        frame = frame.f_back
+    return False
+
+
+def _shape(value: str) -> str:
+    """A value that reads as this one does, and tells nothing of it."""
+    if re.fullmatch(r"\d+", value):
+        return "1"
+    if re.fullmatch(r"(?i)true|false|yes|no|on|off", value):
+        return "false"
+    if scheme := re.match(r"[a-z][a-z0-9+.-]*://", value):
+        return f"{scheme[0]}127.0.0.1/unused"
+    return "unused"
+
+
+def _load_settings() -> dict[str, Any]:
+    from django import get_version
+    from django.conf import settings
+
+    with contextlib.redirect_stdout(sys.stderr):
+        apps = list(settings.INSTALLED_APPS)
+    return {
+        "django": get_version(),
+        "apps": [str(app) for app in apps],
+        "engines": {alias: str(values.get("ENGINE", "")) for alias, values in settings.DATABASES.items()},
+        "debug": bool(settings.DEBUG),
+        "names_databases": settings.is_overridden("DATABASES"),
+    }
+
+
+def _set_up(database: Mapping[str, Any] | None) -> None:
+    """Set Django up without files of logs, e-mails, caches or uploads; on the given database, if there is one."""
+    import django
+    from django.conf import settings
+
+    settings.LOGGING_CONFIG = None
+    if not settings._wrapped.SECRET_KEY:
+        settings.SECRET_KEY = "unused" * 10
+    settings.CACHES = {
+        alias: {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": alias}
+        for alias in {"default", *settings.CACHES}
+    }
+    in_memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**dict.fromkeys(settings.STORAGES, in_memory), "default": in_memory, "staticfiles": plain}
+    if database is not None:
+        for values in settings.DATABASES.values():
+            values.update(database, OPTIONS={})
+    django.setup()
+
+
+def _paths() -> Iterator[str]:
+    """The paths of views that take no parameters and that anybody may get, as far as the URLconf tells."""
+    from django.urls import get_resolver
+
+    patterns = get_resolver().url_patterns
+    found = list(_walk(patterns, "/"))
+    yield from sorted(dict.fromkeys(found), key=lambda path: (bool(_LOGIN.search(path)), path.count("/")))
+    # Where a project has no other page.
+    yield from (path for path in _walk(patterns, "/", hidden=frozenset()) if path.endswith("/login/"))
+
+
+def _walk(
+    patterns: Any, prefix: str, *, hidden: frozenset[str] = _TOOLS, budget: list[int] | None = None
+) -> Iterator[str]:
+    budget = [_MOST_PATTERNS] if budget is None else budget
+    for pattern in patterns:
+        budget[0] -= 1
+        literal = _literal(pattern.pattern)
+        if literal is None or budget[0] < 0:
+            continue
+        path = prefix + literal
+        if hasattr(pattern, "url_patterns"):
+            if pattern.app_name not in hidden:
+                yield from _walk(pattern.url_patterns, path, hidden=hidden, budget=budget)
+        elif _is_open(pattern.callback) and not _NOT_A_READ.search(path):
+            yield path
+
+
+def _literal(pattern: Any) -> str | None:
+    """The text that a pattern matches; None where it takes a parameter."""
+    if hasattr(pattern, "language_prefix"):
+        return str(pattern.language_prefix)
+    if hasattr(pattern, "_route"):
+        route = str(pattern._route)
+        return None if "<" in route else route
+    text = str(pattern._regex).removeprefix("^").removesuffix("$").removesuffix(r"\Z")
+    text = re.sub(r"\\([.\-/])", r"\1", text.replace("/?", ""))
+    return text if _LITERAL.fullmatch(text.replace(".", "")) else None
+
+
+def _is_open(view: Any) -> bool:
+    """Whether a view answers GET, and names no login, as far as it can be told without calling it."""
+    if hasattr(view, "login_url") or hasattr(view, "redirect_field_name"):
+        return False
+    if "get" not in (getattr(view, "actions", None) or {"get"}):
+        return False
+    kind = getattr(view, "view_class", None) or getattr(view, "cls", None)
+    if kind is None:
+        return True
+    names = {base.__name__ for base in kind.__mro__}
+    answers = hasattr(kind, "get") or hasattr(view, "actions")
+    return answers and not names & {"AccessMixin", "LogoutView", "PasswordChangeView"}
+
+
+def _reads(paths: list[str]) -> list[str]:
+    """The first paths that answer 200 to a visitor on a migrated database."""
+    from django.core.management import call_command
+    from django.test import Client
+    from django.test.utils import setup_test_environment
+
+    setup_test_environment(debug=False)
+    with contextlib.redirect_stdout(sys.stderr):
+        call_command("migrate", verbosity=0, interactive=False)
+    client = Client(raise_request_exception=False)
+    found: list[str] = []
+    for path in paths:
+        with contextlib.suppress(Exception):
+            response: Any = client.get(path, secure=True, follow=True)
+            landed = response.request["PATH_INFO"]
+            is_page = response.status_code == 200 and not (landed != path and _LOGIN.search(landed))
+            if is_page and landed not in found:
+                found.append(landed)
+        if len(found) == _MOST_READS:
+            break
+    return found
+
+
+def _described(error: BaseException, root: Path) -> dict[str, Any]:
+    """One line: the error, and the last line of the project's own that it came from."""
+    text = " ".join(str(error).split()) or "no reason given"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(root) and "site-packages" not in frame.filename
+    ]
+    where = f"{Path(frames[-1].filename).relative_to(root)}:{frames[-1].lineno}" if frames else None
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return {"kind": type(error).__name__, "text": text, "where": where, "missing_module": missing}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,194 @@
+"""Writes the Dockerfile of a project: its packages, its source, its static files, one entry point."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_runtimes.project_files.dependencies.library import VENDOR
+from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
+from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPackages
+
+ENTRY_POINT = "django_runtimes.entrypoints.launch"
+_VENV = "/opt/venv"
+_TOOLS = "/opt/tools"
+# Beside the project, which may have a folder of any name.
+_STATIC = "/opt/static"
+_PYTHON = f"{_VENV}/bin/python"
+_PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
+# Of this series of each tool; the lock file's own, where it names one, goes before.
+_TOOL_VERSIONS = {Manager.UV: "uv>=0.5,<1", Manager.POETRY: "poetry>=2,<3", Manager.PIPENV: "pipenv>=2024"}
+
+IGNORED = """\
+# Written by `webapp init`: what the image does not need, or may not hold.
+.git
+.webapp
+.env
+.env.*
+**/.venv
+**/venv
+**/node_modules
+**/__pycache__
+**/*.pyc
+**/*.sqlite3
+**/.mypy_cache
+**/.pytest_cache
+**/.ruff_cache
+Dockerfile*
+.dockerignore
+reports
+"""
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the image is made of; `python_path` is relative to the project's folder.
+
+    `variables` are those that the settings need in the build, with values that say nothing.
+    """
+
+    settings: str
+    python: str
+    dependencies: Dependencies
+    packages: SystemPackages
+    python_path: str = "."
+    has_vendor: bool = False
+    needs_source: bool = False
+    tool_version: str | None = None
+    collects_static: bool = False
+    variables: Mapping[str, str] | None = None
+
+
+def render(image: Image, root: Path) -> str:
+    """The Dockerfile."""
+    return "\n".join([*_build_stage(image, root), "", *_final_stage(image)]) + "\n"
+
+
+def _build_stage(image: Image, root: Path) -> Iterator[str]:
+    yield "# Written by `webapp init`: one image for every runtime. What it starts finds out where it runs."
+    yield f"ARG BASE_IMAGE=docker.io/library/python:{image.python}-slim-{DEBIAN}"
+    yield ""
+    yield "FROM ${BASE_IMAGE} AS build"
+    yield from _system(image.packages.build)
+    yield "# pip stands beside the environment that it fills, so that the image gets none."
+    tool = image.dependencies.manager
+    wanted = f"{tool}=={image.tool_version}" if image.tool_version else _TOOL_VERSIONS.get(tool)
+    installed = f' \\\n    && {_TOOLS}/bin/pip install --no-cache-dir "{wanted}"' if wanted else ""
+    yield f"RUN python -m venv {_TOOLS} && python -m venv --without-pip {_VENV}{installed}"
+    yield "WORKDIR /app"
+    if image.needs_source:
+        yield "COPY . ."
+    else:
+        yield from _copied(image, root)
+    yield from _installed(image, root)
+    if not image.needs_source:
+        yield "COPY . ."
+    yield "# Hashes that are not checked: neither another time of a file nor a read-only root compiles anything again."
+    yield "# Packages may hold files that are no Python of this version, and compile all the same."
+    yield (
+        f"RUN {_PYTHON} -m compileall -q -j 0 --invalidation-mode unchecked-hash {_VENV}/lib /app > /dev/null || true"
+    )
+    if image.collects_static:
+        yield from _static_files(image)
+
+
+def _copied(image: Image, root: Path) -> Iterator[str]:
+    """The files that the packages are installed from, before the source, which changes more often."""
+    dependencies = image.dependencies
+    if dependencies.requirements is not None:
+        files = [path for file in dependencies.requirements.all() for path in (file.path, *file.constraints)]
+    else:
+        files = [dependencies.file, *([dependencies.lock] if dependencies.lock else [])]
+    by_folder: dict[str, list[str]] = {}
+    for path in dict.fromkeys(file.resolve() for file in files):
+        relative = path.relative_to(root.resolve())
+        by_folder.setdefault(relative.parent.as_posix(), []).append(relative.as_posix())
+    for folder, names in by_folder.items():
+        yield f"COPY {' '.join(names)} ./{'' if folder == '.' else folder + '/'}"
+    if image.has_vendor:
+        yield f"COPY {VENDOR} ./{VENDOR}/"
+
+
+def _installed(image: Image, root: Path) -> Iterator[str]:
+    dependencies = image.dependencies
+    match dependencies.manager:
+        case Manager.UV:
+            locked = " --locked" if dependencies.lock else ""
+            yield (
+                f"RUN UV_PROJECT_ENVIRONMENT={_VENV} UV_PYTHON_DOWNLOADS=never \\\n"
+                f"    {_TOOLS}/bin/uv sync{locked} --no-cache --no-dev --no-install-project --python {_PYTHON}"
+            )
+        case Manager.POETRY:
+            yield (
+                f"RUN VIRTUAL_ENV={_VENV} {_TOOLS}/bin/poetry install --no-cache --no-interaction --no-root --only main"
+            )
+        case Manager.PIPENV:
+            command = "install --deploy" if dependencies.lock else "install --skip-lock"
+            yield f"RUN VIRTUAL_ENV={_VENV} {_TOOLS}/bin/pipenv {command}"
+        case Manager.PIP:
+            yield from _pip(dependencies, root, has_vendor=image.has_vendor)
+
+
+def _pip(dependencies: Dependencies, root: Path, *, has_vendor: bool) -> Iterator[str]:
+    if dependencies.requirements is not None or dependencies.table == ():
+        path = dependencies.file if dependencies.requirements is None else dependencies.requirements.path
+        hashed = " --require-hashes" if dependencies.requirements and dependencies.requirements.is_hashed else ""
+        yield f"RUN {_PIP}{hashed} -r {path.resolve().relative_to(root.resolve()).as_posix()}"
+        return
+    # Without a build of the project itself, which need not be a package.
+    keys = "".join(f'["{key}"]' for key in (*dependencies.table, dependencies.key))
+    links = f" --find-links {VENDOR}" if has_vendor else ""
+    yield (
+        f'RUN python -c \'import tomllib; print(*tomllib.load(open("{PYPROJECT}", "rb")){keys}, sep="\\n")\' \\\n'
+        f"        > /opt/requirements.txt \\\n"
+        f"    && {_PIP}{links} -r /opt/requirements.txt"
+    )
+
+
+def _static_files(image: Image) -> Iterator[str]:
+    variables = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing",
+        "DJANGO_SETTINGS_MODULE": image.settings,
+        "PYTHONPATH": _python_path(image),
+        "WEBAPP_RUNTIME": "local",
+        "WEBAPP_STATIC_ROOT": _STATIC,
+        **(image.variables or {}),
+    }
+    yield "# The settings load here without a database or a secret; these values reach no container."
+    yield "RUN " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items()) + " \\"
+    yield f"    {_PYTHON} -m django_runtimes collectstatic --no-input"
+
+
+def _python_path(image: Image) -> str:
+    return "/app" if image.python_path == "." else f"/app/{image.python_path}:/app"
+
+
+def _final_stage(image: Image) -> Iterator[str]:
+    yield "FROM ${BASE_IMAGE}"
+    yield from _system(image.packages.run)
+    variables = {
+        "PATH": f"{_VENV}/bin:$PATH",
+        "DJANGO_SETTINGS_MODULE": image.settings,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": _python_path(image),
+        "WEBAPP_BIND_HOST": "0.0.0.0",  # noqa: S104  (in a container)
+        **({"WEBAPP_STATIC_ROOT": _STATIC} if image.collects_static else {}),
+    }
+    yield "ENV " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items())
+    yield f"COPY --from=build {_VENV} {_VENV}"
+    if image.collects_static:
+        yield f"COPY --from=build {_STATIC} {_STATIC}"
+    yield "COPY --from=build /app /app"
+    yield "WORKDIR /app"
+    yield "USER 10001:10001"
+    yield "EXPOSE 8000"
+    yield "STOPSIGNAL SIGTERM"
+    yield f'ENTRYPOINT ["python", "-m", "{ENTRY_POINT}"]'
+
+
+def _system(packages: tuple[str, ...]) -> Iterator[str]:
+    if not packages:
+        return
+    yield "# hadolint ignore=DL3008"
+    yield "RUN apt-get update \\"
+    yield f"    && apt-get install --yes --no-install-recommends {' '.join(packages)} \\"
+    yield "    && rm -rf /var/lib/apt/lists/*"

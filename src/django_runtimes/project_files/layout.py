@@ -1,0 +1,177 @@
+"""Finds where a Django project lies: its folder, its manage.py, its settings."""
+
+import ast
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+
+MANAGE = "manage.py"
+_VARIABLE = "DJANGO_SETTINGS_MODULE"
+_NOT_THE_PROJECT = frozenset({"node_modules", "site-packages", "__pycache__"})
+# As in backend/manage.py and apps/web/manage.py.
+_DEPTH = 2
+_DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")
+# Modules for the developer's machine, and those beside them that a server loads.
+_FOR_DEVELOPERS = frozenset({"dev", "develop", "development", "local", "debug"})
+_FOR_SERVERS = ("production", "prod")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`root` holds pyproject.toml and the Dockerfile, `python_path` is what the settings are imported from.
+
+    `alternatives` are settings modules that the project names as well, or has for its servers.
+    """
+
+    root: Path
+    python_path: Path
+    settings: str
+    settings_file: Path
+    alternatives: tuple[str, ...] = ()
+
+
+def find_layout(directory: Path, *, settings: str | None, declared: str | None = None) -> Layout:
+    """The layout of the project in `directory`; `settings` is the user's choice, `declared` that of pyproject.toml.
+
+    UsageError where there is no project, more than one, or no settings module.
+    """
+    manage = _find_manage(directory, is_needed=settings is None and declared is None)
+    root, folders = _folders(directory, manage)
+    chosen = settings or declared
+    alternatives: tuple[str, ...] = ()
+    if chosen is None:
+        chosen, alternatives = _named_settings(root, manage, folders)
+    found = _find_module(folders, chosen)
+    if found is None:
+        source = "--settings" if settings else "pyproject.toml" if declared else "manage.py"
+        raise UsageError(
+            f"the settings module {chosen!r}, named by {source}, is not a file below {root}; "
+            "name one that is by --settings, such as config.settings"
+        )
+    python_path, path = found
+    if settings is None and path.name == "__init__.py" and not path.read_bytes().strip():
+        modules = [name for name in _siblings(path.parent, chosen) if name != chosen]
+        raise UsageError(
+            f"{chosen} is an empty package, and settings are one of its modules; name it by --settings: "
+            f"{', '.join(modules) or 'it has none'}"
+        )
+    return Layout(root, python_path, chosen, path, alternatives)
+
+
+def _folders(directory: Path, manage: Path | None) -> tuple[Path, list[Path]]:
+    """The project's folder, and those that its modules may be imported from."""
+    root = directory
+    if manage is not None and manage.parent != directory:
+        has_own = any((manage.parent / name).exists() for name in _DEPENDENCIES)
+        if has_own and not any((directory / name).exists() for name in _DEPENDENCIES):
+            root = manage.parent
+    candidates = [root, root / "src"] if manage is None else [manage.parent, root, root / "src"]
+    return root, list(dict.fromkeys(candidates))
+
+
+def _find_manage(directory: Path, *, is_needed: bool) -> Path | None:
+    if (directory / MANAGE).is_file():
+        return directory / MANAGE
+    found = [path for path in _manage_files(directory, _DEPTH) if _VARIABLE.encode() in path.read_bytes()]
+    if len(found) == 1:
+        return found[0]
+    if not is_needed:
+        return None
+    if found:
+        raise UsageError(
+            f"{len(found)} Django projects lie here ({', '.join(str(path.relative_to(directory)) for path in found)}) "
+            "and one is adopted at a time; run webapp init in the folder of one"
+        )
+    raise UsageError(
+        f"no {MANAGE} lies in {directory} or two folders below it; run webapp init in a Django project's folder, "
+        "or name the settings by --settings, such as config.settings"
+    )
+
+
+def _manage_files(directory: Path, depth: int) -> Iterator[Path]:
+    try:
+        entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
+    except OSError:
+        return
+    for name in entries:
+        folder = directory / name
+        if name.startswith(".") or name in _NOT_THE_PROJECT or (folder / "pyvenv.cfg").exists():
+            continue
+        if (folder / MANAGE).is_file():
+            yield folder / MANAGE
+        elif depth > 1:
+            yield from _manage_files(folder, depth - 1)
+
+
+def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tuple[str, tuple[str, ...]]:
+    """The settings that the project runs with on servers, and other modules that might be meant."""
+    named = _settings_in(manage) if manage is not None else None
+    served = [
+        name
+        for folder in folders
+        for file_name in ("wsgi.py", "asgi.py")
+        for path in [*sorted(folder.glob(f"*/{file_name}")), folder / file_name]
+        if (name := _settings_in(path)) is not None and _find_module(folders, name) is not None
+    ]
+    names = list(dict.fromkeys([*served, *([named] if named else [])]))
+    if not names:
+        raise UsageError(
+            f"{MANAGE} names no settings module as a text ({_VARIABLE}); name it by --settings, such as config.settings"
+        )
+    first = names[0]
+    found = _find_module(folders, first)
+    last = first.rpartition(".")[2]
+    if found is not None and last in _FOR_DEVELOPERS:
+        siblings = _siblings(found[1].parent, first.rpartition(".")[0])
+        names = [name for name in siblings if name.rpartition(".")[2] in _FOR_SERVERS] + names
+    return names[0], tuple(name for name in dict.fromkeys(names[1:]) if name != names[0])
+
+
+def _siblings(folder: Path, package: str) -> list[str]:
+    return [f"{package}.{path.stem}" for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
+
+
+def _find_module(folders: list[Path], name: str) -> tuple[Path, Path] | None:
+    """The folder that the module is imported from, and its file."""
+    for folder in folders:
+        path = folder.joinpath(*name.split("."))
+        for candidate in (path / "__init__.py", path.with_name(f"{path.name}.py")):
+            if candidate.is_file():
+                return folder, candidate
+    return None
+
+
+def _settings_in(path: Path) -> str | None:
+    """What a file gives DJANGO_SETTINGS_MODULE, where that is a text or has a text as its default."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.args) == 2 and _is_variable(node.args[0]):
+            return _text_of(node.args[1])
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Subscript)
+            and _is_variable(node.targets[0].slice)
+        ):
+            return _text_of(node.value)
+    return None
+
+
+def _is_variable(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value == _VARIABLE
+
+
+def _text_of(node: ast.expr) -> str | None:
+    match node:
+        case ast.Constant(value=str() as text):
+            return text
+        case ast.Call(args=[_, default]):
+            return _text_of(default)
+        case ast.Call(keywords=keywords):
+            return next((_text_of(keyword.value) for keyword in keywords if keyword.arg == "default"), None)
+    return None

@@ -1,0 +1,90 @@
+"""The changes that are to be made to a project's files, before any is made."""
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Change:
+    """One file, as it is (None: it does not exist) and as it is to be; `path` is resolved and inside the project."""
+
+    path: Path
+    before: bytes | None
+    after: bytes
+
+
+@dataclass
+class Plan:
+    """Files of one project, read as if the changes planned so far were made.
+
+    `already` says what needs no change, `remarks` what the user should know.
+    """
+
+    root: Path
+    already: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    _before: dict[Path, bytes | None] = field(default_factory=dict)
+    _after: dict[Path, bytes] = field(default_factory=dict)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """In the order in which they were planned."""
+        return tuple(Change(path, self._before[path], after) for path, after in self._after.items())
+
+    def exists(self, path: Path) -> bool:
+        """Whether something has this name, a broken link included."""
+        return os.path.lexists(path) or self._resolved(path) in self._after
+
+    def read(self, path: Path) -> bytes | None:
+        """The content as planned so far; None where there is no such file. UsageError where it cannot be read."""
+        target = self._resolved(path)
+        if target in self._after:
+            return self._after[target]
+        try:
+            return target.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UsageError(f"{self.name(path)} cannot be read ({error.strerror}); make it a readable file") from None
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Plan this content; UsageError for a file that may not be written, or that lies outside the project."""
+        target = self._resolved(path)
+        before = self.read(path)
+        if before == content:
+            return
+        if not target.is_relative_to(self.root.resolve()):
+            raise UsageError(
+                f"{self.name(path)} is a link to {target}, and nothing outside {self.root} is written; "
+                "put the file itself there"
+            )
+        _require_writable(target, self.name(path))
+        self._before.setdefault(target, before)
+        self._after[target] = content
+
+    def name(self, path: Path) -> str:
+        """The path as the user knows it, relative to the project's folder."""
+        for root in (self.root, self.root.resolve()):
+            if path.is_relative_to(root):
+                return path.relative_to(root).as_posix()
+        return str(path)
+
+    @staticmethod
+    def _resolved(path: Path) -> Path:
+        return path.resolve()
+
+
+def _require_writable(path: Path, name: str) -> None:
+    if path.exists():
+        # Root may write what nobody is to write.
+        if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
+            raise UsageError(f"{name} is read-only and needs a change; make it writable: chmod u+w {name}")
+        folder = path.parent
+    else:
+        folder = next(parent for parent in path.parents if parent.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder} is read-only, and {name} is to be written there; make the folder writable")

@@ -1,0 +1,167 @@
+"""`webapp init`: adopts the project in this folder, or takes that back."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.deploy.zappa_file import find_zappa_file
+from django_runtimes.project_files.adoption import Adoption, plan_adoption
+from django_runtimes.project_files.dependencies.library import installed_library
+from django_runtimes.project_files.dependencies.listing import Manager
+from django_runtimes.project_files.difference import render
+from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.writing import undo, write
+
+_EJECT = "--eject"
+_LOCK_COMMANDS = {Manager.UV: "uv lock", Manager.POETRY: "poetry lock", Manager.PIPENV: "pipenv lock"}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Adopt, show or undo; the exit code is in `--help`."""
+    if _EJECT in arguments:
+        from django_runtimes.deploy.verbs import eject
+
+        return eject.main(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup has it ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        options, others = _parser().parse_known_args(arguments)
+        return _undo(options, others) if options.undo else _adopt(options, others)
+    except UsageError as error:
+        return _fail(str(error), EXIT_USAGE)
+    except KeyboardInterrupt:
+        return _fail("interrupted; nothing is changed", EXIT_INTERRUPTED)
+    except OSError as error:
+        return _fail(f"{error}; nothing is changed", EXIT_FAILED)
+
+
+def _adopt(options: argparse.Namespace, others: list[str]) -> int:
+    directory = Path.cwd()
+    adoption = plan_adoption(directory, installed_library(), settings=options.settings)
+    plan = adoption.plan
+    if options.deploy or find_zappa_file(directory) is not None:
+        _plan_deploy(plan, options, others)
+    elif others:
+        raise UsageError(f"{others[0]!r} is not an option of webapp init; see webapp init --help")
+    _show(plan)
+    if not plan.changes:
+        _say("nothing to change: this project is adopted")
+        return EXIT_DONE
+    if options.dry_run:
+        return EXIT_DONE
+    if not options.yes and not _agrees(f"Write these {len(plan.changes)} files?"):
+        _say("declined; nothing is changed")
+        return EXIT_FAILED
+    write(plan)
+    _say(f"{len(plan.changes)} files are written; webapp init --undo takes that back")
+    for line in _next_commands(adoption, directory):
+        _say(line)
+    return EXIT_DONE
+
+
+def _plan_deploy(plan: Plan, options: argparse.Namespace, others: list[str]) -> None:
+    """Add webapp.toml, which the deploy verbs write the text of."""
+    try:
+        from django_runtimes.deploy.configuration import FILE_NAME
+        from django_runtimes.deploy.verbs.init import plan_file
+    except ModuleNotFoundError as error:
+        raise UsageError(
+            f"webapp init --deploy needs {error.name}, of the extra [deploy]; install the library with that extra"
+        ) from None
+    path = plan.root / FILE_NAME
+    if plan.exists(path):
+        plan.already.append(f"{FILE_NAME} is there, and stays as it is")
+        return
+    planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])
+    plan.write(path, planned.text.encode())
+    plan.remarks += [f"not taken over from Zappa: {remark}" for remark in planned.remarks]
+
+
+def _show(plan: Plan) -> None:
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    with contextlib.suppress(AttributeError):
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    for change in plan.changes:
+        sys.stdout.write(render(change, plan.root, coloured=coloured))
+    sys.stdout.flush()
+    for line in plan.already:
+        _say(f"already there: {line}")
+    for line in plan.remarks:
+        _say(f"note: {line}")
+
+
+def _agrees(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise UsageError(f"{question} Nobody can answer here; add --yes, or --dry-run to see the changes alone")
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
+    """The next two commands, in the project's folder."""
+    layout, dependencies = adoption.layout, adoption.dependencies
+    requirements = dependencies.requirements
+    if dependencies.lock is not None:
+        first = f"{_LOCK_COMMANDS[dependencies.manager]:<24} puts the new line into {dependencies.lock.name}"
+    elif requirements is not None and dependencies.file != requirements.path:
+        command = requirements.compile_command or f"pip-compile {dependencies.file.name}"
+        first = f"{command:<24} puts the new line into {requirements.path.name}"
+    else:
+        first = f"{'webapp check':<24} says what of the settings does not fit a runtime"
+    runner = {Manager.UV: "uv run ", Manager.POETRY: "poetry run ", Manager.PIPENV: "pipenv run "}
+    compare = f"{runner.get(dependencies.manager, '')}webapp compare"
+    where = [f"in {layout.root.relative_to(directory)}:"] if layout.root != directory else []
+    return ["next:", *where, f"  {first}", f"  {compare:<24} runs the project under every runtime, and reports"]
+
+
+def _undo(options: argparse.Namespace, others: list[str]) -> int:
+    given = [*others, *(["--settings"] if options.settings else []), *(["--deploy"] if options.deploy else [])]
+    if given:
+        raise UsageError(f"--undo takes back what was written, and {given[0]} has no place with it; leave it out")
+    if options.dry_run:
+        raise UsageError("--undo writes what was there before, and --dry-run writes nothing; leave one of them out")
+    for path in undo(Path.cwd()):
+        _say(f"restored: {path}")
+    _say("the project is as it was before webapp init")
+    return EXIT_DONE
+
+
+def _parser() -> OneLineParser:
+    parser = OneLineParser(
+        prog="webapp init",
+        description="Adopt the Django project in this folder: two lines of settings, one dependency, [tool.webapp], a "
+        "Dockerfile, .dockerignore and compare.toml. Shows the changes and asks before it writes.",
+        epilog="Exit codes: 0 done; 1 declined or failed; 2 bad arguments, or a project that cannot be adopted; "
+        "130 interrupted. With --deploy the options of `webapp deploy init` are taken, too.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--settings", metavar="MODULE", help="the settings module (default: what wsgi.py names)")
+    parser.add_argument("--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show the changes, and write nothing")
+    parser.add_argument("--undo", action="store_true", help="restore every file as it was before")
+    parser.add_argument("--deploy", action="store_true", help="write webapp.toml as well (implied by Zappa's settings)")
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _fail(text: str, exit_code: int) -> int:
+    _say(f"webapp init: {' '.join(text.split())}")
+    return exit_code
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

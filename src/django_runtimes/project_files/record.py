@@ -1,0 +1,91 @@
+"""What `webapp init` has written, so that it can be taken back: .webapp/init.json."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+
+FOLDER = ".webapp"
+FILE = f"{FOLDER}/init.json"
+_SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file, by its path relative to the project: what stood there (None: nothing), and the hash of what does."""
+
+    path: str
+    before: bytes | None
+    before_mode: int | None
+    after_sha256: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """`is_complete` is false while files are being written; `folders` were created for them."""
+
+    files: tuple[Written, ...]
+    folders: tuple[str, ...]
+    is_complete: bool
+
+
+def digest(content: bytes) -> str:
+    """The SHA-256 of a file's content."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def render_record(record: Record) -> bytes:
+    """As JSON."""
+    files = [
+        {
+            "path": file.path,
+            "before": None if file.before is None else base64.b64encode(file.before).decode(),
+            "before_mode": file.before_mode,
+            "after_sha256": file.after_sha256,
+        }
+        for file in record.files
+    ]
+    content = {"schema": _SCHEMA, "complete": record.is_complete, "folders": list(record.folders), "files": files}
+    return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def read_record(root: Path) -> Record | None:
+    """The record in a project; None without one. UsageError for one that is not ours, or leads outside."""
+    path = root / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{FILE} cannot be read: {error}; restore it, or take the changes back by hand") from None
+    try:
+        content = json.loads(text)
+        if content["schema"] != _SCHEMA:
+            raise UsageError(
+                f"{FILE} has schema {content['schema']!r} and this version reads {_SCHEMA}; "
+                "use the version that wrote it"
+            )
+        files = tuple(
+            Written(
+                path=str(file["path"]),
+                before=None if file["before"] is None else base64.b64decode(file["before"]),
+                before_mode=file["before_mode"],
+                after_sha256=file["after_sha256"],
+            )
+            for file in content["files"]
+        )
+        record = Record(files, tuple(content["folders"]), bool(content["complete"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{FILE} is damaged ({error!r}); restore it, or take the changes back by hand") from None
+    _require_inside(root, [*(file.path for file in files), *record.folders])
+    return record
+
+
+def _require_inside(root: Path, names: Sequence[str]) -> None:
+    for name in names:
+        if not (root / name).resolve().is_relative_to(root.resolve()):
+            raise UsageError(f"{FILE} names {name}, which is outside {root}; nothing outside the project is written")

@@ -1,0 +1,56 @@
+"""Appends the call of the library to a settings file."""
+
+import ast
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.plan import Plan
+
+# After other statements, where linters do not expect an import.
+LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")
+
+
+def plan_settings(plan: Plan, path: Path) -> None:
+    """Plan the lines, unless the file, or one of its package, has the call already."""
+    source = plan.read(path) or b""
+    if _has_call(source, plan.name(path)):
+        plan.already.append(f"{plan.name(path)} calls configure()")
+        return
+    for other in sorted(path.parent.glob("*.py")):
+        if other != path and b"django_runtimes" in other.read_bytes() and _has_call(other.read_bytes(), str(other)):
+            plan.already.append(f"{plan.name(other)} calls configure()")
+            return
+    newline = newline_of(source)
+    start = b"" if not source or source.endswith((b"\n", b"\r")) else newline
+    changed = source + start + b"".join(line.encode() + newline for line in LINES)
+    if len(_statements(changed, plan.name(path))) != len(_statements(source, plan.name(path))) + len(LINES):
+        raise UsageError(f"{plan.name(path)} does not end with a whole statement; end it with a newline")
+    plan.write(path, changed)
+
+
+def newline_of(content: bytes) -> bytes:
+    """The newline that the last line ends with; a plain one without lines."""
+    windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")
+    if windows >= 0 and windows + 1 == unix:
+        return b"\r\n"
+    return b"\r" if unix < 0 <= mac else b"\n"
+
+
+def _has_call(source: bytes, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and (
+            (isinstance(node.func, ast.Name) and node.func.id == "configure")
+            or (isinstance(node.func, ast.Attribute) and node.func.attr == "configure")
+        )
+        and len(node.args) == 1
+        and ast.unparse(node.args[0]) == "globals()"
+        for node in ast.walk(ast.Module(_statements(source, name), []))
+    )
+
+
+def _statements(source: bytes, name: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"{name} is not valid Python: {error}; fix it there") from None

@@ -1,0 +1,194 @@
+"""Writes the files of a plan, all of them or none, and takes them back."""
+
+import contextlib
+import os
+import signal
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.plan import Change, Plan
+from django_runtimes.project_files.record import FILE, FOLDER, Record, Written, digest, read_record, render_record
+
+_STAGED = ".webapp-init"
+_NEW_MODE = 0o666
+
+
+def write(plan: Plan) -> None:
+    """Write all changes, or restore what was written and raise."""
+    root = plan.root.resolve()
+    earlier = read_record(root)
+    if earlier is not None and not earlier.is_complete:
+        raise UsageError("an earlier webapp init was interrupted; take it back first: webapp init --undo")
+    changes = [Change(root / FOLDER / ".gitignore", None, b"*\n"), *plan.changes]
+    changes = [change for change in changes if change.before is not None or not change.path.exists()]
+    for change in plan.changes:
+        if _read(change.path) != change.before:
+            raise UsageError(
+                f"{plan.name(change.path)} was changed in between, and nothing is written; run webapp init again"
+            )
+    folders = [*_missing_folders(root, changes)]
+    record = _record(root, changes, folders, earlier)
+    created: list[Path] = []
+    replaced: list[Change] = []
+    try:
+        for folder in folders:
+            (root / folder).mkdir()
+            created.append(root / folder)
+        _replace(root / FILE, render_record(record), None)
+        # Whatever can fail, a full disk above all, fails before the first file is replaced.
+        for change in changes:
+            _stage(change.path, change.after, _mode(change.path))
+        for change in changes:
+            replaced.append(change)
+            _staged(change.path).replace(change.path)
+        _replace(root / FILE, render_record(Record(record.files, record.folders, is_complete=True)), None)
+    except BaseException:
+        with _uninterrupted():
+            _restore(root, changes, replaced, created, earlier)
+        raise
+
+
+def undo(root: Path) -> list[str]:
+    """Restore every file as it was before, and return their paths; UsageError where one was edited since."""
+    root = root.resolve()
+    record = read_record(root)
+    if record is None:
+        raise UsageError(f"{FILE} is not in {root}, so nothing is known that could be taken back; use your own copy")
+    waiting = [file for file in record.files if not _is_restored(root / file.path, file)]
+    for file in waiting:
+        _require_unedited(root, file)
+    try:
+        for file in waiting:
+            if file.before is not None:
+                _stage(root / file.path, file.before, file.before_mode)
+        with _uninterrupted():
+            for file in waiting:
+                path = root / file.path
+                if file.before is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    _staged(path).replace(path)
+            for file in record.files:
+                if file.before_mode is not None:
+                    (root / file.path).chmod(file.before_mode)
+            (root / FILE).unlink()
+            _remove_folders([root / folder for folder in record.folders])
+    finally:
+        for file in record.files:
+            _staged(root / file.path).unlink(missing_ok=True)
+    return [file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")]
+
+
+def _require_unedited(root: Path, file: Written) -> None:
+    content = _read(root / file.path)
+    if content is None and file.before is not None:
+        raise UsageError(f"{file.path} was removed since webapp init wrote it; put it back, and nothing is undone yet")
+    if content is not None and digest(content) != file.after_sha256:
+        raise UsageError(
+            f"{file.path} was edited since webapp init wrote it, and nothing is undone; "
+            "keep your lines elsewhere and restore the file, or take the changes back by hand"
+        )
+
+
+def _is_restored(path: Path, file: Written) -> bool:
+    return _read(path) == file.before
+
+
+def _record(root: Path, changes: Sequence[Change], folders: Sequence[str], earlier: Record | None) -> Record:
+    """Of these changes and those before them: a file that was not edited in between keeps what stood there first."""
+    files = {file.path: file for file in earlier.files} if earlier else {}
+    for change in changes:
+        name = change.path.relative_to(root).as_posix()
+        known = files.get(name)
+        keeps = known is not None and change.before is not None and digest(change.before) == known.after_sha256
+        before = known.before if known is not None and keeps else change.before
+        mode = known.before_mode if known is not None and keeps else _mode(change.path)
+        files[name] = Written(name, before, mode, digest(change.after))
+    return Record(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
+
+
+def _restore(
+    root: Path, changes: Sequence[Change], replaced: Sequence[Change], created: Sequence[Path], earlier: Record | None
+) -> None:
+    for change in changes:
+        _staged(change.path).unlink(missing_ok=True)
+    for change in replaced:
+        if change.before is None:
+            change.path.unlink(missing_ok=True)
+        elif _read(change.path) != change.before:
+            _replace(change.path, change.before, _mode(change.path))
+    _staged(root / FILE).unlink(missing_ok=True)
+    if earlier is None:
+        (root / FILE).unlink(missing_ok=True)
+    else:
+        _replace(root / FILE, render_record(earlier), None)
+    _remove_folders(created)
+
+
+def _missing_folders(root: Path, changes: Sequence[Change]) -> Iterator[str]:
+    """Those that the changes need, outer ones first."""
+    seen: set[Path] = set()
+    for change in changes:
+        for folder in reversed(change.path.relative_to(root).parents):
+            if folder not in seen and not (root / folder).exists():
+                seen.add(folder)
+                yield folder.as_posix()
+
+
+def _remove_folders(folders: Sequence[Path]) -> None:
+    for folder in reversed(folders):
+        # What others have put there stays.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+
+
+def _replace(path: Path, content: bytes, mode: int | None) -> None:
+    _stage(path, content, mode)
+    _staged(path).replace(path)
+
+
+def _staged(path: Path) -> Path:
+    return path.with_name(f".{path.name}{_STAGED}")
+
+
+def _stage(path: Path, content: bytes, mode: int | None) -> None:
+    """Write the content beside the file, with its mode and owner."""
+    staged = _staged(path)
+    staged.unlink(missing_ok=True)
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        if mode is not None:
+            os.fchmod(descriptor, mode)
+        if os.geteuid() == 0 and path.exists():
+            status = path.stat()
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _mode(path: Path) -> int | None:
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let signals wait until the block has ended."""
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,108 @@
+"""Projects of every layout, adopted and restored."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.project_files.adoption import plan_adoption
+from django_runtimes.project_files.dependencies.library import Library
+from django_runtimes.project_files.writing import undo, write
+from tests.integration.project_files.projects import LAYOUTS, make, tree
+
+HADOLINT = Path(sys.executable).with_name("hadolint")
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def adopted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: Library):
+    """The project's folder after the adoption, its tree before, and what was planned."""
+    directory = make(tmp_path_factory.mktemp("project"), request.param)
+    before = tree(directory)
+    adoption = plan_adoption(directory, library)
+    assert tree(directory) == before
+    write(adoption.plan)
+    return directory, before, adoption
+
+
+def test_existing_files_get_three_lines_and_one_block(adopted):
+    directory, before, _ = adopted
+    lines = 0
+    for name, (_, old) in before.items():
+        new = (directory / name).read_bytes() if old is not None else None
+        if new == old:
+            continue
+        old_lines, new_lines = old.splitlines(), new.splitlines()
+        if name == "pyproject.toml":
+            # The block stands behind an empty line.
+            start = new_lines.index(b"[tool.webapp]")
+            assert new_lines[start - 1] == b""
+            new_lines = new_lines[: start - 1]
+        lines += len(new_lines) - len(old_lines)
+        remaining = iter(new_lines)
+        assert all(line in remaining for line in old_lines), name
+    assert 2 <= lines <= 3
+
+
+def test_the_settings_call_configure_last(adopted):
+    _, _, adoption = adopted
+    content = adoption.layout.settings_file.read_bytes()
+
+    lines = content.split(b"\r\n" if b"\r\n" in content else b"\n")
+
+    assert lines[-3:] == [b"from django_runtimes import configure  # noqa: E402", b"configure(globals())", b""]
+
+
+def test_the_block_names_the_settings(adopted):
+    directory, _, adoption = adopted
+
+    block = tomllib.loads((directory / "pyproject.toml").read_text())["tool"]["webapp"]
+
+    assert block == {"settings": adoption.layout.settings, "workload": "compare.toml"}
+
+
+def test_the_workload_reads_pages_that_answer(adopted):
+    directory, before, _ = adopted
+    if "compare.toml" in before:
+        pytest.skip("the project has one of its own")
+
+    requests = tomllib.loads((directory / "compare.toml").read_text())["requests"]
+
+    assert [request["path"] for request in requests] == ["/", "/about/"]
+
+
+def test_the_dockerfile_passes_hadolint(adopted):
+    directory, before, _ = adopted
+    name = "Dockerfile.webapp" if "Dockerfile" in before else "Dockerfile"
+
+    ended = subprocess.run([HADOLINT, directory / name], capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+def test_files_of_the_projects_own_stay(adopted):
+    directory, before, _ = adopted
+    for name in ("Dockerfile", ".dockerignore", "compare.toml"):
+        if name in before:
+            assert (directory / name).read_bytes() == before[name][1]
+
+
+def test_a_second_adoption_changes_nothing(adopted, library: Library):
+    directory, _, _ = adopted
+
+    adoption = plan_adoption(directory, library)
+
+    assert adoption.plan.changes == ()
+    assert len(adoption.plan.already) >= 5
+
+
+def test_undo_restores_every_byte_and_mode(adopted, tmp_path: Path):
+    directory, before, _ = adopted
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
+
+    undo(copy)
+
+    assert tree(copy) == before

@@ -1,0 +1,151 @@
+"""`webapp init` as a process."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.integration.project_files.projects import MANAGE, PLAIN, SETTINGS, make, tree
+
+
+def init(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "django_runtimes", "init", *arguments],
+        cwd=directory,
+        env={**{name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}, **variables},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def write(directory: Path, files: dict[str, str]) -> Path:
+    for name, content in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(content)
+    return directory
+
+
+def test_a_dry_run_shows_the_diff_and_writes_nothing(tmp_path: Path):
+    before = tree(make(tmp_path, "pip"))
+
+    ended = init(tmp_path, "--dry-run")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "+configure(globals())\n" in ended.stdout
+    assert "\x1b" not in ended.stdout
+    assert tree(tmp_path) == before
+
+
+def test_nothing_is_written_without_an_answer(tmp_path: Path):
+    before = tree(make(tmp_path, "pip"))
+
+    ended = init(tmp_path)
+
+    assert ended.returncode == 2
+    assert "Nobody can answer here; add --yes" in ended.stderr
+    assert tree(tmp_path) == before
+
+
+def test_the_end_names_the_next_two_commands(tmp_path: Path):
+    make(tmp_path, "uv")
+
+    ended = init(tmp_path, "--yes")
+
+    commands = [line.split("  ")[1].split() for line in ended.stderr.splitlines() if line.startswith("  ")]
+    assert commands == [["uv", "lock"], ["uv", "run", "webapp", "compare"]]
+
+
+def test_undo_restores_the_tree(tmp_path: Path):
+    before = tree(make(tmp_path, "settings package"))
+    init(tmp_path, "--yes")
+
+    ended = init(tmp_path, "--undo")
+
+    assert ended.returncode == 0, ended.stderr
+    assert tree(tmp_path) == before
+
+
+def test_a_zappa_file_brings_webapp_toml(tmp_path: Path):
+    make(tmp_path, "pip")
+    settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "s3_bucket": "b"}}
+    (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
+    before = tree(tmp_path)
+
+    ended = init(tmp_path, "--yes")
+
+    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["project"] == "shop", ended.stderr
+    assert "s3_bucket: not needed" in ended.stderr
+    init(tmp_path, "--undo")
+    assert tree(tmp_path) == before
+
+
+def test_deploy_takes_its_options(tmp_path: Path):
+    make(tmp_path, "pip")
+
+    ended = init(tmp_path, "--yes", "--deploy", "--project", "kiosk", "--region", "eu-west-1")
+
+    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["project"] == "kiosk", ended.stderr
+
+
+VARIABLES = SETTINGS + 'import os\nSECRET_KEY = os.environ["SHOP_KEY"]\nDEBUG = os.getenv("SHOP_DEBUG") == "1"\n'
+
+
+def test_variables_that_the_settings_read_are_listed(tmp_path: Path):
+    write(tmp_path, {**PLAIN, "shop/settings.py": VARIABLES})
+
+    ended = init(tmp_path, "--yes", SHOP_KEY="very-secret", SHOP_DEBUG="0")
+
+    block = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["webapp"]
+    assert block["environment"] == ["SHOP_KEY"], ended.stderr
+    assert "SHOP_KEY=unused" in (tmp_path / "Dockerfile").read_text()
+    assert not any(b"very-secret" in (content or b"") for _, content in tree(tmp_path).values())
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "complaint"),
+    [
+        ({}, [], "no manage.py lies in"),
+        (
+            {"a/manage.py": MANAGE.format(settings="a.settings"), "b/manage.py": MANAGE.format(settings="b.settings")},
+            [],
+            "2 Django projects lie here (a/manage.py, b/manage.py)",
+        ),
+        ({"manage.py": MANAGE.format(settings="shop.settings")}, [], "the settings module 'shop.settings', named by"),
+        (PLAIN, ["--settings", "shop.absent"], "the settings module 'shop.absent', named by --settings"),
+        ({"manage.py": "DJANGO_SETTINGS_MODULE"}, [], "manage.py names no settings module as a text"),
+        (
+            {**PLAIN, "shop/settings.py": VARIABLES},
+            [],
+            "the settings shop.settings do not load at shop/settings.py:7 (KeyError: 'SHOP_KEY'); set the variables",
+        ),
+        ({**PLAIN, "shop/settings.py": "import absent"}, [], "install the project's requirements"),
+        ({**PLAIN, "shop/settings.py": "x = ("}, [], "shop/settings.py is not valid Python"),
+        ({**PLAIN, "requirements.txt": "Django==4.2.16\n"}, [], "requirements.txt asks for Django ==4.2.16, and"),
+        (
+            {**PLAIN, "pyproject.toml": '[project]\nname = "shop"\nrequires-python = "<3.11"\n'},
+            [],
+            "the project's Python is <3.11, and",
+        ),
+        ({**PLAIN, "pyproject.toml": "[project"}, [], "TOML"),
+        ({**PLAIN, "requirements.txt": "-r absent.txt\n"}, [], "absent.txt, which"),
+        (PLAIN, ["--sttings", "x"], "'--sttings' is not an option of webapp init"),
+    ],
+)
+def test_what_cannot_be_adopted_is_one_line(
+    tmp_path: Path, files: dict[str, str], arguments: list[str], complaint: str
+):
+    before = tree(write(tmp_path, files))
+
+    ended = init(tmp_path, "--yes", *arguments)
+
+    assert ended.returncode == 2
+    assert complaint in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+    assert tree(tmp_path) == before
