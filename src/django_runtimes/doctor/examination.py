@@ -4,6 +4,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.cli.project import NO_SETTINGS
 from django_runtimes.config.choices import Role
@@ -23,6 +26,9 @@ from django_runtimes.config.variables.database_login import (
 from django_runtimes.doctor.server import Server, ServerError, ask_server
 from django_runtimes.entrypoints.cpu import worker_cpus
 
+_POSTGRESQL = "postgresql"
+# Django's stand-in for an entry without one, and its vendor.
+_NO_ENGINE, _NONE = "django.db.backends.dummy", "unknown"
 _OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
 
 
@@ -33,12 +39,21 @@ class Login:
     role: str
     route: Route
     needed: bool
+    alias: str = "default"
+
+    @property
+    def label(self) -> str:
+        """As a finding names it."""
+        if self.alias != "default":
+            return f"DATABASES[{self.alias!r}]"
+        return f"{self.role} login, {self.route} route"
 
 
 class Examination:
     """One run of the doctor over the variables of a process; `offline` asks no server."""
 
     def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
+        self.given = Environment(environ)
         # Operations go their own way; the examination is of what serves.
         self.environ = {name: value for name, value in environ.items() if name != DB_ROLE.name}
         self._settings_serve = environ.get(DB_ROLE.name) in {None, "", Role.WEB}
@@ -74,13 +89,23 @@ class Examination:
         return None
 
     @cached_property
-    def connections(self) -> Connections | None:
-        """Those that DATABASES says, whoever wrote it; None where the settings do not load, or are of operations."""
+    def databases(self) -> Mapping[str, Mapping[str, Any]]:
+        """DATABASES as Django uses it; empty where the settings do not load, or are of operations."""
         if self.settings_error is not None or not self._settings_serve:
-            return None
+            return {}
         from django.conf import settings
 
-        return connections_of(settings.DATABASES["default"]) if "default" in settings.DATABASES else None
+        return settings.DATABASES  # type: ignore[no-any-return]
+
+    @cached_property
+    def vendors(self) -> Mapping[str, str | ImproperlyConfigured]:
+        """What each of them is, as "postgresql", or why its engine cannot be loaded."""
+        return {alias: _vendor(database) for alias, database in self.databases.items()}
+
+    @cached_property
+    def connections(self) -> Connections | None:
+        """Those that DATABASES says, whoever wrote it; None where it says nothing."""
+        return connections_of(self.databases["default"]) if "default" in self.databases else None
 
     @cached_property
     def servers(self) -> dict[Login, Server | ServerError]:
@@ -91,14 +116,23 @@ class Examination:
         return {login: self._ask(login) for login in self._logins()}
 
     def _logins(self) -> list[Login]:
-        logins = [Login("web", Route.DIRECT, needed=True)]
-        if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
-            logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
+        logins = []
+        # Another engine's is not asked.
+        if self.vendors.get("default", _POSTGRESQL) in {_POSTGRESQL, _NONE}:
+            logins.append(Login("web", Route.DIRECT, needed=True))
+            if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
+                logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
         if any(map(self.environment.is_set, _OPERATIONS_LOGIN)):
             logins.append(Login("operations", Route.DIRECT, needed=True))
-        return logins
+        further = [alias for alias, vendor in self.vendors.items() if vendor == _POSTGRESQL and alias != "default"]
+        return logins + [
+            Login("web", self.databases[alias].get("ROUTE", Route.DIRECT), needed=True, alias=alias)
+            for alias in further
+        ]
 
     def _ask(self, login: Login) -> Server | ServerError:
+        if (database := self._database_of_settings(login)) is not None:
+            return ask_server(database)
         environment = Environment({**self.environ, DB_ROLE.name: login.role})
         profile = replace(self.profile, connections=PerRequest(), route=login.route)
         try:
@@ -108,6 +142,18 @@ class Examination:
                 raise
             return ServerError(str(error), "")
 
+    def _database_of_settings(self, login: Login) -> dict[str, Any] | None:
+        """The entry of DATABASES by which Django would log in so; None where only variables say how."""
+        database = self.databases.get(login.alias, {})
+        if login.alias == "default" and (
+            login.role != Role.WEB
+            or self.vendors.get("default") != _POSTGRESQL
+            or database.get("ROUTE", self.profile.route) != login.route
+        ):
+            return None
+        options = {name: value for name, value in database.get("OPTIONS", {}).items() if name != "pool"}
+        return {**database, "OPTIONS": options}
+
     def _prepare_django(self) -> None:
         """Its database engine reads settings even where the application's cannot be loaded."""
         from django.conf import settings
@@ -115,3 +161,12 @@ class Examination:
         if self.settings_error is not None and not settings.configured:
             os.environ.setdefault("PGTZ", "UTC")
             settings.configure(USE_TZ=True)
+
+
+def _vendor(database: Mapping[str, Any]) -> str | ImproperlyConfigured:
+    from django.db.utils import load_backend
+
+    try:
+        return str(load_backend(database.get("ENGINE") or _NO_ENGINE).DatabaseWrapper.vendor)
+    except ImproperlyConfigured as error:
+        return error

@@ -12,6 +12,8 @@ _WIDTH = 80
 # Beneath a finding's text, which stands after its level.
 _INDENT = " " * 13
 _TABLE_INDENT = " " * 4
+# No number is as long.
+_SHORTEST_CUT = 16
 # What a program that reads the JSON may rely on; raised when something of it changes.
 _SCHEMA = 1
 
@@ -68,9 +70,17 @@ def _wrapped(text: str, *, first: str) -> list[str]:
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
-    values = ["unknown" if row.value is None else str(row.value) for row in rows]
     name_width = max((len(row.name) for row in rows), default=0)
+    source_width = max((len(row.source) + 2 for row in rows if row.source), default=0)
+    # The sign, and a blank before the name and the value.
+    longest = max(_SHORTEST_CUT, _WIDTH - len(_TABLE_INDENT) - 3 - name_width - source_width)
+    values = [_cut("unknown" if row.value is None else str(row.value), longest) for row in rows]
     value_width = max(map(len, values), default=0)
     for row, value in zip(rows, values, strict=True):
         line = f"{_TABLE_INDENT}{row.sign:1} {row.name:<{name_width}} {value:>{value_width}}  {row.source}"
         yield line.rstrip()
+
+
+def _cut(text: str, longest: int) -> str:
+    """The beginning of a value that is too long for its line; the JSON has the whole."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"

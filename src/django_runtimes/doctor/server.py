@@ -2,7 +2,7 @@
 
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -62,6 +62,8 @@ class Server:
     sslmode: str
     missing_timeouts: tuple[str, ...]
     limits: ServerLimits
+    # What Django would set on a session of another time zone.
+    wanted_time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def ask_server(database: dict[str, Any]) -> Server | ServerError:
         connection: psycopg.Connection = wrapper.get_new_connection(parameters)
         connection.autocommit = True
         with connection:
-            return _ask(connection, sslmode=str(parameters.get("sslmode") or "prefer"))
+            server = _ask(connection, sslmode=str(parameters.get("sslmode") or "prefer"))
+            return replace(server, wanted_time_zone=str(wrapper.timezone_name))
     except Exception as error:
         # The driver's, Django's, or of whoever hands the credentials out.
         text = " ".join(str(error).split())

@@ -31,7 +31,7 @@ def test_all_is_well(database_server, database, alter):
 
     assert examined.returncode == 0, examined.stdout
     assert examined.stderr == ""
-    assert examined.stdout.splitlines()[-1] == "findings: 6 ok, 1 skipped"
+    assert examined.stdout.splitlines()[-1] == "findings: 7 ok, 1 skipped"
     assert max(map(len, examined.stdout.splitlines())) <= 80
     assert f"    = available                       {available(database_server)}\n" in examined.stdout
 

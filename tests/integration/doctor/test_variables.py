@@ -21,18 +21,62 @@ def test_every_missing_variable_is_named_at_once():
 
     texts = [text for _, text in findings(examined, "settings")]
     assert [text.partition(";")[0] for text in texts] == [
+        "1 variable is set and can be read",
+        "WEBAPP_DB_ROUT is set, and nothing reads it",
         "WEBAPP_SECRET_KEY is not set",
         "WEBAPP_ALLOWED_HOSTS is not set",
         "no database is configured",
-        "WEBAPP_DB_ROUT is set, and nothing reads it",
     ]
     assert examined.returncode == 78
+
+
+def test_every_wrong_variable_is_named_at_once():
+    wrong = {
+        "WEBAPP_WORKERS": "0",
+        "WEBAPP_DB_POOL_MAX_SIZE": "many",
+        "WEBAPP_DB_OPERATIONS_SECRET_ARN": "owner",
+        "WEBAPP_LOG_LEVEL": "loud",
+        "WEBAPP_DB_MAX_CONNECTIONS": "-1",
+        "WEBAPP_DB_ROLE": "root",
+    }
+
+    examined = doctor("settings", "--json", **REQUIRED | wrong, DATABASE_URL=UNREACHABLE)
+
+    unreadable = [text for level, text in findings(examined, "settings") if level == "unreadable"]
+    assert sorted(text.partition(" is not ")[0] for text in unreadable) == sorted(
+        f"{name}={value!r}" for name, value in wrong.items()
+    )
+    assert examined.returncode == 78
+
+
+def test_variables_are_shown_as_they_read_and_secrets_masked():
+    hosts = ",".join(f"host-{number}.guestbook.example" for number in range(9))
+    variables = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_ALLOWED_HOSTS": hosts, "WEBAPP_HTTPS": "yes"}
+
+    examined = doctor("settings", **variables, WEBAPP_DB_PASSWORD="")
+
+    rows = {
+        "WEBAPP_RUNTIME": "aws_ecs",
+        "WEBAPP_SECRET_KEY": "********",
+        "WEBAPP_ALLOWED_HOSTS": "host-0.guestbook.example, host-1.guestbook.example, …",
+        "WEBAPP_HTTPS": "1",
+        "WEBAPP_WORKERS": "2",
+        "DATABASE_URL": "********",
+        "WEBAPP_INSTANCES_MAX": "1",
+    }
+    assert examined.stdout.splitlines()[:10] == [
+        "settings",
+        "  ok         Django's settings load",
+        "  ok         7 variables are set and can be read",
+        *(f"      {name:<20} {value:>53}" for name, value in rows.items()),
+    ]
+    assert "hunter2" not in examined.stdout
 
 
 def test_a_settings_module_that_does_not_exist_is_unreadable():
     examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, DJANGO_SETTINGS_MODULE="shop.setings")
 
-    assert findings(examined, "settings") == [
+    assert findings(examined, "settings")[1:] == [
         (
             "unreadable",
             "Django's settings or applications do not load: ModuleNotFoundError: No module named 'shop'",
@@ -46,6 +90,7 @@ def test_contradictions_come_from_djangos_system_checks():
 
     assert findings(examined, "settings") == [
         ("ok", "Django's settings load"),
+        ("ok", "7 variables are set and can be read"),
         ("warning", "webapp.W013: 9 threads share a pool of 8 connections, so that 1 of them may wait for one."),
     ]
     assert examined.returncode == 0
@@ -54,7 +99,7 @@ def test_contradictions_come_from_djangos_system_checks():
 def test_variables_without_effect_are_warned_about():
     examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_HOST="db.internal")
 
-    assert findings(examined, "settings")[1:] == [
+    assert findings(examined, "settings")[2:] == [
         ("warning", "webapp.W014: WEBAPP_DB_HOST is set and has no effect: DATABASE_URL is used.")
     ]
     assert examined.returncode == 0
@@ -103,7 +148,7 @@ def test_a_malformed_url_is_unreadable_and_its_password_is_not_shown(url, text):
     examined = doctor("--json", **REQUIRED, DATABASE_URL=url)
 
     assert examined.returncode == 78
-    ((level, mistake),) = findings(examined, "settings")
+    _, (level, mistake) = findings(examined, "settings")
     assert level == "unreadable"
     assert mistake.startswith(text)
     assert "hunter2" not in examined.stdout + examined.stderr

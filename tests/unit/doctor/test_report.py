@@ -46,6 +46,16 @@ findings: 1 ok, 1 skipped, 1 wrong
 """  # fmt: skip
 
 
+def test_a_value_that_is_too_long_for_its_line_is_cut():
+    finding = Finding(Level.OK, "set", rows=(Row("WEBAPP_ALLOWED_HOSTS", "a" * 99), Row("PORT", 8000)))
+
+    *_, long_row, short_row, _, _ = as_text([Section("settings", (finding,))]).splitlines()
+
+    assert len(long_row) == 80
+    assert long_row.endswith("a…")
+    assert short_row.endswith(" 8000")
+
+
 def test_programs_read_a_schema():
     assert json.loads(as_json(SECTIONS)) == {
         "schema": 1,

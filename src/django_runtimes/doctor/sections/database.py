@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.core.exceptions import ImproperlyConfigured
+
 from django_runtimes.config.choices import SslMode
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.databases.tls import needs_encryption
@@ -13,7 +15,6 @@ from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.doctor.server import Server, ServerError
 
 _VERIFIED = (SslMode.VERIFY_FULL, SslMode.VERIFY_CA)
-_TIME_ZONE = "UTC"
 
 
 def examine_database(examination: Examination) -> list[Finding]:
@@ -26,10 +27,22 @@ def examine_database(examination: Examination) -> list[Finding]:
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
     return [
-        replace(finding, text=f"{login.role} login, {login.route} route: {finding.text}")
-        for login, server in servers.items()
-        for finding in _of_login(login, server, local=local)
+        *_of_other_engines(examination),
+        *(
+            replace(finding, text=f"{login.label}: {finding.text}")
+            for login, server in servers.items()
+            for finding in _of_login(login, server, local=local)
+        ),
     ]
+
+
+def _of_other_engines(examination: Examination) -> Iterator[Finding]:
+    for alias, vendor in examination.vendors.items():
+        subject = f"DATABASES[{alias!r}] has the engine {examination.databases[alias].get('ENGINE')!r}"
+        if isinstance(vendor, ImproperlyConfigured):
+            yield Finding(Level.WRONG, f"{subject}, which cannot be loaded: {' '.join(str(vendor).split())}")
+        elif vendor not in {"postgresql", "unknown"}:
+            yield Finding(Level.SKIPPED, f"{subject}; only PostgreSQL is asked")
 
 
 def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Iterator[Finding]:
@@ -42,7 +55,9 @@ def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Ite
         yield Finding(
             Level.WRONG,
             "a proxy answers, on which the lock of `webapp migrate` does not hold",
-            "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy",
+            "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy"
+            if login.alias == "default"
+            else "point HOST and PORT at the server itself",
         )
     if server.is_unproxied and login.route is Route.PROXY:
         yield Finding(
@@ -50,15 +65,15 @@ def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Ite
             "no proxy answers but the server itself, so that nothing holds the connections down",
             "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
         )
-    if server.time_zone != _TIME_ZONE:
+    if server.time_zone != server.wanted_time_zone:
         yield Finding(
             Level.WARNING,
-            f"the session's time zone is {server.time_zone}, so that Django sets {_TIME_ZONE} on each connection, "
-            "which pins RDS Proxy's",
-            f"unset PGTZ, or set it to {_TIME_ZONE}",
+            f"the session's time zone is {server.time_zone}, so that Django sets {server.wanted_time_zone} on each "
+            "connection, which pins RDS Proxy's",
+            f"unset PGTZ, or set it to {server.wanted_time_zone}",
         )
     if login.role == "web":
-        yield from _web_role(server, local=local)
+        yield from _web_role(server, login, local=local)
 
 
 def _encryption(server: Server) -> Finding:
@@ -75,7 +90,7 @@ def _encryption(server: Server) -> Finding:
     return Finding(Level.OK, f"encrypted, sslmode={server.sslmode}")
 
 
-def _web_role(server: Server, *, local: bool) -> Iterator[Finding]:
+def _web_role(server: Server, login: Login, *, local: bool) -> Iterator[Finding]:
     if server.is_administrator:
         yield Finding(
             Level.WARNING,
@@ -87,7 +102,9 @@ def _web_role(server: Server, *, local: bool) -> Iterator[Finding]:
             # On a machine of one's own nobody else waits.
             Level.WARNING if local else Level.WRONG,
             f"the role {server.user} has no {' and no '.join(server.missing_timeouts)}",
-            "run `webapp set_role_timeouts`",
+            "run `webapp set_role_timeouts`"
+            if login.alias == "default"
+            else f"there run ALTER ROLE {server.user} SET {server.missing_timeouts[0]} = '8s'",
         )
     else:
         yield Finding(Level.OK, "statements and idle transactions end by timeouts")

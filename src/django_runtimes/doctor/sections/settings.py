@@ -1,4 +1,4 @@
-"""Whether Django's settings load, and what its system checks say of them."""
+"""Whether the variables can be read and Django's settings load, and what its system checks say of them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +15,7 @@ from django_runtimes.config.security import hosts_and_origins, secret_key
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
+from django_runtimes.doctor.sections.variables import examine_variables
 
 
 def _operations_settings(examination: Examination) -> dict[str, Any]:
@@ -35,19 +36,13 @@ _SAID_HERE = "webapp.W001"
 
 
 def examine_settings(examination: Examination) -> list[Finding]:
-    """What keeps the settings from loading, variables that nothing reads, and what Django's system checks say."""
-    findings = [Finding(Level.UNREADABLE, text) for text in _mistakes(examination)]
-    findings += [
-        Finding(
-            Level.WARNING,
-            f"{name} is set, and nothing reads it",
-            f"did you mean {nearest}?" if nearest else "unset it; docs/settings.md lists every variable",
-        )
-        for name, nearest in examination.environment.unknown_names()
-    ]
+    """The variables, what keeps the settings from loading, and what Django's system checks say."""
+    findings = examine_variables(examination)
+    said = {finding.text for finding in findings}
+    findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
     if examination.settings_error is None:
         findings += _system_checks()
-    if all(finding.level is Level.WARNING for finding in findings):
+    if not {finding.level for finding in findings} & {Level.WRONG, Level.UNREADABLE}:
         findings.insert(0, Finding(Level.OK, "Django's settings load"))
     return findings
 
@@ -68,13 +63,18 @@ def _mistakes(examination: Examination) -> list[str]:
 
 
 def _system_checks() -> list[Finding]:
+    try:
+        messages = checks.run_checks()
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        return [Finding(Level.WRONG, f"Django's system checks end with {text}")]
     return [
         Finding(
             Level.WRONG if message.level >= checks.ERROR else Level.WARNING,
             f"{message.id}: {' '.join(message.msg.split())}",
             message.hint or "",
         )
-        for message in checks.run_checks()
+        for message in messages
         if message.level >= checks.WARNING and not message.is_silenced() and message.id != _SAID_HERE
     ]
 

@@ -1,0 +1,34 @@
+"""Whether every variable that is set can be read, and how it reads."""
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.table import VARIABLES
+from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.finding import Finding, Level, Row
+
+
+def examine_variables(examination: Examination) -> list[Finding]:
+    """How the variables read that can be read, each that cannot, and each that nothing reads."""
+    environment = examination.given
+    rows: list[Row] = []
+    mistakes: list[Finding] = []
+    for variable in VARIABLES:
+        if not environment.is_set(variable):
+            continue
+        try:
+            rows.append(Row(variable.name, variable.show(environment[variable])))
+        except ConfigurationError as mistake:
+            mistakes.append(Finding(Level.UNREADABLE, str(mistake)))
+    read = [Finding(Level.OK, _counted(len(rows)), rows=tuple(rows))] if rows else []
+    unknown = [
+        Finding(
+            Level.WARNING,
+            f"{name} is set, and nothing reads it",
+            f"did you mean {nearest}?" if nearest else "unset it; docs/settings.md lists every variable",
+        )
+        for name, nearest in environment.unknown_names()
+    ]
+    return [*read, *mistakes, *unknown]
+
+
+def _counted(count: int) -> str:
+    return "1 variable is set and can be read" if count == 1 else f"{count} variables are set and can be read"

@@ -1,0 +1,105 @@
+"""What `webapp doctor` says of DATABASES, whoever wrote its entries."""
+
+import pytest
+
+from django_runtimes.config.databases.url import parse_database_url
+from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, UNREACHABLE, doctor, findings
+
+pytestmark = pytest.mark.profile_free
+
+
+@pytest.fixture
+def settings_module(tmp_path):
+    """Variables that name a settings module which is the project's with these lines after it."""
+
+    def write(*lines: str) -> dict[str, str]:
+        (tmp_path / "changed.py").write_text("\n".join(("from webapp.settings import *", *lines, "")))
+        return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "changed"}
+
+    return write
+
+
+def entry(url: str, engine: str = "django.db.backends.postgresql") -> dict[str, object]:
+    address = parse_database_url(url)
+    return {
+        "ENGINE": engine,
+        "HOST": address.host,
+        "PORT": address.port,
+        "NAME": address.name,
+        "USER": address.user,
+        "PASSWORD": str(address.password),
+    }
+
+
+def test_the_server_that_the_settings_name_is_asked(database_server, database, settings_module):
+    there = entry(database_server.url(database))
+    changed = settings_module(f"DATABASES['default'].update({there})")
+
+    examined = doctor("database", "--json", **REQUIRED, **changed, DATABASE_URL=UNREACHABLE)
+
+    assert findings(examined, "database")[0] == (
+        "ok",
+        f"web login, direct route: PostgreSQL {database_server.version} at {there['HOST']}:{there['PORT']} "
+        f"as {database_server.role}",
+    )
+
+
+def test_every_further_database_is_asked(database_server, database, alter, settings_module):
+    alter(**dict.fromkeys(TIMEOUTS, "8s"))
+    url = database_server.url(database)
+    changed = settings_module(
+        f"DATABASES['replica'] = {entry(url)}",
+        f"DATABASES['lost'] = {entry(UNREACHABLE)}",
+        "DATABASES['notes'] = {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}",
+    )
+
+    examined = doctor("database", "--json", **REQUIRED, **changed, DATABASE_URL=url)
+
+    said = findings(examined, "database")
+    assert (
+        "skipped",
+        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked",
+    ) in said
+    replica = [level for level, text in said if text.startswith("DATABASES['replica']: ")]
+    assert replica == ["ok", "ok", "ok"]
+    ((level, text),) = [(level, text) for level, text in said if text.startswith("DATABASES['lost']: ")]
+    assert level == "wrong"
+    assert "Connection refused" in text
+    assert "hunter2" not in examined.stdout + examined.stderr
+    assert examined.returncode == 1
+
+
+def test_a_role_without_timeouts_is_told_of_at_its_database(database_server, database, settings_module):
+    url = database_server.url(database)
+    changed = settings_module(f"DATABASES['replica'] = {entry(url)}")
+
+    examined = doctor("database", **REQUIRED, **changed, DATABASE_URL=url)
+
+    text = " ".join(examined.stdout.split())
+    role = database_server.role
+    assert f"DATABASES['replica']: the role {role} has no statement_timeout" in text
+    assert f"there run ALTER ROLE {role} SET statement_timeout = '8s'" in text
+
+
+def test_an_engine_that_does_not_load_is_wrong_and_hides_nothing(settings_module):
+    changed = settings_module("DATABASES['odd'] = {'ENGINE': 'shop.engine', 'HOST': 'db.internal', 'NAME': 'x'}")
+
+    examined = doctor("settings", "database", "--json", **REQUIRED, **changed, DATABASE_URL=UNREACHABLE)
+
+    assert next(text for level, text in findings(examined, "database") if level == "wrong").startswith(
+        "DATABASES['odd'] has the engine 'shop.engine', which cannot be loaded: 'shop.engine' isn't an available"
+    )
+    assert findings(examined, "settings")[-1][1].startswith("Django's system checks end with ImproperlyConfigured: ")
+    assert examined.returncode == 1
+
+
+@pytest.mark.parametrize(("zone", "warnings"), [("Asia/Tokyo", 0), ("Europe/Berlin", 1)])
+def test_the_time_zone_that_the_settings_want_is_no_warning(
+    database_server, database, alter, settings_module, zone, warnings
+):
+    alter(timezone="Asia/Tokyo")
+    changed = settings_module("import os", "del os.environ['PGTZ']", "USE_TZ = False", f"TIME_ZONE = {zone!r}")
+
+    examined = doctor("database", "--json", **REQUIRED, **changed, DATABASE_URL=database_server.url(database))
+
+    assert sum("time zone" in text for _, text in findings(examined, "database")) == warnings
