@@ -1,9 +1,27 @@
 """One Django codebase that runs on Lambda, App Runner, ECS or a laptop, and the tools to choose between them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["get_asgi_application", "get_lambda_handler"]
+if TYPE_CHECKING:
+    from django.urls import URLPattern
+
+    from django_runtimes.config.adopted import Adopted
+
+__all__ = ["configure", "get_asgi_application", "get_lambda_handler", "media_urlpatterns"]
+
+
+def configure(settings: dict[str, Any]) -> "Adopted":
+    """Fit a project's settings to the runtime; call it once, at their end, as `configure(globals())`.
+
+    Under `local` without a variable nothing changes. Elsewhere names on the list in docs/settings.md may get another
+    value, each for a reason that `webapp check --explain` shows. Returns how the application runs here: among others
+    `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises ConfigurationError,
+    whose text has the remedy, for what cannot be right here.
+    """
+    from django_runtimes.adopt.configure import configure_at, place_of_caller
+
+    return configure_at(settings, place_of_caller())
 
 
 def get_asgi_application() -> Callable[..., Any]:
@@ -25,3 +43,10 @@ def get_lambda_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
     from django_runtimes.entrypoints.function import lambda_handler
 
     return lambda_handler()
+
+
+def media_urlpatterns() -> "list[URLPattern]":
+    """URL patterns for uploaded files, where they lie on this machine's disk under `local`; otherwise none."""
+    from django_runtimes.adopt.media import media_urlpatterns as patterns
+
+    return patterns()

@@ -28,7 +28,7 @@ def django_db_modify_db_settings(database_server) -> Iterator[None]:
     address = parse_database_url(database_server.url("postgres"))
     host, port = address.host, address.port
     with ExitStack() as services:
-        if settings.PROFILE.route is Route.PROXY:
+        if settings.DJANGO_RUNTIMES.profile.route is Route.PROXY:
             require_program("pgbouncer")
             pgbouncer = services.enter_context(PgBouncer(database_server))
             host, port = pgbouncer.host, pgbouncer.port

@@ -1,43 +1,37 @@
-"""The secret key, the hosts the application answers to, and the origins it trusts."""
+"""The secret key, and the origins that follow from the hosts."""
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.variables.application import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, SECRET_KEY
+from django_runtimes.config.secret import Secret
+from django_runtimes.config.variables.application import SECRET_KEY
 
-_SHORTEST_KEY = 50
-_LOCAL_KEY = "insecure-and-public-for-the-local-runtime-only-" + "0123456789" * 2
-_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+# As Django's own check of a deployment wants it.
+SHORTEST_KEY = 50
+# What `django-admin startproject` writes, and a repository then holds.
+_PUBLIC_BEGINNING = "django-insecure-"
 
 
-def secret_key(environment: Environment, *, local: bool) -> str:
-    """Django's SECRET_KEY; raises ConfigurationError, which never shows it."""
+def secret_key(environment: Environment, *, local: bool) -> Secret | None:
+    """WEBAPP_SECRET_KEY, None where it is not set; raises ConfigurationError, which never shows it."""
     key = environment[SECRET_KEY]
-    if key is None:
-        if local:
-            return _LOCAL_KEY
-        raise ConfigurationError(
-            f"WEBAPP_SECRET_KEY is not set; set a random text of at least {_SHORTEST_KEY} characters"
-        )
-    if not local and (len(key) < _SHORTEST_KEY or key == _LOCAL_KEY):
-        raise ConfigurationError(
-            f"WEBAPP_SECRET_KEY has {len(key)} characters or is the public one; "
-            f"set a random text of at least {_SHORTEST_KEY} characters"
-        )
+    if key is None or local:
+        return key
+    if reason := weakness(key):
+        raise ConfigurationError(f"WEBAPP_SECRET_KEY {reason}; set a random text of at least {SHORTEST_KEY} characters")
     return key
 
 
-def hosts_and_origins(environment: Environment, *, local: bool) -> tuple[list[str], list[str]]:
-    """ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; raises ConfigurationError without a host."""
-    hosts = environment[ALLOWED_HOSTS]
-    if not hosts:
-        if not local:
-            raise ConfigurationError(
-                "WEBAPP_ALLOWED_HOSTS is not set; set the host names that users type, comma-separated"
-            )
-        hosts = list(_LOCAL_HOSTS)
-    return hosts, environment[CSRF_TRUSTED_ORIGINS] or [_origin_of(host) for host in hosts]
+def weakness(key: str | bytes) -> str:
+    """Why others could guess a secret key, which is not shown; empty where nothing speaks against it."""
+    beginning = key[: len(_PUBLIC_BEGINNING)]
+    text = beginning.decode(errors="replace") if isinstance(beginning, bytes) else beginning
+    if text == _PUBLIC_BEGINNING:
+        return f"begins with {_PUBLIC_BEGINNING!r} and is public"
+    if len(key) < SHORTEST_KEY:
+        return f"has {len(key)} characters"
+    return ""
 
 
-def _origin_of(host: str) -> str:
-    # A leading dot means subdomains to ALLOWED_HOSTS; CSRF_TRUSTED_ORIGINS writes that with a star.
+def origin_of(host: str) -> str:
+    """The origin of an allowed host; a leading dot means subdomains, which CSRF_TRUSTED_ORIGINS writes with a star."""
     return f"https://*{host}" if host.startswith(".") else f"https://{host}"

@@ -15,7 +15,7 @@ def require_root_certificates(database: Mapping[str, Any]) -> None:
 
     Before the first connection, which would say so only in the log of a pool.
     """
-    path = database["OPTIONS"].get("sslrootcert")
+    path = (database.get("OPTIONS") or {}).get("sslrootcert")
     if path is None or path == _SYSTEM:
         return
     try:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
+from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.databases.connections import Pool, Route, connections_of
 from django_runtimes.config.runtime import Runtime
 
@@ -28,9 +29,9 @@ def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
     """An error on Lambda when the database is no proxy and nobody said that this is meant."""
     database = settings.DATABASES.get("default", {})
     if (
-        settings.RUNTIME_DETECTION.runtime is not Runtime.AWS_LAMBDA
+        adopted_by(settings).runtime is not Runtime.AWS_LAMBDA
         or not _is_proxied()
-        or database.get("HOST") == settings.DATABASE_PROXY_HOST
+        or database.get("HOST") == adopted_by(settings).proxy_host
     ):
         return []
     return [
@@ -60,14 +61,15 @@ def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
 def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
     """A warning when more threads serve than the pool has connections, in containers."""
     connections = connections_of(settings.DATABASES.get("default", {}))
-    if not isinstance(connections, Pool) or settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
+    adopted = adopted_by(settings)
+    if not isinstance(connections, Pool) or adopted.runtime is Runtime.AWS_LAMBDA:
         return []
-    waiting = settings.SERVING_THREADS - connections.max_size
+    waiting = adopted.profile.threads - connections.max_size
     if waiting <= 0:
         return []
     return [
         CheckWarning(
-            f"{settings.SERVING_THREADS} threads share a pool of {connections.max_size} connections, so that "
+            f"{adopted.profile.threads} threads share a pool of {connections.max_size} connections, so that "
             f"{waiting} of them may wait for one.",
             hint="Leave WEBAPP_THREADS out, or raise WEBAPP_DB_POOL_MAX_SIZE.",
             id="webapp.W013",
@@ -83,7 +85,7 @@ def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
             hint="Unset what is not meant.",
             id="webapp.W014",
         )
-        for name, reason in settings.DATABASE_IGNORED_VARIABLES
+        for name, reason in adopted_by(settings).ignored_variables
     ]
 
 
@@ -97,4 +99,4 @@ CHECKS = (
 
 
 def _is_proxied() -> bool:
-    return settings.PROFILE.route is Route.PROXY  # operations always go direct
+    return adopted_by(settings).profile.route is Route.PROXY  # operations always go direct

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
+from django_runtimes.adopt.configure import last_call
 from django_runtimes.cli.project import NO_SETTINGS
 from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.connections import Connections, PerRequest, Route, connections_of
@@ -136,7 +137,7 @@ class Examination:
         environment = Environment({**self.environ, DB_ROLE.name: login.role})
         profile = replace(self.profile, connections=PerRequest(), route=login.route)
         try:
-            return ask_server(database_settings(environment, profile))
+            return ask_server(database_settings(environment, profile, self._default_database()))
         except ConfigurationError as error:
             if login.needed:
                 raise
@@ -153,6 +154,12 @@ class Examination:
             return None
         options = {name: value for name, value in database.get("OPTIONS", {}).items() if name != "pool"}
         return {**database, "OPTIONS": options}
+
+    def _default_database(self) -> Mapping[str, Any]:
+        """The project's own entry, before `configure()` changed it."""
+        call = last_call()
+        databases: Mapping[str, Any] = call.project["DATABASES"] if call is not None else {}
+        return databases.get("default", {})  # type: ignore[no-any-return]
 
     def _prepare_django(self) -> None:
         """Its database engine reads settings even where the application's cannot be loaded."""

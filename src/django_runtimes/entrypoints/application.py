@@ -51,14 +51,15 @@ def load_application() -> Served:
 
 def log_runtime() -> None:
     """Log the runtime with its evidence, once everything is loaded."""
-    from django.conf import settings
+    from django_runtimes.adopt.configure import adopted
 
+    here = adopted()
     logging.getLogger(__name__).info(
         "serving as %s (%s), connections %s by the %s route",
-        settings.RUNTIME_DETECTION.runtime,
-        settings.RUNTIME_DETECTION.evidence,
-        settings.PROFILE.connections.name,
-        settings.PROFILE.route,
+        here.runtime,
+        here.detection.evidence,
+        here.profile.connections.name,
+        here.profile.route,
     )
 
 
@@ -76,21 +77,24 @@ def _django() -> Served:
 
 
 def _make_handler() -> "OneHopASGIHandler":
-    from django.conf import settings
-
+    from django_runtimes.adopt.configure import adopted
+    from django_runtimes.outages.uncaught import answer_outages
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
-    if settings.RUNTIME_DETECTION.runtime is Runtime.AWS_LAMBDA:
+    here = adopted()
+    # The app does so too, for Django's own handlers; under `local` without a variable there is none.
+    answer_outages()
+    if here.runtime is Runtime.AWS_LAMBDA:
         # An execution environment serves one request at a time.
         return OneHopASGIHandler(threads=1)
     from django_runtimes.outages.outage import OVERLOADED
     from django_runtimes.outages.responses import outage_response
 
     return OneHopASGIHandler(
-        threads=settings.SERVING_THREADS,
-        max_waiting=settings.SERVING_MAX_WAITING,
-        max_wait_s=settings.SERVING_MAX_WAIT_S,
-        max_native=settings.SERVING_ASYNC_REQUESTS,
+        threads=here.profile.threads,
+        max_waiting=here.profile.max_waiting,
+        max_wait_s=here.max_wait_s,
+        max_native=here.profile.async_requests,
         refuse=partial(outage_response, outage=OVERLOADED),
     )
 

@@ -16,13 +16,14 @@ except ConfigurationError as error:
     raise SystemExit(_APPLICATION_CANNOT_LOAD) from None
 log_runtime()
 
-from django.conf import settings  # noqa: E402  (Django's modules need the set-up)
-
+from django_runtimes.adopt.configure import adopted  # noqa: E402  (Django's modules need the set-up)
 from django_runtimes.databases.readiness import check_database, check_pools, close_database  # noqa: E402
 from django_runtimes.serving.base_path import BasePath  # noqa: E402
 from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
 from django_runtimes.serving.health import HealthChecks  # noqa: E402
 from django_runtimes.serving.http.lifespan import Lifespan  # noqa: E402
+
+_here = adopted()
 
 
 def _shut_down() -> None:
@@ -32,22 +33,19 @@ def _shut_down() -> None:
 
 _health = HealthChecks(
     check_readiness=check_database,
-    check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
-    timeout_s=settings.READINESS_TIMEOUT_S,
+    check_liveness=partial(check_pools, longest_empty_s=_here.pool_empty_s),
 )
-_proxy_headers = ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header)
-_behind_proxies = ForwardedHeaders(
-    _served.application, trusted=settings.SERVING_TRUSTED_PROXIES, headers=_proxy_headers
-)
+_proxy_headers = ProxyHeaders(proto=_here.front.proto_header, host=_here.front.host_header)
+_behind_proxies = ForwardedHeaders(_served.application, trusted=_here.trusted_proxies, headers=_proxy_headers)
 application = Lifespan(
     BasePath(
         _health.before(_behind_proxies),
-        settings.FRONT.base_path,
-        is_stripped=bool(settings.FRONT.base_path_is_stripped),
+        _here.front.base_path,
+        is_stripped=bool(_here.front.base_path_is_stripped),
     ),
     on_shutdown=_shut_down,
     # Django knows no lifespan.
     composed=_served.application if _served.is_composed else None,
-    drain_s=settings.SERVING_DRAIN_S,
-    max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
+    drain_s=_here.profile.drain_s,
+    max_body_bytes=_here.max_body_bytes,
 )

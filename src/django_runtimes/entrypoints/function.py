@@ -28,31 +28,31 @@ def lambda_handler() -> "DirectLambdaHandler":
     _refuse_websockets(served)
     log_runtime()
     from awslambdaric.lambda_runtime_marshaller import to_json
-    from django.conf import settings
 
+    from django_runtimes.adopt.configure import adopted
     from django_runtimes.databases.readiness import check_database, check_pools
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
     from django_runtimes.serving.forwarded import ProxyHeaders
     from django_runtimes.serving.health import HealthChecks
 
+    here = adopted()
     health = HealthChecks(
         check_readiness=check_database,
-        check_liveness=partial(check_pools, longest_empty_s=settings.LIVENESS_POOL_EMPTY_S),
-        timeout_s=settings.READINESS_TIMEOUT_S,
+        check_liveness=partial(check_pools, longest_empty_s=here.pool_empty_s),
     )
     handler = DirectLambdaHandler(
         served.application,
         served.handler,
         is_composed=served.is_composed,
         answer_health=health.answer,
-        answers_warm_up=settings.SERVING_WARM_UP,
-        max_body_bytes=settings.SERVING_MAX_BODY_BYTES,
+        answers_warm_up=here.warm_up,
+        max_body_bytes=here.max_body_bytes,
         max_event_body_bytes=_LARGEST_BODY_BYTES,
         max_reply_bytes=_LARGEST_REPLY_BYTES,
         encode=to_json,
-        proxy_headers=ProxyHeaders(proto=settings.FRONT.proto_header, host=settings.FRONT.host_header),
-        base_path=settings.FRONT.base_path,
-        base_path_is_stripped=bool(settings.FRONT.base_path_is_stripped),
+        proxy_headers=ProxyHeaders(proto=here.front.proto_header, host=here.front.host_header),
+        base_path=here.front.base_path,
+        base_path_is_stripped=bool(here.front.base_path_is_stripped),
     )
     if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
         _close_at_the_end(handler, runtime_api)

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+from types import ModuleType
 from typing import NoReturn
 
 
@@ -18,12 +19,14 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
 
+from django_runtimes.config.adopted import not_called  # noqa: E402
 from django_runtimes.config.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
 from django_runtimes.config.errors import ConfigurationError  # noqa: E402
 from django_runtimes.config.operations import allowed_commands  # noqa: E402
 from django_runtimes.config.profile import choose_profile  # noqa: E402
 from django_runtimes.config.runtime import Runtime  # noqa: E402
+from django_runtimes.config.security import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
 from django_runtimes.config.variables.application import SECRET_KEY  # noqa: E402
 from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
@@ -141,10 +144,9 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
 
     bind_host = choose_profile(runtime, environment).bind_host
     arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
-    key_is_temporary = runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, environment)
-    _load_settings()
+    settings = _load_settings()
     _require_address(bind_host)
-    if key_is_temporary:
+    if runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, settings):
         sys.stderr.write(
             f"webapp: WEBAPP_SECRET_KEY is not set and {bind_host} is more than this machine: "
             "sessions last until this server ends\n"
@@ -158,16 +160,17 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     run_gunicorn()
 
 
-def _keep_public_key_private(bind_host: str, environment: Environment) -> bool:
-    """Under `local` the secret key's default stands in the source; beyond this machine it must not sign anything.
+def _keep_public_key_private(bind_host: str, settings: ModuleType) -> bool:
+    """Under `local` a secret key may stand in the source; beyond this machine it must not sign anything.
 
-    Whether another one took its place.
+    Whether another one took its place, in the settings that are loaded and in those that a reloaded worker loads.
     """
-    if bind_host in {"127.0.0.1", "::1", "localhost"} or environment.is_set(SECRET_KEY):
+    key = getattr(settings, "SECRET_KEY", "")
+    if bind_host in {"127.0.0.1", "::1", "localhost"} or not key or not weakness(key):
         return False
     import secrets
 
-    os.environ[SECRET_KEY.name] = secrets.token_urlsafe(50)
+    os.environ[SECRET_KEY.name] = vars(settings)["SECRET_KEY"] = secrets.token_urlsafe(50)
     return True
 
 
@@ -186,10 +189,15 @@ def _require_address(bind_host: str) -> None:
         ) from None
 
 
-def _load_settings() -> None:
+def _load_settings() -> ModuleType:
     """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
     name = settings_module(os.environ)
-    import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
+    settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
+    from django_runtimes.adopt.configure import last_call
+
+    if last_call() is None:
+        raise ConfigurationError(not_called(name))
+    return settings
 
 
 def _load_handler(name: str) -> None:

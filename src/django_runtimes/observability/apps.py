@@ -5,6 +5,8 @@ from django.conf import settings
 from django.core.checks import register
 from django.urls import set_script_prefix
 
+from django_runtimes.config.adopted import adopted_by
+
 
 class ObservabilityConfig(AppConfig):
     name = "django_runtimes.observability"
@@ -16,6 +18,6 @@ class ObservabilityConfig(AppConfig):
 
         for check in (check_unknown_variables, *CHECKS):
             register(check)
-        if settings.FRONT.base_path:
+        if base_path := adopted_by(settings).front.base_path:
             # For links of commands. FORCE_SCRIPT_NAME would do the same, and break a Django that is mounted deeper.
-            set_script_prefix(settings.FRONT.base_path)
+            set_script_prefix(base_path)

@@ -11,6 +11,7 @@ from django.core.checks import Warning as CheckWarning
 from django.urls import Resolver404, URLPattern, get_resolver
 from django.urls.resolvers import LocalePrefixPattern, RegexPattern
 
+from django_runtimes.config.adopted import adopted_by
 from django_runtimes.serving.base_path import HEALTH_PATHS
 
 # Up to the first converter, and up to the first character that a regular expression does not take literally.
@@ -22,12 +23,12 @@ _COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PAT
 
 def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
     """A warning when a path of the application begins with the base path, so that a stripped one looks like it."""
-    base_path = settings.FRONT.base_path
+    base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
     if base_path in HEALTH_PATHS:
         return [_ambiguous(f"{base_path} is a health check too, which wins.", "Choose another base path.")]
-    if settings.FRONT.base_path_is_stripped is not None:
+    if adopted_by(settings).front.base_path_is_stripped is not None:
         return []
     meant = _first_meant(base_path)
     if meant is None:
@@ -43,13 +44,13 @@ def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
 
 def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
     """A warning for each setting of the project that leads out of the base path."""
-    base_path = settings.FRONT.base_path
+    base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
     return [
         CheckWarning(
             f"{name}={value!r} is not below WEBAPP_BASE_PATH={base_path!r}, where another application may live.",
-            hint=f"Begin it with FRONT.base_path{'' if name in _COOKIE_PATHS else ', or name a URL pattern'}.",
+            hint=f"Begin it with the base path{'' if name in _COOKIE_PATHS else ', or name a URL pattern'}.",
             id="webapp.W018",
         )
         for name in (*_PATHS, *_COOKIE_PATHS)
@@ -64,9 +65,9 @@ def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
     """A warning when WhiteNoise looks for static files elsewhere than their links lead."""
     prefix = getattr(settings, "WHITENOISE_STATIC_PREFIX", None)
     address = urlsplit(settings.STATIC_URL or "")
-    if not settings.FRONT.base_path or prefix is None or address.netloc:
+    if not adopted_by(settings).front.base_path or prefix is None or address.netloc:
         return []
-    below = address.path.removeprefix(settings.FRONT.base_path)
+    below = address.path.removeprefix(adopted_by(settings).front.base_path)
     if below.strip("/") == prefix.strip("/"):
         return []
     return [
@@ -83,7 +84,9 @@ CHECKS = (check_base_path_is_no_url, check_settings_are_below_base_path, check_s
 
 
 def _ambiguous(reason: str, hint: str) -> CheckMessage:
-    return CheckWarning(f"WEBAPP_BASE_PATH={settings.FRONT.base_path!r}: {reason}", hint=hint, id="webapp.W017")
+    return CheckWarning(
+        f"WEBAPP_BASE_PATH={adopted_by(settings).front.base_path!r}: {reason}", hint=hint, id="webapp.W017"
+    )
 
 
 def _first_meant(base_path: str) -> str | None:

@@ -1,14 +1,12 @@
 """Outages as responses, in the format that the client asked for."""
 
 import logging
-import sys
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import TemplateDoesNotExist
 from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.utils.log import log_response
-from django.views import defaults
 
 from django_runtimes.outages.outage import Outage, database_error, described, outage_of
 
@@ -20,15 +18,15 @@ _MEDIA_TYPES = ("text/plain", "application/json", "text/html")
 _API = "/api/"
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    """The URLconf's handler500: Django calls it for what any view, template or middleware raised.
+def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse | None:
+    """The response to an outage that a view, a template or a middleware raised; None for every other error.
 
-    An outage is one line at WARNING, not a traceback at ERROR for each request. Everything else is Django's.
+    An outage is one line at WARNING, not a traceback at ERROR for each request.
     """
-    error = database_error(sys.exc_info()[1])
+    error = database_error(error)
     outage = None if error is None else outage_of(error)
     if error is None or outage is None:
-        return defaults.server_error(request)
+        return None
     response = outage_response(request, outage)
     log_response(
         "%s: %s (%s)",

@@ -14,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 _ALIVE = "/healthz"
 _READY = "/readyz"
+# Below the 5 s after which load balancers give a health check up.
+_READINESS_TIMEOUT_S = 2.0
 
 
 class DrainingError(Exception):
@@ -33,7 +35,7 @@ class HealthChecks:
         self,
         *,
         check_readiness: Callable[[], None],
-        timeout_s: float,
+        timeout_s: float = _READINESS_TIMEOUT_S,
         check_liveness: Callable[[], None] = lambda: None,
     ) -> None:
         self._check_liveness = check_liveness

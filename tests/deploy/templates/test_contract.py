@@ -12,7 +12,8 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.operations import allowed_commands
 from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.security import hosts_and_origins, secret_key
+from django_runtimes.config.security import origin_of, secret_key
+from django_runtimes.config.variables.application import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.deploy.parameters import SAME_EVERYWHERE
@@ -104,14 +105,16 @@ def test_the_application_starts_with_the_variables_that_it_is_given(process: Pro
     profile = choose_profile(detect_runtime(process.environ).runtime, environment)
 
     assert secret_key(environment, local=False)
-    assert hosts_and_origins(environment, local=False)[0]
+    assert environment[ALLOWED_HOSTS]
     assert database_settings(environment, profile)["OPTIONS"]["sslmode"] == "verify-full"
     assert profile.https
 
 
 @by_serving_stack
 def test_no_other_origin_of_the_platform_is_trusted(process: Process):
-    hosts, origins = hosts_and_origins(Environment(process.environ), local=False)
+    environment = Environment(process.environ)
+    hosts = environment[ALLOWED_HOSTS]
+    origins = environment[CSRF_TRUSTED_ORIGINS] or [origin_of(host) for host in hosts]
 
     assert [origin for origin in origins if "*" in origin] == []
     assert "*" not in hosts

@@ -13,8 +13,3 @@ urlpatterns = [
     path("faults/hold/<int:seconds>/", views.hold_a_transaction),
     path("", include("webapp.urls")),
 ]
-# Django looks for it in the root URL configuration only.
-from webapp import urls as _project  # noqa: E402
-
-if hasattr(_project, "handler500"):
-    handler500 = _project.handler500

@@ -77,7 +77,7 @@ async def test_an_https_form_post_works(front):
     assert await Entry.objects.acount() == 1
 
 
-@pytest.mark.skipif(not settings.PROFILE.https, reason="the profile has no HTTPS in front")
+@pytest.mark.skipif(not settings.DJANGO_RUNTIMES.profile.https, reason="the profile has no HTTPS in front")
 async def test_plain_http_is_sent_to_https():
     status, headers, _ = await request("GET", "/", LOAD_BALANCER | {"x-forwarded-proto": "http"})
 
@@ -91,7 +91,7 @@ async def test_an_unknown_host_is_refused_but_by_the_health_check():
     assert (await request("GET", "/healthz", forged))[0] == 200
 
 
-@pytest.mark.skipif(not settings.PROFILE.https, reason="the profile has no HTTPS in front")
+@pytest.mark.skipif(not settings.DJANGO_RUNTIMES.profile.https, reason="the profile has no HTTPS in front")
 @pytest.mark.django_db(transaction=True)
 async def test_cookies_are_for_https_alone_and_browsers_are_told_to_stay_on_it():
     _, headers, _ = await request("GET", "/", LOAD_BALANCER)

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 import websockets
 
+import webapp.settings
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
@@ -22,6 +23,8 @@ from tests.integration.entrypoints.test_launch import REQUIRED, container
 pytestmark = pytest.mark.profile_free
 
 DOCUMENT = Path(__file__).parents[3] / "docs/compose.md"
+# A project's own, which the document leaves out.
+SETTINGS = Path(webapp.settings.__file__).read_text().replace("configure(globals()).keeps_media", "False")
 HANDLER = "config.aws_lambda.handler"
 LAUNCH = "django_runtimes.entrypoints.launch"
 # What the document's files import.
@@ -51,7 +54,7 @@ def project(tmp_path_factory) -> Path:
     assert [name for name, _ in blocks] == ["config/asgi.py", "config/settings.py", "config/aws_lambda.py"]
     (folder / "config").mkdir()
     for name, source in blocks:
-        (folder / name).write_text(source)
+        (folder / name).write_text((SETTINGS if name == "config/settings.py" else "") + source)
     for name, source in REST.items():
         (folder / "config" / f"{name}.py").write_text(source)
     # As in the image.

@@ -11,5 +11,5 @@ from django_runtimes.pinning.findings import Findings
 @pytest.fixture(autouse=True)
 def _nothing_pins_the_proxy(pin_lint: Findings, settings) -> Iterator[None]:
     yield
-    if settings.PROFILE.route is Route.PROXY:
+    if settings.DJANGO_RUNTIMES.profile.route is Route.PROXY:
         assert pin_lint.pins == []

@@ -31,7 +31,7 @@ def server() -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="package")
 def pgbouncer(server) -> Iterator[PgBouncer | None]:
     """What stands in front of it on the proxy route; None on the direct one."""
-    if settings.PROFILE.route is Route.DIRECT:
+    if settings.DJANGO_RUNTIMES.profile.route is Route.DIRECT:
         yield None
         return
     require_program("pgbouncer")

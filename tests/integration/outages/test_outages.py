@@ -14,8 +14,8 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.config.databases.connections import Route, Strategy
 from webapp.guestbook.models import Entry
 
-_POOLED = django_settings.PROFILE.connections.name is Strategy.POOL
-_PROXIED = django_settings.PROFILE.route is Route.PROXY
+_POOLED = django_settings.DJANGO_RUNTIMES.profile.connections.name is Strategy.POOL
+_PROXIED = django_settings.DJANGO_RUNTIMES.profile.route is Route.PROXY
 
 only_with_a_pool = pytest.mark.skipif(not _POOLED, reason="the profile has no pool")
 only_through_a_proxy = pytest.mark.skipif(not _PROXIED, reason="the profile's route is direct")

@@ -28,7 +28,6 @@ def hold(request):
 
 
 urlpatterns = [path("hold", hold), path("", include(urls))]
-handler500 = urls.handler500
 
 
 @pytest.fixture(autouse=True)

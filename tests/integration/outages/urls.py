@@ -11,8 +11,6 @@ from django.views.decorators.csrf import csrf_exempt
 
 from webapp.guestbook.models import Entry
 
-handler500 = "django_runtimes.outages.responses.server_error"
-
 
 def execute(statement, parameters=()):
     with connection.cursor() as cursor:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from django.conf import settings
 from django.test import override_settings
 
 from django_runtimes.config.databases.connections import Pool, Route
@@ -16,13 +17,13 @@ from django_runtimes.databases.settings_checks import CHECKS
 def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:
     """The ids of what the checks say."""
     profile = choose_profile(runtime, Environment({}))
-    with override_settings(
-        DATABASES={"default": database},
-        DATABASE_PROXY_HOST="proxy.internal",
-        PROFILE=replace(profile, route=route or profile.route),
-        RUNTIME_DETECTION=Detection(runtime, "a test"),
-        SERVING_THREADS=threads,
-    ):
+    adopted = replace(
+        settings.DJANGO_RUNTIMES,
+        detection=Detection(runtime, "a test"),
+        profile=replace(profile, route=route or profile.route, threads=threads),
+        proxy_host="proxy.internal",
+    )
+    with override_settings(DATABASES={"default": database}, DJANGO_RUNTIMES=adopted):
         return [message.id for check in CHECKS for message in check()]
 
 

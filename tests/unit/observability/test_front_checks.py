@@ -1,6 +1,9 @@
 """What `webapp check` says about a base path."""
 
+from dataclasses import replace
+
 import pytest
+from django.conf import settings as django_settings
 from django.conf.urls.i18n import i18n_patterns
 from django.http import HttpResponse
 from django.test import override_settings
@@ -33,8 +36,9 @@ class _Urls:
 
 def said(base_path, *, is_stripped=None, **changes):
     """The ids of the warnings, and their text."""
+    front = Front(base_path, "Host", "X-Forwarded-Proto", is_stripped)
     settings = {
-        "FRONT": Front(base_path, "Host", "X-Forwarded-Proto", is_stripped),
+        "DJANGO_RUNTIMES": replace(django_settings.DJANGO_RUNTIMES, front=front),
         "ROOT_URLCONF": _Urls,
         "LANGUAGES": [("en", "English"), ("de", "German")],
         "LANGUAGE_CODE": "en",

@@ -1,12 +1,16 @@
 """Where PostgreSQL is, as Django's DATABASES wants it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.connections import Pool, Route
-from django_runtimes.config.databases.credentials import IamToken, choose_login
+from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.tls import (
+    ROOT_VARIABLES,
     destination,
     encrypts,
     needs_encryption,
@@ -25,9 +29,15 @@ from django_runtimes.config.variables.database_address import (
     DB_PORT,
     DB_PROXY_HOST,
     DB_PROXY_PORT,
+    DB_SSLMODE,
     PGHOSTADDR,
 )
-from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_CONNECT_TIMEOUT_S
+from django_runtimes.config.variables.database_connections import (
+    DB_ALWAYS_RESET,
+    DB_CONNECT_TIMEOUT_S,
+    DB_POOL_MAX_SIZE,
+    DB_POOL_TIMEOUT_S,
+)
 from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_ROLE, DB_USER
 
 # A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
@@ -49,29 +59,91 @@ _PATIENT_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_inte
 _MAX_REST_IF_FROZEN_S = 5.0
 
 
-def database_settings(environment: Environment, profile: Profile) -> dict[str, Any]:
+_DEFAULT_PORT = 5432
+
+# How an entry of DATABASES names what the engine takes the place of, and PostGIS among it.
+_SPATIAL_ENGINE = "django.contrib.gis.db.backends.postgis"
+_REPLACED_ENGINES = frozenset({"", "django.db.backends.postgresql", _SPATIAL_ENGINE})
+_OWN_ENGINE, _OWN_SPATIAL_ENGINE = "django_runtimes.databases.postgresql", "django_runtimes.databases.postgis"
+_POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
+
+# Options of a project's that would lead past the address that variables give, or log in there as somebody else.
+_OPTIONS_OF_ADDRESS = frozenset(
+    {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
+)
+# By the names of RDS Proxy's endpoints: NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn.
+_RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def is_postgresql(project: Mapping[str, Any]) -> bool:
+    """Whether an entry of DATABASES is PostgreSQL's, by the name of its engine: importing one needs settings."""
+    return _POSTGRESQL_ENGINE.search(str(project.get("ENGINE", ""))) is not None
+
+
+def address_is_given(environment: Environment) -> bool:
+    """Whether variables say where the database is."""
+    return environment.is_set(DATABASE_URL) or environment.is_set(DB_HOST)
+
+
+def database_settings(
+    environment: Environment, profile: Profile, project: Mapping[str, Any] = _NOTHING
+) -> dict[str, Any]:
     """The `default` entry of DATABASES for the profile's strategy and route.
 
-    Beside Django's keys: ALWAYS_RESET (whether statements of the ORM count as leaving session state), CREDENTIALS
-    (where the login comes from, None for USER and PASSWORD), MAX_REST_S (after how long unused a connection is not
-    used again, None for any time) and ROUTE. Raises ConfigurationError when the route's address or the login is not
-    known, or the connection could be read on the way.
+    `project` is the project's own entry: its address where variables give none, its options where neither
+    DATABASE_URL nor a variable says otherwise, and its other keys as they are. Beside Django's keys: ALWAYS_RESET
+    (whether statements of the ORM count as leaving session state), CREDENTIALS (where the login comes from, None for
+    USER and PASSWORD), MAX_REST_S (after how long unused a connection is not used again, None for any time) and ROUTE.
+    Raises ConfigurationError when the route's address or the login is not known, or the connection could be read on
+    the way.
     """
-    address = _address_on_route(environment, profile.route)
+    address = _address_on_route(environment, profile.route, project)
     login = choose_login(environment, user=address.user, password=address.password)
-    tls = tls_options(
-        environment, host=address.host, route=profile.route, options=address.options, default=profile.sslmode
-    )
-    reached = replace(address, options=with_libpq_variables(address.options, environment))
+    entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
+    return entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | _place(address, project)
+
+
+def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
+    """Another PostgreSQL database of a project: its address and login, and engine, strategy, TLS and timeouts of ours.
+
+    It goes by the proxy route where its host is an RDS Proxy's, and otherwise directly.
+    """
+    address = address_of(project)
+    is_proxied = _RDS_PROXY_HOST.fullmatch(address.host) is not None
+    profile = replace(profile, route=Route.PROXY if is_proxied else Route.DIRECT)
+    return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
+
+
+def _entry(
+    environment: Environment,
+    profile: Profile,
+    project: Mapping[str, Any],
+    address: Address,
+    login: Login,
+    *,
+    is_moved: bool,
+) -> dict[str, Any]:
+    """All but the address and the login; `is_moved` is whether another address took the place of the project's."""
+    given = _given_options(project, is_moved=is_moved)
+    if profile.route is Route.PROXY and "options" in given:
+        raise ConfigurationError(
+            f"OPTIONS has 'options', which RDS Proxy at {address.host!r} refuses; remove it from DATABASES and write "
+            "its settings to the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
+        )
+    said = _options_said(environment, profile.route, given) | address.options
+    tls = tls_options(environment, host=address.host, route=profile.route, options=said, default=profile.sslmode)
+    reached = replace(address, options=with_libpq_variables(said, environment))
     _require_encryption(reached, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
         # Those that the handlers let in may wait for a connection; for psycopg's pool 0 means no limit.
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
+        strategy["OPTIONS"]["pool"] |= _pool_of_project(environment, profile, project)
     options = {
         "connect_timeout": environment[DB_CONNECT_TIMEOUT_S],
         **(_PATIENT_TCP_OPTIONS if environment[DB_ROLE] is Role.OPERATIONS else _TCP_OPTIONS),
-        **address.options,
+        **said,
         **tls,
         **strategy["OPTIONS"],
     }
@@ -79,12 +151,8 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         # A prepared statement stays with the server connection, which the next transaction may not get again.
         options["prepare_threshold"] = None
     return {
-        "ENGINE": "django_runtimes.databases.postgis" if address.is_spatial else "django_runtimes.databases.postgresql",
-        "HOST": address.host,
-        "PORT": address.port,
-        "NAME": address.name,
-        "USER": login.user,
-        "PASSWORD": login.password,
+        **project,
+        "ENGINE": _engine(project, is_spatial=address.is_spatial),
         "CREDENTIALS": login.credentials,
         "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
         "ROUTE": profile.route,
@@ -92,12 +160,62 @@ def database_settings(environment: Environment, profile: Profile) -> dict[str, A
         **strategy,
         "OPTIONS": options,
         # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.
-        "DISABLE_SERVER_SIDE_CURSORS": profile.route is Route.PROXY,
+        "DISABLE_SERVER_SIDE_CURSORS": profile.route is Route.PROXY
+        or bool(project.get("DISABLE_SERVER_SIDE_CURSORS", False)),
     }
 
 
-def _address_on_route(environment: Environment, route: Route) -> Address:
-    address = environment[DATABASE_URL] or _address_of_variables(environment)
+def _engine(project: Mapping[str, Any], *, is_spatial: bool) -> str:
+    """Ours in place of Django's; an engine that a package made of Django's stays, which the package needs."""
+    engine = str(project.get("ENGINE") or "")
+    if is_postgresql(project) and engine not in _REPLACED_ENGINES:
+        return engine
+    return _OWN_SPATIAL_ENGINE if is_spatial or engine == _SPATIAL_ENGINE else _OWN_ENGINE
+
+
+def _given_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str, Any]:
+    """Those of a project that fit the database which is reached: another engine's do not."""
+    if not is_postgresql(project):
+        return {}
+    left_out = {"pool", *(_OPTIONS_OF_ADDRESS if is_moved else ())}
+    return {name: value for name, value in (project.get("OPTIONS") or {}).items() if name not in left_out}
+
+
+def _options_said(environment: Environment, route: Route, given: dict[str, Any]) -> dict[str, Any]:
+    """The project's options, without those that a variable says otherwise."""
+    root = ROOT_VARIABLES[route]
+    said_by_variables = {
+        "connect_timeout": environment.is_set(DB_CONNECT_TIMEOUT_S),
+        "sslmode": environment.is_set(DB_SSLMODE),
+        # A proxy's certificate comes from other authorities than its server's.
+        "sslrootcert": environment.is_set(root) or route is Route.PROXY,
+    }
+    return {name: value for name, value in given.items() if not said_by_variables.get(name, False)}
+
+
+def _pool_of_project(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
+    pool = (project.get("OPTIONS") or {}).get("pool")
+    # What is frozen between requests serves one at a time, whatever a project wants for its servers.
+    if not isinstance(pool, Mapping) or not is_postgresql(project) or profile.freezes:
+        return {}
+    if environment.is_set(DB_POOL_MAX_SIZE):
+        pool = {name: value for name, value in pool.items() if name not in {"min_size", "max_size"}}
+    if environment.is_set(DB_POOL_TIMEOUT_S):
+        pool = {name: value for name, value in pool.items() if name != "timeout"}
+    return dict(pool)
+
+
+def _place(address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
+    """HOST and PORT, as the project wrote them where they are the same."""
+    port = address.port if str(project.get("PORT") or _DEFAULT_PORT) != str(address.port) else project.get("PORT")
+    return {"HOST": address.host, "PORT": address.port if port is None else port}
+
+
+def _address_on_route(environment: Environment, route: Route, project: Mapping[str, Any]) -> Address:
+    if address_is_given(environment) or not is_postgresql(project):
+        address = environment[DATABASE_URL] or _address_of_variables(environment)
+    else:
+        address = _with_variables(environment, address_of(project))
     if route is Route.DIRECT:
         return address
     proxy_host = environment[DB_PROXY_HOST]
@@ -145,3 +263,33 @@ def _address_of_variables(environment: Environment) -> Address:
         user=environment[DB_USER],
         password=environment[DB_PASSWORD] or Secret(),
     )
+
+
+def address_of(project: Mapping[str, Any]) -> Address:
+    """What an entry of DATABASES says; ConfigurationError for a port that is none."""
+    return Address(
+        host=str(project.get("HOST") or ""),
+        port=_port_of(project),
+        name=str(project.get("NAME") or ""),
+        user=str(project.get("USER") or ""),
+        password=Secret(project.get("PASSWORD") or ""),
+        is_spatial=project.get("ENGINE") == _SPATIAL_ENGINE,
+    )
+
+
+def _with_variables(environment: Environment, address: Address) -> Address:
+    """The project's address with the parts that variables say otherwise."""
+    return replace(
+        address,
+        port=environment[DB_PORT] if environment.is_set(DB_PORT) else address.port,
+        name=environment[DB_NAME] if environment.is_set(DB_NAME) else address.name,
+        user=environment[DB_USER] if environment.is_set(DB_USER) else address.user,
+        password=environment[DB_PASSWORD] or address.password,
+    )
+
+
+def _port_of(project: Mapping[str, Any]) -> int:
+    port = str(project.get("PORT") or _DEFAULT_PORT)
+    if not (port.isascii() and port.isdigit()):
+        raise ConfigurationError(f"DATABASES has PORT={port!r}, which is not a number; correct it in the settings")
+    return int(port)

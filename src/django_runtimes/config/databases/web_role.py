@@ -1,20 +1,39 @@
 """The role that the application logs in as, whoever is logged in now, and how long PostgreSQL may let it wait."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from django_runtimes.config.databases.credentials import Login, web_login
+from django_runtimes.config.databases.settings import is_postgresql
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
-from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
-def web_role(environment: Environment) -> str:
-    """Of DATABASE_URL, else WEBAPP_DB_USER; a secret may hold another, which is not read for this."""
+
+def web_role(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> str:
+    """Of DATABASE_URL, else of WEBAPP_DB_USER or the project's entry of DATABASES.
+
+    A secret may hold another, which is not read for this.
+    """
     address = environment[DATABASE_URL]
-    return environment[DB_USER] if address is None else address.user
+    if address is not None:
+        return address.user
+    if is_postgresql(project) and not (environment.is_set(DB_USER) or environment.is_set(DB_HOST)):
+        return str(project.get("USER") or "")
+    return environment[DB_USER]
 
 
-def read_web_login(environment: Environment) -> Login:
+def read_web_login(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> Login:
     """Its login; raises ConfigurationError for a source that lacks what it needs."""
     address = environment[DATABASE_URL]
-    password = environment[DB_PASSWORD] if address is None else address.password
-    return web_login(environment, user=web_role(environment), password=Secret(password or ""))
+    if address is not None:
+        password: str | None = address.password
+    elif is_postgresql(project) and not (environment.is_set(DB_PASSWORD) or environment.is_set(DB_HOST)):
+        password = project.get("PASSWORD")
+    else:
+        password = environment[DB_PASSWORD]
+    return web_login(environment, user=web_role(environment, project), password=Secret(password or ""))

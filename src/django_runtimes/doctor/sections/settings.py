@@ -1,34 +1,29 @@
 """Whether the variables can be read and Django's settings load, and what its system checks say of them."""
 
 from collections.abc import Callable
-from typing import Any
 
 from django.core import checks
 
+from django_runtimes.adopt.configure import last_call
+from django_runtimes.adopt.decisions import decide
 from django_runtimes.config.choices import Role
-from django_runtimes.config.databases.settings import database_settings
-from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.security import hosts_and_origins, secret_key
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.doctor.sections.variables import examine_variables
 
 
-def _operations_settings(examination: Examination) -> dict[str, Any]:
-    environment = Environment({**examination.environ, DB_ROLE.name: Role.OPERATIONS})
-    return database_settings(environment, choose_profile(examination.detection.runtime, environment))
+def _operations_settings(examination: Examination) -> object:
+    """What the settings would become for operations, where they became something for the web."""
+    if examination.settings_error is not None or (call := last_call()) is None:
+        return None
+    return decide(call.project, {**examination.environ, DB_ROLE.name: Role.OPERATIONS})
 
 
 # What the settings read one after the other, and stop at the first mistake; here each is tried.
 _READERS: tuple[Callable[[Examination], object], ...] = (
     lambda examination: examination.profile,
-    lambda examination: secret_key(examination.environment, local=_is_local(examination)),
-    lambda examination: hosts_and_origins(examination.environment, local=_is_local(examination)),
-    lambda examination: database_settings(examination.environment, examination.profile),
     _operations_settings,
 )
 # The unknown variables, which are said where the settings do not load, too.
@@ -56,7 +51,7 @@ def _mistakes(examination: Examination) -> list[str]:
             mistakes[str(mistake)] = None
     error = examination.settings_error
     if isinstance(error, ConfigurationError):
-        mistakes[str(error)] = None
+        mistakes |= dict.fromkeys((str(error), *error.others))
     elif error is not None:
         mistakes[f"Django's settings or applications do not load: {type(error).__name__}: {error}"] = None
     return list(mistakes)
@@ -77,7 +72,3 @@ def _system_checks() -> list[Finding]:
         for message in messages
         if message.level >= checks.WARNING and not message.is_silenced() and message.id != _SAID_HERE
     ]
-
-
-def _is_local(examination: Examination) -> bool:
-    return examination.detection.runtime is Runtime.LOCAL

@@ -3,7 +3,6 @@
 from django.urls import include, path, re_path
 
 from tests.image.equality.application import views
-from webapp.urls import handler500  # noqa: F401  (Django looks for it here)
 
 urlpatterns = [
     re_path(r"^equal/echo(?:/.*)?$", views.echo, name="echo"),

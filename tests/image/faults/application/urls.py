@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 from tests.image.faults.application import views
-from webapp.urls import handler500  # noqa: F401  (Django looks for it here)
 
 urlpatterns = [
     path("faults/allocate/<int:megabytes>", views.allocate),

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.databases.credentials import IamToken
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
@@ -33,7 +34,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        role = settings.DATABASE_WEB_ROLE
+        role = adopted_by(settings).web_role
         if not role:
             raise CommandError("no role is named; set WEBAPP_DB_USER")
         server = open_session(connection)
@@ -61,7 +62,7 @@ class Command(BaseCommand):
 def _prepare(server: psycopg.Connection, role: str) -> list[str]:
     """All of it; what was done, in lines."""
     try:
-        login = settings.READ_WEB_LOGIN()
+        login = adopted_by(settings).read_web_login()
     except ConfigurationError as error:
         raise CommandError(str(error)) from None
     is_new = not has_role(server, role)

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as DjangoCommand
 from django.db import connections
 
+from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.choices import Role
 from django_runtimes.config.variables.database_connections import DB_LOCK_TIMEOUT_S
 from django_runtimes.operations.migration_lock import MigrationLock, migration_lock
@@ -38,7 +39,7 @@ class Command(DjangoCommand):
         parser.add_argument(
             "--lock-timeout",
             type=_whole_seconds,
-            default=settings.MIGRATION_LOCK_TIMEOUT_S,
+            default=adopted_by(settings).lock_timeout_s,
             metavar="SECONDS",
             help="How long one statement waits for other sessions' locks, 0 being without end. "
             "Default: WEBAPP_DB_LOCK_TIMEOUT_S.",
@@ -55,7 +56,7 @@ class Command(DjangoCommand):
             sys.exit(_EXIT_INTERRUPTED)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.DATABASE_ROLE is Role.WEB:
+        if adopted_by(settings).role is Role.WEB:
             super().handle(*args, **options)
             return
         connection = connections[options["database"]]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
+from django_runtimes.config.adopted import adopted_by
 from django_runtimes.operations.operations_session import open_session
 from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_timeouts, write_role_timeouts
 
@@ -21,13 +22,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--role", default=settings.DATABASE_WEB_ROLE, help="default: the web login, %(default)s")
+        parser.add_argument("--role", default=adopted_by(settings).web_role, help="default: the web login, %(default)s")
         parser.add_argument("--dry-run", action="store_true", help="say what would be set, and set nothing")
 
     def handle(self, *, role: str, dry_run: bool, **options: Any) -> None:
         wanted = RoleTimeouts(
-            statement_timeout_ms=settings.DATABASE_STATEMENT_TIMEOUT_S * 1000,
-            idle_in_transaction_timeout_ms=settings.DATABASE_IDLE_IN_TRANSACTION_TIMEOUT_S * 1000,
+            statement_timeout_ms=adopted_by(settings).statement_timeout_s * 1000,
+            idle_in_transaction_timeout_ms=adopted_by(settings).idle_in_transaction_timeout_s * 1000,
         )
         server = open_session(connection)
         before = self._read(server, role)

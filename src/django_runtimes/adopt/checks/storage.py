@@ -1,0 +1,92 @@
+"""Checks of what a project keeps on the disk or in the memory of one process."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+from django.db.models import FileField
+
+from django_runtimes.adopt.configure import adopted
+from django_runtimes.adopt.steps.files import media_on_disk
+from django_runtimes.config.runtime import Runtime
+
+_ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
+_IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
+_FILE_SESSIONS = "django.contrib.sessions.backends.file"
+_CACHED_SESSIONS = "django.contrib.sessions.backends.cache"
+
+
+def check_caches(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each cache that a project sets up and that is each process's or each task's own."""
+    if _is_local() or not settings.is_overridden("CACHES"):
+        return []
+    return [
+        CheckWarning(
+            f"CACHES[{alias!r}] is {place}: what one writes there, no other {sharer} reads or deletes.",
+            hint="Use Redis, Memcached or django.core.cache.backends.db.DatabaseCache; or silence this warning where "
+            "each may have its own.",
+            id="django_runtimes.W022",
+        )
+        for alias, cache in settings.CACHES.items()
+        for place, sharer in _places(cache)
+    ]
+
+
+def check_sessions(**kwargs: Any) -> list[CheckMessage]:
+    """A warning where sessions are kept on the disk or in memory, so that visitors are logged out at random."""
+    if _is_local():
+        return []
+    engine = settings.SESSION_ENGINE
+    if engine == _FILE_SESSIONS:
+        place = "files on the disk"
+    elif engine == _CACHED_SESSIONS and (found := _places(settings.CACHES.get(settings.SESSION_CACHE_ALIAS, {}))):
+        place = f"CACHES[{settings.SESSION_CACHE_ALIAS!r}], {found[0][0]}"
+    else:
+        return []
+    return [
+        CheckWarning(
+            f"SESSION_ENGINE={engine!r} keeps sessions in {place}: the next request of a visitor may reach another "
+            f"process of {adopted().runtime}, where the session is not.",
+            hint="Use django.contrib.sessions.backends.db or .cached_db, or a cache that all of them share.",
+            id="django_runtimes.W023",
+        )
+    ]
+
+
+def check_media(**kwargs: Any) -> list[CheckMessage]:
+    """A warning where models have files and uploads lie on a disk that goes with the process."""
+    if _is_local() or not media_on_disk(settings.STORAGES):
+        return []
+    fields = [
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, FileField)
+    ]
+    if not fields:
+        return []
+    return [
+        CheckWarning(
+            f"Uploads of {', '.join(sorted(fields))} lie on the disk, which on {adopted().runtime} each process or "
+            "task has for itself and loses when it ends.",
+            hint="Set WEBAPP_MEDIA_BUCKET, or STORAGES['default'] to a storage beyond the disk.",
+            id="django_runtimes.W024",
+        )
+    ]
+
+
+def _is_local() -> bool:
+    return adopted().runtime is Runtime.LOCAL
+
+
+def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Where a cache lies that others do not share, and who these are."""
+    if cache.get("BACKEND") == _IN_MEMORY:
+        return [("each process's memory", "process")]
+    if cache.get("BACKEND") == _ON_DISK:
+        sharer = "execution environment" if adopted().runtime is Runtime.AWS_LAMBDA else "task"
+        return [(f"the disk of each {sharer}", sharer)]
+    return []

@@ -1,0 +1,137 @@
+"""What `configure()` would set: a pure function of a project's settings and the variables."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django_runtimes.adopt.change import Change, Draft
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.steps.applications import set_apps, set_middleware
+from django_runtimes.adopt.steps.databases import set_databases
+from django_runtimes.adopt.steps.files import (
+    keeps_media,
+    refuse_ignored_storages,
+    serves_media,
+    set_static_files,
+    set_uploads,
+)
+from django_runtimes.adopt.steps.https import set_base_path, set_https
+from django_runtimes.adopt.steps.logs import ignored_log_variables, set_logs
+from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
+from django_runtimes.config.adopted import SETTING, Adopted
+from django_runtimes.config.databases.web_role import read_web_login, web_role
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.ignored import ignored_variables
+from django_runtimes.config.variables.database_address import DB_PROXY_HOST
+from django_runtimes.config.variables.database_connections import (
+    DB_IDLE_IN_TRANSACTION_TIMEOUT_S,
+    DB_LOCK_TIMEOUT_S,
+    DB_POOL_EMPTY_S,
+    DB_STATEMENT_TIMEOUT_S,
+)
+from django_runtimes.config.variables.database_login import DB_ROLE
+from django_runtimes.config.variables.hops import TRUSTED_PROXIES
+from django_runtimes.config.variables.server import MAX_BODY_BYTES, MAX_WAIT_S, WARM_UP
+
+Step = Callable[[Draft, ProcessVariables], None]
+
+_STEPS: tuple[Step, ...] = (
+    set_debug,
+    set_secret_key,
+    set_hosts,
+    set_databases,
+    set_https,
+    set_base_path,
+    refuse_ignored_storages,
+    set_apps,
+    set_middleware,
+    set_static_files,
+    set_uploads,
+    set_logs,
+)
+
+# The resolver's own: a name server that is silent is asked for 10 s, which no timeout of libpq's bounds.
+_RESOLVER = ("RES_OPTIONS", "timeout:2 attempts:2")
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What is to differ: `settings` by name, the changes that make it so, and variables of libraries to set.
+
+    `adopted` is what the library itself works with.
+    """
+
+    settings: Mapping[str, Any]
+    changes: tuple[Change, ...]
+    environ: Mapping[str, str]
+    adopted: Adopted
+
+
+def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
+    """What a project's settings are to become; reads both and changes neither.
+
+    Nothing differs under `local` without a variable. ConfigurationError for what cannot be right here, with the
+    remedy; its `others` are the mistakes beside the first.
+    """
+    variables = ProcessVariables(environ)
+    draft = Draft(project)
+    if variables.say_nothing:
+        return Decisions({}, (), {}, _adopted(draft, variables))
+    _take_steps(draft, variables)
+    adopted = _adopted(draft, variables)
+    draft.set(SETTING, adopted, "what the library itself works with")
+    return Decisions(draft.settings, tuple(draft.changes), _library_variables(draft, environ), adopted)
+
+
+def _take_steps(draft: Draft, variables: ProcessVariables) -> None:
+    mistakes: list[ConfigurationError] = []
+    for step in _STEPS:
+        try:
+            step(draft, variables)
+        except ConfigurationError as error:
+            mistakes.append(error)
+    if mistakes:
+        first, *others = mistakes
+        first.others = tuple(map(str, others))
+        raise first
+
+
+def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
+    default: Mapping[str, Any] = (draft.value("DATABASES") or {}).get("default", {})
+    login = partial(read_web_login, variables.environment, default)
+    return Adopted(
+        detection=variables.detection,
+        profile=variables.profile,
+        front=variables.front,
+        # Without HTTPS in front there is no proxy in front.
+        trusted_proxies=tuple(variables[TRUSTED_PROXIES]) if variables.profile.https else (),
+        max_wait_s=variables[MAX_WAIT_S],
+        max_body_bytes=variables[MAX_BODY_BYTES],
+        warm_up=variables[WARM_UP],
+        pool_empty_s=variables[DB_POOL_EMPTY_S],
+        role=variables[DB_ROLE],
+        web_role=web_role(variables.environment, default),
+        read_web_login=login,
+        proxy_host=variables[DB_PROXY_HOST],
+        lock_timeout_s=variables[DB_LOCK_TIMEOUT_S],
+        statement_timeout_s=variables[DB_STATEMENT_TIMEOUT_S],
+        idle_in_transaction_timeout_s=variables[DB_IDLE_IN_TRANSACTION_TIMEOUT_S],
+        unknown_variables=tuple(variables.environment.unknown_names()),
+        ignored_variables=(
+            *ignored_variables(variables.environment, variables.profile),
+            *ignored_log_variables(draft, variables),
+        ),
+        keeps_media=keeps_media(draft, variables),
+        serves_media=serves_media(draft, variables),
+    )
+
+
+def _library_variables(draft: Draft, environ: Mapping[str, str]) -> dict[str, str]:
+    """Of libpq and the resolver, unless somebody set them."""
+    default: Mapping[str, Any] = (draft.value("DATABASES") or {}).get("default", {})
+    zone = default.get("TIME_ZONE") or ("UTC" if draft.value("USE_TZ") else draft.value("TIME_ZONE"))
+    # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone with a
+    # statement, which pins the connection wherever the server's own is another.
+    wanted = {"PGTZ": str(zone), _RESOLVER[0]: _RESOLVER[1]}
+    return {name: value for name, value in wanted.items() if name not in environ}

@@ -1,0 +1,18 @@
+"""URL patterns for uploads on the disk, where no bucket and no CDN serves them."""
+
+import re
+
+from django.conf import settings
+from django.urls import URLPattern, re_path
+
+from django_runtimes.adopt.configure import adopted
+from django_runtimes.serving.media import serve_media
+
+
+def media_urlpatterns() -> list[URLPattern]:
+    """One below MEDIA_URL under `local`, in debug or not; none where another host or nothing serves uploads."""
+    here = adopted()
+    path = settings.MEDIA_URL.removeprefix(here.front.base_path).lstrip("/")
+    if not here.serves_media or not settings.MEDIA_ROOT or not path or "://" in settings.MEDIA_URL:
+        return []
+    return [re_path(rf"^{re.escape(path)}(?P<path>.*)$", serve_media, {"document_root": settings.MEDIA_ROOT})]

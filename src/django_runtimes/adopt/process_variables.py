@@ -1,0 +1,56 @@
+"""The variables of one process, with what follows from them alone."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django_runtimes.config.detection import detect_runtime
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.front import Front, read_front
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.table import PREFIX
+from django_runtimes.config.variables.variable import T_co, Variable
+
+_POSTGRESQL = ("postgresql://", "postgres://", "postgis://")
+
+
+class ProcessVariables:
+    """`variables[WORKERS]` as an Environment has it, and the runtime, its profile and what stands in front."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.environment = Environment(environ)
+        self.detection = detect_runtime(environ)
+        self.profile = choose_profile(self.detection.runtime, self.environment)
+
+    def __getitem__(self, variable: Variable[T_co]) -> T_co:
+        return self.environment[variable]
+
+    def is_set(self, variable: Variable[Any]) -> bool:
+        """Whether somebody set it, whatever the table's default."""
+        return self.environment.is_set(variable)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The service that runs the process."""
+        return self.detection.runtime
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is nobody's deployment."""
+        return self.runtime is Runtime.LOCAL
+
+    @property
+    def say_nothing(self) -> bool:
+        """Whether this is `local` and no variable asks for anything else.
+
+        A DATABASE_URL of another kind than PostgreSQL's is then the project's own.
+        """
+        has_own = any(value for name, value in self._environ.items() if name.startswith(PREFIX))
+        return self.is_local and not has_own and not self._environ.get("DATABASE_URL", "").startswith(_POSTGRESQL)
+
+    @cached_property
+    def front(self) -> Front:
+        """What the hops in front say; ConfigurationError for what would not be believed."""
+        return read_front(self.environment, https=self.profile.https)

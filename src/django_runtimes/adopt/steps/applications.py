@@ -1,0 +1,59 @@
+"""The library's apps behind the project's, and WhiteNoise where nothing else serves the static files."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django_runtimes.adopt.change import Draft
+from django_runtimes.adopt.process_variables import ProcessVariables
+
+# Behind the project's: Django takes a command from the first app that has it, so that the project's own beats ours,
+# and ours Django's.
+APPS = (
+    "django_runtimes.adopt",
+    "django_runtimes.databases",
+    "django_runtimes.operations",
+    "django_runtimes.migration_gate",
+    "django_runtimes.observability",
+)
+_STATIC_FILES = "django.contrib.staticfiles"
+_SECURITY = "django.middleware.security.SecurityMiddleware"
+WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware"
+
+Names = TypeVar("Names", bound=Sequence[str])
+
+
+def set_apps(draft: Draft, variables: ProcessVariables) -> None:
+    """INSTALLED_APPS."""
+    installed = draft.value("INSTALLED_APPS")
+    missing = [app for app in APPS if app not in {_app(name) for name in installed}]
+    if missing:
+        draft.set("INSTALLED_APPS", _with(installed, len(installed), missing), "the library's checks and commands")
+
+
+def set_middleware(draft: Draft, variables: ProcessVariables) -> None:
+    """MIDDLEWARE."""
+    middleware = draft.value("MIDDLEWARE")
+    url = draft.value("STATIC_URL")
+    if (
+        not any(_app(name) in (_STATIC_FILES, f"{_STATIC_FILES}.apps") for name in draft.value("INSTALLED_APPS"))
+        or any("whitenoise" in name.lower() for name in middleware)
+        or not url
+        or "://" in url
+        or url.startswith("//")
+    ):
+        return
+    # Behind the redirect to HTTPS, and in front of all that a file needs not.
+    place = middleware.index(_SECURITY) + 1 if _SECURITY in middleware else 0
+    reason = f"nothing else serves {url!r} outside Django's runserver"
+    draft.set("MIDDLEWARE", _with(middleware, place, [WHITENOISE]), reason)
+
+
+def _app(name: str) -> str:
+    """The package of an entry of INSTALLED_APPS, which may name a configuration in it."""
+    package, _, configuration = name.rpartition(".apps.")
+    return package if package and configuration else name
+
+
+def _with(names: Names, place: int, more: list[str]) -> Names:
+    """A new sequence of the same type."""
+    return type(names)([*names[:place], *more, *names[place:]])  # type: ignore[call-arg]

@@ -1,0 +1,90 @@
+"""Where static files and uploads lie."""
+
+import os.path
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import global_settings
+
+from django_runtimes.adopt.change import MISSING, Change, Draft
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.media import s3_settings
+from django_runtimes.config.variables.files import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
+
+_S3 = "storages.backends.s3.S3Storage"
+_S3_BEFORE = "storages.backends.s3boto3.S3Boto3Storage"
+FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
+_STATIC_FOLDER = "build/static"
+_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    # Django's names a temporary file by the upload's extension, and fails where that is too long.
+    "django_runtimes.serving.uploads.TemporaryFileUploadHandler",
+]
+# Ignored since Django 5.1, each with its key in STORAGES.
+_IGNORED = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE": "default"}
+
+
+def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
+    """ConfigurationError for a storage that Django no longer reads, and that STORAGES does not name either."""
+    storages = draft.value("STORAGES") if draft.has("STORAGES") else {}
+    for name, key in _IGNORED.items():
+        if draft.has(name) and key not in storages:
+            raise ConfigurationError(
+                f"{name}={draft.value(name)!r} is ignored since Django 5.1; write it as "
+                f"STORAGES[{key!r}] = {{'BACKEND': {draft.value(name)!r}}}"
+            )
+
+
+def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
+    """STATIC_ROOT."""
+    if (folder := variables[STATIC_ROOT]) is not None:
+        draft.set("STATIC_ROOT", _absolute(folder), "WEBAPP_STATIC_ROOT is set")
+    elif not draft.value("STATIC_ROOT"):
+        draft.set("STATIC_ROOT", _absolute(_STATIC_FOLDER), "collectstatic needs a folder, and the settings name none")
+
+
+def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
+    """MEDIA_ROOT, FILE_UPLOAD_HANDLERS, and the bucket of WEBAPP_MEDIA_BUCKET as STORAGES and django-storages' own."""
+    if (folder := variables[MEDIA_ROOT]) is not None:
+        draft.set("MEDIA_ROOT", _absolute(folder), "WEBAPP_MEDIA_ROOT is set")
+    draft.default("FILE_UPLOAD_HANDLERS", list(_UPLOAD_HANDLERS), "uploads with long names have to work")
+    bucket = variables[MEDIA_BUCKET]
+    if bucket is None:
+        return
+    reason = "WEBAPP_MEDIA_BUCKET is set"
+    storages = {**global_settings.STORAGES, **draft.value("STORAGES")}
+    before = storages.get("default", {})
+    after = _on_s3(before, bucket)
+    if after != before:
+        part = Change(("STORAGES", "default"), before or MISSING, after, reason)
+        draft.replace_parts("STORAGES", {**storages, "default": after}, [part])
+    for name, value in s3_settings(variables.environment, local=variables.is_local).items():
+        draft.default(name, value, f"{reason}: how the bucket is reached")
+
+
+def keeps_media(draft: Draft, variables: ProcessVariables) -> bool:
+    """Whether uploaded files outlive the process: in any storage but the disk, or on the disk under `local`."""
+    return variables.is_local or not media_on_disk(draft.value("STORAGES"))
+
+
+def serves_media(draft: Draft, variables: ProcessVariables) -> bool:
+    """Whether uploads lie on this machine's disk with nothing else to serve them."""
+    return variables.is_local and media_on_disk(draft.value("STORAGES"))
+
+
+def media_on_disk(storages: Mapping[str, Any]) -> bool:
+    """Whether the default storage is Django's own on the disk."""
+    default: Mapping[str, Any] = storages.get("default", {})
+    return bool(default.get("BACKEND", FILE_SYSTEM) == FILE_SYSTEM)
+
+
+def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:
+    """The project's own storage on S3 with another bucket, or one with nothing but the bucket."""
+    if storage.get("BACKEND") in (_S3, _S3_BEFORE):
+        return {**storage, "OPTIONS": {**storage.get("OPTIONS", {}), "bucket_name": bucket}}
+    return {"BACKEND": _S3, "OPTIONS": {"bucket_name": bucket}}
+
+
+def _absolute(folder: str) -> str:
+    return os.path.abspath(folder)  # noqa: PTH100  (a text, as most projects write it)

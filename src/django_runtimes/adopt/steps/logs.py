@@ -1,0 +1,35 @@
+"""The log lines, where a project has said nothing of them."""
+
+from typing import Any
+
+from django_runtimes.adopt.change import Draft
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.config.logs import logging_settings
+from django_runtimes.config.variables.application import LOG_FORMAT, LOG_LEVEL
+from django_runtimes.config.variables.variable import Variable
+
+
+def set_logs(draft: Draft, variables: ProcessVariables) -> None:
+    """LOGGING."""
+    if not _are_the_projects(draft):
+        log_format = variables.profile.log_format
+        draft.set(
+            "LOGGING",
+            logging_settings(log_format, variables[LOG_LEVEL]),
+            f"the settings have none: {log_format} to standard error",
+        )
+
+
+def ignored_log_variables(draft: Draft, variables: ProcessVariables) -> tuple[tuple[str, str], ...]:
+    """Those that a project's own LOGGING leaves without effect, each with the reason."""
+    if not _are_the_projects(draft):
+        return ()
+    of_logs: tuple[Variable[Any], ...] = (LOG_LEVEL, LOG_FORMAT)
+    return tuple((each.name, "LOGGING of the settings is used") for each in of_logs if variables.is_set(each))
+
+
+def _are_the_projects(draft: Draft) -> bool:
+    """Whether a project configures its logs, by LOGGING or without Django."""
+    if "LOGGING" in draft.settings:
+        return False
+    return bool(draft.value("LOGGING")) or draft.value("LOGGING_CONFIG") is None

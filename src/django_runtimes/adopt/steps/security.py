@@ -1,0 +1,75 @@
+"""DEBUG, the secret key, and the hosts and origins that the application answers to."""
+
+from collections.abc import Sequence
+
+from django_runtimes.adopt.change import Draft
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.security import SHORTEST_KEY, origin_of, secret_key, weakness
+from django_runtimes.config.variables.application import (
+    ALLOWED_HOSTS,
+    CSRF_TRUSTED_ORIGINS,
+    DEBUG,
+    SECRET_KEY_FALLBACKS,
+)
+
+_LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def set_debug(draft: Draft, variables: ProcessVariables) -> None:
+    """WEBAPP_DEBUG; ConfigurationError where the insides would be shown outside `local`."""
+    debug = variables[DEBUG] if variables.is_set(DEBUG) else None
+    if not variables.is_local:
+        if debug:
+            raise ConfigurationError(
+                f"WEBAPP_DEBUG=1 shows the application's insides and the runtime is {variables.runtime}; unset it"
+            )
+        if debug is None and draft.value("DEBUG"):
+            raise ConfigurationError(
+                f"DEBUG=True in the settings shows the application's insides and the runtime is {variables.runtime}; "
+                "set DEBUG to False there, or WEBAPP_DEBUG=0"
+            )
+    if debug is not None:
+        draft.set("DEBUG", debug, "WEBAPP_DEBUG is set")
+
+
+def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
+    """WEBAPP_SECRET_KEY and its fallbacks; ConfigurationError outside `local` for a key that others could guess."""
+    key = secret_key(variables.environment, local=variables.is_local)
+    if key is not None:
+        draft.set("SECRET_KEY", key, "WEBAPP_SECRET_KEY is set")
+    elif not variables.is_local:
+        own = draft.value("SECRET_KEY")
+        reason = weakness(own) if own else "is empty"
+        if reason:
+            raise ConfigurationError(
+                f"WEBAPP_SECRET_KEY is not set and SECRET_KEY of the settings {reason}; "
+                f"set a random text of at least {SHORTEST_KEY} characters"
+            )
+    if fallbacks := variables[SECRET_KEY_FALLBACKS]:
+        draft.set("SECRET_KEY_FALLBACKS", fallbacks, "WEBAPP_SECRET_KEY_FALLBACKS is set")
+
+
+def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
+    """ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; ConfigurationError outside `local` where no user could reach it."""
+    hosts = variables[ALLOWED_HOSTS]
+    if hosts:
+        draft.set("ALLOWED_HOSTS", hosts, "WEBAPP_ALLOWED_HOSTS is set")
+    elif _are_of_this_machine(draft.value("ALLOWED_HOSTS")):
+        if not variables.is_local:
+            raise ConfigurationError(
+                "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine; "
+                "set the host names that users type, comma-separated"
+            )
+        if not draft.value("ALLOWED_HOSTS"):
+            draft.set("ALLOWED_HOSTS", list(_LOCAL_HOSTS), "the settings name none, and the runtime is local")
+    origins = variables[CSRF_TRUSTED_ORIGINS]
+    if origins:
+        draft.set("CSRF_TRUSTED_ORIGINS", origins, "WEBAPP_CSRF_TRUSTED_ORIGINS is set")
+    elif not draft.value("CSRF_TRUSTED_ORIGINS"):
+        named = [origin_of(host) for host in draft.value("ALLOWED_HOSTS") if host != "*"]
+        draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: those of ALLOWED_HOSTS")
+
+
+def _are_of_this_machine(hosts: Sequence[str]) -> bool:
+    return all(host in _LOCAL_HOSTS or host == ".localhost" for host in hosts)

@@ -1,0 +1,65 @@
+"""What `configure()` found out about this process, for all of the library that serves, operates or checks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+
+from django_runtimes.config.choices import Role
+from django_runtimes.config.databases.credentials import Login
+from django_runtimes.config.detection import Detection
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.front import Front
+from django_runtimes.config.profile import Profile
+from django_runtimes.config.runtime import Runtime
+
+SETTING = "DJANGO_RUNTIMES"
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """How the application runs here: the setting DJANGO_RUNTIMES, and what `configure()` returns.
+
+    `keeps_media` is whether uploaded files outlive this process, `serves_media` whether the application itself serves
+    them from the disk, as under `local`.
+    """
+
+    detection: Detection
+    profile: Profile
+    front: Front
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    max_wait_s: int
+    max_body_bytes: int
+    warm_up: bool
+    pool_empty_s: int
+    role: Role
+    web_role: str
+    read_web_login: Callable[[], Login]
+    proxy_host: str | None
+    lock_timeout_s: int
+    statement_timeout_s: int
+    idle_in_transaction_timeout_s: int
+    unknown_variables: tuple[tuple[str, str | None], ...]
+    ignored_variables: tuple[tuple[str, str], ...]
+    keeps_media: bool
+    serves_media: bool
+
+    @property
+    def runtime(self) -> Runtime:
+        """The service that runs the process."""
+        return self.detection.runtime
+
+
+def adopted_by(settings: object) -> Adopted:
+    """The record in Django's settings; ConfigurationError where no call of `configure()` left one."""
+    adopted = getattr(settings, SETTING, None)
+    if not isinstance(adopted, Adopted):
+        raise ConfigurationError(not_called(getattr(settings, "SETTINGS_MODULE", None)))
+    return adopted
+
+
+def not_called(settings_module: str | None) -> str:
+    """What a user is told whose settings do not call `configure()`."""
+    return (
+        f"{settings_module or 'the settings module'} does not call configure(), without which nothing fits the "
+        "runtime; write at its end: from django_runtimes import configure; configure(globals())"
+    )
