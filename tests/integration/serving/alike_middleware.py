@@ -131,17 +131,9 @@ def _is_missing(response):
     return response.status_code == 404 and bool(settings.LOGIN_URL)
 
 
-@sync_to_async
-def _aget_user(request):
-    return request.user
-
-
 async def _aredirect(request):
     account, login = reverse("account"), reverse("login")
-    if hasattr(request, "auser"):
-        user = await request.auser()
-    else:
-        user = await _aget_user(request)
+    user = await request.auser()
     return HttpResponseRedirect(account if user.is_authenticated else login)
 
 

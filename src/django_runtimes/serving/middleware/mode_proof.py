@@ -7,7 +7,7 @@ from abc import ABCMeta
 from collections.abc import Iterable, Iterator
 from functools import partial
 from inspect import CO_COROUTINE, getattr_static
-from itertools import groupby, takewhile
+from itertools import dropwhile, takewhile
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -27,6 +27,7 @@ from django_runtimes.serving.middleware.code_names import (
     named_in,
     parts_of,
 )
+from django_runtimes.serving.middleware.code_structure import END, Step, Structure, is_always_reached, numbered
 
 # By which names code learns whether it runs asynchronously.
 _MODE = re.compile(
@@ -37,11 +38,18 @@ _MIDDLEWARE = re.compile(r"([\w.]+)\.(\w*[Mm]iddleware)")
 _HOOK = re.compile(r"process_(view|exception|template_response)")
 _IMPORTS = {"import_string", "import_module", "__import__"}
 # What only one of two sides may name that do the same.
-_NOISE = {"get_response", "super", "__class__", "__call__", "__init__", "hasattr", "sync_to_async", "async_to_sync"}
-_OPERATORS = {"BINARY_OP", "COMPARE_OP", "CONTAINS_OP", "IS_OP", "LOAD_SMALL_INT"}
+_NOISE = {"super", "__class__", "__init__", "hasattr", "sync_to_async", "async_to_sync"}
+# By which names the rest of the chain is called.
+_NEXT = {"get_response", "__call__"}
+_PLUMBING = _NOISE | _NEXT
 _CALLED_BY_MODE = {"iscoroutinefunction", "markcoroutinefunction", "super", "__init__"}
 # The beginnings of operations that end a statement.
 _ENDS = ("STORE_", "POP_", "JUMP_", "RETURN_")
+# Factories whose code the proof cannot follow, and whose two modes do the same.
+_KNOWN_ALIKE = {
+    # Its asynchronous twins of functions ask what the request has before they do the same.
+    "allauth.account.middleware.AccountMiddleware",
+}
 _THREAD_SENSITIVE = (str, "'thread_sensitive'")
 # What Django has in two forms, `get` and `aget`.
 _TWINS = {"auser": "user"} | {
@@ -79,7 +87,8 @@ class ModeProof:
             self._visit((middleware.args, middleware.keywords))
             self.visit_middleware(middleware.func)
         elif type(middleware) is FunctionType:
-            self._visit_factory(middleware)
+            if f"{middleware.__module__}.{middleware.__qualname__}" not in _KNOWN_ALIKE:
+                self._visit_factory(middleware)
         elif type(middleware) in {type, ABCMeta}:
             outer, self._lineage = self._lineage, [cls for cls in middleware.__mro__ if cls is not object]
             self._visit_class()
@@ -110,23 +119,48 @@ class ModeProof:
         for entry in entries:
             if type(entry) is not FunctionType or _is_coroutine(entry):
                 raise UnclearError
-            tokens = list(self._tokens(entry))
-            head = list(takewhile(lambda token: self._is_mode(token) or token in _NOISE, tokens))
-            dispatched = list(takewhile(_is_coroutine, tokens[len(head) :]))
-            if any(map(self._is_mode, head)) is not bool(dispatched):
-                raise UnclearError
+            dispatched, rest = self._split(list(self._tokens(entry)))
             asynchronous += dispatched
-            synchronous += tokens[len(head) + len(dispatched) :]
+            synchronous += rest
         if any(map(_is_coroutine, synchronous)):
             raise UnclearError
         self._compare(synchronous, asynchronous or synchronous)
+
+    def _split(self, entry: list[object]) -> tuple[list[object], list[object]]:
+        """What an entry calls asynchronously, and what it does otherwise, which begins as the other does."""
+        names = [token for token in entry if type(token) is not Step]
+        head = list(takewhile(lambda token: self._is_mode(token) or token in _PLUMBING, names))
+        dispatched = list(takewhile(_is_coroutine, names[len(head) :]))
+        if any(map(self._is_mode, head)) is not bool(dispatched):
+            raise UnclearError
+        if dispatched:
+            called_at = max(index for index, token in enumerate(entry) if token in dispatched)
+            ends = [index for index in range(called_at, len(entry)) if entry[index] == END]
+            if not ends:
+                raise UnclearError
+            rest = entry[ends[0] + 1 :]
+            # Where the question for the mode leads otherwise.
+            is_label = bool(rest) and type(rest[0]) is Step and rest[0].name == "label"
+            return dispatched, [*takewhile(_is_parameter, entry), *rest[is_label:]]
+        # What the rest of the chain gives is an awaitable in one mode: it can only be handed on.
+        after = list(dropwhile(lambda token: token not in _NEXT, entry))
+        if not all((type(token) is Step and token.is_passive) or token in _PLUMBING for token in after):
+            raise UnclearError
+        return [], entry
 
     def _visit_factory(self, factory: FunctionType) -> None:
         self._read(factory, reads_mode=True)
         made = self._find_modes(factory)
         if made is None:
             return
-        made = [code for code in made or codes_in(factory.__code__) if not _HOOK.fullmatch(code.co_name)]
+        made = made or list(codes_in(factory.__code__))[1:]
+        self._compare_sides(factory, [code for code in made if not _HOOK.fullmatch(code.co_name)])
+        for name in {code.co_name for code in made if _HOOK.fullmatch(code.co_name)}:
+            hooks = [code for code in made if code.co_name == name]
+            if len(hooks) != 1 or not is_always_reached(factory.__code__, hooks[0], name):
+                self._compare_sides(factory, hooks)
+
+    def _compare_sides(self, factory: FunctionType, made: list[CodeType]) -> None:
         sides = [[code for code in made if _is_coroutine(code) is is_async] for is_async in (False, True)]
         if [len(side) for side in sides] != [1, 1]:
             raise UnclearError
@@ -149,13 +183,13 @@ class ModeProof:
         made = [name for names in statements for name in names if isinstance(name, CodeType)]
         # What stands beside a function that is made are its annotations.
         names = [name for names in statements if not any(name in made for name in names) for name in names]
-        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _NOISE
+        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _PLUMBING
         kept = {step.argval for step in steps if step.opname == "STORE_DEREF"}
         operations = [step.opname for step in steps]
         # From 3.12 on `super().__init__` is one step, not a call.
         called = _CALLED_BY_MODE - ({"super"} if "LOAD_SUPER_ATTR" in operations else set())
         if (
-            not all(name is None or name in stored | _NOISE or self._is_mode(name) for name in names)
+            not all(name is None or name in stored | _PLUMBING or self._is_mode(name) for name in names)
             or any(kept.intersection(code.co_freevars) for code in made)
             or sum(operation.startswith("CALL") for operation in operations) != sum(name in called for name in names)
             or any(step.opname == "STORE_SUBSCR" or _gives_defaults(step) for step in steps)
@@ -213,19 +247,22 @@ class ModeProof:
         return found
 
     def _tokens(self, function: FunctionType, code: CodeType | None = None) -> Iterator[object]:
-        """What the code names, in order; functions of the project stand for what they name."""
+        """What the code names and does, in order; functions of the project stand for what they name."""
         cells = cells_of(function)
-        for value in () if code else held_by(function):
-            yield from self._spread(value)
+        defaults = [] if code else [token for value in held_by(function) for token in self._spread(value)]
         code, before = code or function.__code__, None
-        for step in dis.get_instructions(code):
+        structure = Structure(code)
+        yield from structure.parameters
+        yield from defaults
+        for step in structure.steps:
             value = argument_of(step, code)
+            yield from structure.shape(step)
             if isinstance(value, CodeType):
                 yield from self._tokens(function, value)
             elif step.opcode in dis.hasname:
                 is_global = step.opname == "LOAD_GLOBAL"
                 found = [function.__globals__.get(value)] if is_global else self._methods(value)
-                functions = [each for each in found if value not in _NOISE and self._stands_for_code(each)]
+                functions = [each for each in found if value not in _PLUMBING and self._stands_for_code(each)]
                 for each in functions:
                     yield from self._spread(each)
                 if not functions:
@@ -235,8 +272,6 @@ class ModeProof:
                 yield from self._spread(cells[value]) if value in cells else [value]
             elif step.opcode in dis.hasconst:
                 yield from [_TWINS.get(value, value)] if value in code.co_names else self._spread(value)
-            elif step.opname in _OPERATORS:
-                yield step.opname, value
             before = function.__globals__.get(value) if step.opname == "LOAD_GLOBAL" else None
 
     def _stands_for_code(self, value: object) -> bool:
@@ -257,8 +292,8 @@ class ModeProof:
 
     def _compare(self, synchronous: list[object], asynchronous: list[object]) -> None:
         shared = {token for token in synchronous if type(token) is FunctionType}.intersection(asynchronous)
-        sides = [self._spell(tokens, shared, set()) for tokens in (synchronous, asynchronous)]
-        if [token for token, _ in groupby(sides[0])] != [token for token, _ in groupby(sides[1])]:
+        sides = [numbered(self._spell(tokens, shared, set())) for tokens in (synchronous, asynchronous)]
+        if sides[0] != sides[1]:
             raise UnclearError
 
     def _spell(self, tokens: Iterable[object], shared: set[Any], spelled: set[Any]) -> list[object]:
@@ -286,6 +321,10 @@ class ModeProof:
         package = _package(value)
         file = getattr(sys.modules.get(str(value.__module__)), "__file__", None) or ""
         return package not in _TRUSTED and (package in self._packages or not _INSTALLED.search(file))
+
+
+def _is_parameter(token: object) -> bool:
+    return type(token) is Step and token.name.startswith("parameter")
 
 
 def _package(value: Any) -> str:

@@ -5,12 +5,14 @@ from django.contrib.admindocs.middleware import XViewMiddleware
 from django.contrib.auth import middleware as auth
 from django.http import HttpResponse
 from django.urls import path
+from django.utils.decorators import sync_and_async_middleware
 from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving import alike_middleware, middleware_shapes
+from tests.integration.serving import alike_middleware, middleware_shapes, middleware_structures
 
 DIFFERENT = middleware_shapes.__name__
+STRUCTURES = middleware_structures.__name__
 ALIKE = alike_middleware.__name__
 DJANGOS = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -52,6 +54,14 @@ def _keys(settings):
 
 
 @WAYS
+@pytest.mark.parametrize("name", middleware_structures.SHAPES)
+async def test_views_see_what_other_structures_read(both, settings, way, name):
+    settings.MIDDLEWARE = [f"{STRUCTURES}.{name}"]
+
+    assert (await both("GET", way, headers=[(b"tenant", b"acme")])).body == b"acme"
+
+
+@WAYS
 @pytest.mark.parametrize("name", middleware_shapes.SHAPES)
 async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, name):
     settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
@@ -75,6 +85,23 @@ def test_middleware_that_is_alike_keeps_the_one_hop(name):
 @pytest.mark.parametrize("name", middleware_shapes.SHAPES)
 def test_middleware_that_is_not_alike_is_found(name):
     assert may_differ(import_string(f"{DIFFERENT}.{name}"))
+
+
+@pytest.mark.parametrize("name", middleware_structures.SHAPES)
+def test_another_structure_is_found(name):
+    assert may_differ(import_string(f"{STRUCTURES}.{name}"))
+
+
+def test_known_factories_keep_the_one_hop():
+    @sync_and_async_middleware
+    def factory(get_response):
+        return middleware_shapes.AsTheRemoteUser(get_response)
+
+    assert may_differ(factory)
+
+    factory.__module__, factory.__qualname__ = "allauth.account.middleware", "AccountMiddleware"
+
+    assert not may_differ(factory)
 
 
 @pytest.mark.parametrize("name", DJANGOS)
