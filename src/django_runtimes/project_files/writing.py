@@ -30,13 +30,13 @@ def write(plan: Plan) -> None:
             )
     folders = [*_missing_folders(root, changes)]
     record = _record(root, changes, folders, earlier)
-    created: list[Path] = []
     replaced: list[Change] = []
     try:
-        for folder in folders:
-            (root / folder).mkdir()
-            created.append(root / folder)
+        (root / FOLDER).mkdir(exist_ok=True)
+        # First, so that also what is killed can be taken back.
         _replace(root / FILE, render_record(record), None)
+        for folder in folders:
+            (root / folder).mkdir(exist_ok=True)
         # Whatever can fail, a full disk above all, fails before the first file is replaced.
         for change in changes:
             _stage(change.path, change.after, _mode(change.path))
@@ -46,7 +46,7 @@ def write(plan: Plan) -> None:
         _replace(root / FILE, render_record(Record(record.files, record.folders, is_complete=True)), None)
     except BaseException:
         with _uninterrupted():
-            _restore(root, changes, replaced, created, earlier)
+            _restore(root, changes, replaced, folders, earlier)
         raise
 
 
@@ -74,10 +74,10 @@ def undo(root: Path) -> list[str]:
                 if file.before_mode is not None:
                     (root / file.path).chmod(file.before_mode)
             (root / FILE).unlink()
-            _remove_folders([root / folder for folder in record.folders])
     finally:
-        for file in record.files:
-            _staged(root / file.path).unlink(missing_ok=True)
+        for name in (FILE, *(file.path for file in record.files)):
+            _staged(root / name).unlink(missing_ok=True)
+    _remove_folders(root, record.folders)
     return [file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")]
 
 
@@ -110,7 +110,7 @@ def _record(root: Path, changes: Sequence[Change], folders: Sequence[str], earli
 
 
 def _restore(
-    root: Path, changes: Sequence[Change], replaced: Sequence[Change], created: Sequence[Path], earlier: Record | None
+    root: Path, changes: Sequence[Change], replaced: Sequence[Change], folders: Sequence[str], earlier: Record | None
 ) -> None:
     for change in changes:
         _staged(change.path).unlink(missing_ok=True)
@@ -124,7 +124,7 @@ def _restore(
         (root / FILE).unlink(missing_ok=True)
     else:
         _replace(root / FILE, render_record(earlier), None)
-    _remove_folders(created)
+    _remove_folders(root, folders)
 
 
 def _missing_folders(root: Path, changes: Sequence[Change]) -> Iterator[str]:
@@ -137,11 +137,11 @@ def _missing_folders(root: Path, changes: Sequence[Change]) -> Iterator[str]:
                 yield folder.as_posix()
 
 
-def _remove_folders(folders: Sequence[Path]) -> None:
-    for folder in reversed(folders):
+def _remove_folders(root: Path, folders: Sequence[str]) -> None:
+    for folder in (*reversed(folders), FOLDER):
         # What others have put there stays.
         with contextlib.suppress(OSError):
-            folder.rmdir()
+            (root / folder).rmdir()
 
 
 def _replace(path: Path, content: bytes, mode: int | None) -> None:

@@ -1,0 +1,268 @@
+"""All files are written, or none; and all are restored, or none."""
+
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.writing import undo, write
+
+ROOT = Path(__file__).parents[3]
+STEPS = range(7)
+
+
+def tree(directory: Path) -> dict[str, tuple[int, bytes | None]]:
+    return {
+        str(path.relative_to(directory)): (path.stat().st_mode, None if path.is_dir() else path.read_bytes())
+        for path in directory.rglob("*")
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "settings.py").write_bytes(b"DEBUG = False\r\n")
+    (tmp_path / "settings.py").chmod(0o640)
+    (tmp_path / "old.txt").write_bytes(b"old\n")
+    return tmp_path
+
+
+def planned(root: Path) -> Plan:
+    plan = Plan(root)
+    plan.write(root / "settings.py", b"DEBUG = False\r\nconfigure(globals())\r\n")
+    plan.write(root / "old.txt", b"old\nnew\n")
+    plan.write(root / "vendor/a/wheel.whl", b"x" * 1000)
+    plan.write(root / "Dockerfile", b"FROM scratch\n")
+    return plan
+
+
+def on_replace(monkeypatch: pytest.MonkeyPatch, step: int, act) -> None:
+    """Act just before the files of one step take their place."""
+    replace, calls = Path.replace, iter(range(100))
+
+    def replacing(self: Path, target: Path) -> Path:
+        if next(calls) == step:
+            act()
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+
+
+def killed(statement: str, root: Path, step: int) -> None:
+    """Run a statement in a process that is killed just before the files of one step take their place."""
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "import pytest\n"
+        "from tests.unit.project_files.test_writing import on_replace, planned, undo, write\n"
+        "root = Path(sys.argv[1])\n"
+        "kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "on_replace(pytest.MonkeyPatch(), int(sys.argv[2]), kill)\n"
+        f"{statement}\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program, str(root), str(step)], cwd=ROOT, check=False)
+    assert ended.returncode == -signal.SIGKILL
+
+
+def test_undo_restores_contents_modes_and_folders(project: Path):
+    before = tree(project)
+    write(planned(project))
+    (project / "settings.py").chmod(0o600)
+
+    restored = undo(project)
+
+    assert tree(project) == before
+    assert restored == ["settings.py", "old.txt", "vendor/a/wheel.whl", "Dockerfile"]
+
+
+def test_a_written_file_keeps_its_mode(project: Path):
+    write(planned(project))
+
+    assert (project / "settings.py").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.MonkeyPatch, step: int):
+    before = tree(project)
+    on_replace(monkeypatch, step, lambda: signal.raise_signal(signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt):
+        write(planned(project))
+
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_was_killed_can_be_undone(project: Path, step: int):
+    before = tree(project)
+
+    killed("write(planned(root))", project, step)
+
+    if step:
+        with pytest.raises(UsageError, match="an earlier webapp init was interrupted"):
+            write(planned(project))
+        undo(project)
+        assert tree(project) == before
+    else:
+        # No file had been touched, and the next run goes on.
+        write(planned(project))
+        undo(project)
+        assert tree(project) == before
+
+
+@pytest.mark.parametrize("step", range(2))
+def test_an_undo_that_is_killed_goes_on(project: Path, step: int):
+    before = tree(project)
+    write(planned(project))
+
+    killed("undo(root)", project, step)
+    undo(project)
+
+    assert tree(project) == before
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(project: Path):
+    before = tree(project)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    plan = planned(project)
+    plan.write(project / "large.whl", b"x" * 100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, limits[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            write(plan)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+    assert tree(project) == before
+
+
+def test_a_file_that_changed_after_the_diff_stops_it(project: Path):
+    plan = planned(project)
+    (project / "old.txt").write_bytes(b"mine\n")
+    before = tree(project)
+
+    with pytest.raises(UsageError, match=r"old\.txt was changed in between, and nothing is written"):
+        write(plan)
+
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize("name", ["settings.py", "Dockerfile"])
+def test_undo_refuses_a_file_that_was_edited(project: Path, name: str):
+    write(planned(project))
+    (project / name).write_bytes(b"mine\n")
+    before = tree(project)
+
+    with pytest.raises(UsageError, match=f"{name} was edited since webapp init wrote it, and nothing is undone"):
+        undo(project)
+
+    assert tree(project) == before
+
+
+def test_undo_refuses_where_an_old_file_was_removed(project: Path):
+    write(planned(project))
+    (project / "old.txt").unlink()
+
+    with pytest.raises(UsageError, match=r"old\.txt was removed since"):
+        undo(project)
+
+
+def test_undo_goes_on_where_a_new_file_was_removed(project: Path):
+    before = tree(project)
+    write(planned(project))
+    (project / "Dockerfile").unlink()
+
+    undo(project)
+
+    assert tree(project) == before
+
+
+def test_undo_keeps_what_others_put_into_a_folder(project: Path):
+    write(planned(project))
+    (project / "vendor/mine.whl").write_bytes(b"mine")
+
+    undo(project)
+
+    assert (project / "vendor/mine.whl").read_bytes() == b"mine"
+    assert not (project / "vendor/a").exists()
+
+
+def test_undo_of_two_runs_restores_the_first_state(project: Path):
+    before = tree(project)
+    write(planned(project))
+    plan = Plan(project)
+    plan.write(project / "old.txt", b"old\nnew\nnewer\n")
+    write(plan)
+
+    undo(project)
+
+    assert tree(project) == before
+
+
+def test_lines_written_between_two_runs_stay(project: Path):
+    write(planned(project))
+    (project / "old.txt").write_bytes(b"old\nnew\nmine\n")
+    plan = Plan(project)
+    plan.write(project / "old.txt", b"old\nnew\nmine\nnewer\n")
+    write(plan)
+
+    undo(project)
+
+    assert (project / "old.txt").read_bytes() == b"old\nnew\nmine\n"
+
+
+def test_without_a_record_there_is_nothing_to_undo(project: Path):
+    with pytest.raises(UsageError, match=r"\.webapp/init\.json is not in"):
+        undo(project)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"{", "is damaged"),
+        (b'{"schema": 2}', "has schema 2 and this version reads 1"),
+        (
+            b'{"schema": 1, "complete": true, "folders": [], "files": '
+            b'[{"path": "../x", "before": null, "before_mode": null, "after_sha256": ""}]}',
+            r"names \.\./x, which is outside",
+        ),
+    ],
+)
+def test_a_record_that_is_wrong_is_refused(project: Path, content: bytes, complaint: str):
+    (project / ".webapp").mkdir()
+    (project / ".webapp/init.json").write_bytes(content)
+
+    with pytest.raises(UsageError, match=complaint):
+        undo(project)
+
+
+def test_a_link_out_of_the_project_is_not_followed(project: Path, tmp_path_factory: pytest.TempPathFactory):
+    outside = tmp_path_factory.mktemp("outside") / "settings.py"
+    outside.write_bytes(b"")
+    (project / "settings.py").unlink()
+    (project / "settings.py").symlink_to(outside)
+
+    with pytest.raises(UsageError, match="settings.py is a link to .*, and nothing outside"):
+        planned(project)
+
+
+def test_a_link_within_the_project_is_followed(project: Path):
+    (project / "config").mkdir()
+    (project / "settings.py").rename(project / "config/settings.py")
+    (project / "settings.py").symlink_to("config/settings.py")
+
+    write(planned(project))
+
+    assert (project / "settings.py").is_symlink()
+    assert (project / "config/settings.py").read_bytes().endswith(b"configure(globals())\r\n")
+
+
+def test_a_read_only_file_is_refused_by_name(project: Path):
+    (project / "old.txt").chmod(0o444)
+
+    with pytest.raises(UsageError, match=r"old\.txt is read-only and needs a change; .* chmod u\+w old\.txt"):
+        planned(project)
