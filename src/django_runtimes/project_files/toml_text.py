@@ -113,6 +113,9 @@ def _array_edits(text: str, quoted: str) -> Iterator[str]:
             if items and re.search(r",\s*(#.*)?$", items[-1]):
                 yield "".join([*lines[:closing], added, *lines[closing:]])
             yield "".join([*lines[: index + 1], added, *lines[index + 1 :]])
+        elif rest.endswith(","):
+            indent = re.match(r"\s*", lines[index + 1])[0] if index + 1 < len(lines) else ""  # type: ignore[index]
+            yield "".join([*lines[: index + 1], f"{indent}{quoted},{newline}", *lines[index + 1 :]])
         else:
             start = opening.start("rest")
             for end in (match.start() for match in re.finditer(r"\s*\]", line[start:])):

@@ -246,7 +246,7 @@ def test_a_link_out_of_the_project_is_not_followed(project: Path, tmp_path_facto
     (project / "settings.py").unlink()
     (project / "settings.py").symlink_to(outside)
 
-    with pytest.raises(UsageError, match="settings.py is a link to .*, and nothing outside"):
+    with pytest.raises(UsageError, match=r"settings\.py is a link to .*, and nothing outside"):
         planned(project)
 
 

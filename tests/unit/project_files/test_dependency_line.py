@@ -1,0 +1,175 @@
+"""The line that adds the library, for each tool and each origin."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
+from django_runtimes.project_files.dependencies.library import Archive, Git, Library, Wheel
+from django_runtimes.project_files.dependencies.listing import find_dependencies
+from django_runtimes.project_files.plan import Plan
+
+GIT = Git("https://git.example/runtimes", "0123abc")
+ARCHIVE = Archive("https://files.example/django_runtimes-1.2-py3-none-any.whl", "sha256=00ff")
+WHEEL = Wheel("django_runtimes-1.2-py3-none-any.whl", b"wheel")
+WHEEL_HASH = "4ef9c3fa04a4dad4aa07cb1bc3bb3cd8cdd5ccdcfbf67da1d0bdc6e76e0aaaa3"
+
+
+def library(source: object, *extras: str) -> Library:
+    made = Library("1.2", extras, SpecifierSet(">=3.11,<3.14"), (Requirement("asgiref"), Requirement("django>=5.2")))
+    made.__dict__["source"] = source
+    return made
+
+
+def adopt(root: Path, files: dict[str, str], source: object, *extras: str) -> tuple[Plan, str]:
+    for name, content in files.items():
+        (root / name).write_text(content)
+    plan = Plan(root)
+    tables = plan_dependency(plan, find_dependencies(plan, root), library(source, *extras))
+    return plan, tables
+
+
+def last_line(plan: Plan, name: str) -> str:
+    return (plan.read(plan.root / name) or b"").decode().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        (None, "django-runtimes[server]>=1.2"),
+        (GIT, "django-runtimes[server] @ git+https://git.example/runtimes@0123abc"),
+        (ARCHIVE, f"django-runtimes[server] @ {ARCHIVE.url}#sha256=00ff"),
+        (WHEEL, "./vendor/django_runtimes-1.2-py3-none-any.whl[server]"),
+    ],
+)
+def test_requirements(tmp_path: Path, source: object, line: str):
+    plan, _ = adopt(tmp_path, {"requirements.txt": "django"}, source, "server")
+
+    assert last_line(plan, "requirements.txt") == line
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        (None, {"version": ">=1.2", "python": ">=3.11,<3.14"}),
+        (GIT, {"git": GIT.url, "rev": "0123abc", "python": ">=3.11,<3.14"}),
+        (ARCHIVE, {"url": ARCHIVE.url, "python": ">=3.11,<3.14"}),
+        (WHEEL, {"path": WHEEL.path, "python": ">=3.11,<3.14"}),
+    ],
+)
+def test_poetry_is_told_which_pythons_are_covered(tmp_path: Path, source: object, value: dict[str, str]):
+    text = '[tool.poetry.dependencies]\npython = "^3.11"\ndjango = "^5.2"\n'
+
+    plan, _ = adopt(tmp_path, {"pyproject.toml": text}, source)
+
+    table = tomllib.loads((plan.read(tmp_path / "pyproject.toml") or b"").decode())["tool"]["poetry"]["dependencies"]
+    assert table["django-runtimes"] == value
+
+
+def test_poetry_needs_no_range_where_the_project_allows_fewer(tmp_path: Path):
+    text = '[tool.poetry.dependencies]\npython = ">=3.12,<3.14"\ndjango = "^5.2"\n'
+
+    plan, _ = adopt(tmp_path, {"pyproject.toml": text}, None)
+
+    assert last_line(plan, "pyproject.toml") == 'django-runtimes = ">=1.2"'
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [(None, ">=1.2"), (GIT, {"git": GIT.url, "ref": "0123abc"}), (WHEEL, {"path": WHEEL.path})],
+)
+def test_pipenv(tmp_path: Path, source: object, value: object):
+    plan, _ = adopt(tmp_path, {"Pipfile": '[packages]\ndjango = "*"\n'}, source)
+
+    table = tomllib.loads((plan.read(tmp_path / "Pipfile") or b"").decode())["packages"]
+    assert table["django-runtimes"] == value
+
+
+@pytest.mark.parametrize(
+    ("source", "tables"),
+    [
+        (None, {}),
+        (GIT, {"git": GIT.url, "rev": "0123abc"}),
+        (ARCHIVE, {"url": ARCHIVE.url}),
+        (WHEEL, {"path": WHEEL.path}),
+    ],
+)
+def test_uv_gets_a_source(tmp_path: Path, source: object, tables: dict[str, str]):
+    text = '[project]\nrequires-python = ">=3.10"\ndependencies = [\n  "django",\n]\n'
+
+    plan, block = adopt(tmp_path, {"pyproject.toml": text, "uv.lock": "version = 1"}, source)
+
+    assert (
+        "  \"django-runtimes>=1.2 ; python_version >= '3.11'\",\n"
+        in (plan.read(tmp_path / "pyproject.toml") or b"").decode()
+    )
+    found = tomllib.loads(block).get("tool", {}).get("uv", {}).get("sources", {}).get("django-runtimes", {})
+    assert found == tables
+
+
+def test_hatchling_is_told_to_take_an_address(tmp_path: Path):
+    text = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\ndependencies = [\n  "django",\n]\n'
+
+    _, block = adopt(tmp_path, {"pyproject.toml": text}, GIT)
+
+    assert tomllib.loads(block)["tool"]["hatch"]["metadata"] == {"allow-direct-references": True}
+
+
+HASHED = "django==5.2.1 --hash=sha256:00\n"
+
+
+def test_a_hashed_file_gets_the_wheels_hash(tmp_path: Path):
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED}, WHEEL)
+
+    line = last_line(plan, "requirements.txt")
+    assert line == f"./{WHEEL.path} --hash=sha256:{WHEEL.sha256}"
+    assert plan.remarks[0].endswith("what django-runtimes needs (asgiref)")
+
+
+def test_a_hashed_file_takes_no_line_without_a_hash(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"takes only lines with --hash, and django-runtimes>=1\.2 has none here"):
+        adopt(tmp_path, {"requirements.txt": HASHED}, None)
+
+
+def test_a_compiled_file_is_changed_at_its_source(tmp_path: Path):
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, None)
+
+    assert [change.path.name for change in plan.changes] == ["requirements.in"]
+
+
+def test_what_is_compiled_from_pyproject_is_changed_there(tmp_path: Path):
+    text = '[project]\ndependencies = [\n  "django",\n]\n'
+
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "pyproject.toml": text}, None)
+
+    assert [change.path.name for change in plan.changes] == ["pyproject.toml"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"requirements.txt": "django\nDjango_Runtimes>=0.1\n"},
+        {"requirements.txt": "django\n./vendor/django_runtimes-0.1.0-py3-none-any.whl\n"},
+        {"requirements.txt": "django\ngit+https://git.example/x#egg=django-runtimes\n"},
+        {"Pipfile": '[packages]\ndjango-runtimes = "*"\n'},
+        {"pyproject.toml": '[project]\ndependencies = ["django", "django-runtimes @ https://x.example/y.whl"]\n'},
+        {"pyproject.toml": '[project]\nname = "django-runtimes"\ndependencies = ["django"]\n'},
+    ],
+)
+def test_a_line_that_is_there_is_enough(tmp_path: Path, files: dict[str, str]):
+    plan, _ = adopt(tmp_path, files, None)
+
+    assert plan.changes == ()
+    assert plan.already == [f"{next(iter(files))} lists django-runtimes"]
+
+
+def test_another_wheel_of_the_version_is_not_overwritten(tmp_path: Path):
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / WHEEL.path).write_bytes(b"another")
+
+    with pytest.raises(UsageError, match="is another wheel of the same version; remove it"):
+        adopt(tmp_path, {"requirements.txt": "django\n"}, WHEEL)

@@ -1,0 +1,120 @@
+"""Where a project lies, and which settings it runs with."""
+
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.cli.errors import UsageError
+from django_runtimes.project_files.layout import find_layout
+
+NAMED = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{}")\n'
+
+
+def write(root: Path, *names: str, **contents: str) -> None:
+    for name, text in {**dict.fromkeys(names, "A = 1\n"), **contents}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")',
+        'os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"',
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", os.environ.get("SETTINGS", "config.settings"))',
+        'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("SETTINGS", default="config.settings"))',
+    ],
+)
+def test_manage_names_the_settings(tmp_path: Path, line: str):
+    write(tmp_path, "config/settings.py", **{"manage.py": f"import os\n{line}\n"})
+
+    layout = find_layout(tmp_path, settings=None)
+
+    assert (layout.settings, layout.settings_file) == ("config.settings", tmp_path / "config/settings.py")
+
+
+def test_what_wsgi_names_is_served(tmp_path: Path):
+    write(
+        tmp_path,
+        "config/settings/local.py",
+        "config/settings/production.py",
+        **{
+            "manage.py": NAMED.format("config.settings.local"),
+            "config/wsgi.py": NAMED.format("config.settings.production"),
+        },
+    )
+
+    layout = find_layout(tmp_path, settings=None)
+
+    assert (layout.settings, layout.alternatives) == ("config.settings.production", ("config.settings.local",))
+
+
+def test_a_module_for_developers_gives_way_to_production(tmp_path: Path):
+    named = NAMED.format("config.settings.dev")
+    write(
+        tmp_path,
+        "config/settings/dev.py",
+        "config/settings/production.py",
+        **{"manage.py": named, "config/wsgi.py": named},
+    )
+
+    layout = find_layout(tmp_path, settings=None)
+
+    assert (layout.settings, layout.alternatives) == ("config.settings.production", ("config.settings.dev",))
+
+
+def test_the_choice_of_the_user_wins(tmp_path: Path):
+    write(tmp_path, "config/a.py", "config/b.py", **{"manage.py": NAMED.format("config.a")})
+
+    assert find_layout(tmp_path, settings="config.b", declared="config.a").settings == "config.b"
+    assert find_layout(tmp_path, settings=None, declared="config.b").settings == "config.b"
+
+
+def test_a_package_may_be_the_settings(tmp_path: Path):
+    write(tmp_path, "config/settings/__init__.py", **{"manage.py": NAMED.format("config.settings")})
+
+    assert find_layout(tmp_path, settings=None).settings_file == tmp_path / "config/settings/__init__.py"
+
+
+def test_an_empty_package_names_its_modules(tmp_path: Path):
+    write(
+        tmp_path,
+        "config/settings/base.py",
+        **{"config/settings/__init__.py": "", "manage.py": NAMED.format("config.settings")},
+    )
+
+    with pytest.raises(UsageError, match=r"config\.settings is an empty package, .*--settings: config\.settings\.base"):
+        find_layout(tmp_path, settings=None)
+
+
+def test_the_folder_with_the_requirements_is_the_projects(tmp_path: Path):
+    write(
+        tmp_path,
+        "package.json",
+        "backend/requirements.txt",
+        "backend/shop/settings.py",
+        **{"backend/manage.py": NAMED.format("shop.settings")},
+    )
+
+    assert find_layout(tmp_path, settings=None).root == tmp_path / "backend"
+
+
+def test_a_project_at_the_top_beats_examples_below(tmp_path: Path):
+    write(
+        tmp_path,
+        "shop/settings.py",
+        **{"manage.py": NAMED.format("shop.settings"), "examples/a/manage.py": NAMED.format("a.settings")},
+    )
+
+    assert find_layout(tmp_path, settings=None).settings == "shop.settings"
+
+
+def test_an_environment_beside_the_project_is_none(tmp_path: Path):
+    write(
+        tmp_path,
+        "web/shop/settings.py",
+        "env/pyvenv.cfg",
+        **{"web/manage.py": NAMED.format("shop.settings"), "env/manage.py": NAMED.format("x")},
+    )
+
+    assert find_layout(tmp_path, settings=None).python_path == tmp_path / "web"

@@ -1,0 +1,87 @@
+"""What a project asks for, by each tool's own ranges."""
+
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.project_files.dependencies.listing import Manager, find_dependencies
+from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
+from django_runtimes.project_files.plan import Plan
+
+
+def dependencies(root: Path, **files: str):
+    for name, content in files.items():
+        (root / name.replace("__", ".")).write_text(content)
+    return find_dependencies(Plan(root), root)
+
+
+@pytest.mark.parametrize(
+    ("written", "specifier"),
+    [
+        ('"^5.2.1"', "<6,>=5.2.1"),
+        ('"~5.2"', "<5.3,>=5.2"),
+        ('"~5"', "<6,>=5"),
+        ('"^0.3.1"', "<0.4,>=0.3.1"),
+        ('"5.2.3"', "==5.2.3"),
+        ('">=5.2,<6"', "<6,>=5.2"),
+        ('"*"', ""),
+        ('{version = "^5.2", extras = ["argon2"]}', "<6,>=5.2"),
+        ('{git = "https://x.example"}', ""),
+    ],
+)
+def test_poetrys_ranges(tmp_path: Path, written: str, specifier: str):
+    found = dependencies(tmp_path, pyproject__toml=f"[tool.poetry.dependencies]\ndjango = {written}\n")
+
+    assert found.manager is Manager.POETRY
+    assert str(found.direct["django"].specifier) == specifier
+
+
+@pytest.mark.parametrize(
+    ("written", "minors"),
+    [('python_version = "3.12"', {12}), ('python_full_version = "3.12.4"', {12}), ("", set(range(40)))],
+)
+def test_pipenvs_python(tmp_path: Path, written: str, minors: set[int]):
+    found = dependencies(tmp_path, Pipfile=f'[packages]\ndjango = "*"\n[requires]\n{written}\n')
+
+    assert python_minors(found.pythons) == minors
+
+
+def test_uv_is_known_by_its_lock_file(tmp_path: Path):
+    text = '[project]\nrequires-python = ">=3.12"\ndependencies = ["django"]\n'
+
+    assert dependencies(tmp_path, pyproject__toml=text).manager is Manager.PIP
+    assert dependencies(tmp_path, uv__lock="version = 1\n").manager is Manager.UV
+
+
+def test_packages_are_those_of_the_lock_file_too(tmp_path: Path):
+    found = dependencies(
+        tmp_path,
+        pyproject__toml='[project]\ndependencies = ["django", "psycopg[c]"]\n',
+        uv__lock='[[package]]\nname = "WeasyPrint"\nversion = "1"\n',
+    )
+
+    assert {"weasyprint", "psycopg-c", "asgiref"} <= found.packages()
+
+
+def test_requirements_name_their_includes(tmp_path: Path):
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/base.txt").write_text("Django>=5.2 ; python_version > '3'  # comment\n-e .\n")
+    (tmp_path / "requirements/production.txt").write_text(
+        "-r base.txt\n--extra-index-url https://x.example\ngunicorn\n"
+    )
+
+    found = dependencies(tmp_path)
+
+    assert found.file == tmp_path / "requirements/base.txt"
+    assert sorted(found.direct) == ["django", "gunicorn"]
+    assert [file.needs_project for file in found.requirements.all()] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "overlap"),
+    [(">=5.2", "<5.3", True), ("==4.2.*", ">=5.2", False), ("==5.2.7", ">=5.2,<6.2", True), ("<5", ">=5.2", False)],
+)
+def test_ranges_of_django(first: str, second: str, *, overlap: bool):
+    from packaging.specifiers import SpecifierSet
+
+    assert django_overlaps(SpecifierSet(first), SpecifierSet(second)) is overlap
