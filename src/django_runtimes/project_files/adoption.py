@@ -126,5 +126,10 @@ def _plan_workload(adoption: Adoption) -> None:
         adoption.plan.already.append(f"{WORKLOAD} is there, and stays as it is")
         return
     found = adoption.inspection
-    text = render_workload(adoption.layout.settings.partition(".")[0], found.paths, found.reads)
+    text = render_workload(
+        adoption.layout.settings.partition(".")[0],
+        found.paths,
+        found.reads,
+        collects_static=found.uses_static_files,
+    )
     adoption.plan.write(path, text.encode())

@@ -2,14 +2,18 @@
 
 import json
 from collections.abc import Sequence
+from urllib.parse import quote
 
 # Without a database to try them on, so many are listed.
 _MOST_UNTRIED = 5
 # The library answers it itself, after asking the database.
 _ALWAYS = "/readyz"
+_COLLECT = '["collectstatic", "--no-input", "--verbosity", "0"]'
+# Those of a URL's path that stand for themselves: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+_PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 
 
-def render_workload(name: str, paths: Sequence[str], reads: Sequence[str] | None) -> str:
+def render_workload(name: str, paths: Sequence[str], reads: Sequence[str] | None, *, collects_static: bool) -> str:
     """The file; `reads` have answered 200, `paths` are listed where none could be tried."""
     chosen = list(paths[:_MOST_UNTRIED]) if reads is None else list(reads) or [_ALWAYS]
     if reads:
@@ -21,13 +25,16 @@ def render_workload(name: str, paths: Sequence[str], reads: Sequence[str] | None
     lines = [
         "# The workload of `webapp compare`: the requests that every target is sent.",
         f"# {origin}",
-        "# Management commands that fill the database stand in [application], as",
-        '#   prepare = [["loaddata", "sample"]]',
+        "# docs/workload.md of the library has every key: logins, forms, writes that are counted.",
         f"name = {_text(name)}",
+        "",
+        "[application]",
+        '# Management commands that run once, after migrate: those that fill the database, as ["loaddata", "sample"].',
+        f"prepare = [{_COLLECT if collects_static else ''}]",
     ]
     for path in chosen:
         lines += ["", "[[requests]]", f"name = {_text(path)}", 'scenario = "read"', 'method = "GET"']
-        lines += [f"path = {_text(path)}"]
+        lines += [f"path = {_text(quote(path, safe=_PATH_CHARACTERS))}"]
     return "\n".join(lines) + "\n"
 
 

@@ -19,6 +19,7 @@ from django_runtimes.cli.passed_variables import complaint_about
 from django_runtimes.project_files.layout import Layout
 
 _TIMEOUT_S = 120
+_STATIC_FILES = "django.contrib.staticfiles"
 # Set by the system or by users' shells: not the project's own.
 _OF_THE_SYSTEM = re.compile(r"HOME|USER|LC_.*|PG[A-Z]*|PYTHON.*|TMPDIR|TZ")
 # Refused on every runtime but local.
@@ -53,6 +54,11 @@ class Inspection:
             and not _OF_THE_SYSTEM.fullmatch(name)
             and not _DEBUG.fullmatch(name)
         }
+
+    @property
+    def uses_static_files(self) -> bool:
+        """Whether collectstatic is one of its commands."""
+        return any(app.startswith(_STATIC_FILES) for app in self.apps)
 
     @property
     def uses_gis(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.project_files.adoption import plan_adoption
 from django_runtimes.project_files.dependencies.library import Library
 from django_runtimes.project_files.writing import undo, write
@@ -68,9 +69,9 @@ def test_the_workload_reads_pages_that_answer(adopted):
     if "compare.toml" in before:
         pytest.skip("the project has one of its own")
 
-    requests = tomllib.loads((directory / "compare.toml").read_text())["requests"]
+    workload = load_workload(directory / "compare.toml", settings_module="shop.settings")
 
-    assert [request["path"] for request in requests] == ["/", "/about/"]
+    assert [request.path for request in workload.requests] == ["/", "/about/"]
 
 
 def test_the_dockerfile_passes_hadolint(adopted):

@@ -53,7 +53,7 @@ def test_an_array_on_one_line_is_extended_there(text: str, expected: str):
 def test_an_array_that_cannot_be_extended_is_named_with_the_line():
     text = '[project]\ndependencies = ["django"\n  , "httpx"]\n'
 
-    with pytest.raises(UsageError, match=r'a\.toml is written in a way .* add it by hand, in dependencies: '):
+    with pytest.raises(UsageError, match=r"a\.toml is written in a way .* add it by hand, in dependencies: "):
         with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="a.toml")
 
 
