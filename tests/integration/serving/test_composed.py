@@ -4,8 +4,12 @@ import logging
 from functools import partial
 
 import pytest
-from channels.routing import ProtocolTypeRouter
+from channels.generic.http import AsyncHttpConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
 from fastapi import APIRouter, FastAPI, WebSocket
+from starlette.endpoints import WebSocketEndpoint
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Router, WebSocketRoute
 
@@ -139,10 +143,40 @@ async def _echo(socket: WebSocket) -> None:
     await socket.accept()
 
 
+class _Consumer(AsyncWebsocketConsumer):
+    pass
+
+
+class _HttpConsumer(AsyncHttpConsumer):
+    pass
+
+
+class _Endpoint(WebSocketEndpoint):
+    pass
+
+
+class _Dispatcher:
+    """Not an application itself: its method is."""
+
+    def __init__(self, application):
+        self.applications = {"websocket": application}
+
+    async def serve(self, scope, receive, send):
+        await self.applications[scope["type"]](scope, receive, send)
+
+
 @pytest.mark.parametrize(
     ("application", "expected"),
     [
         (ProtocolTypeRouter({"http": _fastapi(websocket=False)}), False),
+        (_Wrapper(_Consumer.as_asgi()), True),
+        (_Wrapper(_HttpConsumer.as_asgi()), False),
+        (_Wrapper(URLRouter([path("a/", URLRouter([path("b", _Consumer.as_asgi())]))])), True),
+        (_Wrapper(URLRouter([path("a", _HttpConsumer.as_asgi())])), False),
+        (_Dispatcher(_Consumer.as_asgi()).serve, True),
+        (_Dispatcher(_HttpConsumer.as_asgi()).serve, False),
+        (Router([Mount("/ws", _Consumer.as_asgi())]), True),
+        (Router([Mount("/ws", _Endpoint)]), True),
         (ProtocolTypeRouter({"http": _fastapi(websocket=False), "websocket": _echo}), True),
         (ProtocolTypeRouter({"http": _fastapi(websocket=True)}), True),
         (_fastapi(websocket=False), False),
