@@ -2,8 +2,9 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,10 @@ class Shop:
         assert ended.returncode == exit_code, ended.stdout + ended.stderr
         return ended
 
+    def json(self, verb: str, *arguments: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.run(verb, "--json", *arguments).stdout)
+        return content
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
@@ -44,7 +49,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
 
 
 @pytest.fixture
-def shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Iterator[Shop]:
+def make_shop(tmp_path: Path, installed: InstalledWheel) -> Callable[[StandIn], Shop]:
+    """Makes the project's folder for one AWS."""
+    return lambda aws: _make_shop(tmp_path, installed, aws)
+
+
+@pytest.fixture
+def shop(make_shop, aws: StandIn) -> Shop:
+    return make_shop(aws)
+
+
+def _make_shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Shop:
     directory = tmp_path / "shop"
     (directory / "config").mkdir(parents=True)
     (directory / "config/__init__.py").touch()
@@ -58,8 +73,12 @@ def shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Iterator[Sh
     return Shop(directory, installed, aws)
 
 
-def write_configuration(shop: Shop) -> None:
+def write_configuration(shop: Shop, *, stages: tuple[str, ...] = ("dev",)) -> None:
     shop.run("deploy", "init", "--project", "shop", "--region", "us-east-1", "--target", "aws_lambda")
+    if stages != ("dev",):
+        content = 'project = "shop"\nregion = "us-east-1"\n[parameters.lambda]\nShift = "AllAtOnce"\n'
+        content += "".join(f'[stages.{stage}]\ntarget = "aws_lambda"\n' for stage in stages)
+        (shop.directory / "webapp.toml").write_text(content)
 
 
 def test_it_is_deployed_with_the_wheels_templates(shop: Shop, aws: StandIn, installed: InstalledWheel):
@@ -79,11 +98,34 @@ def test_its_stacks_are_made_and_deleted(shop: Shop, aws: StandIn):
 
     # The built image cannot be pushed: the stand-in has no registry here.
     shop.run("deploy", "--yes", exit_code=1)
-    made = json.loads(shop.run("status", "--json").stdout)["stacks"]
+    made = shop.json("status")["stacks"]
     shop.run("destroy", "--data", "--yes")
 
     assert {"shop-registry", "shop-dev-network", "shop-dev-database", "shop-dev-proxy"} <= made.keys()
-    assert list(json.loads(shop.run("status", "--json").stdout)["stacks"]) == ["shop-registry"]
+    assert list(shop.json("status")["stacks"]) == ["shop-registry"]
+
+
+@pytest.mark.verbs
+def test_its_life_by_every_verb(make_shop, aws_with_database: StandIn):
+    shop: Shop = make_shop(aws_with_database)
+    write_configuration(shop, stages=("dev", "staging"))
+    # Makes all that needs no image, and ends where the image would be pushed.
+    shop.run("deploy", "--stage", "dev", "--yes", exit_code=1)
+    first, second = aws_with_database.push("shop", "v1"), aws_with_database.push("shop", "v2")
+
+    deployed = shop.json("deploy", "--stage", "dev", "--image", first, "--yes")
+    updated = shop.json("deploy", "--stage", "dev", "--image", second, "--yes")
+    back = shop.json("rollback", "--stage", "dev", "--yes")
+    managed = shop.json("manage", "--stage", "dev", "--", "check")
+    promoted = shop.json("promote", "--stage", "dev", "--to", "staging", "--yes")
+    logs = shop.run("logs", "--stage", "dev", "--of", "operations").stdout
+    destroyed = shop.json("destroy", "--stage", "dev", "--yes")
+
+    assert [deployed["digest"], updated["digest"], back["digest"]] == [first, second, first]
+    assert (managed["exit_code"], promoted["digest"]) == (0, first)
+    assert shop.json("open", "--stage", "staging")["endpoint"] == promoted["endpoint"]
+    assert "check" in logs
+    assert "shop-dev-lambda" in destroyed["deleted"]
 
 
 def test_a_copy_of_its_own_is_used_once_it_is_ejected(shop: Shop):
@@ -110,6 +152,18 @@ def test_the_doctor_finds_what_a_deploy_would(shop: Shop, installed: InstalledWh
     assert builder == "docker builds and pushes the image"
     assert templates.startswith(f"templates: {installed.package}/deploy/cloudformation, of django-runtimes")
     assert stacks == "dev, aws_lambda: 0 stacks are there; the image is none"
+
+
+def test_the_dockerfile_that_init_writes_beside_another_is_built(shop: Shop):
+    write_configuration(shop)
+    own = shop.run("build").stderr
+    (shop.directory / "Dockerfile.webapp").write_text("FROM scratch\n")
+
+    assert f" --file={shop.directory}/Dockerfile " in own
+    assert f" --file={shop.directory}/Dockerfile.webapp " in shop.run("build").stderr
+    named = shop.run("build", "--build-argument=--file=other/Dockerfile").stderr
+    assert "--file=other/Dockerfile" in named
+    assert "Dockerfile.webapp" not in named
 
 
 def test_without_a_dockerfile_nothing_is_made(shop: Shop, aws: StandIn):

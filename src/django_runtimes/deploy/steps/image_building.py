@@ -11,8 +11,8 @@ from django_runtimes.deploy.image_builder import ImageBuilder
 
 # Of the image's id, which is what it is made of: the same image has the same tag.
 _TAG_LENGTH = 40
-# podman takes the second one too.
-_DOCKERFILES = ("Dockerfile", "Containerfile")
+# `webapp init` writes the first one beside a project's own Dockerfile; podman takes the last one too.
+_DOCKERFILES = ("Dockerfile.webapp", "Dockerfile", "Containerfile")
 
 
 def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> str:
@@ -23,7 +23,7 @@ def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> 
         reference,
         architecture=context.architecture,
         revision=_revision(context),
-        arguments=arguments,
+        arguments=[*_file_arguments(context, arguments), *arguments],
     )
     refuse_too_large(builder.inspect(reference)["Size"])
     return image_id
@@ -31,14 +31,21 @@ def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> 
 
 def require_dockerfile(context: Context, arguments: Sequence[str]) -> None:
     """ToolError where the build would find no Dockerfile; `arguments` are the engine's own, and may name one."""
-    directory = context.configuration.directory
+    _file_arguments(context, arguments)
+
+
+def _file_arguments(context: Context, arguments: Sequence[str]) -> tuple[str, ...]:
+    """What names the Dockerfile to the engine; nothing where the arguments do."""
     if any(word.startswith(("-f", "--file")) for word in arguments):
-        return
-    if not any((directory / name).is_file() for name in _DOCKERFILES):
-        raise ToolError(
-            f"there is no Dockerfile in {directory}, which the image is built from; `webapp init` writes one, "
-            "--build-argument=--file=… names another, and --image takes an image that is in the registry"
-        )
+        return ()
+    directory = context.configuration.directory
+    for name in _DOCKERFILES:
+        if (directory / name).is_file():
+            return (f"--file={directory / name}",)
+    raise ToolError(
+        f"there is no Dockerfile in {directory}, which the image is built from; `webapp init` writes one, "
+        "--build-argument=--file=… names another, and --image takes an image that is in the registry"
+    )
 
 
 def push(context: Context, builder: ImageBuilder, image_id: str) -> str:
