@@ -27,9 +27,7 @@ _LOCK_COMMANDS = {Manager.UV: "uv lock", Manager.POETRY: "poetry lock", Manager.
 def main(arguments: Sequence[str]) -> int:
     """Adopt, show or undo; the exit code is in `--help`."""
     if _EJECT in arguments:
-        from django_runtimes.deploy.verbs import eject
-
-        return eject.main(arguments)
+        return _eject(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         # nohup has it ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -43,6 +41,16 @@ def main(arguments: Sequence[str]) -> int:
         return _fail("interrupted; nothing is changed", EXIT_INTERRUPTED)
     except OSError as error:
         return _fail(f"{error}; nothing is changed", EXIT_FAILED)
+
+
+def _eject(arguments: Sequence[str]) -> int:
+    try:
+        from django_runtimes.deploy.verbs import eject
+    except ModuleNotFoundError as error:
+        return _fail(
+            f"{_EJECT} needs {error.name}, of the extra [deploy]; install the library with that extra", EXIT_USAGE
+        )
+    return eject.main(arguments)
 
 
 def _adopt(options: argparse.Namespace, others: list[str]) -> int:
