@@ -103,6 +103,11 @@ class Examination:
         """What each of them is, as "postgresql", or why its engine cannot be loaded."""
         return {alias: _vendor(database) for alias, database in self.databases.items()}
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether the default database is PostgreSQL, or may be by the variables, where DATABASES names none."""
+        return self.vendors.get("default", _NONE) in {_POSTGRESQL, _NONE}
+
     @cached_property
     def connections(self) -> Connections | None:
         """Those that DATABASES says, whoever wrote it; None where it says nothing."""
@@ -118,8 +123,7 @@ class Examination:
 
     def _logins(self) -> list[Login]:
         logins = []
-        # Another engine's is not asked.
-        if self.vendors.get("default", _POSTGRESQL) in {_POSTGRESQL, _NONE}:
+        if self.is_postgresql:
             logins.append(Login("web", Route.DIRECT, needed=True))
             if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
                 logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))

@@ -103,3 +103,38 @@ def test_the_time_zone_that_the_settings_want_is_no_warning(
     examined = doctor("database", "--json", **REQUIRED, **changed, DATABASE_URL=database_server.url(database))
 
     assert sum("time zone" in text for _, text in findings(examined, "database")) == warnings
+
+
+@pytest.fixture
+def plain_project(tmp_path):
+    """Variables that name the settings of a project which knows nothing of this library."""
+    (tmp_path / "plain.py").write_text(
+        "SECRET_KEY = 'x' * 50\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
+        "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
+    )
+    return {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "plain"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "mysql://app:hunter2@127.0.0.1/app"])
+def test_a_project_may_read_its_own_database_url(plain_project, url):
+    examined = doctor("settings", "--json", **plain_project, DATABASE_URL=url)
+
+    assert findings(examined, "settings") == [
+        ("ok", "Django's settings load"),
+        ("skipped", "DATABASE_URL is the project's own: the settings load, and it is no URL of ours"),
+    ]
+    assert examined.returncode == 0
+    assert "hunter2" not in examined.stdout
+
+
+def test_another_engine_is_not_asked(plain_project):
+    examined = doctor("database", "budget", "--json", **plain_project)
+
+    assert findings(examined, "database") == [
+        ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked")
+    ]
+    assert findings(examined, "budget") == [
+        ("skipped", "the default database is not PostgreSQL, whose connections are counted")
+    ]
+    assert examined.returncode == 0

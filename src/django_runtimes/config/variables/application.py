@@ -21,8 +21,7 @@ def _origin(origin: str) -> str:
 
 RUNTIME = Choice(
     "WEBAPP_RUNTIME",
-    "The service that runs the process: aws_app_runner, aws_ecs, aws_lambda, kubernetes or local. "
-    "Declared beats detected; App Runner cannot be detected.",
+    "The service that runs the process. Declared beats detected; App Runner cannot be detected.",
     Runtime,
     noun="runtime",
     default_note="detected, else local",

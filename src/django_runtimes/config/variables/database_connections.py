@@ -10,7 +10,7 @@ _LONGEST_TIMEOUT_S = 2_147_483
 
 DB_STRATEGY = Choice(
     "WEBAPP_DB_STRATEGY",
-    "How connections are kept: per_request, persistent or pool.",
+    "How connections are kept.",
     Strategy,
     noun="connection strategy",
     profile_field="strategy",

@@ -12,6 +12,8 @@ from django_runtimes.doctor.server import Server
 
 def examine_budget(examination: Examination) -> list[Finding]:
     """A finding for each limit, with both sums."""
+    if not examination.is_postgresql:
+        return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, whose connections are counted")]
     try:
         reached = _reached(examination)
         comparisons = connection_budget(

@@ -48,7 +48,7 @@ def _mistakes(examination: Examination) -> list[str]:
         try:
             read(examination)
         except ConfigurationError as mistake:
-            mistakes[str(mistake)] = None
+            mistakes |= dict.fromkeys((str(mistake), *mistake.others))
     error = examination.settings_error
     if isinstance(error, ConfigurationError):
         mistakes |= dict.fromkeys((str(error), *error.others))

@@ -1,7 +1,11 @@
 """Whether every variable that is set can be read, and how it reads."""
 
+from typing import Any
+
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import VARIABLES
+from django_runtimes.config.variables.variable import Variable
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row
 
@@ -17,7 +21,7 @@ def examine_variables(examination: Examination) -> list[Finding]:
         try:
             rows.append(Row(variable.name, variable.show(environment[variable])))
         except ConfigurationError as mistake:
-            mistakes.append(Finding(Level.UNREADABLE, str(mistake)))
+            mistakes.append(_mistake(examination, variable, str(mistake)))
     read = [Finding(Level.OK, _counted(len(rows)), rows=tuple(rows))] if rows else []
     unknown = [
         Finding(
@@ -28,6 +32,15 @@ def examine_variables(examination: Examination) -> list[Finding]:
         for name, nearest in environment.unknown_names()
     ]
     return [*read, *mistakes, *unknown]
+
+
+def _mistake(examination: Examination, variable: Variable[Any], text: str) -> Finding:
+    # Many projects read a variable of this name themselves, under `local` also for another database than PostgreSQL.
+    if variable is DATABASE_URL and examination.settings_error is None:
+        return Finding(
+            Level.SKIPPED, f"{variable.name} is the project's own: the settings load, and it is no URL of ours"
+        )
+    return Finding(Level.UNREADABLE, text)
 
 
 def _counted(count: int) -> str:

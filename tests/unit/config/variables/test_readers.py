@@ -9,7 +9,8 @@ import pytest
 
 from django_runtimes.config.variables.table import VARIABLES
 
-SOURCE = Path(__file__).parents[4] / "src"
+ROOT = Path(__file__).parents[4]
+SOURCE = ROOT / "src"
 TABLE = SOURCE / "django_runtimes" / "config" / "variables"
 PACKAGE = "django_runtimes.config.variables"
 NAME = re.compile(r"WEBAPP_[A-Z0-9_]+")
@@ -60,6 +61,15 @@ def test_every_name_in_the_source_is_in_the_table():
     known = {variable.name for variable in VARIABLES}
     named = {name for path in MODULES for name in NAME.findall(path.read_text())}
 
+    assert named - known == set()
+
+
+def test_every_name_in_the_documents_is_in_the_table():
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/*.md"), ROOT / "Dockerfile"]
+    known = {variable.name for variable in VARIABLES}
+    named = {name for path in documents for name in NAME.findall(path.read_text())}
+
+    assert len(documents) > 20
     assert named - known == set()
 
 
