@@ -14,7 +14,8 @@ from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project import find_project
+from django_runtimes.cli.project import find_project, project_at
+from django_runtimes.compare.errors import show_output
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
 from django_runtimes.compare.run.output import choose_directory, publish
@@ -35,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     treat_termination_as_interruption()
     try:
         plan = _plan(options)
-        directory = choose_directory(options.output)
+        directory = choose_directory(options.output, project_at(Path.cwd()).directory)
         with Progress(sys.stderr) as progress:
             run = run_comparison(plan, progress)
         publish(run, directory)
@@ -61,6 +62,7 @@ def _exit_code(run: Run) -> int:
 
 
 def _fail(error: ToolError, exit_code: int) -> int:
+    show_output(error)
     sys.stderr.write(f"webapp compare: {error}\n")
     return exit_code
 

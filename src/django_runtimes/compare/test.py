@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project import NO_SETTINGS, project_at, settings_by_variable
-from django_runtimes.compare.run.own_variables import own_variables, say_what_is_elsewhere
+from django_runtimes.compare.run.own_variables import notices_of_databases, own_variables
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import postgres_server
 from django_runtimes.compare.suite.suite import Suite
 from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
+from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import PROFILES
 from django_runtimes.config.runtime import Runtime
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str]) -> int:
     endings: dict[Runtime, str] = {}
     try:
         suite = _suite(options.runner, (*options.arguments, *for_the_runner))
-        suite.variables.say_what_is_missing("test")
+        for notice in suite.variables.notices:
+            _say(notice)
         return max(_run(suite, runtime, endings) for runtime in dict.fromkeys(options.runtime or _DEFAULT_RUNTIMES))
     except (ToolError, ConfigurationError) as error:
         sys.stderr.write(f"webapp test: {error}\n")
@@ -61,7 +63,10 @@ def _suite(wanted: str | None, arguments: tuple[str, ...]) -> Suite:
     )
     if not settings:
         raise UsageError(NO_SETTINGS)
-    return Suite(project, runner, arguments, settings, own_variables(project, {}, os.environ))
+    given: Mapping[str, str] = {}
+    if project.workload is not None:
+        given = load_workload(project.workload, settings_module=settings).application.environment
+    return Suite(project, runner, arguments, settings, own_variables(project, given, os.environ))
 
 
 def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
@@ -69,7 +74,8 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
     _say(f"{_title(runtime)}: {suite.runner.name} with {suite.settings}")
     given_url = os.environ.get("DATABASE_URL") or None
     settings, address = suite.check_settings(runtime, given_url)
-    say_what_is_elsewhere("test", settings, address)
+    for notice in notices_of_databases(settings, address):
+        _say(notice)
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(given_url))
         if given_url is None:

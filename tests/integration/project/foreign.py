@@ -7,28 +7,25 @@ from pathlib import Path
 
 _SETTINGS = """\
 import os
-from pathlib import Path
-from urllib.parse import urlsplit
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from webapp.settings import *
+
 GREETING = os.environ["GREETING"]
-SECRET_KEY = os.environ["WEBAPP_SECRET_KEY"]
-DEBUG = True
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
-MIDDLEWARE = ["django.middleware.security.SecurityMiddleware"]
+INSTALLED_APPS = [*INSTALLED_APPS, "shop"]
 ROOT_URLCONF = "config.urls"
-_url = urlsplit(os.environ["DATABASE_URL"])
-DATABASES = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "HOST": _url.hostname,
-        "PORT": _url.port,
-        "NAME": _url.path.strip("/"),
-        "USER": _url.username,
-        "PASSWORD": _url.password,
+ASGI_APPLICATION = None
+if "REPLICA_URL" in os.environ:
+    from django_runtimes.config.databases.url import parse_database_url
+
+    _replica = parse_database_url(os.environ["REPLICA_URL"])
+    DATABASES["replica"] = {
+        **DATABASES["default"],
+        "HOST": _replica.host,
+        "PORT": _replica.port,
+        "NAME": _replica.name,
+        "USER": _replica.user,
+        "PASSWORD": _replica.password,
     }
-}
-RUNTIME_DETECTION = os.environ["WEBAPP_RUNTIME"]
 """
 _MANAGE = """\
 import os
@@ -39,6 +36,45 @@ if __name__ == "__main__":
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+"""
+_URLS = """\
+import os
+
+from django.conf import settings
+from django.http import HttpResponse, JsonResponse
+from django.urls import path
+
+from shop.models import Item
+
+
+def items(request):
+    assert "UNLISTED" not in os.environ
+    # Counted on the replica where there is one.
+    alias = "replica" if "replica" in settings.DATABASES else "default"
+    return JsonResponse({"items": Item.objects.using(alias).count()})
+
+
+urlpatterns = [path("", lambda request: HttpResponse(settings.GREETING)), path("items/", items)]
+"""
+_SEED = """\
+import os
+import time
+
+from django.core.management.base import BaseCommand
+
+from shop.models import Item
+
+
+class Command(BaseCommand):
+    def add_arguments(self, parser):
+        parser.add_argument("count", type=int)
+
+    def handle(self, *, count, **options):
+        print("seeding", count)
+        time.sleep(float(os.environ.get("SEED_SLEEPS_S", 0)))
+        if count == 13:
+            raise ValueError("thirteen")
+        Item.objects.bulk_create(Item(name=f"item {number}") for number in range(count))
 """
 _TESTS = """\
 import os
@@ -70,32 +106,52 @@ class ItemTest(TestCase):
             Path(os.environ["SLEEPS_ONCE_THERE_IS"]).touch()
             time.sleep(120)
 """
+_MODELS = """\
+from django.db import models
+
+
+class Item(models.Model):
+    id = models.AutoField(primary_key=True)
+    name = models.CharField(max_length=20)
+"""
+_MIGRATION = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    operations = [
+        migrations.CreateModel(
+            "Item", [("id", models.AutoField(primary_key=True)), ("name", models.CharField(max_length=20))]
+        )
+    ]
+"""
 _FILES = {
     "manage.py": _MANAGE,
     "config/__init__.py": "",
     "config/settings.py": _SETTINGS,
-    "config/urls.py": (
-        "from django.conf import settings\n"
-        "from django.http import HttpResponse\n"
-        "from django.urls import path\n\n"
-        'urlpatterns = [path("", lambda request: HttpResponse(settings.GREETING))]\n'
-    ),
+    "config/urls.py": _URLS,
     "shop/__init__.py": "",
-    "shop/models.py": (
-        "from django.db import models\n\n\nclass Item(models.Model):\n    name = models.CharField(max_length=20)\n"
-    ),
+    "shop/models.py": _MODELS,
     "shop/migrations/__init__.py": "",
-    "shop/migrations/0001_initial.py": (
-        "from django.db import migrations, models\n\n\n"
-        "class Migration(migrations.Migration):\n"
-        "    operations = [\n"
-        '        migrations.CreateModel("Item", [("id", models.AutoField(primary_key=True)),\n'
-        '                                        ("name", models.CharField(max_length=20))])\n'
-        "    ]\n"
-    ),
+    "shop/migrations/0001_initial.py": _MIGRATION,
+    "shop/management/__init__.py": "",
+    "shop/management/commands/__init__.py": "",
+    "shop/management/commands/seed.py": _SEED,
     "shop/tests.py": _TESTS,
 }
 BLOCK = '[tool.webapp]\nsettings = "config.settings"\nenvironment = ["GREETING", "ABSENT"]\n'
+WORKLOAD = """\
+name = "shop"
+
+[application]
+prepare = [["seed", "3"]]
+
+[[requests]]
+name = "items"
+scenario = "read"
+method = "GET"
+path = "/items/"
+"""
 
 
 class ForeignProject:
@@ -106,13 +162,19 @@ class ForeignProject:
         self.code = folder / below
         self.write("pyproject.toml", BLOCK)
         for name, text in _FILES.items():
-            self.write(name, text, code=True)
+            path = self.code / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
 
-    def write(self, name: str, text: str, *, code: bool = False) -> None:
-        """One file of the project, or of its code."""
-        path = (self.code if code else self.folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    def write(self, name: str, text: str) -> None:
+        """One file of the project."""
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def name_workload(self, workload: str = WORKLOAD) -> None:
+        """Give the project a compare.toml."""
+        self.write("pyproject.toml", BLOCK + 'workload = "compare.toml"\n')
+        self.write("compare.toml", workload)
 
     def popen(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
         """The command `webapp`, begun."""

@@ -36,20 +36,20 @@ def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(UsageError, match=r"cannot be made \(Not a directory\); name another"):
-        choose_directory(tmp_path / "file" / "deeper" / "report")
+        choose_directory(tmp_path / "file" / "deeper" / "report", tmp_path)
 
 
 def test_an_empty_folder_may_be_filled(tmp_path):
     (tmp_path / "report").mkdir()
 
-    publish(RUN, choose_directory(tmp_path / "report"))
+    publish(RUN, choose_directory(tmp_path / "report", tmp_path))
 
     assert (tmp_path / "report" / "run.json").exists()
 
 
 def test_two_runs_in_one_second_get_folders_of_their_own(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    first = choose_directory(None)
+    first = choose_directory(None, tmp_path)
     first.mkdir(parents=True)
 
-    assert choose_directory(None) != first
+    assert choose_directory(None, tmp_path) != first

@@ -13,6 +13,7 @@ from django_runtimes.compare.containers.image_server import ImageServer
 from django_runtimes.compare.containers.probe import probe_image
 from django_runtimes.compare.run.codebase import CodebaseRecord
 from django_runtimes.compare.run.environ import image_environ
+from django_runtimes.compare.run.own_variables import OwnVariables
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
@@ -30,19 +31,26 @@ class ImageCodebase:
     Raises CompareError when the image does not start.
     """
 
-    def __init__(self, containers: Containers) -> None:
+    def __init__(self, containers: Containers, variables: OwnVariables) -> None:
         self._containers = containers
+        self._variables = variables
         self._content = probe_image(containers)
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
         """The variables that it needs under every runtime; where its files lie, the image knows itself."""
-        return image_environ(application, database_url=database_url)
+        return {**self._variables.environ(database_url), **image_environ(application, database_url=database_url)}
 
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
         """One of the application's management commands, in the image."""
         return self._containers.start(arguments, {**environ, **_COLLECTED_AGAIN}, limits=LIMITS[Runtime.LOCAL], log=log)
+
+    def start_python(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        """Python in the image."""
+        return self._containers.start(arguments, environ, limits=LIMITS[Runtime.LOCAL], log=log, entrypoint="python")
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
         """The image under one runtime, with its limits."""

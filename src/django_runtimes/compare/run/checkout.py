@@ -9,9 +9,11 @@ from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
 from django_runtimes.cli.project import Project
+from django_runtimes.cli.settings_check import start_python
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
 from django_runtimes.compare.run.environ import application_environ
+from django_runtimes.compare.run.own_variables import OwnVariables
 from django_runtimes.compare.run.preparation import start_command
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
@@ -28,21 +30,28 @@ _LOCK_FILE = Path("requirements", "serving.txt")
 class Checkout:
     """The project, run where its manage.py lies; its processes write their logs and static files into `workspace`."""
 
-    def __init__(self, workspace: Path, project: Project) -> None:
+    def __init__(self, workspace: Path, project: Project, variables: OwnVariables) -> None:
         self._workspace = workspace
         self._project = project
+        self._variables = variables
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
         """The variables that it needs under every runtime."""
         environ = application_environ(application, database_url=database_url, static_root=self._workspace / "static")
         environ.setdefault("PYTHONPATH", str(self._project.import_root))
-        return environ
+        return {**self._variables.environ(database_url), **environ}
 
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
         """One of the application's management commands, with this Python."""
         return start_command(arguments, environ, log=log, directory=self._project.working_directory)
+
+    def start_python(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        """This Python, where the project's processes run."""
+        return start_python(arguments, environ, log=log, directory=self._project.working_directory)
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
         """The codebase under one runtime, as processes without limits."""

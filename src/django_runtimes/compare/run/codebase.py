@@ -38,6 +38,12 @@ class Codebase(Protocol):
         """One of the application's management commands, which ends with the caller."""
         ...
 
+    def start_python(
+        self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
+    ) -> subprocess.Popen[bytes]:
+        """Python where the application's modules are, which ends with the caller."""
+        ...
+
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
         """The codebase under one runtime."""
         ...

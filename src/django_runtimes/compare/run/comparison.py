@@ -1,6 +1,7 @@
 """One comparison from its services to its result."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
@@ -9,7 +10,7 @@ from pathlib import Path
 import uvloop
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project import project_at
+from django_runtimes.cli.project import Project, project_at
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_codebase import ImageCodebase
@@ -22,8 +23,9 @@ from django_runtimes.compare.run.codebase import Codebase
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.environ import target_environ
 from django_runtimes.compare.run.measurement import Measurement, attempt
+from django_runtimes.compare.run.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.run.plan import Plan
-from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.run.preparation import check_database, prepare_application
 from django_runtimes.compare.run.record import record_environment
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.rows import found_keys
@@ -45,11 +47,24 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
-        codebase = _open_codebase(stack, plan, workspace)
+        project = project_at(Path.cwd())
+        variables = own_variables(project, plan.workload.application.environment, os.environ)
+        for notice in variables.notices:
+            progress.say(notice)
+        codebase = _open_codebase(stack, plan, workspace, project, variables)
         progress.say("starting PostgreSQL and preparing the application's database")
         server = stack.enter_context(postgres_server(plan.database_url))
         proxy, proxy_failure = _start_proxy(stack, plan, server)
-        databases = _prepare_databases(stack, plan, codebase, server, run_id, log=workspace / "prepare.log")
+        databases = _prepare_databases(
+            stack,
+            plan,
+            codebase,
+            server,
+            run_id=run_id,
+            workspace=workspace,
+            project=project,
+            progress=progress,
+        )
         subjects = []
         details: dict[str, dict[str, str]] = {}
         for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
@@ -78,11 +93,14 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
         )
 
 
-def _open_codebase(stack: ExitStack, plan: Plan, workspace: Path) -> Codebase:
+def _open_codebase(
+    stack: ExitStack, plan: Plan, workspace: Path, project: Project, variables: OwnVariables
+) -> Codebase:
     """What the plan measures; its processes end with the stack."""
     if plan.image is None:
-        return Checkout(workspace, project_at(Path.cwd()))
-    return ImageCodebase(stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace)))
+        return Checkout(workspace, project, variables)
+    containers = stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace))
+    return ImageCodebase(containers, variables)
 
 
 def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
@@ -96,7 +114,15 @@ def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[
 
 
 def _prepare_databases(
-    stack: ExitStack, plan: Plan, codebase: Codebase, server: PostgresServer, run_id: str, *, log: Path
+    stack: ExitStack,
+    plan: Plan,
+    codebase: Codebase,
+    server: PostgresServer,
+    *,
+    run_id: str,
+    workspace: Path,
+    project: Project,
+    progress: Progress,
 ) -> list[str]:
     """A migrated and filled database for each target, all copies of one; dropped with the stack."""
     template = f"webapp_{run_id}_template"
@@ -104,7 +130,11 @@ def _prepare_databases(
     stack.callback(drop_database, server, template)
     application = plan.workload.application
     environ = codebase.environ(application, database_url=server.url(template))
-    prepare_application(application, environ, log=log, start=codebase.start_command)
+    # Before a command of the application connects to what its settings say.
+    settings_log = workspace / "settings.log"
+    for notice in check_database(environ, log=settings_log, directory=project.directory, start=codebase.start_python):
+        progress.say(notice)
+    prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
     rows = plan.workload.rows
     if rows is not None and (leftovers := found_keys(server.url(template), rows.keys_sql)):
         raise CompareError(

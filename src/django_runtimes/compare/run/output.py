@@ -11,10 +11,10 @@ from django_runtimes.compare.report.files import write_reports
 from django_runtimes.compare.run.results import Run
 
 
-def choose_directory(wanted: Path | None) -> Path:
-    """The folder to make at the end; UsageError now when it cannot be made then."""
+def choose_directory(wanted: Path | None, project: Path) -> Path:
+    """The folder to make at the end, below the project's where none is named; UsageError when it cannot be made."""
     if wanted is None:
-        return _unused(Path("reports") / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
+        return _unused(project / "reports" / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
     if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
         raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
     try:

@@ -1,7 +1,6 @@
 """The project's own variables: those of the shell that it lists, and those that its workload gives."""
 
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,13 +21,11 @@ class OwnVariables:
         """The variables of a process whose database is the one at `database_url`."""
         return {**self.passed, **filled_in(self.given, database_url=database_url)}
 
-    def say_what_is_missing(self, verb: str) -> None:
-        """One line of errors for the names without a value; none where all have one."""
-        if self.missing:
-            sys.stderr.write(
-                f"webapp {verb}: not set in this shell, and so not passed on: {', '.join(self.missing)} "
-                "(environment in [tool.webapp])\n"
-            )
+    @property
+    def notices(self) -> list[str]:
+        """A line for the names without a value; none where all have one."""
+        names = ", ".join(self.missing)
+        return [f"not set here, and so not passed on: {names} (environment in [tool.webapp])"] if names else []
 
 
 def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str, str]) -> OwnVariables:
@@ -40,13 +37,13 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
     )
 
 
-def say_what_is_elsewhere(verb: str, settings: LoadedSettings, address: Address) -> None:
-    """One line of errors for each further PostgreSQL database that is not on the server at `address`."""
-    for alias, database in settings.elsewhere(address).items():
-        sys.stderr.write(
-            f"webapp {verb}: DATABASES[{alias!r}] is {database}, not on the server used here; where a variable says "
-            'so, give it "{database_url}" in [application.environment] of the workload\n'
-        )
+def notices_of_databases(settings: LoadedSettings, address: Address) -> list[str]:
+    """A line for each further PostgreSQL database that is not on the server at `address`."""
+    return [
+        f"DATABASES[{alias!r}] is {database}, not on the server used here; where a variable says so, "
+        'give it "{database_url}" in [application.environment] of the workload'
+        for alias, database in settings.elsewhere(address).items()
+    ]
 
 
 def filled_in(values: Mapping[str, str], *, database_url: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
-"""Migrates and fills the database that every target gets a copy of."""
+"""Checks, migrates and fills the database that every target gets a copy of."""
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -7,10 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.cli.settings_check import StartPython, load_settings, start_python
+from django_runtimes.compare.errors import CommandFailedError
+from django_runtimes.compare.run.own_variables import notices_of_databases
 from django_runtimes.compare.workload.workload import Application
+from django_runtimes.config.databases.url import parse_database_url
 
-_LIMIT_S = 120.0
+# Of a command that failed.
+_SHOWN_LINES = 15
 
 
 class StartCommand(Protocol):
@@ -29,22 +34,47 @@ def start_command(
     return processes.spawn(command, environ=environ, log=log, directory=directory)
 
 
+def check_database(
+    environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
+) -> list[str]:
+    """A line for each further database that is elsewhere; `directory` is the project's.
+
+    ToolError where the settings do not load, or `default` is not the database that DATABASE_URL names.
+    """
+    settings = load_settings(environ, log=log, directory=directory, start=start)
+    address = parse_database_url(environ["DATABASE_URL"])
+    settings.require_database(address)
+    return notices_of_databases(settings, address)
+
+
 def prepare_application(
     application: Application, environ: Mapping[str, str], *, log: Path, start: StartCommand = start_command
 ) -> None:
-    """Run `migrate` and then the workload's commands; CompareError with the end of the first that fails."""
-    for command in (("migrate", "--verbosity", "0"), *application.prepare):
-        process = start(command, environ, log=log)
+    """Run `migrate` and then the workload's commands; CommandFailedError with the end of the first that fails.
+
+    Each has an output of its own beside `log`.
+    """
+    for index, command in enumerate((("migrate", "--verbosity", "0"), *application.prepare)):
+        output = log.with_name(f"{log.stem}-{index}{log.suffix}")
+        process = start(command, environ, log=output)
         try:
-            exit_code = process.wait(_LIMIT_S)
+            exit_code = process.wait(application.prepare_timeout_s)
         except subprocess.TimeoutExpired:
-            raise CompareError(
-                f"`{' '.join(command)}` did not end within {_LIMIT_S:g} s; run it by hand with the workload's settings"
+            raise CommandFailedError(
+                f"`{shlex.join(command)}` did not end within {application.prepare_timeout_s:g} s; make it shorter, or "
+                "set prepare_timeout_s in [application] of the workload",
+                _last_lines(output),
             ) from None
         finally:
             processes.stop(process)
         if exit_code != 0:
-            raise CompareError(
-                f"`{' '.join(command)}` ended with exit code {exit_code}: {processes.cause(log)}; "
-                f"mend it, or the workload's settings_module and prepare"
+            raise CommandFailedError(
+                f"`{shlex.join(command)}` ended with exit code {exit_code}: {processes.cause(output)}; "
+                f"fix it, or the workload's settings_module and prepare",
+                _last_lines(output),
             )
+
+
+def _last_lines(output: Path) -> list[str]:
+    lines = output.read_text(errors="replace").splitlines() if output.exists() else []
+    return [line.rstrip() for line in lines if line.strip()][-_SHOWN_LINES:]

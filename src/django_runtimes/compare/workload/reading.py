@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.passed_variables import complaint_about
 from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.compare.workload.workload import (
     DEFAULT_HOST,
+    DEFAULT_PREPARE_TIMEOUT_S,
     KEY,
     NUMBER,
     USER,
@@ -24,7 +26,7 @@ from django_runtimes.compare.workload.workload import (
 from django_runtimes.compare.workload.workload_table import WorkloadTable
 
 _KEYS = ("name", "host", "application", "session", "rows", "requests")
-_APPLICATION_KEYS = ("settings_module", "python_path", "prepare")
+_APPLICATION_KEYS = ("settings_module", "python_path", "environment", "prepare", "prepare_timeout_s")
 _ROWS_KEYS = ("keys_sql",)
 _SESSION_KEYS = ("users", "virtual_users", "csrf_cookie", "csrf_header", "steps")
 _CONTENT_KEYS = ("body", "form", "json")
@@ -41,6 +43,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECAS
 # Each logs in at every target, one after the other.
 _MOST_VIRTUAL_USERS = 100
 _VIRTUAL_USERS = 8
+_LONGEST_PREPARE_S = 7_200
 
 
 def load_workload(path: Path, *, settings_module: str | None = None) -> Workload:
@@ -78,7 +81,23 @@ def _read_application(file: WorkloadTable, settings_module: str | None) -> Appli
         python_path=python_path,
         prepare=table.commands("prepare"),
         host=_read_host(file),
+        prepare_timeout_s=table.integer(
+            "prepare_timeout_s",
+            f"a whole number of seconds from 1 to {_LONGEST_PREPARE_S}",
+            default=int(DEFAULT_PREPARE_TIMEOUT_S),
+            minimum=1,
+            maximum=_LONGEST_PREPARE_S,
+        ),
+        environment=_read_environment(table),
     )
+
+
+def _read_environment(table: WorkloadTable) -> dict[str, str]:
+    values = table.texts_by_name("environment", '{ REPLICA_URL = "{database_url}" }')
+    for name in values:
+        if complaint := complaint_about(name):
+            table.refuse("environment", f"without {name!r}, which {complaint}")
+    return values
 
 
 def _read_host(file: WorkloadTable) -> str:

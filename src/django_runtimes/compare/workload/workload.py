@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import quote
@@ -11,6 +11,7 @@ Scenario = Literal["read", "write"]
 
 # The Host header, unless the workload has one of its own.
 DEFAULT_HOST = "compare.localhost"
+DEFAULT_PREPARE_TIMEOUT_S = 120.0
 
 KEY = "{key}"
 USER = "{user}"
@@ -80,13 +81,16 @@ class Session:
 class Application:
     """The Django project under comparison, and the host that it answers to.
 
-    `prepare` holds the management commands, with their arguments, that run once after `migrate`.
+    `prepare` holds the management commands, with their arguments, that run once after `migrate`; each, and `migrate`
+    too, may take `prepare_timeout_s`. `environment` has variables of the application's own, which see own_variables.
     """
 
     settings_module: str
     python_path: Path | None
     prepare: tuple[tuple[str, ...], ...]
     host: str = DEFAULT_HOST
+    prepare_timeout_s: float = DEFAULT_PREPARE_TIMEOUT_S
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

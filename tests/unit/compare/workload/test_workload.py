@@ -13,7 +13,9 @@ name = "shop"
 [application]
 settings_module = "shop.settings"
 python_path = "site"
+environment = { REPLICA_URL = "{database_url}" }
 prepare = [["loaddata", "products"]]
+prepare_timeout_s = 600
 
 [rows]
 keys_sql = "SELECT reference FROM orders"
@@ -65,7 +67,13 @@ def test_a_team_describes_its_own_application(write):
     workload = load_workload(path)
 
     assert workload.name == "shop"
-    assert workload.application == Application("shop.settings", path.parent / "site", (("loaddata", "products"),))
+    assert workload.application == Application(
+        "shop.settings",
+        path.parent / "site",
+        (("loaddata", "products"),),
+        prepare_timeout_s=600,
+        environment={"REPLICA_URL": "{database_url}"},
+    )
     assert workload.rows == Rows("SELECT reference FROM orders")
     assert [request.name for request in workload.requests] == ["products", "order"]
 
@@ -96,6 +104,20 @@ def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
             "'zebra' is not a known key; choose one of: name, host, application, session, rows, requests",
         ),
         ("prepare =", "prepair =", "'application.prepair' is not a known key; did you mean 'prepare'?"),
+        ("600", "0", "application.prepare_timeout_s=0 must be a whole number of seconds from 1 to 7200"),
+        ("600", "7201", "application.prepare_timeout_s=7201 must be a whole number of seconds from 1 to 7200"),
+        (
+            '"{database_url}"',
+            "3",
+            "application.environment={'REPLICA_URL': 3} must be a table of texts, "
+            'such as { REPLICA_URL = "{database_url}" }',
+        ),
+        (
+            "REPLICA_URL",
+            "DATABASE_URL",
+            "application.environment={'DATABASE_URL': '{database_url}'} must be without 'DATABASE_URL', "
+            "which is set by the tools themselves; remove it",
+        ),
         ('name = "shop"', "", "'name' is missing; it must be a text that is not empty"),
         ('name = "shop"', 'name = " "', "name=' ' must be a text that is not empty"),
         ('"shop.settings"', "3", "application.settings_module=3 must be a text that is not empty"),

@@ -1,0 +1,91 @@
+"""`webapp compare` in a project of somebody else's."""
+
+import json
+
+import pytest
+
+from tests.integration.project.foreign import BLOCK, WORKLOAD, ForeignProject
+
+pytestmark = pytest.mark.profile_free
+
+CONTAINER, FUNCTION = "aws_ecs/pool/direct", "aws_lambda/per_request/direct"
+SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+
+
+def with_application(lines: str) -> str:
+    """The workload with more in its [application]."""
+    return WORKLOAD.replace("prepare =", f"{lines}\nprepare =")
+
+
+def run_of(foreign: ForeignProject) -> dict:
+    """What the only report of a project says."""
+    (report,) = (foreign.folder / "reports").iterdir()
+    return json.loads((report / "run.json").read_text())
+
+
+def test_a_project_is_compared_from_a_folder_below(foreign_below):
+    foreign_below.name_workload()
+
+    ended = foreign_below.webapp(
+        "compare", *SHORT, "--target", CONTAINER, "--target", FUNCTION, folder="backend/shop", UNLISTED="leaked"
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    assert [target["status"] for target in run_of(foreign_below)["targets"]] == ["measured", "measured"]
+    assert "not set here, and so not passed on: ABSENT (environment in [tool.webapp])" in ended.stderr
+
+
+def test_a_replica_gets_the_targets_own_database(foreign):
+    foreign.name_workload(with_application('environment = { REPLICA_URL = "{database_url}" }'))
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, REPLICA_URL="postgresql://live@db.invalid/live")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "DATABASES" not in ended.stderr
+
+
+def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign):
+    foreign.name_workload()
+    foreign.write("pyproject.toml", BLOCK.replace("ABSENT", "REPLICA_URL") + 'workload = "compare.toml"\n')
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, REPLICA_URL="postgresql://live@127.0.0.1:1/live")
+
+    assert ended.returncode == 1
+    assert (
+        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; where a variable says so, "
+        'give it "{database_url}" in [application.environment] of the workload\n'
+    ) in ended.stderr
+
+
+def test_a_command_of_prepare_that_fails_shows_its_output(foreign):
+    foreign.name_workload(WORKLOAD.replace('"3"', '"13"'))
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
+
+    lines = ended.stderr.splitlines()
+    assert ended.returncode == 1
+    assert lines[-1].startswith("webapp compare: `seed 13` ended with exit code 1: ValueError: thirteen; fix it, or")
+    assert "  | seeding 13" in lines
+    assert "  | ValueError: thirteen" in lines
+    assert not (foreign.folder / "reports").exists()
+
+
+def test_a_command_of_prepare_has_its_limit(foreign):
+    foreign.name_workload(with_application('environment = { SEED_SLEEPS_S = "90" }\nprepare_timeout_s = 30'))
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        "webapp compare: `seed 3` did not end within 30 s; make it shorter, or set prepare_timeout_s in [application] "
+        "of the workload"
+    )
+
+
+def test_a_variable_that_the_tools_set_is_refused_in_the_workload(foreign):
+    foreign.name_workload(with_application('environment = { WEBAPP_DB_ROUTE = "direct" }'))
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
+
+    assert ended.returncode == 2
+    assert "must be without 'WEBAPP_DB_ROUTE', which is the library's, not the project's own" in ended.stderr

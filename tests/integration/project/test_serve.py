@@ -1,0 +1,71 @@
+"""`webapp serve` in a project of somebody else's."""
+
+import signal
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from django_runtimes.cli.processes import free_port
+from tests.integration.compare.process_tree import descendants, remaining
+from tests.integration.project.foreign import WORKLOAD, ForeignProject
+
+pytestmark = pytest.mark.profile_free
+
+
+@contextmanager
+def serving(foreign: ForeignProject, *arguments: str, folder: str = ".") -> Iterator[tuple[subprocess.Popen, str]]:
+    """The command once it serves, and its URL; what it writes goes to a file, which never blocks it."""
+    url = f"http://127.0.0.1:{free_port()}"
+    with foreign.popen("serve", "--port", url.rpartition(":")[2], *arguments, folder=folder) as process:
+        try:
+            said = []
+            for line in process.stderr:
+                said.append(line)
+                if line.startswith(f"serving {url} "):
+                    break
+            else:
+                pytest.fail("".join(said))
+            yield process, url
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+
+
+def get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return answer.read().decode()
+
+
+def test_a_project_without_a_workload_is_served_from_a_folder_below(foreign_below):
+    with serving(foreign_below, folder="backend") as (process, url):
+        assert get(f"{url}/") == "héllo"
+        assert '"items": 0' in get(f"{url}/items/")
+        children = descendants(process.pid)
+
+    assert process.returncode == 130
+    assert len(children) > 2
+    assert remaining(children) == set()
+
+
+def test_the_commands_of_the_workload_fill_the_database(foreign):
+    foreign.name_workload(WORKLOAD.replace("prepare =", 'environment = { REPLICA_URL = "{database_url}" }\nprepare ='))
+
+    with serving(foreign) as (_, url):
+        assert '"items": 3' in get(f"{url}/items/")
+
+
+def test_the_database_may_stay_empty(foreign):
+    foreign.name_workload()
+
+    with serving(foreign, "--no-prepare") as (_, url):
+        assert '"items": 0' in get(f"{url}/items/")
+
+
+def test_settings_that_do_not_load_start_nothing(foreign):
+    ended = foreign.webapp("serve", "--port", str(free_port()), DJANGO_SETTINGS_MODULE="config.absent")
+
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("webapp serve: the settings config.absent are not found: there is")
