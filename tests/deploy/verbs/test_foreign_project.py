@@ -1,7 +1,9 @@
 """The verbs in the folder of somebody's own project, with the installed wheel and the source gone."""
 
 import json
+import ssl
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,22 @@ from tests.deploy.verbs.conftest import DOCKER
 pytestmark = pytest.mark.profile_free
 
 SETTINGS = """
-SECRET_KEY = "only-for-the-tests-" + "0123456789" * 5
-ROOT_URLCONF = "config.urls"
+ALLOWED_HOSTS = []
+DATABASES = {"default": {"ENGINE": "django.db.backends.postgresql", "NAME": "shop"}}
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+ROOT_URLCONF = "config.urls"
+SECRET_KEY = "only-for-the-tests-" + "0123456789" * 5
+STATIC_URL = "static/"
+USE_TZ = True
+
+from django_runtimes import configure
+configure(globals())
+"""
+URLS = """
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.urls import path
+urlpatterns = [path("", lambda request: HttpResponse(f"a shop with {User.objects.count()} users"))]
 """
 
 
@@ -64,7 +79,7 @@ def _make_shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Shop:
     (directory / "config").mkdir(parents=True)
     (directory / "config/__init__.py").touch()
     (directory / "config/settings.py").write_text(SETTINGS)
-    (directory / "config/urls.py").write_text("urlpatterns = []\n")
+    (directory / "config/urls.py").write_text(URLS)
     (directory / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
     (directory / "Dockerfile").write_text("FROM scratch\n")
     # A folder of this name is the project's own business.
@@ -105,15 +120,28 @@ def test_its_stacks_are_made_and_deleted(shop: Shop, aws: StandIn):
     assert list(shop.json("status")["stacks"]) == ["shop-registry"]
 
 
+def page_of(aws: StandIn, endpoint: str) -> str:
+    trust = ssl.create_default_context(cafile=aws.environ["SSL_CERT_FILE"])
+    opener = urllib.request.build_opener(
+        urllib.request.ProxyHandler({"https": aws.environ["HTTPS_PROXY"]}), urllib.request.HTTPSHandler(context=trust)
+    )
+    with opener.open(endpoint, timeout=30) as response:
+        return str(response.read().decode())
+
+
 @pytest.mark.verbs
 def test_its_life_by_every_verb(make_shop, aws_with_database: StandIn):
     shop: Shop = make_shop(aws_with_database)
     write_configuration(shop, stages=("dev", "staging"))
     # Makes all that needs no image, and ends where the image would be pushed.
     shop.run("deploy", "--stage", "dev", "--yes", exit_code=1)
-    first, second = aws_with_database.push("shop", "v1"), aws_with_database.push("shop", "v2")
+    variables = {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    first, second = (
+        aws_with_database.push("shop", tag, variables=variables, python_path=shop.directory) for tag in ("v1", "v2")
+    )
 
     deployed = shop.json("deploy", "--stage", "dev", "--image", first, "--yes")
+    page = page_of(aws_with_database, deployed["endpoint"])
     updated = shop.json("deploy", "--stage", "dev", "--image", second, "--yes")
     back = shop.json("rollback", "--stage", "dev", "--yes")
     managed = shop.json("manage", "--stage", "dev", "--", "check")
@@ -121,6 +149,7 @@ def test_its_life_by_every_verb(make_shop, aws_with_database: StandIn):
     logs = shop.run("logs", "--stage", "dev", "--of", "operations").stdout
     destroyed = shop.json("destroy", "--stage", "dev", "--yes")
 
+    assert page == "a shop with 0 users"
     assert [deployed["digest"], updated["digest"], back["digest"]] == [first, second, first]
     assert (managed["exit_code"], promoted["digest"]) == (0, first)
     assert shop.json("open", "--stage", "staging")["endpoint"] == promoted["endpoint"]
