@@ -128,6 +128,17 @@ def test_a_project_may_read_its_own_database_url(plain_project, url):
     assert "hunter2" not in examined.stdout
 
 
+def test_the_strategy_is_the_one_of_the_settings(settings_module):
+    changed = settings_module(
+        "DATABASES['default']['CONN_MAX_AGE'] = 60",
+        "del DATABASES['default']['OPTIONS']['pool']",
+    )
+
+    examined = doctor("runtime", **REQUIRED, **changed, DATABASE_URL=UNREACHABLE)
+
+    assert "strategy        persistent  DATABASES of the settings" in examined.stdout
+
+
 def test_another_engine_is_not_asked(plain_project):
     examined = doctor("database", "budget", "--json", **plain_project)
 

@@ -18,13 +18,21 @@ def examine_runtime(examination: Examination) -> list[Finding]:
     try:
         detection, profile = examination.detection, examination.profile
         rows = (
-            _row(examination, "strategy", profile.strategy, DB_STRATEGY),
+            _strategy(examination),
             _row(examination, "route", profile.route, DB_ROUTE),
             *_processes(examination),
         )
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
     return [Finding(Level.OK, f"{detection.runtime}, since {detection.evidence}", rows=rows)]
+
+
+def _strategy(examination: Examination) -> Row:
+    """The one of DATABASES, which a project may have written itself."""
+    strategy, connections = examination.profile.strategy, examination.connections
+    if connections is not None and connections.name is not strategy:
+        return Row("strategy", connections.name, "DATABASES of the settings")
+    return _row(examination, "strategy", strategy, DB_STRATEGY)
 
 
 def _processes(examination: Examination) -> tuple[Row, ...]:
