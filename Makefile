@@ -88,8 +88,8 @@ check: $(READY)  ## Lint, types, import contracts
 bench: $(READY)  ## Measure this project beside its peers, into benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-docs: $(READY)  ## Write docs/settings.md from the table of variables
-	$(BIN)/python -c "from django_runtimes.config.variables.reference import render_reference; print(render_reference(), end='')" > docs/settings.md
+docs: $(READY)  ## Write docs/settings.md from the table of variables and the list of settings
+	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md
 
 # Locked without index addresses, so that whoever installs chooses the index. Needs uv.
 lock:            ## Compile the hashed lock files from pyproject.toml

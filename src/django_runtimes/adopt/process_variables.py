@@ -9,6 +9,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.front import Front, read_front
 from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable
 
@@ -19,9 +20,12 @@ class ProcessVariables:
     """`variables[WORKERS]` as an Environment has it, and the runtime, its profile and what stands in front."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
+        self.detection = detect_runtime(environ)
+        if self.is_local and not environ.get(DATABASE_URL.name, "").startswith(_POSTGRESQL):
+            # A database of another kind is the project's own, as long as nobody else depends on it.
+            environ = {name: value for name, value in environ.items() if name != DATABASE_URL.name}
         self._environ = environ
         self.environment = Environment(environ)
-        self.detection = detect_runtime(environ)
         self.profile = choose_profile(self.detection.runtime, self.environment)
 
     def __getitem__(self, variable: Variable[T_co]) -> T_co:
@@ -43,12 +47,9 @@ class ProcessVariables:
 
     @property
     def say_nothing(self) -> bool:
-        """Whether this is `local` and no variable asks for anything else.
-
-        A DATABASE_URL of another kind than PostgreSQL's is then the project's own.
-        """
+        """Whether this is `local` and no variable asks for anything else."""
         has_own = any(value for name, value in self._environ.items() if name.startswith(PREFIX))
-        return self.is_local and not has_own and not self._environ.get("DATABASE_URL", "").startswith(_POSTGRESQL)
+        return self.is_local and not has_own and not self.is_set(DATABASE_URL)
 
     @cached_property
     def front(self) -> Front:

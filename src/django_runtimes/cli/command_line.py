@@ -93,6 +93,6 @@ def _require_apps(command: str) -> NoReturn:
         raise ImproperlyConfigured(f"{command} is a command of an app, and no settings name the apps")
     sys.stderr.write(
         f"webapp: {command!r} is a command of this library's apps, which INSTALLED_APPS lacks; "
-        "add 'django_runtimes.operations' and 'django_runtimes.migration_gate' to it\n"
+        "write at the end of the settings: from django_runtimes import configure; configure(globals())\n"
     )
     raise SystemExit(EXIT_USAGE)

@@ -84,12 +84,21 @@ def main() -> None:
         from django_runtimes.config.variables.database_login import DB_ROLE
 
         os.environ[DB_ROLE.name] = Role.OPERATIONS.value
+    _run_command(arguments, asks_for_help=asks_for_help)
+
+
+def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
+    """One of Django's or of the project's apps; exits with 78 where the settings do not say how to run."""
     from django.core.exceptions import ImproperlyConfigured
 
     from django_runtimes.cli.command_line import CommandLine
 
     command_line = CommandLine(["webapp", *arguments], verbs=[*TOOLS, *_OPERATIONS])
     try:
+        if arguments[:1] == ["check"]:
+            from django_runtimes.cli.check import before_check
+
+            command_line.argv = ["webapp", *before_check(arguments)]
         command_line.execute()
     except ImproperlyConfigured:
         if os.environ.get("DJANGO_SETTINGS_MODULE"):

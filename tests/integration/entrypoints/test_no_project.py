@@ -44,6 +44,8 @@ def test_commands_that_need_none_work(tmp_path):
 def test_the_block_of_a_foreign_project_is_used(tmp_path):
     assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
     (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+    with (tmp_path / "config" / "settings.py").open("a") as settings:
+        settings.write("from django_runtimes import configure\nconfigure(globals())\n")
     (tmp_path / "docs").mkdir()
 
     ended = webapp(tmp_path / "docs", "check")
@@ -61,7 +63,20 @@ def test_a_project_without_the_librarys_apps_is_told_of_them(tmp_path):
     assert (ended.returncode, ended.stderr) == (
         2,
         "webapp: 'create_web_role' is a command of this library's apps, which INSTALLED_APPS lacks; "
-        "add 'django_runtimes.operations' and 'django_runtimes.migration_gate' to it\n",
+        "write at the end of the settings: from django_runtimes import configure; configure(globals())\n",
+    )
+
+
+def test_a_project_that_forgot_configure_is_told_in_one_line(tmp_path):
+    assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
+    (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
+
+    ended = webapp(tmp_path, "check")
+
+    assert (ended.returncode, ended.stderr) == (
+        78,
+        "webapp: config.settings does not call configure(), without which nothing fits the runtime; "
+        "write at its end: from django_runtimes import configure; configure(globals())\n",
     )
 
 

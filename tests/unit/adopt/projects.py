@@ -14,7 +14,6 @@ DEPLOYED = {
     "DATABASE_URL": URL,
 }
 ON_LAMBDA = DEPLOYED | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "proxy.example"}
-MISSING_KEY = object()
 
 
 def started() -> dict[str, Any]:

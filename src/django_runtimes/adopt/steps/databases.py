@@ -31,6 +31,15 @@ _OF_TIMEOUTS = (
     "keepalives_count",
     "tcp_user_timeout",
 )
+# Django's, and of the library's engine.
+_DEFAULTS = (
+    ("CONN_MAX_AGE", 0),
+    ("CONN_HEALTH_CHECKS", False),
+    ("DISABLE_SERVER_SIDE_CURSORS", False),
+    ("CREDENTIALS", None),
+    ("MAX_REST_S", None),
+    ("ALWAYS_RESET", False),
+)
 # Of another engine than PostgreSQL: its file or its character set.
 _OF_OTHER_TESTS = ("NAME", "CHARSET", "COLLATION")
 
@@ -107,10 +116,9 @@ def _parts(
         return
     for key in {**after, **before}:
         old, new = before.get(key, MISSING), after.get(key, MISSING)
-        if key == "OPTIONS":
-            yield from _options(alias, {} if old is MISSING else old, {} if new is MISSING else new, variables)
-        elif _differ(old, new) and not (old is MISSING and _is_djangos_default(key, new)):
+        if key != "OPTIONS" and _differ(old, new) and not (old is MISSING and _is_default(key, new)):
             yield Change(("DATABASES", alias, key), old, new, _reason(key, variables, alias))
+    yield from _options(alias, before.get("OPTIONS") or {}, after.get("OPTIONS") or {}, variables)
 
 
 def _options(
@@ -126,8 +134,9 @@ def _differ(old: object, new: object) -> bool:
     return not (old is new or old == new)
 
 
-def _is_djangos_default(key: str, value: object) -> bool:
-    return (key, value) in (("CONN_MAX_AGE", 0), ("CONN_HEALTH_CHECKS", False), ("DISABLE_SERVER_SIDE_CURSORS", False))
+def _is_default(key: str, value: object) -> bool:
+    """Whether a key that is added says what is so without it."""
+    return (key, value) in _DEFAULTS
 
 
 def _reason(key: str, variables: ProcessVariables, alias: str, *, removed: object = None) -> str:

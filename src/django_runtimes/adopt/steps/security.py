@@ -61,7 +61,7 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
                 "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine; "
                 "set the host names that users type, comma-separated"
             )
-        if not draft.value("ALLOWED_HOSTS"):
+        if not draft.value("ALLOWED_HOSTS") and not draft.value("DEBUG"):
             draft.set("ALLOWED_HOSTS", list(_LOCAL_HOSTS), "the settings name none, and the runtime is local")
     origins = variables[CSRF_TRUSTED_ORIGINS]
     if origins:

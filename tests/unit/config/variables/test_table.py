@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.adopt.listed_names import render_page
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import Profile
 from django_runtimes.config.variables import table
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer, SecretText, Text
-from django_runtimes.config.variables.reference import render_reference
 from django_runtimes.config.variables.table import PREFIX, VARIABLES
 from django_runtimes.config.variables.variable import Variable
 
@@ -57,7 +57,7 @@ def named(variable: Variable) -> str:
 def test_the_settings_reference_is_what_the_table_says():
     written = (ROOT / "docs" / "settings.md").read_text()
 
-    assert written == render_reference(), "run `make docs`"
+    assert written == render_page(), "run `make docs`"
 
 
 def test_no_variable_stands_twice():

@@ -1,0 +1,71 @@
+"""What `webapp check --explain` prints: every setting that was added or changed, and why."""
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import Any
+
+from django.views.debug import get_default_exception_reporter_filter
+
+from django_runtimes.adopt.change import MISSING, Change
+from django_runtimes.adopt.configure import Call
+from django_runtimes.config.adopted import SETTING
+
+_WIDTH = 80
+_INDENT = "    "
+
+
+def explain(call: Call) -> str:
+    """The changes by setting, secrets masked, for a terminal of 80 columns."""
+    detection = call.adopted.detection
+    title = f"configure() in {call.place}, on {detection.runtime} ({detection.evidence})"
+    if not call.changes:
+        return _filled(f"{title}: nothing was changed") + "\n"
+    names = {change.name for change in call.changes}
+    lines = [_filled(f"{title}: {len(names)} settings were added or changed"), ""]
+    for owner, changes in groupby(call.changes, key=lambda change: change.path[:-1]):
+        if owner:
+            lines += [Change(owner, None, None, "").label, ""]
+        for change in changes:
+            lines += [*_block(change, _INDENT if owner else ""), ""]
+    return "\n".join(lines)
+
+
+def _block(change: Change, indent: str) -> Iterator[str]:
+    verb = "removed" if change.after is MISSING else "added" if change.before is MISSING else "changed"
+    yield _filled(f"{change.path[-1]} {verb}: {change.reason}", indent, indent + _INDENT)
+    if change.name == SETTING:
+        return
+    before, after = _shown(change.path[-1], change.before), _shown(change.path[-1], change.after)
+    if _are_lists(before, after):
+        for sign, items in (("-", _beyond(before, after)), ("+", _beyond(after, before))):
+            yield from (f"{indent}{_INDENT}{sign} {item!r}" for item in items)
+        return
+    # A choice is written as its variable has it.
+    written = (str(value) if isinstance(value, StrEnum) else value for value in (before, after))
+    values = (repr(value) for value in written if value is not MISSING)
+    yield _filled(" -> ".join(values), indent + _INDENT, indent + 2 * _INDENT)
+
+
+def _shown(name: str, value: Any) -> Any:
+    """The value, or asterisks for what Django's error pages would not show either."""
+    if value is MISSING or isinstance(value, bool):
+        return value
+    shown = get_default_exception_reporter_filter().cleanse_setting(name, value)
+    # Django leaves out what a password has beside it, such as the key of a login.
+    return shown if isinstance(shown, Mapping | Sequence) else value
+
+
+def _are_lists(before: Any, after: Any) -> bool:
+    return isinstance(before, list | tuple) and isinstance(after, list | tuple)
+
+
+def _beyond(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+    return [item for item in items if item not in others]
+
+
+def _filled(text: str, indent: str = "", further: str = _INDENT) -> str:
+    return textwrap.fill(
+        text, _WIDTH, initial_indent=indent, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
+    )

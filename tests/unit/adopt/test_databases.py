@@ -1,0 +1,240 @@
+"""DATABASES: what variables, strategy and route decide, and what stays the project's."""
+
+from typing import Any
+
+import pytest
+
+from django_runtimes.config.databases.connections import Route
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, after, decided, finished, postgresql
+
+URL = {"DATABASE_URL": DEPLOYED["DATABASE_URL"]}
+PROXY = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "proxy.example"}
+
+
+def default(entry: dict[str, Any], **environ: str) -> dict[str, Any]:
+    return after(finished(DATABASES={"default": entry}), **environ)["DATABASES"]["default"]
+
+
+def reasons(entry: dict[str, Any], **environ: str) -> dict[str, str]:
+    changes = decided(finished(DATABASES={"default": entry}), **environ).changes
+    return {change.path[-1]: change.reason for change in changes if change.name == "DATABASES"}
+
+
+def test_the_url_replaces_the_address_and_keeps_the_rest():
+    own = postgresql(
+        ATOMIC_REQUESTS=True,
+        AUTOCOMMIT=False,
+        TIME_ZONE="Asia/Tokyo",
+        DISABLE_SERVER_SIDE_CURSORS=True,
+        TEST={"NAME": "testing", "MIGRATE": False},
+        OPTIONS={"options": "-c search_path=shop", "isolation_level": 3},
+    )
+
+    entry = default(own, **URL)
+
+    assert {name: entry[name] for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
+        "ENGINE": "django_runtimes.databases.postgresql",
+        "NAME": "shop",
+        "USER": "app",
+        "PASSWORD": "secret",
+        "HOST": "db.example",
+        "PORT": 5433,
+    }
+    for name in ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE", "DISABLE_SERVER_SIDE_CURSORS", "TEST"):
+        assert entry[name] is own[name]
+    assert entry["OPTIONS"] | own["OPTIONS"] == entry["OPTIONS"]
+
+
+def test_the_projects_own_address_stays():
+    entry = default(postgresql(PORT="5444"))
+
+    assert (entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]) == ("own.example", "5444", "own", "owner")
+    assert entry["ENGINE"] == "django_runtimes.databases.postgresql"
+    assert entry["OPTIONS"]["sslmode"] == "verify-full"
+    assert entry["OPTIONS"]["pool"]["max_size"] == 8
+
+
+def test_single_variables_change_single_parts_of_the_projects_address():
+    entry = default(postgresql(), WEBAPP_DB_NAME="other", WEBAPP_DB_PASSWORD="other", WEBAPP_DB_PORT="5444")
+
+    assert (entry["HOST"], entry["PORT"], entry["NAME"]) == ("own.example", 5444, "other")
+    assert (entry["USER"], entry["PASSWORD"]) == ("owner", "other")
+
+
+@pytest.mark.parametrize(
+    ("own", "variables", "timeout_s"),
+    [
+        ({}, {}, 5),
+        ({"connect_timeout": 11}, {}, 11),
+        ({"connect_timeout": 11}, {"WEBAPP_DB_CONNECT_TIMEOUT_S": "7"}, 7),
+        ({"connect_timeout": 11}, {"DATABASE_URL": "postgresql://a@127.0.0.1/b?connect_timeout=3"}, "3"),
+    ],
+)
+def test_an_option_is_the_urls_else_the_variables_else_the_projects(own, variables, timeout_s):
+    assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["connect_timeout"] == timeout_s
+
+
+@pytest.mark.parametrize(
+    ("own", "variables", "mode"),
+    [
+        ({"sslmode": "require"}, {}, "require"),
+        ({"sslmode": "require"}, {"WEBAPP_DB_SSLMODE": "verify-full"}, "verify-full"),
+        ({"sslmode": "require"}, {"DATABASE_URL": "postgresql://a@db.example/b?sslmode=verify-ca"}, "verify-ca"),
+        ({}, {}, "verify-full"),
+    ],
+)
+def test_tls_has_the_same_order(own, variables, mode):
+    assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["sslmode"] == mode
+
+
+def test_the_projects_root_certificates_are_for_the_server_alone():
+    own = postgresql(OPTIONS={"sslrootcert": "/own/root.pem"})
+
+    assert default(own)["OPTIONS"]["sslrootcert"] == "/own/root.pem"
+    assert default(own, **PROXY)["OPTIONS"]["sslrootcert"].endswith("/roots/amazon.pem")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [("pool", (0, True, True)), ("persistent", (600, True, False)), ("per_request", (0, False, False))],
+)
+def test_the_strategy_decides_how_connections_are_kept(strategy, expected):
+    own = postgresql(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=False, OPTIONS={"pool": True})
+
+    entry = default(own, WEBAPP_DB_STRATEGY=strategy)
+
+    assert (entry["CONN_MAX_AGE"], entry["CONN_HEALTH_CHECKS"], "pool" in entry["OPTIONS"]) == expected
+    assert reasons(own, WEBAPP_DB_STRATEGY=strategy)["CONN_MAX_AGE"] == (
+        f"the strategy is {strategy} (WEBAPP_DB_STRATEGY is set)"
+    )
+    assert reasons(own)["CONN_MAX_AGE"] == "the strategy is pool (the profile of aws_ecs)"
+
+
+@pytest.mark.parametrize(
+    ("variables", "pool"),
+    [
+        ({}, {"min_size": 2, "max_size": 20, "timeout": 5, "max_waiting": 128}),
+        ({"WEBAPP_DB_POOL_MAX_SIZE": "3"}, {"min_size": 1, "max_size": 3, "timeout": 5, "max_waiting": 128}),
+        ({"WEBAPP_DB_POOL_TIMEOUT_S": "9"}, {"min_size": 2, "max_size": 20, "timeout": 9, "max_waiting": 128}),
+        (PROXY | {"WEBAPP_DB_STRATEGY": "pool"}, {"min_size": 1, "max_size": 1, "timeout": 5, "max_waiting": 128}),
+    ],
+)
+def test_a_pool_of_the_projects_keeps_what_no_variable_says(variables, pool):
+    assert (
+        default(postgresql(OPTIONS={"pool": {"min_size": 2, "max_size": 20}}), **variables)["OPTIONS"]["pool"] == pool
+    )
+
+
+def test_the_route_decides_prepared_statements_and_cursors():
+    entry = default(postgresql(), **PROXY)
+
+    assert (entry["HOST"], entry["ROUTE"]) == ("proxy.example", Route.PROXY)
+    assert entry["OPTIONS"]["prepare_threshold"] is None
+    assert entry["DISABLE_SERVER_SIDE_CURSORS"] is True
+    assert reasons(postgresql(), **PROXY)["ROUTE"] == "the route is proxy (the profile of aws_lambda)"
+
+
+def test_what_fits_another_engine_is_left_out():
+    sqlite = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": "db.sqlite3",
+        "ATOMIC_REQUESTS": True,
+        "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+        "TEST": {"NAME": "test.sqlite3", "MIGRATE": False},
+    }
+
+    entry = default(sqlite, **URL)
+
+    assert (entry["NAME"], entry["ATOMIC_REQUESTS"], entry["TEST"]) == ("shop", True, {"MIGRATE": False})
+    assert not {"timeout", "transaction_mode"} & set(entry["OPTIONS"])
+    assert reasons(sqlite, **URL)["transaction_mode"] == "it belongs to another address or another engine"
+
+
+def test_options_that_would_lead_past_the_url_are_left_out():
+    own = postgresql(OPTIONS={"hostaddr": "192.0.2.1", "service": "own", "passfile": "/own", "application_name": "own"})
+
+    assert default(own, **URL)["OPTIONS"]["application_name"] == "own"
+    assert not {"hostaddr", "service", "passfile"} & set(default(own, **URL)["OPTIONS"])
+    assert default(own)["OPTIONS"]["service"] == "own"
+
+
+@pytest.mark.parametrize(
+    ("engine", "url", "expected"),
+    [
+        ("django.db.backends.postgresql", "postgresql", "django_runtimes.databases.postgresql"),
+        ("django.db.backends.postgresql", "postgis", "django_runtimes.databases.postgis"),
+        ("django.contrib.gis.db.backends.postgis", "postgresql", "django_runtimes.databases.postgis"),
+        ("django.db.backends.mysql", "postgresql", "django_runtimes.databases.postgresql"),
+        ("django_tenants.postgresql_backend", "postgresql", "django_tenants.postgresql_backend"),
+        ("psqlextra.backend", "postgresql", "psqlextra.backend"),
+    ],
+)
+def test_the_engine_is_ours_in_place_of_djangos_alone(engine, url, expected):
+    assert default(postgresql(ENGINE=engine), DATABASE_URL=f"{url}://app@db.example/shop")["ENGINE"] == expected
+
+
+def test_a_replica_gets_engine_strategy_tls_and_timeouts():
+    replica = postgresql(HOST="replica.example", TEST={"MIRROR": "default"}, CONN_MAX_AGE=60)
+
+    entry = after(finished(DATABASES={"default": postgresql(), "replica": replica}), **URL)["DATABASES"]["replica"]
+
+    assert (entry["HOST"], entry["USER"], entry["PASSWORD"]) == ("replica.example", "owner", "0wn")
+    assert (entry["ENGINE"], entry["CONN_MAX_AGE"]) == ("django_runtimes.databases.postgresql", 0)
+    assert (entry["OPTIONS"]["sslmode"], entry["OPTIONS"]["connect_timeout"]) == ("verify-full", 5)
+    assert entry["OPTIONS"]["pool"]["max_size"] == 8
+    assert entry["TEST"] is replica["TEST"]
+
+
+@pytest.mark.parametrize(
+    ("host", "route"),
+    [
+        ("replica.example", Route.DIRECT),
+        ("shop.proxy-abc123.eu-central-1.rds.amazonaws.com", Route.PROXY),
+        ("shop.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com", Route.PROXY),
+    ],
+)
+def test_a_replica_behind_rds_proxy_is_known_by_its_host(host, route):
+    project = finished(DATABASES={"default": postgresql(), "replica": postgresql(HOST=host)})
+
+    entry = after(project, **ON_LAMBDA)["DATABASES"]["replica"]
+
+    assert (entry["ROUTE"], entry["DISABLE_SERVER_SIDE_CURSORS"]) == (route, route is Route.PROXY)
+
+
+def test_a_replica_that_is_postgis_gets_that_engine():
+    replica = postgresql(ENGINE="django.contrib.gis.db.backends.postgis")
+
+    databases = after(finished(DATABASES={"default": postgresql(), "replica": replica}))["DATABASES"]
+
+    assert databases["replica"]["ENGINE"] == "django_runtimes.databases.postgis"
+
+
+def test_a_project_without_a_default_database_stays_so():
+    databases = {"default": {}, "people": postgresql()}
+
+    assert after(finished(DATABASES=databases))["DATABASES"]["default"] is databases["default"]
+    assert "DATABASES" not in decided(finished(DATABASES={})).settings
+
+
+def test_a_url_gives_a_project_without_databases_one():
+    assert after(finished(DATABASES={}), **URL)["DATABASES"]["default"]["NAME"] == "shop"
+
+
+def test_the_operations_role_has_its_own_login_and_the_direct_route():
+    entry = default(
+        postgresql(CONN_MAX_AGE=60),
+        **PROXY,
+        WEBAPP_DB_ROLE="operations",
+        WEBAPP_DB_OPERATIONS_USER="owner2",
+        WEBAPP_DB_OPERATIONS_PASSWORD="0wner2",
+    )
+
+    assert (entry["HOST"], entry["USER"], entry["CONN_MAX_AGE"]) == ("own.example", "owner2", 0)
+
+
+def test_the_web_role_is_the_projects_where_no_variable_names_one():
+    adopted = decided(finished()).adopted
+
+    assert adopted.web_role == "owner"
+    assert adopted.read_web_login().password == "0wn"
+    assert decided(finished(), **URL).adopted.web_role == "app"

@@ -1,0 +1,105 @@
+"""What `webapp check --explain` prints."""
+
+from typing import Any
+
+from django_runtimes.adopt.configure import Call
+from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.explanation import explain
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, finished, postgresql, started
+
+
+def explained(settings: dict[str, Any], environ: dict[str, str]) -> str:
+    decisions = decide(settings, environ)
+    return explain(Call("config.settings", 88, settings, decisions.changes, decisions.adopted))
+
+
+def test_every_change_has_its_values_and_its_reason():
+    project = finished(
+        LOGGING={"version": 1},
+        STATIC_ROOT="/srv/static",
+        FILE_UPLOAD_HANDLERS=["own.Handler"],
+        CSRF_TRUSTED_ORIGINS=["https://own.example"],
+        DATABASES={"default": postgresql(ENGINE="django_runtimes.databases.postgresql", CONN_MAX_AGE=60)},
+    )
+
+    assert (
+        explained(project, {"WEBAPP_RUNTIME": "local", "WEBAPP_DB_STRATEGY": "per_request"})
+        == """\
+configure() in config.settings, line 88, on local (WEBAPP_RUNTIME=local): 4
+    settings were added or changed
+
+DATABASES['default']
+
+    CONN_MAX_AGE changed: the strategy is per_request (WEBAPP_DB_STRATEGY is
+        set)
+        60 -> 0
+
+    ROUTE added: the route is direct (the profile of local)
+        'direct'
+
+DATABASES['default']['OPTIONS']
+
+    connect_timeout added: a server or a network that has gone is noticed within
+        seconds
+        5
+
+    keepalives added: a server or a network that has gone is noticed within
+        seconds
+        1
+
+    keepalives_idle added: a server or a network that has gone is noticed within
+        seconds
+        2
+
+    keepalives_interval added: a server or a network that has gone is noticed
+        within seconds
+        1
+
+    keepalives_count added: a server or a network that has gone is noticed
+        within seconds
+        2
+
+    tcp_user_timeout added: a server or a network that has gone is noticed
+        within seconds
+        2000
+
+    sslmode added: a connection across a network is encrypted, and its server is
+        verified
+        'prefer'
+
+INSTALLED_APPS changed: the library's checks and commands
+    + 'django_runtimes.adopt'
+    + 'django_runtimes.databases'
+    + 'django_runtimes.operations'
+    + 'django_runtimes.migration_gate'
+    + 'django_runtimes.observability'
+
+MIDDLEWARE changed: nothing else serves 'static/' outside Django's runserver
+    + 'whitenoise.middleware.WhiteNoiseMiddleware'
+
+DJANGO_RUNTIMES added: what the library itself works with
+"""
+    )
+
+
+def test_no_secret_is_shown():
+    text = explained(finished(), ON_LAMBDA | {"WEBAPP_SECRET_KEY_FALLBACKS": "former-key"})
+
+    assert "SECRET_KEY changed: WEBAPP_SECRET_KEY is set" in text
+    assert "PASSWORD changed: DATABASE_URL is set" in text
+    for secret in (SECRET_KEY, DEPLOYED["WEBAPP_SECRET_KEY"], "former-key", "0wn'", "'secret'"):
+        assert secret not in text
+
+
+def test_it_fits_a_terminal_of_80_columns():
+    lines = explained(started() | {"DEBUG": False}, ON_LAMBDA | {"WEBAPP_BASE_PATH": "/shop"}).splitlines()
+
+    # A path has no place to break.
+    assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
+
+
+def test_nothing_is_said_to_be_nothing():
+    assert explained(started(), {}) == (
+        "configure() in config.settings, line 88, on local (no runtime is declared and no\n"
+        "    marker is set): nothing was changed\n"
+    )

@@ -1,0 +1,222 @@
+"""Variable before the project's value before the profile, name by name."""
+
+import pytest
+
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, after, decided, finished, started
+
+KEY = DEPLOYED["WEBAPP_SECRET_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("variable", "name", "value"),
+    [
+        ({"WEBAPP_SECRET_KEY": KEY}, "SECRET_KEY", KEY),
+        ({"WEBAPP_SECRET_KEY_FALLBACKS": "old,older"}, "SECRET_KEY_FALLBACKS", ["old", "older"]),
+        ({"WEBAPP_ALLOWED_HOSTS": "a.example"}, "ALLOWED_HOSTS", ["a.example"]),
+        ({"WEBAPP_CSRF_TRUSTED_ORIGINS": "http://a.example"}, "CSRF_TRUSTED_ORIGINS", ["http://a.example"]),
+        ({"WEBAPP_DEBUG": "0"}, "DEBUG", False),
+        ({"WEBAPP_HSTS_SECONDS": "7"}, "SECURE_HSTS_SECONDS", 7),
+        ({"WEBAPP_HTTPS": "1"}, "SECURE_SSL_REDIRECT", True),
+        ({"WEBAPP_HTTPS": "1"}, "SESSION_COOKIE_SECURE", True),
+        ({"WEBAPP_PROTO_HEADER": "X-Scheme"}, "SECURE_PROXY_SSL_HEADER", ("HTTP_X_SCHEME", "https")),
+        ({"WEBAPP_STATIC_ROOT": "/srv/other"}, "STATIC_ROOT", "/srv/other"),
+        ({"WEBAPP_MEDIA_ROOT": "/srv/other"}, "MEDIA_ROOT", "/srv/other"),
+        ({"WEBAPP_BASE_PATH": "/shop"}, "SESSION_COOKIE_PATH", "/shop"),
+        ({"WEBAPP_BASE_PATH": "/shop"}, "LOGIN_URL", "/shop/in/"),
+        ({"WEBAPP_BASE_PATH": "/shop"}, "STATIC_URL", "/shop/static/"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_variable_beats_the_projects_value(variable, name, value):
+    project = finished(
+        SECRET_KEY_FALLBACKS=["own"],
+        CSRF_TRUSTED_ORIGINS=["https://own.example"],
+        DEBUG=name == "DEBUG",
+        SECURE_HSTS_SECONDS=1,
+        SECURE_SSL_REDIRECT=False,
+        SECURE_PROXY_SSL_HEADER=("HTTP_X_OWN", "yes"),
+        SESSION_COOKIE_SECURE=False,
+        STATIC_ROOT="/srv/own",
+        MEDIA_ROOT="/srv/own",
+        SESSION_COOKIE_PATH="/own",
+        LOGIN_URL="/in/",
+    )
+
+    assert after(project, **variable)[name] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", SECRET_KEY),
+        ("ALLOWED_HOSTS", ["own.example"]),
+        ("CSRF_TRUSTED_ORIGINS", ["https://own.example"]),
+        ("FILE_UPLOAD_HANDLERS", ["own.Handler"]),
+        ("LOGGING", {"version": 1}),
+        ("LOGGING_CONFIG", None),
+        ("MEDIA_ROOT", "/srv/own"),
+        ("SECURE_HSTS_SECONDS", 0),
+        ("SECURE_PROXY_SSL_HEADER", None),
+        ("SECURE_SSL_REDIRECT", False),
+        ("SESSION_COOKIE_SECURE", False),
+        ("STATIC_ROOT", "/srv/own"),
+        ("STORAGES", {"default": {"BACKEND": "own.Storage"}}),
+    ],
+)
+def test_the_projects_value_beats_the_profile(name, value):
+    assert after(finished(**{name: value}))[name] is value
+
+
+def test_the_profile_fills_what_neither_says():
+    settings = after(finished())
+
+    assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+    assert (
+        settings["SECURE_SSL_REDIRECT"] is settings["SESSION_COOKIE_SECURE"] is settings["CSRF_COOKIE_SECURE"] is True
+    )
+    assert settings["SECURE_HSTS_SECONDS"] == 3600
+    assert settings["SILENCED_SYSTEM_CHECKS"] == ["security.W005", "security.W021"]
+    assert settings["CSRF_TRUSTED_ORIGINS"] == ["https://shop.example"]
+    assert settings["LOGGING"]["formatters"]["line"]["()"] == "pythonjsonlogger.json.JsonFormatter"
+    assert settings["STATIC_ROOT"].endswith("/build/static")
+
+
+def test_a_project_that_sets_hsts_keeps_the_checks_of_it():
+    assert "SILENCED_SYSTEM_CHECKS" not in decided(finished(SECURE_HSTS_SECONDS=60)).settings
+
+
+def test_plain_http_in_front_is_said_by_the_variable():
+    settings = after(finished(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True), WEBAPP_HTTPS="0")
+
+    assert settings["SECURE_SSL_REDIRECT"] is settings["SESSION_COOKIE_SECURE"] is False
+    assert "SECURE_PROXY_SSL_HEADER" not in settings
+
+
+def test_log_variables_are_without_effect_beside_the_projects_logging():
+    adopted = decided(finished(LOGGING={"version": 1}), WEBAPP_LOG_LEVEL="debug").adopted
+
+    assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "LOGGING of the settings is used"),)
+
+
+def test_apps_stand_behind_the_projects_so_that_its_commands_win():
+    installed = after(finished())["INSTALLED_APPS"]
+
+    assert installed[: len(finished()["INSTALLED_APPS"])] == finished()["INSTALLED_APPS"]
+    assert installed[len(finished()["INSTALLED_APPS"]) :] == [
+        "django_runtimes.adopt",
+        "django_runtimes.databases",
+        "django_runtimes.operations",
+        "django_runtimes.migration_gate",
+        "django_runtimes.observability",
+    ]
+
+
+def test_an_app_that_is_there_is_not_added_twice():
+    apps = ["django_runtimes.databases.apps.DatabaseConfig", "django_runtimes.operations"]
+
+    installed = after(finished(INSTALLED_APPS=apps))["INSTALLED_APPS"]
+
+    assert [app for app in installed if "databases" in app or "operations" in app] == apps
+
+
+@pytest.mark.parametrize(
+    ("settings", "middleware"),
+    [
+        ({}, ["django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware"]),
+        ({"INSTALLED_APPS": []}, ["django.middleware.security.SecurityMiddleware"]),
+        ({"STATIC_URL": "https://cdn.example/"}, ["django.middleware.security.SecurityMiddleware"]),
+        ({"STATIC_URL": None}, ["django.middleware.security.SecurityMiddleware"]),
+    ],
+)
+def test_whitenoise_serves_what_nothing_else_does(settings, middleware):
+    project = finished(MIDDLEWARE=["django.middleware.security.SecurityMiddleware"], **settings)
+
+    assert after(project)["MIDDLEWARE"] == middleware
+
+
+def test_whitenoise_of_the_project_stays_where_it_is():
+    middleware = ["shop.First", "whitenoise.middleware.WhiteNoiseMiddleware"]
+
+    assert after(finished(MIDDLEWARE=middleware))["MIDDLEWARE"] is middleware
+
+
+def test_a_bucket_takes_the_place_of_the_disk_and_of_nothing_else():
+    storages = {"default": {"BACKEND": "own.Storage"}, "staticfiles": {"BACKEND": "own.Static"}, "more": {}}
+
+    decisions = decided(finished(STORAGES=storages), WEBAPP_MEDIA_BUCKET="uploads", AWS_REGION="eu-central-1")
+
+    assert decisions.settings["STORAGES"] == {
+        **storages,
+        "default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "uploads"}},
+    }
+    assert decisions.settings["AWS_S3_REGION_NAME"] == "eu-central-1"
+    assert (decisions.adopted.keeps_media, decisions.adopted.serves_media) == (True, False)
+
+
+def test_a_storage_on_s3_keeps_its_options():
+    own = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own", "querystring_auth": False}}
+
+    settings = after(
+        finished(STORAGES={"default": own}, AWS_S3_REGION_NAME="eu-west-1"),
+        WEBAPP_MEDIA_BUCKET="uploads",
+        AWS_REGION="eu-central-1",
+    )
+
+    assert settings["STORAGES"]["default"]["OPTIONS"] == {"bucket_name": "uploads", "querystring_auth": False}
+    assert settings["AWS_S3_REGION_NAME"] == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("own", "below"),
+    [
+        ("static/", ("/shop/static/", "/static/")),
+        ("/static/", ("/shop/static/", "/static/")),
+        ("/shop/static/", ("/shop/static/", "/static/")),
+        ("https://cdn.example/static/", ("https://cdn.example/static/", None)),
+    ],
+)
+def test_static_files_below_a_base_path(own, below):
+    settings = after(finished(STATIC_URL=own), WEBAPP_BASE_PATH="/shop")
+
+    assert (settings["STATIC_URL"], settings.get("WHITENOISE_STATIC_PREFIX")) == below
+
+
+def test_a_relative_static_url_that_begins_like_the_base_path():
+    assert after(finished(), WEBAPP_BASE_PATH="/static")["STATIC_URL"] == "/static/static/"
+
+
+def test_a_url_pattern_needs_no_base_path():
+    assert after(finished(LOGIN_URL="login"), WEBAPP_BASE_PATH="/shop")["LOGIN_URL"] == "login"
+
+
+def test_local_with_a_variable_answers_to_loopback_names():
+    settings = after(started() | {"DEBUG": False}, WEBAPP_RUNTIME="local")
+
+    assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
+    assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    assert "SECURE_SSL_REDIRECT" not in settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "zone"),
+    [
+        ({}, "UTC"),
+        ({"USE_TZ": False, "TIME_ZONE": "Europe/Berlin"}, "Europe/Berlin"),
+        ({"TIME_ZONE": "Asia/Tokyo"}, "UTC"),
+    ],
+)
+def test_the_session_begins_with_the_time_zone_that_django_would_set(settings, zone):
+    environ = decided(finished(**settings)).environ
+
+    assert environ == {"PGTZ": zone, "RES_OPTIONS": "timeout:2 attempts:2"}
+
+
+def test_variables_of_libraries_that_are_set_stay():
+    assert decided(finished(), PGTZ="Asia/Tokyo", RES_OPTIONS="").environ == {}
+
+
+def test_a_function_goes_by_its_proxy():
+    settings = after(finished(), **ON_LAMBDA)
+
+    assert settings["DATABASES"]["default"]["HOST"] == "proxy.example"
+    assert settings["DJANGO_RUNTIMES"].runtime == "aws_lambda"

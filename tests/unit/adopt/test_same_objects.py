@@ -1,0 +1,152 @@
+"""Only listed names differ, and nothing of the project's is changed in place."""
+
+import copy
+import random
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.listed_names import NAMES
+from django_runtimes.config.errors import ConfigurationError
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, URL, finished, postgresql, started
+
+RUNTIMES = ("local", "aws_lambda", "aws_ecs", "aws_app_runner", "kubernetes")
+# What a project may say of itself, each in several ways.
+MAY_SAY: dict[str, tuple[Any, ...]] = {
+    "ALLOWED_HOSTS": (["shop.example"], (".shop.example",), ["*"]),
+    "AUTH_USER_MODEL": ("people.Person",),
+    "CACHES": ({"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache"}},),
+    "CSRF_TRUSTED_ORIGINS": ([], ["https://shop.example"]),
+    "DATABASE_ROUTERS": (["shop.routers.Replica"],),
+    "DEBUG": (True, False),
+    "EMAIL_HOST": ("smtp.example",),
+    "FILE_UPLOAD_HANDLERS": (["shop.uploads.Handler"],),
+    "INSTALLED_APPS": (["django.contrib.auth"], ("django.contrib.staticfiles", "shop.apps.ShopConfig")),
+    "LANGUAGES": ([("de", "German")],),
+    "LOGGING": ({}, {"version": 1, "handlers": {}}),
+    "LOGGING_CONFIG": (None,),
+    "LOGIN_URL": ("login", "/login/", "/shop/login/"),
+    "MEDIA_ROOT": ("/srv/media",),
+    "MEDIA_URL": ("/media/", "https://cdn.example/"),
+    "MIDDLEWARE": (
+        [],
+        ("django.middleware.security.SecurityMiddleware",),
+        ["whitenoise.middleware.WhiteNoiseMiddleware"],
+    ),
+    "OWN_SETTING": (object(), {"nested": [1, 2]}),
+    "SECURE_HSTS_SECONDS": (0, 60),
+    "SECURE_SSL_REDIRECT": (True, False),
+    "SESSION_COOKIE_PATH": ("/", "/shop/desk"),
+    "SILENCED_SYSTEM_CHECKS": (["security.W005"], ["models.W042"]),
+    "STATICFILES_DIRS": (["assets"],),
+    "STATIC_ROOT": ("/srv/static",),
+    "STATIC_URL": ("static/", "/static/", "https://cdn.example/static/", None),
+    "STORAGES": (
+        {"default": {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own"}}},
+        {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    ),
+    "TEMPLATES": ([{"BACKEND": "django.template.backends.jinja2.Jinja2"}],),
+    "TIME_ZONE": ("Europe/Berlin",),
+    "USE_TZ": (True, False),
+}
+DATABASES: tuple[dict[str, Any], ...] = (
+    {},
+    {"default": {}, "people": postgresql()},
+    {"default": postgresql(ATOMIC_REQUESTS=True, OPTIONS={"options": "-c search_path=shop", "pool": True})},
+    {"default": postgresql(CONN_MAX_AGE=60, TEST={"NAME": "t"}), "replica": postgresql(TEST={"MIRROR": "default"})},
+    {
+        "default": postgresql(ENGINE="django.contrib.gis.db.backends.postgis"),
+        "old": {"ENGINE": "django.db.backends.mysql"},
+    },
+    {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3", "OPTIONS": {"timeout": 20}}},
+    {"default": postgresql(ENGINE="django_tenants.postgresql_backend", OPTIONS={"sslmode": "require"})},
+)
+MAY_BE_SET = {
+    "DATABASE_URL": (URL, "sqlite:///db.sqlite3"),
+    "WEBAPP_ALLOWED_HOSTS": ("www.example",),
+    "WEBAPP_BASE_PATH": ("/shop",),
+    "WEBAPP_DB_POOL_MAX_SIZE": ("3",),
+    "WEBAPP_DB_PROXY_HOST": ("proxy.example",),
+    "WEBAPP_DB_ROLE": ("operations",),
+    "WEBAPP_DB_ROUTE": ("direct", "proxy"),
+    "WEBAPP_DB_STRATEGY": ("per_request", "persistent", "pool"),
+    "WEBAPP_DEBUG": ("0", "1"),
+    "WEBAPP_HSTS_SECONDS": ("5",),
+    "WEBAPP_HTTPS": ("0", "1"),
+    "WEBAPP_LOG_LEVEL": ("debug",),
+    "WEBAPP_MEDIA_BUCKET": ("uploads",),
+    "WEBAPP_SECRET_KEY": (DEPLOYED["WEBAPP_SECRET_KEY"],),
+    "WEBAPP_STATIC_ROOT": ("static",),
+}
+
+
+def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """A project and the variables of a process, different for each seed."""
+    chance = random.Random(seed)
+    said = {name: chance.choice(values) for name, values in MAY_SAY.items() if chance.random() < 0.4}
+    project = finished(DATABASES=chance.choice(DATABASES)) | said
+    environ = {name: chance.choice(values) for name, values in MAY_BE_SET.items() if chance.random() < 0.4}
+    # Most of the time what a deployment lacks is there, so that most seeds decide something.
+    given = ON_LAMBDA if chance.random() < 0.8 else {}
+    return copy.deepcopy(project), {
+        "AWS_REGION": "eu-central-1",
+        **given,
+        **environ,
+        "WEBAPP_RUNTIME": chance.choice(RUNTIMES),
+    }
+
+
+@pytest.fixture(scope="module")
+def decided() -> list[int]:
+    """The seeds that decided something, counted by the last test."""
+    return []
+
+
+@pytest.mark.parametrize("seed", range(400))
+def test_only_listed_names_differ_and_nothing_in_place(seed, decided):
+    project, environ = generated(seed)
+    objects, before = dict(project), copy.deepcopy({**project, "OWN_SETTING": None})
+
+    with suppress(ConfigurationError):
+        decisions = decide(project, environ)
+        decided.append(seed)
+        assert set(decisions.settings) <= NAMES
+        assert {change.name for change in decisions.changes} == set(decisions.settings)
+        assert all(decisions.settings[name] != objects.get(name, ...) for name in decisions.settings)
+    assert project.keys() == objects.keys()
+    assert all(project[name] is value for name, value in objects.items())
+    assert {**project, "OWN_SETTING": None} == before
+
+
+def test_most_of_the_generated_projects_can_run(decided):
+    assert len(decided) > 100
+
+
+@pytest.mark.parametrize("project", [started(), finished()], ids=["started", "finished"])
+@pytest.mark.parametrize(
+    "environ", [{}, {"DATABASE_URL": "sqlite:///db.sqlite3"}, {"DATABASE_URL": ""}, {"WEBAPP_DEBUG": ""}, {"HOME": "/"}]
+)
+def test_nothing_changes_under_local_without_a_variable(project, environ):
+    decisions = decide(project, environ)
+
+    assert (decisions.settings, decisions.changes, decisions.environ) == ({}, (), {})
+
+
+def test_a_database_beside_a_changed_one_is_the_same_object():
+    project = finished(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
+
+    databases = decide(project, DEPLOYED).settings["DATABASES"]
+
+    assert databases["old"] is project["DATABASES"]["old"]
+    assert databases["default"] is not project["DATABASES"]["default"]
+
+
+def test_a_sequence_keeps_its_type():
+    project = finished(INSTALLED_APPS=("django.contrib.staticfiles",), MIDDLEWARE=())
+
+    settings = decide(project, DEPLOYED).settings
+
+    assert isinstance(settings["INSTALLED_APPS"], tuple)
+    assert settings["MIDDLEWARE"] == ("whitenoise.middleware.WhiteNoiseMiddleware",)
