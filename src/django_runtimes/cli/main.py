@@ -108,7 +108,8 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
     except ConfigurationError as error:
         if asks_for_help:
             return
-        command_line.refuse_unknown()
+        if arguments[:1] != ["check"]:
+            command_line.refuse_unknown()
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(EXIT_CONFIGURATION) from None
 
