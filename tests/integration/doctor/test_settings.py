@@ -139,6 +139,21 @@ def test_the_strategy_is_the_one_of_the_settings(settings_module):
     assert "strategy        persistent  DATABASES of the settings" in examined.stdout
 
 
+def test_a_further_database_of_the_server_is_not_counted(settings_module):
+    elsewhere = UNREACHABLE.replace("127.0.0.1", "127.0.0.2")
+    changed = settings_module(
+        f"DATABASES['archive'] = {entry(UNREACHABLE)}", f"DATABASES['replica'] = {entry(elsewhere)}"
+    )
+    described = REQUIRED | {"WEBAPP_DB_MAX_CONNECTIONS": "100"}
+
+    examined = doctor("budget", "--offline", "--json", **described, **changed, DATABASE_URL=UNREACHABLE)
+
+    assert findings(examined, "budget") == [
+        ("warning", "DATABASES['archive'] goes to the same server, and its connections are not counted"),
+        ("ok", "the server: 39 connections may be needed at once, 97 are available"),
+    ]
+
+
 def test_another_engine_is_not_asked(plain_project):
     examined = doctor("database", "budget", "--json", **plain_project)
 

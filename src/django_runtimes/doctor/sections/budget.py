@@ -1,5 +1,8 @@
 """Whether there are connections for everything that may run at once."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
@@ -8,6 +11,8 @@ from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row
 from django_runtimes.doctor.server import Server
+
+_DEFAULT_PORT = 5432
 
 
 def examine_budget(examination: Examination) -> list[Finding]:
@@ -22,7 +27,12 @@ def examine_budget(examination: Examination) -> list[Finding]:
             cpu_count=examination.cpu_count,
             connections=examination.connections,
         )
-        return [*_guesses(examination), *_missing_proxy(examination, reached), *map(_compared, comparisons)]
+        return [
+            *_guesses(examination),
+            *_uncounted(examination),
+            *_missing_proxy(examination, reached),
+            *map(_compared, comparisons),
+        ]
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
 
@@ -64,6 +74,25 @@ def _guesses(examination: Examination) -> list[Finding]:
             "set WEBAPP_WORKERS, here and in the deployment",
         )
     ]
+
+
+def _uncounted(examination: Examination) -> list[Finding]:
+    """Further entries of DATABASES that hold connections of the same server."""
+    databases = examination.databases
+    server = _place(databases.get("default", {}))
+    return [
+        Finding(
+            Level.WARNING,
+            f"DATABASES[{alias!r}] goes to the same server, and its connections are not counted",
+            "raise WEBAPP_DB_RESERVED_CONNECTIONS by what all processes may hold there",
+        )
+        for alias, database in databases.items()
+        if alias != "default" and examination.vendors[alias] == "postgresql" and _place(database) == server
+    ]
+
+
+def _place(database: Mapping[str, Any]) -> tuple[str, str]:
+    return str(database.get("HOST") or ""), str(database.get("PORT") or _DEFAULT_PORT)
 
 
 def _compared(comparison: Comparison) -> Finding:
