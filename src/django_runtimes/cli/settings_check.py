@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from django_runtimes.cli import processes, settings_probe
 from django_runtimes.cli.errors import ToolError
+from django_runtimes.config.adopted import not_called
 from django_runtimes.config.databases.url import Address
 
 _LIMIT_S = 60.0
@@ -65,10 +66,7 @@ class LoadedSettings:
     def require_database(self, address: Address) -> None:
         """ToolError unless `default` is the database at `address`, lest a tool touch another one."""
         if not self.is_configured:
-            raise ToolError(
-                f"the settings {self.module} do not call configure(), without which nothing fits the runtime; "
-                "write at their end: from django_runtimes import configure; configure(globals())"
-            )
+            raise ToolError(not_called(self.module))
         default = self.databases.get("default")
         if default is None or not default.is_postgresql:
             engine = "none" if default is None else repr(default.engine)

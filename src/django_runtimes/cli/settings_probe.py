@@ -45,7 +45,7 @@ def _describe() -> dict[str, object]:
             "mirror": (values.get("TEST") or {}).get("MIRROR"),
         }
     return {
-        "is_configured": hasattr(settings, "DJANGO_RUNTIMES") or hasattr(settings, "RUNTIME_DETECTION"),
+        "is_configured": hasattr(settings, "DJANGO_RUNTIMES"),
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
         "databases": databases,
     }

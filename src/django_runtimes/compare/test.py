@@ -39,11 +39,10 @@ def main(arguments: Sequence[str]) -> int:
     endings: dict[Runtime, str] = {}
     try:
         suite = _suite(options.runner, (*options.arguments, *for_the_runner))
-        for notice in suite.variables.notices:
-            _say(notice)
+        _notify(suite.variables.notices)
         return max(_run(suite, runtime, endings) for runtime in dict.fromkeys(options.runtime or _DEFAULT_RUNTIMES))
     except (ToolError, ConfigurationError) as error:
-        sys.stderr.write(f"webapp test: {error}\n")
+        _notify([str(error)])
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -74,8 +73,7 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
     _say(f"{_title(runtime)}: {suite.runner.name} with {suite.settings}")
     given_url = os.environ.get("DATABASE_URL") or None
     settings, address = suite.check_settings(runtime, given_url)
-    for notice in notices_of_databases(settings, address):
-        _say(notice)
+    _notify(notices_of_databases(settings, address))
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(given_url))
         if given_url is None:
@@ -96,6 +94,11 @@ def _say(text: str) -> None:
     # Between the lines of the suites themselves, in their order.
     sys.stdout.write(f"webapp test: {text}\n")
     sys.stdout.flush()
+
+
+def _notify(notices: Sequence[str]) -> None:
+    for notice in notices:
+        sys.stderr.write(f"webapp test: {notice}\n")
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:

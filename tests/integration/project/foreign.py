@@ -7,25 +7,34 @@ from pathlib import Path
 
 _SETTINGS = """\
 import os
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from webapp.settings import *
-
+BASE_DIR = Path(__file__).resolve().parent.parent
 GREETING = os.environ["GREETING"]
-INSTALLED_APPS = [*INSTALLED_APPS, "shop"]
+SECRET_KEY = "django-insecure-of-the-first-day"
+DEBUG = True
+ALLOWED_HOSTS = []
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
+MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
 ROOT_URLCONF = "config.urls"
-ASGI_APPLICATION = None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": BASE_DIR / "db.sqlite3"}}
 if "REPLICA_URL" in os.environ:
-    from django_runtimes.config.databases.url import parse_database_url
-
-    _replica = parse_database_url(os.environ["REPLICA_URL"])
+    _url = urlsplit(os.environ["REPLICA_URL"])
     DATABASES["replica"] = {
-        **DATABASES["default"],
-        "HOST": _replica.host,
-        "PORT": _replica.port,
-        "NAME": _replica.name,
-        "USER": _replica.user,
-        "PASSWORD": _replica.password,
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": _url.hostname,
+        "PORT": _url.port,
+        "NAME": _url.path.strip("/"),
+        "USER": _url.username,
+        "PASSWORD": _url.password,
+        "TEST": {"MIRROR": "default"},
     }
+
+from django_runtimes import configure
+
+configure(globals())
 """
 _MANAGE = """\
 import os

@@ -27,6 +27,8 @@ def image_environ(application: Application, *, database_url: str) -> dict[str, s
         "LANG": "C.UTF-8",
         "DJANGO_SETTINGS_MODULE": application.settings_module,
         "DATABASE_URL": database_url,
+        # A project of the first day has it on, which every runtime but `local` refuses, and its figures would mislead.
+        "WEBAPP_DEBUG": "0",
         "WEBAPP_SECRET_KEY": secrets.token_urlsafe(50),
         "WEBAPP_ALLOWED_HOSTS": application.host.partition(":")[0],
         "WEBAPP_LOG_LEVEL": "warning",
