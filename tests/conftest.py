@@ -37,10 +37,13 @@ os.environ.update(_VARIABLES)
 
 pytest_plugins = ["django_runtimes.pinning.plugin"]
 
+# Whole projects of their own, which tests copy and adopt.
+collect_ignore = ["projects"]
 _PROFILE_FREE = (
     Path("tests/unit"),
     Path("tests/integration/compare"),
     Path("tests/integration/project_files"),
+    Path("tests/integration/projects"),
     Path("tests/faults"),
     Path("tests/image"),
 )

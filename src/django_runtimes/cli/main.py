@@ -121,11 +121,10 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if extra is None or error.name is None or error.name.partition(".")[0] == "django_runtimes":
             raise
-        from django_runtimes.cli.extras import install_command
-
+        # Not by the distribution's name, which an index may have of somebody else.
         sys.stderr.write(
             f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
-            f"add the extra to the requirement that installs this library, and run: {install_command(extra)}\n"
+            "add the extra to the requirement that installs this library, and install that again\n"
         )
         return EXIT_USAGE
     exit_code: int = module.main(arguments)

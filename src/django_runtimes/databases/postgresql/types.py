@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     import psycopg
     from django.db.backends.postgresql.base import DatabaseWrapper
     from django.db.backends.postgresql.client import DatabaseClient
+    from django.db.backends.postgresql.creation import DatabaseCreation
     from django.db.models.sql.compiler import SQLCompiler
 
     class WrapperBase(DatabaseWrapper):
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
         def _cursor(self, name: str | None = None) -> Any: ...
         def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool: ...
+
+    class CreationBase(DatabaseCreation):
+        """Django's, with the private names that its stubs leave out."""
+
+        def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None: ...
 
     class CursorBase(psycopg.Cursor[Any]):
         """psycopg's, with what an engine's wrapper sets on it."""
@@ -29,4 +35,4 @@ if TYPE_CHECKING:
 
     ClientBase = DatabaseClient
 else:
-    WrapperBase = CursorBase = ClientBase = CompilerBase = object
+    WrapperBase = CreationBase = CursorBase = ClientBase = CompilerBase = object

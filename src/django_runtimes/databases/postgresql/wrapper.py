@@ -24,6 +24,7 @@ from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.client import with_login
 from django_runtimes.databases.postgresql.connecting import connect
+from django_runtimes.databases.postgresql.creation import with_all_pools
 from django_runtimes.databases.postgresql.fork import leave_at_fork, pools, pools_changing
 from django_runtimes.databases.postgresql.operations import with_marks
 from django_runtimes.databases.postgresql.session import (
@@ -52,7 +53,7 @@ class DatabaseWrapperMixin(WrapperBase):
     """Fetches the login when a connection is made, and keeps nothing across a fork or a freeze.
 
     It stands before the DatabaseWrapper of Django, of GeoDjango or of any other engine made from these, whose
-    operations and client it extends as well.
+    operations, client and creation it extends as well.
 
     No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
     connection back after each query, unless a transaction, an open cursor or session state needs it.
@@ -66,6 +67,7 @@ class DatabaseWrapperMixin(WrapperBase):
         super().__init_subclass__(**kwargs)
         cls.ops_class = with_marks(cls.ops_class)
         cls.client_class = with_login(cls.client_class)
+        cls.creation_class = with_all_pools(cls.creation_class)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,0 +1,30 @@
+"""Test databases, which no pool may hold when they are dropped."""
+
+from typing import Any
+
+from django_runtimes.databases.postgresql.fork import pools
+from django_runtimes.databases.postgresql.remembering import remembering
+from django_runtimes.databases.postgresql.types import CreationBase
+
+
+class DatabaseCreationMixin(CreationBase):
+    """Stands before Django's creation for PostgreSQL, which closes the pool of its own alias only.
+
+    A replica that `TEST["MIRROR"]` points at the same database has a pool of its own.
+    """
+
+    def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None:
+        for alias, pool in list(pools.items()):
+            if test_database_name in pool.made_for:
+                pools.pop(alias, None)
+                pool.close()
+        super()._destroy_test_db(test_database_name, verbosity)
+
+
+@remembering(16)
+def with_all_pools(creation: type) -> type:
+    """The class with DatabaseCreationMixin before it."""
+    if issubclass(creation, DatabaseCreationMixin):
+        return creation
+    members: dict[str, Any] = {"__module__": __name__}
+    return type(creation.__name__, (DatabaseCreationMixin, creation), members)

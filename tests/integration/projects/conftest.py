@@ -1,0 +1,52 @@
+"""The example projects on a database that existed before they were adopted."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.services.database_creation import create_database, drop_database
+from django_runtimes.config.databases.url import parse_database_url
+from tests.integration.projects.example import Example
+
+
+def adopted(name: str, prefix: str, server, folder: Path) -> Iterator[Example]:
+    """A project that has migrated its database, then was adopted by `webapp init`."""
+    database = f"webapp_{name}_{secrets.token_hex(4)}"
+    create_database(server, database)
+    url = server.url(database)
+    address = parse_database_url(url)
+    variables = {
+        f"{prefix}_DB_{part}": str(value)
+        for part, value in {
+            "NAME": address.name,
+            "USER": address.user,
+            "PASSWORD": address.password,
+            "HOST": address.host,
+            "PORT": address.port,
+        }.items()
+    }
+    example = Example.copied(name, folder, database_url=url, variables=variables)
+    example.manage("migrate", "--verbosity", "0")
+    example.webapp("init", "--yes")
+    yield example
+    drop_database(server, database)
+
+
+@pytest.fixture(scope="module")
+def stock(database_server, tmp_path_factory) -> Iterator[Example]:
+    """The API."""
+    yield from adopted("stock", "STOCK", database_server, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="module")
+def gallery(database_server, tmp_path_factory) -> Iterator[Example]:
+    """The site."""
+    yield from adopted("gallery", "GALLERY", database_server, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(params=["stock", "gallery"])
+def example(request) -> Example:
+    """Each of them."""
+    return request.getfixturevalue(request.param)

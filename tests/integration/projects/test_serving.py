@@ -1,0 +1,138 @@
+"""The example projects behind both entry points: what their settings say holds."""
+
+import json
+from http.client import HTTPConnection
+
+import pytest
+
+from tests.integration.entrypoints.launcher import container
+from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
+
+_HEADERS = {"Host": "shop.example", "X-Forwarded-Proto": "https"}
+
+
+@pytest.fixture(scope="module")
+def filled(stock):
+    """The API with an account and items."""
+    stock.webapp("fill_stock", runtime="aws_ecs")
+    return stock
+
+
+@pytest.fixture(scope="module")
+def hung(gallery):
+    """The site with its static files."""
+    gallery.webapp("collectstatic", "--no-input", "--verbosity", "0", runtime="aws_ecs")
+    return gallery
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Starts an example's server and gives its client, which keeps cookies."""
+    running = []
+
+    def start(example):
+        named = {"DJANGO_SETTINGS_MODULE": example.settings_module, "PYTHONPATH": str(example.folder)}
+        running.append(container(tmp_path / "log", **example.environ("aws_ecs", **named)))
+        _, port = running[-1].__enter__()
+        return Client(port), tmp_path / "log"
+
+    yield start
+    for each in running:
+        each.__exit__(None, None, None)
+
+
+class Client:
+    """Sends requests as a load balancer does, with the cookies that it was given."""
+
+    def __init__(self, port):
+        self._port = port
+        self.cookies = {}
+
+    def ask(self, method, path, body=None):
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
+        headers = dict(_HEADERS)
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        if body is not None:
+            headers |= {
+                "Content-Type": "application/json",
+                "X-CSRFToken": self.cookies["csrftoken"],
+                "Origin": "https://shop.example",
+            }
+        connection.request(method, path, body and json.dumps(body), headers)
+        response = connection.getresponse()
+        content = response.read()
+        for line in response.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        connection.close()
+        return response, content
+
+
+def test_the_apis_settings_hold_in_a_container(filled, server):
+    client, log = server(filled)
+
+    assert json.loads(client.ask("GET", "/")[1]) == {"time_zone": "Europe/Zurich", "atomic": True}
+    client.ask("GET", "/session/")
+    login = {"email": "ada@stock.example", "password": "a password of the stock"}
+    assert json.loads(client.ask("POST", "/session/", login)[1]) == {"email": "ada@stock.example"}
+    assert "stock_session" in client.cookies
+    response, content = client.ask("POST", "/items/", {"name": "hinge", "count": 3})
+    assert (response.status, json.loads(content)["name"]) == (201, "hinge")
+    # By the replica, which is the same database here.
+    assert json.loads(client.ask("GET", "/items/")[1])["items"][0]["name"] == "hinge"
+    assert "stock INFO items.views item" in log.read_text()
+
+
+def test_an_error_is_the_projects_own_page_and_changes_nothing(filled, server):
+    client, _ = server(filled)
+    client.ask("GET", "/session/")
+    client.ask("POST", "/session/", {"email": "ada@stock.example", "password": "a password of the stock"})
+
+    response, content = client.ask("POST", "/items/", {"name": "too many", "count": 1001})
+
+    assert response.status == 500
+    assert json.loads(content) == {"error": "stock's own page for errors"}
+    assert all(item["name"] != "too many" for item in json.loads(client.ask("GET", "/items/")[1])["items"])
+
+
+def test_the_apis_settings_hold_on_lambda(filled):
+    index, items = filled.replies(
+        event_of("http_api_v2", "GET", "/", headers={"host": "shop.example"}),
+        event_of("http_api_v2", "GET", "/items/", headers={"host": "shop.example"}),
+    )
+
+    assert json.loads(body_of(index)) == {"time_zone": "Europe/Zurich", "atomic": True}
+    assert len(json.loads(body_of(items))["items"]) == 20
+
+
+def test_the_site_is_served_in_a_container(hung, server):
+    client, _ = server(hung)
+
+    response, page = client.ask("GET", "/")
+    assert (response.status, response.headers["X-Gallery"], response.headers["X-Visit"]) == (200, "yes", "1")
+    stylesheet = page.decode().partition('href="')[2].partition('"')[0]
+    assert stylesheet.startswith("/assets/css/gallery.")
+    assert client.ask("GET", stylesheet)[1] == b"body { font-family: sans-serif; }\n"
+    assert b"0 pictures" in client.ask("GET", "/about/")[1]
+    assert client.ask("GET", "/")[0].headers["X-Visit"] == "3"
+    assert client.ask("GET", "/admin/login/")[0].status == 200
+
+
+def test_the_site_is_served_on_lambda(hung):
+    front, about = hung.replies(
+        event_of("http_api_v2", "GET", "/", headers={"host": "shop.example"}),
+        event_of("http_api_v2", "GET", "/about/", headers={"host": "shop.example", "accept-language": "de"}),
+    )
+
+    assert status_of(front) == 200
+    assert b'lang="de"' in body_of(about)
+
+
+def test_an_outage_is_the_librarys_answer(filled, server):
+    client, _ = server(type(filled)(filled.folder, "postgresql://app@127.0.0.1:1/app", filled.variables))
+
+    response, _ = client.ask("GET", "/")
+
+    assert response.status == 503
+    assert response.headers["Retry-After"]

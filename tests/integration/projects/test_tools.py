@@ -1,0 +1,88 @@
+"""The example projects compared, and their own tests run, from their own folders."""
+
+import json
+
+import pytest
+
+TARGETS = ("--target", "aws_ecs/pool/direct", "--target", "aws_lambda/per_request/direct")
+SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
+# As the owner of the API writes it: it logs in, adds items, and counts them.
+STOCK_WORKLOAD = """\
+name = "stock"
+
+[application]
+prepare = [["fill_stock"]]
+
+[application.environment]
+STOCK_DB_NAME = "{database_name}"
+STOCK_DB_USER = "{database_user}"
+STOCK_DB_PASSWORD = "{database_password}"
+STOCK_DB_HOST = "{database_host}"
+STOCK_DB_PORT = "{database_port}"
+
+[session]
+users = ["ada@stock.example"]
+virtual_users = 4
+
+[[session.steps]]
+method = "GET"
+path = "/session/"
+
+[[session.steps]]
+method = "POST"
+path = "/session/"
+json = { email = "{user}", password = "a password of the stock" }
+
+[rows]
+keys_sql = "SELECT name FROM items_item WHERE name NOT LIKE 'item %'"
+
+[[requests]]
+name = "items"
+scenario = "read"
+method = "GET"
+path = "/items/"
+
+[[requests]]
+name = "add"
+scenario = "write"
+method = "POST"
+path = "/items/"
+json = { name = "{key}", count = 1 }
+expected_status = 201
+"""
+
+
+def measured(example):
+    """The status of each target of the example's newest report."""
+    *_, report = sorted((example.folder / "reports").iterdir())
+    run = json.loads((report / "run.json").read_text())
+    return {target["name"]: target["status"] for target in run["targets"]}
+
+
+def test_the_first_comparison_is_of_the_pages_that_were_found(gallery):
+    workload = gallery.read("compare.toml")
+    assert 'path = "/"' in workload
+    assert 'path = "/about/"' in workload
+
+    gallery.webapp("compare", *SHORT, *TARGETS)
+
+    assert measured(gallery) == {"aws_ecs/pool/direct": "measured", "aws_lambda/per_request/direct": "measured"}
+
+
+def test_the_api_is_compared_with_logins_and_writes(stock):
+    (stock.folder / "compare.toml").write_text(STOCK_WORKLOAD)
+
+    stock.webapp("compare", *SHORT, *TARGETS)
+
+    assert measured(stock) == {"aws_ecs/pool/direct": "measured", "aws_lambda/per_request/direct": "measured"}
+
+
+@pytest.mark.parametrize(("name", "count"), [("stock", 4), ("gallery", 2)])
+def test_their_own_tests_pass_on_each_runtime(request, name, count):
+    example = request.getfixturevalue(name)
+    if name == "stock":
+        (example.folder / "compare.toml").write_text(STOCK_WORKLOAD)
+
+    told = example.webapp("test")
+
+    assert told.count(f"Ran {count} tests") + told.count(f"{count} passed") == 2, told
