@@ -19,9 +19,11 @@ _MOST_PATHS = 60
 _MOST_PATTERNS = 5000
 # What stands in a regular expression for itself.
 _LITERAL = re.compile(r"[\w/-]*")
-_NOT_A_READ = re.compile(r"logout|delete|callback|webhook|unsubscribe", re.IGNORECASE)
+_NOT_A_READ = re.compile(r"log-?out|delete|callback|webhook|unsubscribe", re.IGNORECASE)
 _LOGIN = re.compile(r"log-?in|sign-?in|sso", re.IGNORECASE)
-_TOOLS = frozenset({"admin", "djdt", "silk", "debug_toolbar"})
+# Pages that few visitors see; taken where a project has no others.
+_SELDOM = re.compile(r"admin|log-?in|sign-?in|sign-?up|sso|password|jsi18n|health|/cms/|debug", re.IGNORECASE)
+_TOOLS = frozenset({"djdt", "silk", "debug_toolbar"})
 
 
 def main(request_path: Path, answer_path: Path) -> None:
@@ -43,7 +45,7 @@ def main(request_path: Path, answer_path: Path) -> None:
         is_file = values["engines"].get("default") == _SQLITE
         database = request["database"] or ({"ENGINE": _SQLITE, "NAME": ":memory:"} if is_file else None)
         _set_up(database)
-        paths = list(dict.fromkeys(["/", *_paths()]))[:_MOST_PATHS]
+        paths = list(_paths())[:_MOST_PATHS]
         note(paths=paths)
         if request["probes"] and database is not None:
             note(reads=_reads(paths))
@@ -137,16 +139,11 @@ def _paths() -> Iterator[str]:
     """The paths of views that take no parameters and that anybody may get, as far as the URLconf tells."""
     from django.urls import get_resolver
 
-    patterns = get_resolver().url_patterns
-    found = list(_walk(patterns, "/"))
-    yield from sorted(dict.fromkeys(found), key=lambda path: (bool(_LOGIN.search(path)), path.count("/")))
-    # Where a project has no other page.
-    yield from (path for path in _walk(patterns, "/", hidden=frozenset()) if path.endswith("/login/"))
+    found = dict.fromkeys(["/", *_walk(get_resolver().url_patterns, "/")])
+    yield from sorted(found, key=lambda path: (_SELDOM.search(path) is not None, path.count("/")))
 
 
-def _walk(
-    patterns: Any, prefix: str, *, hidden: frozenset[str] = _TOOLS, budget: list[int] | None = None
-) -> Iterator[str]:
+def _walk(patterns: Any, prefix: str, budget: list[int] | None = None) -> Iterator[str]:
     budget = [_MOST_PATTERNS] if budget is None else budget
     for pattern in patterns:
         budget[0] -= 1
@@ -155,8 +152,8 @@ def _walk(
             continue
         path = prefix + literal
         if hasattr(pattern, "url_patterns"):
-            if pattern.app_name not in hidden:
-                yield from _walk(pattern.url_patterns, path, hidden=hidden, budget=budget)
+            if pattern.app_name not in _TOOLS:
+                yield from _walk(pattern.url_patterns, path, budget)
         elif _is_open(pattern.callback) and not _NOT_A_READ.search(path):
             yield path
 
@@ -199,14 +196,14 @@ def _reads(paths: list[str]) -> list[str]:
     client = Client(raise_request_exception=False)
     found: list[str] = []
     for path in paths:
+        if len(found) == _MOST_READS or (found and _SELDOM.search(path)):
+            break
         with contextlib.suppress(Exception):
             response: Any = client.get(path, secure=True, follow=True)
             landed = response.request["PATH_INFO"]
             is_page = response.status_code == 200 and not (landed != path and _LOGIN.search(landed))
             if is_page and landed not in found:
                 found.append(landed)
-        if len(found) == _MOST_READS:
-            break
     return found
 
 

@@ -21,6 +21,7 @@ from django_runtimes.project_files.plan import Plan
 from django_runtimes.project_files.writing import undo, write
 
 _EJECT = "--eject"
+_RUNNERS = {Manager.UV: "uv run ", Manager.POETRY: "poetry run ", Manager.PIPENV: "pipenv run "}
 _LOCK_COMMANDS = {Manager.UV: "uv lock", Manager.POETRY: "poetry lock", Manager.PIPENV: "pipenv lock"}
 
 
@@ -67,11 +68,11 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
         return EXIT_DONE
     if options.dry_run:
         return EXIT_DONE
-    if not options.yes and not _agrees(f"Write these {len(plan.changes)} files?"):
+    if not options.yes and not _agrees(f"Write {_files(plan)}?"):
         _say("declined; nothing is changed")
         return EXIT_FAILED
     write(plan)
-    _say(f"{len(plan.changes)} files are written; webapp init --undo takes that back")
+    _say(f"written: {_files(plan)}; webapp init --undo takes that back")
     for line in _next_commands(adoption, directory):
         _say(line)
     return EXIT_DONE
@@ -108,6 +109,10 @@ def _show(plan: Plan) -> None:
         _say(f"note: {line}")
 
 
+def _files(plan: Plan) -> str:
+    return "1 file" if len(plan.changes) == 1 else f"{len(plan.changes)} files"
+
+
 def _agrees(question: str) -> bool:
     if not sys.stdin.isatty():
         raise UsageError(f"{question} Nobody can answer here; add --yes, or --dry-run to see the changes alone")
@@ -120,17 +125,20 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     """The next two commands, in the project's folder."""
     layout, dependencies = adoption.layout, adoption.dependencies
     requirements = dependencies.requirements
-    if dependencies.lock is not None:
-        first = f"{_LOCK_COMMANDS[dependencies.manager]:<24} puts the new line into {dependencies.lock.name}"
-    elif requirements is not None and dependencies.file != requirements.path:
-        command = requirements.compile_command or f"pip-compile {dependencies.file.name}"
-        first = f"{command:<24} puts the new line into {requirements.path.name}"
+    is_changed = any(change.path == dependencies.file.resolve() for change in adoption.plan.changes)
+    if not is_changed or not dependencies.is_locked:
+        first = "webapp check --explain", "lists every setting that a runtime changes, and what does not fit"
+    elif dependencies.lock is not None:
+        first = _LOCK_COMMANDS[dependencies.manager], f"puts the new line into {dependencies.lock.name}"
     else:
-        first = f"{'webapp check':<24} says what of the settings does not fit a runtime"
-    runner = {Manager.UV: "uv run ", Manager.POETRY: "poetry run ", Manager.PIPENV: "pipenv run "}
-    compare = f"{runner.get(dependencies.manager, '')}webapp compare"
-    where = [f"in {layout.root.relative_to(directory)}:"] if layout.root != directory else []
-    return ["next:", *where, f"  {first}", f"  {compare:<24} runs the project under every runtime, and reports"]
+        compiled = requirements.path.name if requirements is not None else "the compiled file"
+        command = requirements.compile_command if requirements is not None else None
+        first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"puts the new line into {compiled}"
+    compare = f"{_RUNNERS.get(dependencies.manager, '')}webapp compare"
+    commands = [first, (compare, "runs the project under every runtime, and reports")]
+    width = max(len(command) for command, _ in commands)
+    where = f" in {layout.root.relative_to(directory)}" if layout.root != directory else ""
+    return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]
 
 
 def _undo(options: argparse.Namespace, others: list[str]) -> int:

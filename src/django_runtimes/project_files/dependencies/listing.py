@@ -55,7 +55,8 @@ class Dependencies:
     @property
     def is_locked(self) -> bool:
         """Whether a lock file, or a compiled file of requirements, has to follow the new line."""
-        return self.lock is not None or (self.requirements is not None and self.file != self.requirements.path)
+        files = [file.path for file in self.requirements.all()] if self.requirements is not None else [self.file]
+        return self.lock is not None or self.file not in files
 
     def packages(self) -> frozenset[str]:
         """The names of all packages that will be installed, as far as lock files and this environment know them."""
@@ -74,11 +75,18 @@ def find_dependencies(plan: Plan, python_path: Path) -> Dependencies:
     has_project = "project" in data
     if has_project and ((root / "uv.lock").exists() or "uv" in tool):
         return _uv(root, data, pythons)
-    if (root / "poetry.lock").exists() or "dependencies" in tool.get("poetry", {}):
+    if (root / "poetry.lock").exists() or "dependencies" in tool.get("poetry", {}) or _builds_with_poetry(data):
         return _poetry(root, data, pythons)
     requirements = next(filter(None, map(find_requirements, dict.fromkeys((root, python_path)))), None)
     source = _source(requirements) if requirements is not None else None
     return _from_arrays(root, data, pythons, requirements, source) or _from_files(root, pythons, requirements, source)
+
+
+def _builds_with_poetry(data: Mapping[str, Any]) -> bool:
+    backend = str(data.get("build-system", {}).get("build-backend", ""))
+    return "dependencies" in data.get("project", {}) and (
+        backend.startswith("poetry.") or "poetry" in data.get("tool", {})
+    )
 
 
 def _source(requirements: RequirementFile) -> Path | None:

@@ -154,7 +154,8 @@ def _static_files(image: Image) -> Iterator[str]:
         **(image.variables or {}),
     }
     yield "# The settings load here without a database or a secret; these values reach no container."
-    yield "RUN " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items()) + " \\"
+    yield f"RUN mkdir {_STATIC} \\"
+    yield "    && " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items()) + " \\"
     yield f"    {_PYTHON} -m django_runtimes collectstatic --no-input"
 
 
