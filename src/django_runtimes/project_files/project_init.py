@@ -10,8 +10,9 @@ from pathlib import Path
 from types import FrameType
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.dependencies.library import installed_library
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str]) -> int:
         return _undo(options, others) if options.undo else _adopt(options, others)
     except UsageError as error:
         return _fail(str(error), EXIT_USAGE)
+    except ToolError as error:
+        return _fail(str(error), EXIT_FAILED)
     except KeyboardInterrupt:
         return _fail("interrupted; nothing is changed", EXIT_INTERRUPTED)
     except OSError as error:
@@ -68,9 +71,7 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
         return EXIT_DONE
     if options.dry_run:
         return EXIT_DONE
-    if not options.yes and not _agrees(f"Write {_files(plan)}?"):
-        _say("declined; nothing is changed")
-        return EXIT_FAILED
+    Consent(yes=options.yes, dry_run=False).ask(f"Write {_files(plan)}?")
     write(plan)
     _say(f"written: {_files(plan)}; webapp init --undo takes that back")
     for line in _next_commands(adoption, directory):
@@ -111,14 +112,6 @@ def _show(plan: Plan) -> None:
 
 def _files(plan: Plan) -> str:
     return "1 file" if len(plan.changes) == 1 else f"{len(plan.changes)} files"
-
-
-def _agrees(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError(f"{question} Nobody can answer here; add --yes, or --dry-run to see the changes alone")
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _next_commands(adoption: Adoption, directory: Path) -> list[str]:

@@ -82,11 +82,12 @@ def _build_stage(image: Image, root: Path) -> Iterator[str]:
     yield from _installed(image, root)
     if not image.needs_source:
         yield "COPY . ."
+    yield "# The image runs as a user who may own none of the files."
     yield "# Hashes that are not checked: neither another time of a file nor a read-only root compiles anything again."
     yield "# Packages may hold files that are no Python of this version, and compile all the same."
-    yield (
-        f"RUN {_PYTHON} -m compileall -q -j 0 --invalidation-mode unchecked-hash {_VENV}/lib /app > /dev/null || true"
-    )
+    yield "RUN chmod -R a+rX /app \\"
+    yield f"    && {{ {_PYTHON} -m compileall -q -j 0 --invalidation-mode unchecked-hash {_VENV}/lib /app \\"
+    yield "        > /dev/null || true; }"
     if image.collects_static:
         yield from _static_files(image)
 
