@@ -5,7 +5,7 @@ import re
 HOST_HEADER = "Host"
 PROTO_HEADER = "X-Forwarded-Proto"
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*")
+_HEADER_NAME = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
 # Names that say something else: believing one would change more than was asked for, or could not work.
 # fmt: off
 _FIELDS = frozenset(
@@ -62,4 +62,4 @@ def may_name_scheme(header: str) -> bool:
 def _is_free(header: str) -> bool:
     """Whether it is a name, and HTTP gives it no other meaning."""
     name = header.lower()
-    return _HEADER_NAME.fullmatch(name) is not None and name not in _FIELDS and not name.startswith(_FIELD_PREFIXES)
+    return re.fullmatch(_HEADER_NAME, name) is not None and name not in _FIELDS and not name.startswith(_FIELD_PREFIXES)

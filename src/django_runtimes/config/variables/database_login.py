@@ -6,11 +6,11 @@ from django_runtimes.config.choices import Role, Source
 from django_runtimes.config.variables.kinds import Choice, Integer, SecretText, Text
 from django_runtimes.config.variables.variable import RuleError
 
-_SECRET_ARN = re.compile(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+")
+_ARN = r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+"
 
 
 def _secret_arn(arn: str) -> str:
-    if not _SECRET_ARN.fullmatch(arn):
+    if re.fullmatch(_ARN, arn) is None:
         raise RuleError("is not a secret's ARN", "write arn:aws:secretsmanager:region:account:secret:name")
     return arn
 

@@ -10,7 +10,8 @@ from django_runtimes.config.variables.kinds import Flag, Integer, Items, Text
 from django_runtimes.config.variables.variable import RuleError
 
 # RFC 3986 without what a proxy or a browser would normalize: percent escapes, `//`, `.` and `..`.
-_BASE_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
+# Compiled when one is set, as most applications have none.
+_BASE_PATH = r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+"
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:
@@ -21,7 +22,7 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _base_path(path: str) -> str:
-    if _BASE_PATH.fullmatch(path) is None:
+    if re.fullmatch(_BASE_PATH, path) is None:
         raise RuleError(
             "is not a path",
             "begin with a slash, end without one, and use letters, digits and . _ ~ - between: /shop. "
