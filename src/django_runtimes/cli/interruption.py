@@ -13,5 +13,5 @@ def treat_termination_as_interruption() -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # Raised anew instead of handled here: asyncio replaces SIGINT's handler while a loop runs.
+    # Raised again instead of handled here: asyncio replaces SIGINT's handler while a loop runs.
     signal.raise_signal(signal.SIGINT)

@@ -123,9 +123,12 @@ def run(
         # A full disk, a folder that is not ours.
         failed = str(error), EXIT_FAILED
     except Exception as error:
-        # Nothing foresaw it: whoever mends it needs to see where it was.
+        # A bug of ours, whose place its report needs.
         traceback.print_exc()
-        failed = f"{type(error).__name__}: {error}; a mistake of webapp: report it with the lines above", EXIT_FAILED
+        failed = (
+            f"{type(error).__name__}: {error}; an internal error (a bug in webapp); please report the lines above",
+            EXIT_FAILED,
+        )
     else:
         return result.exit_code
     return _fail(parser, *failed, as_json=as_json)
@@ -146,7 +149,7 @@ def show(text: str) -> bool:
 def _fail(parser: VerbParser, text: str, exit_code: int, *, as_json: bool) -> int:
     line = " ".join(text.split())
     if as_json:
-        # On one line, since that of `logs` may stand below others.
+        # On one line, since `logs` prints one object a line.
         show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, "error": line}))
     sys.stderr.write(f"{parser.prog}: {line}\n")
     return exit_code

@@ -109,7 +109,7 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
         except UsageError as error:
             raise UsageError(f"{name}: {error}") from None
         if content.get("aws_region", first.get("aws_region")) != first.get("aws_region"):
-            remarks.append(f"{name}: aws_region: all stages are in one region, that of the registry")
+            remarks.append(f"{name}: aws_region: all stages are in one region, the registry's")
     return TakenOver(
         project_of(_text(first, "project_name")),
         _text(first, "aws_region"),
@@ -169,14 +169,14 @@ def _whole(content: Mapping[str, Any], name: str) -> int:
     """A number of Zappa's; 0 where it is not set."""
     value = content.get(name) or 0
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
-        raise UsageError(f"{name} = {value!r} is not a whole number; mend it, or take it out")
+        raise UsageError(f"{name} = {value!r} is not a whole number; correct it, or take it out")
     return int(value)
 
 
 def _text(content: Mapping[str, Any], name: str) -> str | None:
     value = content.get(name)
     if value is not None and not isinstance(value, str):
-        raise UsageError(f"{name} = {value!r} is not a text; mend it, or take it out")
+        raise UsageError(f"{name} = {value!r} is not a text; correct it, or take it out")
     return value
 
 

@@ -55,7 +55,7 @@ def test_an_image_does_not_pass_its_test_by_the_answers_of_another(make_project,
         project.run("deploy", "--image", good, "--yes")
         message = read_to_failure(process)
 
-    assert "somebody else changed the stack guestbook-dev-lambda meanwhile" in message
+    assert "somebody else changed the stack guestbook-dev-lambda in between" in message
     assert digests(aws) == (good, good)
     assert history(project) == [good, first]
 
@@ -74,7 +74,7 @@ def test_an_image_whose_migrations_another_one_may_have_run_does_not_get_the_tra
     with overtaken(project, aws, "lambda:Invoke", "noinput", *arguments) as last_line:
         project.run("rollback", "--to", third, "--yes")
 
-    assert "somebody else changed the stack guestbook-dev-operations meanwhile" in last_line[0]
+    assert "somebody else changed the stack guestbook-dev-operations in between" in last_line[0]
     assert last_line[0].endswith(f"{third} has the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]
@@ -111,7 +111,7 @@ def test_a_change_that_somebody_else_was_quicker_with_says_so(action: str, make_
     with overtaken(project, aws, f"cloudformation:{action}", about, *arguments) as last_line:
         project.run("deploy", "--image", third, "--yes")
 
-    assert "somebody else changed the stack guestbook-dev-lambda meanwhile; run it again" in last_line[0]
+    assert "somebody else changed the stack guestbook-dev-lambda in between; run it again" in last_line[0]
     assert last_line[0].endswith(f"{third} has the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]

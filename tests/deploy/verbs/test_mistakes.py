@@ -56,7 +56,7 @@ def test_a_stage_promoted_to_itself(offline: Project):
 
 def test_an_endpoint_that_is_no_address(offline: Project):
     assert offline.error("status", exit_code=2, AWS_ENDPOINT_URL="foo") == (
-        "webapp status: Invalid endpoint: foo; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config"
+        "webapp status: Invalid endpoint: foo; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_program_that_is_to_have_the_credentials_and_is_not_there(offline: Pro
     configuration = tmp_path / "aws.ini"
     configuration.write_text("[default]\ncredential_process = /nonexistent\n")
 
-    assert "mend it where boto3 has it from" in offline.error("status", exit_code=2, AWS_CONFIG_FILE=str(configuration))
+    assert "fix it where boto3 reads it" in offline.error("status", exit_code=2, AWS_CONFIG_FILE=str(configuration))
 
 
 @pytest.mark.parametrize("age", ["999999d", "3654d", "10", "-5m"])

@@ -56,7 +56,7 @@ def test_what_stands_behind_two_dashes_is_no_option_of_the_verb():
 def test_an_error_that_nobody_foresaw_ends_in_one_line_below_where_it_was():
     ended = verb("raise KeyError('Endpoint')", "--json")
 
-    line = "KeyError: 'Endpoint'; a mistake of webapp: report it with the lines above"
+    line = "KeyError: 'Endpoint'; an internal error (a bug in webapp); please report the lines above"
     assert ended.returncode == 1
     assert json.loads(ended.stdout)["error"] == line
     assert ended.stderr.startswith("Traceback")

@@ -23,7 +23,7 @@ def answer(code: str, message: str) -> ClientError:
         (
             answer("ExpiredToken", "The security token included in the request is expired"),
             "AWS's credentials have expired (CreateChangeSet: The security token included in the request is expired); "
-            "log in anew",
+            "log in again",
         ),
         (answer("InvalidClientTokenId", "Invalid token."), "AWS does not know these credentials (CreateChangeSet: Inv"),
         (

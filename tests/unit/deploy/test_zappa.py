@@ -32,11 +32,11 @@ def test_what_has_an_equivalent_is_taken_over():
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"memory_size": "big"}, "dev: memory_size = 'big' is not a whole number; mend it, or take it out"),
+        ({"memory_size": "big"}, "dev: memory_size = 'big' is not a whole number; correct it, or take it out"),
         ({"memory_size": True}, "dev: memory_size = True is not a whole number"),
         ({"lambda_concurrency": "x"}, "dev: lambda_concurrency = 'x' is not a whole number"),
         ({"timeout_seconds": [30]}, "dev: timeout_seconds = [30] is not a whole number"),
-        ({"domain": ["a", "b"]}, "dev: domain = ['a', 'b'] is not a text; mend it, or take it out"),
+        ({"domain": ["a", "b"]}, "dev: domain = ['a', 'b'] is not a text; correct it, or take it out"),
         ({"aws_region": 5}, "aws_region = 5 is not a text"),
         ({"extends": ["base"]}, "dev: extends = ['base'] is not a stage of this file; it has dev"),
         ({"extends": "base"}, "dev: extends = 'base' is not a stage of this file; it has dev"),

@@ -55,7 +55,7 @@ _THROTTLED = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
-_RENEW = "log in anew (`aws sso login`), or renew the keys"
+_RENEW = "log in again (`aws sso login`), or renew the keys"
 _SIGNED_OUT = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
 
 
@@ -95,7 +95,7 @@ class Aws:
             return self._session.client(service, config=config)
         except (OSError, ValueError) as error:
             # botocore checks so what variables and files say: an endpoint, a program that has the credentials.
-            raise UsageError(f"{error}; mend it where boto3 has it from: a variable AWS_…, or ~/.aws/config") from None
+            raise UsageError(f"{error}; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config") from None
 
 
 def explain(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:

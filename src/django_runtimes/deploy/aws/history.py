@@ -77,7 +77,7 @@ class History:
         except (KeyError, TypeError, ValueError):
             raise ToolError(
                 f"version {version['Version']} of the parameter {self._name} is no release as webapp notes them; "
-                f"`aws ssm delete-parameter --name {self._name} --region {self._region}` begins the history anew, and "
+                f"`aws ssm delete-parameter --name {self._name} --region {self._region}` starts a new history, and "
                 "the next deploy notes its image"
             ) from None
         return Release(image, verb, version["LastModifiedDate"], version.get("LastModifiedUser", ""))

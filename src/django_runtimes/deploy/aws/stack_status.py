@@ -124,7 +124,7 @@ def failures(events: Sequence[Mapping[str, Any]]) -> list[Failure]:
             reason = reason or "no reason given"
         elif status not in _TURNS:
             continue
-        # The stack's own event repeats that of its resource, unless it was not a resource that failed.
+        # The stack's own event repeats its resource's, unless it was not a resource that failed.
         is_repetition = _is_of_stack(event) and found
         if reason and not reason.lower().startswith(_CONSEQUENCES) and not is_repetition:
             found.append(Failure(event["LogicalResourceId"], event["ResourceType"], reason))

@@ -28,7 +28,7 @@ _LONGEST_PAUSE_S = 5.0
 # The second for the rotation of secrets, which AWS writes into rotation.yaml.
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
-# What is answered to a change set that another one, executed meanwhile, has made void; and where there is no such code,
+# What is answered to a change set that another one, executed since, has made void; and where there is no such code,
 # how the stack is said to be otherwise than it was.
 _OVERTAKEN = {"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"}
 _OTHERWISE = ("already exists", "does not exist", "_IN_PROGRESS state")
@@ -168,7 +168,7 @@ class Stacks:
     def delete(self, state: StackState) -> None:
         """Delete a stack, once whatever is being done to it has ended, and wait; ToolError with the first failure."""
         if state.status is None:
-            # Whoever was deleting it has come to the end meanwhile.
+            # Another deletion of it has ended since.
             return
         if state.standing is Standing.MOVING:
             self._wait(state, self._seen(state))
@@ -253,7 +253,7 @@ def _undisturbed(stack: str) -> Iterator[None]:
     except ClientError as error:
         is_other = error_code(error) == "ValidationError" and any(words in error_message(error) for words in _OTHERWISE)
         if is_other or error_code(error) in _OVERTAKEN:
-            raise ToolError(f"somebody else changed the stack {stack} meanwhile; run it again") from error
+            raise ToolError(f"somebody else changed the stack {stack} in between; run it again") from error
         raise
 
 

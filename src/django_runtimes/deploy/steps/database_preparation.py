@@ -50,7 +50,7 @@ def _succeed(context: Context, command: Sequence[str]) -> None:
         context.progress.say(f"    {line}")
     if outcome.exit_code == 0:
         return
-    remedy = "wait until the other one has ended" if outcome.exit_code == _EXIT_LOCKED else "mend it, and deploy again"
+    remedy = "wait until the other one has ended" if outcome.exit_code == _EXIT_LOCKED else "fix it, and deploy again"
     raise ToolError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
 
 

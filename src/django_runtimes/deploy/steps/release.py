@@ -117,6 +117,6 @@ def _require_own(context: Context, stack: Stack, image: str) -> None:
     has = state.parameters.get("ImageUri")
     if has != image or state.standing is not Standing.READY:
         raise ToolError(
-            f"somebody else changed the stack {context.stack_name(stack)} meanwhile: it is in {state.status} and has "
+            f"somebody else changed the stack {context.stack_name(stack)} in between: it is in {state.status} and has "
             f"{has or 'no image'}; see `webapp status`, and when they have done run this again for {image}"
         )

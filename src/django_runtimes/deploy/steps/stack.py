@@ -52,7 +52,7 @@ def change_image(context: Context, stack: Stack, image: str) -> None:
         return
     parameters = {"ImageUri": image}
     if stack is LAMBDA:
-        # Whoever goes back does not wait for a canary.
+        # Rollbacks shift all traffic at once.
         parameters["Shift"] = "AllAtOnce"
     change_set = context.stacks.propose(state, parameters, body=None, tags=_tags(context, stack))
     if change_set is not None:

@@ -50,7 +50,7 @@ def _promote(options: argparse.Namespace) -> Result:
 
 
 def _context_of_other(source: Context, deployment: Deployment) -> Context:
-    """That of the stage which gets the image; UsageError when its parameters are not right, or not for the image."""
+    """The destination stage's context; UsageError when its parameters are not right, or not for the image."""
     context = replace(source, deployment=deployment, templates=read_templates(deployment, source.template_source))
     check_beforehand(context)
     # Not by webapp.toml, which may have been changed since.
