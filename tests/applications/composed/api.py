@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from fastapi import FastAPI, Request
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -31,4 +32,43 @@ async def lifespan(application: Starlette) -> AsyncIterator[dict[str, str]]:
 
 
 django = get_asgi_application()
+
+from django.db import connection  # noqa: E402  (it needs the set-up)
+
+
+def _in_session(statement: str) -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        row: tuple[str | None] = cursor.fetchone()
+    return row[0]
+
+
+_SET = "SELECT set_config('app.tenant', 'a', false)"
+_READ = "SELECT current_setting('app.tenant', true)"
+
+
+@api.get("/tenant/set")
+def set_tenant() -> str | None:
+    """Leaves it in the session, on a thread of anyio's."""
+    return _in_session(_SET)
+
+
+@api.get("/tenant/read")
+def read_tenant() -> str | None:
+    """What the session has."""
+    return _in_session(_READ) or None
+
+
+@api.get("/tenant/aset")
+async def aset_tenant() -> str | None:
+    """The same, on asgiref's thread."""
+    return await sync_to_async(_in_session)(_SET)
+
+
+@api.get("/tenant/aread")
+async def aread_tenant() -> str | None:
+    """The same, on asgiref's thread."""
+    return await sync_to_async(_in_session)(_READ) or None
+
+
 application = Starlette(routes=[Mount("/api", api), Mount("/legacy", django), Mount("/", django)], lifespan=lifespan)

@@ -31,9 +31,11 @@ def _forget_inherited() -> None:
         _, pool = pools.popitem()
         pool.abandon()
     for wrapper in list(_wrappers):
-        if wrapper.connection is None:
+        # Past the property, which may reset the session.
+        connection = vars(wrapper)["connection"]
+        if connection is None:
             continue
-        leave_to_parent(wrapper.connection)
+        leave_to_parent(connection)
         wrapper.connection = None
         if wrapper.in_atomic_block:
             # Its queries would silently run outside the transaction that the parent goes on with.

@@ -1,8 +1,8 @@
 """What this engine adds to a DatabaseWrapper for PostgreSQL: how its connection is made, reset and given up."""
 
+import threading
 from _thread import get_ident
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,6 @@ from weakref import ref
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import request_started
 from django.db import DatabaseError
 from django.db.backends.base.base import NO_DB_ALIAS
 from django.db.backends.signals import connection_created
@@ -39,13 +38,15 @@ from django_runtimes.databases.postgresql.session import (
 )
 from django_runtimes.databases.postgresql.thread_end import close_at_thread_end, forget
 from django_runtimes.databases.postgresql.types import WrapperBase
+from django_runtimes.serving.current_request import Request, current_request
 
 if TYPE_CHECKING:
     from django_runtimes.databases.postgresql.pool import RecoveringPool
 
 _IDLE = TransactionStatus.IDLE
-# The request whose context this is, which threads of an executor get a copy of; None outside requests.
-_request: ContextVar[object | None] = ContextVar("request", default=None)
+# In the place of the request of a connection that another thread takes away.
+_TAKEN = Request()
+_TAKEN.end()
 _destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
 
 
@@ -70,16 +71,32 @@ class DatabaseWrapperMixin(WrapperBase):
         cls.creation_class = with_all_pools(cls.creation_class)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._request: Request | None = None
         super().__init__(*args, **kwargs)
         self._let_go_at: Moment | None = None
         # How many methods are under way that need the connection, or its absence, to their end.
         self._busy = 0
-        self._request: object | None = None
+        self._taking = threading.RLock()
         self._at_work = AtWork(self)
         self._open_cursors: dict[int, ref[Any]] = {}
         # The compilers count here (django_runtimes.databases.postgresql.compiler).
         self.unknown_expressions = 0
         leave_at_fork(self)
+
+    # Django's attribute, through which every use of the connection goes. Methods that Django calls before are none:
+    # tools replace those of Django's own class, and call ours in them.
+    @property
+    def connection(self) -> Any:
+        """psycopg's connection; on a thread of an executor, a session that another request used is reset first."""
+        connection = vars(self)["connection"]
+        if connection is not None and self._request is not current_request.get():
+            self._begin_request()
+            return vars(self)["connection"]
+        return connection
+
+    @connection.setter
+    def connection(self, connection: Any) -> None:
+        vars(self)["connection"] = connection
 
     @property
     def pool(self) -> "RecoveringPool | None":
@@ -127,7 +144,7 @@ class DatabaseWrapperMixin(WrapperBase):
 
     def connect(self) -> None:
         """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
-        self._request = _request.get()
+        self._request = current_request.get()
         with self._at_work:
             super().connect()
         if self.connection is None:
@@ -140,13 +157,9 @@ class DatabaseWrapperMixin(WrapperBase):
         if self.connection._pool is None:
             # Receivers of `connection_created` set what this connection is to have for as long as it lives.
             session.begin(self.connection)
+        elif self._request is not None and not keeps_connections():
+            self._request.at_end(self._give_back_after)
         close_at_thread_end(self)
-
-    def ensure_connection(self) -> None:
-        """Django's; on a thread of an executor, the session that another request used is reset first."""
-        if self.connection is not None and self._request is not _request.get():
-            self._begin_request()
-        super().ensure_connection()
 
     def inc_thread_sharing(self) -> None:
         """Django's; any thread may use a pooled connection until `dec_thread_sharing`."""
@@ -190,7 +203,9 @@ class DatabaseWrapperMixin(WrapperBase):
     @property
     def needs_thread(self) -> bool:
         """Whether the connection has to stay with this thread between two queries."""
-        connection: WatchedConnection | None = self.connection
+        return self._needs_thread(self.connection)
+
+    def _needs_thread(self, connection: WatchedConnection | None) -> bool:
         if self.in_atomic_block:
             # Also without a connection, which was closed inside: what comes next on this thread must fail.
             return True
@@ -200,12 +215,18 @@ class DatabaseWrapperMixin(WrapperBase):
             return True
         if connection.closed:
             return False
+        request = self._request
+        # What a request has left in its session, nothing after its end may rely on.
+        is_needed = connection.session.is_needed and (request is None or not request.is_over)
         # A statement may have begun a transaction too.
-        return connection.session.is_needed or connection.pgconn.transaction_status != _IDLE
+        return is_needed or connection.pgconn.transaction_status != _IDLE
 
     def release(self) -> None:
         """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
-        if self._busy or self.connection is None or self.connection._pool is None or keeps_connections():
+        if self._busy:
+            return
+        connection = self.connection
+        if connection is None or connection._pool is None or keeps_connections():
             return
         # The thread that shares it may be one that keeps it.
         if not self.allow_thread_sharing and not self.needs_thread:
@@ -306,15 +327,44 @@ class DatabaseWrapperMixin(WrapperBase):
         if self.in_atomic_block or not self.autocommit or self.allow_thread_sharing:
             # It is looked at again by the first query after the transaction.
             return
-        self._request = _request.get()
-        session = self.connection.session
-        # Threads that serve whole requests have their connection reset at a request's end.
-        if keeps_connections() or (self._open_cursors and not session.is_touched):
-            return
-        if self.connection._pool is None:
-            self._reset_session()
-        elif session.reset_statement() is not None:
-            self.close()
+        # The end of the request before may be taking the connection away.
+        with self._taking:
+            request = current_request.get()
+            if self._request is request:
+                # It was not taken away.
+                return
+            self._request = request
+            connection = self.connection
+            # Threads that serve whole requests have their connection reset at a request's end.
+            if connection is None or keeps_connections():
+                return
+            session = connection.session
+            if not self._open_cursors or session.is_touched:
+                if connection._pool is None:
+                    self._reset_session()
+                elif session.reset_statement() is not None:
+                    self.close()
+            if request is not None and self.connection is not None and self.connection._pool is not None:
+                request.at_end(self._give_back_after)
+
+    def _give_back_after(self, request: Request) -> None:
+        """Take the pooled connection that a thread of an executor keeps for a request's session; from any thread.
+
+        The thread may be at work for a later request, which has the connection then, or still for this one, which
+        gives it back by itself.
+        """
+        with self._taking:
+            connection = vars(self)["connection"]
+            if connection is None or connection._pool is None or self._request is not request:
+                return
+            # From here on its thread waits for the lock before it uses the connection, unless it was at work before.
+            self._request = _TAKEN
+            if self._busy or self.allow_thread_sharing or self._needs_thread(connection):
+                self._request = request
+                return
+            self.connection = None
+            connection.session.owner = get_ident()
+            connection._pool.putconn(connection)
 
     @property
     def _is_proxied(self) -> bool:
@@ -419,13 +469,6 @@ class DatabaseWrapperMixin(WrapperBase):
 
     def _pool_parameters(self) -> dict[str, Any]:
         return self._with_login(self.get_connection_params())
-
-
-def _note_request(**_: object) -> None:
-    _request.set(object())
-
-
-request_started.connect(_note_request)
 
 
 def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from django_runtimes.serving.asgi.patches import is_patched
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
+from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Headers, Message, Receive, Send
@@ -110,10 +111,13 @@ class OneHopASGIHandler(ASGIHandler):
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
         keep_auser_current()
+        handlers_mark()
         self._refuse = refuse
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
+        request, outer = Request(), current_request.get()
+        current_request.set(request)
         try:
             hint = hint_for(scope)
             if self._always_native or hint.is_async or hint.view in self._async_streaming_views:
@@ -122,6 +126,10 @@ class OneHopASGIHandler(ASGIHandler):
                 await self._serve_in_one_hop(scope, receive, send, hint)
         except OverloadedError:
             await _send(self._refusal(scope), send)
+        finally:
+            request.end()
+            # What stands around this handler may go on.
+            current_request.set(outer)
 
     @property
     def bridged_async_views(self) -> int:

@@ -34,6 +34,7 @@ from django_runtimes.serving.aws_lambda.events import (
 from django_runtimes.serving.aws_lambda.replies import SMALLEST_REPLY_LIMIT_BYTES, refusal, reply_limit, text_headers
 from django_runtimes.serving.base_path import path_below, under_base_path
 from django_runtimes.serving.composed import ComposedLifespan
+from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
 from django_runtimes.serving.types import Application, Response
 
@@ -200,6 +201,14 @@ class DirectLambdaHandler:
         return under_base_path(scope, self._base_path, is_stripped=self._base_path_is_stripped)
 
     def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
+        request = Request()
+        current_request.set(request)
+        try:
+            return self._respond_to_marked(scope, body)
+        finally:
+            request.end()
+
+    def _respond_to_marked(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:
             health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:

@@ -1,5 +1,6 @@
 """Tools patch Django's handlers, and see each request of ours as one of Django's."""
 
+import asyncio
 import functools
 
 import django.core.asgi
@@ -12,9 +13,10 @@ from django.urls import path
 
 from django_runtimes.serving.asgi.application import make_application
 from django_runtimes.serving.asgi.patches import PatchWatch, is_patched
+from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.serving.one_hop.exchange import exchange
 
-seen: list[str] = []
+seen: list[object] = []
 
 
 def plain(request):
@@ -44,7 +46,13 @@ async def abroken(request):
     broken(request)
 
 
+async def executor(request):
+    seen.append(await asyncio.to_thread(current_request.get))
+    return HttpResponse()
+
+
 urlpatterns = [
+    path("executor", executor),
     path("sync/plain", plain),
     path("async/plain", aplain),
     path("sync/broken", broken),
@@ -136,6 +144,20 @@ async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, 
     await exchange(one_hop(), "GET", f"{way}/plain")
 
     assert seen.count(name) == seen.count(f"end of {name}") == 1
+
+
+@pytest.mark.parametrize("name", [None, "handle", "run_get_response", "send_response"])
+async def test_each_request_is_told_apart_on_threads_of_an_executor(one_hop, patch, name):
+    if name is not None:
+        patch(ASGIHandler, name)
+    handler = one_hop()
+    for _ in range(2):
+        await exchange(handler, "GET", "/executor")
+
+    requests = [one for one in seen if isinstance(one, Request)]
+    assert len(set(requests)) == len(requests) == 2
+    assert all(request.is_over for request in requests)
+    assert current_request.get() is None
 
 
 async def test_a_wrapper_of_get_asgi_application_surrounds_our_handler(one_hop, monkeypatch):

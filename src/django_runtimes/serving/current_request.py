@@ -1,0 +1,66 @@
+"""Tells the requests that a process serves apart, in whatever threads their contexts are copied to."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.signals import request_started
+
+from django_runtimes.serving.types import Application, Receive, Send
+
+
+class Request:
+    """One HTTP request or websocket, from its entry to its end; compared by identity."""
+
+    # Of the class until they change: one is made for every request.
+    is_over = False
+    _at_end: set[Callable[["Request"], object]] | None = None
+
+    def at_end(self, call: Callable[["Request"], object]) -> None:
+        """Call it with this request when the request ends, on whatever thread that is; once, however often added."""
+        if self._at_end is None:
+            self._at_end = set()
+        self._at_end.add(call)
+
+    def end(self) -> None:
+        """Make the calls, each of which raises nothing."""
+        # First: what comes too late to be called looks at it.
+        self.is_over = True
+        while self._at_end:
+            self._at_end.pop()(self)
+
+
+# Threads of an executor get a copy; None outside requests.
+current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
+
+
+def mark_requests(application: Application) -> Application:
+    """The application, whose requests are each told from all others: for what stands around Django's handler."""
+
+    async def marking(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await application(scope, receive, send)
+            return
+        request, outer = Request(), current_request.get()
+        current_request.set(request)
+        try:
+            await application(scope, receive, send)
+        finally:
+            request.end()
+            # Not reset(), which fails where a task that nobody awaited is collected.
+            current_request.set(outer)
+
+    return marking
+
+
+def handlers_mark() -> None:
+    """A handler is made that tells its requests apart itself; from here on the signal's receiver would cost time."""
+    request_started.disconnect(_mark)
+
+
+def _mark(**_: object) -> None:
+    current_request.set(Request())
+
+
+# Under handlers of Django's, such as runserver's, where no request has an end that tells.
+request_started.connect(_mark)

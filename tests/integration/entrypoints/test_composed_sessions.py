@@ -1,0 +1,62 @@
+"""Applications beside Django use its connections: each of their requests finds a session of its own."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import aiohttp
+import pytest
+
+from django_runtimes.compare.emulator.lambda_function import Function
+from django_runtimes.compare.targets.lambda_target import LambdaTarget
+from tests.integration.entrypoints.launcher import container
+from tests.integration.entrypoints.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask
+
+pytestmark = pytest.mark.profile_free
+
+STRATEGIES = pytest.mark.parametrize("strategy", ["pool", "per_request", "persistent"])
+
+
+def read(port, path):
+    status, tenant = ask(port, "GET", f"/api/tenant/{path}")
+    assert status == 200
+    return tenant
+
+
+@STRATEGIES
+def test_no_request_finds_what_another_set(tmp_path, database_server, strategy):
+    variables = {"DATABASE_URL": database_server.url("postgres"), "WEBAPP_DB_STRATEGY": strategy}
+    with container(tmp_path / "log", **PROJECT | variables) as (_, port):
+        for kind in ("", "a"):
+            assert read(port, f"{kind}set") == "a"
+            assert [read(port, f"{kind}read") for _ in range(3)] == [None] * 3
+
+
+def test_requests_that_set_leave_the_pool_to_others(tmp_path, database_server):
+    variables = {
+        "DATABASE_URL": database_server.url("postgres"),
+        "WEBAPP_DB_STRATEGY": "pool",
+        "WEBAPP_DB_POOL_MAX_SIZE": "2",
+        "WEBAPP_DB_POOL_TIMEOUT_S": "5",
+    }
+    with container(tmp_path / "log", **PROJECT | variables) as (_, port), ThreadPoolExecutor(12) as clients:
+        assert list(clients.map(partial(read, port), ["set"] * 12)) == ["a"] * 12
+        assert ask(port, "GET", "/readyz")[0] == 200
+        assert list(clients.map(partial(read, port), ["read"] * 12)) == [None] * 12
+
+
+@STRATEGIES
+async def test_no_invocation_finds_what_another_set(tmp_path, database_server, strategy):
+    environ = ON_LAMBDA | {
+        "COMPOSED": f"{COMPOSED}.api.application",
+        "DATABASE_URL": database_server.url("postgres"),
+        "WEBAPP_DB_STRATEGY": strategy,
+    }
+    function = Function("composed", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
+    headers = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
+    answers = []
+    async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=headers) as session:
+        for path in ("set", "read", "read", "aset", "aread", "aread"):
+            async with session.get(f"{target.url}/api/tenant/{path}") as answer:
+                answers.append(await answer.json())
+
+    assert answers == ["a", None, None, "a", None, None]
