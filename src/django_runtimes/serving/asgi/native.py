@@ -15,7 +15,7 @@ from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.gate import Gate, Place
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
-from django_runtimes.serving.asgi.patches import is_patched
+from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.types import Message, Receive, Send
 
 
@@ -24,12 +24,12 @@ class NativeHandler(KnownLengthHandler):
     response goes out. `gate` bounds how many views run at once; a stream has left it, and shares its thread, before
     its first chunk."""
 
-    def __init__(self, leases: ThreadLeases, *, gate: Gate) -> None:
+    def __init__(self, leases: ThreadLeases, *, gate: Gate, patches: PatchWatch) -> None:
         super().__init__()
         self._leases = leases
         self._gate = gate
         self._streams_share = can_share_threads()
-        self._handle_is_patched = is_patched(ASGIHandler, "handle")
+        self._patches = patches
 
     @property  # type: ignore[misc]
     def __class__(self) -> type[ASGIHandler]:  # type: ignore[override]
@@ -39,7 +39,9 @@ class NativeHandler(KnownLengthHandler):
     async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request; OverloadedError when the gate has no place for it in time."""
         try:
-            body = await read_body(receive)
+            # A tool's, where one has patched Django's.
+            read: Any = super().read_body if "read_body" in self._patches.seen else read_body
+            body: BinaryIO = await read(receive)
         except RequestAborted:
             return
         # Django closes the body too, where it gets that far: one that is refused does not.
@@ -54,7 +56,7 @@ class NativeHandler(KnownLengthHandler):
         await outbox.flush()
 
     async def _handle_to_its_end(self, scope: dict[str, Any], request: "_ReadRequest", outbox: "_Outbox") -> None:
-        handle = super().handle if self._handle_is_patched else self.handle
+        handle = super().handle if "handle" in self._patches.seen else self.handle
         handling = asyncio.create_task(handle(scope, request, outbox), context=request.context)
         try:
             await asyncio.shield(handling)

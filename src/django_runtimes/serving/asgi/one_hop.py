@@ -21,7 +21,7 @@ from django_runtimes.serving.asgi.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
 from django_runtimes.serving.asgi.native import NativeHandler
-from django_runtimes.serving.asgi.patches import is_patched
+from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
@@ -33,8 +33,6 @@ from django_runtimes.serving.types import Headers, Message, Receive, Send
 # A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
 _WHOLE_FILE_BYTES = 2**20
 _RETRY_AFTER_S = 1
-# What the one hop does without: a tool that patches these must still see every request.
-_DJANGOS_WAY = ("handle", "run_get_response", "send_response")
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
@@ -110,6 +108,7 @@ class OneHopASGIHandler(ASGIHandler):
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
+        self.patches = PatchWatch(ASGIHandler)
         keep_auser_current()
         handlers_mark()
         self._refuse = refuse
@@ -120,7 +119,7 @@ class OneHopASGIHandler(ASGIHandler):
         current_request.set(request)
         try:
             hint = hint_for(scope)
-            if self._always_native or hint.is_async or hint.view in self._async_streaming_views:
+            if self._is_native_alone or hint.is_async or hint.view in self._async_streaming_views:
                 await self._native.serve(scope, receive, send)
             else:
                 await self._serve_in_one_hop(scope, receive, send, hint)
@@ -141,10 +140,10 @@ class OneHopASGIHandler(ASGIHandler):
         self._threads.close()
         self.leases.close()
 
-    @cached_property
-    def _always_native(self) -> bool:
-        # By the first request: the URLconf may be what loads a tool.
-        return self.needs_asynchronous_chain or any(is_patched(ASGIHandler, name) for name in _DJANGOS_WAY)
+    @property
+    def _is_native_alone(self) -> bool:
+        patched = self.patches.patched
+        return self.needs_asynchronous_chain or not DJANGOS_WAY.isdisjoint(patched)
 
     @cached_property
     def _streams_share(self) -> bool:
@@ -152,14 +151,14 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _chain(self) -> SyncChain:
-        chain = SyncChain()
+        chain = SyncChain(patches=self.patches)
         # A subclass may have its own.
         chain.request_class = self.request_class
         return chain
 
     @cached_property
     def _native(self) -> NativeHandler:
-        native = NativeHandler(self.leases, gate=self._native_gate)
+        native = NativeHandler(self.leases, gate=self._native_gate, patches=self.patches)
         native.request_class = self.request_class
         return native
 

@@ -1,6 +1,8 @@
 """Django's synchronous middleware chain, fed with ASGI scopes."""
 
 from collections.abc import Callable, Coroutine
+from copy import copy
+from functools import cached_property
 from typing import Any, BinaryIO, cast
 
 from asgiref.sync import async_to_sync, iscoroutinefunction, sync_to_async
@@ -11,7 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.patches import is_patched
+from django_runtimes.serving.asgi.patches import ASYNCHRONOUS, PatchWatch
 from django_runtimes.serving.types import Headers
 
 RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -23,17 +25,13 @@ class SyncChain(KnownLengthHandler):
     Closing the response sends the last signal: it is the caller's part, once the content is taken.
     """
 
-    def __init__(self, *, run_async: RunAsync | None = None) -> None:
+    def __init__(self, *, run_async: RunAsync | None = None, patches: PatchWatch | None = None) -> None:
         """`run_async` runs a coroutine to its end where no event loop is there to bridge to."""
         self._run_async = run_async
         # Not ASGIHandler's, which loads the asynchronous chain.
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
-        # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
-        self._is_seen_asynchronously = run_async is None and is_patched(SyncChain, "get_response_async")
-        if self._is_seen_asynchronously:
-            chain: Any = self._middleware_chain  # type: ignore[has-type]  # not in the stubs
-            self._middleware_chain = sync_to_async(chain)
+        self._patches = patches
         # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
         self.bridged_async_views = 0
 
@@ -56,14 +54,22 @@ class SyncChain(KnownLengthHandler):
         return cast("HttpResponseBase", response)
 
     def _respond_to(self, request: HttpRequest) -> HttpResponseBase:
-        if self._is_seen_asynchronously:
+        # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
+        if self._patches is not None and ASYNCHRONOUS in self._patches.seen:
             response: HttpResponseBase = async_to_sync(self._respond_asynchronously)(request)
             return response
         return self.get_response(request)
 
     async def _respond_asynchronously(self, request: HttpRequest) -> HttpResponseBase:
         """On the event loop; the chain itself runs on the thread that waits for this."""
-        return await self.get_response_async(request)
+        return await self._seen_asynchronously.get_response_async(request)
+
+    @cached_property
+    def _seen_asynchronously(self) -> "SyncChain":
+        """The same chain, with what `get_response_async` awaits."""
+        seen: Any = copy(self)
+        seen._middleware_chain = sync_to_async(seen._middleware_chain)
+        return cast("SyncChain", seen)
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, which is told of every view before it is called."""

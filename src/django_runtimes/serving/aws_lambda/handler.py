@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.handlers.asgi import ASGIHandler
 from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
@@ -21,7 +20,6 @@ from mangum.protocols import HTTPCycle
 from django_runtimes.serving.asgi.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.aws_lambda.events import (
     DAMAGE,
@@ -55,8 +53,8 @@ class DirectLambdaHandler:
 
     A request whose path leads to an asynchronous view, and every request where some middleware has to run
     asynchronously, goes through `application` on one event loop that lives as long as the process. So does every
-    request when a tool wraps `application` around `asgi_handler`, or has patched the `__call__` that requests of both
-    come by. Each invocation has a context of its own, so that nothing it activates reaches the next.
+    request when a tool wraps `application` around `asgi_handler`, or has patched a method of Django's handler that the
+    direct way does without. Each invocation has a context of its own, so that nothing it activates reaches the next.
     With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
     `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
     A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
@@ -98,7 +96,7 @@ class DirectLambdaHandler:
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
         self._application = application or self._asgi_handler
-        self._entry = PatchWatch(ASGIHandler, "__call__")
+        self._patches = self._asgi_handler.patches
         self._always_by_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
         )
@@ -119,7 +117,11 @@ class DirectLambdaHandler:
             # Mangum expects clients to mean well: a port that is no number is enough.
             logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
             return refusal(event, 400, "Bad Request")
-        response = contextvars.copy_context().run(self._respond, scope, body)
+        request_now = Request()
+        try:
+            response = contextvars.copy_context().run(self._respond, request_now, scope, body)
+        finally:
+            request_now.end()
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)
         most_bytes = (head_bytes + len(reply["body"])) * _CERTAINLY_SHORT
@@ -200,20 +202,13 @@ class DirectLambdaHandler:
             return scope
         return under_base_path(scope, self._base_path, is_stripped=self._base_path_is_stripped)
 
-    def _respond(self, scope: dict[str, Any], body: bytes) -> Response:
-        request = Request()
+    def _respond(self, request: Request, scope: dict[str, Any], body: bytes) -> Response:
         current_request.set(request)
-        try:
-            return self._respond_to_marked(scope, body)
-        finally:
-            request.end()
-
-    def _respond_to_marked(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._answer_health is not None:
             health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:
                 return health
-        if self._always_by_asgi or hint_for(scope).is_async or self._entry.is_patched:
+        if self._always_by_asgi or hint_for(scope).is_async or self._patches.patched:
             return self._respond_by_asgi(scope, body)
         try:
             return self._respond_directly(scope, body)

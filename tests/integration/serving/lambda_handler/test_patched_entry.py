@@ -3,14 +3,17 @@
 import asyncio
 import functools
 import threading
+import time
 
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.patches import DJANGOS_WAY, LOOKS_EVERY_S
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
@@ -79,27 +82,47 @@ def patch(monkeypatch):
     def put(owner: type, name: str) -> None:
         original = getattr(owner, name)
 
-        @functools.wraps(original)
-        async def noting(*args):
-            seen.append(name)
-            return await original(*args)
+        if iscoroutinefunction(original):
+
+            @functools.wraps(original)
+            async def noting(*args):
+                seen.append(name)
+                return await original(*args)
+
+        else:
+
+            @functools.wraps(original)
+            def noting(*args):
+                seen.append(name)
+                return original(*args)
 
         monkeypatch.setattr(owner, name, noting)
+        time.sleep(LOOKS_EVERY_S)
 
     return put
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
+@pytest.mark.parametrize("name", ["__call__", *sorted(DJANGOS_WAY - {"_get_response_async"})])
 @WAYS
-def test_a_patched_call_is_seen_whenever_it_was_patched(ours, patch, way, late):
+def test_a_patched_method_is_seen_whenever_it_was_patched(ours, patch, way, name, late):
     event = event_of("http_api_v2", "GET", f"{way}/plain")
     if late:
         ours(event)
         seen.clear()
-    patch(ASGIHandler, "__call__")
+    patch(ASGIHandler, name)
 
     assert body_of(ours(event)) == b"plain"
-    assert seen == ["__call__", "view"]
+    assert (seen.count(name), seen.count("view")) == (1, 1)
+
+
+@WAYS
+@pytest.mark.parametrize("name", ["get_response_async", "_get_response_async"])
+def test_a_patched_asynchronous_response_is_seen(ours, patch, way, name):
+    patch(BaseHandler, name)
+
+    assert body_of(ours(event_of("http_api_v2", "GET", f"{way}/plain"))) == b"plain"
+    assert seen == [name, "view"]
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,21 @@
 
 import asyncio
 import functools
+import time
+from io import BytesIO
 
 import django.core.asgi
 import pytest
+from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import ImproperlyConfigured
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
 
 from django_runtimes.serving.asgi.application import make_application
-from django_runtimes.serving.asgi.patches import PatchWatch, is_patched
+from django_runtimes.serving.asgi.patches import DJANGOS_WAY, LOOKS_EVERY_S, PatchWatch, is_patched
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.serving.one_hop.exchange import exchange
 
@@ -46,6 +50,16 @@ async def abroken(request):
     broken(request)
 
 
+@csrf_exempt
+def echo(request):
+    return HttpResponse(request.body)
+
+
+@csrf_exempt
+async def aecho(request):
+    return echo(request)
+
+
 async def executor(request):
     seen.append(await asyncio.to_thread(current_request.get))
     return HttpResponse()
@@ -53,6 +67,8 @@ async def executor(request):
 
 urlpatterns = [
     path("executor", executor),
+    path("sync/echo", echo),
+    path("async/echo", aecho),
     path("sync/plain", plain),
     path("async/plain", aplain),
     path("sync/broken", broken),
@@ -75,7 +91,7 @@ def patch(monkeypatch):
 
     def put(owner: type, name: str) -> None:
         original = getattr(owner, name)
-        if name == "get_response":
+        if not iscoroutinefunction(original):
 
             @functools.wraps(original)
             def noting(self, *args):
@@ -92,6 +108,7 @@ def patch(monkeypatch):
                 return response
 
         monkeypatch.setattr(owner, name, noting)
+        time.sleep(LOOKS_EVERY_S)
 
     return put
 
@@ -136,14 +153,53 @@ async def test_a_patched_get_response_async_ends_before_a_stream_begins(one_hop,
     assert seen == ["get_response_async", "view", "end of get_response_async", "chunk"]
 
 
+@LATE
 @WAYS
-@pytest.mark.parametrize("name", ["handle", "run_get_response", "send_response"])
-async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, name):
+@pytest.mark.parametrize("name", sorted(DJANGOS_WAY - {"_get_response_async"}))
+async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, name, late):
+    handler = one_hop()
+    if late:
+        await exchange(handler, "GET", f"{way}/plain")
+        seen.clear()
     patch(ASGIHandler, name)
+
+    reply = await exchange(handler, "GET", f"{way}/plain")
+
+    assert (reply.status, reply.body) == (200, b"plain")
+    assert seen.count(name) == seen.count("view") == 1
+
+
+@WAYS
+async def test_a_patched_inner_get_response_is_seen(one_hop, patch, way):
+    patch(BaseHandler, "_get_response_async")
 
     await exchange(one_hop(), "GET", f"{way}/plain")
 
-    assert seen.count(name) == seen.count(f"end of {name}") == 1
+    assert seen == ["_get_response_async", "view", "end of _get_response_async"]
+
+
+@WAYS
+async def test_a_patched_read_body_may_change_the_body(one_hop, monkeypatch, way):
+    djangos = ASGIHandler.read_body
+
+    async def read_body(self, receive):
+        return BytesIO((await djangos(self, receive)).read().upper())
+
+    monkeypatch.setattr(ASGIHandler, "read_body", read_body)
+
+    assert (await exchange(one_hop(), "POST", f"{way}/echo", body=b"hello")).body == b"HELLO"
+
+
+@WAYS
+async def test_a_get_response_async_that_is_patched_late_is_seen(one_hop, patch, way):
+    handler = one_hop()
+    await exchange(handler, "GET", f"{way}/plain")
+    seen.clear()
+    patch(BaseHandler, "get_response_async")
+
+    await exchange(handler, "GET", f"{way}/plain")
+
+    assert seen == ["get_response_async", "view", "end of get_response_async"]
 
 
 @pytest.mark.parametrize("name", [None, "handle", "run_get_response", "send_response"])
@@ -225,14 +281,33 @@ def test_a_method_with_rewritten_bytecode_is_patched(monkeypatch):
 
 
 def test_a_watch_follows_a_tool_that_comes_and_goes(monkeypatch):
-    watch = PatchWatch(ASGIHandler, "__call__")
-    seen_by_watch = [watch.is_patched]
+    watch = PatchWatch(ASGIHandler)
+    seen_by_watch = [look(watch)]
     with monkeypatch.context() as patched:
         patched.setattr(ASGIHandler, "__call__", lambda *_: None)
-        seen_by_watch.append(watch.is_patched)
-    seen_by_watch.append(watch.is_patched)
-    code = ASGIHandler.__call__.__code__
-    monkeypatch.setattr(ASGIHandler.__call__, "__code__", code.replace(co_consts=(*code.co_consts, print)))
-    seen_by_watch.append(watch.is_patched)
+        seen_by_watch.append(look(watch))
+    seen_by_watch.append(look(watch))
+    code = ASGIHandler.handle.__code__
+    monkeypatch.setattr(ASGIHandler.handle, "__code__", code.replace(co_consts=(*code.co_consts, print)))
+    seen_by_watch.append(look(watch))
 
-    assert seen_by_watch == [False, True, False, True]
+    assert seen_by_watch == [set(), {"__call__"}, set(), {"handle"}]
+
+
+def test_a_watch_sees_objects_that_are_no_functions(monkeypatch):
+    class Proxy:
+        __code__ = ASGIHandler.handle.__code__
+        __eq__ = lambda self, other: True  # noqa: E731
+        __hash__ = None
+
+    watch = PatchWatch(ASGIHandler)
+    assert not look(watch)
+    monkeypatch.setattr(ASGIHandler, "handle", Proxy())
+    assert look(watch) == {"handle"}
+    monkeypatch.setattr(ASGIHandler, "handle", functools.partial(print))
+    assert look(watch) == {"handle"}
+
+
+def look(watch):
+    time.sleep(LOOKS_EVERY_S)
+    return watch.patched
