@@ -35,6 +35,8 @@ _attributes_of = attrgetter(
     *("_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("_isolation_level", "_read_only", "_deferrable", "_prepared.prepare_threshold", "_prepared.prepared_max"),
 )
+# What a pool, and this engine, set on a connection themselves.
+_OURS = frozenset({"_pool", "_created_at", "_expire_at", "made_at_s", "rests_since", "session"})
 
 
 class CompiledSQL(str):
@@ -62,6 +64,8 @@ class SessionState:
         "_attributes",
         "_callbacks",
         "_handlers",
+        "_known",
+        "_known_count",
         "always_resets",
         "has_sequences",
         "is_needed",
@@ -86,6 +90,8 @@ class SessionState:
         self._attributes = _attributes_of(connection)
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
         self._callbacks = _callbacks(connection.pgconn)
+        self._known = frozenset(vars(connection)) | _OURS
+        self._known_count = len(vars(connection))
         self.keep_adapters(connection)
         self.clear()
 
@@ -117,19 +123,31 @@ class SessionState:
         return b"DISCARD SEQUENCES" if self.has_sequences else None
 
     def restore(self, connection: psycopg.Connection[Any]) -> None:
-        """Set it as it was remembered, and drop what else was registered on the connection; not in a transaction."""
+        """Set it as it was remembered, and drop what else was put on the connection; not in a transaction.
+
+        A connection that is in pipeline mode is closed: what the server still answers is nobody's.
+        """
+        if connection._pipeline is not None:
+            connection.close()
+            return
         if (attributes := _attributes_of(connection)) != self._attributes:
-            for name, present, remembered in zip(_ATTRIBUTES, attributes, self._attributes, strict=True):
-                if present != remembered:
+            for name, value, remembered in zip(_ATTRIBUTES, attributes, self._attributes, strict=True):
+                if value != remembered:
                     setattr(connection, name, remembered)
         for handlers, remembered in self._handlers:
             if handlers != remembered:
                 handlers[:] = remembered
         if _callbacks(connection.pgconn) != self._callbacks:
             connection.pgconn.notice_handler, connection.pgconn.notify_handler = self._callbacks
-        # Notifications that nobody has read, and blocks of transaction() that nobody left.
+        # Notifications that nobody has read, blocks of transaction() that nobody left, and two-phase commits that
+        # failed or were prepared, and not finished.
         connection._notifies_backlog = deque()
         connection._num_transactions = 0
+        connection._tpc = None
+        if len(present := vars(connection)) != self._known_count:
+            for name in present.keys() - self._known:
+                del present[name]
+            self._known_count = len(present)
         if not _are_shared(connection.adapters, self._adapters):
             connection._adapters = AdaptersMap(self._adapters)
 

@@ -126,13 +126,18 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
         return len(tokens) < 2 or tokens[1].text not in _SET_IN_TRANSACTION
     if first.text not in _HARMLESS_BEGINNINGS:
         return True
-    if first.text == "create" and words & _OF_THE_SESSION:
+    if first.text == "create" and (words & _OF_THE_SESSION or any(map(_is_temporary_schema, tokens))):
         return True
     if first.text == "explain" and words & _EXPLAINED_BUT_NOT_HARMLESS:
         return True
     return _makes_table(tokens) or any(
         _is_unknown_call(tokens, at) for at in range(len(tokens) - 1) if tokens[at + 1] == (Kind.MARK, "(")
     )
+
+
+def _is_temporary_schema(token: Token) -> bool:
+    """Also in quotes, which may write its letters by their numbers (`U&"pg\\005ftemp"`), and by its own number."""
+    return token.kind in (Kind.WORD, Kind.QUOTED) and (token.text.startswith("pg_temp") or "\\" in token.text)
 
 
 def _makes_table(tokens: Sequence[Token]) -> bool:

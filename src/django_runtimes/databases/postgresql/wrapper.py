@@ -47,7 +47,7 @@ _IDLE = TransactionStatus.IDLE
 # In the place of the request of a connection that another thread takes away.
 _TAKEN = Request()
 _TAKEN.end()
-_destination = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS")
+_read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE", "CONN_HEALTH_CHECKS")
 
 
 class DatabaseWrapperMixin(WrapperBase):
@@ -102,13 +102,13 @@ class DatabaseWrapperMixin(WrapperBase):
     def pool(self) -> "RecoveringPool | None":
         """The pool of this alias for the present entry of DATABASES; None without one.
 
-        It is made on first use, opened by the first query, and replaced when the entry leads elsewhere, as when a test
-        runner makes its database. The old one closes, its connections in use when they come back.
+        It is made on first use, opened by the first query, and replaced when the entry says something else, as when a
+        test runner makes its database. The old one closes, its connections in use when they come back.
         """
         if not self._is_pooled:
             return None
         present = self._connection_pools.get(self.alias)
-        if present is not None and present.made_for == _destination_of(self.settings_dict):
+        if present is not None and present.made_for == _made_for(self.settings_dict):
             return present
         return self._replace_pool(present)
 
@@ -445,7 +445,7 @@ class DatabaseWrapperMixin(WrapperBase):
         from django_runtimes.databases.postgresql.pool import PooledConnection, RecoveringPool
 
         # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
-        entry = {**self.settings_dict, "OPTIONS": dict(self.settings_dict["OPTIONS"])}
+        entry = {**self.settings_dict, "OPTIONS": _copy_of(self.settings_dict["OPTIONS"])}
         like_this = type(self)(entry, self.alias)
 
         def parameters() -> dict[str, Any]:
@@ -459,7 +459,7 @@ class DatabaseWrapperMixin(WrapperBase):
 
         return RecoveringPool(
             make,
-            made_for=_destination_of(entry),
+            made_for=_made_for(entry),
             configure=like_this._configure_connection,
             check=entry["CONN_HEALTH_CHECKS"],
             max_rest_s=entry.get("MAX_REST_S"),
@@ -471,9 +471,15 @@ class DatabaseWrapperMixin(WrapperBase):
         return self._with_login(self.get_connection_params())
 
 
-def _destination_of(entry: dict[str, Any]) -> tuple[Any, ...]:
-    """What decides where the entry's connections lead, and as whom; it is compared several times in each request."""
-    return (*_destination(entry), entry.get("CREDENTIALS"))
+def _made_for(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What a pool reads of the entry when it is made; it is compared several times in each request."""
+    get = entry.get
+    return (*_read_by_pool(entry), get("CREDENTIALS"), get("ROUTE"), get("MAX_REST_S"), get("ALWAYS_RESET"))
+
+
+def _copy_of(options: dict[str, Any]) -> dict[str, Any]:
+    """With the dictionaries in it, the pool's own among them, and the same objects otherwise."""
+    return {name: _copy_of(value) if isinstance(value, dict) else value for name, value in options.items()}
 
 
 def _note_statements(connection: Any, entry: dict[str, Any]) -> None:

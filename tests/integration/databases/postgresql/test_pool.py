@@ -141,6 +141,31 @@ def test_queries_follow_a_changed_entry(pooled, administrator):
     assert database_of(pooled) == before
 
 
+@pytest.mark.parametrize(
+    ("names", "value"),
+    [
+        (("ALWAYS_RESET",), True),
+        (("MAX_REST_S",), 7.0),
+        (("CONN_HEALTH_CHECKS",), True),
+        (("TIME_ZONE",), "Asia/Tokyo"),
+        (("OPTIONS", "pool", "max_size"), 7),
+    ],
+    ids=lambda part: part[-1] if isinstance(part, tuple) else "",
+)
+def test_a_pool_follows_what_it_reads_of_the_entry(pooled, names, value):
+    before = pooled.pool
+    assert pooled.pool is before
+    entry = pooled.settings_dict
+    for name in names[:-1]:
+        entry = entry[name]
+    assert entry.get(names[-1]) != value
+    entry[names[-1]] = value
+
+    assert pooled.pool is not before
+    assert backend_pid(pooled)
+    pooled.close()
+
+
 def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
     database_of(pooled)
     in_use = pooled.connection

@@ -240,6 +240,68 @@ def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
     assert (wrapper.connection.row_factory, wrapper.connection.read_only) == (tuple_row, None)
 
 
+def test_attributes_that_a_request_puts_there_are_gone(wrapper):
+    for count in range(2):
+        wrapper.ensure_connection()
+        assert not hasattr(wrapper.connection, "tenant")
+        wrapper.connection.tenant = "a"
+        if count:
+            run(wrapper, "SELECT 1")
+        end_request(wrapper)
+    wrapper.ensure_connection()
+
+    assert not hasattr(wrapper.connection, "tenant")
+
+
+def begin_two_phase(connection):
+    connection.autocommit = False
+    connection.tpc_begin("unfinished")
+
+
+def fail_two_phase(connection):
+    begin_two_phase(connection)
+    # The server allows no prepared transactions unless it is told how many.
+    with pytest.raises(psycopg.NotSupportedError):
+        connection.tpc_prepare()
+
+
+def enter_pipeline(connection):
+    kept.append(connection.pipeline())
+    kept[-1].__enter__()
+    connection.execute("SELECT 1")
+
+
+def enter_transaction(connection):
+    kept.append(connection.transaction())
+    kept[-1].__enter__()
+
+
+kept: list[object] = []
+
+
+@pytest.mark.parametrize("leave", [begin_two_phase, fail_two_phase, enter_pipeline, enter_transaction])
+def test_a_connection_is_of_use_whatever_a_request_has_begun_on_it(wrapper, leave):
+    wrapper.ensure_connection()
+    leave(wrapper.connection)
+    end_request(wrapper)
+    kept.clear()
+
+    for _ in range(2):
+        with transaction.atomic(wrapper.alias):
+            assert run(wrapper, "SELECT 1") == 1
+        end_request(wrapper)
+
+
+def test_psycopgs_connections_have_no_state_that_is_not_restored(administrator):
+    restored = {"_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"}
+    restored |= {"_isolation_level", "_read_only", "_deferrable", "_adapters", "_notice_handlers", "_notify_handlers"}
+    restored |= {"_num_transactions", "_tpc", "_notifies_backlog", "_pipeline"}
+    # Made of those, or none of a request's.
+    others = {"_begin_statement", "_prepared", "_closed", "pgconn", "lock"}
+
+    assert vars(administrator).keys() == restored | others
+
+
 def test_the_isolation_level_of_the_settings_stays(database_server, open_database):
     for strategy in ("pool", "persistent"):
         wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
