@@ -149,6 +149,8 @@ class SessionState:
                 del present[name]
             self._known_count = len(present)
         if not _are_shared(connection.adapters, self._adapters):
+            # A dumper of the application's writes SQL into statements of the ORM.
+            self.is_touched = True
             connection._adapters = AdaptersMap(self._adapters)
 
     def keep_adapters(self, connection: psycopg.Connection[Any]) -> None:

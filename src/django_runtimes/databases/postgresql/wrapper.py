@@ -303,13 +303,16 @@ class DatabaseWrapperMixin(WrapperBase):
         """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
         connection = self.connection
         session = connection.session
-        statement = session.reset_statement()
-        if not (self.autocommit and connection.autocommit) or (statement == DISCARD_ALL and self._is_proxied):
-            # A proxy ties a client that resets its session to one server connection.
+        if not (self.autocommit and connection.autocommit):
             self.close()
             return
         try:
             session.restore(connection)
+            statement = session.reset_statement()
+            if statement == DISCARD_ALL and self._is_proxied:
+                # A proxy ties a client that resets its session to one server connection.
+                self.close()
+                return
             if statement is None or self._is_proxied:
                 return
             connection.execute(statement)

@@ -12,6 +12,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.string import StrDumper
 
+from django_runtimes.databases.postgresql.session import CompiledSQL
 from tests.integration.databases.postgresql.conftest import backend_pid, end_request, run
 
 pytestmark = pytest.mark.profile_free
@@ -189,6 +190,30 @@ def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT %s", ["hello"])
         assert cursor.fetchone() == ("hello",)
+
+
+class CallingDumper(StrDumper):
+    def quote(self, obj):
+        return b"set_config('app.tenant', 'a', false)"
+
+
+class Calling(str):
+    __slots__ = ()
+
+
+def test_what_a_dumper_of_the_applications_sets_is_gone(wrapper):
+    run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
+    Group.objects.using(wrapper.alias).get_or_create(name="dumped")
+    end_request(wrapper)
+    wrapper.ensure_connection()
+    wrapper.connection.adapters.register_dumper(Calling, CallingDumper)
+    with wrapper.cursor() as cursor:
+        # As the ORM writes it, whose fields may leave a value to its dumper.
+        cursor.execute(CompiledSQL("SELECT name FROM auth_group WHERE name = %s OR name = 'dumped'"), [Calling("x")])
+    end_request(wrapper)
+
+    assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
+    Group.objects.using(wrapper.alias).all()._raw_delete(wrapper.alias)
 
 
 @pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
