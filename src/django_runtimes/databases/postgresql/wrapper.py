@@ -332,9 +332,10 @@ class DatabaseWrapperMixin(WrapperBase):
             return
         # The end of the request before may be taking the connection away.
         with self._taking:
-            request = current_request.get()
-            if self._request is request:
-                # It was not taken away.
+            request, before = current_request.get(), self._request
+            # It was not taken away; or code without a context asks, as that which manages this thread, for a request
+            # that goes on.
+            if request is before or (request is None and before is not None and not before.is_over):
                 return
             self._request = request
             connection = self.connection
