@@ -47,7 +47,7 @@ _IDLE = TransactionStatus.IDLE
 # In the place of the request of a connection that another thread takes away.
 _TAKEN = Request()
 _TAKEN.end()
-_read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE", "CONN_HEALTH_CHECKS")
+_read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE")
 
 
 class DatabaseWrapperMixin(WrapperBase):

@@ -146,7 +146,6 @@ def test_queries_follow_a_changed_entry(pooled, administrator):
     [
         (("ALWAYS_RESET",), True),
         (("MAX_REST_S",), 7.0),
-        (("CONN_HEALTH_CHECKS",), False),
         (("TIME_ZONE",), "Asia/Tokyo"),
         (("OPTIONS", "pool", "max_size"), 7),
     ],
