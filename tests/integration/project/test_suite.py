@@ -29,6 +29,7 @@ def test_the_suite_passes_under_both_profiles_from_a_folder_below(foreign_below)
     assert summary(ended.stdout) == PASSED
     assert ended.stdout.startswith("webapp test: aws_lambda, per_request: django with config.settings\n")
     assert ended.stdout.count("Found 4 test(s).") == 2
+    assert "W020" not in ended.stderr
     assert "webapp test: not set here, and so not passed on: ABSENT (environment in" in ended.stderr
 
 
