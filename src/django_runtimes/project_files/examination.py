@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any
 
 # Through which settings read variables.
-_READERS = ("os", "_collections_abc", "environ", "environs", "decouple", "dj_database_url")
+_READERS = ("os", "collections", "_collections_abc", "environ", "environs", "decouple", "dj_database_url")
 _SQLITE = "django.db.backends.sqlite3"
 _MOST_READS = 5
 _MOST_PATHS = 60

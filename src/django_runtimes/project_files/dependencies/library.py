@@ -69,7 +69,7 @@ class Library:
     @cached_property
     def source(self) -> Git | Archive | Wheel | None:
         """Where it came from, None for an index; UsageError where no wheel can be made of it."""
-        return _source(distribution(NAME))
+        return source_of(distribution(NAME))
 
     @property
     def name(self) -> str:
@@ -106,7 +106,7 @@ def installed_library() -> Library:
     )
 
 
-def _source(dist: Distribution) -> Git | Archive | Wheel | None:
+def source_of(dist: Distribution) -> Git | Archive | Wheel | None:
     """What direct_url.json says: https://packaging.python.org/en/latest/specifications/direct-url/"""
     text = dist.read_text("direct_url.json")
     if text is None:

@@ -1,0 +1,146 @@
+"""What is found out about a project's settings and pages."""
+
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.project_files.inspection import inspect_project
+from django_runtimes.project_files.layout import find_layout
+from tests.integration.project_files.projects import MANAGE, SETTINGS, tree
+
+PAGES = """
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import include, path, re_path
+from django.views import View
+from django.views.decorators.http import require_POST
+
+
+def page(request):
+    return HttpResponse("page")
+
+
+class Members(LoginRequiredMixin, View):
+    def get(self, request):
+        return HttpResponse("members")
+
+
+class Post(View):
+    def post(self, request):
+        return HttpResponse("posted")
+
+
+def broken(request):
+    raise ValueError
+
+
+inner = ([path("list/", page), path("<int:number>/", page)], "inner")
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", lambda request: HttpResponseRedirect("/en-us/")),
+    re_path(r"^feed\\.xml$", page),
+    re_path(r"^(?P<slug>\\w+)/more/$", page),
+    path("members/", Members.as_view()),
+    path("account/", login_required(page)),
+    path("post/", Post.as_view()),
+    path("posted/", require_POST(page)),
+    path("broken/", broken),
+    path("logout/", page),
+    path("items/", include(inner)),
+    *i18n_patterns(path("", page), path("about/", page)),
+]
+"""
+ADMIN = (
+    "admin",
+    "auth",
+    "contenttypes",
+    "sessions",
+    "messages",
+)
+FULL = SETTINGS.replace(
+    'INSTALLED_APPS = ["django.contrib.staticfiles"]',
+    f"INSTALLED_APPS = {[f'django.contrib.{app}' for app in ADMIN]!r}\n"
+    'MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", '
+    '"django.contrib.auth.middleware.AuthenticationMiddleware", '
+    '"django.contrib.messages.middleware.MessageMiddleware"]\n'
+    'TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": '
+    '{"context_processors": ["django.template.context_processors.request", '
+    '"django.contrib.auth.context_processors.auth", "django.contrib.messages.context_processors.messages"]}}]',
+)
+LOGGING = 'LOGGING = {"version": 1, "handlers": {"f": {"class": "logging.FileHandler", "filename": "shop.log"}}}\n'
+
+
+def project(root: Path, *, settings: str = FULL, urls: str = PAGES) -> Path:
+    (root / "shop").mkdir()
+    (root / "manage.py").write_text(MANAGE.format(settings="shop.settings"))
+    (root / "shop/__init__.py").touch()
+    (root / "shop/settings.py").write_text(settings)
+    (root / "shop/urls.py").write_text(urls)
+    return root
+
+
+def test_pages_that_a_visitor_may_read_are_found(tmp_path: Path):
+    project(tmp_path)
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.reads == ("/en-us/", "/feed.xml", "/items/list/", "/en-us/about/")
+    assert not {"/members/", "/account/", "/post/", "/logout/"} & set(found.paths)
+
+
+def test_an_embedded_postgresql_stands_in_for_the_projects(tmp_path: Path):
+    settings = FULL.replace("django.db.backends.sqlite3", "django.db.backends.postgresql")
+    project(tmp_path, settings=settings + 'DATABASES["default"]["HOST"] = "database.invalid"\n')
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.reads is not None
+    assert "/en-us/" in found.reads
+
+
+def test_pages_are_listed_where_no_database_can_be_tried(tmp_path: Path):
+    project(tmp_path, settings=FULL.replace("django.db.backends.sqlite3", "django.db.backends.dummy"))
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.reads is None
+    assert found.paths[:2] == ("/", "/feed.xml")
+
+
+@pytest.mark.parametrize("addition", [LOGGING, 'DATABASES["default"]["NAME"] = "shop.sqlite3"\n', "print('hello')\n"])
+def test_the_tree_is_not_changed(tmp_path: Path, addition: str):
+    before = tree(project(tmp_path, settings=SETTINGS + addition))
+
+    inspect_project(find_layout(tmp_path, settings=None))
+
+    assert tree(tmp_path) == before
+
+
+def test_urls_that_do_not_load_leave_the_front_page(tmp_path: Path):
+    project(tmp_path, urls="import absent\n")
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert (found.paths, found.reads) == (("/",), None)
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("redis://:secret@cache.example/0", "redis://127.0.0.1/unused"),
+        ("587", "1"),
+        ("True", "false"),
+        ("secret", "unused"),
+    ],
+)
+def test_values_of_variables_are_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, shape: str):
+    monkeypatch.setenv("SHOP_VALUE", value)
+    project(tmp_path, settings=SETTINGS + 'import os\nVALUE = os.environ.get("SHOP_VALUE")\nB = os.getenv("SHOP_B")\n')
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.own_variables == {"SHOP_VALUE": shape}
+    assert found.variables["SHOP_B"] is None
