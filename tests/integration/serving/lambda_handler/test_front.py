@@ -8,6 +8,7 @@ from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from django_runtimes.serving.forwarded import ProxyHeaders
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of
+from tests.integration.serving.lambda_handler.test_stages import APIS_OWN_DOMAIN
 
 
 def items(request):
@@ -75,7 +76,7 @@ def test_the_client_is_the_one_that_the_event_names(behind_cloudfront, ours, set
 
 def test_a_stage_in_the_path_is_no_part_of_the_public_one(behind_cloudfront):
     event = event_of("http_api_v2", "GET", "/prod/items/", headers=CLOUDFRONT)
-    event["requestContext"]["stage"] = "prod"
+    event["requestContext"] |= {"stage": "prod", "domainName": APIS_OWN_DOMAIN}
 
     seen = body_of(behind_cloudfront(event)).decode()
 
