@@ -9,10 +9,12 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from asgiref.sync import ThreadSensitiveContext
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.http import HttpResponseBase
 
 from django_runtimes.serving.asgi.abandoned import close_what_is_left, has_open_transaction
+from django_runtimes.serving.asgi.gate import OverloadedError
 from django_runtimes.serving.asgi.threads import LongLivedThreads
 
 # Longer than the server lets requests finish before it closes the handler.
@@ -26,11 +28,13 @@ class ThreadLeases:
 
     A thread that ended with its request would take a persistent connection with it, which nobody closes.
     As many threads exist as were leased at once, which the caller bounds, and `sharing` for the leases that share
-    them. `keeping` of those that are idle keep their connections.
+    them. `keeping` of those that are idle keep their connections. A call that has waited `max_wait_s` for a shared
+    thread ends with OverloadedError.
     """
 
-    def __init__(self, *, keeping: int, sharing: int = 1) -> None:
+    def __init__(self, *, keeping: int, sharing: int = 1, max_wait_s: float = 30.0) -> None:
         self._keeping = keeping
+        self.max_wait_s = max_wait_s
         self._all: list[LongLivedThreads] = []
         self._idle: list[LongLivedThreads] = []
         self._sharing = sharing
@@ -73,6 +77,14 @@ class ThreadLeases:
                 self._shared.add(thread)
             return thread
 
+    def withdraw(self, lease: "Lease") -> bool:
+        """Take the lease out of the line for a shared thread; False when it is not there any more."""
+        with self._returned:
+            if lease not in self._line:
+                return False
+            self._line.remove(lease)
+            return True
+
     def give_back(self, thread: LongLivedThreads) -> None:
         """A thread that nothing of its lease runs on any more."""
         following = None
@@ -110,6 +122,7 @@ class Lease(Executor):
         self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self._unfinished = 0
         self._has_open_transaction = False
+        self._on_free: Callable[[], None] = _nothing
         self._lock = threading.Lock()
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
@@ -121,6 +134,8 @@ class Lease(Executor):
             if self._thread is None and not self._waiting:
                 self._thread = self._leases.take(self, shares=self._shares)
             if self._thread is None:
+                if not self._waiting:
+                    asyncio.get_running_loop().call_later(self._leases.max_wait_s, self._give_up, future)
                 self._waiting.append((future, bound))
             else:
                 self._thread.executor.submit(self._run, future, bound)
@@ -134,9 +149,26 @@ class Lease(Executor):
                 thread.executor.submit(self._run, future, bound)
             self._waiting.clear()
 
+    def _give_up(self, first: "Future[Any]") -> None:
+        """End the wait for a shared thread that this call began: all of them are in use, and may be for ever."""
+        with self._lock:
+            if not self._waiting or self._waiting[0][0] is not first or not self._leases.withdraw(self):
+                return
+            waiting, self._waiting = self._waiting, []
+            self._unfinished -= len(waiting)
+        for future, _ in waiting:
+            if future.set_running_or_notify_cancel():
+                future.set_exception(
+                    OverloadedError(f"no thread of streams became free in {self._leases.max_wait_s:g} s")
+                )
+
     def share(self) -> None:
         """From now on keep a thread only for as long as something needs it."""
         self._shares = True
+
+    def when_free(self, call: Callable[[], None]) -> None:
+        """Call it once nothing of the task runs on its thread any more; on any thread."""
+        self._on_free = call
 
     async def rest(self) -> None:
         """Between two pieces of work: let go of what the session holds, and of the thread if nothing else needs it."""
@@ -152,8 +184,8 @@ class Lease(Executor):
             thread = self._thread
             is_clean = not (is_cut_off or self._unfinished or self._shares or self._has_open_transaction)
         if thread is None:
-            return
-        if is_clean:
+            self._on_free()
+        elif is_clean:
             # At once, so that the next request finds this thread, and no further one is made.
             self._hand_back()
         else:
@@ -196,6 +228,19 @@ class Lease(Executor):
             thread, self._thread = self._thread, None
         if thread is not None:
             self._leases.give_back(thread)
+            self._on_free()
+
+
+async def close_on_lease(response: HttpResponseBase) -> None:
+    """Close it on the lease's thread, whose connections it lets go; on another one where none becomes free."""
+    try:
+        await sync_to_async(response.close)()
+    except OverloadedError:
+        await asyncio.to_thread(response.close)
+
+
+def _nothing() -> None:
+    """What nobody has asked to be called."""
 
 
 def can_share_threads() -> bool:

@@ -2,32 +2,45 @@
 
 import asyncio
 import contextvars
-from typing import Any, BinaryIO
+import logging
+from contextlib import suppress
+from typing import Any, BinaryIO, cast
 
 from asgiref.sync import sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.gate import Gate, Place
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
+from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
 from django_runtimes.serving.asgi.patches import PatchWatch
+from django_runtimes.serving.asgi.small_file import is_small_file
+from django_runtimes.serving.asgi.sync_chunks import chunk_by_chunk, nothing, whole
+from django_runtimes.serving.asgi.sync_stream import STALLED
+from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.types import Message, Receive, Send
+
+logger = logging.getLogger(__name__)
 
 
 class NativeHandler(KnownLengthHandler):
     """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while the
     response goes out. `gate` bounds how many views run at once; a stream has left it, and shares its thread, before
-    its first chunk."""
+    its first chunk. A synchronous iterator keeps its thread and has a place of `stream_gate`; `stalled_s` is as for
+    StreamChannel."""
 
-    def __init__(self, leases: ThreadLeases, *, gate: Gate, patches: PatchWatch) -> None:
+    def __init__(
+        self, leases: ThreadLeases, *, gate: Gate, stream_gate: Gate, stalled_s: float, patches: PatchWatch
+    ) -> None:
         super().__init__()
         self._leases = leases
         self._gate = gate
+        self._stream_gate = stream_gate
+        self._stalled_s = stalled_s
         self._streams_share = can_share_threads()
         self._patches = patches
 
@@ -49,8 +62,9 @@ class NativeHandler(KnownLengthHandler):
             place = await self._gate.take_place()
             try:
                 async with self._leases.lease() as lease:
-                    outbox = _Outbox(send, lease, place)
-                    await self._handle_to_its_end(scope, _ReadRequest(body, receive), outbox)
+                    request = _ReadRequest(body, receive)
+                    outbox = _Outbox(send, lease, place, request, scope["method"])
+                    await self._handle_to_its_end(scope, request, outbox)
             finally:
                 place.leave()
         await outbox.flush()
@@ -85,7 +99,7 @@ class NativeHandler(KnownLengthHandler):
             await self._respond_unless_left(request, responses, receive, send)
         finally:
             if responses:
-                await sync_to_async(responses[0].close)()
+                await close_on_lease(responses[0])
             else:
                 await sync_to_async(signals.request_finished.send)(sender=ASGIHandler)
 
@@ -114,9 +128,24 @@ class NativeHandler(KnownLengthHandler):
 
     async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:  # type: ignore[override]
         """A stream at once, its iterator being the view's; anything else after the lease."""
-        if response.streaming and self._streams_share:
-            await send.begin_stream()
-        await super().send_response(response, send if response.streaming else send.hold)
+        deliver = send.hold
+        if response.streaming:
+            streaming = cast("StreamingHttpResponse", response)
+            if is_small_file(streaming):
+                streaming.streaming_content = whole(await sync_to_async(b"".join)(streaming))
+            elif not has_content(send.method, streaming.status_code):
+                streaming.streaming_content = nothing()
+            else:
+                deliver = send
+                await self._begin_stream(streaming, send)
+        await super().send_response(response, deliver)
+
+    async def _begin_stream(self, response: StreamingHttpResponse, outbox: "_Outbox") -> None:
+        if not response.is_async:
+            await outbox.begin_sync_stream(self._stream_gate, self._stalled_s)
+            response.streaming_content = chunk_by_chunk(iter(response))
+        elif self._streams_share:
+            await outbox.begin_stream()
 
 
 class _ReadRequest:
@@ -127,22 +156,25 @@ class _ReadRequest:
         self.context = contextvars.copy_context()
         self._receive = receive
         self._receiving: asyncio.Future[Message] | None = None
-        self._left = False
+        self.has_left = False
 
     async def __call__(self) -> Message:
-        if not self._left:
+        if not self.has_left:
             self._receiving = asyncio.ensure_future(self._receive())
             try:
-                return await self._receiving
+                message = await self._receiving
             except asyncio.CancelledError:
-                if not self._left:
+                if not self.has_left:
                     self._receiving.cancel()
                     raise
+            else:
+                self.has_left = message["type"] == "http.disconnect"
+                return message
         return {"type": "http.disconnect"}
 
     def leave(self) -> None:
         """Say that the client has left."""
-        self._left = True
+        self.has_left = True
         if self._receiving is not None:
             self._receiving.cancel()
 
@@ -150,7 +182,10 @@ class _ReadRequest:
 class _Outbox:
     """Messages to the client, at once or held until `flush`."""
 
-    def __init__(self, send: Send, lease: Lease, place: Place) -> None:
+    def __init__(self, send: Send, lease: Lease, place: Place, request: _ReadRequest, method: str) -> None:
+        self.method = method
+        self._request = request
+        self._stalled_s: float | None = None
         self._send = send
         self._lease = lease
         self._place = place
@@ -165,11 +200,37 @@ class _Outbox:
         await self._lease.rest()
         self._place.leave()
 
+    async def begin_sync_stream(self, gate: Gate, stalled_s: float) -> None:
+        """Keep the thread in a place of that gate; OverloadedError when none is free in time."""
+        self._place.leave()
+        place = await gate.take_place()
+        loop = asyncio.get_running_loop()
+
+        def leave() -> None:
+            # A loop that is closed has nobody left who waits.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(place.leave)
+
+        # A client that leaves ends the request, not the chunk that is being made.
+        self._lease.when_free(leave)
+        self._stalled_s = stalled_s
+
     async def __call__(self, message: Message) -> None:
         if self._shares:
             # A client may take its time.
             await self._lease.rest()
-        await self._send(message)
+        if self._stalled_s is None:
+            await self._send(message)
+            return
+        if self._request.has_left:
+            # asgiref loses a cancellation that comes while a call on a thread ends.
+            raise asyncio.CancelledError
+        try:
+            await asyncio.wait_for(self._send(message), self._stalled_s)
+        except TimeoutError:
+            logger.warning(STALLED, ASGIHandler.chunk_size, self._stalled_s)
+            # As if it had left: the server sees that the response has no end, and closes the connection.
+            raise asyncio.CancelledError from None
 
     async def hold(self, message: Message) -> None:
         self._held.append(message)

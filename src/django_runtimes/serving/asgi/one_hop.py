@@ -12,26 +12,26 @@ from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
-from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.hint import Hint, hint_for
-from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads
+from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
+from django_runtimes.serving.asgi.small_file import is_small_file
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
+from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Headers, Message, Receive, Send
 
-# A file up to this size is sent as one piece: to stream it would hold the thread for as long as the client takes.
-_WHOLE_FILE_BYTES = 2**20
 _RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
@@ -158,7 +158,13 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _native(self) -> NativeHandler:
-        native = NativeHandler(self.leases, gate=self._native_gate, patches=self.patches)
+        native = NativeHandler(
+            self.leases,
+            gate=self._native_gate,
+            stream_gate=self._stream_gate,
+            stalled_s=self._stalled_s,
+            patches=self.patches,
+        )
         native.request_class = self.request_class
         return native
 
@@ -177,7 +183,7 @@ class OneHopASGIHandler(ASGIHandler):
             asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
         )
         try:
-            if hint.view in self._streaming_views:
+            if hint.view in self._streaming_views and scope["method"] != "HEAD":
                 await channel.enter()
             await self._gate.enter()
         except BaseException:
@@ -217,7 +223,10 @@ class OneHopASGIHandler(ASGIHandler):
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         response = chain.respond(scope, body)
-        if isinstance(response, StreamingHttpResponse) and not _is_small_file(response):
+        if isinstance(response, StreamingHttpResponse) and not is_small_file(response):
+            if not has_content(scope["method"], response.status_code):
+                response.close()
+                return Answer(response.status_code, encoded_headers(response), b"")
             if response.is_async:
                 if not self._streams_share and hint.view is not None:
                     self._async_streaming_views.add(hint.view)
@@ -265,8 +274,7 @@ class OneHopASGIHandler(ASGIHandler):
             for task in (leaving, sending):
                 task.cancel()
             outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
-            # On the lease's thread, whose connections it lets go.
-            await sync_to_async(response.close)()
+            await close_on_lease(response)
         if isinstance(outcomes[0], Exception):
             raise outcomes[0]
 
@@ -279,16 +287,6 @@ def _resting(send: Send, lease: Lease) -> Send:
         await send(message)
 
     return rest_and_send
-
-
-def _is_small_file(response: StreamingHttpResponse) -> bool:
-    length = response.headers.get("Content-Length", "")
-    return (
-        isinstance(response, FileResponse)
-        and not response.is_async
-        and length.isdigit()
-        and int(length) <= _WHOLE_FILE_BYTES
-    )
 
 
 async def _send(answer: Answer, send: Send) -> None:

@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 # What a client must take within the time after which it is given up: a large chunk may take it longer.
 _PIECE_BYTES = 64 * 1024
+STALLED = "a client took less than %s bytes of a stream in %s s"
 
 
 class StreamChannel:
@@ -77,7 +78,7 @@ class StreamChannel:
             return
         except TimeoutError:
             # The server sees that the response has no end, and closes the connection.
-            logger.warning("a client took less than %s bytes of a stream in %s s", _PIECE_BYTES, self._stalled_s)
+            logger.warning(STALLED, _PIECE_BYTES, self._stalled_s)
             return
         finally:
             self._loop.call_soon_threadsafe(self._stop_listening)

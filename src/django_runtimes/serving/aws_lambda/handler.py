@@ -15,12 +15,12 @@ from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
-from mangum.protocols import HTTPCycle
 
 from django_runtimes.serving.asgi.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
+from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
     DAMAGE,
     EVENT_CLASSES,
@@ -29,17 +29,24 @@ from django_runtimes.serving.aws_lambda.events import (
     require_request,
     unknown,
 )
-from django_runtimes.serving.aws_lambda.replies import SMALLEST_REPLY_LIMIT_BYTES, refusal, reply_limit, text_headers
+from django_runtimes.serving.aws_lambda.replies import (
+    SMALLEST_REPLY_LIMIT_BYTES,
+    framed_response,
+    internal_error,
+    refusal,
+    reply_limit,
+    text_headers,
+)
 from django_runtimes.serving.base_path import path_below, under_base_path
 from django_runtimes.serving.composed import ComposedLifespan
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
+from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.types import Application, Response
 
 logger = logging.getLogger(__name__)
 
 
-_PLAIN_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
 # A body and headers so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and
 # CloudFront's replies name each header twice. To encode a reply once more only to count costs milliseconds.
@@ -122,6 +129,7 @@ class DirectLambdaHandler:
             response = contextvars.copy_context().run(self._respond, request_now, scope, body)
         finally:
             request_now.end()
+        response = framed_response(response, scope["method"])
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)
         most_bytes = (head_bytes + len(reply["body"])) * _CERTAINLY_SHORT
@@ -215,7 +223,7 @@ class DirectLambdaHandler:
         except (Exception, asyncio.CancelledError):
             # As Mangum answers what Django did not: raised by a signal's receiver, say.
             logger.exception("an error outside the middleware chain")
-            return {"status": 500, "headers": _PLAIN_TEXT, "body": b"Internal Server Error"}
+            return internal_error()
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
         try:
@@ -226,6 +234,9 @@ class DirectLambdaHandler:
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))
         head = {"status": response.status_code, "headers": encoded_headers(response)}
+        if response.streaming and not has_content(scope["method"], response.status_code):
+            response.close()
+            return head | {"body": b""}
         if isinstance(response, StreamingHttpResponse) and response.is_async:
             close_old_connections()
             return head | {"body": self._run(self._joined(response))}
@@ -264,8 +275,8 @@ class DirectLambdaHandler:
                 await sync_to_async(response.close)()
 
 
-async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> HTTPCycle:
-    cycle = HTTPCycle(scope, body)
+async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> FramedHTTPCycle:
+    cycle = FramedHTTPCycle(scope, body)
     await cycle.run(application)
     return cycle
 

@@ -1,10 +1,14 @@
 """What each front takes as a reply, and the replies that need no front's class."""
 
+import logging
 from typing import Any
 
 from mangum.handlers import ALB, LambdaAtEdge
 
-from django_runtimes.serving.types import Headers
+from django_runtimes.serving.framing import InvalidAnswerError, framed, has_content
+from django_runtimes.serving.types import Headers, Response
+
+logger = logging.getLogger(__name__)
 
 _MB = 2**20
 # Of all fronts, CloudFront takes the least, where a function answers a viewer's request.
@@ -31,6 +35,33 @@ def reply_limit(request: Any, lambdas_bytes: int) -> tuple[int, str]:
 def _is_for_the_viewer(request: Any) -> bool:
     config = request.event["Records"][0]["cf"].get("config")
     return isinstance(config, dict) and config.get("eventType") == "viewer-request"
+
+
+def internal_error() -> Response:
+    """500 as plain text."""
+    headers = [(b"content-type", _CONTENT_TYPE.encode())]
+    return {"status": 500, "headers": headers, "body": b"Internal Server Error"}
+
+
+def framed_response(response: Response, method: str) -> Response:
+    """The response without content that its status cannot have, and without headers that are the front's.
+
+    A length that is not the content's is corrected, with a line in the log; 500 for a response that no server could
+    send.
+    """
+    status, body = response["status"], response["body"]
+    try:
+        headers, length = framed(status, response["headers"])
+    except InvalidAnswerError:
+        logger.exception("a response that cannot be sent")
+        return internal_error()
+    if not has_content("GET", status):
+        return {"status": status, "headers": headers, "body": b""}
+    if length is not None and int(length) != len(body) and method != "HEAD":
+        logger.error("Content-Length is %s, and the content has %s bytes", length.decode(), len(body))
+        headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
+        headers.append((b"content-length", b"%d" % len(body)))
+    return {"status": status, "headers": headers, "body": body}
 
 
 def text_headers(headers: Headers) -> tuple[Headers, int]:

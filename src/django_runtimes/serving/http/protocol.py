@@ -10,7 +10,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
-from django_runtimes.serving.http.cycles import HandshakeOutlet, Http10Cycle
+from django_runtimes.serving.http.cycles import EndedOutlet, FramedCycle, HandshakeOutlet, Http10Cycle
 from django_runtimes.serving.http.limits import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -23,6 +23,7 @@ from django_runtimes.serving.http.limits import (
 from django_runtimes.serving.http.waiting import NOWHERE, WaitingProtocol
 
 _HEAD_END = b"\r\n\r\n"
+_ENDED: Any = EndedOutlet()
 
 
 class LimitedHttpProtocol(WaitingProtocol):
@@ -94,7 +95,7 @@ class LimitedHttpProtocol(WaitingProtocol):
             return b""
         self._line.pop(self, None)
         self._line = NOWHERE
-        return rest if self._parse_head(head) and self._begin(rest) else b""
+        return rest if self._parse_head(head) and self._names_http(head) and self._begin(rest) else b""
 
     def _await_head(self, beginning: bytes | bytearray) -> None:
         if refusal := self._limits.refuse_beginning(beginning, seen=self._searched):
@@ -117,6 +118,13 @@ class LimitedHttpProtocol(WaitingProtocol):
         if not self._head_complete:
             self._refuse(BAD_REQUEST)
         return self._head_complete
+
+    def _names_http(self, head: bytes | bytearray) -> bool:
+        """Whether the request line names HTTP: the parser speaks RTSP and ICE, too."""
+        if head.find(b" HTTP/", 0, head.find(b"\r")) > 0:
+            return True
+        self._refuse(UNKNOWN_VERSION)
+        return False
 
     def _parse_head_with_upgrade(self, head: bytes) -> bool:
         """The parser takes whatever follows for another protocol: another one parses the head without the upgrade."""
@@ -189,7 +197,7 @@ class LimitedHttpProtocol(WaitingProtocol):
                 return False
             # A trailer is no header.
             self.headers = []
-        cycle_class = RequestResponseCycle if version == "1.1" else Http10Cycle
+        cycle_class = FramedCycle if version == "1.1" else Http10Cycle
         self.cycle = cycle = cycle_class(
             scope=self.scope,
             transport=self._outlet,  # type: ignore[arg-type]
@@ -243,6 +251,7 @@ class LimitedHttpProtocol(WaitingProtocol):
 
     def on_response_complete(self) -> None:
         self.server_state.total_requests += 1
+        self.cycle.transport = _ENDED
         self._connections.reserved.pop(self, None)
         if self._leaving_since is not None or self.transport.is_closing():
             return

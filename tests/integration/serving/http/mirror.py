@@ -4,6 +4,8 @@ import asyncio
 import contextvars
 import json
 
+from tests.integration.serving.http.answers import answer
+
 _left_behind = contextvars.ContextVar("left_behind", default="nothing")
 
 
@@ -35,8 +37,18 @@ async def application(scope, receive, send):
         await send({"type": "http.response.body"})
     elif scope["path"] == "/endless":
         await asyncio.sleep(3600)
+    elif scope["path"] == "/endless-stream":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        # It listens to nobody, and ends with the test.
+        for _ in range(100):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            await asyncio.sleep(0.1)
     elif scope["path"] == "/events":
         await _send_events(receive, send)
+        if scope["query_string"] == b"told":
+            raise RuntimeError("the client of /events has left")
+    elif scope["path"].startswith("/answers/"):
+        await answer(scope["path"].removeprefix("/answers/"), send)
     elif scope["path"] == "/fail":
         raise RuntimeError("the application fails")
     else:

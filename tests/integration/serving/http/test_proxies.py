@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.integration.serving.http.answers import ANSWERS
 from tests.integration.serving.http.proxies import proxy
 from tests.integration.serving.http.servers import mirror_server, request
 
@@ -64,6 +65,9 @@ _HOSTILE = [
     (("GET /fail",), _INNER),
     (("POST {path}", "Content-Length: 99999999999"), _INNER),
     (("GET {path}", *["X-A: b"] * 150), b""),
+    # Answers that could be read in two ways, and streams of which the client asks for the head alone.
+    *(((f"{method} /answers/{name}",), b"") for name in ANSWERS for method in ("GET", "HEAD")),
+    *((("HEAD /events",), b""),) * 5,
 ]
 
 

@@ -5,11 +5,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.handlers.asgi import ASGIHandler
 from django.http import FileResponse, HttpResponse, HttpResponseNotModified, JsonResponse, StreamingHttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import path
 from django.views import View
 from django.views.decorators.http import condition
+
+from tests.integration.serving.one_hop.exchange import exchange
 
 LARGE = bytes(range(256)) * 1024
 CONTENTS = {
@@ -103,16 +106,35 @@ urlpatterns = [
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+# Files above 1 MiB among them.
+STREAMED = {"large_file", "unsized_file", "sync_stream", "async_stream"}
 # Django's own handler says so of every synchronous iterator.
 STREAMS = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 
 
 @STREAMS
 @WAYS
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("name", CONTENTS)
-async def test_every_kind_of_response_is_the_same(both, way, method, name):
-    await both(method, f"{way}/content/{name}")
+async def test_every_kind_of_response_is_the_same(both, way, name):
+    await both("GET", f"{way}/content/{name}")
+
+
+@STREAMS
+@WAYS
+@pytest.mark.parametrize("name", sorted(CONTENTS.keys() - STREAMED))
+async def test_every_kind_of_response_is_the_same_for_head(both, way, name):
+    await both("HEAD", f"{way}/content/{name}")
+
+
+@STREAMS
+@WAYS
+@pytest.mark.parametrize("name", sorted(STREAMED))
+async def test_a_stream_is_not_made_for_head(one_hop, way, name):
+    theirs = await exchange(ASGIHandler(), "HEAD", f"{way}/content/{name}")
+    ours = await exchange(one_hop(), "HEAD", f"{way}/content/{name}")
+
+    assert (ours.status, ours.headers) == (theirs.status, theirs.headers)
+    assert (theirs.body != b"", ours.body) == (True, b"")
 
 
 @STREAMS
