@@ -10,6 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from ssl import SSLContext
 from typing import Any
 
@@ -240,6 +241,12 @@ class _FairServer(Server):
         if not self.lifespan.state.get("websockets", True):
             # A websocket's handshake is a plain request then, as any other upgrade is.
             self.config.ws_protocol_class = None
+        elif self.config.ws_protocol_class is not None and find_spec("websockets") is not None:
+            # Imported by those alone who serve websockets.
+            from django_runtimes.serving.http.websocket import LimitedWebSocket
+
+            self.config.ws_protocol_class = LimitedWebSocket
+        self.config.ws_max_size = self.lifespan.state.get("max_message_bytes", self._limits.message)
         limits = replace(self._limits, body=self.lifespan.state.get("max_body_bytes", self._limits.body))
         self._connections = Connections(
             limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time

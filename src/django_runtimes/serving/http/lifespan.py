@@ -12,8 +12,9 @@ class Lifespan:
     """ASGI middleware that runs `on_shutdown` when the server ends, and hands everything else on.
 
     `composed` is told of the lifespan too: the project's own application around Django.
-    Three values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to
-    end, `max_body_bytes`, the largest body that it reads, and `websockets`, whether there may be any: Django has none.
+    Four values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to
+    end, `max_body_bytes` and `max_message_bytes`, the largest body and websocket message that it reads, and
+    `websockets`, whether there may be any: Django has none.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class Lifespan:
         composed: Application | None = None,
         drain_s: float = 0.0,
         max_body_bytes: int | None = None,
+        max_message_bytes: int | None = None,
     ) -> None:
         self._application = application
         self._on_shutdown = on_shutdown
@@ -31,6 +33,8 @@ class Lifespan:
         self._state: dict[str, Any] = {"drain_s": drain_s, "websockets": composed is not None}
         if max_body_bytes is not None:
             self._state["max_body_bytes"] = max_body_bytes
+        if max_message_bytes is not None:
+            self._state["max_message_bytes"] = max_message_bytes
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":

@@ -54,6 +54,8 @@ class Limits:
     head: int = 65_536
     blank_lines: int = 16
     body: int = 100 * 2**20
+    # Of a websocket, inflated.
+    message: int = 2**20
     head_s: float = 30.0
     idle_s: float = 75.0
     body_pause_s: float = 30.0

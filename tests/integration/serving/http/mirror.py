@@ -115,5 +115,8 @@ async def _serve_websocket(path, receive, send):
     if path == "/slow":
         await asyncio.sleep(0.3)
     await send({"type": "websocket.accept"})
+    if path == "/busy":
+        await asyncio.sleep(1)
     while (message := await receive())["type"] == "websocket.receive":
-        await send({"type": "websocket.send", "text": message["text"]})
+        text = message.get("text")
+        await send({"type": "websocket.send", "text": text if text is not None else str(len(message["bytes"]))})

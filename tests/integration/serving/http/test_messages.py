@@ -1,0 +1,84 @@
+"""What a websocket's client sends takes little memory until the application has taken it."""
+
+import asyncio
+import zlib
+
+import pytest
+import websockets
+
+from tests.integration.serving.http.servers import mirror_server
+
+pytestmark = pytest.mark.profile_free
+
+_MIB = 2**20
+
+
+def _bomb(size):
+    """A binary frame of compressed zeros."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -12)
+    content = (deflate.compress(bytes(size)) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
+    return b"\xc2\xfe" + len(content).to_bytes(2, "big") + bytes(4) + content
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """A server of its own, whose application takes its time before it reads."""
+    with mirror_server(tmp_path) as running:
+        yield running
+
+
+def _connect(server, path="/busy", **options):
+    return websockets.connect(f"ws://127.0.0.1:{server.port}{path}", max_size=None, **options)
+
+
+async def test_messages_that_nobody_takes_fill_no_memory(busy):
+    async with _connect(busy, "/socket") as client:
+        await client.send("hello")
+        await client.recv()
+    before = busy.peak_mb()
+    clients = [await _connect(busy) for _ in range(4)]
+
+    for client in clients:
+        client.transport.write(_bomb(_MIB) * 40)
+    answers = [await asyncio.wait_for(client.recv(), 20) for client in clients for _ in range(40)]
+
+    assert answers == [str(_MIB)] * 160
+    assert busy.peak_mb() - before < 30
+    for client in clients:
+        await client.close()
+
+
+async def test_a_message_is_too_large_by_its_inflated_size(busy):
+    async with _connect(busy, "/socket") as client:
+        client.transport.write(_bomb(_MIB + 1))
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await asyncio.wait_for(client.recv(), 20)
+
+    assert closed.value.rcvd.code == 1009
+
+
+async def test_fragments_are_one_message_and_take_no_more(busy):
+    before = busy.peak_mb()
+    async with _connect(busy, "/socket", compression=None) as client:
+        # Two bytes each, and many empty ones.
+        fragment, empty = b"\x00\x82\0\0\0\0hi", b"\x00\x80\0\0\0\0"
+        for _ in range(40):
+            client.transport.write(b"\x02\x80\0\0\0\0" + fragment * 5000 + empty * 5000 + b"\x80\x80\0\0\0\0")
+            assert await asyncio.wait_for(client.recv(), 20) == "10000"
+
+    assert busy.peak_mb() - before < 20
+
+
+async def test_pings_whose_answers_nobody_takes_are_not_answered(busy):
+    before = busy.peak_mb()
+    async with _connect(busy, "/socket", compression=None) as client:
+        client.transport.pause_reading()
+        ping = b"\x89\xfd\0\0\0\0" + b"x" * 125
+        for _ in range(300):
+            client.transport.write(ping * 1000)
+            await asyncio.sleep(0)
+        client.transport.resume_reading()
+        await client.send("hello")
+        assert await asyncio.wait_for(client.recv(), 20) == "hello"
+
+    assert busy.peak_mb() - before < 20
