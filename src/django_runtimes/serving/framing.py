@@ -8,6 +8,7 @@ _RESET_CONTENT = 205
 _SMALLEST_STATUS, _LARGEST_STATUS = 200, 599
 # They belong to one connection, which is the server's: RFC 9110, section 7.6.1.
 _OF_THE_CONNECTION = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding"})
+_LENGTHS = frozenset(map(len, _OF_THE_CONNECTION | {b"content-length"}))
 # 426 has to say Upgrade. Any other option would have a proxy remove the header of that name, such as a length.
 _OPTIONS = frozenset({b"close", b"upgrade"})
 
@@ -36,9 +37,12 @@ def framed(status: int, headers: Fields) -> tuple[Fields, bytes | None]:
     length: bytes | None = None
     is_plain = status not in _WITHOUT_CONTENT
     for name, value in headers:
+        # Every answer pays for this loop, so that most names are not even lowered.
+        if len(name) not in _LENGTHS:
+            continue
         lowered = name.lower()
         if lowered == b"content-length":
-            if not value.isdigit() or len(value) > _MOST_DIGITS or length not in {None, value}:
+            if not value.isdigit() or len(value) > _MOST_DIGITS or (length is not None and length != value):
                 raise InvalidAnswerError(f"Content-Length is {value!r}; set it once, to the content's number of bytes")
             is_plain = is_plain and length is None
             length = value

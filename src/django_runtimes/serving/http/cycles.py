@@ -8,6 +8,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from django_runtimes.serving.framing import framed, has_content
 
+_ZERO = ord("0")
+
 
 class Outlet:
     """What a cycle uses of its transport; closing is the protocol's, which knows what the client still sends."""
@@ -106,7 +108,7 @@ class FramedCycle(RequestResponseCycle):
         if not has_content(self.scope["method"], status):
             self._ends_with_head = True
             return self._send_only(message)
-        if length is not None and not int(length):
+        if length is not None and length[0] == _ZERO and not int(length):
             self._held_head = message
             return _ignore()
         return super().send(message)
