@@ -6,7 +6,7 @@ import zlib
 import pytest
 import websockets
 
-from tests.integration.serving.http.servers import mirror_server
+from tests.integration.serving.http.servers import mirror_server, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -24,6 +24,8 @@ def _bomb(size):
 def busy(tmp_path):
     """A server of its own, whose application takes its time before it reads."""
     with mirror_server(tmp_path) as running:
+        # The master listens before its worker is there.
+        assert talk(running.port, request("GET /")).statuses == [200]
         yield running
 
 
