@@ -14,8 +14,8 @@ def take_all(body: ChunkedBody, data: bytes) -> tuple[int, bytes]:
     turns, parsed = 0, b""
     while data:
         taken = body.take(data)
-        assert taken.count
-        turns, parsed, data = turns + 1, parsed + taken.parsed, data[taken.count :]
+        assert taken.size
+        turns, parsed, data = turns + 1, parsed + taken.parsed, data[taken.size :]
     return turns, parsed
 
 
