@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 
 from django_runtimes.cli.arguments import OneLineParser
+from django_runtimes.doctor.doctor_report import Section, as_json, as_text, exit_code
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding
-from django_runtimes.doctor.report import Section, as_json, as_text, exit_code
 from django_runtimes.doctor.sections.aws import examine_aws
 from django_runtimes.doctor.sections.budget import examine_budget
 from django_runtimes.doctor.sections.database import examine_database

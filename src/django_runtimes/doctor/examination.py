@@ -34,7 +34,7 @@ _OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_S
 
 
 @dataclass(frozen=True)
-class Login:
+class ExaminedLogin:
     """Who logs in and where; `needed` when the application cannot do without."""
 
     role: str
@@ -114,28 +114,28 @@ class Examination:
         return connections_of(self.databases["default"]) if "default" in self.databases else None
 
     @cached_property
-    def servers(self) -> dict[Login, Server | ServerError]:
+    def servers(self) -> dict[ExaminedLogin, Server | ServerError]:
         """What each configured login found; empty when offline, ConfigurationError for one that is needed."""
         if self.offline:
             return {}
         self._prepare_django()
         return {login: self._ask(login) for login in self._logins()}
 
-    def _logins(self) -> list[Login]:
+    def _logins(self) -> list[ExaminedLogin]:
         logins = []
         if self.is_postgresql:
-            logins.append(Login("web", Route.DIRECT, needed=True))
+            logins.append(ExaminedLogin("web", Route.DIRECT, needed=True))
             if self.environment.is_set(DB_PROXY_HOST) or self.profile.route is Route.PROXY:
-                logins.append(Login("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
+                logins.append(ExaminedLogin("web", Route.PROXY, needed=self.profile.route is Route.PROXY))
         if any(map(self.environment.is_set, _OPERATIONS_LOGIN)):
-            logins.append(Login("operations", Route.DIRECT, needed=True))
+            logins.append(ExaminedLogin("operations", Route.DIRECT, needed=True))
         further = [alias for alias, vendor in self.vendors.items() if vendor == _POSTGRESQL and alias != "default"]
         return logins + [
-            Login("web", self.databases[alias].get("ROUTE", Route.DIRECT), needed=True, alias=alias)
+            ExaminedLogin("web", self.databases[alias].get("ROUTE", Route.DIRECT), needed=True, alias=alias)
             for alias in further
         ]
 
-    def _ask(self, login: Login) -> Server | ServerError:
+    def _ask(self, login: ExaminedLogin) -> Server | ServerError:
         if (database := self._database_of_settings(login)) is not None:
             return ask_server(database)
         environment = Environment({**self.environ, DB_ROLE.name: login.role})
@@ -147,7 +147,7 @@ class Examination:
                 raise
             return ServerError(str(error), "")
 
-    def _database_of_settings(self, login: Login) -> dict[str, Any] | None:
+    def _database_of_settings(self, login: ExaminedLogin) -> dict[str, Any] | None:
         """The entry of DATABASES by which Django would log in so; None where only variables say how."""
         database = self.databases.get(login.alias, {})
         if login.alias == "default" and (

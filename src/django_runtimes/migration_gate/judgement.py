@@ -23,7 +23,7 @@ from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
 from django_runtimes.migration_gate.complaints import Complaint, complaints
-from django_runtimes.migration_gate.kind import Kind, Level
+from django_runtimes.migration_gate.kind import GateLevel, Kind
 from django_runtimes.migration_gate.lineage import carry_over
 from django_runtimes.migration_gate.locks import waits
 from django_runtimes.migration_gate.schema import SchemaReader, Table
@@ -49,14 +49,14 @@ class Verdict:
     migration: str
     operation: str
     kind: Kind
-    level: Level
+    level: GateLevel
     reason: str
     remedy: str
     allowed: str | None
 
     @property
     def refuses(self) -> bool:
-        return self.level is not Level.WARNING and self.allowed is None
+        return self.level is not GateLevel.WARNING and self.allowed is None
 
 
 @dataclass(frozen=True)
@@ -186,13 +186,13 @@ def _verdict(migration: Migration, complaint: Complaint, operation: Operation, a
     )
 
 
-def _allowed(migration: Migration, level: Level, allowed: Collection[str]) -> str | None:
-    if level is Level.WARNING:
+def _allowed(migration: Migration, level: GateLevel, allowed: Collection[str]) -> str | None:
+    if level is GateLevel.WARNING:
         return None
     if name_of(migration) in allowed:
         return ALLOWED_BY_OPTION
     reason = getattr(migration, "compatible_because", None)
-    if level is Level.DEPENDS and isinstance(reason, str) and reason.strip():
+    if level is GateLevel.DEPENDS and isinstance(reason, str) and reason.strip():
         return reason.strip()
     return None
 

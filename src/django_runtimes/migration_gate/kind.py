@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Level(StrEnum):
+class GateLevel(StrEnum):
     """How much it matters."""
 
     # Whatever the running version does with the table fails.
@@ -38,8 +38,8 @@ class Kind(StrEnum):
     WRITES_ALL = "writes_all"
 
     @property
-    def level(self) -> Level:
-        return _LEVELS.get(self, Level.WARNING)
+    def level(self) -> GateLevel:
+        return _LEVELS.get(self, GateLevel.WARNING)
 
     @property
     def remedy(self) -> str:
@@ -47,20 +47,20 @@ class Kind(StrEnum):
 
 
 _LEVELS = {
-    Kind.TABLE_GONE: Level.BREAKS,
-    Kind.COLUMN_GONE: Level.BREAKS,
-    Kind.OTHER_TYPE: Level.BREAKS,
-    Kind.NO_VALUE: Level.BREAKS,
-    Kind.SAME_VALUE: Level.BREAKS,
-    Kind.DEFAULT_GONE: Level.BREAKS,
-    Kind.NARROWER_TYPE: Level.DEPENDS,
-    Kind.COLLATION: Level.DEPENDS,
-    Kind.NOT_NULL: Level.DEPENDS,
-    Kind.UNIQUE: Level.DEPENDS,
-    Kind.UNIQUE_GONE: Level.DEPENDS,
-    Kind.CHECK: Level.DEPENDS,
-    Kind.FOREIGN_KEY: Level.DEPENDS,
-    Kind.UNKNOWN_OPERATION: Level.DEPENDS,
+    Kind.TABLE_GONE: GateLevel.BREAKS,
+    Kind.COLUMN_GONE: GateLevel.BREAKS,
+    Kind.OTHER_TYPE: GateLevel.BREAKS,
+    Kind.NO_VALUE: GateLevel.BREAKS,
+    Kind.SAME_VALUE: GateLevel.BREAKS,
+    Kind.DEFAULT_GONE: GateLevel.BREAKS,
+    Kind.NARROWER_TYPE: GateLevel.DEPENDS,
+    Kind.COLLATION: GateLevel.DEPENDS,
+    Kind.NOT_NULL: GateLevel.DEPENDS,
+    Kind.UNIQUE: GateLevel.DEPENDS,
+    Kind.UNIQUE_GONE: GateLevel.DEPENDS,
+    Kind.CHECK: GateLevel.DEPENDS,
+    Kind.FOREIGN_KEY: GateLevel.DEPENDS,
+    Kind.UNKNOWN_OPERATION: GateLevel.DEPENDS,
 }
 
 _AFTER_WRITES = (

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from itertools import groupby
 
 from django_runtimes.migration_gate.judgement import Verdict
-from django_runtimes.migration_gate.kind import Level
+from django_runtimes.migration_gate.kind import GateLevel
 
 _WIDTH = 100
 # Beneath a verdict's text, which stands after its level.
@@ -76,7 +76,7 @@ def _summary(report: Report) -> str:
     counts: Counter[str] = Counter(
         "allowed" if verdict.allowed is not None else verdict.level for verdict in report.verdicts
     )
-    words = [f"{counts[word]} {word}" for word in (*Level, "allowed") if counts[word]]
+    words = [f"{counts[word]} {word}" for word in (*GateLevel, "allowed") if counts[word]]
     return f"migrations to apply: {len(report.pending)}; verdicts: {', '.join(words) or 'none'}"
 
 

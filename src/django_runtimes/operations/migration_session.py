@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg.errors import LockNotAvailable
 
-from django_runtimes.databases.postgresql.lexer import Kind, split_statements
+from django_runtimes.databases.postgresql.lexer import TokenKind, split_statements
 from django_runtimes.operations.migration_lock import prepare_session, share_lock
 
 # The statements that leave something behind when they end early: an invalid index, a partition half detached.
@@ -92,7 +92,7 @@ def works_concurrently(sql: str) -> bool:
     if "concurrently" not in sql.lower():
         return False
     return any(
-        statement[0].text in _COMMANDS and (Kind.WORD, "concurrently") in statement
+        statement[0].text in _COMMANDS and (TokenKind.WORD, "concurrently") in statement
         for statement in split_statements(sql)
     )
 

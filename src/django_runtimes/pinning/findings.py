@@ -20,7 +20,7 @@ class LeftOut(StrEnum):
 
 
 @dataclass(repr=False)
-class Finding:
+class PinFinding:
     """One place that pins by one rule: its first statement, shortened, and how often which tests sent it."""
 
     rule: Rule
@@ -41,14 +41,14 @@ class Findings:
         self.statements = 0
         self.tests = 0
         self.left_out: Counter[LeftOut] = Counter()
-        self._found: dict[tuple[Rule, Origin], Finding] = {}
+        self._found: dict[tuple[Rule, Origin], PinFinding] = {}
         self._test: str | None = None
         self._reason: str | None = None
         self._sent_by_test = 0
         self._lock = Lock()
 
     @property
-    def pins(self) -> list[Finding]:
+    def pins(self) -> list[PinFinding]:
         """What would pin, the most frequent first."""
         return sorted(self._found.values(), key=lambda finding: (-finding.times, repr(finding)))
 
@@ -85,7 +85,7 @@ class Findings:
             self.left_out[LeftOut.MARKED_TESTS] += 1
             return
         for rule in rules:
-            finding = self._found.setdefault((rule, sent_from), Finding(rule, sent_from, _shortened(statement.text)))
+            finding = self._found.setdefault((rule, sent_from), PinFinding(rule, sent_from, _shortened(statement.text)))
             finding.times += 1
             if self._test is not None and self._test not in finding.tests:
                 finding.tests.append(self._test)

@@ -38,7 +38,7 @@ class Sender(Enum):
 
 
 @dataclass(frozen=True)
-class Place:
+class CodePlace:
     """One line of code."""
 
     file: str
@@ -51,8 +51,8 @@ class Origin:
     """Who sent a statement: the code nearest to the wire, and the project's own nearest to that."""
 
     sender: Sender
-    place: Place
-    called_from: Place | None
+    place: CodePlace
+    called_from: CodePlace | None
 
 
 # A thread that works for a coroutine does not have the coroutine on its stack.
@@ -62,7 +62,7 @@ awaiting: ContextVar[tuple["_Call", ...]] = ContextVar("awaiting", default=())
 @dataclass(frozen=True)
 class _Call:
     module: str
-    place: Place
+    place: CodePlace
 
 
 def calls(frame: FrameType | None) -> tuple[_Call, ...]:
@@ -91,7 +91,7 @@ def origin() -> Origin:
 def _running(frame: FrameType | None) -> Iterator[_Call]:
     while frame is not None:
         code = frame.f_code
-        yield _Call(frame.f_globals.get("__name__", ""), Place(code.co_filename, frame.f_lineno, code.co_qualname))
+        yield _Call(frame.f_globals.get("__name__", ""), CodePlace(code.co_filename, frame.f_lineno, code.co_qualname))
         frame = frame.f_back
 
 

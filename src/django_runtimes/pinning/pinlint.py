@@ -13,8 +13,8 @@ from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_DONE, EXIT_F
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.variables.application import RUNTIME
 from django_runtimes.pinning.findings import Findings
+from django_runtimes.pinning.pin_report import as_json, render_text
 from django_runtimes.pinning.recorder import recording
-from django_runtimes.pinning.report import as_json, render_text
 from django_runtimes.pinning.watcher import TestWatcher
 
 _EXIT_NO_VERDICT = 3

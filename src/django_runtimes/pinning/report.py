@@ -4,8 +4,8 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.pinning.findings import Finding, Findings, LeftOut
-from django_runtimes.pinning.origin import Place, Sender
+from django_runtimes.pinning.findings import Findings, LeftOut, PinFinding
+from django_runtimes.pinning.origin import CodePlace, Sender
 
 _FORMAT_VERSION = 1
 _LEFT_OUT = {
@@ -50,7 +50,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _finding_lines(finding: Finding) -> list[str]:
+def _finding_lines(finding: PinFinding) -> list[str]:
     origin = finding.origin
     lines = [
         f"{_shown(origin.place)}",
@@ -64,7 +64,7 @@ def _finding_lines(finding: Finding) -> list[str]:
     return lines
 
 
-def _sent(finding: Finding) -> str:
+def _sent(finding: PinFinding) -> str:
     times = _count(finding.times, "time")
     if finding.origin.sender is Sender.CONNECTING:
         return f"{times}, each time a connection was opened"
@@ -72,11 +72,11 @@ def _sent(finding: Finding) -> str:
     return f"{times}, by {first}" if count == 1 else f"{times}, by {count} tests, first {first}"
 
 
-def _shown(place: Place) -> str:
+def _shown(place: CodePlace) -> str:
     return f"{_relative(place.file)}:{place.line} in {place.function}"
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: CodePlace) -> dict[str, Any]:
     return {"file": _relative(place.file), "line": place.line, "function": place.function}
 
 

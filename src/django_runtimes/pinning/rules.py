@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django_runtimes.databases.postgresql.lexer import Kind, Token, split_statements
+from django_runtimes.databases.postgresql.lexer import Token, TokenKind, split_statements
 
 STATEMENT_MAX_BYTES = 16 * 1024
 # Tests send the same few statements over and over.
@@ -129,7 +129,7 @@ def _rules_of_text(sql: str) -> tuple[Rule, ...]:
     rules: dict[Rule, None] = {}
     for tokens in split_statements(sql):
         executed = _without_explain(tokens)
-        words = [token.text if token.kind is Kind.WORD else None for token in executed]
+        words = [token.text if token.kind is TokenKind.WORD else None for token in executed]
         if (rule := _rule_of_first_words(words)) is not None:
             rules[rule] = None
         if _makes_temporary(executed, words):
@@ -141,13 +141,13 @@ def _rules_of_text(sql: str) -> tuple[Rule, ...]:
 
 
 def _without_explain(tokens: list[Token]) -> list[Token]:
-    if tokens[0] != (Kind.WORD, "explain"):
+    if tokens[0] != (TokenKind.WORD, "explain"):
         return tokens
     rest = tokens[1:]
-    if rest and rest[0] == (Kind.MARK, "("):
-        closing = next((at for at, token in enumerate(rest) if token == (Kind.MARK, ")")), len(rest))
+    if rest and rest[0] == (TokenKind.MARK, "("):
+        closing = next((at for at, token in enumerate(rest) if token == (TokenKind.MARK, ")")), len(rest))
         return rest[closing + 1 :]
-    while rest and rest[0] in ((Kind.WORD, "analyze"), (Kind.WORD, "analyse"), (Kind.WORD, "verbose")):
+    while rest and rest[0] in ((TokenKind.WORD, "analyze"), (TokenKind.WORD, "analyse"), (TokenKind.WORD, "verbose")):
         rest = rest[1:]
     return rest
 
@@ -184,17 +184,17 @@ def _next_but(words: Sequence[str | None], start: int, skipped: Sequence[str]) -
 
 def _is_in_temporary_schema(tokens: Sequence[Token], position: int) -> bool:
     return (
-        tokens[position + 1 : position + 2] == [(Kind.MARK, ".")]
-        and tokens[position].kind in (Kind.WORD, Kind.QUOTED)
+        tokens[position + 1 : position + 2] == [(TokenKind.MARK, ".")]
+        and tokens[position].kind in (TokenKind.WORD, TokenKind.QUOTED)
         and re.fullmatch(_TEMPORARY_SCHEMA, tokens[position].text) is not None
     )
 
 
 def _rule_of_call(tokens: Sequence[Token], position: int) -> Rule | None:
     token = tokens[position]
-    rule = _FUNCTIONS.get(token.text) if token.kind in (Kind.WORD, Kind.QUOTED) else None
-    if rule is None or tokens[position + 1 : position + 2] != [(Kind.MARK, "(")]:
+    rule = _FUNCTIONS.get(token.text) if token.kind in (TokenKind.WORD, TokenKind.QUOTED) else None
+    if rule is None or tokens[position + 1 : position + 2] != [(TokenKind.MARK, "(")]:
         return None
-    is_qualified = position > 1 and tokens[position - 1] == (Kind.MARK, ".")
+    is_qualified = position > 1 and tokens[position - 1] == (TokenKind.MARK, ".")
     # Somebody's own function of that name is none of PostgreSQL's.
     return None if is_qualified and tokens[position - 2].text != "pg_catalog" else rule

@@ -6,7 +6,7 @@ from django.contrib.postgres.operations import CreateCollation
 from django.db import IntegrityError, connection, migrations, models, transaction
 from django.db.models.functions import Now
 
-from django_runtimes.migration_gate.kind import Kind, Level
+from django_runtimes.migration_gate.kind import GateLevel, Kind
 from tests.integration.migration_gate import test_constraints
 from tests.integration.migration_gate.case import (
     NULL_INTEGER,
@@ -259,10 +259,10 @@ def test_a_row_that_the_new_version_refers_to_cannot_be_deleted_by_the_running_o
     with pytest.raises(IntegrityError), transaction.atomic():
         owner.delete()
 
-    assert (verdict.kind, verdict.level) == (Kind.UNKNOWN_REFERENCE, Level.WARNING)
+    assert (verdict.kind, verdict.level) == (Kind.UNKNOWN_REFERENCE, GateLevel.WARNING)
 
 
 def test_every_kind_that_refuses_has_a_case():
     seen = {kind for case in CASES + test_constraints.CASES for kind in case.kinds}
 
-    assert {kind for kind in Kind if kind.level is not Level.WARNING} <= seen
+    assert {kind for kind in Kind if kind.level is not GateLevel.WARNING} <= seen

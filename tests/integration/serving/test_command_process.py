@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from django_runtimes.serving.aws_lambda.command_process import GRACE_S, Outcome, run_command
+from django_runtimes.serving.aws_lambda.command_process import GRACE_S, CommandEnding, run_command
 from tests.integration.compare.process_tree import is_alive
 
 pytestmark = pytest.mark.profile_free
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.profile_free
 LIMIT_S = 60.0
 
 
-def run(source: str, *, time_limit_s: float = LIMIT_S, kept_bytes: int = 1_000_000) -> Outcome:
+def run(source: str, *, time_limit_s: float = LIMIT_S, kept_bytes: int = 1_000_000) -> CommandEnding:
     argv = [sys.executable, "-c", textwrap.dedent(source)]
     return run_command(argv, time_limit_s=time_limit_s, kept_bytes=kept_bytes)
 
@@ -40,7 +40,7 @@ def test_both_streams_come_back_in_order_and_stand_in_the_log(capfd, monkeypatch
             print("err", number, file=sys.stderr)
     """)
 
-    assert outcome == Outcome(0, "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n", 0, is_stopped=False)
+    assert outcome == CommandEnding(0, "out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\n", 0, is_stopped=False)
     assert capfd.readouterr().err == outcome.output
 
 
@@ -97,7 +97,7 @@ def test_what_takes_too_long_may_clean_up_and_says_so():
         time_limit_s=2.0,
     )
 
-    assert outcome == Outcome(124, "began\ncleaned up\n", 0, is_stopped=True)
+    assert outcome == CommandEnding(124, "began\ncleaned up\n", 0, is_stopped=True)
 
 
 def test_what_does_not_hear_is_killed_after_the_grace_period():
@@ -107,7 +107,7 @@ def test_what_does_not_hear_is_killed_after_the_grace_period():
         time_limit_s=1.0,
     )
 
-    assert outcome == Outcome(124, "began\n", 0, is_stopped=True)
+    assert outcome == CommandEnding(124, "began\n", 0, is_stopped=True)
     assert time.monotonic() - began >= 1.0 + GRACE_S
 
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from django_runtimes.doctor.doctor_report import Section, as_json, as_text, exit_code
 from django_runtimes.doctor.finding import Finding, Level, Row
-from django_runtimes.doctor.report import Section, as_json, as_text, exit_code
 
 SECTIONS = (
     Section("runtime", (Finding(Level.OK, "aws_ecs, since WEBAPP_RUNTIME=aws_ecs"),)),

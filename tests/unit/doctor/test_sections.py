@@ -6,15 +6,15 @@ import pytest
 
 from django_runtimes.config.databases.connections import Route
 from django_runtimes.databases.budget import ServerLimits
-from django_runtimes.doctor.examination import Examination, Login
+from django_runtimes.doctor.doctor_report import Section, as_text
+from django_runtimes.doctor.examination import Examination, ExaminedLogin
 from django_runtimes.doctor.finding import Finding, Level
-from django_runtimes.doctor.report import Section, as_text
 from django_runtimes.doctor.sections.budget import examine_budget
 from django_runtimes.doctor.sections.database import examine_database
 from django_runtimes.doctor.sections.runtime import examine_runtime
 from django_runtimes.doctor.server import Server, ServerError
 
-WEB = Login("web", Route.DIRECT, needed=True)
+WEB = ExaminedLogin("web", Route.DIRECT, needed=True)
 SOUND = Server(
     host="db.internal",
     address="10.0.0.7",
@@ -48,14 +48,14 @@ CONTAINERS = {
 class Answered(Examination):
     """An examination whose servers have answered."""
 
-    def __init__(self, environ: dict[str, str], servers: dict[Login, Server | ServerError]) -> None:
+    def __init__(self, environ: dict[str, str], servers: dict[ExaminedLogin, Server | ServerError]) -> None:
         super().__init__(environ, offline=False)
         self.__dict__["servers"] = servers
         # Those of the settings that the tests run with.
         self.__dict__["connections"] = None
 
 
-def database(server: Server | ServerError, login: Login = WEB, runtime: str = "aws_ecs") -> list[Finding]:
+def database(server: Server | ServerError, login: ExaminedLogin = WEB, runtime: str = "aws_ecs") -> list[Finding]:
     return examine_database(Answered({"WEBAPP_RUNTIME": runtime}, {login: server}))
 
 
@@ -114,7 +114,7 @@ def test_plain_text_to_another_address_than_the_hosts_name_tells_is_wrong():
 
 @pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
 def test_the_server_in_the_proxys_place_is_said(needed, level):
-    login = Login("web", Route.PROXY, needed=needed)
+    login = ExaminedLogin("web", Route.PROXY, needed=needed)
 
     assert troubles(database(SOUND, login)) == [
         (level, "web login, proxy route: no proxy answers but the server itself, so that nothing holds the "
@@ -125,8 +125,8 @@ def test_the_server_in_the_proxys_place_is_said(needed, level):
 
 def test_a_budget_for_a_proxy_that_is_none_proves_nothing():
     environ = CONTAINERS | {"WEBAPP_DB_ROUTE": "proxy", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "96"}
-    there = {Login("web", Route.PROXY, needed=True): SOUND}
-    away = {Login("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
+    there = {ExaminedLogin("web", Route.PROXY, needed=True): SOUND}
+    away = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
 
     assert troubles(examine_budget(Answered(environ, there))) == [
         (Level.WRONG, "the proxy: none answers but the server itself, so that a budget for one proves nothing")
@@ -153,14 +153,14 @@ def test_missing_timeouts_are_a_warning_on_a_machine_of_ones_own():
 def test_the_operations_role_needs_no_timeouts_and_may_administer():
     server = replace(SOUND, missing_timeouts=("statement_timeout",), is_administrator=True)
 
-    assert troubles(database(server, Login("operations", Route.DIRECT, needed=True))) == []
+    assert troubles(database(server, ExaminedLogin("operations", Route.DIRECT, needed=True))) == []
 
 
 @pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
 def test_a_route_that_is_not_taken_may_be_closed(needed, level):
     error = ServerError("connection refused", "check host and port")
 
-    findings = database(error, Login("web", Route.PROXY, needed=needed))
+    findings = database(error, ExaminedLogin("web", Route.PROXY, needed=needed))
 
     assert findings == [Finding(level, "web login, proxy route: connection refused", "check host and port")]
 

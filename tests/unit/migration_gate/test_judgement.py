@@ -11,7 +11,7 @@ from django.db import migrations, models
 from django.db.migrations.operations.base import Operation
 
 from django_runtimes.migration_gate.judgement import UnappliableError
-from django_runtimes.migration_gate.kind import Kind, Level
+from django_runtimes.migration_gate.kind import GateLevel, Kind
 from tests.unit.migration_gate.shop import ITEM, LARGE_BYTES, REMOVE, SHORTEN, migration, verdicts_on
 
 REQUIRED = models.IntegerField(default=0)
@@ -41,7 +41,7 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     (verdict,) = verdicts_on(migration("0002_shorter", SHORTEN))
 
     assert (verdict.migration, verdict.operation) == ("shop.0002_shorter", "Alter field text on item")
-    assert verdict.level is Level.DEPENDS
+    assert verdict.level is GateLevel.DEPENDS
     assert verdict.reason == (
         "shop_item.text becomes varchar(50), was varchar(100), and the running version writes what no longer fits"
     )
@@ -58,7 +58,7 @@ def test_where_no_migration_is_applied_nothing_runs():
 def test_the_option_allows_what_breaks():
     (verdict,) = verdicts_on(migration("0002_remove", REMOVE), allowed=("shop.0002_remove",))
 
-    assert (verdict.level, verdict.allowed, verdict.refuses) == (Level.BREAKS, "--allow", False)
+    assert (verdict.level, verdict.allowed, verdict.refuses) == (GateLevel.BREAKS, "--allow", False)
 
 
 def test_the_option_allows_the_migration_that_it_names_and_no_other():
@@ -263,7 +263,7 @@ def test_work_that_a_large_table_makes_long_is_a_warning(operation, kind, work):
     waits = [verdict for verdict in verdicts_on(migration("0002", operation), size=LARGE_BYTES) if verdict.kind is kind]
 
     assert [(verdict.level, verdict.reason) for verdict in waits] == [
-        (Level.WARNING, f"shop_item has 2,500 MB, and {work}")
+        (GateLevel.WARNING, f"shop_item has 2,500 MB, and {work}")
     ]
     assert kind not in kinds(verdicts_on(migration("0002", operation), size=1_000_000))
 

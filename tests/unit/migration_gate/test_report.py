@@ -3,7 +3,7 @@
 import json
 import textwrap
 
-from django_runtimes.migration_gate.report import Report, as_json, as_text
+from django_runtimes.migration_gate.gate_report import Report, as_json, as_text
 from tests.unit.migration_gate.shop import REMOVE, SHORTEN, migration, verdicts_on
 
 PENDING = ("shop.0002_shorter", "shop.0003_remove")

@@ -1,7 +1,7 @@
 import pytest
 
 from django_runtimes.pinning.findings import Findings
-from django_runtimes.pinning.report import as_json, render_text
+from django_runtimes.pinning.pin_report import as_json, render_text
 from django_runtimes.pinning.rules import Statement
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.databases.postgresql.lexer import Kind, split_statements
+from django_runtimes.databases.postgresql.lexer import TokenKind, split_statements
 
 
 def words(sql):
@@ -36,7 +36,7 @@ def test_what_is_not_executed_is_one_value_or_nothing(inert):
     (tokens,) = split_statements(f"SELECT {inert} FROM t")
 
     assert [token.text for token in tokens] == ["select", "", "from", "t"]
-    assert tokens[1].kind is Kind.VALUE
+    assert tokens[1].kind is TokenKind.VALUE
 
 
 def test_a_backslash_ends_no_plain_string():

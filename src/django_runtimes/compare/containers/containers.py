@@ -13,7 +13,7 @@ from typing import Self
 from django_runtimes.cli import processes
 from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.compare.containers.container_limits import ContainerLimits
-from django_runtimes.compare.containers.image import Image
+from django_runtimes.compare.containers.image import MeasuredImage
 
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
@@ -47,7 +47,7 @@ class Containers:
     Enter it in the main thread: the kernel ends the clients when the thread that started them ends.
     """
 
-    def __init__(self, image: Image, directory: Path) -> None:
+    def __init__(self, image: MeasuredImage, directory: Path) -> None:
         """`directory` takes the containers' ids; the clients run in it."""
         self.image = image
         self.directory = directory

@@ -17,7 +17,7 @@ _TOOLS_STORAGE = "webapp/image/storage.conf"
 
 
 @dataclass(frozen=True)
-class Image:
+class MeasuredImage:
     """One image; it is run by its `id`, since a tag may move while it is measured."""
 
     engine: ContainerEngine
@@ -28,7 +28,7 @@ class Image:
     revision: str | None
 
 
-def find_image(reference: str, engines: Sequence[ContainerEngine]) -> Image:
+def find_image(reference: str, engines: Sequence[ContainerEngine]) -> MeasuredImage:
     """The image that `--image` names, in the first engine that has it.
 
     Raises UsageError when none has it, or when it is not one of this project's.
@@ -53,7 +53,7 @@ def _hint() -> str:
     return f"; what `make image` built is found by `{_TOOLS} .venv/bin/webapp compare …`"
 
 
-def _described(engine: ContainerEngine, reference: str, description: dict[str, Any]) -> Image:
+def _described(engine: ContainerEngine, reference: str, description: dict[str, Any]) -> MeasuredImage:
     configuration = description.get("Config") or {}
     entrypoint = configuration.get("Entrypoint") or []
     if ENTRYPOINT not in entrypoint:
@@ -63,7 +63,7 @@ def _described(engine: ContainerEngine, reference: str, description: dict[str, A
             "name an image that this project's Dockerfile has built"
         )
     labels = configuration.get("Labels") or {}
-    return Image(
+    return MeasuredImage(
         engine=engine,
         reference=reference,
         id=description["Id"],

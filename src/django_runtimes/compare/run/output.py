@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_runtimes.cli.errors import UsageError
 from django_runtimes.compare.errors import CompareError
-from django_runtimes.compare.report.files import write_reports
+from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.run.results import Run
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django_runtimes.aws.container_role import ContainerRole, container_role
 from django_runtimes.aws.signature import LIFETIME_S, AccessKey, sign_login
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 
 # Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
@@ -30,15 +30,15 @@ class IamProvider:
         self._user = user
         self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=_USABLE_FOR_S)
 
-    def login(self) -> Login:
+    def login(self) -> ConnectionLogin:
         """The user with a token that is good now; CredentialsError without AWS credentials."""
         return self._renewal.login()
 
-    def forget(self, refused: Login) -> bool:
+    def forget(self, refused: ConnectionLogin) -> bool:
         """No: a token that was refused was not too old, and another would be refused as well."""
         return False
 
-    def _sign(self) -> Login:
+    def _sign(self) -> ConnectionLogin:
         token = sign_login(
             self._access_key(),
             region=self._region,
@@ -47,7 +47,7 @@ class IamProvider:
             user=self._user,
             at=datetime.now(UTC),
         )
-        return Login(self._user, Secret(token))
+        return ConnectionLogin(self._user, Secret(token))
 
     def _access_key(self) -> AccessKey:
         # Lambda's, and there for as long as the execution environment is.

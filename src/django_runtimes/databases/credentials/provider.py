@@ -12,7 +12,7 @@ from django_runtimes.config.secret import Secret
 
 
 @dataclass(frozen=True)
-class Login:
+class ConnectionLogin:
     """What one connection logs in with."""
 
     user: str
@@ -22,11 +22,11 @@ class Login:
 class Provider(Protocol):
     """Gives logins that are good now."""
 
-    def login(self) -> Login:
+    def login(self) -> ConnectionLogin:
         """A login for a connection that is made now; CredentialsError when there is none."""
         ...
 
-    def forget(self, refused: Login) -> bool:
+    def forget(self, refused: ConnectionLogin) -> bool:
         """Stop giving a login that the server refused; whether the next one may be another."""
         ...
 

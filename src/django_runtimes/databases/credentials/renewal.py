@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
 from django_runtimes.databases.moment import Moment
 
 logger = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ _RETRY_AFTER_S = 10.0
 
 @dataclass(frozen=True)
 class _Held:
-    login: Login
+    login: ConnectionLogin
     since: Moment
 
 
@@ -30,7 +30,9 @@ class Renewal:
     the same failure, and who comes within a second gets it too.
     """
 
-    def __init__(self, fetch: Callable[[], Login], *, renew_after_s: float, usable_for_s: float = math.inf) -> None:
+    def __init__(
+        self, fetch: Callable[[], ConnectionLogin], *, renew_after_s: float, usable_for_s: float = math.inf
+    ) -> None:
         self._fetch = fetch
         self._renew_after_s = renew_after_s
         self._usable_for_s = usable_for_s
@@ -41,7 +43,7 @@ class Renewal:
         self._attempts = 0
         self._tried_at = Moment.now()
 
-    def login(self) -> Login:
+    def login(self) -> ConnectionLogin:
         """A login that is good now; CredentialsError when there is none and none can be had."""
         attempts, login = self._attempts, self._usable()
         if login is not None and not self._is_due():
@@ -61,7 +63,7 @@ class Renewal:
             raise CredentialsError(failure or "no login was fetched")
         return login
 
-    def replace(self, refused: Login) -> bool:
+    def replace(self, refused: ConnectionLogin) -> bool:
         """Fetch another login when the refused one is held; whether another is held now."""
         attempts = self._attempts
         with self._lock:
@@ -69,7 +71,7 @@ class Renewal:
                 self._try()
             return not self._holds(refused)
 
-    def _usable(self) -> Login | None:
+    def _usable(self) -> ConnectionLogin | None:
         held = self._held
         return held.login if held is not None and held.since.age_s < self._usable_for_s else None
 
@@ -78,7 +80,7 @@ class Renewal:
             return self._tried_at.age_s >= (_PAUSE_S if self._usable() is None else _RETRY_AFTER_S)
         return self._held is None or self._held.since.age_s >= self._renew_after_s
 
-    def _holds(self, login: Login) -> bool:
+    def _holds(self, login: ConnectionLogin) -> bool:
         return self._held is not None and self._held.login == login
 
     def _try(self) -> None:

@@ -5,7 +5,7 @@ import json
 from django_runtimes.aws.secrets_manager import SecretsManager
 from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 
 
@@ -21,27 +21,27 @@ class SecretsManagerProvider:
         self._user = user
         self._renewal = Renewal(self._read, renew_after_s=secret.ttl_s)
 
-    def login(self) -> Login:
+    def login(self) -> ConnectionLogin:
         """The secret's login; CredentialsError when it was never read and cannot be."""
         return self._renewal.login()
 
-    def forget(self, refused: Login) -> bool:
+    def forget(self, refused: ConnectionLogin) -> bool:
         """Read the secret again; whether it holds another login than the refused one."""
         return self._renewal.replace(refused)
 
-    def _read(self) -> Login:
+    def _read(self) -> ConnectionLogin:
         try:
             return self._parsed(self._secrets.read(self._arn))
         except (CredentialsError, OSError) as error:
             failure = str(error)
         raise CredentialsError(f"{self._arn} cannot be read: {failure}")
 
-    def _parsed(self, text: str | None) -> Login:
+    def _parsed(self, text: str | None) -> ConnectionLogin:
         if not text or text.isspace():
             raise CredentialsError("it is empty or binary; store JSON with username and password, or a password")
         if not _looks_like_json(text):
             # A file that somebody stored ends with a newline, a password does not.
-            return Login(self._user, Secret(text.rstrip("\r\n")))
+            return ConnectionLogin(self._user, Secret(text.rstrip("\r\n")))
         try:
             content = json.loads(text)
         except ValueError:
@@ -49,7 +49,7 @@ class SecretsManagerProvider:
         password = content.get("password") if isinstance(content, dict) else None
         if not isinstance(password, str) or not password:
             raise CredentialsError("it is JSON without the text 'password'; store username and password")
-        return Login(str(content.get("username") or self._user), Secret(password))
+        return ConnectionLogin(str(content.get("username") or self._user), Secret(password))
 
 
 def _looks_like_json(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from django_runtimes.config.secret import Secret
-from django_runtimes.databases.credentials.provider import Login, Provider
+from django_runtimes.databases.credentials.provider import ConnectionLogin, Provider
 
 Made = TypeVar("Made", bound="psycopg.Connection[Any]")
 Parameters = Mapping[str, Any]
@@ -49,8 +49,8 @@ def leave_to_parent(connection: psycopg.Connection) -> None:
         connection.close()
 
 
-def _login_of(parameters: Parameters) -> Login:
-    return Login(parameters.get("user", ""), Secret(parameters.get("password", "")))
+def _login_of(parameters: Parameters) -> ConnectionLogin:
+    return ConnectionLogin(parameters.get("user", ""), Secret(parameters.get("password", "")))
 
 
 def _asked_for_password(error: psycopg.Error) -> bool:

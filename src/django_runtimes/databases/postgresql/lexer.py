@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is; comments and white space are none."""
 
     WORD = "a keyword or an identifier, in lower case"
@@ -18,7 +18,7 @@ class Kind(Enum):
 class Token(NamedTuple):
     """One piece of a statement."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
 
 
@@ -46,7 +46,7 @@ def split_statements(sql: str) -> list[list[Token]]:
     """The tokens of each statement that is not empty; a semicolon ends one."""
     statements: list[list[Token]] = [[]]
     for token in _tokens(sql):
-        if token == (Kind.MARK, ";"):
+        if token == (TokenKind.MARK, ";"):
             statements.append([])
         else:
             statements[-1].append(token)
@@ -60,13 +60,13 @@ def _tokens(sql: str) -> Iterator[Token]:
         if match["comment"]:
             position = _end_of_comment(sql, position)
         elif match["word"]:
-            yield Token(Kind.WORD, match["word"].lower())
+            yield Token(TokenKind.WORD, match["word"].lower())
         elif match["quoted"] is not None:
-            yield Token(Kind.QUOTED, match["quoted"].replace('""', '"'))
+            yield Token(TokenKind.QUOTED, match["quoted"].replace('""', '"'))
         elif match["mark"]:
-            yield Token(Kind.MARK, match["mark"])
+            yield Token(TokenKind.MARK, match["mark"])
         elif not match["space"]:
-            yield Token(Kind.VALUE, "")
+            yield Token(TokenKind.VALUE, "")
 
 
 def _end_of_comment(sql: str, position: int) -> int:

@@ -6,7 +6,7 @@ calls nothing but functions of PostgreSQL's own that keep no state.
 
 from collections.abc import Sequence
 
-from django_runtimes.databases.postgresql.lexer import Kind, Token, split_statements
+from django_runtimes.databases.postgresql.lexer import Token, TokenKind, split_statements
 
 
 def _words(text: str) -> frozenset[str]:
@@ -104,8 +104,8 @@ STATELESS_FUNCTIONS = _words(
 # After these a name with a parenthesis is a table, a CTE or an alias with its columns.
 _BEFORE_NAMES = frozenset({"into", "with", "recursive", "as", "copy"})
 # A call may follow DISTINCT ON (…), RETURNING WITH (…) and OPERATOR (…).
-_BEFORE_CALLS = tuple(Token(Kind.WORD, word) for word in ("on", "with", "operator"))
-_TIME_ZONE = [Token(Kind.WORD, "time"), Token(Kind.WORD, "zone")]
+_BEFORE_CALLS = tuple(Token(TokenKind.WORD, word) for word in ("on", "with", "operator"))
+_TIME_ZONE = [Token(TokenKind.WORD, "time"), Token(TokenKind.WORD, "zone")]
 # A table made of what a prepared statement answers, and what lives in one session.
 _OF_THE_SESSION = frozenset({"temp", "temporary", "pg_temp", "execute"})
 # What EXPLAIN ANALYZE would really run.
@@ -118,10 +118,10 @@ def may_leave_state(sql: str) -> bool:
 
 
 def _is_suspect(tokens: Sequence[Token]) -> bool:
-    first = next((token for token in tokens if token != (Kind.MARK, "(")), None)
-    if first is None or first.kind is not Kind.WORD:
+    first = next((token for token in tokens if token != (TokenKind.MARK, "(")), None)
+    if first is None or first.kind is not TokenKind.WORD:
         return True
-    words = {token.text for token in tokens if token.kind is Kind.WORD}
+    words = {token.text for token in tokens if token.kind is TokenKind.WORD}
     if first.text == "set":
         return len(tokens) < 2 or tokens[1].text not in _SET_IN_TRANSACTION
     if first.text not in _HARMLESS_BEGINNINGS:
@@ -131,7 +131,7 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
     if first.text == "explain" and words & _EXPLAINED_BUT_NOT_HARMLESS:
         return True
     return _makes_table(tokens) or any(
-        _is_unknown_call(tokens, at) for at in range(len(tokens) - 1) if tokens[at + 1] == (Kind.MARK, "(")
+        _is_unknown_call(tokens, at) for at in range(len(tokens) - 1) if tokens[at + 1] == (TokenKind.MARK, "(")
     )
 
 
@@ -143,18 +143,19 @@ def _is_temporary_schema(token: Token) -> bool:
 def _makes_table(tokens: Sequence[Token]) -> bool:
     """SELECT … INTO, which may make a temporary table; INSERT INTO and MERGE INTO change rows."""
     return any(
-        token == (Kind.WORD, "into") and tokens[at - 1] not in ((Kind.WORD, "insert"), (Kind.WORD, "merge"))
+        token == (TokenKind.WORD, "into")
+        and tokens[at - 1] not in ((TokenKind.WORD, "insert"), (TokenKind.WORD, "merge"))
         for at, token in enumerate(tokens)
     )
 
 
 def _is_alias(tokens: Sequence[Token], at: int) -> bool:
     """Whether the name is that of a subquery or a function's rows, with its columns: `(…) name(column, …)`."""
-    if at == 0 or tokens[at - 1] != (Kind.MARK, ")"):
+    if at == 0 or tokens[at - 1] != (TokenKind.MARK, ")"):
         return False
     depth = 0
     for start in range(at - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(tokens[start].text, 0) if tokens[start].kind is Kind.MARK else 0
+        depth += {")": 1, "(": -1}.get(tokens[start].text, 0) if tokens[start].kind is TokenKind.MARK else 0
         if depth == 0:
             return start > 0 and tokens[start - 1] not in _BEFORE_CALLS
     return False
@@ -163,17 +164,17 @@ def _is_alias(tokens: Sequence[Token], at: int) -> bool:
 def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
     """Whether the token before a parenthesis may be the name of a function that keeps state."""
     name = tokens[at]
-    if name.kind not in (Kind.WORD, Kind.QUOTED):
+    if name.kind not in (TokenKind.WORD, TokenKind.QUOTED):
         return False
     start = at
-    while start > 1 and tokens[start - 1] == (Kind.MARK, "."):
+    while start > 1 and tokens[start - 1] == (TokenKind.MARK, "."):
         start -= 2
-    if start > 0 and tokens[start - 1].kind is Kind.WORD and tokens[start - 1].text in _BEFORE_NAMES:
+    if start > 0 and tokens[start - 1].kind is TokenKind.WORD and tokens[start - 1].text in _BEFORE_NAMES:
         return False
     if start == at and (_is_alias(tokens, at) or list(tokens[max(at - 1, 0) : at + 1]) == _TIME_ZONE):
         return False
     if start < at and tokens[start].text != "pg_catalog":
         return True
-    if name.kind is Kind.WORD and name.text in _KEYWORDS:
+    if name.kind is TokenKind.WORD and name.text in _KEYWORDS:
         return False
     return name.text not in STATELESS_FUNCTIONS

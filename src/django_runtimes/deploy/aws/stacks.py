@@ -59,7 +59,7 @@ class StackState:
 
 
 @dataclass(frozen=True)
-class Change:
+class ResourceChange:
     """What would happen to one resource; `replacement` is AWS's True, False or Conditional, or nothing."""
 
     action: str
@@ -83,7 +83,7 @@ class ChangeSet:
 
     id: str
     stack: str
-    changes: tuple[Change, ...]
+    changes: tuple[ResourceChange, ...]
 
 
 class Stacks:
@@ -229,11 +229,11 @@ class Stacks:
             return None
         raise ToolError(f"the stack {stack} cannot be changed so: {reason}")
 
-    def _changes(self, change_set_id: str) -> Iterator[Change]:
+    def _changes(self, change_set_id: str) -> Iterator[ResourceChange]:
         for page in self._client.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id):
             for each in page["Changes"]:
                 resource = each["ResourceChange"]
-                yield Change(
+                yield ResourceChange(
                     resource["Action"],
                     resource["LogicalResourceId"],
                     resource["ResourceType"],

@@ -6,7 +6,7 @@ from typing import Literal
 
 from django_runtimes.cli.errors import ToolError
 from django_runtimes.deploy.aws.stack_status import Standing
-from django_runtimes.deploy.aws.stacks import Change, ChangeSet, StackState
+from django_runtimes.deploy.aws.stacks import ChangeSet, ResourceChange, StackState
 from django_runtimes.deploy.catalogue import LAMBDA, Stack
 from django_runtimes.deploy.context import Context
 
@@ -17,7 +17,7 @@ class StackPlan:
 
     stack: str
     action: Literal["create", "change", "none"]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ResourceChange, ...] = ()
 
 
 def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> StackPlan:

@@ -10,7 +10,7 @@ from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.databases.tls import needs_encryption
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.doctor.examination import Examination, Login
+from django_runtimes.doctor.examination import Examination, ExaminedLogin
 from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.doctor.server import Server, ServerError
 
@@ -45,7 +45,7 @@ def _of_other_engines(examination: Examination) -> Iterator[Finding]:
             yield Finding(Level.SKIPPED, f"{subject}; only PostgreSQL is asked")
 
 
-def _of_login(login: Login, server: Server | ServerError, *, local: bool) -> Iterator[Finding]:
+def _of_login(login: ExaminedLogin, server: Server | ServerError, *, local: bool) -> Iterator[Finding]:
     if isinstance(server, ServerError):
         yield Finding(Level.WRONG if login.needed else Level.WARNING, server.text, server.remedy)
         return
@@ -90,7 +90,7 @@ def _encryption(server: Server) -> Finding:
     return Finding(Level.OK, f"encrypted, sslmode={server.sslmode}")
 
 
-def _web_role(server: Server, login: Login, *, local: bool) -> Iterator[Finding]:
+def _web_role(server: Server, login: ExaminedLogin, *, local: bool) -> Iterator[Finding]:
     if server.is_administrator:
         yield Finding(
             Level.WARNING,

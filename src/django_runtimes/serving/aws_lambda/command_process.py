@@ -25,7 +25,7 @@ _libc = ctypes.CDLL(None)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandEnding:
     """How a command ended; `dropped_bytes` of its output came before what is here."""
 
     exit_code: int
@@ -34,7 +34,7 @@ class Outcome:
     is_stopped: bool
 
 
-def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> Outcome:
+def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> CommandEnding:
     """Run it to its end, and end with it whatever is still in its process group; call this on the main thread.
 
     Its standard output and its standard error go to this process's standard error, whole lines at a time and in the
@@ -70,7 +70,7 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
     reader.join(_LAST_OUTPUT_S)
     output, dropped_bytes = copy.kept()
     exit_code = 128 - status if status < 0 else status
-    return Outcome(_EXIT_STOPPED if is_stopped else exit_code, output, dropped_bytes, is_stopped)
+    return CommandEnding(_EXIT_STOPPED if is_stopped else exit_code, output, dropped_bytes, is_stopped)
 
 
 class _Copy:

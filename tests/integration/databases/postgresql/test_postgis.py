@@ -218,11 +218,11 @@ def test_tables_are_made_and_inspected_by_postgis(open_places):
 
 
 def test_a_login_is_fetched_for_geometries_too(open_places, monkeypatch):
-    from django_runtimes.databases.credentials.provider import Login
+    from django_runtimes.databases.credentials.provider import ConnectionLogin
     from django_runtimes.databases.postgresql import wrapper as module
 
     wrapper = open_places("per_request")
-    login = Login("postgres", wrapper.settings_dict["PASSWORD"])
+    login = ConnectionLogin("postgres", wrapper.settings_dict["PASSWORD"])
     provider = type("Provider", (), {"login": lambda self: asked.append(1) or login, "forget": lambda *_: False})()
     asked: list[int] = []
     monkeypatch.setattr(module, "provider_of", lambda _: provider)

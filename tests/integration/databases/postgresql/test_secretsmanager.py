@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 
 from django_runtimes.config.databases.credentials import StoredSecret
-from django_runtimes.databases.credentials.provider import CredentialsError, Login, provider_of
+from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError, provider_of
 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
@@ -22,7 +22,7 @@ STRATEGIES = pytest.mark.parametrize("strategy", ["per_request", "persistent", "
 class CountingProvider(SecretsManagerProvider):
     reads = 0
 
-    def _read(self) -> Login:
+    def _read(self) -> ConnectionLogin:
         self.reads += 1
         return super()._read()
 
@@ -34,12 +34,12 @@ def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
 def test_a_secret_as_rds_writes_it_has_the_user_too(secrets):
     arn = secrets.store({"engine": "postgres", "username": "shop", "password": "hunter2", "port": 5432})
 
-    assert provider(arn).login() == Login("shop", "hunter2")
+    assert provider(arn).login() == ConnectionLogin("shop", "hunter2")
 
 
 @pytest.mark.parametrize("text", ["hunter2", "12345", '"quoted"', "hal{f"])
 def test_any_other_text_is_a_password(secrets, text):
-    assert provider(secrets.store(text)).login() == Login("app", text)
+    assert provider(secrets.store(text)).login() == ConnectionLogin("app", text)
 
 
 @pytest.mark.parametrize("text", ["hunter2\n", "hunter2\r\n"])
@@ -87,14 +87,14 @@ def test_threads_that_come_at_once_read_once(secrets):
     ours = provider(secrets.store("hunter2"))
     together = Barrier(8)
 
-    def log_in(_) -> Login:
+    def log_in(_) -> ConnectionLogin:
         together.wait()
         return ours.login()
 
     with ThreadPoolExecutor(8) as threads:
         logins = list(threads.map(log_in, range(8)))
 
-    assert set(logins) == {Login("app", "hunter2")}
+    assert set(logins) == {ConnectionLogin("app", "hunter2")}
     assert ours.reads == 1
 
 
@@ -105,7 +105,7 @@ def test_a_login_serves_on_when_it_cannot_be_read_again(secrets, caplog):
     secrets.delete(arn)
     time.sleep(0.05)
 
-    assert ours.login() == Login("app", "hunter2")
+    assert ours.login() == ConnectionLogin("app", "hunter2")
 
     (record,) = [record for record in caplog.records if record.name.startswith("django_runtimes")]
     assert record.levelname == "WARNING"
@@ -223,7 +223,7 @@ def test_a_pool_hands_connections_out_without_a_login(monkeypatch, rotating):
     before = backend_pid(wrapper)
     wrapper.close()
 
-    def is_away() -> Login:
+    def is_away() -> ConnectionLogin:
         raise CredentialsError("Secrets Manager is away")
 
     monkeypatch.setattr(provider_of(wrapper.settings_dict), "login", is_away)

@@ -6,7 +6,7 @@ import pytest
 
 from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.cli.errors import UsageError
-from django_runtimes.compare.containers.image import Image, find_image
+from django_runtimes.compare.containers.image import MeasuredImage, find_image
 
 DESCRIPTION = {
     "Id": "sha256:b20c",
@@ -38,7 +38,7 @@ PODMAN, DOCKER = EmptyEngine("podman", "/usr/bin/podman", "4.3.1"), FakeEngine("
 
 
 def test_an_image_is_described_by_the_first_engine_that_has_it():
-    assert find_image("ours", [PODMAN, DOCKER]) == Image(
+    assert find_image("ours", [PODMAN, DOCKER]) == MeasuredImage(
         engine=DOCKER, reference="ours", id="sha256:b20c", architecture="arm64", size_mb=298, revision="3f2a91c"
     )
 

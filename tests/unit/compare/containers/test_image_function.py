@@ -2,10 +2,10 @@ from pathlib import Path
 
 from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.containers.image import Image
+from django_runtimes.compare.containers.image import MeasuredImage
 from django_runtimes.compare.containers.image_function import ImageFunction
 
-IMAGE = Image(
+IMAGE = MeasuredImage(
     ContainerEngine("podman", "/usr/bin/podman", "4.3.1"), "webapp", "b20c", "amd64", size_mb=298, revision=None
 )
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from django_runtimes.compare.report.files import write_reports
 from django_runtimes.compare.report.html import render_html
 from django_runtimes.compare.report.markdown import render_markdown
+from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.results import Run
 

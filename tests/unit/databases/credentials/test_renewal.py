@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from django_runtimes.databases import moment
-from django_runtimes.databases.credentials.provider import CredentialsError, Login
+from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
 
 RENEW_AFTER_S = 600.0
@@ -29,13 +29,13 @@ class Source:
         self.answers = Event()
         self.answers.set()
 
-    def __call__(self) -> Login:
+    def __call__(self) -> ConnectionLogin:
         self.asked += 1
         number = self.asked
         assert self.answers.wait(30)
         if self.away:
             raise CredentialsError(f"attempt {number} came to nothing")
-        return Login("app", f"password {number}")
+        return ConnectionLogin("app", f"password {number}")
 
 
 @pytest.fixture
@@ -56,11 +56,11 @@ def renewal(clock, source) -> Renewal:
 
 
 def test_a_login_is_fetched_once_and_again_when_it_is_old(renewal, clock):
-    assert renewal.login() == renewal.login() == Login("app", "password 1")
+    assert renewal.login() == renewal.login() == ConnectionLogin("app", "password 1")
 
     clock.forward(RENEW_AFTER_S)
 
-    assert renewal.login() == Login("app", "password 2")
+    assert renewal.login() == ConnectionLogin("app", "password 2")
 
 
 def test_the_former_login_serves_on_while_it_is_usable_and_no_longer(renewal, source, clock, caplog):
@@ -89,9 +89,9 @@ def test_a_renewal_that_failed_is_tried_again_soon(renewal, source, clock):
     source.away = False
 
     clock.forward(9)
-    assert renewal.login() == Login("app", "password 1")
+    assert renewal.login() == ConnectionLogin("app", "password 1")
     clock.forward(1)
-    assert renewal.login() == Login("app", "password 3")
+    assert renewal.login() == ConnectionLogin("app", "password 3")
 
 
 def test_nobody_who_has_a_login_waits_for_another(renewal, source, clock):
@@ -106,7 +106,7 @@ def test_nobody_who_has_a_login_waits_for_another(renewal, source, clock):
         assert renewal.login() == former
         source.answers.set()
 
-        assert renewing.result() == Login("app", "password 2")
+        assert renewing.result() == ConnectionLogin("app", "password 2")
 
 
 def test_all_who_wait_get_the_same_failure(renewal, source):
@@ -132,7 +132,7 @@ def test_a_failure_is_remembered_for_a_second(renewal, source, clock):
 
     clock.forward(1)
 
-    assert renewal.login() == Login("app", "password 2")
+    assert renewal.login() == ConnectionLogin("app", "password 2")
 
 
 def test_a_refused_login_is_replaced_once_a_second_at_most(renewal, source, clock):

@@ -11,8 +11,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 
+from django_runtimes.migration_gate.gate_report import Report, as_json, as_text
 from django_runtimes.migration_gate.judgement import UnappliableError, judge, name_of
-from django_runtimes.migration_gate.report import Report, as_json, as_text
 from django_runtimes.migration_gate.sizes import read_sizes
 from django_runtimes.operations.operations_session import open_session
 
