@@ -121,10 +121,11 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
     except ModuleNotFoundError as error:
         if extra is None or error.name is None or error.name.partition(".")[0] == "django_runtimes":
             raise
-        # Not by the distribution's name, which an index may have of somebody else.
+        from django_runtimes.cli.extras import install_command
+
         sys.stderr.write(
             f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
-            "add the extra to the requirement that installs this library, and install that again\n"
+            f"add the extra to the requirement that installs this library, and run: {install_command(extra)}\n"
         )
         return EXIT_USAGE
     exit_code: int = module.main(arguments)

@@ -145,9 +145,12 @@ def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
             "[tool.webapp] or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
         )
     text = error["text"] if error["type"] == "ConfigurationError" else f"{error['type']}: {error['text']}"
-    place = ""
-    if error["file"] is not None:
-        file = Path(error["file"])
-        shown = file.relative_to(directory) if file.is_relative_to(directory) else file
-        place = f" ({shown}, line {error['line']})"
-    return f"the settings {module} do not load: {text}{place}"
+    return f"the settings {module} do not load: {text}{shown_place(error['file'], error['line'], directory)}"
+
+
+def shown_place(file: str | None, line: int | None, directory: Path) -> str:
+    """A place in brackets behind an error, below the project's folder; nothing for none."""
+    if file is None:
+        return ""
+    path = Path(file)
+    return f" ({path.relative_to(directory) if path.is_relative_to(directory) else path}, line {line})"

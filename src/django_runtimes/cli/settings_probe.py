@@ -52,7 +52,7 @@ def _describe() -> dict[str, object]:
 
 
 def _explain(error: BaseException) -> dict[str, object]:
-    file, line = _place(error)
+    file, line = place_of(error)
     return {
         "type": type(error).__name__,
         "text": " ".join(str(error).split()),
@@ -62,7 +62,7 @@ def _explain(error: BaseException) -> dict[str, object]:
     }
 
 
-def _place(error: BaseException) -> tuple[str | None, int | None]:
+def place_of(error: BaseException) -> tuple[str | None, int | None]:
     """Where the project's own code was when it failed: the last line that is neither Python's nor a package's."""
     if isinstance(error, SyntaxError):
         return error.filename, error.lineno

