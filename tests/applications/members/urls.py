@@ -10,5 +10,6 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("letters/<username>/", views.write_letter),
     path("api/letters/<username>/", views.write_letter_by_api),
+    path("unsteady/", views.unsteady),
     path("public/", views.public),
 ]

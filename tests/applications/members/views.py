@@ -1,5 +1,6 @@
 """Views for members, each of whom writes for no other."""
 
+import itertools
 import json
 
 from django.contrib.auth.decorators import login_required
@@ -9,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from members.models import Letter
+
+_answers = itertools.count()
 
 
 @login_required
@@ -36,6 +39,13 @@ def public(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("profile")
     return HttpResponse(request.get_host(), content_type="text/plain")
+
+
+def unsteady(request: HttpRequest) -> HttpResponse:
+    """The first answer of a process is right, every second is not."""
+    if next(_answers) % 2:
+        raise RuntimeError("unsteady on purpose")
+    return HttpResponse()
 
 
 def _save(request: HttpRequest, username: str, key: str, text: str) -> None:

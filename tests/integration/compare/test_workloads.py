@@ -1,9 +1,11 @@
 """Comparisons of sites with logins, of reads alone and of writes that are not checked."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.diagnosis.diagnosis import Difference
 from django_runtimes.compare.run.results import Run
 from tests.integration.compare.comparison import APPLICATIONS, CONTAINER, LAMBDA, SHORT, compare
 
@@ -55,6 +57,51 @@ def test_a_login_that_fails_says_its_step_and_what_the_form_said(compare_members
         "(Please enter a correct username and password."
     )
     assert run.targets[0].scenarios == ()
+
+
+def test_a_failed_target_shows_its_own_error_and_what_sets_it_apart(compare_members, tmp_path: Path):
+    (tmp_path / "settings_by_runtime.py").write_text(
+        "import os, sys\n"
+        f"sys.path.append({str(APPLICATIONS)!r})\n"
+        "from members.settings import *\n"
+        "if os.environ.get('WEBAPP_RUNTIME') == 'aws_lambda':\n"
+        "    ALLOWED_HOSTS = ['other.example']\n"
+        "if os.environ.get('WEBAPP_RUNTIME') == 'aws_app_runner':\n"
+        "    raise RuntimeError('not on App Runner')\n"
+    )
+    exit_code, run, report = compare_members(
+        ("members.settings", "settings_by_runtime"),
+        (f'python_path = "{APPLICATIONS}"', 'python_path = "."'),
+        targets=(LAMBDA, "aws_app_runner/pool/direct", CONTAINER),
+    )
+
+    assert exit_code == 1
+    function, app_runner, ecs = run.targets
+    assert ecs.status == "measured"
+    assert ecs.diagnosis is None
+    assert "expected 200, got 400" in function.error
+    assert function.diagnosis.log[-1].startswith("django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header")
+    assert Difference("ALLOWED_HOSTS", "['other.example']", "['members.example.org']") in function.diagnosis.differences
+    assert app_runner.diagnosis.log[-1] == "RuntimeError: not on App Runner"
+    assert app_runner.diagnosis.log[-3].endswith('settings_by_runtime.py", line 7, in <module>')
+    assert app_runner.diagnosis.differences == (Difference("WEBAPP_RUNTIME", "aws_app_runner", "aws_ecs"),)
+    for text in ("RuntimeError: not on App Runner", "Differs from aws_ecs/pool/direct, which worked", "other.example"):
+        assert text in report
+
+
+@pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
+def test_answers_that_turn_wrong_fail_the_target_with_the_error_of_its_log(compare_members, target: str):
+    others = MEMBERS[MEMBERS.index('[[requests]]\nname = "public"') :]
+    _, run, _ = compare_members((others, ""), ('path = "/profile/"', 'path = "/unsteady/"'), targets=(target,))
+
+    assert run.targets[0].status == "failed"
+    assert re.fullmatch(
+        r"\d+ of \d+ answers were wrong \(at most 5% may be\); 'profile': expected 200, got 500; "
+        r"the report shows the first error of its log",
+        run.targets[0].error,
+    )
+    assert run.targets[0].diagnosis.log[-1] == "RuntimeError: unsteady on purpose"
+    assert run.targets[0].diagnosis.worked is None
 
 
 def test_a_page_for_members_says_where_it_sends_strangers(compare_members):

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections import deque
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -47,7 +48,7 @@ class LambdaEmulator:
         self._idle: list[ExecutionEnvironment] = []
         self._waiting: deque[PendingInvocation] = deque()
         self._in_flight = 0
-        self._started_count = 0
+        self._logs: list[Path] = []
         self._failed_count = 0
         self._init_durations_ms: list[float] = []
         self._closing = False
@@ -77,7 +78,12 @@ class LambdaEmulator:
     @property
     def started_count(self) -> int:
         """How many execution environments were started so far."""
-        return self._started_count
+        return len(self._logs)
+
+    @property
+    def logs(self) -> tuple[Path, ...]:
+        """The log of each execution environment, in the order in which they were started."""
+        return tuple(self._logs)
 
     @property
     def failed_count(self) -> int:
@@ -143,7 +149,7 @@ class LambdaEmulator:
     def _start(self) -> ExecutionEnvironment:
         environment = ExecutionEnvironment(self._function, self._freezer, on_ready=self._ready, on_end=self._ended)
         self._environments.add(environment)
-        self._started_count += 1
+        self._logs.append(environment.log)
         return environment
 
     def _start_missing(self) -> None:

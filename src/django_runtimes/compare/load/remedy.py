@@ -20,6 +20,8 @@ def remedy(exchange: Exchange, answer: TargetAnswer, user: VirtualUser | None, *
         return "where it wants a CSRF token, give the workload a [session] with a step that GETs a page with a form"
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return "give the workload a [session] that logs in, or the request the headers that it needs"
+    if answer.status is not None and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return "the report shows the first error of its log"
     return _COMMON
 
 

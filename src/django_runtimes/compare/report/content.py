@@ -11,7 +11,7 @@ from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResul
 from django_runtimes.compare.run.summary import Pair, Summary, SummaryRow, summarize
 
 # Columns of words; all others hold figures and are set flush right.
-TEXT_COLUMNS = frozenset({"target", "label", "verdict", "errors", "name", "value"})
+TEXT_COLUMNS = frozenset({"target", "label", "verdict", "errors", "name", "value", "value that worked"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,16 @@ class ReportTable:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A target that failed, the first error of its log, and how it differs from one that worked."""
+
+    name: str
+    error: str
+    log: tuple[str, ...] = ()
+    differences: ReportTable | None = None
+
+
+@dataclass(frozen=True)
 class Content:
     """All parts of a report, in their order."""
 
@@ -32,7 +42,7 @@ class Content:
     method: tuple[str, ...]
     pairs: tuple[str, ...]
     limits: tuple[str, ...]
-    failures: tuple[tuple[str, str], ...]
+    failures: tuple[Failure, ...]
     latencies: tuple[ReportTable, ...]
     cold_starts: ReportTable
     connections: ReportTable
@@ -53,13 +63,26 @@ def content_of(run: Run) -> Content:
         method=tuple(_how_it_was_measured(summary)),
         pairs=tuple(_what_pairs_show(summary)),
         limits=(*_what_ran(run), *_what_was_not_checked(run), *_what_may_not_be_claimed(run)),
-        failures=tuple((target.name, target.error or "") for target in run.targets if target.status == "failed"),
+        failures=tuple(_failure(target) for target in run.targets if target.status == "failed"),
         latencies=tuple(_latency_tables(summary)),
         cold_starts=_cold_start_table(run),
         connections=_connection_table(run),
         writes=_write_table(run),
         environment=ReportTable("Environment", ("name", "value"), tuple(_flat(run.environment))),
     )
+
+
+def _failure(target: TargetResult) -> Failure:
+    diagnosis = target.diagnosis
+    if diagnosis is None:
+        return Failure(target.name, target.error or "")
+    differences = ReportTable(
+        title=f"Differs from {diagnosis.worked}, which worked",
+        columns=("name", "value", "value that worked"),
+        rows=tuple((each.name, each.failed, each.worked) for each in diagnosis.differences),
+    )
+    log = diagnosis.log or ("none",)
+    return Failure(target.name, target.error or "", log, differences if differences.rows else None)
 
 
 def scenario_title(scenario: ScenarioResult) -> str:

@@ -1,5 +1,6 @@
 """A run as one HTML page that needs nothing but itself."""
 
+import re
 from pathlib import Path
 
 from django.template import Context, Engine
@@ -25,7 +26,15 @@ def render_html(run: Run) -> str:
         "pairs": content.pairs,
         "method": content.method,
         "limits": content.limits,
-        "failures": content.failures,
+        "failures": [
+            {
+                "name": failure.name,
+                "error": failure.error,
+                "log": "\n".join(failure.log),
+                "differences": None if failure.differences is None else _cells(failure.differences, break_after="/._"),
+            }
+            for failure in content.failures
+        ],
         "charts": latency_charts(rows),
         "latencies": [_cells(table) for table in content.latencies],
         "cold_starts": _cells(content.cold_starts),
@@ -38,17 +47,20 @@ def render_html(run: Run) -> str:
     return page
 
 
-def _cells(table: ReportTable) -> dict[str, object]:
-    """A table whose cells know their column's kind, since a template cannot look it up."""
+def _cells(table: ReportTable, *, break_after: str = "/") -> dict[str, object]:
+    """A table whose cells know their column's kind, since a template cannot look it up.
+
+    A phone may break the first column after these characters and nowhere else.
+    """
     kinds = ["text" if column in TEXT_COLUMNS else "figure" for column in table.columns]
     return {
         "title": table.title,
         "columns": list(zip(kinds, table.columns, strict=True)),
-        "rows": [(_breakable(row[0]), list(zip(kinds[1:], row[1:], strict=True))) for row in table.rows],
+        "rows": [(_breakable(row[0], break_after), list(zip(kinds[1:], row[1:], strict=True))) for row in table.rows],
         "notes": table.notes,
     }
 
 
-def _breakable(name: str) -> SafeString:
-    """A target's name, which a phone may break after its slashes and nowhere else."""
-    return format_html_join(SafeString("/<wbr>"), "{}", ((part,) for part in name.split("/")))
+def _breakable(name: str, break_after: str) -> SafeString:
+    parts = re.findall(f"[^{break_after}]*[{break_after}]|[^{break_after}]+", name)
+    return format_html_join(SafeString("<wbr>"), "{}", ((part,) for part in parts))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, ReportTable, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Failure, ReportTable, content_of
 from django_runtimes.compare.run.results import Run
 
 
@@ -11,13 +11,23 @@ def render_markdown(run: Run) -> str:
     content = content_of(run)
     parts = [f"# {_escaped(content.title)}", _list(content.limits)]
     if content.failures:
-        parts += ["## Failed", _list(f"{name}: {error}" for name, error in content.failures)]
+        parts += ["## Failed", *(part for failure in content.failures for part in _failure(failure))]
     parts += ["## Latency", _list((*content.pairs, *content.method))]
     for table in content.latencies:
         parts += [f"### {_escaped(table.title)}", *_table(table)]
     for table in filter(None, (content.cold_starts, content.connections, content.writes, content.environment)):
         parts += [f"## {_escaped(table.title)}", *_table(table)]
     return "\n\n".join(parts) + "\n"
+
+
+def _failure(failure: Failure) -> list[str]:
+    parts = [_list([f"{failure.name}: {failure.error}"])]
+    if failure.log:
+        # An indented block shows every character as it is.
+        parts += ["The first error of its log:", "\n".join(f"    {line}" for line in failure.log)]
+    if failure.differences is not None:
+        parts += [f"{_escaped(failure.differences.title)}:", *_table(failure.differences)]
+    return parts
 
 
 def _table(table: ReportTable) -> list[str]:

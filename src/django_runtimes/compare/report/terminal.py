@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, ReportTable, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, Failure, ReportTable, content_of
 from django_runtimes.compare.run.results import Run
 
 # Wide enough for every table: a log is not wrapped at a terminal's 80 columns.
@@ -32,11 +32,24 @@ def print_report(run: Run, console: Console) -> None:
             for note in table.notes:
                 console.print(Text(note))
     console.print()
-    for name, error in content.failures:
-        # In one piece, for those who search a log for it.
-        console.print(Text(f"{name} failed: {error}", style="red"), soft_wrap=True)
+    for failure in content.failures:
+        _print_failure(failure, console)
     for sentence in (*content.pairs, *content.limits):
         console.print(Text(sentence, style="dim"))
+
+
+def _print_failure(failure: Failure, console: Console) -> None:
+    # In one piece, for those who search a log for it.
+    console.print(Text(f"{failure.name} failed: {failure.error}", style="red"), soft_wrap=True)
+    if failure.log:
+        console.print(Text("  The first error of its log:"))
+    for line in failure.log:
+        console.print(Text(f"  | {line}"), soft_wrap=True)
+    if failure.differences is not None:
+        console.print(Text(f"  {failure.differences.title}:"))
+        for name, value, worked in failure.differences.rows:
+            console.print(Text(f"  {name}: {value}, worked: {worked}"), soft_wrap=True)
+    console.print()
 
 
 def _latencies(content: Content) -> RichTable:

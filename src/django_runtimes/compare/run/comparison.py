@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import uvloop
@@ -15,6 +16,8 @@ from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_codebase import ImageCodebase
 from django_runtimes.compare.containers.usable_engines import usable_engines
+from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
+from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
@@ -27,7 +30,7 @@ from django_runtimes.compare.run.own_variables import OwnVariables, own_variable
 from django_runtimes.compare.run.plan import Plan
 from django_runtimes.compare.run.preparation import check_database, prepare_application
 from django_runtimes.compare.run.record import record_environment
-from django_runtimes.compare.run.results import Run
+from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
@@ -73,10 +76,13 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
             application = codebase.environ(plan.workload.application, database_url=server.url(database))
             environ = target_environ(name, application, proxy)
             details[str(name)] = {"detected by": detect_runtime(environ).evidence}
-            subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ)))
+            subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ), environ))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             interrupted = runner.run(_measure(plan, subjects, server, progress, seed=int(run_id, 16)))
-        results = {subject.name: subject.result() for subject in subjects}
+        diagnosis = FailureDiagnosis(
+            codebase, workspace, [subject.examined for subject in subjects if subject.failure is None]
+        )
+        results = {subject.name: _result(subject, diagnosis) for subject in subjects}
         for subject in subjects:
             details[str(subject.name)] |= subject.target.details
         return Run(
@@ -91,6 +97,19 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
             ),
             targets=tuple(results.get(name) or failed_result(name, proxy_failure) for name in plan.targets),
         )
+
+
+def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
+    result = subject.result()
+    if subject.failure is None:
+        return result
+    # It may hold the end of a log.
+    result = replace(result, error=masked(subject.failure, secrets_of(subject.environ)))
+    try:
+        return replace(result, diagnosis=diagnosis.diagnose(subject.examined))
+    except KeyboardInterrupt:
+        # Everything is measured: only the diagnosis is given up.
+        return result
 
 
 def _open_codebase(

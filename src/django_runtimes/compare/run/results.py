@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
@@ -166,6 +167,7 @@ class TargetResult:
     ambiguous: Ambiguous
     rows_found: int | None
     notes: tuple[str, ...] = ()
+    diagnosis: Diagnosis | None = None
 
     @classmethod
     def failed(cls, *, name: str, runtime: str, strategy: str, route: str, label: str, error: str) -> "TargetResult":
@@ -238,7 +240,7 @@ def _rounded(values_ms: Sequence[float]) -> tuple[float, ...]:
 
 
 def _target(values: Mapping[str, Any]) -> TargetResult:
-    cold = values["cold_start_ms"]
+    cold, diagnosis = values["cold_start_ms"], values.get("diagnosis")
     phases = ColdPhases(**{name: tuple(durations) for name, durations in cold["phases"].items()})
     return TargetResult(
         **{
@@ -248,6 +250,7 @@ def _target(values: Mapping[str, Any]) -> TargetResult:
             "connections": ConnectionCounts(**values["connections"]),
             "ambiguous": Ambiguous(**values["ambiguous"]),
             "notes": tuple(values["notes"]),
+            "diagnosis": None if diagnosis is None else Diagnosis.of_json(diagnosis),
         }
     )
 

@@ -1,9 +1,10 @@
 """A target while it is measured, and what was measured of it so far."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from django_runtimes.compare.diagnosis.diagnose import Examined
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.ledger import Ledger, Reconciliation
 from django_runtimes.compare.load.virtual_user import VirtualUser
@@ -25,6 +26,7 @@ class Subject:
     database: str
     ledger: Ledger
     target: Target
+    environ: Mapping[str, str]
     failure: str | None = None
     users: tuple[VirtualUser, ...] = ()
     blocks: dict[ScenarioKey, dict[int, Block]] = field(default_factory=lambda: defaultdict(dict))
@@ -37,6 +39,11 @@ class Subject:
         """Take one block and the connections held during it."""
         self.blocks[key][index] = block
         self.windows[key].append(connections)
+
+    @property
+    def examined(self) -> Examined:
+        """What a diagnosis needs of it."""
+        return Examined(str(self.name), self.environ, self.database, self.target.logs)
 
     def result(self) -> TargetResult:
         """What run.json says of the target; of a failed one, as far as it came."""

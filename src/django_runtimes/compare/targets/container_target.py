@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -88,6 +88,11 @@ class ContainerTarget:
     def details(self) -> dict[str, str]:
         """What its server says of itself."""
         return self._server.details
+
+    @property
+    def logs(self) -> Sequence[Path]:
+        """The one of all its starts."""
+        return (self._log,)
 
     def check_running(self) -> None:
         """Raise CompareError with the end of the server's log when it has ended by itself."""

@@ -1,6 +1,8 @@
 """A Lambda function emulated, behind its function URL."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -63,6 +65,11 @@ class LambdaTarget:
             "execution environments failed": str(self.emulator.failed_count),
             **self._function.details,
         }
+
+    @property
+    def logs(self) -> Sequence[Path]:
+        """One for each execution environment."""
+        return self.emulator.logs
 
     def check_running(self) -> None:
         """An emulated function has no process that must live on: each failed request counts by itself."""

@@ -1,7 +1,8 @@
 """What the comparison asks of a target, whatever runtime it emulates."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -50,6 +51,11 @@ class Target(Protocol):
     @property
     def details(self) -> dict[str, str]:
         """What belongs in the run's record: how the runtime was emulated."""
+        ...
+
+    @property
+    def logs(self) -> Sequence[Path]:
+        """What its processes wrote, in the order in which they started."""
         ...
 
     def check_running(self) -> None:

@@ -1,0 +1,1 @@
+"""Why a target failed: what its own log says, and what sets it apart from a target that worked."""

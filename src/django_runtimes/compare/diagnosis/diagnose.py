@@ -1,0 +1,62 @@
+"""Diagnoses the failed targets of a run, after all of them have stopped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
+from django_runtimes.compare.diagnosis.differences import differences
+from django_runtimes.compare.diagnosis.log_error import first_error
+from django_runtimes.compare.diagnosis.masking import masked, secrets_of
+from django_runtimes.compare.diagnosis.settings_reading import read_settings
+from django_runtimes.compare.run.codebase import Codebase
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What is needed of a target: the variables that it started with, its database and the logs of its processes."""
+
+    name: str
+    environ: Mapping[str, str]
+    database: str
+    logs: Sequence[Path]
+
+
+class FailureDiagnosis:
+    """Compares each failed target with the most similar of those that worked; each one's settings are read once."""
+
+    def __init__(self, codebase: Codebase, workspace: Path, worked: Sequence[Examined]) -> None:
+        self._codebase = codebase
+        self._workspace = workspace
+        self._worked = worked
+        self._settings: dict[str, dict[str, str]] = {}
+
+    def diagnose(self, failed: Examined) -> Diagnosis:
+        """Its log and its differences, without secrets."""
+        secrets = secrets_of(failed.environ)
+        log = tuple(masked(line, secrets) for line in first_error(failed.logs))
+        if not self._worked:
+            return Diagnosis(log, None, ())
+        beside = min(self._worked, key=lambda worked: len(failed.environ.items() ^ worked.environ.items()))
+        return Diagnosis(
+            log,
+            beside.name,
+            differences(
+                _without_database(failed, failed.environ),
+                _without_database(beside, beside.environ),
+                failed_settings=self._settings_of(failed),
+                worked_settings=self._settings_of(beside),
+            ),
+        )
+
+    def _settings_of(self, examined: Examined) -> dict[str, str]:
+        if examined.name not in self._settings:
+            log = self._workspace / f"settings-{len(self._settings)}.log"
+            settings = read_settings(self._codebase, examined.environ, log=log)
+            self._settings[examined.name] = _without_database(examined, settings)
+        return self._settings[examined.name]
+
+
+def _without_database(examined: Examined, values: Mapping[str, str]) -> dict[str, str]:
+    """Each target has a database of its own, which explains nothing."""
+    return {name: value.replace(examined.database, "(its database)") for name, value in values.items()}

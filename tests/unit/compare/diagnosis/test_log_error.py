@@ -1,0 +1,85 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.diagnosis.log_error import first_error
+
+TRACE = """Traceback (most recent call last):
+  File "/site/shop/views.py", line 7, in order
+    save(request)
+  File "/venv/lib/python3.12/site-packages/django/db/models/base.py", line 900, in save
+    raise IntegrityError("twice")
+    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+django.db.utils.IntegrityError: twice"""
+
+SHOWN = (
+    '  File "/site/shop/views.py", line 7, in order',
+    "    save(request)",
+    '  File "/venv/lib/python3.12/site-packages/django/db/models/base.py", line 900, in save',
+    '    raise IntegrityError("twice")',
+    "django.db.utils.IntegrityError: twice",
+)
+
+
+@pytest.fixture
+def logs(tmp_path: Path):
+    """Writes texts as logs of one process each."""
+
+    def write(*texts: str) -> list[Path]:
+        paths = [tmp_path / f"{index}.log" for index, _ in enumerate(texts)]
+        for path, text in zip(paths, texts, strict=True):
+            path.write_text(text)
+        return paths
+
+    return write
+
+
+def test_a_traceback_gives_the_projects_frame_the_last_one_and_the_exception(logs):
+    assert first_error(logs(f"starting\n{TRACE}\n[2026-11-28 11:00:00] [7] [INFO] Worker exiting")) == SHOWN
+
+
+def test_a_traceback_within_json_has_its_message(logs):
+    line = json.dumps({"time": "2026", "level": "ERROR", "logger": "a.b", "message": "/x", "exc_info": TRACE})
+
+    assert first_error(logs(f"{line}\n")) == ("ERROR a.b: /x", *SHOWN)
+
+
+def test_the_message_before_a_traceback_is_kept(logs):
+    message = "[2026-11-28 11:00:00 +0000] [7] [ERROR] Exception in worker process"
+
+    assert first_error(logs(f"{message}\n{TRACE}\n")) == (message, *SHOWN)
+
+
+def test_a_functions_own_report_of_an_error_is_read(logs):
+    report = '[ERROR] RuntimeError: no\rTraceback (most recent call last):\r\u00a0\u00a0File "/a/b.py", line 3, in c\r'
+
+    assert first_error(logs(report)) == ("[ERROR] RuntimeError: no", '  File "/a/b.py", line 3, in c')
+
+
+def test_of_chained_exceptions_the_last_is_shown(logs):
+    chained = (
+        'Traceback (most recent call last):\n  File "/a.py", line 1, in a\nKeyError: 1\n\n'
+        "During handling of the above exception, another exception occurred:\n\n"
+        'Traceback (most recent call last):\n  File "/b.py", line 2, in b\nValueError: 2\n'
+    )
+
+    assert first_error(logs(chained)) == ('  File "/b.py", line 2, in b', "ValueError: 2")
+
+
+def test_errors_go_before_warnings_and_earlier_processes_before_later(logs):
+    assert first_error(logs("WARNING slow\n", "ERROR first\nERROR second\n", "ERROR third\n")) == ("ERROR first",)
+
+
+def test_without_errors_the_first_warning_is_shown(logs):
+    forbidden = json.dumps({"level": "WARNING", "logger": "django.security.csrf", "message": "Forbidden: /orders/"})
+
+    assert first_error(logs(f"INFO ready\n{forbidden}\n")) == ("WARNING django.security.csrf: Forbidden: /orders/",)
+
+
+def test_a_log_without_errors_or_without_a_file_is_silent(logs, tmp_path: Path):
+    assert first_error([*logs("all is well\n{not json\n"), tmp_path / "none.log"]) == ()
+
+
+def test_long_lines_are_cut(logs):
+    assert [len(line) for line in first_error(logs(f"ERROR {'x' * 1_000}"))] == [300]
