@@ -11,7 +11,7 @@ _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b")
 _WARNING = re.compile(r"\bWARNING\b")
 _LEVEL_KEYS = ("level", "levelname", "severity")
 # Packages and the standard library: seldom where the error is.
-_FOREIGN = ("/site-packages/", "/dist-packages/", "/lib/python", "/django_runtimes/", "<frozen ")
+_FOREIGN = ("/site-packages/", "/dist-packages/", "/lib/python", "/django_runtimes/")
 _FRAME = re.compile(r'\s+File "([^"]+)", line \d+')
 _CHAINED = re.compile(r"(During handling of|The above exception was)")
 # As gunicorn, logging and JSON formatters begin a line.
@@ -74,6 +74,8 @@ def _end_of(lines: Sequence[str]) -> list[str]:
     frames, exception, behind = _traceback(lines)
     while behind and _CHAINED.match(behind[0]) and any(_TRACEBACK in line for line in behind[1:3]):
         frames, exception, behind = _traceback(behind[1:])
+    # Importing ends in frames of Python's own, which have no source.
+    frames = [frame for frame in frames if "<frozen " not in frame[0]] or frames
     own = [frame for frame in frames if not any(part in frame[0] for part in _FOREIGN)]
     shown = [*own[-1:], *(frames[-1:] if own[-1:] != frames[-1:] else [])]
     return [*(line for frame in shown for line in frame[:2]), *exception[:_MOST_EXCEPTION_LINES]]

@@ -67,6 +67,17 @@ def test_of_chained_exceptions_the_last_is_shown(logs):
     assert first_error(logs(chained)) == ('  File "/b.py", line 2, in b', "ValueError: 2")
 
 
+def test_frames_of_pythons_import_are_left_out(logs):
+    trace = (
+        'Traceback (most recent call last):\n  File "/site/urls.py", line 1, in <module>\n    import nowhere\n'
+        '  File "<frozen importlib._bootstrap>", line 1140, in _find\nModuleNotFoundError: nowhere\n'
+    )
+
+    assert first_error(logs(trace)) == (
+        '  File "/site/urls.py", line 1, in <module>', "    import nowhere", "ModuleNotFoundError: nowhere",
+    )  # fmt: skip
+
+
 def test_errors_go_before_warnings_and_earlier_processes_before_later(logs):
     assert first_error(logs("WARNING slow\n", "ERROR first\nERROR second\n", "ERROR third\n")) == ("ERROR first",)
 
