@@ -9,9 +9,11 @@ from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.variables.application import SECRET_KEY
+from django_runtimes.config.variables.database_address import DATABASE_URL
 
 # A comparison makes them anew for each target.
-_OWN = frozenset({"DATABASE_URL", "WEBAPP_SECRET_KEY"})
+_OWN = frozenset({DATABASE_URL.name, SECRET_KEY.name})
 # Settings that hold what variables and profile say.
 _TOLD_ABOVE = frozenset({"PROFILE", "RUNTIME_DETECTION"})
 _UNSET = "-"

@@ -137,7 +137,7 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
 
 def _is_temporary_schema(token: Token) -> bool:
     """Also in quotes, which may write its letters by their numbers (`U&"pg\\005ftemp"`), and by its own number."""
-    return token.kind in (Kind.WORD, Kind.QUOTED) and (token.text.startswith("pg_temp") or "\\" in token.text)
+    return token.kind in (TokenKind.WORD, TokenKind.QUOTED) and (token.text.startswith("pg_temp") or "\\" in token.text)
 
 
 def _makes_table(tokens: Sequence[Token]) -> bool:
