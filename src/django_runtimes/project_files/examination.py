@@ -38,8 +38,11 @@ def main(request_path: Path, answer_path: Path) -> None:
     sys.path[:0] = request["paths"]
     os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
     try:
-        with _recorded(Path(request["root"])) as variables:
+        with _recorded(Path(request["root"])) as (variables, optional):
             values = _load_settings()
+        for name in optional & _variables_of_database():
+            # DATABASE_URL takes their place where the project runs.
+            del variables[name]
         note(**values, variables=variables)
         # What the developer's machine has is not used: a page may write.
         is_file = values["engines"].get("default") == _SQLITE
@@ -54,11 +57,15 @@ def main(request_path: Path, answer_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _recorded(root: Path) -> Iterator[dict[str, str | None]]:
-    """The variables that the project's own code reads, each with a value of the same shape, or None if it is unset."""
+def _recorded(root: Path) -> Iterator[tuple[dict[str, str | None], set[str]]]:
+    """The variables that the project's own code reads, each with a value of the same shape, or None if it is unset.
+
+    And the names of those that it reads by get(), so that it can do without.
+    """
     kind: Any = type(os.environ)
     read = kind.__getitem__
     found: dict[str, str | None] = {}
+    optional: set[str] = set()
 
     def recording(self: Any, key: str) -> str:
         try:
@@ -69,11 +76,13 @@ def _recorded(root: Path) -> Iterator[dict[str, str | None]]:
             raise
         if _is_read_by_project(sys._getframe(1), root):
             found[key] = _shape(value)
+            if sys._getframe(1).f_code.co_name == "get":
+                optional.add(key)
         return value
 
     kind.__getitem__ = recording
     try:
-        yield found
+        yield found, optional
     finally:
         kind.__getitem__ = read
 
@@ -112,6 +121,15 @@ def _load_settings() -> dict[str, Any]:
         "debug": bool(settings.DEBUG),
         "names_databases": settings.is_overridden("DATABASES"),
     }
+
+
+def _variables_of_database() -> set[str]:
+    """The variables whose values are the address of the default database, or a part of it."""
+    from django.conf import settings
+
+    address = settings.DATABASES.get("default", {})
+    parts = {str(address[key]) for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if address.get(key)}
+    return {name for name, value in os.environ.items() if value in parts}
 
 
 def _set_up(database: Mapping[str, Any] | None) -> None:

@@ -144,3 +144,16 @@ def test_values_of_variables_are_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
     assert found.own_variables == {"SHOP_VALUE": shape}
     assert found.variables["SHOP_B"] is None
+
+
+def test_variables_of_the_databases_address_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("SHOP_DB_HOST", "SHOP_DB_PASSWORD"):
+        monkeypatch.setenv(name, name.lower())
+    lines = 'DATABASES["default"]["HOST"] = os.environ.get("SHOP_DB_HOST", "127.0.0.1")\n'
+    lines += 'DATABASES["default"]["PASSWORD"] = os.environ["SHOP_DB_PASSWORD"]\n'
+    project(tmp_path, settings=f"import os\n{SETTINGS}{lines}")
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    # The settings do not load without the second.
+    assert set(found.own_variables) == {"SHOP_DB_PASSWORD"}
