@@ -1,7 +1,9 @@
 """Registers the checks of an adopted project, and puts the answers to outages in front of its error page."""
 
+from typing import Any
+
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import CheckMessage, register
 
 
 class AdoptConfig(AppConfig):
@@ -9,9 +11,14 @@ class AdoptConfig(AppConfig):
     label = "django_runtimes_adopt"
 
     def ready(self) -> None:
-        from django_runtimes.adopt.checks import CHECKS
         from django_runtimes.outages.uncaught import answer_outages
 
-        for check in CHECKS:
-            register(check)
+        register(check_adoption)
         answer_outages()
+
+
+def check_adoption(**kwargs: Any) -> list[CheckMessage]:
+    """All checks of this package, imported by who asks for them and by no cold start."""
+    from django_runtimes.adopt.checks import CHECKS
+
+    return [message for check in CHECKS for message in check(**kwargs)]

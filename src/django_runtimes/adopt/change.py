@@ -42,23 +42,23 @@ class Draft:
     """A project's settings with what is to be set over them; the project's own mapping is only read."""
 
     def __init__(self, project: Mapping[str, Any]) -> None:
-        self._project = project
+        self.project = project
         self.settings: dict[str, Any] = {}
         self.changes: list[Change] = []
 
     def has(self, name: str) -> bool:
         """Whether the project sets it."""
-        return name in self._project
+        return name in self.project
 
     def value(self, name: str) -> Any:
         """What it would be now: set over, else the project's, else Django's default, else None."""
         if name in self.settings:
             return self.settings[name]
-        return self._project.get(name, getattr(global_settings, name, None))
+        return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:
         """Give a setting another value; one that it has already, or that Django would give it, is no change."""
-        before = self._project.get(name, MISSING)
+        before = self.project.get(name, MISSING)
         present = getattr(global_settings, name, MISSING) if before is MISSING else before
         if type(present) is type(after) and present == after:
             return

@@ -98,7 +98,8 @@ def _take_steps(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
-    default: Mapping[str, Any] = (draft.value("DATABASES") or {}).get("default", {})
+    # The entry that is to be may have the login of operations.
+    default: Mapping[str, Any] = draft.project["DATABASES"].get("default", {})
     login = partial(read_web_login, variables.environment, default)
     return Adopted(
         detection=variables.detection,

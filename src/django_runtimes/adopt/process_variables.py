@@ -20,6 +20,8 @@ class ProcessVariables:
     """`variables[WORKERS]` as an Environment has it, and the runtime, its profile and what stands in front."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
+        # os.environ decodes a name each time.
+        environ = dict(environ)
         self.detection = detect_runtime(environ)
         if self.is_local and not environ.get(DATABASE_URL.name, "").startswith(_POSTGRESQL):
             # A database of another kind is the project's own, as long as nobody else depends on it.

@@ -7,8 +7,6 @@ from django.core.handlers import exception
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLResolver
 
-from django_runtimes.outages.responses import answer_to
-
 
 def answer_outages() -> None:
     """From now on answer outages of the database in this process; calling it again changes nothing.
@@ -24,6 +22,9 @@ def answer_outages() -> None:
         request: HttpRequest, resolver: URLResolver, exc_info: tuple[Any, Any, Any]
     ) -> HttpResponseBase:
         if not (settings.DEBUG or settings.DEBUG_PROPAGATE_EXCEPTIONS):
+            # Templates and the like, which no cold start should wait for.
+            from django_runtimes.outages.responses import answer_to
+
             response = answer_to(exc_info[1], request)
             if response is not None:
                 return response

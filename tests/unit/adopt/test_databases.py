@@ -238,3 +238,11 @@ def test_the_web_role_is_the_projects_where_no_variable_names_one():
     assert adopted.web_role == "owner"
     assert adopted.read_web_login().password == "0wn"
     assert decided(finished(), **URL).adopted.web_role == "app"
+
+
+def test_operations_know_the_web_role_too():
+    operations = {"WEBAPP_DB_OPERATIONS_USER": "boss", "WEBAPP_DB_OPERATIONS_PASSWORD": "b0ss"}
+
+    adopted = decided(finished(), WEBAPP_DB_ROLE="operations", **operations).adopted
+
+    assert (adopted.web_role, adopted.read_web_login().password) == ("owner", "0wn")

@@ -1,7 +1,20 @@
 """System checks of an adopted project: what was set after the call, and what does not survive a runtime."""
 
+from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate
+from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts, check_sqlite
 from django_runtimes.adopt.checks.later import check_set_later
 from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions
 
-CHECKS = (check_set_later, check_migrate, check_caches, check_sessions, check_media)
+CHECKS = (
+    check_set_later,
+    check_migrate,
+    check_caches,
+    check_sessions,
+    check_media,
+    check_threads,
+    check_aws_keys,
+    check_former_driver,
+    check_hosts,
+    check_sqlite,
+)

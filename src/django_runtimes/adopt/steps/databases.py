@@ -5,7 +5,7 @@ from typing import Any
 
 from django_runtimes.adopt.change import MISSING, Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
-from django_runtimes.config.choices import Role
+from django_runtimes.adopt.steps.database_reasons import DatabaseReasons
 from django_runtimes.config.databases.settings import (
     address_is_given,
     database_settings,
@@ -13,24 +13,8 @@ from django_runtimes.config.databases.settings import (
     is_postgresql,
 )
 from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.variables.database_address import DATABASE_URL, DB_ROUTE
-from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
-from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_ROLE
-from django_runtimes.config.variables.variable import Variable
 
 _SQLITE = ("sqlite3", "spatialite")
-_ADDRESS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
-_OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
-_OF_TLS = ("sslmode", "sslrootcert")
-_OF_ROUTE = ("ROUTE", "DISABLE_SERVER_SIDE_CURSORS", "prepare_threshold")
-_OF_TIMEOUTS = (
-    "connect_timeout",
-    "keepalives",
-    "keepalives_idle",
-    "keepalives_interval",
-    "keepalives_count",
-    "tcp_user_timeout",
-)
 # Django's, and of the library's engine.
 _DEFAULTS = (
     ("CONN_MAX_AGE", 0),
@@ -114,51 +98,18 @@ def _parts(
     before = before or {}
     if after is before:
         return
+    reasons = DatabaseReasons(alias, after, variables)
+    for key, old, new in _differences(before, after):
+        if key != "OPTIONS" and not (old is MISSING and (key, new) in _DEFAULTS):
+            yield Change(("DATABASES", alias, key), old, new, reasons.added(key))
+    for key, old, new in _differences(before.get("OPTIONS") or {}, after.get("OPTIONS") or {}):
+        reason = reasons.removed(key) if new is MISSING else reasons.added(key)
+        yield Change(("DATABASES", alias, "OPTIONS", key), old, new, reason)
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Each key with another value, and both values."""
     for key in {**after, **before}:
         old, new = before.get(key, MISSING), after.get(key, MISSING)
-        if key != "OPTIONS" and _differ(old, new) and not (old is MISSING and _is_default(key, new)):
-            yield Change(("DATABASES", alias, key), old, new, _reason(key, variables, alias))
-    yield from _options(alias, before.get("OPTIONS") or {}, after.get("OPTIONS") or {}, variables)
-
-
-def _options(
-    alias: str, before: Mapping[str, Any], after: Mapping[str, Any], variables: ProcessVariables
-) -> Iterator[Change]:
-    for key in {**after, **before}:
-        old, new = before.get(key, MISSING), after.get(key, MISSING)
-        if _differ(old, new):
-            yield Change(("DATABASES", alias, "OPTIONS", key), old, new, _reason(key, variables, alias, removed=new))
-
-
-def _differ(old: object, new: object) -> bool:
-    return not (old is new or old == new)
-
-
-def _is_default(key: str, value: object) -> bool:
-    """Whether a key that is added says what is so without it."""
-    return (key, value) in _DEFAULTS
-
-
-def _reason(key: str, variables: ProcessVariables, alias: str, *, removed: object = None) -> str:
-    if removed is MISSING and key not in _OF_STRATEGY:
-        return "it belongs to another address or another engine"
-    by_url = alias == "default" and variables.is_set(DATABASE_URL)
-    profile = variables.profile
-    groups = (
-        (_OF_STRATEGY, f"the strategy is {profile.connections.name} ({_source(variables, DB_STRATEGY)})"),
-        (_ADDRESS, "DATABASE_URL is set" if by_url else "WEBAPP_DB_HOST and its group are set"),
-        (_OF_ROUTE, f"the route is {profile.route} ({_source(variables, DB_ROUTE)})"),
-        (_OF_TLS, "a connection across a network is encrypted, and its server is verified"),
-        (_OF_TIMEOUTS, "a server or a network that has gone is noticed within seconds"),
-        (("ENGINE",), "the library's engine resets sessions and keeps to strategy and route"),
-        (("CREDENTIALS",), f"where the login comes from ({_source(variables, DB_CREDENTIALS)})"),
-        (("MAX_REST_S",), "how long a connection may rest where the process is frozen between requests"),
-        (("ALWAYS_RESET",), f"{DB_ALWAYS_RESET.name} or its default"),
-    )
-    return next((reason for keys, reason in groups if key in keys), "DATABASE_URL says so")
-
-
-def _source(variables: ProcessVariables, variable: Variable[Any]) -> str:
-    if variables[DB_ROLE] is Role.OPERATIONS and variable is not DB_CREDENTIALS:
-        return "WEBAPP_DB_ROLE=operations"
-    return f"{variable.name} is set" if variables.is_set(variable) else f"the profile of {variables.runtime}"
+        if not (old is new or old == new):
+            yield key, old, new

@@ -1,0 +1,85 @@
+"""Checks of a project's code: threads that a freeze stops, and a driver that no connection uses."""
+
+import sys
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from threading import Thread, Timer
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+from django.utils.module_loading import import_string
+
+from django_runtimes.adopt.configure import adopted
+
+_STARTERS = frozenset({"Thread", "Timer", "ThreadPoolExecutor", "start_new_thread"})
+# Known to start none.
+_KNOWN = ("django.", "django_runtimes.", "whitenoise.")
+_FORMER_DRIVER = "psycopg2"
+
+
+def check_threads(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each middleware that starts threads, where the process is frozen between requests."""
+    here = adopted()
+    if not here.profile.freezes:
+        return []
+    return [
+        CheckWarning(
+            f"The middleware {name} uses threads ({', '.join(sorted(used))}), and {here.runtime} freezes the process "
+            "between requests: what a thread has not done by the end of a response waits for the next, or is lost.",
+            hint="Do it before the response, or hand it to a queue; or silence this warning where nothing outlives a "
+            "request.",
+            id="django_runtimes.W025",
+        )
+        for name in settings.MIDDLEWARE
+        if not name.startswith(_KNOWN) and (used := _starters(import_string(name)))
+    ]
+
+
+def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for each module that imports psycopg2, whose errors and adapters no connection knows."""
+    if _FORMER_DRIVER not in sys.modules:
+        return []
+    return [
+        CheckWarning(
+            f"{name} imports psycopg2, and connections are psycopg 3's: psycopg2's errors are never raised, and what "
+            "is registered with it changes nothing.",
+            hint="Use django.db's errors and psycopg's own (https://www.psycopg.org/psycopg3/docs/basic/from_pg2.html).",
+            id="django_runtimes.W027",
+        )
+        for name, module in sorted(sys.modules.items())
+        if _imports_former_driver(name, module)
+    ]
+
+
+def _starters(middleware: Any) -> set[str]:
+    """By which names a middleware's own module starts threads."""
+    module = sys.modules.get(middleware.__module__)
+    owners = middleware.__mro__ if isinstance(middleware, type) else ()
+    own = [vars(owner) for owner in owners if not owner.__module__.startswith(_KNOWN)]
+    values = [value for names in (*own, vars(module) if module else {}) for value in names.values()]
+    used = {type(value).__name__ for value in values if isinstance(value, Thread | Timer | Executor)}
+    for value in (middleware, *values):
+        if isinstance(value, FunctionType) and value.__module__ == middleware.__module__:
+            used |= _STARTERS.intersection(_names(value.__code__))
+    return used
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def _imports_former_driver(name: str, module: ModuleType | None) -> bool:
+    if module is None or name.partition(".")[0] in {_FORMER_DRIVER, "django"}:
+        return False
+    return any(
+        (value.__name__ if isinstance(value, ModuleType) else str(getattr(value, "__module__", ""))).partition(".")[0]
+        == _FORMER_DRIVER
+        for value in list(vars(module).values())
+        if isinstance(value, ModuleType | type | FunctionType)
+    )

@@ -1,0 +1,65 @@
+"""Why a key or an option of an entry of DATABASES differs, for `webapp check --explain`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.config.choices import Role
+from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_PROXY_HOST, DB_ROUTE
+from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
+from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_ROLE
+from django_runtimes.config.variables.variable import Variable
+
+OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
+_PLACE, _LOGIN = ("HOST", "PORT"), ("USER", "PASSWORD")
+_OF_ROUTE = ("ROUTE", "DISABLE_SERVER_SIDE_CURSORS", "prepare_threshold")
+_OF_TLS = ("sslmode", "sslrootcert")
+_OF_TIMEOUTS = (
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "keepalives_interval",
+    "keepalives_count",
+    "tcp_user_timeout",
+)
+
+
+class DatabaseReasons:
+    """The reasons of one entry, as it is to be."""
+
+    def __init__(self, alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> None:
+        self._variables = variables
+        self._is_operation = variables[DB_ROLE] is Role.OPERATIONS
+        strategy = f"the strategy is {variables.profile.connections.name} ({self._source(DB_STRATEGY)})"
+        route = f"the route is {entry.get('ROUTE')} ({self._source(DB_ROUTE) if alias == 'default' else 'by its host'})"
+        by_url = alias == "default" and variables.is_set(DATABASE_URL)
+        address = f"{DATABASE_URL.name} is set" if by_url else f"{DB_HOST.name} or its group is set"
+        is_proxied = entry.get("ROUTE") is Route.PROXY
+        self._reasons = {
+            **dict.fromkeys(OF_STRATEGY, strategy),
+            **dict.fromkeys(_OF_ROUTE, route),
+            **dict.fromkeys(_OF_TLS, "a connection across a network is encrypted, and its server is verified"),
+            **dict.fromkeys(_OF_TIMEOUTS, "a server or a network that has gone is noticed within seconds"),
+            **dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}" if is_proxied else address),
+            **dict.fromkeys(_LOGIN, f"{DB_ROLE.name}=operations" if self._is_operation else address),
+            "NAME": address,
+            "ENGINE": "the library's engine resets sessions and keeps to strategy and route",
+            "CREDENTIALS": f"where the login comes from ({self._source(DB_CREDENTIALS)})",
+            "MAX_REST_S": "how long a connection may rest where the process is frozen between requests",
+            "ALWAYS_RESET": f"{DB_ALWAYS_RESET.name} is set",
+        }
+
+    def added(self, key: str) -> str:
+        """Why a key or an option has another value than before."""
+        return self._reasons.get(key, f"{DATABASE_URL.name} says so")
+
+    def removed(self, key: str) -> str:
+        """Why an option is gone."""
+        return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
+
+    def _source(self, variable: Variable[Any]) -> str:
+        if self._is_operation:
+            return f"{DB_ROLE.name}=operations"
+        is_set = self._variables.is_set(variable)
+        return f"{variable.name} is set" if is_set else f"the profile of {self._variables.runtime}"

@@ -1,0 +1,222 @@
+"""An outage is answered on every handler, wherever it is raised, whatever the project's URLconf says."""
+
+import asyncio
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import psycopg
+import pytest
+from asgiref.sync import markcoroutinefunction
+from django.core.handlers import exception
+from django.core.handlers.asgi import ASGIHandler
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.template import Context, Engine
+from django.test import RequestFactory
+from django.urls import path
+
+from django_runtimes.outages.uncaught import answer_outages
+from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from tests.integration.serving.one_hop.exchange import exchange
+
+pytestmark = pytest.mark.profile_free
+
+
+def outage():
+    raise OperationalError("the database is away") from psycopg.OperationalError("connection refused")
+
+
+def view(request):
+    outage()
+
+
+async def asynchronous_view(request):
+    outage()
+
+
+def template(request):
+    return HttpResponse(Engine().from_string("{{ broken }}").render(Context({"broken": outage})))
+
+
+def mistaken(request):
+    raise ZeroDivisionError("of the project's own")
+
+
+def fine(request):
+    return HttpResponse("fine")
+
+
+def own_error_page(request):
+    return HttpResponse("the project's own page", status=500)
+
+
+class Raising:
+    """Middleware that raises where a header says so."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.headers.get("Raise") == "before":
+            outage()
+        response = self.get_response(request)
+        if request.headers.get("Raise") == "after":
+            outage()
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        if request.headers.get("Raise") == "process_view":
+            outage()
+
+
+class Asynchronous:
+    """Middleware that knows no synchronous chain."""
+
+    sync_capable, async_capable = False, True
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+        markcoroutinefunction(self)
+
+    async def __call__(self, request):
+        if request.headers.get("Raise") == "before":
+            outage()
+        return await self.get_response(request)
+
+
+urlpatterns = [
+    path(name, called)
+    for name, called in {
+        "view": view,
+        "asynchronous": asynchronous_view,
+        "template": template,
+        "mistaken": mistaken,
+        "fine": fine,
+    }.items()
+]
+handler500 = own_error_page
+INNER = "django.middleware.common.CommonMiddleware"
+RAISED_IN = pytest.mark.parametrize(
+    ("page", "header"),
+    [
+        ("/view", ""),
+        ("/asynchronous", ""),
+        ("/template", ""),
+        ("/fine", "before"),
+        ("/fine", "after"),
+        ("/fine", "process_view"),
+    ],
+)
+
+
+@pytest.fixture(autouse=True)
+def _project(settings) -> None:
+    settings.ROOT_URLCONF = __name__
+    settings.MIDDLEWARE = [f"{__name__}.Raising", INNER]
+    settings.SECURE_SSL_REDIRECT = False
+
+
+@contextmanager
+def one_hop(**options):
+    handler = OneHopASGIHandler(threads=1, **options)
+    try:
+        yield handler
+    finally:
+        handler.close()
+
+
+async def asked(handler, page: str, header: str = ""):
+    return await exchange(handler, "GET", page, headers=[(b"raise", header.encode())] if header else [])
+
+
+@RAISED_IN
+async def test_in_a_container(page, header):
+    with one_hop() as handler:
+        reply = await asked(handler, page, header)
+
+    assert (reply.status, reply.header("Retry-After")) == (503, "5")
+
+
+@RAISED_IN
+async def test_on_djangos_own_handler(page, header):
+    assert (await asked(ASGIHandler(), page, header)).status == 503
+
+
+@pytest.mark.parametrize(("page", "header"), [("/view", ""), ("/asynchronous", ""), ("/fine", "before")])
+@pytest.mark.parametrize("raising", ["Asynchronous", "Raising"])
+async def test_under_middleware_that_is_asynchronous(settings, page, header, raising):
+    settings.MIDDLEWARE = [f"{__name__}.Asynchronous", f"{__name__}.{raising}", INNER]
+
+    with one_hop() as handler:
+        assert handler.needs_asynchronous_chain
+        assert (await asked(handler, page, header)).status == 503
+
+
+@RAISED_IN
+def test_on_lambda(page, header):
+    event = {
+        "version": "2.0",
+        "rawPath": page,
+        "rawQueryString": "",
+        "headers": {"host": "testserver", "x-forwarded-proto": "https", **({"raise": header} if header else {})},
+        "requestContext": {"http": {"method": "GET", "path": page, "sourceIp": "127.0.0.1"}},
+        "isBase64Encoded": False,
+    }
+    with asyncio.Runner() as runner:
+        # Mangum would otherwise make one, and leave it open.
+        asyncio.set_event_loop(runner.get_loop())
+        handler = DirectLambdaHandler()
+        reply = handler(event, SimpleNamespace(aws_request_id="1"))
+        handler.close()
+    asyncio.set_event_loop(None)
+
+    assert (reply["statusCode"], reply["headers"]["retry-after"]) == (503, "5")
+
+
+async def test_every_other_error_gets_the_projects_own_page():
+    with one_hop() as handler:
+        reply = await asked(handler, "/mistaken")
+
+    assert (reply.status, reply.body) == (500, b"the project's own page")
+
+
+@pytest.mark.parametrize("page", ["/view", "/mistaken"])
+async def test_receivers_of_the_signal_are_told(page):
+    told = []
+
+    def receive(sender, request, **kwargs):
+        told.append(request.path)
+
+    got_request_exception.connect(receive)
+    with one_hop() as handler:
+        await asked(handler, page)
+    got_request_exception.disconnect(receive)
+
+    assert told == [page]
+
+
+async def test_while_debugging_djangos_page_shows_where_it_happened(settings):
+    settings.DEBUG = True
+    with one_hop() as handler:
+        reply = await asked(handler, "/view")
+
+    assert reply.status == 500
+    assert b"Traceback" in reply.body
+
+
+def test_an_error_that_is_to_be_raised_is_raised(settings):
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    request = RequestFactory().get("/view")
+
+    with pytest.raises(OperationalError):
+        exception.convert_exception_to_response(view)(request)
+
+
+def test_it_stands_in_front_once():
+    answer_outages()
+    before = exception.handle_uncaught_exception
+    answer_outages()
+
+    assert exception.handle_uncaught_exception is before

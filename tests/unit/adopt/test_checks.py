@@ -1,0 +1,155 @@
+"""What the system checks say of a project that does not survive its runtime."""
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from types import ModuleType
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from django_runtimes.adopt.change import MISSING, Change
+from django_runtimes.adopt.checks import CHECKS, commands, later
+from django_runtimes.adopt.configure import Call
+from django_runtimes.config.detection import Detection
+from django_runtimes.config.environment import Environment
+from django_runtimes.config.profile import choose_profile
+from django_runtimes.config.runtime import Runtime
+
+LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
+ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
+REDIS = "django.core.cache.backends.redis.RedisCache"
+S3 = {"BACKEND": "storages.backends.s3.S3Storage"}
+FILE_SYSTEM = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+
+pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting")
+
+
+class Starting:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        threading.Thread(target=print).start()
+        return self.get_response(request)
+
+
+def nested(get_response):
+    def middleware(request):
+        with ThreadPoolExecutor() as executor:
+            executor.submit(print)
+        return get_response(request)
+
+    return middleware
+
+
+class Quiet:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+
+def said(runtime: Runtime, **settings) -> list[str]:
+    """The ids of what is said beside the rest of the suite's own project."""
+    profile = choose_profile(runtime, Environment({}))
+    adopted = replace(django_settings.DJANGO_RUNTIMES, detection=Detection(runtime, "a test"), profile=profile)
+    with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
+        return [message.id for check in CHECKS if check is not later.check_set_later for message in check()]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"CACHES": {"default": {"BACKEND": REDIS, "LOCATION": "redis://cache"}}}, []),
+        ({"CACHES": {"default": {"BACKEND": LOCMEM}}}, ["django_runtimes.W022"]),
+        ({"CACHES": {"default": {"BACKEND": ON_DISK, "LOCATION": "/tmp/cache"}}}, ["django_runtimes.W022"]),
+        ({"SESSION_ENGINE": "django.contrib.sessions.backends.file"}, ["django_runtimes.W023"]),
+        ({"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"}, []),
+        ({"STORAGES": {"default": FILE_SYSTEM}}, ["django_runtimes.W024"]),
+        ({"STORAGES": {"default": S3}}, []),
+        ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s3cret"}, ["django_runtimes.W026"]),
+        (
+            {"STORAGES": {"default": S3 | {"OPTIONS": {"secret_key": "s"}}}},
+            ["django_runtimes.W026"],
+        ),
+        ({"AWS_ACCESS_KEY_ID": ""}, []),
+        ({"ALLOWED_HOSTS": ["*"]}, ["django_runtimes.W028"]),
+        ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, ["django_runtimes.E029"]),
+    ],
+)
+def test_what_does_not_survive_beyond_local(settings, expected):
+    assert said(Runtime.AWS_ECS, **settings) == said(Runtime.AWS_LAMBDA, **settings) == expected
+    assert said(Runtime.LOCAL, **settings) == []
+
+
+def test_sessions_in_a_cache_that_processes_do_not_share():
+    settings = {"SESSION_ENGINE": "django.contrib.sessions.backends.cache", "CACHES": {"default": {"BACKEND": LOCMEM}}}
+
+    assert said(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
+    assert said(Runtime.AWS_ECS, SESSION_ENGINE=settings["SESSION_ENGINE"]) == ["django_runtimes.W023"]
+
+
+@pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
+def test_middleware_that_starts_threads_where_they_freeze(monkeypatch, name, count):
+    module = ModuleType("shop.middleware")
+    middleware = globals()[name]
+    monkeypatch.setattr(middleware, "__module__", module.__name__)
+    for value in vars(middleware).values():
+        if callable(value):
+            value.__module__ = module.__name__
+    setattr(module, name, middleware)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, "shop", ModuleType("shop"))
+    settings = {"MIDDLEWARE": ["django.middleware.common.CommonMiddleware", f"shop.middleware.{name}"]}
+
+    assert said(Runtime.AWS_LAMBDA, **settings) == ["django_runtimes.W025"] * count
+    assert said(Runtime.AWS_ECS, **settings) == []
+
+
+def test_modules_that_import_the_former_driver(monkeypatch):
+    driver, shop = ModuleType("psycopg2"), ModuleType("shop.models")
+    shop.psycopg2 = driver
+    monkeypatch.setitem(sys.modules, "psycopg2", driver)
+    monkeypatch.setitem(sys.modules, "shop.models", shop)
+
+    assert said(Runtime.AWS_ECS) == ["django_runtimes.W027"]
+
+
+def test_a_migrate_of_the_projects_own(monkeypatch):
+    monkeypatch.setattr(commands, "get_commands", lambda: {"migrate": "django_tenants"})
+
+    (warning,) = commands.check_migrate()
+
+    assert (warning.id, warning.msg.startswith("`migrate` is the command of django_tenants, which takes no lock")) == (
+        "django_runtimes.W021",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "after", "expected"),
+    [
+        (("LANGUAGE_CODE",), "en-us", []),
+        (("LANGUAGE_CODE",), "de", ["django_runtimes.W020"]),
+        (("NEVER_SET",), 1, ["django_runtimes.W020"]),
+        (("CACHES", "default", "BACKEND"), LOCMEM, []),
+        (("CACHES", "default", "BACKEND"), REDIS, ["django_runtimes.W020"]),
+        (("CACHES", "default", "LOCATION"), MISSING, []),
+    ],
+)
+def test_what_was_set_after_the_call(monkeypatch, path, after, expected):
+    change = Change(path, MISSING, after, "a test")
+    call = Call("config.settings", 88, {}, (change,), django_settings.DJANGO_RUNTIMES)
+    monkeypatch.setattr(later, "last_call", lambda: call)
+
+    assert [message.id for message in later.check_set_later()] == expected
+
+
+def test_they_are_registered():
+    with override_settings(
+        ALLOWED_HOSTS=["*"],
+        DJANGO_RUNTIMES=replace(django_settings.DJANGO_RUNTIMES, detection=Detection(Runtime.AWS_ECS, "a test")),
+    ):
+        assert "django_runtimes.W028" in [message.id for message in run_checks()]
