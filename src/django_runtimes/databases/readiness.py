@@ -1,9 +1,12 @@
 """Whether the database answers, whether its pools can recover, and how to let go of it."""
 
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from django_runtimes.databases.postgresql.fork import pools
 from django_runtimes.databases.postgresql.session import CompiledSQL
+
+# Django's, for a default database that the settings leave out.
+_NO_ENGINE = "django.db.backends.dummy"
 
 
 class PoolEmptyError(Exception):
@@ -25,8 +28,13 @@ def check_pools(*, longest_empty_s: float) -> None:
 
 
 def check_database() -> None:
-    """One round trip on a connection of this thread, given back afterwards; raises what Django raises."""
-    connection = connections["default"]
+    """One round trip on a connection of this thread, given back afterwards; raises what Django raises.
+
+    A project without a database has nothing to wait for.
+    """
+    if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"] == _NO_ENGINE:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
             # It leaves no session state, and so needs no reset afterwards.

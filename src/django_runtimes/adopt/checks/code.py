@@ -60,9 +60,9 @@ def _starters(middleware: Any) -> set[str]:
     owners = middleware.__mro__ if isinstance(middleware, type) else ()
     own = [vars(owner) for owner in owners if not owner.__module__.startswith(_KNOWN)]
     values = [value for names in (*own, vars(module) if module else {}) for value in names.values()]
-    used = {type(value).__name__ for value in values if isinstance(value, Thread | Timer | Executor)}
+    used = {type(value).__name__ for value in values if issubclass(type(value), Thread | Timer | Executor)}
     for value in (middleware, *values):
-        if isinstance(value, FunctionType) and value.__module__ == middleware.__module__:
+        if type(value) is FunctionType and value.__module__ == middleware.__module__:
             used |= _STARTERS.intersection(_names(value.__code__))
     return used
 
@@ -78,8 +78,9 @@ def _imports_former_driver(name: str, module: ModuleType | None) -> bool:
     if module is None or name.partition(".")[0] in {_FORMER_DRIVER, "django"}:
         return False
     return any(
-        (value.__name__ if isinstance(value, ModuleType) else str(getattr(value, "__module__", ""))).partition(".")[0]
+        (value.__name__ if type(value) is ModuleType else str(getattr(value, "__module__", ""))).partition(".")[0]
         == _FORMER_DRIVER
         for value in list(vars(module).values())
-        if isinstance(value, ModuleType | type | FunctionType)
+        # isinstance() would make a lazy object load what it stands for.
+        if issubclass(type(value), ModuleType | type | FunctionType)
     )

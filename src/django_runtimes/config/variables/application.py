@@ -30,7 +30,7 @@ DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
     "Django's SECRET_KEY, at least 50 characters.",
-    default_note="required; a fixed insecure key under local",
+    default_note="SECRET_KEY of the settings, which beyond local must not be public",
 )
 SECRET_KEY_FALLBACKS = Items(
     "WEBAPP_SECRET_KEY_FALLBACKS",
@@ -42,13 +42,13 @@ ALLOWED_HOSTS = Items(
     "WEBAPP_ALLOWED_HOSTS",
     "Host names the application answers to, comma-separated; a leading dot allows subdomains.",
     parser=_host,
-    default_note="required; loopback names under local",
+    default_note="ALLOWED_HOSTS of the settings; required beyond local where they name no host",
 )
 CSRF_TRUSTED_ORIGINS = Items(
     "WEBAPP_CSRF_TRUSTED_ORIGINS",
     "Origins trusted for unsafe requests, each with its scheme, comma-separated.",
     parser=_origin,
-    default_note="https:// with each allowed host",
+    default_note="that of the settings, else https:// with each allowed host",
 )
 LOG_LEVEL = Choice(
     "WEBAPP_LOG_LEVEL", "Least severe level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO

@@ -4,16 +4,16 @@ from django_runtimes.config.variables.kinds import Text
 
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
-    "S3 bucket for uploaded pictures, in the region of AWS_REGION. Without it they are kept under local and "
-    "switched off elsewhere.",
+    "S3 bucket for uploaded files, in the region of AWS_REGION: the default storage. Without it that of the settings "
+    "stays.",
 )
 MEDIA_ROOT = Text(
     "WEBAPP_MEDIA_ROOT",
-    "Directory for uploaded pictures where there is no bucket; local only.",
-    default_note="media in the working directory",
+    "Directory for uploaded files where there is no bucket.",
+    default_note="MEDIA_ROOT of the settings",
 )
 STATIC_ROOT = Text(
     "WEBAPP_STATIC_ROOT",
     "Directory that collectstatic writes to and static files are served from.",
-    default_note="build/static in the working directory",
+    default_note="STATIC_ROOT of the settings, else build/static in the working directory",
 )
