@@ -3,7 +3,7 @@
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from django_runtimes.databases.postgresql.fork import pools
-from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 
 # Django's, for a default database that the settings leave out.
 _NO_ENGINE = "django.db.backends.dummy"

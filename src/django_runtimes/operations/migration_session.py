@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from psycopg.errors import LockNotAvailable
 
-from django_runtimes.databases.postgresql.lexer import TokenKind, split_statements
+from django_runtimes.databases.postgresql.session.lexer import TokenKind, split_statements
 from django_runtimes.operations.migration_lock import prepare_session, share_lock
 
 # The statements that leave something behind when they end early: an invalid index, a partition half detached.

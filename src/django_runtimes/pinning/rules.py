@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from django_runtimes.databases.postgresql.lexer import Token, TokenKind, split_statements
+from django_runtimes.databases.postgresql.session.lexer import Token, TokenKind, split_statements
 
 STATEMENT_MAX_BYTES = 16 * 1024
 # Tests send the same few statements over and over.

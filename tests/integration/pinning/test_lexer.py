@@ -5,7 +5,7 @@ import random
 import psycopg
 import pytest
 
-from django_runtimes.databases.postgresql.lexer import split_statements
+from django_runtimes.databases.postgresql.session.lexer import split_statements
 
 pytestmark = pytest.mark.profile_free
 

@@ -11,7 +11,7 @@ from django.db.models.sql import InsertQuery, UpdateQuery
 from django.test.utils import isolate_apps
 
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
-from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 
 pytestmark = pytest.mark.profile_free
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.databases.postgresql.session_statements import may_leave_state
+from django_runtimes.databases.postgresql.session.statements import may_leave_state
 
 HARMLESS = [
     "",

@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.databases.postgresql.lexer import TokenKind, split_statements
+from django_runtimes.databases.postgresql.session.lexer import TokenKind, split_statements
 
 
 def words(sql):

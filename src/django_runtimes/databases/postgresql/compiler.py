@@ -13,8 +13,8 @@ from django.db.models.functions import Cast
 from django.db.models.sql.where import ExtraWhere
 
 from django_runtimes.databases.postgresql.remembering import remembering
-from django_runtimes.databases.postgresql.session import CompiledSQL
-from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.databases.postgresql.session.statements import STATELESS_FUNCTIONS
 from django_runtimes.databases.postgresql.types import CompilerBase
 
 # What an application gives a function of Django's to make it one of its own.

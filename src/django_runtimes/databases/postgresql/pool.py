@@ -15,7 +15,8 @@ from psycopg_pool import ConnectionPool
 
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connecting import leave_to_parent
-from django_runtimes.databases.postgresql.session import DISCARD_ALL, NOBODY, WatchedConnection
+from django_runtimes.databases.postgresql.session.connection import WatchedConnection
+from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
 
 # psycopg's pool doubles its pauses up to minutes, in which it does not notice that the server is back.
 _RETRY_AFTER_S = 0.5

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
-from django_runtimes.databases.postgresql.session import CompiledSQL
-from django_runtimes.databases.postgresql.session_statements import STATELESS_FUNCTIONS
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.databases.postgresql.session.statements import STATELESS_FUNCTIONS
 from django_runtimes.databases.readiness import PoolEmptyError, check_pools
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.databases.postgresql.foreign_threads import (

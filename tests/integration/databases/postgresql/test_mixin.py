@@ -9,7 +9,8 @@ from django.db.backends.postgresql.base import Cursor
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 from django.db.backends.postgresql.operations import DatabaseOperations
 
-from django_runtimes.databases.postgresql.session import CompiledSQL, WatchedConnection
+from django_runtimes.databases.postgresql.session.connection import WatchedConnection
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 pytestmark = pytest.mark.profile_free

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from django.db import connections, transaction
 
-from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from tests.integration.databases.postgresql.conftest import end_request, run
 
 pytestmark = pytest.mark.profile_free

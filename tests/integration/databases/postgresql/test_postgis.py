@@ -5,7 +5,8 @@ from django.db import connections, models
 from django.test.utils import isolate_apps
 from psycopg.types import TypeInfo
 
-from django_runtimes.databases.postgresql.session import CompiledSQL, WatchedConnection
+from django_runtimes.databases.postgresql.session.connection import WatchedConnection
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 from tests.integration.databases.postgresql.conftest import end_request
 from tests.prerequisites import require_postgis
@@ -219,7 +220,7 @@ def test_tables_are_made_and_inspected_by_postgis(open_places):
 
 def test_a_login_is_fetched_for_geometries_too(open_places, monkeypatch):
     from django_runtimes.databases.credentials.provider import ConnectionLogin
-    from django_runtimes.databases.postgresql import wrapper as module
+    from django_runtimes.databases.postgresql import connection_source as module
 
     wrapper = open_places("per_request")
     login = ConnectionLogin("postgres", wrapper.settings_dict["PASSWORD"])

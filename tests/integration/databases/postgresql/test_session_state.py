@@ -12,7 +12,7 @@ from psycopg import IsolationLevel
 from psycopg.rows import dict_row, tuple_row
 from psycopg.types.string import StrDumper
 
-from django_runtimes.databases.postgresql.session import CompiledSQL
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from tests.integration.databases.postgresql.conftest import backend_pid, end_request, run
 
 pytestmark = pytest.mark.profile_free

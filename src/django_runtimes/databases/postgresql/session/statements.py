@@ -5,8 +5,12 @@ calls nothing but functions of PostgreSQL's own that keep no state.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
-from django_runtimes.databases.postgresql.lexer import Token, TokenKind, split_statements
+import psycopg
+from psycopg.sql import Composable
+
+from django_runtimes.databases.postgresql.session.lexer import Token, TokenKind, split_statements
 
 
 def _words(text: str) -> frozenset[str]:
@@ -178,3 +182,16 @@ def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
     if name.kind is TokenKind.WORD and name.text in _KEYWORDS:
         return False
     return name.text not in STATELESS_FUNCTIONS
+
+
+def text_of(query: object, cursor: psycopg.Cursor[Any]) -> str | None:
+    """The text of a statement as psycopg takes it; None for anything else."""
+    match query:
+        case str():
+            return query
+        case bytes():
+            return query.decode(errors="replace")
+        case Composable():
+            return query.as_string(cursor)
+        case _:
+            return None

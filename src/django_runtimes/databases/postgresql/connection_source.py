@@ -1,0 +1,161 @@
+"""Where a wrapper's connections come from: the pool of its alias, or a login of the moment."""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.db.backends.base.base import NO_DB_ALIAS
+
+from django_runtimes.config.secret import Secret
+from django_runtimes.databases.credentials.provider import provider_of
+from django_runtimes.databases.postgresql.connecting import connect
+from django_runtimes.databases.postgresql.fork import pools, pools_changing
+from django_runtimes.databases.postgresql.session.connection import watched
+from django_runtimes.databases.postgresql.session.cursors import noting
+from django_runtimes.databases.postgresql.session.state import SessionState
+from django_runtimes.databases.postgresql.types import WrapperBase
+
+if TYPE_CHECKING:
+    from django_runtimes.databases.postgresql.pool import RecoveringPool
+
+_read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE")
+
+
+class ConnectionSourceMixin(WrapperBase):
+    """Makes each connection with the login that is good now, by the alias's pool where its entry has one."""
+
+    _connection_pools: "dict[str, RecoveringPool]" = pools
+
+    @property
+    def pool(self) -> "RecoveringPool | None":
+        """The pool of this alias for the present entry of DATABASES; None without one.
+
+        It is made on first use, opened by the first query, and replaced when the entry says something else, as when a
+        test runner makes its database. The old one closes, its connections in use when they come back.
+        """
+        if not self._is_pooled:
+            return None
+        present = self._connection_pools.get(self.alias)
+        if present is not None and present.made_for == _made_for(self.settings_dict):
+            return present
+        return self._replace_pool(present)
+
+    def close_pool(self) -> None:
+        """Django's, which would make a pool for a changed entry first."""
+        pool = self._connection_pools.pop(self.alias, None)
+        if pool is not None:
+            pool.close()
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
+
+        With a pool, without one: checking a connection out needs none, and the pool asks when it makes one.
+        """
+        parameters = super().get_connection_params()
+        if "password" in parameters:
+            # A DATABASES written by hand holds plain text.
+            parameters["password"] = Secret(parameters["password"])
+        parameters["cursor_factory"] = noting(parameters["cursor_factory"])
+        return parameters if self._is_pooled else self._with_login(parameters)
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
+        """A connection from the pool, or a new one."""
+        make: Callable[..., psycopg.Connection[Any]] = super().get_new_connection
+        if self._is_pooled:
+            return self._pooled_connection(make, conn_params)
+        first = [conn_params]
+        connection = connect(
+            make, lambda: first.pop() if first else self.get_connection_params(), provider_of(self.settings_dict)
+        )
+        _note_statements(connection, self.settings_dict)
+        return connection
+
+    @property
+    def _is_pooled(self) -> bool:
+        return bool(self.settings_dict["OPTIONS"].get("pool")) and self.alias != NO_DB_ALIAS
+
+    def _pooled_connection(
+        self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]
+    ) -> psycopg.Connection:
+        while True:
+            pool = self.pool
+            try:
+                return make(parameters)
+            except psycopg.OperationalError:
+                # Another thread replaced it between two of Django's looks at it.
+                if pool is self.pool:
+                    raise
+
+    def _replace_pool(self, old: "RecoveringPool | None") -> "RecoveringPool":
+        options = self.settings_dict["OPTIONS"]["pool"]
+        new = self._make_pool({} if options is True else options)
+        pools = self._connection_pools
+        with pools_changing():
+            # Of two threads that come at once the first one's is kept; the other was not opened.
+            present = pools.get(self.alias)
+            if present is not old and present is not None and present.made_for == new.made_for:
+                return present
+            pools[self.alias] = new
+        if present is not None:
+            # Its threads end at once, unless they are in the midst of connecting.
+            present.close(timeout=1.0)
+        return new
+
+    def _with_login(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        if provider := provider_of(self.settings_dict):
+            login = provider.login()
+            return {**parameters, "user": login.user, "password": login.password}
+        return parameters
+
+    def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
+        if self.settings_dict["CONN_MAX_AGE"] != 0:
+            raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
+        # Costs Lambda's cold start, which has no pool.
+        from django_runtimes.databases.postgresql.pool import PooledConnection, RecoveringPool
+
+        # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
+        entry = {**self.settings_dict, "OPTIONS": _copy_of(self.settings_dict["OPTIONS"])}
+        like_this = type(self)(entry, self.alias)
+
+        def parameters() -> dict[str, Any]:
+            # Django sets autocommit as it needs it.
+            return {**like_this._pool_parameters(), "autocommit": True}
+
+        def make() -> PooledConnection:
+            connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
+            _note_statements(connection, entry)
+            return connection
+
+        return RecoveringPool(
+            make,
+            made_for=_made_for(entry),
+            configure=like_this._configure_connection,
+            check=entry["CONN_HEALTH_CHECKS"],
+            max_rest_s=entry.get("MAX_REST_S"),
+            replaces_touched=self._is_proxied,
+            **options,
+        )
+
+    def _pool_parameters(self) -> dict[str, Any]:
+        return self._with_login(self.get_connection_params())
+
+
+def _made_for(entry: dict[str, Any]) -> tuple[Any, ...]:
+    """What a pool reads of the entry when it is made; it is compared several times in each request."""
+    get = entry.get
+    return (*_read_by_pool(entry), get("CREDENTIALS"), get("ROUTE"), get("MAX_REST_S"), get("ALWAYS_RESET"))
+
+
+def _copy_of(options: dict[str, Any]) -> dict[str, Any]:
+    """With the dictionaries in it, the pool's own among them, and the same objects otherwise."""
+    return {name: _copy_of(value) if isinstance(value, dict) else value for name, value in options.items()}
+
+
+def _note_statements(connection: Any, entry: dict[str, Any]) -> None:
+    # Django makes these by psycopg's own function, which takes no class.
+    connection.__class__ = watched(connection.__class__)
+    connection.server_cursor_factory = noting(connection.server_cursor_factory)
+    connection.session = SessionState(connection)
+    connection.session.always_resets = bool(entry.get("ALWAYS_RESET"))

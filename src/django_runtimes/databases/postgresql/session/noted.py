@@ -1,0 +1,101 @@
+"""Tells a session's state what its cursors and its connection send."""
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from django_runtimes.databases.postgresql.session.lexer import split_statements
+from django_runtimes.databases.postgresql.session.state import SessionState
+from django_runtimes.databases.postgresql.session.statements import text_of
+
+
+def state_of(cursor: Any) -> SessionState | None:
+    """What is known of the session that a cursor belongs to."""
+    return getattr(cursor._conn, "session", None)
+
+
+def note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractContextManager[object]:
+    """Note a statement that is about to run, and know what is sent within the block."""
+    state = state_of(cursor)
+    if state is None:
+        return nullcontext()
+    if cursor.session_number != state.number:
+        require_session(cursor)
+    was_needed = state.is_needed
+    state.note(query, cursor)
+    if was_needed or not state.is_needed or is_several:
+        return Noted(state)
+    return _NotedStatement(state, cursor, query)
+
+
+def fetching(cursor: Any) -> AbstractContextManager[object]:
+    """Know what is sent within the block; InterfaceError for a cursor that outlived its session."""
+    require_session(cursor)
+    return noted(cursor._conn)
+
+
+def noted(connection: Any) -> AbstractContextManager[object]:
+    """Know what is sent within the block."""
+    state = getattr(connection, "session", None)
+    return nullcontext() if state is None else Noted(state)
+
+
+class Noted:
+    """What is sent within the block is known."""
+
+    __slots__ = ("_before", "_state")
+
+    def __init__(self, state: SessionState) -> None:
+        self._state = state
+
+    def __enter__(self) -> None:
+        self._before, self._state.is_noted = self._state.is_noted, True
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._state.is_noted = self._before
+
+
+class _NotedStatement(Noted):
+    """The same for a statement that may leave something the thread needs, unless it fails."""
+
+    __slots__ = ("_cursor", "_query")
+
+    def __init__(self, state: SessionState, cursor: Any, query: object) -> None:
+        super().__init__(state)
+        self._cursor = cursor
+        self._query = query
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        super().__exit__(kind)
+        # Of several statements, one before a COMMIT or outside any transaction may have had its effect.
+        if (
+            kind is not None
+            and issubclass(kind, psycopg.Error)
+            and self._cursor._conn.pgconn.transaction_status == TransactionStatus.IDLE
+            and not _is_several(self._query, self._cursor)
+        ):
+            self._state.is_needed = False
+
+
+def is_outlived(cursor: Any) -> bool:
+    """Whether somebody else has had the connection since the cursor was made."""
+    return cursor.session_number is not None and cursor.session_number != cursor._conn.session.number
+
+
+def require_session(cursor: Any) -> None:
+    """InterfaceError for a cursor that outlived its session."""
+    if is_outlived(cursor):
+        raise psycopg.InterfaceError(
+            "this cursor's connection has gone back to its pool, or its session was reset; make a new cursor"
+        )
+
+
+def _is_several(query: object, cursor: psycopg.Cursor[Any]) -> bool:
+    # What a procedure or a DO block has committed stays.
+    text = text_of(query, cursor)
+    if text is None:
+        return True
+    statements = split_statements(text)
+    return len(statements) > 1 or any(tokens[0].text in {"call", "do"} for tokens in statements)

@@ -1,0 +1,195 @@
+"""What one request may leave in a PostgreSQL session, noted while its statements run."""
+
+import threading
+from _thread import get_ident
+from collections import deque
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+import psycopg
+from psycopg.adapt import AdaptersMap
+
+from django_runtimes.databases.postgresql.session.statements import may_leave_state, text_of
+
+DISCARD_ALL = b"DISCARD ALL"
+# The owner of a connection that is in its pool.
+NOBODY = 0
+
+_LONGEST_REMEMBERED = 4096
+# What an application may change on psycopg's connection itself.
+_ATTRIBUTES = (
+    *("autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
+    *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
+)
+# The same without psycopg's properties, each of which is a call: this is read at every request's end.
+_attributes_of = attrgetter(
+    *("_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
+    *("_isolation_level", "_read_only", "_deferrable", "_prepared.prepare_threshold", "_prepared.prepared_max"),
+)
+# What a pool, and this engine, set on a connection themselves.
+_OURS = frozenset({"_pool", "_created_at", "_expire_at", "made_at_s", "rests_since", "session"})
+
+
+class CompiledSQL(str):
+    """A statement that Django's ORM compiled without a function of the application's own: it leaves no state.
+
+    An instance loses its class as soon as anything is added to it, so that a statement which was changed on its way
+    counts as unknown.
+    """
+
+    __slots__ = ()
+
+
+class SessionState:
+    """What is known of one connection's session since it was last clean.
+
+    `is_touched`: some statement may have left what the next request must not see. `is_needed`: some statement may
+    have left what the following statements of this thread rely on. `number` counts those who had the connection.
+    `owner` is the thread that may use it; NOBODY while it is in a pool, None for any.
+    """
+
+    is_noted: bool
+    is_needed: bool
+    __slots__ = (
+        "_adapters",
+        "_attributes",
+        "_callbacks",
+        "_handlers",
+        "_known",
+        "_known_count",
+        "always_resets",
+        "has_sequences",
+        "is_needed",
+        "is_noted",
+        "is_resetting",
+        "is_touched",
+        "number",
+        "open_cursors",
+        "owner",
+    )
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.number = 0
+        self.owner: int | None = None
+        self.is_noted = False
+        # Statements of Django's ORM count too: triggers and views may set state.
+        self.always_resets = False
+        self.begin(connection)
+
+    def begin(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember what psycopg keeps of the session: it is as every request is to find it."""
+        self._attributes = _attributes_of(connection)
+        self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
+        self._callbacks = _callbacks(connection.pgconn)
+        self._known = frozenset(vars(connection)) | _OURS
+        self._known_count = len(vars(connection))
+        self.keep_adapters(connection)
+        self.clear()
+
+    def note(self, query: object, cursor: psycopg.Cursor[Any]) -> None:
+        """Note a statement that is about to run."""
+        if type(query) is CompiledSQL:
+            if self.always_resets:
+                self.is_touched = True
+            elif query.startswith("INSERT"):
+                self.has_sequences = True
+            return
+        self.is_touched = True
+        # A thread that keeps its connection to the request's end never asks.
+        if not self.is_needed and not keeps_connections():
+            self.is_needed = _may_leave_state(query, cursor)
+
+    def require_owner(self) -> None:
+        """InterfaceError on a thread that does not have the connection, or has given it back."""
+        if self.owner is not None and self.owner != get_ident():
+            raise psycopg.InterfaceError(
+                "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
+                "transaction open where several statements have to share it"
+            )
+
+    def reset_statement(self) -> bytes | None:
+        """What clears the session; None when the ORM alone used it, and left nothing."""
+        if self.is_touched or self.open_cursors:
+            return DISCARD_ALL
+        return b"DISCARD SEQUENCES" if self.has_sequences else None
+
+    def restore(self, connection: psycopg.Connection[Any]) -> None:
+        """Set it as it was remembered, and drop what else was put on the connection; not in a transaction.
+
+        A connection that is in pipeline mode is closed: what the server still answers is nobody's.
+        """
+        if connection._pipeline is not None:
+            connection.close()
+            return
+        if (attributes := _attributes_of(connection)) != self._attributes:
+            for name, value, remembered in zip(_ATTRIBUTES, attributes, self._attributes, strict=True):
+                if value != remembered:
+                    setattr(connection, name, remembered)
+        for handlers, remembered in self._handlers:
+            if handlers != remembered:
+                handlers[:] = remembered
+        if _callbacks(connection.pgconn) != self._callbacks:
+            connection.pgconn.notice_handler, connection.pgconn.notify_handler = self._callbacks
+        # Notifications that nobody has read, blocks of transaction() that nobody left, and two-phase commits that
+        # failed or were prepared, and not finished.
+        connection._notifies_backlog = deque()
+        connection._num_transactions = 0
+        connection._tpc = None
+        if len(present := vars(connection)) != self._known_count:
+            for name in present.keys() - self._known:
+                del present[name]
+            self._known_count = len(present)
+        if not _are_shared(connection.adapters, self._adapters):
+            # A dumper of the application's writes SQL into statements of the ORM.
+            self.is_touched = True
+            connection._adapters = AdaptersMap(self._adapters)
+
+    def keep_adapters(self, connection: psycopg.Connection[Any]) -> None:
+        """Remember the connection's adapters as they are now."""
+        self._adapters = AdaptersMap(connection.adapters)
+
+    def clear(self) -> None:
+        """The session on the server is as it was when this began."""
+        self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
+        self.open_cursors = 0
+        self.number += 1
+
+
+def keeps_connections() -> bool:
+    """Whether this thread keeps a connection from a request's first query to the request's end.
+
+    Only a thread that serves one whole request after the other does, and the main thread, which commands and Lambda's
+    invocations run on. Nothing tells when the work of any other thread ends.
+    """
+    thread = threading.current_thread()
+    return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
+
+
+def _handlers(connection: psycopg.Connection[Any]) -> tuple[list[Any], list[Any]]:
+    return connection._notice_handlers, connection._notify_handlers
+
+
+def _callbacks(pgconn: Any) -> tuple[Any, Any]:
+    return pgconn.notice_handler, pgconn.notify_handler
+
+
+def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
+    """Whether nothing was registered: until then a map shares what its template has, which compares fast."""
+    return (
+        adapters.types._registry is template.types._registry
+        and adapters._dumpers == template._dumpers
+        and adapters._dumpers_by_oid == template._dumpers_by_oid
+        and adapters._loaders == template._loaders
+    )
+
+
+def _may_leave_state(query: object, cursor: psycopg.Cursor[Any]) -> bool:
+    text = text_of(query, cursor)
+    if text is None:
+        return True
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else may_leave_state(text)
+
+
+# Applications send the same few statements over and over.
+_remembered = lru_cache(maxsize=512)(may_leave_state)
