@@ -15,7 +15,7 @@ from django_runtimes.config.variables.database_address import DATABASE_URL
 # A comparison makes them anew for each target.
 _OWN = frozenset({DATABASE_URL.name, SECRET_KEY.name})
 # Settings that hold what variables and profile say.
-_TOLD_ABOVE = frozenset({"PROFILE", "RUNTIME_DETECTION"})
+_TOLD_ABOVE = frozenset({"DJANGO_RUNTIMES"})
 _UNSET = "-"
 _LONGEST = 160
 
