@@ -1,11 +1,12 @@
 # Each target sets up what it needs. ARGS="…" reaches the command behind a target.
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults conformance weekly verbs image image-test docs lock
+.PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults conformance versions weekly verbs image image-test docs lock
 
 # A machine that sets this starts Python four times slower, which would be measured.
 unexport PYTHONDONTWRITEBYTECODE
 
 ARGS ?=
+LOCK ?= newest
 BIN := .venv/bin
 READY := .venv/.ready
 CHECKOV_READY := .venv-templates/.ready
@@ -58,6 +59,9 @@ faults: $(READY)  ## Put the running system through its faults, into reports/fau
 conformance: $(READY)  ## Run Django's own suites on the handlers and the engine, beside Django's (ARGS="--way engine backends")
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
+versions:        ## Run the tests on another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
+	@scripts/test_versions.sh $(LOCK) $(ARGS)
+
 # Each part runs, also when one before it fails. Writes under kill, restart and failover are cases of `make faults`.
 weekly: $(READY)  ## Run the long corpora of tests, all labels of Django's suites, and the lost writes of the faults
 	@status=0; \
@@ -92,19 +96,21 @@ docs: $(READY)  ## Write docs/settings.md from the table of variables and the li
 	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md
 
 # Locked without index addresses, so that whoever installs chooses the index. Needs uv.
+COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	--no-annotate --quiet
+SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
+
 lock:            ## Compile the hashed lock files from pyproject.toml
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/serving.txt
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/development.txt
-	uv pip compile requirements/build.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/build.txt
-	uv pip compile requirements/peers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/peers.txt
-	uv pip compile requirements/template-checks.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header --no-annotate --quiet --output-file requirements/template-checks.txt
+	$(SHIPPED) pyproject.toml --output-file requirements/serving.txt
+	$(SHIPPED) pyproject.toml --extra dev --output-file requirements/development.txt
+	$(SHIPPED) requirements/build.in --output-file requirements/build.txt
+	$(SHIPPED) requirements/peers.in --output-file requirements/peers.txt
+	$(SHIPPED) requirements/template-checks.in --output-file requirements/template-checks.txt
 	for tool in $(INSTRUMENTS); do \
-		uv pip compile requirements/instruments/$$tool.in -c requirements/development.txt --universal \
-			--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-			--quiet --output-file requirements/instruments/$$tool.txt || exit 1; \
+		$(COMPILE) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
+			--output-file requirements/instruments/$$tool.txt || exit 1; \
 	done
+	$(COMPILE) --python-version 3.12 pyproject.toml --extra dev --constraint requirements/newest.in \
+		--output-file requirements/newest.txt
+	$(COMPILE) --python-version 3.11 pyproject.toml --extra dev --constraint requirements/constraints.txt \
+		--resolution lowest-direct --output-file requirements/lowest.txt

@@ -17,7 +17,7 @@ import pytest
 
 from tests.image.compiled import loaded_from_source
 from tests.image.containers import Container, container_environ, remove_stale_containers, run_container
-from tests.image.podman import podman, revision
+from tests.image.podman import CHECKOUT, podman, revision
 
 _UNREACHABLE = "postgresql://app:hunter2@127.0.0.1:1/app"
 
@@ -53,6 +53,14 @@ def run(image: str, log: Path, *arguments: str, **environ: str) -> tuple[int, st
     """The exit code and output of a command of the image's."""
     with run_container(image, environ, log=log, arguments=arguments) as container:
         return container.wait(60), container.logs()
+
+
+def test_its_django_is_the_locks(image, log):
+    lock = (CHECKOUT / "requirements" / "serving.txt").read_text(encoding="utf-8")
+
+    _, shown = run(image, log, "version", **container_environ(_UNREACHABLE))
+
+    assert f"\ndjango=={shown.strip()} " in lock
 
 
 def reason_not_to_be_ready(container: Container) -> str | None:

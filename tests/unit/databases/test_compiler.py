@@ -1,5 +1,7 @@
 """Which statements the compilers mark as Django's own throughout."""
 
+import warnings
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.postgres.fields import ArrayField
@@ -30,9 +32,13 @@ class LowerField(models.CharField):
         return f"own({sql})", params
 
 
-class PlaceholderField(models.CharField):
-    def get_placeholder(self, value, compiler, connection):
-        return "own(%s)"
+with warnings.catch_warnings():
+    # Deprecated since Django 6.1, and still obeyed.
+    warnings.simplefilter("ignore")
+
+    class PlaceholderField(models.CharField):
+        def get_placeholder(self, value, compiler, connection):
+            return "own(%s)"
 
 
 class NewPlaceholderField(models.CharField):
@@ -62,7 +68,7 @@ DJANGOS = {
     "case": lambda: Group.objects.annotate(x=Case(When(pk=1, then=Value("a")), default=Upper("name"))),
     "cast": lambda: Group.objects.annotate(x=Cast("pk", models.TextField())),
     "arithmetic": lambda: Group.objects.annotate(x=F("pk") + 1, y=F("pk").bitand(3)),
-    "join": lambda: Group.objects.filter(permissions__codename="x").select_related(),
+    "join": lambda: Permission.objects.filter(group__name="x").select_related("content_type"),
     "group by": lambda: Group.objects.annotate(n=Count("permissions", distinct=True)).filter(n__gt=1),
     "subquery": lambda: Group.objects.annotate(
         x=Subquery(Permission.objects.filter(group=OuterRef("pk")).values("name")[:1])

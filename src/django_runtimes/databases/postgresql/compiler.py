@@ -103,11 +103,21 @@ def _is_applications_own(node: Any) -> bool:
     if kind is _Kind.COMBINED:
         return own["connector"] not in _CONNECTORS
     # Looked at each time, since an application may patch the class at any time.
-    is_patched = _is_patched(*_sql_of(type(node)))
-    if is_patched or not _OWN_SQL.isdisjoint(own) or not _OWN_SQL.isdisjoint(own.get("extra") or ()):
+    if _is_patched(*_sql_of(type(node))) or _has_own_texts(node):
         return True
     return isinstance(node, Cast) and not all(
         _is_djangos(type(field)) for field in _with_base_fields(node.output_field)
+    )
+
+
+def _has_own_texts(node: Any) -> bool:
+    """Whether an instance of Django's class was given a function, a template or a separator of its own."""
+    own = node.__dict__
+    if not _OWN_SQL.isdisjoint(own.get("extra") or ()):
+        return True
+    # Django 6.1 gives each subquery its class's own template.
+    return not _OWN_SQL.isdisjoint(own) and any(
+        own[name] != getattr(type(node), name, None) for name in _OWN_SQL.intersection(own)
     )
 
 

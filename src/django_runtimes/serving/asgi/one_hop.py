@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
@@ -171,7 +171,8 @@ class OneHopASGIHandler(ASGIHandler):
     def _refusal(self, scope: dict[str, Any]) -> Answer:
         # Only what a page's links need; no signal, no middleware.
         set_script_prefix(get_script_prefix(scope))
-        response = self._refuse(ASGIRequest(scope, BytesIO()))
+        request, bad_request = self._chain.create_request(scope, BytesIO())
+        response = self._refuse(request) if bad_request is None else bad_request
         return Answer(response.status_code, encoded_headers(response), response.content)
 
     async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send, hint: Hint) -> None:

@@ -9,8 +9,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 def keep_auser_current() -> None:
     """Connect the receivers; more than one call changes nothing.
 
-    Django 5.2 sets `request.user` alone. What `request.auser()` has answered before stays: nobody after a login by
-    `RemoteUserMiddleware`, and the former user after a logout.
+    Django before 6.0 sets `request.user` alone. What `request.auser()` has answered before stays: nobody after a login
+    by `RemoteUserMiddleware`, and the former user after a logout.
     """
     if apps.is_installed("django.contrib.auth"):
         user_logged_in.connect(_remember)

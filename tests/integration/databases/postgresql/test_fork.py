@@ -118,7 +118,7 @@ def environ(database_server, tmp_path) -> dict[str, str]:
 @STRATEGIES
 def test_a_child_has_connections_of_its_own_and_the_parents_goes_on(environ, strategy):
     process = subprocess.run(
-        [sys.executable, "-W", "error::ResourceWarning", "-c", FORKING],
+        [sys.executable, "-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning", "-c", FORKING],
         env=environ | {"WEBAPP_DB_STRATEGY": strategy},
         capture_output=True,
         text=True,

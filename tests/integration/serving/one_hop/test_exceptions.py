@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.template.response import SimpleTemplateResponse
 from django.urls import path
 
+from tests.integration.serving.django_versions import DEBUG_PAGE_TYPE
 from tests.integration.serving.one_hop.exchange import Exchange, exchange
 
 ERRORS = {
@@ -213,7 +214,7 @@ async def test_the_debug_page_tells_the_exception(handler, settings, way):
 
     reply = await exchange(handler, "GET", f"{way}/fail/broken", headers=[(b"accept", b"text/html")])
 
-    assert (reply.status, reply.header("Content-Type")) == (500, "text/html; charset=utf-8")
+    assert (reply.status, reply.header("Content-Type")) == (500, DEBUG_PAGE_TYPE)
     assert b"<title>ValueError" in reply.body
 
 

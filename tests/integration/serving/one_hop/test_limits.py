@@ -102,6 +102,18 @@ async def test_beyond_the_line_the_answer_is_unavailable_at_once(one_hop, barrie
     assert signals.count("request_started") == signals.count("request_finished") == 3
 
 
+async def test_beyond_the_line_a_bad_request_is_answered_as_one(one_hop, barrier):
+    handler = one_hop(threads=1, max_waiting=0)
+    inside = Exchange(handler, "GET", "/sync/held").start()
+    await barrier.reached()
+
+    refused = await exchange(handler, "GET", "/sync/plain", query=b"\xff")
+    barrier.open()
+
+    assert refused.status == 400
+    assert (await inside.reply()).status == 200
+
+
 async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05)
     inside = Exchange(handler, "GET", "/sync/held").start()

@@ -1,0 +1,38 @@
+"""Which Django each lock file holds."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+_REQUIREMENTS = Path(__file__).parents[2] / "requirements"
+
+
+def locked_django(lock: str) -> Version:
+    """The one version of Django in a lock file."""
+    (version,) = re.findall(r"^django==(\S+)", (_REQUIREMENTS / lock).read_text(encoding="utf-8"), re.MULTILINE)
+    return Version(version)
+
+
+@pytest.mark.parametrize("lock", ["serving.txt", "development.txt", "peers.txt"])
+def test_what_ships_is_the_release_with_long_term_support(lock):
+    assert Version("5.2") <= locked_django(lock) < Version("6")
+    assert locked_django(lock) == locked_django("serving.txt")
+
+
+def test_the_newest_lock_has_django_6_1():
+    assert locked_django("newest.txt").release[:2] == (6, 1)
+
+
+def test_the_lowest_lock_has_the_lower_bound():
+    assert locked_django("lowest.txt").release[:2] == (5, 2)
+
+
+@pytest.mark.parametrize(
+    "lock", sorted(path.name for path in _REQUIREMENTS.rglob("*.txt") if path.name != "constraints.txt")
+)
+def test_a_lock_names_no_index(lock):
+    (path,) = _REQUIREMENTS.rglob(lock)
+
+    assert "://" not in path.read_text(encoding="utf-8")
