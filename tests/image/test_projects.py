@@ -1,0 +1,46 @@
+"""The example projects as `webapp init` makes images of them: built, migrated and served as each runtime."""
+
+import secrets
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.services.database_creation import create_database, drop_database
+from tests.image.containers import container_environ, run_container
+from tests.image.podman import BASE_IMAGE, build
+from tests.integration.projects.example import Example
+
+PAGES = {"stock": ("/", b"Europe/Zurich"), "gallery": ("/about/", b"0 pictures")}
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def built(request, image, database_server, tmp_path_factory) -> Iterator[tuple[str, str, str]]:
+    """The name of a project, the image that its Dockerfile makes, and an empty database."""
+    folder: Path = tmp_path_factory.mktemp("projects")
+    example = Example.copied(request.param, folder, database_url="", variables={})
+    example.webapp("init", "--yes")
+    name = f"image_{request.param}_{secrets.token_hex(4)}"
+    create_database(database_server, name)
+    yield request.param, build(context=example.folder, base_image=BASE_IMAGE), database_server.url(name)
+    drop_database(database_server, name)
+
+
+def test_it_migrates_and_serves(built, tmp_path):
+    name, image, database_url = built
+    environ = container_environ(database_url)
+    with run_container(
+        image, environ, arguments=["migrate", "--verbosity", "0"], log=tmp_path / "migrate"
+    ) as migration:
+        assert migration.wait(60) == 0, migration.logs()
+
+    with run_container(image, environ, log=tmp_path / "serve") as serving:
+        serving.wait_until_serving("/readyz")
+        path, expected = PAGES[name]
+        asked = urllib.request.Request(
+            serving.url + path, headers={"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
+        )
+        with urllib.request.urlopen(asked, timeout=30) as response:
+            assert expected in response.read()
+        assert serving.execute("id", "-u").strip() == "10001"
