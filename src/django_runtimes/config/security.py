@@ -5,8 +5,9 @@ from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.application import SECRET_KEY
 
-# As Django's own check of a deployment wants it.
+# As Django's own check of a deployment wants it (security.W009).
 SHORTEST_KEY = 50
+_FEWEST_CHARACTERS = 5
 # What `django-admin startproject` writes, and a repository then holds.
 _PUBLIC_BEGINNING = "django-insecure-"
 
@@ -29,6 +30,8 @@ def weakness(key: str | bytes) -> str:
         return f"begins with {_PUBLIC_BEGINNING!r} and is public"
     if len(key) < SHORTEST_KEY:
         return f"has {len(key)} characters"
+    if (unique := len(set(key))) < _FEWEST_CHARACTERS:
+        return f"has {unique} different characters of {_FEWEST_CHARACTERS}"
     return ""
 
 

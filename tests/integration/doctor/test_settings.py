@@ -109,7 +109,7 @@ def test_the_time_zone_that_the_settings_want_is_no_warning(
 def plain_project(tmp_path):
     """Variables that name the settings of a project which knows nothing of this library."""
     (tmp_path / "plain.py").write_text(
-        "SECRET_KEY = 'x' * 50\n"
+        "SECRET_KEY = 'abcde' * 10\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
         "DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n"
     )

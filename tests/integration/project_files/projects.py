@@ -5,7 +5,7 @@ from pathlib import Path
 
 MANAGE = 'import os\n\nos.environ.setdefault("DJANGO_SETTINGS_MODULE", "{settings}")\n'
 SETTINGS = """\
-SECRET_KEY = "x" * 50
+SECRET_KEY = "abcde" * 10
 INSTALLED_APPS = ["django.contrib.staticfiles"]
 ROOT_URLCONF = "shop.urls"
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}}

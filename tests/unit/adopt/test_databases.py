@@ -186,15 +186,17 @@ def test_a_replica_gets_engine_strategy_tls_and_timeouts():
 
 
 @pytest.mark.parametrize(
-    ("host", "route"),
+    ("host", "port", "route"),
     [
-        ("replica.example", Route.DIRECT),
-        ("shop.proxy-abc123.eu-central-1.rds.amazonaws.com", Route.PROXY),
-        ("shop.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com", Route.PROXY),
+        ("replica.example", "", Route.DIRECT),
+        ("shop.proxy-abc123.eu-central-1.rds.amazonaws.com", "", Route.PROXY),
+        ("shop.endpoint.proxy-abc123.eu-central-1.rds.amazonaws.com", "", Route.PROXY),
+        ("Proxy.example", "", Route.PROXY),
+        ("proxy.example", "6432", Route.DIRECT),
     ],
 )
-def test_a_replica_behind_rds_proxy_is_known_by_its_host(host, route):
-    project = finished(DATABASES={"default": postgresql(), "replica": postgresql(HOST=host)})
+def test_a_replica_behind_rds_proxy_is_known_by_its_address(host, port, route):
+    project = finished(DATABASES={"default": postgresql(), "replica": postgresql(HOST=host, PORT=port)})
 
     entry = after(project, **ON_LAMBDA)["DATABASES"]["replica"]
 

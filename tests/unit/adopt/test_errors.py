@@ -33,6 +33,7 @@ def test_debug_by_the_variable():
         ("django-insecure-" + SECRET_KEY, "begins with 'django-insecure-' and is public"),
         (b"django-insecure-" + SECRET_KEY.encode(), "begins with 'django-insecure-' and is public"),
         ("short-and-sweet", "has 15 characters"),
+        ("a" * 60, "has 1 different characters of 5"),
         ("", "is empty"),
     ],
 )
@@ -95,6 +96,15 @@ def test_startup_options_of_a_replica_through_rds_proxy():
     text = refusal(finished(DATABASES={"default": postgresql(), "replica": replica}), **DEPLOYED)
 
     assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at")
+
+
+def test_startup_options_of_a_replica_at_the_named_proxy():
+    replica = postgresql(HOST="PROXY.example", OPTIONS=OPTIONS)
+    settings = finished(DATABASES={"default": postgresql(), "replica": replica})
+
+    text = refusal(settings, **DEPLOYED, WEBAPP_DB_PROXY_HOST="proxy.example")
+
+    assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at 'PROXY.example' refuses")
 
 
 def test_plain_text_across_a_network():

@@ -6,7 +6,7 @@ from django_runtimes.config.security import origin_of, secret_key, weakness
 from django_runtimes.config.variables.application import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
 
-LONG_KEY = "k" * 50
+LONG_KEY = "abcde" * 10
 
 
 def test_a_short_key_is_refused_and_not_shown():
@@ -40,6 +40,11 @@ def test_a_key_may_be_text_or_bytes(key):
     assert weakness(key)
     assert not weakness(LONG_KEY)
     assert not weakness(LONG_KEY.encode())
+
+
+def test_a_key_needs_five_different_characters():
+    assert weakness("abcd" * 15) == "has 4 different characters of 5"
+    assert weakness(b"a" * 60) == "has 1 different characters of 5"
 
 
 def test_a_wildcard_host_is_refused():

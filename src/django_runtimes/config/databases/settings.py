@@ -107,12 +107,20 @@ def database_settings(
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     """Another PostgreSQL database of a project: its address and login, and engine, strategy, TLS and timeouts of ours.
 
-    It goes by the proxy route where its host is an RDS Proxy's, and otherwise directly.
+    It goes by the proxy route where its address is an RDS Proxy's or that of WEBAPP_DB_PROXY_HOST, else directly.
     """
     address = address_of(project)
-    is_proxied = _RDS_PROXY_HOST.fullmatch(address.host) is not None
-    profile = replace(profile, route=Route.PROXY if is_proxied else Route.DIRECT)
+    profile = replace(profile, route=Route.PROXY if _is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
+
+
+def _is_proxied(environment: Environment, address: Address) -> bool:
+    host = address.host.lower()
+    if _RDS_PROXY_HOST.fullmatch(host) is not None:
+        return True
+    proxy_host = environment[DB_PROXY_HOST]
+    # A pooler and its server may be on one machine.
+    return proxy_host is not None and (host, address.port) == (proxy_host.lower(), environment[DB_PROXY_PORT])
 
 
 def _entry(

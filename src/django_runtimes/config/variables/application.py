@@ -29,7 +29,7 @@ RUNTIME = Choice(
 DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
-    "Django's SECRET_KEY, at least 50 characters.",
+    "Django's SECRET_KEY, at least 50 characters, 5 different ones among them.",
     default_note="SECRET_KEY of the settings, which beyond local must not be public",
 )
 SECRET_KEY_FALLBACKS = Items(
