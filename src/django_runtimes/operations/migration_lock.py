@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from django.core.management.base import CommandError
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_runtimes.operations.operations_session import open_session
@@ -114,7 +115,12 @@ def migration_lock(
     # A copy is in no registry, where `close_old_connections` in a migration would find it.
     own = connection.copy(alias="migration_lock")
     try:
-        session = open_session(own)
+        # Found under its alias while it connects: receivers such as django.contrib.postgres's ask by it.
+        connections[own.alias] = own
+        try:
+            session = open_session(own)
+        finally:
+            del connections[own.alias]
         _refuse_proxy(session)
         prepare_session(session)
         lock = MigrationLock(session)

@@ -3,6 +3,8 @@
 from webapp.settings import *  # noqa: F403
 
 INSTALLED_APPS = [
+    # It asks each new connection for its types, by the connection's alias.
+    "django.contrib.postgres",
     "django_runtimes.databases",
     "django_runtimes.operations",
     "django_runtimes.migration_gate",
