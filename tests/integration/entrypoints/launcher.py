@@ -27,11 +27,13 @@ ENDLESS = {
 
 
 @contextmanager
-def container(log: Path, *, port: int = 0, **variables: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def container(
+    log: Path, *, port: int = 0, python: str = sys.executable, **variables: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A server that accepts connections, or has ended, and its port."""
     port = port or free_port()
     server = spawn(
-        [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
+        [python, "-m", "django_runtimes.entrypoints.launch"],
         environ={
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "webapp.settings",

@@ -8,6 +8,8 @@ import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.config.databases.url import parse_database_url
+from tests.integration.entrypoints.launcher import container
+from tests.integration.projects.client import Client
 from tests.integration.projects.example import Example
 
 
@@ -50,3 +52,19 @@ def gallery(database_server, tmp_path_factory) -> Iterator[Example]:
 def example(request) -> Example:
     """Each of them."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Starts an example's server and gives its client, which keeps cookies."""
+    running = []
+
+    def start(example):
+        named = {"DJANGO_SETTINGS_MODULE": example.settings_module, "PYTHONPATH": str(example.folder)}
+        running.append(container(tmp_path / "log", python=example.python, **example.environ("aws_ecs", **named)))
+        _, port = running[-1].__enter__()
+        return Client(port), tmp_path / "log"
+
+    yield start
+    for each in running:
+        each.__exit__(None, None, None)

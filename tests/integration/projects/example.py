@@ -29,11 +29,12 @@ print(json.dumps([handler(event, context) for event in json.load(sys.stdin)]))
 
 @dataclass(frozen=True)
 class Example:
-    """A project's folder, its database's URL and the variables that the project itself reads."""
+    """A project's folder, its database's URL, the variables that the project itself reads, and its Python."""
 
     folder: Path
     database_url: str
     variables: dict[str, str]
+    python: str = sys.executable
 
     @classmethod
     def copied(cls, name: str, into: Path, *, database_url: str, variables: dict[str, str]) -> "Example":
@@ -51,17 +52,17 @@ class Example:
 
     def manage(self, *arguments: str) -> str:
         """`python manage.py …`, as before the project was adopted."""
-        return self._run([sys.executable, "manage.py", *arguments], self.environ(None))
+        return self._run([self.python, "manage.py", *arguments], self.environ(None))
 
     def webapp(self, *arguments: str, runtime: str | None = None) -> str:
         """What the command `webapp` prints in the project's folder, and then its standard error."""
-        return self._run([sys.executable, "-m", "django_runtimes", *arguments], self.environ(runtime))
+        return self._run([self.python, "-m", "django_runtimes", *arguments], self.environ(runtime))
 
     def replies(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
         """What a function answers to events, one after the other."""
         named = {"DJANGO_SETTINGS_MODULE": self.settings_module, "PYTHONPATH": str(self.folder)}
         environ = self.environ("aws_lambda", **named)
-        output = self._run([sys.executable, "-c", _SERVE_EVENTS], environ, given=json.dumps(events))
+        output = self._run([self.python, "-c", _SERVE_EVENTS], environ, given=json.dumps(events))
         replies: list[dict[str, Any]] = json.loads(next(line for line in output.splitlines() if line.startswith("[{")))
         return replies
 

@@ -1,14 +1,10 @@
 """The example projects behind both entry points: what their settings say holds."""
 
 import json
-from http.client import HTTPConnection
 
 import pytest
 
-from tests.integration.entrypoints.launcher import container
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
-
-_HEADERS = {"Host": "shop.example", "X-Forwarded-Proto": "https"}
 
 
 @pytest.fixture(scope="module")
@@ -23,50 +19,6 @@ def hung(gallery):
     """The site with its static files."""
     gallery.webapp("collectstatic", "--no-input", "--verbosity", "0", runtime="aws_ecs")
     return gallery
-
-
-@pytest.fixture
-def server(tmp_path):
-    """Starts an example's server and gives its client, which keeps cookies."""
-    running = []
-
-    def start(example):
-        named = {"DJANGO_SETTINGS_MODULE": example.settings_module, "PYTHONPATH": str(example.folder)}
-        running.append(container(tmp_path / "log", **example.environ("aws_ecs", **named)))
-        _, port = running[-1].__enter__()
-        return Client(port), tmp_path / "log"
-
-    yield start
-    for each in running:
-        each.__exit__(None, None, None)
-
-
-class Client:
-    """Sends requests as a load balancer does, with the cookies that it was given."""
-
-    def __init__(self, port):
-        self._port = port
-        self.cookies = {}
-
-    def ask(self, method, path, body=None):
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
-        headers = dict(_HEADERS)
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        if body is not None:
-            headers |= {
-                "Content-Type": "application/json",
-                "X-CSRFToken": self.cookies["csrftoken"],
-                "Origin": "https://shop.example",
-            }
-        connection.request(method, path, body and json.dumps(body), headers)
-        response = connection.getresponse()
-        content = response.read()
-        for line in response.headers.get_all("Set-Cookie") or ():
-            name, _, value = line.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        connection.close()
-        return response, content
 
 
 def test_the_apis_settings_hold_in_a_container(filled, server):

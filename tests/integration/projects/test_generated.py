@@ -1,0 +1,81 @@
+"""A project that a package on the index generates, adopted and served by both entry points."""
+
+import secrets
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from django_runtimes.compare.services.database_creation import create_database, drop_database
+from tests.integration.projects.example import Example
+from tests.integration.serving.lambda_handler.front import event_of, status_of
+from tests.prerequisites import lack
+
+PAGES = ["/", "/admin/login/"]
+# Wagtail's template asks for Django 6.1, which needs it. An older Python takes this environment's Django.
+_INSTALLS_ITS_DJANGO = sys.version_info >= (3, 12)
+
+
+def run(*command: str | Path, directory: Path) -> str:
+    """What the ended command printed; fails the test when it fails."""
+    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+def environment_beside_this_one(folder: Path) -> Path:
+    """The Python of an environment that sees this one's packages behind its own."""
+    run(sys.executable, "-m", "venv", folder, directory=folder.parent)
+    python = folder / "bin" / "python"
+    own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", directory=folder).strip()
+    line = f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+    Path(own, "beside.pth").write_text(line, encoding="utf-8")
+    return python
+
+
+def install(python: Path, *packages: str, directory: Path) -> None:
+    """Install from the index; skips the test where it cannot be reached."""
+    command = [python, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20", *packages]
+    ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
+    if ended.returncode:
+        lack(f"{' '.join(packages)} cannot be installed from the index: {ended.stderr.strip()[-500:]}")
+
+
+@pytest.fixture(scope="module")
+def site(database_server, tmp_path_factory) -> Iterator[Example]:
+    """A site of `wagtail start`, adopted by `webapp init` and migrated as a task of ECS."""
+    folder = tmp_path_factory.mktemp("generated")
+    python = environment_beside_this_one(folder / "environment")
+    install(python, "wagtail", directory=folder)
+    run(python.with_name("wagtail"), "start", "mysite", directory=folder)
+    mysite = folder / "mysite"
+    if _INSTALLS_ITS_DJANGO:
+        install(python, "-r", "requirements.txt", directory=mysite)
+    else:
+        (mysite / "requirements.txt").write_text("django\nwagtail\n", encoding="utf-8")
+    # As Wagtail's documentation asks on PostgreSQL; Django 6.1 refuses its models without.
+    with (mysite / "mysite" / "settings" / "base.py").open("a", encoding="utf-8") as settings:
+        settings.write('\nINSTALLED_APPS += ["django.contrib.postgres"]\n')
+    database = f"webapp_generated_{secrets.token_hex(4)}"
+    create_database(database_server, database)
+    example = Example(mysite, database_server.url(database), {}, str(python))
+    example.webapp("init", "--yes")
+    example.webapp("migrate", "--verbosity", "0", runtime="aws_ecs")
+    example.webapp("collectstatic", "--no-input", "--verbosity", "0", runtime="aws_ecs")
+    yield example
+    drop_database(database_server, database)
+
+
+def test_its_pages_are_served_in_a_container(site, server):
+    client, _ = server(site)
+
+    assert [client.ask("GET", page)[0].status for page in PAGES] == [200, 200]
+
+
+def test_its_pages_are_served_on_lambda(site):
+    replies = site.replies(*(event_of("http_api_v2", "GET", page, headers={"host": "shop.example"}) for page in PAGES))
+
+    assert [status_of(reply) for reply in replies] == [200, 200]
