@@ -3,15 +3,32 @@
 import json
 import shlex
 import sys
-from importlib.metadata import distribution
+from importlib.metadata import PackageNotFoundError, distribution
 from urllib.parse import unquote, urlsplit
+
+from packaging.requirements import Requirement
 
 _DISTRIBUTION = "django-runtimes"
 
 
-def install_command(extra: str) -> str:
+def is_installed(extra: str) -> bool:
+    """Whether all that an extra names is installed here."""
+    needed = (Requirement(text) for text in distribution(_DISTRIBUTION).requires or [])
+    return all(_has(need) for need in needed if need.marker is not None and need.marker.evaluate({"extra": extra}))
+
+
+def _has(need: Requirement) -> bool:
+    try:
+        distribution(need.name)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def install_command(*extras: str) -> str:
     """The command of pip, for the place that this environment has the library from, which direct_url.json tells."""
     installed = distribution(_DISTRIBUTION)
+    extra = ",".join(extras)
     name = f"{_DISTRIBUTION}[{extra}]"
     text = installed.read_text("direct_url.json")
     if text is None:

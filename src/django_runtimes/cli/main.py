@@ -17,7 +17,7 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
     "doctor": ("django_runtimes.doctor.doctor", None),
-    "init": ("django_runtimes.project_files.project_init", "compare"),
+    "init": ("django_runtimes.project_files.project_init", None),
     **{
         verb: (f"django_runtimes.deploy.verbs.{verb}", "deploy")
         for verb in (
@@ -55,7 +55,8 @@ def main() -> None:
     """Run one verb, then exit with its code."""
     arguments = sys.argv[1:]
     try:
-        project = find_project(Path.cwd())
+        # Taking back needs the record alone, and may be what repairs a pyproject.toml.
+        project = None if arguments[:1] == ["init"] and "--undo" in arguments else find_project(Path.cwd())
     except UsageError as error:
         sys.stderr.write(f"webapp: {error}\n")
         raise SystemExit(EXIT_USAGE) from None

@@ -118,8 +118,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Run the project's own tests under the profile of each runtime, on an embedded PostgreSQL, or on "
         "the one at DATABASE_URL, where they use databases of their own (test_...). Redirects to HTTPS are off, and "
         "the secret key is one for tests.",
-        epilog="Exit codes: the worst of the runner's; 1 something could not be started, 2 bad arguments, "
-        "130 interrupted.",
+        epilog="Exit codes: the worst of the runner's, 5 where it found no tests; 1 something could not be started, "
+        "2 bad arguments, 130 interrupted.",
     )
     parser.add_argument(
         "--runtime",

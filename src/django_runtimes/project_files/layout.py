@@ -13,7 +13,7 @@ _VARIABLE = "DJANGO_SETTINGS_MODULE"
 _NOT_THE_PROJECT = frozenset({"node_modules", "site-packages", "__pycache__"})
 # As in backend/manage.py and apps/web/manage.py.
 _DEPTH = 2
-_DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")
+DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")
 # Modules for the developer's machine, and those beside them that a server loads.
 _FOR_DEVELOPERS = frozenset({"dev", "develop", "development", "local", "debug"})
 _FOR_SERVERS = ("production", "prod")
@@ -65,17 +65,15 @@ def _folders(directory: Path, manage: Path | None) -> tuple[Path, list[Path]]:
     """The project's folder, and those that its modules may be imported from."""
     root = directory
     if manage is not None and manage.parent != directory:
-        has_own = any((manage.parent / name).exists() for name in _DEPENDENCIES)
-        if has_own and not any((directory / name).exists() for name in _DEPENDENCIES):
+        has_own = any((manage.parent / name).exists() for name in DEPENDENCIES)
+        if has_own and not any((directory / name).exists() for name in DEPENDENCIES):
             root = manage.parent
     candidates = [root, root / "src"] if manage is None else [manage.parent, root, root / "src"]
     return root, list(dict.fromkeys(candidates))
 
 
 def _find_manage(directory: Path, *, is_needed: bool) -> Path | None:
-    if (directory / MANAGE).is_file():
-        return directory / MANAGE
-    found = [path for path in _manage_files(directory, _DEPTH) if _VARIABLE.encode() in path.read_bytes()]
+    found = manage_files(directory)
     if len(found) == 1:
         return found[0]
     if not is_needed:
@@ -89,6 +87,14 @@ def _find_manage(directory: Path, *, is_needed: bool) -> Path | None:
         f"no {MANAGE} lies in {directory} or two folders below it; run webapp init in a Django project's folder, "
         "or name the settings by --settings, such as config.settings"
     )
+
+
+def manage_files(directory: Path) -> list[Path]:
+    """Those of Django projects in a folder, or at most two folders below."""
+    own = directory / MANAGE
+    if own.is_file():
+        return [own]
+    return [path for path in _manage_files(directory, _DEPTH) if _VARIABLE.encode() in path.read_bytes()]
 
 
 def _manage_files(directory: Path, depth: int) -> Iterator[Path]:

@@ -12,16 +12,20 @@ from types import FrameType
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.extras import install_command, is_installed
+from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.dependencies.library import installed_library
 from django_runtimes.project_files.dependencies.listing import Manager
 from django_runtimes.project_files.difference import render
+from django_runtimes.project_files.folder import find_folder, recorded_folder
 from django_runtimes.project_files.plan import Plan
 from django_runtimes.project_files.writing import undo, write
 
 _EJECT = "--eject"
+_COMPARE, _DEPLOY = "compare", "deploy"
 _RUNNERS = {Manager.UV: "uv run ", Manager.POETRY: "poetry run ", Manager.PIPENV: "pipenv run "}
 _LOCK_COMMANDS = {Manager.UV: "uv lock", Manager.POETRY: "poetry lock", Manager.PIPENV: "pipenv lock"}
 
@@ -36,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
             signal.signal(number, _interrupt)
     try:
         options, others = _parser().parse_known_args(arguments)
+        _require_undo(options)
         return _undo(options, others) if options.undo else _adopt(options, others)
     except UsageError as error:
         return _fail(str(error), EXIT_USAGE)
@@ -47,18 +52,23 @@ def main(arguments: Sequence[str]) -> int:
         return _fail(f"{error}; nothing is changed", EXIT_FAILED)
 
 
+def _require_undo(options: argparse.Namespace) -> None:
+    if options.keep_edited and not options.undo:
+        raise UsageError("--keep-edited is an option of --undo; add --undo, or leave it out")
+
+
 def _eject(arguments: Sequence[str]) -> int:
     try:
         from django_runtimes.deploy.verbs import eject
     except ModuleNotFoundError as error:
         return _fail(
-            f"{_EJECT} needs {error.name}, of the extra [deploy]; install the library with that extra", EXIT_USAGE
+            f"{_EJECT} needs {error.name}, of the extra [{_DEPLOY}]; run: {install_command(_DEPLOY)}", EXIT_USAGE
         )
     return eject.main(arguments)
 
 
 def _adopt(options: argparse.Namespace, others: list[str]) -> int:
-    directory = Path.cwd()
+    directory = _enter(find_folder(Path.cwd()))
     adoption = plan_adoption(directory, installed_library(), settings=options.settings)
     plan = adoption.plan
     if options.deploy or find_zappa_file(directory) is not None:
@@ -74,23 +84,30 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
     Consent(yes=options.yes, dry_run=False).ask(f"Write {_files(plan)}?")
     write(plan)
     _say(f"written: {_files(plan)}; webapp init --undo takes that back")
-    for line in _next_commands(adoption, directory):
+    for line in (*_next_commands(adoption, directory), *_developers_commands(adoption)):
         _say(line)
     return EXIT_DONE
+
+
+def _enter(directory: Path) -> Path:
+    """Work in the project's folder, which is said where it is not the current one."""
+    if directory != Path.cwd():
+        os.chdir(directory)
+        _say(f"the project is in {directory}")
+    return directory
 
 
 def _plan_deploy(plan: Plan, options: argparse.Namespace, others: list[str]) -> None:
     """Add webapp.toml, which the deploy verbs write the text of."""
     try:
-        from django_runtimes.deploy.configuration import FILE_NAME
         from django_runtimes.deploy.verbs.init import plan_file
     except ModuleNotFoundError as error:
         raise UsageError(
-            f"webapp init --deploy needs {error.name}, of the extra [deploy]; install the library with that extra"
+            f"{CONFIGURATION_FILE} needs {error.name}, of the extra [{_DEPLOY}]; run: {install_command(_DEPLOY)}"
         ) from None
-    path = plan.root / FILE_NAME
+    path = plan.root / CONFIGURATION_FILE
     if plan.exists(path):
-        plan.already.append(f"{FILE_NAME} is there, and stays as it is")
+        plan.already.append(f"{CONFIGURATION_FILE} is there, and stays as it is")
         return
     planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])
     plan.write(path, planned.text.encode())
@@ -134,15 +151,32 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     return [f"next{where}:", *(f"  {command:<{width}}  {purpose}" for command, purpose in commands)]
 
 
+def _developers_commands(adoption: Adoption) -> list[str]:
+    """How a developer's environment gets the extras that the next commands need; an image needs none of them."""
+    extras = [_COMPARE, *([_DEPLOY] if adoption.plan.exists(adoption.plan.root / CONFIGURATION_FILE) else [])]
+    missing = [extra for extra in extras if not is_installed(extra)]
+    if not missing:
+        return []
+    names = " and ".join(f"[{extra}]" for extra in missing)
+    return [f"for developers only, the extra {names}:", f"  {install_command(*missing)}"]
+
+
 def _undo(options: argparse.Namespace, others: list[str]) -> int:
     given = [*others, *(["--settings"] if options.settings else []), *(["--deploy"] if options.deploy else [])]
     if given:
         raise UsageError(f"--undo takes back what was written, and {given[0]} has no place with it; leave it out")
     if options.dry_run:
         raise UsageError("--undo writes what was there before, and --dry-run writes nothing; leave one of them out")
-    for path in undo(Path.cwd()):
+    undone = undo(_enter(recorded_folder(Path.cwd())), keeps_edited=options.keep_edited)
+    for path in undone.restored:
         _say(f"restored: {path}")
-    _say("the project is as it was before webapp init")
+    for path in undone.kept:
+        _say(f"left as it is: {path}")
+    _say(
+        "everything else is as it was before webapp init"
+        if undone.kept
+        else "the project is as it was before webapp init"
+    )
     return EXIT_DONE
 
 
@@ -159,6 +193,9 @@ def _parser() -> OneLineParser:
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     parser.add_argument("--dry-run", action="store_true", help="show the changes, and write nothing")
     parser.add_argument("--undo", action="store_true", help="restore every file as it was before")
+    parser.add_argument(
+        "--keep-edited", action="store_true", help="with --undo: leave files that were edited since, and name them"
+    )
     parser.add_argument("--deploy", action="store_true", help="write webapp.toml as well (implied by Zappa's settings)")
     return parser
 

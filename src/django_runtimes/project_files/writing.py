@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.cli.errors import UsageError
@@ -50,15 +51,25 @@ def write(plan: Plan) -> None:
         raise
 
 
-def undo(root: Path) -> list[str]:
-    """Restore every file as it was before, and return their paths; UsageError where one was edited since."""
+@dataclass(frozen=True)
+class Undone:
+    """The paths of the files that were restored, and of those that were left as they are."""
+
+    restored: list[str]
+    kept: list[str]
+
+
+def undo(root: Path, *, keeps_edited: bool = False) -> Undone:
+    """Restore every file as it was before; one that was edited since is left where `keeps_edited`, else UsageError."""
     root = root.resolve()
     record = read_record(root)
     if record is None:
         raise UsageError(f"{FILE} is not in {root}, so nothing is known that could be taken back; use your own copy")
     waiting = [file for file in record.files if not _is_restored(root / file.path, file)]
-    for file in waiting:
-        _require_unedited(root, file)
+    edited = {file.path: complaint for file in waiting if (complaint := _edited(root, file))}
+    if edited and not keeps_edited:
+        raise UsageError(next(iter(edited.values())))
+    waiting = [file for file in waiting if file.path not in edited]
     try:
         for file in waiting:
             if file.before is not None:
@@ -71,25 +82,27 @@ def undo(root: Path) -> list[str]:
                 else:
                     _staged(path).replace(path)
             for file in record.files:
-                if file.before_mode is not None:
+                if file.path not in edited and file.before_mode is not None:
                     (root / file.path).chmod(file.before_mode)
             (root / FILE).unlink()
     finally:
         for name in (FILE, *(file.path for file in record.files)):
             _staged(root / name).unlink(missing_ok=True)
     _remove_folders(root, record.folders)
-    return [file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")]
+    return Undone([file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")], list(edited))
 
 
-def _require_unedited(root: Path, file: Written) -> None:
+def _edited(root: Path, file: Written) -> str | None:
+    """What was done to a file since, and how to go on; None where nothing was."""
     content = _read(root / file.path)
-    if content is None and file.before is not None:
-        raise UsageError(f"{file.path} was removed since webapp init wrote it; put it back, and nothing is undone yet")
-    if content is not None and digest(content) != file.after_sha256:
-        raise UsageError(
-            f"{file.path} was edited since webapp init wrote it, and nothing is undone; "
-            "keep your lines elsewhere and restore the file, or take the changes back by hand"
-        )
+    if content is None:
+        what = None if file.before is None else "removed"
+    else:
+        what = None if digest(content) == file.after_sha256 else "edited"
+    return what and (
+        f"{file.path} was {what} since webapp init wrote it, and nothing is undone; put it back as it was, "
+        "or leave such files as they are and restore all others: webapp init --undo --keep-edited"
+    )
 
 
 def _is_restored(path: Path, file: Written) -> bool:

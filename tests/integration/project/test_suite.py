@@ -81,6 +81,34 @@ def test_no_tests_are_no_success(foreign):
     assert summary(ended.stdout) == ["webapp test: local, pool found no tests in"]
 
 
+def test_no_tests_of_djangos_runner_are_no_success(foreign):
+    (foreign.code / "shop/tests.py").unlink()
+
+    ended = foreign.webapp("test", "--runtime", "local")
+
+    assert ended.returncode == 5
+    assert summary(ended.stdout) == ["webapp test: local, pool found no tests in"]
+
+
+def test_a_suite_of_skipped_tests_passes(foreign):
+    skipped = "import unittest\n\n\n@unittest.skip('later')\nclass LaterTest(unittest.TestCase):\n"
+    (foreign.code / "shop/tests.py").write_text(f"{skipped}    def test_it(self): ...\n")
+
+    ended = foreign.webapp("test", "--runtime", "local")
+
+    assert ended.returncode == 0, ended.stderr
+    assert summary(ended.stdout) == ["webapp test: local, pool passed in"]
+
+
+def test_djangos_runner_works_in_parallel_and_without_a_manage_file(foreign):
+    (foreign.code / "manage.py").unlink()
+
+    ended = foreign.webapp("test", "--runtime", "aws_ecs", "--", "--parallel", "2", "--noinput", "-v", "0")
+
+    assert ended.returncode == 0, ended.stderr
+    assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
+
+
 def test_the_users_own_server_is_used_and_its_database_left_alone(foreign, database_server):
     url = database_server.url("postgres")
     with psycopg.connect(database_server.administration_url, autocommit=True) as connection:

@@ -94,6 +94,49 @@ def test_deploy_takes_its_options(tmp_path: Path):
     assert tomllib.loads((tmp_path / "webapp.toml").read_text())["project"] == "kiosk", ended.stderr
 
 
+def test_undo_needs_no_readable_pyproject(tmp_path: Path):
+    before = tree(make(tmp_path, "pip"))
+    init(tmp_path, "--yes")
+    (tmp_path / "pyproject.toml").write_text("[project")
+
+    refused = init(tmp_path, "--undo")
+    ended = init(tmp_path, "--undo", "--keep-edited")
+
+    assert refused.returncode == 2
+    assert "pyproject.toml was edited since" in refused.stderr
+    assert refused.stderr.endswith("webapp init --undo --keep-edited\n")
+    assert ended.returncode == 0, ended.stderr
+    assert "left as it is: pyproject.toml\n" in ended.stderr
+    left = tree(tmp_path)
+    assert left.pop("pyproject.toml")[1] == b"[project"
+    assert left == before
+
+
+def test_undo_with_a_damaged_toml_of_the_project(tmp_path: Path):
+    make(tmp_path, "settings package")
+    init(tmp_path, "--yes")
+    (tmp_path.parent / "pyproject.toml").write_text("[project")
+    try:
+        ended = init(tmp_path, "--undo")
+    finally:
+        (tmp_path.parent / "pyproject.toml").unlink()
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_project_is_found_from_a_folder_below(tmp_path: Path):
+    before = tree(make(tmp_path, "src"))
+
+    shown = init(tmp_path / "src/shop", "--dry-run")
+    init(tmp_path / "src", "--yes")
+
+    assert f"the project is in {tmp_path}\n" in shown.stderr
+    assert "+++ b/src/shop/settings.py" in shown.stdout
+    assert (tmp_path / "compare.toml").exists()
+    assert init(tmp_path / "src/shop", "--undo").returncode == 0
+    assert tree(tmp_path) == before
+
+
 VARIABLES = SETTINGS + 'import os\nSECRET_KEY = os.environ["SHOP_KEY"]\nDEBUG = os.getenv("SHOP_DEBUG") == "1"\n'
 
 

@@ -4,11 +4,12 @@ import sys
 import pytest
 
 from django_runtimes.cli import extras
-from django_runtimes.cli.extras import install_command
+from django_runtimes.cli.extras import install_command, is_installed
 
 
 class Installed:
     version = "1.2"
+    requires = ("django", "pytest; extra == 'present'", "pytest; extra == 'half'", "not-there-at-all; extra == 'half'")
 
     def __init__(self, origin: dict | None) -> None:
         self._origin = origin
@@ -35,3 +36,17 @@ def test_an_extra_comes_from_where_the_library_came(monkeypatch, origin, argumen
     monkeypatch.setattr(sys, "executable", "python")
 
     assert install_command("compare") == f"python -m pip install {arguments.format('[compare]')}"
+
+
+def test_an_extra_is_installed_with_all_that_it_names(monkeypatch):
+    of_others = extras.distribution
+    monkeypatch.setattr(extras, "distribution", lambda name: Installed(None) if "runtimes" in name else of_others(name))
+
+    assert is_installed("present")
+    assert not is_installed("half")
+
+
+def test_two_extras_are_one_command(monkeypatch):
+    monkeypatch.setattr(extras, "distribution", lambda name: Installed(None))
+
+    assert install_command("compare", "deploy").endswith("[compare,deploy]==1.2'")

@@ -73,10 +73,11 @@ def test_undo_restores_contents_modes_and_folders(project: Path):
     write(planned(project))
     (project / "settings.py").chmod(0o600)
 
-    restored = undo(project)
+    undone = undo(project)
 
     assert tree(project) == before
-    assert restored == ["settings.py", "old.txt", "vendor/a/wheel.whl", "Dockerfile"]
+    assert undone.kept == []
+    assert undone.restored == ["settings.py", "old.txt", "vendor/a/wheel.whl", "Dockerfile"]
 
 
 def test_a_written_file_keeps_its_mode(project: Path):
@@ -161,6 +162,24 @@ def test_undo_refuses_a_file_that_was_edited(project: Path, name: str):
         undo(project)
 
     assert tree(project) == before
+
+
+def test_undo_leaves_edited_files_where_that_is_asked(project: Path):
+    before = tree(project)
+    write(planned(project))
+    (project / "Dockerfile").write_bytes(b"mine\n")
+    (project / "settings.py").write_bytes(b"mine too\n")
+    (project / "settings.py").chmod(0o600)
+    (project / "old.txt").unlink()
+
+    undone = undo(project, keeps_edited=True)
+
+    after = tree(project)
+    assert undone.kept == ["settings.py", "old.txt", "Dockerfile"]
+    assert undone.restored == ["vendor/a/wheel.whl"]
+    assert {name for name in after if after[name] != before.get(name)} == {"settings.py", "Dockerfile"}
+    assert (after["settings.py"][1], after["Dockerfile"][1]) == (b"mine too\n", b"mine\n")
+    assert after["settings.py"][0] & 0o777 == 0o600
 
 
 def test_undo_refuses_where_an_old_file_was_removed(project: Path):

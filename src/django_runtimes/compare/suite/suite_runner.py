@@ -9,11 +9,12 @@ from pathlib import Path
 
 from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.project import Project
+from django_runtimes.compare.suite import django_suite
+from django_runtimes.compare.suite.django_suite import FOUND_NO_TESTS
 from django_runtimes.compare.suite.pytest_configuration import find_pytest_configuration, settings_option
 
 PYTEST, DJANGO = "pytest", "django"
 RUNNERS = (PYTEST, DJANGO)
-_PYTEST_FOUND_NO_TESTS = 5
 _SETTINGS_OPTION = re.compile(r"(?:^|\s)--settings[=\s]\s*([\w.]+)")
 
 
@@ -37,8 +38,7 @@ class SuiteRunner:
         """What an exit code says, for a summary."""
         if exit_code == 0:
             return "passed"
-        found_none = self.name == PYTEST and exit_code == _PYTEST_FOUND_NO_TESTS
-        return "found no tests" if found_none else f"failed with exit code {exit_code}"
+        return "found no tests" if exit_code == FOUND_NO_TESTS else f"failed with exit code {exit_code}"
 
 
 def choose_runner(project: Project, wanted: str | None) -> SuiteRunner:
@@ -58,5 +58,6 @@ def choose_runner(project: Project, wanted: str | None) -> SuiteRunner:
         directory = project.working_directory if configuration is None else configuration.path.parent
         settings = None if configuration is None else configuration.settings
         return SuiteRunner(PYTEST, (sys.executable, "-m", "pytest"), directory, settings)
-    program = ("-m", "django") if project.manage is None else (str(project.manage),)
-    return SuiteRunner(DJANGO, (sys.executable, *program, "test"), project.working_directory, None)
+    program = "django" if project.manage is None else str(project.manage)
+    command = (sys.executable, "-m", django_suite.__name__, program, "test")
+    return SuiteRunner(DJANGO, command, project.working_directory, None)
