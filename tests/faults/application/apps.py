@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -22,4 +23,4 @@ class AskingAtStart(AppConfig):
             cursor.execute("SELECT pg_backend_pid()")
             (backend,) = cursor.fetchone()
         identity = {"process": os.getpid(), "backend": backend}
-        (settings.STATIC_ROOT / ASKED_AT_START).write_text(json.dumps(identity))
+        Path(settings.STATIC_ROOT, ASKED_AT_START).write_text(json.dumps(identity))

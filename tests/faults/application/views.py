@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -54,7 +55,7 @@ def stop_inside_a_transaction(request: HttpRequest) -> JsonResponse:
     """Write, and stop the process before the commit: whoever sends SIGCONT lets it go on."""
     with transaction.atomic():
         entry = _write(request)
-        (settings.STATIC_ROOT / STOPPED).write_text(str(os.getpid()))
+        Path(settings.STATIC_ROOT, STOPPED).write_text(str(os.getpid()))
         # To this thread: sent to the process, another thread may take it while this one goes on to the commit.
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     return JsonResponse({"id": entry.pk}, status=201)
