@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,9 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     try:
         plan = _plan(options)
         directory = choose_directory(options.output, project_at(Path.cwd()).directory)
-        with Progress(sys.stderr) as progress:
-            run = run_comparison(plan, progress)
-        publish(run, directory)
+        with tempfile.TemporaryDirectory(prefix="webapp-compare-logs-") as kept:
+            with Progress(sys.stderr) as progress:
+                run = run_comparison(plan, progress, kept_logs=Path(kept))
+            publish(run, directory, Path(kept))
         if options.json:
             sys.stdout.write(run.to_json())
         else:

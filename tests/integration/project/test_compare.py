@@ -44,8 +44,22 @@ def test_a_replica_gets_the_targets_own_database(foreign):
     assert "DATABASES" not in ended.stderr
 
 
-def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign):
+# As Django's documentation sets a handler up: without a formatter, so without levels.
+PLAIN_LOGGING = """
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+"""
+
+
+@pytest.mark.parametrize("logging", ["", PLAIN_LOGGING], ids=["the library's logging", "no level in the log"])
+def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign, logging):
     foreign.name_workload()
+    settings = (foreign.code / "config/settings.py").read_text()
+    foreign.write("config/settings.py", settings.replace("\nfrom django_runtimes", f"{logging}\nfrom django_runtimes"))
     foreign.write("pyproject.toml", BLOCK.replace("ABSENT", "REPLICA_URL") + 'workload = "compare.toml"\n')
 
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, REPLICA_URL="postgresql://live@127.0.0.1:1/live")
@@ -55,6 +69,13 @@ def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign):
         "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; where a variable says so, "
         'give it "{database_url}" in [application.environment] of the workload\n'
     ) in ended.stderr
+    diagnosis = run_of(foreign)["targets"][0]["diagnosis"]
+    assert "Connection refused" in "\n".join(diagnosis["log"])
+    assert not diagnosis["is_excerpt"]
+    (report,) = (foreign.folder / "reports").iterdir()
+    assert diagnosis["kept_log"] == "logs/aws_ecs-pool-direct.log"
+    assert "Connection refused" in (report / diagnosis["kept_log"]).read_text()
+    assert "Connection refused" in ended.stdout
 
 
 def test_a_command_of_prepare_that_fails_shows_its_output(foreign):

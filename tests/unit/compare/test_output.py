@@ -19,6 +19,16 @@ def test_a_report_appears_whole(tmp_path):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["report"]
 
 
+def test_logs_lie_beside_the_report(tmp_path):
+    (tmp_path / "kept").mkdir(mode=0o700)
+    (tmp_path / "kept/a.log").write_text("why")
+
+    publish(RUN, tmp_path / "report", tmp_path / "kept")
+
+    assert (tmp_path / "report/logs/a.log").read_text() == "why"
+    assert (tmp_path / "report/logs").stat().st_mode & 0o777 == 0o755
+
+
 def test_what_was_measured_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
     (tmp_path / "elsewhere").mkdir()

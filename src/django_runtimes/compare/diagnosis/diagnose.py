@@ -6,7 +6,8 @@ from pathlib import Path
 
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.diagnosis.differences import differences
-from django_runtimes.compare.diagnosis.log_error import first_error
+from django_runtimes.compare.diagnosis.kept_logs import keep_logs
+from django_runtimes.compare.diagnosis.log_error import first_error, last_lines
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.diagnosis.settings_reading import read_settings
 from django_runtimes.compare.run.codebase import Codebase
@@ -25,7 +26,11 @@ class Examined:
 class FailureDiagnosis:
     """Compares each failed target with the most similar of those that worked; each one's settings are read once."""
 
-    def __init__(self, codebase: Codebase, workspace: Path, worked: Sequence[Examined]) -> None:
+    def __init__(
+        self, codebase: Codebase, workspace: Path, worked: Sequence[Examined], *, kept: Path | None = None
+    ) -> None:
+        """Write the whole logs of failed targets into `kept`, where that is given."""
+        self._kept = kept
         self._codebase = codebase
         self._workspace = workspace
         self._worked = worked
@@ -34,9 +39,11 @@ class FailureDiagnosis:
     def diagnose(self, failed: Examined) -> Diagnosis:
         """Its log and its differences, without secrets."""
         secrets = secrets_of(failed.environ)
-        log = tuple(masked(line, secrets) for line in first_error(failed.logs))
+        error = first_error(failed.logs)
+        log = tuple(masked(line, secrets) for line in error or last_lines(failed.logs))
+        kept_log = None if self._kept is None else keep_logs(failed.name, failed.logs, self._kept, secrets)
         if not self._worked:
-            return Diagnosis(log, None, ())
+            return Diagnosis(log, None, (), is_excerpt=not error, kept_log=kept_log)
         beside = min(self._worked, key=lambda worked: len(failed.environ.items() ^ worked.environ.items()))
         return Diagnosis(
             log,
@@ -47,6 +54,8 @@ class FailureDiagnosis:
                 failed_settings=self._settings_of(failed),
                 worked_settings=self._settings_of(beside),
             ),
+            is_excerpt=not error,
+            kept_log=kept_log,
         )
 
     def _settings_of(self, examined: Examined) -> dict[str, str]:

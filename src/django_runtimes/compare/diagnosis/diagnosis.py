@@ -16,17 +16,26 @@ class Difference:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`log` is the first error of the target's own log, empty without one; `worked` names the target beside it.
+    """`log` is the first error of the target's own log, or its last lines where `is_excerpt`; empty without a log.
 
-    `worked` is None when no target worked.
+    `worked` names the target beside it, None when no target worked; `kept_log` is the path of the whole log beside
+    the report.
     """
 
     log: tuple[str, ...]
     worked: str | None
     differences: tuple[Difference, ...]
+    is_excerpt: bool = False
+    kept_log: str | None = None
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:
         """What `dataclasses.asdict` made JSON of."""
         differences = tuple(Difference(**difference) for difference in values["differences"])
-        return cls(tuple(values["log"]), values["worked"], differences)
+        return cls(
+            tuple(values["log"]),
+            values["worked"],
+            differences,
+            is_excerpt=values.get("is_excerpt", False),
+            kept_log=values.get("kept_log"),
+        )

@@ -1,10 +1,12 @@
-"""The first error in the logs of a target, whoever of its processes wrote it."""
+"""The first error in the logs of a target, of all of its processes."""
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from django_runtimes.compare.diagnosis.unlevelled import error_lines, is_refusal
 
 _TRACEBACK = "Traceback (most recent call last)"
 _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b")
@@ -21,24 +23,36 @@ _MOST_EXCEPTION_LINES = 3
 _LONGEST_LINE = 300
 # A log that grows faster than it is read must not take the report's memory.
 _MOST_BYTES = 4 * 2**20
+_LAST_LINES = 10
 
 
 def first_error(logs: Sequence[Path]) -> tuple[str, ...]:
     """Its message, where it was raised and the exception, a line each; without errors the first warning, else nothing.
 
-    `logs` are in the order in which their processes started.
+    Errors that have a level or a traceback go before those known by their words alone. `logs` are in the order in
+    which their processes started.
     """
-    for find in (_errors, _warnings):
+    for find in (_errors, _unlevelled_errors, _warnings):
         for log in logs:
             if (lines := next(find(_lines(log)), None)) is not None:
                 return tuple(line[:_LONGEST_LINE] for line in lines if line.strip())
     return ()
 
 
-def _lines(log: Path) -> list[str]:
+def last_lines(logs: Sequence[Path]) -> tuple[str, ...]:
+    """The last lines of the process that started last and wrote any; for logs in which no error is known."""
+    for log in reversed(logs):
+        if written := [line for line in _lines(log, from_end=True) if line.strip()]:
+            return tuple(line[:_LONGEST_LINE] for line in written[-_LAST_LINES:])
+    return ()
+
+
+def _lines(log: Path, *, from_end: bool = False) -> list[str]:
     if not log.exists():
         return []
     with log.open("rb") as file:
+        if from_end:
+            file.seek(max(0, log.stat().st_size - _MOST_BYTES))
         text = file.read(_MOST_BYTES).decode(errors="replace")
     # awslambdaric ends the lines of one message by \r and indents them by no-break spaces.
     return text.replace("\u00a0", " ").splitlines()
@@ -59,13 +73,26 @@ def _errors(lines: Sequence[str]) -> Iterator[list[str]]:
             yield _end_of(lines[index:])
 
 
+def _unlevelled_errors(lines: Sequence[str]) -> Iterator[list[str]]:
+    if found := error_lines([_unlevelled(line) for line in lines]):
+        yield found
+
+
+def _unlevelled(line: str) -> str:
+    """The line; of JSON its message, and nothing where it has a level."""
+    record = _record(line)
+    if record is None:
+        return line
+    return "" if _level(record) else _message(record)
+
+
 def _warnings(lines: Sequence[str]) -> Iterator[list[str]]:
     for line in lines:
         record = _record(line)
         if record is not None:
             if _WARNING.search(_level(record)):
                 yield [_message(record)]
-        elif _WARNING.search(line):
+        elif _WARNING.search(line) or is_refusal(line):
             yield [line]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from statistics import median
 
+from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.load.block import TIMEOUT_S
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
@@ -26,11 +27,13 @@ class ReportTable:
 
 @dataclass(frozen=True)
 class Failure:
-    """A target that failed, the first error of its log, and how it differs from one that worked."""
+    """A target that failed, what its log says of it, and how it differs from one that worked."""
 
     name: str
     error: str
     log: tuple[str, ...] = ()
+    log_title: str = ""
+    kept_log: str | None = None
     differences: ReportTable | None = None
 
 
@@ -81,8 +84,20 @@ def _failure(target: TargetResult) -> Failure:
         columns=("name", "value", "value that worked"),
         rows=tuple((each.name, each.failed, each.worked) for each in diagnosis.differences),
     )
-    log = diagnosis.log or ("none",)
-    return Failure(target.name, target.error or "", log, differences if differences.rows else None)
+    return Failure(
+        target.name,
+        target.error or "",
+        log=diagnosis.log or ("nothing",),
+        log_title=_log_title(diagnosis),
+        kept_log=diagnosis.kept_log,
+        differences=differences if differences.rows else None,
+    )
+
+
+def _log_title(diagnosis: Diagnosis) -> str:
+    if not diagnosis.log:
+        return "It logged"
+    return "No error was recognized in its log, which ends" if diagnosis.is_excerpt else "The first error of its log"
 
 
 def scenario_title(scenario: ScenarioResult) -> str:

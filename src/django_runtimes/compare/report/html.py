@@ -31,6 +31,8 @@ def render_html(run: Run) -> str:
                 "name": failure.name,
                 "error": failure.error,
                 "log": "\n".join(failure.log),
+                "log_title": failure.log_title,
+                "kept_log": failure.kept_log,
                 "differences": None if failure.differences is None else _cells(failure.differences, break_after="/._"),
             }
             for failure in content.failures

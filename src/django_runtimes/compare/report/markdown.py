@@ -24,7 +24,9 @@ def _failure(failure: Failure) -> list[str]:
     parts = [_list([f"{failure.name}: {failure.error}"])]
     if failure.log:
         # An indented block shows every character as it is.
-        parts += ["The first error of its log:", "\n".join(f"    {line}" for line in failure.log)]
+        parts += [f"{failure.log_title}:", "\n".join(f"    {line}" for line in failure.log)]
+    if failure.kept_log is not None:
+        parts += [f"Its whole log: {_escaped(failure.kept_log)}"]
     if failure.differences is not None:
         parts += [f"{_escaped(failure.differences.title)}:", *_table(failure.differences)]
     return parts

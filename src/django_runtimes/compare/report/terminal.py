@@ -42,9 +42,11 @@ def _print_failure(failure: Failure, console: Console) -> None:
     # In one piece, for those who search a log for it.
     console.print(Text(f"{failure.name} failed: {failure.error}", style="red"), soft_wrap=True)
     if failure.log:
-        console.print(Text("  The first error of its log:"))
+        console.print(Text(f"  {failure.log_title}:"))
     for line in failure.log:
         console.print(Text(f"  | {line}"), soft_wrap=True)
+    if failure.kept_log is not None:
+        console.print(Text(f"  Its whole log, beside the report: {failure.kept_log}"), soft_wrap=True)
     if failure.differences is not None:
         console.print(Text(f"  {failure.differences.title}:"))
         for name, value, worked in failure.differences.rows:

@@ -41,8 +41,10 @@ from django_runtimes.config.databases.connections import Route
 from django_runtimes.config.detection import detect_runtime
 
 
-def run_comparison(plan: Plan, progress: Progress) -> Run:
+def run_comparison(plan: Plan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
     """Measure every target of the plan; those that fail are in the result with their cause.
+
+    Their whole logs, without secrets, are written into the folder `kept_logs`.
 
     Call it in the main thread. Ctrl-C during the measurement ends it early and keeps what was measured.
     Raises CompareError when nothing can be measured at all.
@@ -80,7 +82,10 @@ def run_comparison(plan: Plan, progress: Progress) -> Run:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             interrupted = runner.run(_measure(plan, subjects, server, progress, seed=int(run_id, 16)))
         diagnosis = FailureDiagnosis(
-            codebase, workspace, [subject.examined for subject in subjects if subject.failure is None]
+            codebase,
+            workspace,
+            [subject.examined for subject in subjects if subject.failure is None],
+            kept=kept_logs,
         )
         results = {subject.name: _result(subject, diagnosis) for subject in subjects}
         for subject in subjects:

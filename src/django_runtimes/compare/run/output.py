@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django_runtimes.cli.errors import UsageError
+from django_runtimes.compare.diagnosis.kept_logs import FOLDER
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.run.results import Run
@@ -26,13 +27,13 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
     return wanted
 
 
-def publish(run: Run, directory: Path) -> None:
-    """Write run.json and the reports beside the folder, then rename: nobody finds half of them.
+def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
+    """Write run.json, the reports and what `kept_logs` holds beside the folder, then rename: nobody finds half of them.
 
     CompareError when that fails, say for a full disk, with the place where the run was saved instead.
     """
     try:
-        _publish(run, directory)
+        _publish(run, directory, kept_logs)
     except OSError as error:
         kept = run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
         raise CompareError(
@@ -40,12 +41,16 @@ def publish(run: Run, directory: Path) -> None:
         ) from error
 
 
-def _publish(run: Run, directory: Path) -> None:
+def _publish(run: Run, directory: Path, kept_logs: Path | None) -> None:
     directory.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=directory.parent, prefix=f".{directory.name}."))
     try:
         run.save(unfinished)
         write_reports(run, unfinished)
+        if kept_logs is not None and any(kept_logs.iterdir()):
+            shutil.copytree(kept_logs, unfinished / FOLDER, copy_function=shutil.copyfile)
+            # A temporary folder is for the owner only, as below.
+            (unfinished / FOLDER).chmod(0o755)
         # mkdtemp's is for the owner only; a report is to be shown around.
         unfinished.chmod(0o755)
         unfinished.replace(directory)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.diagnosis.log_error import first_error
+from django_runtimes.compare.diagnosis.log_error import first_error, last_lines
 
 TRACE = """Traceback (most recent call last):
   File "/site/shop/views.py", line 7, in order
@@ -94,3 +94,49 @@ def test_a_log_without_errors_or_without_a_file_is_silent(logs, tmp_path: Path):
 
 def test_long_lines_are_cut(logs):
     assert [len(line) for line in first_error(logs(f"ERROR {'x' * 1_000}"))] == [300]
+
+
+# As a StreamHandler without a formatter writes them.
+REFUSED = """error connecting in 'pool-1': connection failed: connection to server at "::1", port 1 failed: refused
+\tIs the server running on that host and accepting TCP/IP connections?"""
+UNAVAILABLE = "Service Unavailable: /api/n/ (PoolTimeout: couldn't get a connection after 5.00 sec)"
+
+
+def test_without_levels_the_databases_error_and_the_answer_are_shown(logs):
+    text = f"booting\n{REFUSED}\n{REFUSED}\n{UNAVAILABLE}\n{UNAVAILABLE}\n"
+
+    assert first_error(logs(text)) == (*REFUSED.splitlines(), UNAVAILABLE)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Internal Server Error: /orders/",
+        "2026-11-28 11:00 Service Unavailable: /orders/",
+        "Invalid HTTP_HOST header: 'a.example'. You may need to add 'a.example' to ALLOWED_HOSTS.",
+        "Bad Request: /orders/",
+        "Forbidden: /orders/",
+        "Forbidden (CSRF token missing.): /orders/",
+        'relation "shop_item" does not exist',
+        'connection to server at "db" (10.0.0.1), port 5432 failed: timeout expired',
+        '{"message": "Internal Server Error: /orders/"}',
+    ],
+)
+def test_an_error_is_known_by_its_words(logs, line):
+    assert first_error(logs(f"all is well\n{line}\nthe end\n"))[0].endswith(line[-12:].strip('"}'))
+
+
+def test_a_level_goes_before_words(logs):
+    assert first_error(logs(f"Internal Server Error: /a/\n{TRACE}\n")) == SHOWN
+    assert first_error(logs("[INFO] OperationalError is retried\n[WARNING] late\n")) == ("[WARNING] late",)
+
+
+def test_a_refusal_is_less_than_an_error(logs):
+    assert first_error(logs("Forbidden: /a/\nInternal Server Error: /b/\n")) == ("Internal Server Error: /b/",)
+
+
+def test_the_last_lines_are_of_the_last_process_that_wrote(logs):
+    lines = [f"line {number}" for number in range(20)]
+
+    assert last_lines(logs("first\n", "\n".join(lines) + "\n\n", "")) == tuple(lines[-10:])
+    assert last_lines([]) == ()

@@ -77,6 +77,18 @@ def test_a_run_in_which_all_failed_is_reported_everywhere(run: Run):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_last_lines_are_not_called_an_error(run: Run, render):
+    failed = next(target for target in run.targets if target.status == "failed")
+    excerpt = replace(failed.diagnosis, is_excerpt=True, log=("half past nine",))
+
+    text = render(Run(run.environment, (replace(failed, diagnosis=excerpt),)))
+
+    assert "No error was recognized in its log, which ends" in text
+    assert "half past nine" in text
+    assert "first error" not in text
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
 def test_every_report_says_what_was_emulated_and_what_it_may_not_claim(run: Run, render):
     text = " ".join(render(run).replace("&#x27;", "'").split())
 
@@ -168,7 +180,7 @@ def test_the_page_is_whole_and_asks_no_other_address(run: Run):
 
     assert elements.open == []
     assert "script" not in elements.names
-    assert elements.addresses == ["data:,"]
+    assert elements.addresses == ["data:,", "logs/aws_lambda-per_request-direct.log"]
     assert "url(" not in page
     assert "@import" not in page
 
