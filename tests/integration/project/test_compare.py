@@ -33,6 +33,16 @@ def test_a_project_is_compared_from_a_folder_below(foreign_below):
     assert ended.returncode == 0, ended.stderr
     assert [target["status"] for target in run_of(foreign_below)["targets"]] == ["measured", "measured"]
     assert "not set here, and so not passed on: ABSENT (environment in [tool.webapp])" in ended.stderr
+    assert "reached no database" not in " ".join(ended.stdout.split())
+
+
+def test_pages_that_use_no_database_are_said_so(foreign):
+    foreign.name_workload(WORKLOAD.replace("/items/", "/"))
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, "--target", FUNCTION)
+
+    assert ended.returncode == 0, ended.stderr
+    assert f"Most requests of {CONTAINER}, {FUNCTION} reached no database" in " ".join(ended.stdout.split())
 
 
 def test_a_replica_gets_the_targets_own_database(foreign):

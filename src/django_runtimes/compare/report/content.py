@@ -156,6 +156,11 @@ def _what_ran(run: Run) -> Iterator[str]:
 def _what_was_not_checked(run: Run) -> Iterator[str]:
     if _writes(run) == "none":
         yield "The workload reads alone: nothing is said about writes."
+    if elsewhere := [target.name for target in run.targets if not target.reaches_database]:
+        yield (
+            f"Most requests of {', '.join(elsewhere)} reached no database, as its transactions were counted: little is "
+            "said about connections and routes. Name requests that read from the database."
+        )
     if _writes(run) == "not checked":
         yield "Writes were not checked: the workload has no [rows], so no acknowledged write was looked for."
 

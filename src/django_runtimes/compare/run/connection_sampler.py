@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import LiteralString, Self
 
 import psycopg
 
@@ -23,6 +23,7 @@ _HELD = (
     "WHERE backend_type = 'client backend' AND datname = ANY(%s) GROUP BY datname"
 )
 _OPENED = "SELECT sessions FROM pg_stat_database WHERE datname = %s"
+_TRANSACTIONS = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s"
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,10 @@ class ConnectionSampler:
                 count, changed = latest, loop.time()
         return count
 
+    async def transactions(self, database: str) -> int:
+        """Transactions on the database so far, of backends that have ended or reported; every client counts."""
+        return await self._counted(_TRANSACTIONS, database)
+
     async def _close(self, window: "Window") -> None:
         # One sample of its own, so that the shortest interval has one, and a failure is seen here.
         if self._failure is None:
@@ -122,8 +127,11 @@ class ConnectionSampler:
             window.add(held.get(window.database, 0))
 
     async def _sessions(self, database: str) -> int:
+        return await self._counted(_OPENED, database)
+
+    async def _counted(self, query: LiteralString, database: str) -> int:
         try:
-            cursor = await self._connection.execute(_OPENED, [database])
+            cursor = await self._connection.execute(query, [database])
             row = await cursor.fetchone()
         except psycopg.Error as error:
             raise _failure(error) from error

@@ -150,6 +150,7 @@ class Measurement:
     async def account(self, subject: Subject, database_url: str) -> None:
         """Count the connections and the rows of a subject that has stopped; violations fail it."""
         subject.opened = await self._sampler.opened(subject.database)
+        subject.transactions = await self._sampler.transactions(subject.database)
         rows = self._plan.workload.rows
         if rows is None:
             return

@@ -151,7 +151,10 @@ class Ambiguous:
 
 @dataclass(frozen=True)
 class TargetResult:
-    """One target; when its `status` is "failed", `error` says why and how to mend it."""
+    """One target; when its `status` is "failed", `error` says why and how to fix it.
+
+    `transactions` are all on its database, those of its start among them; None where they were not counted.
+    """
 
     name: str
     runtime: str
@@ -168,6 +171,16 @@ class TargetResult:
     rows_found: int | None
     notes: tuple[str, ...] = ()
     diagnosis: Diagnosis | None = None
+    transactions: int | None = None
+
+    @property
+    def reaches_database(self) -> bool:
+        """Whether half of its requests can have used the database, since each needs a transaction at least.
+
+        True where that is not known.
+        """
+        sent = sum(scenario.sent for scenario in self.scenarios)
+        return self.transactions is None or sent == 0 or self.transactions >= sent / 2
 
     @classmethod
     def failed(cls, *, name: str, runtime: str, strategy: str, route: str, label: str, error: str) -> "TargetResult":

@@ -33,6 +33,7 @@ class Subject:
     windows: dict[ScenarioKey, list[SampledConnections]] = field(default_factory=lambda: defaultdict(list))
     cold_starts: list[ColdStart] = field(default_factory=list)
     opened: int | None = None
+    transactions: int | None = None
     rows: Reconciliation | None = None
 
     def add(self, key: ScenarioKey, index: int, block: Block, connections: SampledConnections) -> None:
@@ -62,6 +63,7 @@ class Subject:
                 [start.first_response_ms for start in self.cold_starts],
             ),
             connections=_counts([window for windows in self.windows.values() for window in windows], self.opened),
+            transactions=self.transactions,
             acknowledged_writes=self.ledger.acknowledged,
             ambiguous=Ambiguous(self.ledger.ambiguous, None if rows is None else rows.ambiguous_committed),
             rows_found=None if rows is None else rows.rows_found,

@@ -254,6 +254,18 @@ def test_reads_alone_have_no_table_of_writes(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
+def test_requests_without_a_database_are_said_so(run: Run, render):
+    first, second, *others = run.targets
+    sent = sum(scenario.sent for scenario in first.scenarios)
+    few, enough = replace(first, transactions=sent // 2 - 1), replace(second, transactions=sent)
+
+    text = " ".join(render(replace(run, targets=(few, enough, *others))).split())
+
+    assert f"Most requests of {first.name} reached no database" in text
+    assert "reached no database" not in render(run)
+
+
+@pytest.mark.parametrize("render", [printed, render_markdown, render_html])
 def test_writes_that_were_not_checked_are_said_so(run: Run, render):
     text = " ".join(render(replace(run, environment={**run.environment, "writes": "not checked"})).split())
 
