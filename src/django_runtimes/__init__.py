@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["configure", "get_asgi_application", "get_lambda_handler", "media_urlpatterns"]
 
 
-def configure(settings: dict[str, Any]) -> "Adopted":
+def configure(settings: dict[str, Any] | None = None) -> "Adopted":
     """Fit a project's settings to the runtime; call it once, at their end, as `configure(globals())`.
 
     Under `local` without a variable nothing changes. Elsewhere names on the list in docs/settings.md may get another
@@ -19,9 +19,9 @@ def configure(settings: dict[str, Any]) -> "Adopted":
     `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises ConfigurationError,
     whose text has the remedy, for what cannot be right here.
     """
-    from django_runtimes.adopt.configure import configure_at, place_of_caller
+    from django_runtimes.adopt.configure import caller_of_configure, configure_at
 
-    return configure_at(settings, place_of_caller())
+    return configure_at(settings, caller_of_configure())
 
 
 def get_asgi_application() -> Callable[..., Any]:

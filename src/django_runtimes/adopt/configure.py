@@ -3,11 +3,13 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from django_runtimes.adopt.change import Change
 from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.shapes import require_shapes
+from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.databases.certificates import require_root_certificates
@@ -15,15 +17,34 @@ from django_runtimes.databases.certificates import require_root_certificates
 _NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} where the project has none"}
 
 
+class Caller(NamedTuple):
+    """The module that calls `configure()`, its line there, and its globals."""
+
+    module: str
+    line: int
+    settings: dict[str, Any]
+
+    @property
+    def load(self) -> object:
+        """Stands for one load of the module: to reload it gives it another spec, to import it again other globals."""
+        spec = self.settings.get("__spec__")
+        return self.settings if spec is None else spec
+
+
 @dataclass(frozen=True)
 class Call:
-    """A call of `configure()`: where it stands, the settings that it found, and what became of them."""
+    """A call of `configure()`: where it stands, the settings that it found, and what became of them.
+
+    `kept` is the snapshot of the listed names that it left; empty where it decides nothing.
+    """
 
     module: str
     line: int
     project: Mapping[str, Any]
     changes: tuple[Change, ...]
     adopted: Adopted
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    load: object = None
 
     @property
     def place(self) -> str:
@@ -34,19 +55,18 @@ class Call:
 _calls: list[Call] = []
 
 
-def configure_at(settings: dict[str, Any], place: tuple[str, int]) -> Adopted:
-    """Fit a settings module to the runtime; `settings` is its `globals()`, of which single names are replaced.
+def configure_at(given: object, caller: Caller) -> Adopted:
+    """Fit a settings module to the runtime; `given` has to be its `globals()`, of which single names are replaced.
 
-    `place` is where the call stands. Everything is decided before anything is set. Raises ConfigurationError, whose
+    `caller` is where the call stands. Everything is decided before anything is set. Raises ConfigurationError, whose
     text has the remedy.
     """
-    _require_settings(settings)
-    module, line = place
-    # The same place is a module that is loaded a second time.
-    if (before := last_call()) is not None and (before.module, before.line) != place:
+    settings = caller.settings
+    _require_settings(given, caller)
+    if (before := last_call()) is not None and (before.module != caller.module or before.load is caller.load):
         raise ConfigurationError(
-            f"configure() is called in {module}, line {line}, and was called before in {before.place}; call it once, "
-            "at the end of the module that DJANGO_SETTINGS_MODULE names"
+            f"configure() is called in {caller.module}, line {caller.line}, and was called before in {before.place}; "
+            "call it once, at the end of the module that DJANGO_SETTINGS_MODULE names"
         )
     project = dict(settings)
     decisions = decide(project, os.environ)
@@ -55,14 +75,17 @@ def configure_at(settings: dict[str, Any], place: tuple[str, int]) -> Adopted:
     for name, value in decisions.environ.items():
         os.environ.setdefault(name, value)
     settings.update(decisions.settings)
-    _calls[:] = [Call(module, line, project, decisions.changes, decisions.adopted)]
+    kept = snapshot(settings) if SETTING in decisions.settings else {}
+    _calls[:] = [
+        Call(caller.module, caller.line, project, decisions.changes, decisions.adopted, kept, load=caller.load)
+    ]
     return decisions.adopted
 
 
-def place_of_caller() -> tuple[str, int]:
+def caller_of_configure() -> Caller:
     """The module and the line from which the calling function was called."""
     frame = sys._getframe(2)
-    return str(frame.f_globals.get("__name__")), frame.f_lineno
+    return Caller(str(frame.f_globals.get("__name__")), frame.f_lineno, frame.f_globals)
 
 
 def last_call() -> Call | None:
@@ -76,20 +99,35 @@ def adopted() -> Adopted:
 
     if hasattr(settings, SETTING):
         return adopted_by(settings)
+    return require_call(settings, settings.SETTINGS_MODULE).adopted
+
+
+def require_call(settings: object, module: str) -> Call:
+    """The call that fitted these settings; ConfigurationError where they did not call, or others did.
+
+    `module` names them, which are Django's or the module itself.
+    """
     call = last_call()
     if call is None:
-        raise ConfigurationError(not_called(settings.SETTINGS_MODULE))
-    return call.adopted
-
-
-def _require_settings(settings: object) -> None:
-    if not isinstance(settings, dict):
+        raise ConfigurationError(not_called(module))
+    if call.kept and not hasattr(settings, SETTING):
         raise ConfigurationError(
-            f"configure() got {settings!r}, which is not the globals of a settings module; "
-            "write configure(globals()) at its end"
+            f"{module} has nothing of what configure() set in {call.place}; call configure(globals()) at the end of "
+            f"{module}, and nowhere else"
+        )
+    return call
+
+
+def _require_settings(given: object, caller: Caller) -> None:
+    if given is not caller.settings:
+        got = "another dictionary" if isinstance(given, dict) else repr(given)
+        raise ConfigurationError(
+            f"configure() in {caller.module}, line {caller.line}, got {got}, which is not the globals of that module; "
+            "write configure(globals()) at the end of the settings"
         )
     for name, example in _NEEDED.items():
-        if name not in settings:
+        if name not in caller.settings:
             raise ConfigurationError(
                 f"configure() found no {name}; call it at the end of the settings module, behind {name} = {example}"
             )
+    require_shapes(caller.settings)

@@ -13,7 +13,6 @@ from django_runtimes.config.variables.application import (
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.files import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HSTS_SECONDS, HTTPS, PROTO_HEADER
-from django_runtimes.config.variables.reference import render_reference
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
 
@@ -73,6 +72,8 @@ _LIBRARY_VARIABLES = "`PGTZ` (the time zone of DATABASES['default']) and `RES_OP
 
 def render_page() -> str:
     """The page docs/settings.md: the variables, and the list."""
+    from django_runtimes.config.variables.reference import render_reference
+
     return render_reference() + _section()
 
 

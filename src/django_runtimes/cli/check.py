@@ -1,10 +1,13 @@
 """What `webapp check` adds to Django's: settings that lack `configure()`, and `--explain`."""
 
+import os
 import sys
 from collections.abc import Sequence
 
-from django_runtimes.config.adopted import not_called
+from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.variables.database_address import DATABASE_URL
+from django_runtimes.config.variables.table import VARIABLES
 
 _OPTION = "--explain"
 
@@ -12,22 +15,45 @@ _OPTION = "--explain"
 def before_check(arguments: Sequence[str]) -> list[str]:
     """Load the settings, and print with --explain what `configure()` changed; returns the arguments for Django's.
 
-    ConfigurationError where the settings do not call it.
+    ConfigurationError for variables that cannot be read, and where the settings do not call it or lost what it set.
     """
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(f"{_OPTION}  list every setting that configure() added or changed, with the reason\n\n")
         return [argument for argument in arguments if argument != _OPTION]
     from django.conf import settings
 
-    from django_runtimes.adopt.configure import last_call
+    from django_runtimes.adopt.after_call import unchecked_mistakes
+    from django_runtimes.adopt.configure import require_call
 
+    _require_readable_variables()
     # The first look at one of them loads all.
-    module = settings.SETTINGS_MODULE
-    call = last_call()
-    if call is None:
-        raise ConfigurationError(not_called(module))
+    call = require_call(settings, settings.SETTINGS_MODULE)
+    _refuse(unchecked_mistakes(call))
     if _OPTION in arguments:
         from django_runtimes.adopt.explanation import explain
 
         sys.stdout.write(explain(call) + "\n")
     return [argument for argument in arguments if argument != _OPTION]
+
+
+def _require_readable_variables() -> None:
+    """ConfigurationError for all that the table refuses, also where no setting comes of it."""
+    environment = Environment(os.environ)
+    mistakes = []
+    for variable in VARIABLES:
+        # Many projects read a variable of this name themselves; configure() knows when it is ours.
+        if variable is DATABASE_URL or not environment.is_set(variable):
+            continue
+        try:
+            environment[variable]
+        except ConfigurationError as error:
+            mistakes.append(str(error))
+    _refuse(mistakes)
+
+
+def _refuse(mistakes: Sequence[str]) -> None:
+    if not mistakes:
+        return
+    error = ConfigurationError(mistakes[0])
+    error.others = tuple(mistakes[1:])
+    raise error

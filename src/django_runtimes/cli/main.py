@@ -102,17 +102,51 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
             command_line.argv = ["webapp", *before_check(arguments)]
         command_line.execute()
     except ImproperlyConfigured:
-        if os.environ.get("DJANGO_SETTINGS_MODULE"):
+        text = _engine_complaint() if os.environ.get("DJANGO_SETTINGS_MODULE") else NO_SETTINGS
+        if not text:
             raise
-        sys.stderr.write(f"webapp: {NO_SETTINGS}\n")
+        sys.stderr.write(f"webapp: {text}\n")
+        raise SystemExit(EXIT_CONFIGURATION) from None
+    except ModuleNotFoundError as error:
+        from django_runtimes.cli.settings_check import not_found
+
+        text = not_found(os.environ.get("DJANGO_SETTINGS_MODULE", ""), error.name)
+        # What the project's own code lacks has a traceback that tells where.
+        if not text:
+            raise
+        sys.stderr.write(f"webapp: {text}\n")
         raise SystemExit(EXIT_CONFIGURATION) from None
     except ConfigurationError as error:
         if asks_for_help:
             return
         if arguments[:1] != ["check"]:
             command_line.refuse_unknown()
-        sys.stderr.write(f"webapp: {error}\n")
+        others = error.others if arguments[:1] == ["check"] else ()
+        for text in (str(error), *others):
+            sys.stderr.write(f"webapp: {text}\n")
         raise SystemExit(EXIT_CONFIGURATION) from None
+
+
+def _engine_complaint() -> str:
+    """The engine of a database that is not installed; empty without one."""
+    from importlib.util import find_spec
+
+    from django.conf import settings
+
+    if not settings.configured:
+        return ""
+    for alias, database in settings.DATABASES.items():
+        engine = str(database.get("ENGINE") or "")
+        try:
+            is_found = not engine or find_spec(f"{engine}.base") is not None
+        except (ModuleNotFoundError, ValueError):
+            is_found = False
+        if not is_found:
+            return (
+                f"DATABASES[{alias!r}] has the engine {engine!r}, which is not installed; "
+                "install its package, or correct the name"
+            )
+    return ""
 
 
 def _run_tool(verb: str, arguments: list[str]) -> int:

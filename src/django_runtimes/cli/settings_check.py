@@ -139,13 +139,20 @@ def _host(name: str) -> str:
 
 
 def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
-    if error["missing"] is not None and f"{module}.".startswith(f"{error['missing']}."):
-        return (
-            f"the settings {module} are not found: there is no module {error['missing']!r}; correct settings in "
-            "[tool.webapp] or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
-        )
+    if text := not_found(module, error["missing"]):
+        return text
     text = error["text"] if error["type"] == "ConfigurationError" else f"{error['type']}: {error['text']}"
     return f"the settings {module} do not load: {text}{shown_place(error['file'], error['line'], directory)}"
+
+
+def not_found(module: str, missing: str | None) -> str:
+    """What a user is told where the settings' module, or a package above it, is `missing`; empty for another module."""
+    if missing is None or not f"{module}.".startswith(f"{missing}."):
+        return ""
+    return (
+        f"the settings {module} are not found: there is no module {missing!r}; correct settings in "
+        "[tool.webapp] or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
+    )
 
 
 def shown_place(file: str | None, line: int | None, directory: Path) -> str:

@@ -77,11 +77,13 @@ def _django() -> Served:
 
 
 def _make_handler() -> "OneHopASGIHandler":
+    from django_runtimes.adopt.after_call import require_kept
     from django_runtimes.adopt.configure import adopted
     from django_runtimes.outages.uncaught import answer_outages
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
     here = adopted()
+    require_kept()
     # The app does so too, for Django's own handlers; under `local` without a variable there is none.
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:

@@ -19,7 +19,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
 
-from django_runtimes.config.adopted import not_called  # noqa: E402
 from django_runtimes.config.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
 from django_runtimes.config.errors import ConfigurationError  # noqa: E402
@@ -193,10 +192,9 @@ def _load_settings() -> ModuleType:
     """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
     name = settings_module(os.environ)
     settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
-    from django_runtimes.adopt.configure import last_call
+    from django_runtimes.adopt.configure import require_call
 
-    if last_call() is None:
-        raise ConfigurationError(not_called(name))
+    require_call(settings, name)
     return settings
 
 

@@ -11,9 +11,7 @@ from django.conf import settings as django_settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from django_runtimes.adopt.change import MISSING, Change
 from django_runtimes.adopt.checks import CHECKS, commands, later
-from django_runtimes.adopt.configure import Call
 from django_runtimes.config.detection import Detection
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile
@@ -76,7 +74,6 @@ def said(runtime: Runtime, **settings) -> list[str]:
         ),
         ({"AWS_ACCESS_KEY_ID": ""}, []),
         ({"ALLOWED_HOSTS": ["*"]}, ["django_runtimes.W028"]),
-        ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, ["django_runtimes.E029"]),
     ],
 )
 def test_what_does_not_survive_beyond_local(settings, expected):
@@ -126,25 +123,6 @@ def test_a_migrate_of_the_projects_own(monkeypatch):
         "django_runtimes.W021",
         True,
     )
-
-
-@pytest.mark.parametrize(
-    ("path", "after", "expected"),
-    [
-        (("LANGUAGE_CODE",), "en-us", []),
-        (("LANGUAGE_CODE",), "de", ["django_runtimes.W020"]),
-        (("NEVER_SET",), 1, ["django_runtimes.W020"]),
-        (("CACHES", "default", "BACKEND"), LOCMEM, []),
-        (("CACHES", "default", "BACKEND"), REDIS, ["django_runtimes.W020"]),
-        (("CACHES", "default", "LOCATION"), MISSING, []),
-    ],
-)
-def test_what_was_set_after_the_call(monkeypatch, path, after, expected):
-    change = Change(path, MISSING, after, "a test")
-    call = Call("config.settings", 88, {}, (change,), django_settings.DJANGO_RUNTIMES)
-    monkeypatch.setattr(later, "last_call", lambda: call)
-
-    assert [message.id for message in later.check_set_later()] == expected
 
 
 def test_they_are_registered():

@@ -1,12 +1,12 @@
 """The call itself: what it takes, what it sets, and when it may be made."""
 
+import importlib
 import os
 import subprocess
 import sys
 
 import pytest
 
-from django_runtimes import configure
 from django_runtimes.adopt import configure as module
 from django_runtimes.config.errors import ConfigurationError
 from tests.unit.adopt.projects import DEPLOYED, finished, postgresql, started
@@ -22,6 +22,15 @@ def _no_call_yet(monkeypatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
 
 
+def configured(settings: dict, call: str = "configure(globals())"):
+    """What a module with these settings gets, which ends with the call."""
+    try:
+        exec(compile(f"from django_runtimes import configure\nadopted = {call}\n", "settings.py", "exec"), settings)
+        return settings.pop("adopted")
+    finally:
+        del settings["configure"], settings["__builtins__"]
+
+
 @pytest.fixture
 def deployed(monkeypatch) -> None:
     for name, value in DEPLOYED.items():
@@ -31,7 +40,7 @@ def deployed(monkeypatch) -> None:
 def test_it_sets_what_is_decided_and_the_variables_of_libraries(deployed):
     settings = finished()
 
-    adopted = configure(settings)
+    adopted = configured(settings)
 
     assert settings["DJANGO_RUNTIMES"] is adopted
     assert settings["DATABASES"]["default"]["HOST"] == "db.example"
@@ -42,7 +51,7 @@ def test_it_leaves_everything_alone_under_local_without_a_variable():
     settings = started()
     before = dict(settings)
 
-    adopted = configure(settings)
+    adopted = configured(settings)
 
     assert settings.keys() == before.keys()
     assert all(settings[name] is value for name, value in before.items())
@@ -56,16 +65,47 @@ def test_a_mistake_sets_nothing(deployed, monkeypatch):
     before = dict(settings)
 
     with pytest.raises(ConfigurationError, match="no database is configured"):
-        configure(settings)
+        configured(settings)
 
     assert settings == before
     assert module.last_call() is None
 
 
-@pytest.mark.parametrize("settings", ["config.settings", None, sys, ["DATABASES"]])
-def test_it_takes_nothing_but_settings(settings):
-    with pytest.raises(ConfigurationError, match="is not the globals of a settings module; write configure\\(globals"):
-        configure(settings)
+@pytest.mark.parametrize(
+    ("call", "got"),
+    [
+        ("configure()", "None"),
+        ("configure('config.settings')", "'config.settings'"),
+        ("configure(dict(globals()))", "another dictionary"),
+        ("configure({'DATABASES': {}, 'INSTALLED_APPS': []})", "another dictionary"),
+    ],
+)
+def test_it_takes_nothing_but_the_globals_of_its_caller(call, got):
+    with pytest.raises(ConfigurationError) as error:
+        configured(finished(), call)
+
+    assert str(error.value) == (
+        f"configure() in config.settings, line 2, got {got}, which is not the globals of that module; "
+        "write configure(globals()) at the end of the settings"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is None and has to be a list; write ALLOWED_HOSTS = […]"),
+        ("ALLOWED_HOSTS", "a.example", "ALLOWED_HOSTS is of type str and has to be a list"),
+        ("DATABASES", None, "DATABASES is None and has to be a dictionary; write DATABASES = {…} in the settings"),
+        ("DATABASES", {"default": "postgresql://"}, "DATABASES['default'] is of type str and has to be a dictionary"),
+        ("STORAGES", [], "STORAGES is of type list and has to be a dictionary"),
+        ("SECRET_KEY", 7, "SECRET_KEY is of type int and has to be a text"),
+    ],
+)
+def test_settings_of_another_shape(deployed, name, value, text):
+    with pytest.raises(ConfigurationError) as error:
+        configured(finished(**{name: value}))
+
+    assert str(error.value).startswith(text)
 
 
 @pytest.mark.parametrize("name", ["DATABASES", "INSTALLED_APPS"])
@@ -75,19 +115,51 @@ def test_it_is_called_behind_what_it_looks_at(name):
     with pytest.raises(
         ConfigurationError, match=f"configure\\(\\) found no {name}; call it at the end of the settings"
     ):
-        configure(settings)
+        configured(settings)
 
 
-def test_it_is_called_once():
-    configure(started())
+def test_another_module_may_not_call_as_well():
+    configured(started())
 
-    with pytest.raises(ConfigurationError, match=r"and was called before in tests\.unit\.adopt\.test_configure, line"):
-        configure(started())
+    with pytest.raises(ConfigurationError, match=r"called in live, line 2, and was called before in config\.settings"):
+        configured(started() | {"__name__": "live"})
 
 
-def test_a_module_that_is_loaded_again_may_call_again():
+@pytest.mark.parametrize(
+    "calls",
+    [
+        "[configure(globals()), configure(globals())]",
+        "[configure(globals()) for _ in range(2)]",
+        "[configure(globals()),\nconfigure(globals())]",
+    ],
+)
+def test_it_is_called_once(calls):
+    with pytest.raises(ConfigurationError, match=r"and was called before in config\.settings, line 2; call it once"):
+        configured(started(), calls)
+
+
+def test_a_module_that_is_imported_again_may_call_again():
     for settings in (started(), started()):
-        configure(settings)
+        configured(settings)
+
+
+def test_a_module_that_is_reloaded_may_call_again(monkeypatch, tmp_path):
+    (tmp_path / "settings_reloaded.py").write_text(
+        "DATABASES, INSTALLED_APPS = {}, []\nfrom django_runtimes import configure\nconfigure(globals())\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    settings = importlib.import_module("settings_reloaded")
+
+    assert importlib.reload(settings) is settings
+
+    monkeypatch.delitem(sys.modules, "settings_reloaded")
+
+
+def test_settings_that_are_not_those_which_called(deployed):
+    configured(finished())
+
+    with pytest.raises(ConfigurationError, match=r"live has nothing of what configure\(\) set in config\.settings"):
+        module.require_call(object(), "live")
 
 
 def test_root_certificates_that_are_missing_are_said_before_anything_connects(deployed, monkeypatch):
@@ -95,7 +167,7 @@ def test_root_certificates_that_are_missing_are_said_before_anything_connects(de
     settings = finished(DATABASES={"default": postgresql(OPTIONS={"sslrootcert": "/nowhere/root.pem"})})
 
     with pytest.raises(ConfigurationError, match=r"'/nowhere/root\.pem', the file of authorities"):
-        configure(settings)
+        configured(settings)
 
 
 def test_the_package_imports_nothing_before_it_is_called():

@@ -2,7 +2,7 @@
 
 from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate
-from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts, check_sqlite
+from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts
 from django_runtimes.adopt.checks.later import check_set_later
 from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions
 
@@ -16,5 +16,4 @@ CHECKS = (
     check_aws_keys,
     check_former_driver,
     check_hosts,
-    check_sqlite,
 )

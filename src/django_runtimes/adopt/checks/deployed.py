@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.adopt.configure import adopted
@@ -47,21 +47,6 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
             hint="Name the hosts that users type, in the settings or by WEBAPP_ALLOWED_HOSTS.",
             id="django_runtimes.W028",
         )
-    ]
-
-
-def check_sqlite(**kwargs: Any) -> list[CheckMessage]:
-    """An error for each SQLite that came after configure(), which refuses it."""
-    if _is_local():
-        return []
-    return [
-        Error(
-            f"DATABASES[{alias!r}] is SQLite, whose file {adopted().runtime} loses with each instance.",
-            hint="Name a PostgreSQL, before the call of configure() or by DATABASE_URL.",
-            id="django_runtimes.E029",
-        )
-        for alias, database in settings.DATABASES.items()
-        if str(database.get("ENGINE", "")).endswith(("sqlite3", "spatialite"))
     ]
 
 

@@ -25,9 +25,14 @@ Names = TypeVar("Names", bound=Sequence[str])
 def set_apps(draft: Draft, variables: ProcessVariables) -> None:
     """INSTALLED_APPS."""
     installed = draft.value("INSTALLED_APPS")
-    missing = [app for app in APPS if app not in {_app(name) for name in installed}]
-    if missing:
+    if missing := missing_apps(installed):
         draft.set("INSTALLED_APPS", _with(installed, len(installed), missing), "the library's checks and commands")
+
+
+def missing_apps(installed: Sequence[str]) -> list[str]:
+    """The library's apps that are not installed."""
+    names = {_app(name) for name in installed}
+    return [app for app in APPS if app not in names]
 
 
 def set_middleware(draft: Draft, variables: ProcessVariables) -> None:

@@ -67,6 +67,11 @@ def _decided(
         raise ConfigurationError(f"DATABASES[{alias!r}]: {error}") from None
 
 
+def is_sqlite(project: Mapping[str, Any]) -> bool:
+    """Whether an entry of DATABASES is SQLite's, by the name of its engine."""
+    return str(project.get("ENGINE", "")).endswith(_SQLITE)
+
+
 def _of_postgresql(project: dict[str, Any]) -> dict[str, Any]:
     """The entry without what only fits another engine."""
     if not project or is_postgresql(project):
@@ -77,9 +82,9 @@ def _of_postgresql(project: dict[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVariables) -> None:
-    engine = str(project.get("ENGINE", ""))
-    if variables.is_local or not engine.endswith(_SQLITE):
+    if variables.is_local or not is_sqlite(project):
         return
+    engine = str(project["ENGINE"])
     remedy = (
         "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL"
         if alias == "default"

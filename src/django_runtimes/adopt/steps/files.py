@@ -22,13 +22,13 @@ _UPLOAD_HANDLERS = [
     "django_runtimes.serving.uploads.TemporaryFileUploadHandler",
 ]
 # Ignored since Django 5.1, each with its key in STORAGES.
-_IGNORED = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE": "default"}
+IGNORED_STORAGES = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE": "default"}
 
 
 def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
     """ConfigurationError for a storage that Django no longer reads, and that STORAGES does not name either."""
     storages = draft.value("STORAGES") if draft.has("STORAGES") else {}
-    for name, key in _IGNORED.items():
+    for name, key in IGNORED_STORAGES.items():
         if draft.has(name) and key not in storages:
             raise ConfigurationError(
                 f"{name}={draft.value(name)!r} is ignored since Django 5.1; write it as "

@@ -55,7 +55,7 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
     hosts = variables[ALLOWED_HOSTS]
     if hosts:
         draft.set("ALLOWED_HOSTS", hosts, "WEBAPP_ALLOWED_HOSTS is set")
-    elif _are_of_this_machine(draft.value("ALLOWED_HOSTS")):
+    elif are_of_this_machine(draft.value("ALLOWED_HOSTS")):
         if not variables.is_local:
             raise ConfigurationError(
                 "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine; "
@@ -71,5 +71,6 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
         draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: those of ALLOWED_HOSTS")
 
 
-def _are_of_this_machine(hosts: Sequence[str]) -> bool:
+def are_of_this_machine(hosts: Sequence[str]) -> bool:
+    """Whether no host is named beyond this machine."""
     return all(host in _LOCAL_HOSTS or host == ".localhost" for host in hosts)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core import checks
 
+from django_runtimes.adopt.after_call import unchecked_mistakes
 from django_runtimes.adopt.configure import last_call
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.cli.project import project_at
@@ -40,6 +41,7 @@ def examine_settings(examination: Examination) -> list[Finding]:
     said = {finding.text for finding in findings}
     findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
     if examination.settings_error is None:
+        findings += _lost_apps()
         findings += _system_checks()
     findings += _own_variables(examination)
     if not {finding.level for finding in findings} & {Level.WRONG, Level.UNREADABLE}:
@@ -73,6 +75,12 @@ def _mistakes(examination: Examination) -> list[str]:
         place = shown_place(*place_of(error), project_at(Path.cwd()).directory)
         mistakes[f"Django's settings or applications do not load: {type(error).__name__}: {error}{place}"] = None
     return list(mistakes)
+
+
+def _lost_apps() -> list[Finding]:
+    """What configure() refuses, where the app that would say so among Django's checks is gone."""
+    call = last_call()
+    return [] if call is None else [Finding(Level.WRONG, mistake) for mistake in unchecked_mistakes(call)]
 
 
 def _system_checks() -> list[Finding]:

@@ -1,0 +1,118 @@
+"""What `configure()` refuses, in the settings that Django uses: an assignment after the call goes past it."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from django.conf import settings
+
+from django_runtimes.adopt.change import Draft
+from django_runtimes.adopt.configure import Call, last_call
+from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.snapshot import later_changes, setting_of
+from django_runtimes.adopt.steps.applications import missing_apps
+from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
+from django_runtimes.adopt.steps.files import IGNORED_STORAGES, refuse_ignored_storages
+from django_runtimes.adopt.steps.security import are_of_this_machine
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.security import SHORTEST_KEY, weakness
+
+_CHECKING_APP = "django_runtimes.adopt"
+
+
+def require_kept() -> None:
+    """ConfigurationError for a setting that was set after the call and that the call would have refused."""
+    call = last_call()
+    for mistake in () if call is None else later_mistakes(call):
+        raise ConfigurationError(mistake)
+
+
+def later_mistakes(call: Call) -> list[str]:
+    """One text for each, with the remedy; none where nothing differs from what the call left."""
+    changed = {change.name for change in later_changes(call.kept, settings)}
+    mistakes = [
+        mistake
+        for name, find in _FINDERS.items()
+        if name in changed
+        for mistake in find(call, setting_of(settings, name))
+    ]
+    if not _is_local(call) and not changed.isdisjoint(_DECIDED_AGAIN):
+        mistakes += _decided_again(call)
+    return mistakes
+
+
+def unchecked_mistakes(call: Call) -> list[str]:
+    """The same where the app is gone that would say so among Django's checks; else none."""
+    return later_mistakes(call) if _CHECKING_APP in missing_apps(settings.INSTALLED_APPS) else []
+
+
+def _debug(call: Call, value: Any) -> Iterator[str]:
+    if value and not _is_local(call):
+        yield (
+            f"DEBUG={value!r} was set after configure() in {call.place}: it shows the application's insides and the "
+            f"runtime is {call.adopted.runtime}; remove the line, or set it to False before the call"
+        )
+
+
+def _secret_key(call: Call, value: Any) -> Iterator[str]:
+    if not _is_local(call) and (reason := weakness(value) if value else "is empty"):
+        yield (
+            f"SECRET_KEY was set after configure() in {call.place} and {reason}; remove the line and set "
+            f"WEBAPP_SECRET_KEY to a random text of at least {SHORTEST_KEY} characters"
+        )
+
+
+def _hosts(call: Call, value: Any) -> Iterator[str]:
+    if not _is_local(call) and are_of_this_machine(value):
+        yield (
+            f"ALLOWED_HOSTS={value!r} was set after configure() in {call.place} and names no host beyond this "
+            "machine; remove the line, or set it before the call"
+        )
+
+
+def _sqlite(call: Call, value: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    if _is_local(call):
+        return
+    for alias, database in value.items():
+        if is_sqlite(database):
+            yield (
+                f"DATABASES[{alias!r}] was set after configure() in {call.place} and is SQLite, whose file "
+                f"{call.adopted.runtime} loses with each instance; name a PostgreSQL, before the call or by "
+                "DATABASE_URL"
+            )
+
+
+def _apps(call: Call, value: Any) -> Iterator[str]:
+    if missing := missing_apps(value):
+        yield (
+            f"INSTALLED_APPS was set after configure() in {call.place} and lacks {', '.join(missing)}; "
+            "set it before the call, which appends them"
+        )
+
+
+_FINDERS: dict[str, Callable[[Call, Any], Iterator[str]]] = {
+    "DEBUG": _debug,
+    "SECRET_KEY": _secret_key,
+    "ALLOWED_HOSTS": _hosts,
+    "DATABASES": _sqlite,
+    "INSTALLED_APPS": _apps,
+}
+_DECIDED_AGAIN = frozenset({"DATABASES", *IGNORED_STORAGES})
+
+
+def _decided_again(call: Call) -> Iterator[str]:
+    """What two steps say of the settings as they are now."""
+    present = {name: setting_of(settings, name) for name in call.kept if settings.is_overridden(name)}
+    # Said above, whatever the variables say.
+    databases = {alias: entry for alias, entry in settings.DATABASES.items() if not is_sqlite(entry)}
+    draft = Draft(present | {"DATABASES": databases})
+    for step in (set_databases, refuse_ignored_storages):
+        try:
+            step(draft, ProcessVariables(os.environ))
+        except ConfigurationError as error:
+            yield f"after configure() in {call.place}: {error}"
+
+
+def _is_local(call: Call) -> bool:
+    return call.adopted.runtime is Runtime.LOCAL

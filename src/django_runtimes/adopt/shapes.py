@@ -1,0 +1,35 @@
+"""Which settings have to be lists or dictionaries, before anything looks into them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django_runtimes.config.errors import ConfigurationError
+
+_LISTS = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "INSTALLED_APPS", "MIDDLEWARE", "SILENCED_SYSTEM_CHECKS")
+_DICTIONARIES = ("DATABASES", "STORAGES")
+
+
+def require_shapes(settings: Mapping[str, Any]) -> None:
+    """ConfigurationError for a setting that is neither a list nor a tuple, or no dictionary, where it has to be one.
+
+    Its value is not shown, which may hold a password.
+    """
+    for name in _LISTS:
+        if name in settings and not isinstance(settings[name], list | tuple):
+            raise _wrong(name, settings[name], "a list", "[…]")
+    for name in _DICTIONARIES:
+        if name not in settings:
+            continue
+        if not isinstance(settings[name], Mapping):
+            raise _wrong(name, settings[name], "a dictionary", "{…}")
+        for alias, entry in settings[name].items():
+            if not isinstance(entry, Mapping):
+                raise _wrong(f"{name}[{alias!r}]", entry, "a dictionary", "{…}")
+    key = settings.get("SECRET_KEY", "")
+    if key is not None and not isinstance(key, str | bytes):
+        raise _wrong("SECRET_KEY", key, "a text", '"…"')
+
+
+def _wrong(label: str, value: object, wanted: str, example: str) -> ConfigurationError:
+    found = "None" if value is None else f"of type {type(value).__name__}"
+    return ConfigurationError(f"{label} is {found} and has to be {wanted}; write {label} = {example} in the settings")

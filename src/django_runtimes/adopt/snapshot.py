@@ -1,0 +1,83 @@
+"""Settings as `configure()` left them, and how those that Django uses differ."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.conf import global_settings
+from django.core.exceptions import ImproperlyConfigured
+
+from django_runtimes.adopt.change import MISSING, Change
+from django_runtimes.adopt.listed_names import NAMES
+from django_runtimes.adopt.steps.files import IGNORED_STORAGES
+from django_runtimes.config.adopted import SETTING
+
+_NAMES = (*sorted(NAMES - {SETTING}), *IGNORED_STORAGES)
+_LATER = "it was set after the call"
+_RELATIVE_URLS = ("MEDIA_URL", "STATIC_URL")
+_OF_TESTS = ("ALLOWED_HOSTS", "DEBUG")
+
+
+def snapshot(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the listed names, Django's defaults among them; what containers hold is copied as well."""
+    return {name: _copy(settings.get(name, getattr(global_settings, name, MISSING))) for name in _NAMES}
+
+
+def later_changes(kept: Mapping[str, Any], settings: object) -> list[Change]:
+    """Each part of Django's settings that is another one than `kept`, without what Django itself fills in."""
+    changes = [
+        change for name, before in kept.items() for change in _differences((name,), before, setting_of(settings, name))
+    ]
+    return [change for change in changes if not (_is_djangos(change) or _is_set_by_tests(change))]
+
+
+def setting_of(settings: object, name: str) -> Any:
+    """A setting as Django has it, which raises for an empty SECRET_KEY."""
+    try:
+        return getattr(settings, name, MISSING)
+    except ImproperlyConfigured:
+        return ""
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    # Of exactly these types: a subclass may be made otherwise.
+    if type(value) in (list, tuple, set):
+        return type(value)(map(_copy, value))
+    return value
+
+
+def _differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
+    if before is after or (type(before) is type(after) and before == after):
+        return
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        if before != after:
+            yield Change(path, before, after, _LATER)
+        return
+    for key in {**before, **after}:
+        yield from _differences((*path, key), before.get(key, MISSING), after.get(key, MISSING))
+
+
+def _is_djangos(change: Change) -> bool:
+    """Whether it is a default that Django writes into DATABASES, or the prefix that it adds to relative URLs."""
+    if change.name in _RELATIVE_URLS:
+        from django.urls import get_script_prefix
+
+        return bool(change.after == f"{get_script_prefix()}{change.before}")
+    if change.name != "DATABASES" or change.before is not MISSING:
+        return False
+    from django.db.utils import ConnectionHandler
+
+    default: Any = ConnectionHandler({}).settings
+    for key in ("default", *change.path[2:]):
+        default = default.get(key, MISSING) if isinstance(default, Mapping) else MISSING
+    return bool(default == change.after)
+
+
+def _is_set_by_tests(change: Change) -> bool:
+    """Whether Django's test runner has put another value there: a host of its client, the name of a test database."""
+    # Django makes this mailbox when it sets tests up, and nothing else does; no cold start imports its module for this.
+    if not hasattr(sys.modules.get("django.core.mail"), "outbox"):
+        return False
+    return change.name in _OF_TESTS or (change.name == "DATABASES" and change.path[-1] == "NAME")

@@ -1,0 +1,126 @@
+"""What `webapp check`, `webapp doctor` and the servers say of a project's settings, each in one line."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.unit.adopt.projects import DEPLOYED
+
+pytestmark = pytest.mark.profile_free
+
+DEPLOYED = DEPLOYED | {"WEBAPP_DEBUG": "0"}
+
+
+def refusal(foreign, command: str = "check", **variables: str) -> str:
+    ended = foreign.webapp(command, **variables)
+    assert ended.returncode == 78, ended.stdout + ended.stderr
+    assert ended.stderr.startswith("webapp: ")
+    assert "Traceback" not in ended.stderr
+    return ended.stderr.removeprefix("webapp: ").rstrip("\n")
+
+
+def append(foreign, text: str) -> None:
+    settings = (foreign.code / "config/settings.py").read_text()
+    foreign.write("config/settings.py", settings + text)
+
+
+def change(foreign, text: str) -> None:
+    """Write a line in front of the call."""
+    settings = (foreign.code / "config/settings.py").read_text()
+    call = "from django_runtimes import configure"
+    foreign.write("config/settings.py", settings.replace(call, f"{text}\n{call}"))
+
+
+def start(foreign, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A worker's import of the application, without a server around it."""
+    return subprocess.run(
+        [sys.executable, *(arguments or ("-c", "import django_runtimes.entrypoints.asgi"))],
+        cwd=foreign.code,
+        env={"PATH": os.environ["PATH"], "GREETING": "hi"} | {"DJANGO_SETTINGS_MODULE": "config.settings", **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_settings_that_are_not_there(foreign, command):
+    foreign.write("pyproject.toml", '[tool.webapp]\nsettings = "nope.settings"\n')
+
+    assert refusal(foreign, command).startswith("the settings nope.settings are not found: there is no module 'nope'; ")
+
+
+def test_what_the_settings_themselves_raise_keeps_its_traceback(foreign):
+    append(foreign, "import absent_package\n")
+
+    ended = foreign.webapp("check")
+
+    assert ended.stderr.startswith("Traceback")
+    assert 'config/settings.py", line ' in ended.stderr
+    assert ended.stderr.endswith("ModuleNotFoundError: No module named 'absent_package'\n")
+
+
+@pytest.mark.parametrize("command", ["check", "migrate"])
+def test_an_engine_that_is_not_installed(foreign, command):
+    change(foreign, 'DATABASES["default"]["ENGINE"] = "absent.engine"')
+
+    assert refusal(foreign, command) == (
+        "DATABASES['default'] has the engine 'absent.engine', which is not installed; "
+        "install its package, or correct the name"
+    )
+
+
+@pytest.mark.parametrize("name", ["DATABASES", "ALLOWED_HOSTS"])
+def test_a_setting_that_is_none(foreign, name):
+    change(foreign, f"{name} = None")
+
+    assert refusal(foreign).startswith(f"{name} is None and has to be a ")
+    assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None and has to be a ")
+
+
+def test_every_variable_that_cannot_be_read_is_named(foreign):
+    refused = refusal(foreign, WEBAPP_WORKERS="0", WEBAPP_GRACEFUL_TIMEOUT_S="soon").splitlines()
+
+    assert [line.removeprefix("webapp: ").partition("=")[0] for line in refused] == [
+        "WEBAPP_WORKERS",
+        "WEBAPP_GRACEFUL_TIMEOUT_S",
+    ]
+    assert refusal(foreign, WEBAPP_WORKERS="99999999").startswith("WEBAPP_WORKERS='99999999' ")
+
+
+def test_settings_that_are_not_those_which_called(foreign):
+    foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
+    beginning = "config.live has nothing of what configure() set in config.settings, line "
+
+    assert refusal(foreign, **DEPLOYED, DJANGO_SETTINGS_MODULE="config.live").startswith(beginning)
+    served = start(
+        foreign, "-m", "django_runtimes.entrypoints.launch", **DEPLOYED, DJANGO_SETTINGS_MODULE="config.live"
+    )
+    assert (served.returncode, served.stderr.startswith(f"webapp: {beginning}")) == (78, True)
+
+
+def test_apps_that_are_lost_after_the_call_are_noticed_by_all(foreign):
+    append(foreign, 'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\n')
+    text = "lacks django_runtimes.adopt, django_runtimes.databases, django_runtimes.operations, "
+
+    assert text in refusal(foreign, **DEPLOYED)
+    assert text in " ".join(foreign.webapp("doctor", "settings", **DEPLOYED).stdout.split())
+    assert text in start(foreign, **DEPLOYED).stderr
+
+
+def test_debug_after_the_call_is_refused_by_all(foreign):
+    append(foreign, "DEBUG = True\n")
+    text = "DEBUG=True was set after configure() in config.settings, line "
+
+    checked = foreign.webapp("check", **DEPLOYED)
+
+    assert (checked.returncode, text in checked.stderr, "django_runtimes.E029" in checked.stderr) == (1, True, True)
+    assert text in " ".join(foreign.webapp("doctor", "settings", **DEPLOYED).stdout.split())
+    assert text in start(foreign, **DEPLOYED).stderr
+
+
+def test_a_server_starts_where_nothing_was_set_after_the_call(foreign):
+    assert start(foreign, **DEPLOYED).returncode == 0
