@@ -91,8 +91,13 @@ def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.
     before = tree(project)
     on_replace(monkeypatch, step, lambda: signal.raise_signal(signal.SIGINT))
 
-    with pytest.raises(KeyboardInterrupt):
-        write(planned(project))
+    # In the background of a shell it would be ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write(planned(project))
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
     assert tree(project) == before
 
