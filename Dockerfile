@@ -19,7 +19,9 @@ COPY pyproject.toml README.md /build/
 COPY src /build/src
 # The build demands the folder of the templates, which are for whoever deploys: the image stays without them.
 RUN mkdir /build/deploy
+# Without the tools that run where the project is developed.
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
+    && (cd /app/django_runtimes && rm -r compare pinning project_files) \
     && cp -R /build/src/webapp /app/webapp \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app \
     && DATABASE_URL=postgresql://nobody@127.0.0.1/nothing WEBAPP_RUNTIME=local WEBAPP_STATIC_ROOT=/app/static \

@@ -154,6 +154,9 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
+        if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
+            sys.stderr.write(f"webapp {verb} is not part of this image; run it where the project is developed\n")
+            return EXIT_USAGE
         if extra is None or error.name is None or error.name.partition(".")[0] == "django_runtimes":
             raise
         from django_runtimes.cli.extras import install_command

@@ -223,6 +223,9 @@ def test_an_error_that_follows_from_an_outage_is_one_too(client, database):
 def test_a_read_only_server_is_left_for_one_that_takes_writes(client, database, alter_role):
     alter_role("SET default_transaction_read_only = on")
     assert client.get("/query").status_code == 200
+    if connection.pool is not None:
+        # One that is on its way would come in read-only after the others have gone.
+        connection.pool.wait()
 
     # As after a failover: new connections reach the new primary, those of before stay read-only.
     alter_role("RESET default_transaction_read_only")
