@@ -1,11 +1,10 @@
 """The project's settings with GeoDjango."""
 
 from webapp.settings import *  # noqa: F403
+from webapp.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [
-    "django_runtimes.databases",
-    "django_runtimes.operations",
-    "django_runtimes.migration_gate",
+    *(app for app in INSTALLED_APPS if app.startswith("django_runtimes.")),
     "django.contrib.gis",
     "places",
 ]
