@@ -110,7 +110,7 @@ class Examination:
 
     @cached_property
     def connections(self) -> Connections | None:
-        """Those that DATABASES says, whoever wrote it; None where it says nothing."""
+        """The strategy of the default database, as DATABASES has it; None without a default."""
         return connections_of(self.databases["default"]) if "default" in self.databases else None
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What `webapp doctor` says of DATABASES, whoever wrote its entries."""
+"""`webapp doctor` examines the DATABASES that Django uses."""
 
 import pytest
 

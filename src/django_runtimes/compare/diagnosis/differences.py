@@ -12,7 +12,7 @@ from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.variables.application import SECRET_KEY
 from django_runtimes.config.variables.database_address import DATABASE_URL
 
-# A comparison makes them anew for each target.
+# A comparison gives each target its own.
 _OWN = frozenset({DATABASE_URL.name, SECRET_KEY.name})
 # Settings that hold what variables and profile say.
 _TOLD_ABOVE = frozenset({"DJANGO_RUNTIMES"})

@@ -48,7 +48,7 @@ CSRF_TRUSTED_ORIGINS = Items(
     "WEBAPP_CSRF_TRUSTED_ORIGINS",
     "Origins trusted for unsafe requests, each with its scheme, comma-separated.",
     parser=_origin,
-    default_note="that of the settings, else https:// with each allowed host",
+    default_note="the settings' value, else https:// with each allowed host",
 )
 LOG_LEVEL = Choice(
     "WEBAPP_LOG_LEVEL", "Least severe level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-# An answer in itself, for whoever takes the content for the next one.
+# Content that is a whole answer, for a client that would read it as the next one.
 INNER = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"inner": 1}'
 
 
