@@ -30,7 +30,7 @@ def find_import_root(directory: Path, settings: str | None) -> Path:
                 return folder
     if (directory / MANAGE).is_file():
         return directory
-    folders = list(_folders_with_manage(directory, _DEPTH))
+    folders = list(folders_with_manage(directory))
     if settings is not None and (holding := [folder for folder in folders if _holds(folder, settings)]):
         folders = holding
         if len(folders) > 1:
@@ -43,7 +43,8 @@ def _holds(folder: Path, module: str) -> bool:
     return path.with_name(f"{path.name}.py").is_file() or (path / "__init__.py").is_file()
 
 
-def _folders_with_manage(directory: Path, depth: int) -> Iterator[Path]:
+def folders_with_manage(directory: Path, depth: int = _DEPTH) -> Iterator[Path]:
+    """The folders that have a manage.py, at most `depth` below a folder; none below one that has."""
     try:
         entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
     except OSError:
@@ -55,4 +56,4 @@ def _folders_with_manage(directory: Path, depth: int) -> Iterator[Path]:
         if (folder / MANAGE).is_file():
             yield folder
         elif depth > 1:
-            yield from _folders_with_manage(folder, depth - 1)
+            yield from folders_with_manage(folder, depth - 1)

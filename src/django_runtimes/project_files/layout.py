@@ -1,18 +1,13 @@
 """Finds where a Django project lies: its folder, its manage.py, its settings."""
 
 import ast
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.import_root import MANAGE, folders_with_manage
 
-MANAGE = "manage.py"
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
-_NOT_THE_PROJECT = frozenset({"node_modules", "site-packages", "__pycache__"})
-# As in backend/manage.py and apps/web/manage.py.
-_DEPTH = 2
 DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")
 # Modules for the developer's machine, and those beside them that a server loads.
 _FOR_DEVELOPERS = frozenset({"dev", "develop", "development", "local", "debug"})
@@ -94,22 +89,8 @@ def manage_files(directory: Path) -> list[Path]:
     own = directory / MANAGE
     if own.is_file():
         return [own]
-    return [path for path in _manage_files(directory, _DEPTH) if _VARIABLE.encode() in path.read_bytes()]
-
-
-def _manage_files(directory: Path, depth: int) -> Iterator[Path]:
-    try:
-        entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
-    except OSError:
-        return
-    for name in entries:
-        folder = directory / name
-        if name.startswith(".") or name in _NOT_THE_PROJECT or (folder / "pyvenv.cfg").exists():
-            continue
-        if (folder / MANAGE).is_file():
-            yield folder / MANAGE
-        elif depth > 1:
-            yield from _manage_files(folder, depth - 1)
+    found = (folder / MANAGE for folder in folders_with_manage(directory))
+    return [path for path in found if _VARIABLE.encode() in path.read_bytes()]
 
 
 def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tuple[str, tuple[str, ...]]:

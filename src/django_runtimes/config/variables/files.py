@@ -4,8 +4,8 @@ from django_runtimes.config.variables.kinds import Text
 
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
-    "S3 bucket for uploaded files, in the region of AWS_REGION: the default storage. Without it the settings' own storage "
-    "stays.",
+    "S3 bucket for uploaded files, in the region of AWS_REGION: the default storage. "
+    "Without it the settings' own storage stays.",
 )
 MEDIA_ROOT = Text(
     "WEBAPP_MEDIA_ROOT",
