@@ -50,7 +50,7 @@ class ThreadLeases:
         """
         lease = Lease(self, shares=shares)
         try:
-            async with ThreadSensitiveContext(executor=lease):
+            async with lease.own_calls():
                 yield lease
         except BaseException:
             lease.end(is_cut_off=True)
@@ -161,6 +161,10 @@ class Lease(Executor):
                 future.set_exception(
                     OverloadedError(f"no thread of streams became free in {self._leases.max_wait_s:g} s")
                 )
+
+    def own_calls(self) -> ThreadSensitiveContext:
+        """Run the block's thread-sensitive calls here, also where a cancelled call has left its executor behind."""
+        return ThreadSensitiveContext(executor=self)
 
     def share(self) -> None:
         """From now on keep a thread only for as long as something needs it."""

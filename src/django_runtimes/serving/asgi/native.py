@@ -98,10 +98,13 @@ class NativeHandler(KnownLengthHandler):
         try:
             await self._respond_unless_left(request, responses, receive, send)
         finally:
-            if responses:
-                await close_on_lease(responses[0])
-            else:
-                await sync_to_async(signals.request_finished.send)(sender=ASGIHandler)
+            # asgiref stops waiting for a thread whose call is cancelled as it ends, and leaves that call's executor,
+            # which takes nothing any more, in this context.
+            async with send.lease.own_calls():
+                if responses:
+                    await close_on_lease(responses[0])
+                else:
+                    await sync_to_async(signals.request_finished.send)(sender=ASGIHandler)
 
     async def _respond_unless_left(
         self, request: HttpRequest, responses: list[HttpResponseBase], receive: "_ReadRequest", send: "_Outbox"
@@ -187,7 +190,7 @@ class _Outbox:
         self._request = request
         self._stalled_s: float | None = None
         self._send = send
-        self._lease = lease
+        self.lease = lease
         self._place = place
         self._shares = False
         self._held: list[Message] = []
@@ -196,8 +199,8 @@ class _Outbox:
     async def begin_stream(self) -> None:
         """Hold nothing for as long as the stream lasts but what a chunk needs."""
         self._shares = True
-        self._lease.share()
-        await self._lease.rest()
+        self.lease.share()
+        await self.lease.rest()
         self._place.leave()
 
     async def begin_sync_stream(self, gate: Gate, stalled_s: float) -> None:
@@ -212,13 +215,13 @@ class _Outbox:
                 loop.call_soon_threadsafe(place.leave)
 
         # A client that leaves ends the request, not the chunk that is being made.
-        self._lease.when_free(leave)
+        self.lease.when_free(leave)
         self._stalled_s = stalled_s
 
     async def __call__(self, message: Message) -> None:
         if self._shares:
             # A client may take its time.
-            await self._lease.rest()
+            await self.lease.rest()
         if self._stalled_s is None:
             await self._send(message)
             return

@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
-from django.utils.decorators import async_only_middleware
+from django.utils.decorators import async_only_middleware, sync_only_middleware
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
@@ -26,6 +27,12 @@ async def async_view(request):
         outcomes.append("cancelled")
         raise
     outcomes.append("finished")
+    return HttpResponse("too late")
+
+
+async def leaves_a_call_on_its_thread(request):
+    outcomes.append(asyncio.create_task(sync_to_async(barrier.stop)()))
+    await barrier.reached()
     return HttpResponse("too late")
 
 
@@ -58,7 +65,16 @@ def async_only(get_response):
     return middleware
 
 
+@sync_only_middleware
+def sync_only(get_response):
+    def middleware(request):
+        return get_response(request)
+
+    return middleware
+
+
 urlpatterns = [
+    path("leaves_a_call", leaves_a_call_on_its_thread),
     path("sync", sync_view),
     path("async", async_view),
     path("async/stream", async_stream),
@@ -80,6 +96,21 @@ async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler,
     await request.finish()
 
     assert outcomes == ["cancelled"]
+    assert request.messages == []
+    assert signals == ["request_started", "request_finished"]
+
+
+async def test_a_thread_that_outlasts_its_client_still_ends_the_request(handler, barrier, signals, settings):
+    settings.MIDDLEWARE = [f"{__name__}.sync_only"]
+    request = Exchange(handler, "GET", "/leaves_a_call").start()
+    await barrier.reached()
+    await asyncio.sleep(0.02)
+
+    request.disconnect()
+    await asyncio.sleep(0.02)
+    barrier.open()
+    await request.finish()
+
     assert request.messages == []
     assert signals == ["request_started", "request_finished"]
 
