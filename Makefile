@@ -100,9 +100,13 @@ COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no
 	--no-annotate --quiet
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
 
+# The library with extras, and what the project of this repository needs beside it.
+SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
+DEVELOPMENT := pyproject.toml requirements/project.in --all-extras --group dev
+
 lock:            ## Compile the hashed lock files from pyproject.toml
-	$(SHIPPED) pyproject.toml --output-file requirements/serving.txt
-	$(SHIPPED) pyproject.toml --extra dev --output-file requirements/development.txt
+	$(SHIPPED) $(SERVING) --output-file requirements/serving.txt
+	$(SHIPPED) $(DEVELOPMENT) --output-file requirements/development.txt
 	$(SHIPPED) requirements/build.in --output-file requirements/build.txt
 	$(SHIPPED) requirements/peers.in --output-file requirements/peers.txt
 	$(SHIPPED) requirements/template-checks.in --output-file requirements/template-checks.txt
@@ -110,7 +114,7 @@ lock:            ## Compile the hashed lock files from pyproject.toml
 		$(COMPILE) --python-version 3.11 requirements/instruments/$$tool.in -c requirements/development.txt \
 			--output-file requirements/instruments/$$tool.txt || exit 1; \
 	done
-	$(COMPILE) --python-version 3.12 pyproject.toml --extra dev --constraint requirements/newest.in \
+	$(COMPILE) --python-version 3.12 $(DEVELOPMENT) --constraint requirements/newest.in \
 		--output-file requirements/newest.txt
-	$(COMPILE) --python-version 3.11 pyproject.toml --extra dev --constraint requirements/constraints.txt \
+	$(COMPILE) --python-version 3.11 $(DEVELOPMENT) --constraint requirements/constraints.txt \
 		--resolution lowest-direct --output-file requirements/lowest.txt

@@ -1,12 +1,19 @@
-"""An AWS for a test: the stand-in, empty, with a database behind what runs in it."""
+"""An AWS for a test (the stand-in, empty, with a database behind what runs in it), and the built wheel."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.deploy.installed_wheel import InstalledWheel, install_wheel
 from tests.deploy.standin.overlay import database_overlay
 from tests.deploy.standin.standin import StandIn, standin
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
+    """The built wheel in an environment of its own."""
+    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

@@ -6,15 +6,22 @@ import sys
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from tests.needed_packages import needed_packages
 
 CHECKOUT = Path(__file__).parents[2]
 _TIMEOUT_S = 120
+# Where it is set, a process of the environment sees nothing that an extra brings.
+_WITHOUT_EXTRAS = {"WITHOUT_EXTRAS": "1"}
 
 
 @dataclass(frozen=True)
 class InstalledWheel:
-    """An environment with the wheel and what it depends on."""
+    """An environment with the wheel, what it needs without an extra, and behind that this environment's packages."""
 
     wheel: Path
     environment: Path
@@ -30,14 +37,34 @@ class InstalledWheel:
         (package,) = self.environment.glob("lib/python*/site-packages/django_runtimes")
         return package
 
+    @property
+    def metadata(self) -> Distribution:
+        """What the wheel says of itself."""
+        return Distribution.at(next(self.package.parent.glob("django_runtimes-*.dist-info")))
+
+    def environ(self, more: Mapping[str, str] | None = None, *, extras: bool) -> dict[str, str]:
+        """The variables of its processes: of this process's only its home."""
+        without = {} if extras else _WITHOUT_EXTRAS
+        return {
+            "PATH": f"{self.programs}:/usr/bin:/bin",
+            "HOME": os.environ.get("HOME", "/"),
+            **without,
+            **(more or {}),
+        }
+
     def run(
-        self, program: str, *arguments: str, directory: Path, environ: Mapping[str, str] | None = None
+        self,
+        program: str,
+        *arguments: str,
+        directory: Path,
+        environ: Mapping[str, str] | None = None,
+        extras: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """One of its programs to its end, without a variable of this process but its home."""
+        """One of its programs to its end."""
         return subprocess.run(
             [self.programs / program, *arguments],
             cwd=directory,
-            env={"PATH": f"{self.programs}:/usr/bin:/bin", "HOME": os.environ.get("HOME", "/"), **(environ or {})},
+            env=self.environ(environ, extras=extras),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -62,7 +89,19 @@ def install_wheel(directory: Path) -> InstalledWheel:
         timeout=_TIMEOUT_S,
     )
     installed = InstalledWheel(wheel, environment)
-    # What it depends on, without what leads to the source: a .pth file is heeded in the environment's own folder only.
-    dependencies = installed.package.parent / "dependencies.pth"
-    dependencies.write_text(f"{sysconfig.get_path('purelib')}\n")
+    place = installed.package.parent
+    base = [Requirement(text) for text in installed.metadata.requires or []]
+    for name in needed_packages(base):
+        _link(distribution(name), place)
+    # The other packages, without what leads to the source: a .pth file is heeded in the environment's own folder only.
+    (place / "extras.pth").write_text(
+        f"import os, sys; {next(iter(_WITHOUT_EXTRAS))!r} in os.environ or "
+        f"sys.path.append({sysconfig.get_path('purelib')!r})\n"
+    )
     return installed
+
+
+def _link(package: Distribution, place: Path) -> None:
+    """Make a package that is installed here importable there, with its metadata and nothing else."""
+    for name in {path.parts[0] for path in package.files or () if path.parts[0] not in ("..", "__pycache__")}:
+        (place / name).symlink_to(str(package.locate_file(name)))

@@ -1,12 +1,15 @@
 """The built wheel works with the source gone."""
 
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.metadata import Metadata
+from packaging.requirements import Requirement
 
 from django_runtimes.cli.main import TOOLS
-from tests.deploy.installed_wheel import CHECKOUT, InstalledWheel, install_wheel
+from tests.deploy.installed_wheel import CHECKOUT, InstalledWheel
 
 pytestmark = pytest.mark.profile_free
 
@@ -20,11 +23,6 @@ for name in django_runtimes.__all__:
     assert callable(getattr(django_runtimes, name)), name
 print(django_runtimes.__file__)
 """
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
-    return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 def names(installed: InstalledWheel) -> set[str]:
@@ -56,6 +54,32 @@ def test_it_holds_every_file_of_the_package(installed: InstalledWheel):
 
     assert {name for name in files if "__pycache__" not in name} <= names(installed)
     assert {"django_runtimes/py.typed", "django_runtimes/databases/roots/rds.pem"} <= names(installed)
+
+
+def test_its_metadata_is_valid_and_says_what_it_was_tested_with(installed: InstalledWheel):
+    # Raises for a field that an index would refuse.
+    metadata = Metadata.from_email(installed.metadata.read_text("METADATA") or "", validate=True)
+
+    python = f"Programming Language :: Python :: {sys.version_info.major}.{sys.version_info.minor}"
+    assert {python, "Framework :: Django :: 5.2", "Framework :: Django :: 6.1", "Typing :: Typed"} <= set(
+        metadata.classifiers or ()
+    )
+    assert metadata.description_content_type == "text/markdown"
+
+
+def test_it_needs_little_without_an_extra(installed: InstalledWheel):
+    needs = [Requirement(text) for text in installed.metadata.requires or []]
+
+    assert installed.metadata.metadata.get_all("Provides-Extra") == ["compare", "deploy", "lambda", "s3", "server"]
+    assert {need.name for need in needs if need.marker is None} == {
+        "asgiref",
+        "django",
+        "packaging",
+        "psycopg",
+        "psycopg-pool",
+        "python-json-logger",
+        "whitenoise",
+    }
 
 
 def test_the_public_names_come_from_it(installed: InstalledWheel, tmp_path: Path):

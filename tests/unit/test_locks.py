@@ -1,9 +1,11 @@
 """Which Django each lock file holds."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 _REQUIREMENTS = Path(__file__).parents[2] / "requirements"
@@ -27,6 +29,19 @@ def test_the_newest_lock_has_django_6_1():
 
 def test_the_lowest_lock_has_the_lower_bound():
     assert locked_django("lowest.txt").release[:2] == (5, 2)
+
+
+def test_what_ships_is_the_library_with_three_extras_and_the_projects_own():
+    project = tomllib.loads((_REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    shipped = [*project["dependencies"], *extras["lambda"], *extras["server"], *extras["s3"]]
+    own = (_REQUIREMENTS / "project.in").read_text(encoding="utf-8").splitlines()
+    needs = [Requirement(text) for text in [*shipped, *own] if not text.startswith("#")]
+    locked = set(re.findall(r"^(\S+)==", (_REQUIREMENTS / "serving.txt").read_text(encoding="utf-8"), re.MULTILINE))
+
+    # What uv resolved beyond these is what they need, for any platform.
+    assert {need.name for need in needs} <= locked
+    assert not {Requirement(text).name for text in extras["compare"]} & (locked - {need.name for need in needs})
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django_runtimes.adopt.change import Change
 from django_runtimes.adopt.decisions import decide
+from django_runtimes.adopt.needed_packages import require_packages
 from django_runtimes.adopt.shapes import require_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
@@ -70,6 +71,7 @@ def configure_at(given: object, caller: Caller) -> Adopted:
         )
     project = dict(settings)
     decisions = decide(project, os.environ)
+    require_packages(decisions.settings)
     for database in decisions.settings.get("DATABASES", {}).values():
         require_root_certificates(database)
     for name, value in decisions.environ.items():

@@ -13,7 +13,7 @@ from django_runtimes.config.errors import ConfigurationError
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
 TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
-    "pinlint": ("django_runtimes.pinning.pinlint", "dev"),
+    "pinlint": ("django_runtimes.pinning.pinlint", None),
     "serve": ("django_runtimes.compare.serve", "compare"),
     "test": ("django_runtimes.compare.test", "compare"),
     "doctor": ("django_runtimes.doctor.doctor", None),
@@ -33,6 +33,9 @@ TOOLS: dict[str, tuple[str, str | None]] = {
         )
     },
 }
+
+# The project's own, at the version that its tests want; no extra brings it.
+_TEST_RUNNER = "pytest"
 
 # Commands that change the schema or roles, or judge a change: past any proxy, with the operations login.
 _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
@@ -101,8 +104,8 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
 
             command_line.argv = ["webapp", *before_check(arguments)]
         command_line.execute()
-    except ImproperlyConfigured:
-        text = _engine_complaint() if os.environ.get("DJANGO_SETTINGS_MODULE") else NO_SETTINGS
+    except ImproperlyConfigured as error:
+        text = _engine_complaint(error) if os.environ.get("DJANGO_SETTINGS_MODULE") else NO_SETTINGS
         if not text:
             raise
         sys.stderr.write(f"webapp: {text}\n")
@@ -127,14 +130,21 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
         raise SystemExit(EXIT_CONFIGURATION) from None
 
 
-def _engine_complaint() -> str:
-    """The engine of a database that is not installed; empty without one."""
+def _engine_complaint(raised: Exception) -> str:
+    """The engine of a database that is not installed, or that finds no libpq; empty without one."""
     from importlib.util import find_spec
 
     from django.conf import settings
 
     if not settings.configured:
         return ""
+    if "psycopg" in str(raised):
+        from django_runtimes.config.databases.libpq import require_libpq
+
+        try:
+            require_libpq()
+        except ConfigurationError as error:
+            return str(error)
     for alias, database in settings.DATABASES.items():
         engine = str(database.get("ENGINE") or "")
         try:
@@ -157,14 +167,19 @@ def _run_tool(verb: str, arguments: list[str]) -> int:
         if error.name is not None and f"{module_name}.".startswith(f"{error.name}."):
             sys.stderr.write(f"webapp {verb} is not part of this image; run it where the project is developed\n")
             return EXIT_USAGE
-        if extra is None or error.name is None or error.name.partition(".")[0] == "django_runtimes":
+        if error.name is None or error.name.partition(".")[0] == "django_runtimes":
             raise
-        from django_runtimes.cli.extras import install_command
+        if error.name == _TEST_RUNNER:
+            sys.stderr.write(
+                f"webapp {verb} needs {_TEST_RUNNER}, which runs the project's tests; "
+                f"run: {sys.executable} -m pip install pytest pytest-django\n"
+            )
+            return EXIT_USAGE
+        if extra is None:
+            raise
+        from django_runtimes.extras import missing_package
 
-        sys.stderr.write(
-            f"webapp {verb} needs {error.name}, of the extra [{extra}]; "
-            f"add the extra to the requirement that installs this library, and run: {install_command(extra)}\n"
-        )
+        sys.stderr.write(f"{missing_package(f'webapp {verb}', error.name, extra)}\n")
         return EXIT_USAGE
     exit_code: int = module.main(arguments)
     return exit_code

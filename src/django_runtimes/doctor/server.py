@@ -28,6 +28,7 @@ _SETTINGS = "SELECT name, setting::int FROM pg_settings WHERE name = ANY(%s)"
 
 # What an error's text holds, and what mends it; the first that fits counts.
 _REMEDIES = (
+    ("of the extra", "install what is missing here"),
     ("AWS credentials", "give this process a role of AWS's, or keys"),
     ("cannot be read", "check the secret's ARN and content, and that this process's role may read it"),
     ("authentication failed", "check the login: DATABASE_URL, WEBAPP_DB_USER and its password, or the secret"),

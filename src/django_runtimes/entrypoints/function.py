@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.entrypoints.application import Served, load_application, log_runtime
+from django_runtimes.extras import require_extra
 
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
@@ -21,8 +22,9 @@ _LIFESPAN_END_S = 0.2
 def lambda_handler() -> "DirectLambdaHandler":
     """The handler for ASGI_APPLICATION; on Lambda also what closes its connections at the end.
 
-    ConfigurationError for an application with websockets.
+    ConfigurationError for an application with websockets, and without the extra [lambda].
     """
+    require_extra("lambda", "the handler of a function on Lambda")
     # Before Django's modules, which need the set-up.
     served = load_application()
     _refuse_websockets(served)

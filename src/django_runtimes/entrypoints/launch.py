@@ -30,6 +30,7 @@ from django_runtimes.config.settings_module import settings_module  # noqa: E402
 from django_runtimes.config.variables.application import SECRET_KEY  # noqa: E402
 from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
+from django_runtimes.extras import require_extra  # noqa: E402
 
 _WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 _OPERATIONS_HANDLER = "django_runtimes.entrypoints.operations.handler"
@@ -118,6 +119,7 @@ def _handler_of_function() -> str:
 
 def _become_function(environment: Environment, handler: str) -> None:
     """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
+    require_extra("lambda", f"serving as {Runtime.AWS_LAMBDA}")
     if allowed_commands(environment):
         # Each command loads the settings, and says in its answer what they lack. The image may name a handler for the
         # function that serves requests; this one shares the image.
@@ -141,6 +143,7 @@ def _become_function(environment: Environment, handler: str) -> None:
 def _become_server(runtime: Runtime, environment: Environment) -> None:
     from django_runtimes.entrypoints.cpu import worker_cpus
 
+    require_extra("server", f"serving as {runtime}")
     bind_host = choose_profile(runtime, environment).bind_host
     arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
     settings = _load_settings()

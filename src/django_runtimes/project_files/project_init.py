@@ -12,10 +12,10 @@ from types import FrameType
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
-from django_runtimes.cli.extras import install_command, is_installed
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file
+from django_runtimes.extras import install_command, is_installed, missing_package
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.dependencies.library import installed_library
 from django_runtimes.project_files.dependencies.listing import Manager
@@ -61,9 +61,7 @@ def _eject(arguments: Sequence[str]) -> int:
     try:
         from django_runtimes.deploy.verbs import eject
     except ModuleNotFoundError as error:
-        return _fail(
-            f"{_EJECT} needs {error.name}, of the extra [{_DEPLOY}]; run: {install_command(_DEPLOY)}", EXIT_USAGE
-        )
+        return _fail(missing_package(_EJECT, error.name, _DEPLOY), EXIT_USAGE)
     return eject.main(arguments)
 
 
@@ -102,9 +100,7 @@ def _plan_deploy(plan: Plan, options: argparse.Namespace, others: list[str]) -> 
     try:
         from django_runtimes.deploy.verbs.init import plan_file
     except ModuleNotFoundError as error:
-        raise UsageError(
-            f"{CONFIGURATION_FILE} needs {error.name}, of the extra [{_DEPLOY}]; run: {install_command(_DEPLOY)}"
-        ) from None
+        raise UsageError(missing_package(CONFIGURATION_FILE, error.name, _DEPLOY)) from None
     path = plan.root / CONFIGURATION_FILE
     if plan.exists(path):
         plan.already.append(f"{CONFIGURATION_FILE} is there, and stays as it is")

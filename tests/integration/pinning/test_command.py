@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.extras import install_command
-
 pytestmark = pytest.mark.profile_free
 
 SHOP = Path(__file__).with_name("shop")
@@ -264,7 +262,7 @@ def test_help_names_the_exit_codes(pinlint):
     assert "exit codes: 0 nothing would pin" in process.stdout
 
 
-def test_without_pytest_one_line_names_the_extra(pinlint):
+def test_without_pytest_one_line_says_how_to_install_it(pinlint):
     source = (
         "import sys; sys.modules['pytest'] = None; sys.argv[1:] = ['pinlint']; "
         "from django_runtimes.cli.main import main; main()"
@@ -273,6 +271,6 @@ def test_without_pytest_one_line_names_the_extra(pinlint):
 
     assert process.returncode == 2
     assert process.stderr == (
-        "webapp pinlint needs pytest, of the extra [dev]; add the extra to the requirement that installs this library, "
-        f"and run: {install_command('dev')}\n"
+        "webapp pinlint needs pytest, which runs the project's tests; "
+        f"run: {sys.executable} -m pip install pytest pytest-django\n"
     )

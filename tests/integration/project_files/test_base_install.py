@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from tests.integration.project_files.projects import make, tree
+from tests.needed_packages import needed_packages
 
 # As where these packages are not installed; importlib.metadata lacks them, too.
 _START = """\
@@ -32,30 +33,8 @@ main()
 """
 
 
-def base_distributions() -> set[str]:
-    """All that the library needs without an extra, and what that needs."""
-    found: set[str] = set()
-    waiting = [Requirement("django-runtimes")]
-    while waiting:
-        need = waiting.pop()
-        name = canonicalize_name(need.name)
-        extras = ("", *need.extras)
-        if name in found and not need.extras:
-            continue
-        found.add(name)
-        try:
-            requires = distribution(name).requires or []
-        except PackageNotFoundError:
-            continue
-        needs = [Requirement(text) for text in requires]
-        waiting += [
-            each for each in needs if each.marker is None or any(each.marker.evaluate({"extra": e}) for e in extras)
-        ]
-    return found
-
-
 def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    base = base_distributions()
+    base = needed_packages([Requirement("django-runtimes")])
     owners = {
         package: {canonicalize_name(name) for name in names} for package, names in packages_distributions().items()
     }
@@ -94,5 +73,6 @@ def test_a_missing_extra_for_deploying_is_named_with_its_command(tmp_path: Path)
     ended = init(tmp_path, "--yes", "--deploy", "--project", "kiosk", "--region", "eu-west-1")
 
     assert ended.returncode == 2
-    assert f"of the extra [deploy]; run: {sys.executable} -m pip install " in ended.stderr
+    assert "of the extra [deploy]; add the extra to the requirement that installs this library, " in ended.stderr
+    assert f"and run: {sys.executable} -m pip install " in ended.stderr
     assert tree(tmp_path) == before

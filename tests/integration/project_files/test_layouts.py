@@ -64,6 +64,14 @@ def test_the_block_names_the_settings(adopted):
     assert block == {"settings": adoption.layout.settings, "workload": "compare.toml"}
 
 
+def test_the_dependency_has_the_extras_of_the_image(adopted):
+    _, _, adoption = adopted
+
+    text = adoption.dependencies.file.read_text(encoding="utf-8")
+
+    assert "[lambda,server,s3]" in text or 'extras = ["lambda", "server", "s3"]' in text
+
+
 def test_the_workload_reads_pages_that_answer(adopted):
     directory, before, _ = adopted
     if "compare.toml" in before:

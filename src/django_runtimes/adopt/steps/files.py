@@ -12,7 +12,7 @@ from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.media import s3_settings
 from django_runtimes.config.variables.files import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
 
-_S3 = "storages.backends.s3.S3Storage"
+S3 = "storages.backends.s3.S3Storage"
 _S3_BEFORE = "storages.backends.s3boto3.S3Boto3Storage"
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 _STATIC_FOLDER = "build/static"
@@ -81,9 +81,9 @@ def media_on_disk(storages: Mapping[str, Any]) -> bool:
 
 def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:
     """The project's own storage on S3 with another bucket, or one with nothing but the bucket."""
-    if storage.get("BACKEND") in (_S3, _S3_BEFORE):
+    if storage.get("BACKEND") in (S3, _S3_BEFORE):
         return {**storage, "OPTIONS": {**storage.get("OPTIONS", {}), "bucket_name": bucket}}
-    return {"BACKEND": _S3, "OPTIONS": {"bucket_name": bucket}}
+    return {"BACKEND": S3, "OPTIONS": {"bucket_name": bucket}}
 
 
 def _absolute(folder: str) -> str:

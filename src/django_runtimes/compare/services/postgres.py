@@ -19,11 +19,11 @@ import psycopg
 from psycopg import sql
 
 from django_runtimes.cli import processes
-from django_runtimes.cli.extras import install_command
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.extras import install_command
 
 _ROLE = "webapp"
 _SUPERUSER = "postgres"

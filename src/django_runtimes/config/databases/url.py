@@ -5,9 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
-
+from django_runtimes.config.databases.libpq import require_libpq
 from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
 
@@ -83,6 +81,11 @@ def _has_bare_delimiter(rest: str) -> bool:
 
 
 def _libpq_parts(url: Secret) -> dict[str, Secret]:
+    require_libpq()
+    # Here, so that a project without PostgreSQL needs no libpq.
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         return {name: Secret(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError:
@@ -108,6 +111,9 @@ def _option(name: str, value: str) -> str:
 
 
 def _is_option(name: str) -> bool:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     try:
         conninfo_to_dict(f"postgresql://?{quote(name)}=1")
     except ProgrammingError:

@@ -10,12 +10,14 @@ from django_runtimes.aws.signature import LIFETIME_S, AccessKey, sign_login
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.provider import ConnectionLogin, CredentialsError
 from django_runtimes.databases.credentials.renewal import Renewal
+from django_runtimes.extras import missing_package
 
 # Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
 _REFRESH_AFTER_S = 600.0
 # The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
 _USABLE_FOR_S = LIFETIME_S - 15.0
 _NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be had"
+_WITHOUT_ROLE = "signing a database token with AWS credentials of a file or a web identity"
 
 
 class IamProvider:
@@ -68,7 +70,10 @@ class IamProvider:
         return self._sought_key()
 
     def _sought_key(self) -> AccessKey:
-        from botocore.exceptions import BotoCoreError, ClientError
+        try:
+            from botocore.exceptions import BotoCoreError, ClientError
+        except ModuleNotFoundError as error:
+            raise CredentialsError(missing_package(_WITHOUT_ROLE, error.name, "s3")) from None
 
         try:
             key = self._role_credentials.get_frozen_credentials()

@@ -9,6 +9,7 @@ from psycopg import OperationalError
 
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
 from django_runtimes.config.secret import Secret
+from django_runtimes.extras import missing_package
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,11 @@ def _make(credentials: StoredSecret | IamToken, host: str, port: int | str, user
     # Each loaded where it is chosen: the imports cost the others' cold starts.
     match credentials:
         case StoredSecret():
-            from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+            try:
+                from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
+            except ModuleNotFoundError as error:
+                # configure() refuses it sooner; a tool may ask for a login without.
+                raise CredentialsError(missing_package(f"the secret {credentials.arn}", error.name, "s3")) from None
 
             return SecretsManagerProvider(credentials, user=user)
         case IamToken():

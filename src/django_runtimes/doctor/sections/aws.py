@@ -5,6 +5,7 @@ from pathlib import Path
 from django_runtimes.deploy.configuration import FILE_NAME, find_configuration
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
+from django_runtimes.extras import missing_package
 
 
 def examine_aws(examination: Examination) -> list[Finding]:
@@ -17,6 +18,5 @@ def examine_aws(examination: Examination) -> list[Finding]:
         # Rests on an extra, which servers do without.
         from django_runtimes.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
-        remedy = "add the extra [deploy] to the requirement that installs this library, and install that again"
-        return [Finding(Level.SKIPPED, f"{error.name} is not installed", remedy)]
+        return [Finding(Level.SKIPPED, missing_package("what a deploy needs of AWS", error.name, "deploy"))]
     return examine_deployment(Path.cwd())

@@ -11,10 +11,11 @@ from django_runtimes.config.variables.server import THREADS, WORKERS
 from django_runtimes.config.variables.variable import Variable
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row
+from django_runtimes.extras import require_extra
 
 
 def examine_runtime(examination: Examination) -> list[Finding]:
-    """One finding with the profile."""
+    """One finding with the profile, and one where an extra is missing."""
     try:
         detection, profile = examination.detection, examination.profile
         rows = (
@@ -24,7 +25,19 @@ def examine_runtime(examination: Examination) -> list[Finding]:
         )
     except ConfigurationError as error:
         return [Finding(Level.UNREADABLE, str(error))]
-    return [Finding(Level.OK, f"{detection.runtime}, since {detection.evidence}", rows=rows)]
+    found = Finding(Level.OK, f"{detection.runtime}, since {detection.evidence}", rows=rows)
+    return [found, *_missing_extra(detection.runtime)]
+
+
+def _missing_extra(runtime: Runtime) -> list[Finding]:
+    """What the launcher would refuse; under `local` Django's own server may do."""
+    if runtime is Runtime.LOCAL:
+        return []
+    try:
+        require_extra("lambda" if runtime is Runtime.AWS_LAMBDA else "server", f"serving as {runtime}")
+    except ConfigurationError as error:
+        return [Finding(Level.WRONG, str(error))]
+    return []
 
 
 def _strategy(examination: Examination) -> Row:

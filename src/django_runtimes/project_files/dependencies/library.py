@@ -19,8 +19,8 @@ from django_runtimes.project_files.dependencies.wheel import built_wheel, packed
 
 NAME = "django-runtimes"
 VENDOR = "vendor"
-# What a runtime needs beside the library itself.
-_RUNTIME_EXTRAS = ("lambda", "server")
+# What the image needs on every runtime, beside the library itself.
+_RUNTIME_EXTRAS = ("lambda", "server", "s3")
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from django_runtimes.cli import processes
-from django_runtimes.cli.extras import install_command
 from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
+from django_runtimes.extras import install_command
 
 
 def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch):

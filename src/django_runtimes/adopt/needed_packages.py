@@ -1,0 +1,21 @@
+"""Packages that decided settings need, and that the library does not bring without an extra."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django_runtimes.adopt.steps.files import S3
+from django_runtimes.config.databases.credentials import StoredSecret
+from django_runtimes.config.databases.libpq import require_libpq
+from django_runtimes.extras import require_extra, require_module
+
+
+def require_packages(settings: Mapping[str, Any]) -> None:
+    """ConfigurationError for one that is missing here; `settings` are those that `configure()` is about to set."""
+    databases: Mapping[str, Mapping[str, Any]] = settings.get("DATABASES", {})
+    if any(str(database.get("ENGINE", "")).startswith("django_runtimes.") for database in databases.values()):
+        require_libpq()
+    if any(isinstance(database.get("CREDENTIALS"), StoredSecret) for database in databases.values()):
+        require_module("boto3", "s3", "a database login from AWS Secrets Manager")
+    storage: Mapping[str, Any] = settings.get("STORAGES", {}).get("default", {})
+    if storage.get("BACKEND") == S3:
+        require_extra("s3", f"WEBAPP_MEDIA_BUCKET={storage['OPTIONS']['bucket_name']!r}")

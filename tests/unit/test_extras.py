@@ -1,0 +1,81 @@
+import importlib.metadata
+import importlib.util
+import json
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.extras import PACKAGES, install_command, is_installed, require_extra
+
+
+class Installed:
+    version = "1.2"
+    requires = ("django", "pytest; extra == 'present'", "pytest; extra == 'half'", "not-there-at-all; extra == 'half'")
+
+    def __init__(self, origin: dict | None) -> None:
+        self._origin = origin
+
+    def read_text(self, name: str) -> str | None:
+        assert name == "direct_url.json"
+        return None if self._origin is None else json.dumps(self._origin)
+
+
+@pytest.mark.parametrize(
+    ("origin", "arguments"),
+    [
+        (None, "'django-runtimes{}==1.2'"),
+        ({"url": "file:///a%20b", "dir_info": {"editable": True}}, "--editable '/a b{}'"),
+        (
+            {"url": "https://git.example/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}, "subdirectory": "lib"},
+            "'django-runtimes{} @ git+https://git.example/x@abc#subdirectory=lib'",
+        ),
+        ({"url": "file:///x-1.2.whl", "archive_info": {}}, "'django-runtimes{} @ file:///x-1.2.whl'"),
+    ],
+)
+def test_an_extra_comes_from_where_the_library_came(monkeypatch, origin, arguments):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
+    monkeypatch.setattr(sys, "executable", "python")
+
+    assert install_command("compare") == f"python -m pip install {arguments.format('[compare]')}"
+
+
+def test_an_extra_is_installed_with_all_that_it_names(monkeypatch):
+    of_others = importlib.metadata.distribution
+    monkeypatch.setattr(
+        importlib.metadata, "distribution", lambda name: Installed(None) if "runtimes" in name else of_others(name)
+    )
+
+    assert is_installed("present")
+    assert not is_installed("half")
+
+
+def test_two_extras_are_one_command(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
+
+    assert install_command("compare", "deploy").endswith("[compare,deploy]==1.2'")
+
+
+@pytest.mark.parametrize("extra", PACKAGES)
+def test_what_is_looked_for_is_what_the_extra_names(extra):
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    named = {Requirement(text).name for text in project["optional-dependencies"][extra]}
+
+    # Which psycopg is installed decides nothing about the extra.
+    assert set(PACKAGES[extra].values()) == named - {"psycopg"}
+
+
+def test_a_missing_package_is_refused_with_its_command(monkeypatch):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "uvicorn_worker" else object())
+
+    with pytest.raises(ConfigurationError) as caught:
+        require_extra("server", "serving as aws_ecs")
+
+    assert str(caught.value) == (
+        "serving as aws_ecs needs uvicorn-worker, of the extra [server]; add the extra to the requirement that "
+        f"installs this library, and run: {install_command('server')}"
+    )
