@@ -82,12 +82,13 @@ image-test: $(READY)  ## Boot the image as each runtime and put it through its f
 verbs: $(READY)  ## Deploy, update, roll back and destroy on every target, killed at every step, on a stand-in for AWS
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)
 
-check: $(READY)  ## Lint, types, import contracts
+check: $(READY)  ## Lint, types, import contracts, prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile tests/image/equality/Dockerfile
+	$(BIN)/python scripts/check_prose.py
 
 bench: $(READY)  ## Measure this project beside its peers, into benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
