@@ -1,1 +1,1 @@
-"""Failures of a database, answered as 503 and 504."""
+"""Turns failures of the database into 503 and 504 responses."""

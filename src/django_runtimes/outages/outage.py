@@ -1,4 +1,4 @@
-"""Which errors of the database are outages, and what a client is told of each."""
+"""Maps database errors to outages, the responses that clients get."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import psycopg
 
 @dataclass(frozen=True)
 class Outage:
-    """An answer: its status, a code for programs, a message for people, and when to ask again."""
+    """A response to a failure of the database: `code` is for programs, `message` for people."""
 
     status: int
     code: str
@@ -16,46 +16,46 @@ class Outage:
 
 
 UNAVAILABLE = Outage(503, "unavailable", "The database is not available right now; try again in a few seconds.", 5)
-BUSY = Outage(503, "busy", "Another request was using what this one needs; try again.", 1)
-TIMEOUT = Outage(504, "timeout", "The database took too long to answer; try again later, or ask for less.", 5)
-# Said before anything asks the database, by whoever counts requests.
+BUSY = Outage(503, "busy", "The request conflicted with another one; try again.", 1)
+TIMEOUT = Outage(504, "timeout", "The database took too long to answer; try again later, or request less data.", 5)
+# Returned by the limit on waiting requests, before any query runs.
 OVERLOADED = Outage(503, "overloaded", "Too many requests are waiting; try again in a moment.", 1)
 
-# By how the SQLSTATE begins.
+# By prefix of the SQLSTATE.
 _OUTAGES = (
-    ("08", UNAVAILABLE),  # connection lost; a pooler's own errors, such as PgBouncer's query_wait_timeout
-    ("25006", UNAVAILABLE),  # read-only: after a failover this server is no longer the primary
-    ("25P03", UNAVAILABLE),  # idle in transaction for too long
+    ("08", UNAVAILABLE),  # connection lost, and errors of a pooler, such as PgBouncer's query_wait_timeout
+    ("25006", UNAVAILABLE),  # read-only: this server is no longer the primary after a failover
+    ("25P03", UNAVAILABLE),  # idle_in_transaction_session_timeout
     ("25P04", TIMEOUT),  # transaction_timeout
     ("40001", BUSY),  # serialization failure
-    ("40P01", BUSY),  # deadlock: PostgreSQL chose this side to try again
+    ("40P01", BUSY),  # deadlock, and PostgreSQL cancelled this side
     ("53300", UNAVAILABLE),  # too many connections
     ("55P03", BUSY),  # lock_timeout, NOWAIT
-    ("57P", UNAVAILABLE),  # shutting down, crashed, starting up, ended by an administrator
+    ("57P", UNAVAILABLE),  # shutdown, crash, start-up, or pg_terminate_backend()
 )
 _CANCELLED = "57014"
 
 
 def database_error(error: BaseException | None) -> psycopg.Error | None:
-    """The driver's error that `error` is or that caused it, through Django's own and the application's."""
+    """Return the first psycopg error in the chain of causes that begins with `error`."""
     while error is not None and not isinstance(error, psycopg.Error):
         error = error.__cause__
     return error
 
 
 def outage_of(error: psycopg.Error) -> Outage | None:
-    """None when the application is at fault, or the error has another meaning than an outage."""
+    """Return the outage that `error` stands for, or None for any other error, such as an application's bug."""
     if error.sqlstate is None:
-        # libpq gives none while connecting, nor when the connection breaks; the pool has none to give.
+        # libpq sets none when connecting fails or the connection breaks, and neither does psycopg_pool.
         return UNAVAILABLE if isinstance(error, psycopg.OperationalError) else None
     if error.sqlstate == _CANCELLED:
-        # The SQLSTATE is that of every cancelled statement; only the message tells who cancelled it.
+        # Every cancelled statement has this SQLSTATE; only the message names the timeout.
         return TIMEOUT if "statement timeout" in (error.diag.message_primary or "") else None
     return next((outage for beginning, outage in _OUTAGES if error.sqlstate.startswith(beginning)), None)
 
 
 def described(error: psycopg.Error) -> str:
-    """One line for the log: the class, and the SQLSTATE or else the reason, which holds no statement's values."""
+    """Return one log line: the class with the SQLSTATE, or with the reason, which holds no values of a statement."""
     name = type(error).__name__
     if error.sqlstate is not None:
         return f"{name}, SQLSTATE {error.sqlstate}"

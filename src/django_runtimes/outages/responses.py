@@ -1,4 +1,4 @@
-"""Outages as responses, in the format that the client asked for."""
+"""Renders outages in the format that the client accepts."""
 
 import logging
 
@@ -12,16 +12,16 @@ from django_runtimes.outages.outage import Outage, database_error, described, ou
 
 logger = logging.getLogger(__name__)
 
-# The first is for who takes anything.
+# In order of preference; `*/*` gets the first.
 _MEDIA_TYPES = ("text/plain", "application/json", "text/html")
-# Whose other errors are JSON whatever was asked for.
+# Paths whose other errors are JSON, whatever the client accepts.
 _API = "/api/"
 
 
 def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse | None:
-    """The response to an outage that a view, a template or a middleware raised; None for every other error.
+    """Return the response to an outage that a view, template or middleware raised; None for every other error.
 
-    An outage is one line at WARNING, not a traceback at ERROR for each request.
+    Logs one line at WARNING instead of a traceback at ERROR for each request.
     """
     error = database_error(error)
     outage = None if error is None else outage_of(error)
@@ -41,7 +41,10 @@ def answer_to(error: BaseException | None, request: HttpRequest) -> HttpResponse
 
 
 def outage_response(request: HttpRequest, outage: Outage) -> HttpResponse:
-    """JSON, a page or plain text, made without the database: no session, no user, no context processor."""
+    """Return JSON, a page or plain text, rendered without session, user or context processors.
+
+    Those would query the database.
+    """
     response = _in_format(_media_type(request), outage)
     response["Retry-After"] = str(outage.retry_after_s)
     response["Cache-Control"] = "no-store"
@@ -64,11 +67,11 @@ def _in_format(media_type: str | None, outage: Outage) -> HttpResponse:
         try:
             page = render_to_string(f"{outage.status}.html")
         except TemplateDoesNotExist:
-            # The application's own templates may lack it.
+            # The project may have no such template.
             pass
         except Exception as error:
-            # Whatever the page's templates want: a URL that the application does not have, a query.
-            logger.error("%s.html cannot be rendered, so the answer is text: %r", outage.status, error)  # noqa: TRY400
+            # The template may raise anything: it may reverse an unknown URL, or run a query.
+            logger.error("Cannot render %s.html, so the response is plain text: %r", outage.status, error)  # noqa: TRY400
         else:
             return HttpResponse(page, status=outage.status)
     return HttpResponse(f"{outage.message}\n", status=outage.status, content_type="text/plain; charset=utf-8")

@@ -1,4 +1,4 @@
-"""Puts the answers to outages in front of a project's own handler500, whatever its URLconf."""
+"""Responds to outages before a project's own handler500 runs, whatever its URLconf."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from django.urls import URLResolver
 
 
 def answer_outages() -> None:
-    """From now on answer outages of the database in this process; calling it again changes nothing.
+    """Respond to outages of the database in this process from now on; a second call changes nothing.
 
-    Django has one function for what no view, template or middleware has caught, on every kind of handler, and no
-    setting for it. It is called once the signal got_request_exception is sent, and costs a good request nothing.
+    Every handler of Django calls one function for uncaught exceptions, and no setting replaces it, so this patches
+    it. Django calls it after the signal got_request_exception; other requests pay nothing.
     """
     djangos = exception.handle_uncaught_exception
     if getattr(djangos, "answers_outages", False):
@@ -22,7 +22,7 @@ def answer_outages() -> None:
         request: HttpRequest, resolver: URLResolver, exc_info: tuple[Any, Any, Any]
     ) -> HttpResponseBase:
         if not (settings.DEBUG or settings.DEBUG_PROPAGATE_EXCEPTIONS):
-            # Templates and the like, which no cold start should wait for.
+            # Imports Django's templates, which would slow down a cold start.
             from django_runtimes.outages.responses import answer_to
 
             response = answer_to(exc_info[1], request)

@@ -82,7 +82,7 @@ def test_a_page_that_cannot_be_rendered_gives_way_to_text(settings, caplog):
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert record.getMessage().startswith("503.html cannot be rendered, so the answer is text: NoReverseMatch(")
+    assert record.getMessage().startswith("Cannot render 503.html, so the response is plain text: NoReverseMatch(")
 
 
 @pytest.mark.parametrize("accept", [_BROWSER, "application/json", "*/*"])
