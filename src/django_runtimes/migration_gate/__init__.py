@@ -1,1 +1,1 @@
-"""Whether the migrations of a new version would break the version that still runs."""
+"""Judges whether the migrations of a new version would break the version that is still running."""

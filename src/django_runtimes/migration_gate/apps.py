@@ -1,4 +1,4 @@
-"""Names the app whose command judges migrations."""
+"""The app that brings the command `migration_gate`."""
 
 from django.apps import AppConfig
 

@@ -1,16 +1,16 @@
-"""What a column's new type does to those who still use the former one."""
+"""Compares a column's new type with its old one: the values that fit, and whether the table is rewritten."""
 
 import re
 
 _INTEGERS = ("smallint", "integer", "bigint")
 _TEXTS = ("varchar", "text")
 _TYPE = re.compile(r"(?P<name>[a-z ]+?)(?:\((?P<limits>\d+(?:, ?\d+)?)\))?")
-# PostgreSQL holds arrays to no length.
+# PostgreSQL ignores the declared length of an array.
 _ARRAY = re.compile(r"(?:\[\d*\])+$")
 
 
 def holds_all_of(former: str, present: str) -> bool:
-    """Whether `present` takes every value of `former` and gives it back the same."""
+    """Return whether `present` stores every value of `former` and returns it unchanged."""
     if former == present:
         return True
     if _is_array(former) or _is_array(present):
@@ -27,7 +27,7 @@ def holds_all_of(former: str, present: str) -> bool:
 
 
 def is_narrower(former: str, present: str) -> bool:
-    """Whether some values of `former` do not fit, and the others are given back the same."""
+    """Return whether some values of `former` do not fit into `present`, and the others stay unchanged."""
     if _is_array(former) and _elements_alike(former, present):
         former, present = _element(former), _element(present)
     both_numeric = _parse(former)[0] == _parse(present)[0] == "numeric"
@@ -35,7 +35,7 @@ def is_narrower(former: str, present: str) -> bool:
 
 
 def rewrites(former: str, present: str) -> bool:
-    """Whether PostgreSQL writes the whole table anew for it."""
+    """Return whether PostgreSQL rewrites the whole table for this change."""
     if not holds_all_of(former, present):
         return True
     if _is_array(former):
@@ -63,5 +63,5 @@ def _element(array_type: str) -> str:
 
 
 def _elements_alike(former: str, present: str) -> bool:
-    """Whether both are arrays of one type but for its limits: PostgreSQL compares no arrays of others."""
+    """Return whether both are arrays of one type, whatever its limits; PostgreSQL compares no other arrays."""
     return _is_array(present) and _is_array(former) and _parse(_element(former))[0] == _parse(_element(present))[0]

@@ -1,4 +1,4 @@
-"""What the running version would complain about, were the tables as they are to be."""
+"""Compares the tables after a migration with those that the running version relies on."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from django_runtimes.migration_gate.schema import Column, Default, Reference, Ta
 
 @dataclass(frozen=True)
 class Complaint:
-    """One thing that stands in the way."""
+    """One effect of a migration on the running version."""
 
     kind: Kind
     reason: str
 
 
 def complaints(running: Mapping[str, Table], present: Mapping[str, Table]) -> list[Complaint]:
-    """All that the version whose tables are `running` has against the tables `present`."""
+    """Return all effects of the tables `present` on the version whose tables are `running`."""
     found = [complaint for name in running for complaint in _of_table(name, running, present)]
     return [*found, *_references(running, present)]
 
@@ -26,7 +26,7 @@ def complaints(running: Mapping[str, Table], present: Mapping[str, Table]) -> li
 def _of_table(name: str, running: Mapping[str, Table], present: Mapping[str, Table]) -> Iterator[Complaint]:
     table, now = running[name], present.get(name)
     if now is None or now.origin != name:
-        yield Complaint(Kind.TABLE_GONE, f"table {name} is gone, and the running version has {table.model} in it")
+        yield Complaint(Kind.TABLE_GONE, f"table {name} is gone, and the running version stores {table.model} there")
         return
     for column_name, column in table.columns.items():
         place = f"{name}.{column_name}"
@@ -43,7 +43,7 @@ def _of_table(name: str, running: Mapping[str, Table], present: Mapping[str, Tab
     for check in sorted(now.checks, key=lambda check: check.name):
         known = any(former.implies(check) for former in table.checks)
         if not known and not _lets_new_columns_pass(check, table, now):
-            reason = f"rows of {name} have to meet constraint {check.name}, and the running version may write others"
+            reason = f"rows of {name} must meet {check.name}, and the running version may write rows that do not"
             yield Complaint(Kind.CHECK, reason)
 
 
@@ -51,29 +51,29 @@ def _of_known_column(place: str, former: Column, now: Column, present: Mapping[s
     if not holds_all_of(former.type, now.type):
         narrower = is_narrower(former.type, now.type)
         kind = Kind.NARROWER_TYPE if narrower else Kind.OTHER_TYPE
-        does = "writes what no longer fits" if narrower else "reads and writes the former"
+        does = "writes values that no longer fit" if narrower else "reads and writes the old type"
         yield Complaint(kind, f"{place} becomes {now.type}, was {former.type}, and the running version {does}")
     if former.collation != now.collation:
-        reason = f"{place} has collation {now.collation}, was {former.collation}: LIKE may fail, and order change"
+        reason = f"{place} has collation {now.collation}, was {former.collation}: LIKE may fail, and the order change"
         yield Complaint(Kind.COLLATION, reason)
     if former.null and not now.null:
         yield Complaint(Kind.NOT_NULL, f"{place} becomes NOT NULL, and the running version may write NULL there")
     elif former.default is not Default.NONE and now.default is Default.NONE and not now.null:
-        reason = f"{place} is no longer filled in by the database, on which the running version's INSERT relies"
+        reason = f"{place} loses its default in the database, and the running version's INSERT relies on it"
         yield Complaint(Kind.DEFAULT_GONE, reason)
     if now.check and now.check != former.check:
-        yield Complaint(Kind.CHECK, f"{place} has to meet {now.check}, which the running version does not know")
+        yield Complaint(Kind.CHECK, f"{place} must meet {now.check}, which the running version does not know")
     if now.references and _in_running_words(now.references, present) != former.references:
         target = f"{now.references.table}.{now.references.column}"
-        reason = f"{place} has to be a {target} that is there, and the running version may write any value"
+        reason = f"{place} must refer to an existing {target}, and the running version may write any value"
         yield Complaint(Kind.FOREIGN_KEY, reason)
 
 
 def _in_running_words(reference: Reference, present: Mapping[str, Table]) -> Reference | None:
-    """The reference by the names that the running version has for it; None when it has none."""
+    """Return the reference under the running version's names, or None where that version lacks the column."""
     table = present.get(reference.table)
     if table is None:
-        # Not for migrations to make, so it keeps its name.
+        # No migration manages this table, so its name does not change.
         return reference
     column = table.columns.get(reference.column)
     if table.origin is None or column is None or column.origin is None:
@@ -105,25 +105,25 @@ def _of_uniques(name: str, table: Table, now: Table) -> Iterator[Complaint]:
 
 
 def _of_new_unique(name: str, unique: Unique, table: Table, now: Table) -> Iterator[Complaint]:
-    # Others came by SQL, which nobody can judge.
+    # Other columns were added by SQL, which the gate cannot judge.
     new = [now.columns[key] for key in unique.keys if key in now.columns and key not in table.columns]
     left_null = any(column.null and column.default is Default.NONE for column in new)
     if (left_null and unique.nulls_distinct) or any(column.default is Default.DISTINCT for column in new):
         return
     constant = [column for column in new if column.default is Default.CONSTANT]
     if len(constant) == len(unique.keys) and unique.condition is None:
-        reason = f"every INSERT of the running version leaves in {name} the same {unique.name}, which has to be unique"
+        reason = f"every INSERT of the running version gives {name} the same {unique.name}, which must be unique"
         yield Complaint(Kind.SAME_VALUE, reason)
     else:
-        reason = f"rows of {name} have to be unique by {unique.name}, and the running version may write one twice"
+        reason = f"rows of {name} must be unique by {unique.name}, and the running version may write duplicates"
         yield Complaint(Kind.UNIQUE, reason)
 
 
 def _lets_new_columns_pass(check: Check, table: Table, now: Table) -> bool:
-    """Whether the NULL that the running version leaves in columns it does not know meets the check."""
+    """Return whether the check passes for NULL in the columns that the running version does not know."""
     left_null = {
         name
-        # Others came by SQL, which nobody can judge.
+        # Other columns were added by SQL, which the gate cannot judge.
         for name in (check.columns & now.columns.keys()) - table.columns.keys()
         if now.columns[name].null and now.columns[name].default is Default.NONE
     }

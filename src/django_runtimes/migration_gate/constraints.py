@@ -1,4 +1,4 @@
-"""What a model's constraints ask of the rows of its table, as plain values."""
+"""Describes a model's constraints as plain values that can be compared."""
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import models
 
-# Lookups that a check of nothing but NULLs leaves neither true nor false.
+# Lookups that are neither true nor false for NULL.
 _COMPARISONS = {"", "exact", "in", "gt", "gte", "lt", "lte", "range"}
-# Lookups that hold for whatever a stricter value holds for.
+# By lookup: whether a condition with the first value implies the same condition with the second.
 _LOOSER: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.ge,
     "gte": operator.ge,
@@ -21,7 +21,7 @@ _LOOSER: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Unique:
-    """No two rows have the same in all of `keys`, which are columns, or expressions in Python's words."""
+    """A rule that no two rows have equal `keys`: names of columns, or the repr() of expressions."""
 
     name: str
     keys: frozenset[str]
@@ -30,7 +30,7 @@ class Unique:
     deferrable: str | None = None
 
     def implies(self, other: "Unique") -> bool:
-        """Whether rows that meet this one meet the other as well."""
+        """Return whether all rows that meet this rule also meet `other`."""
         return (
             self.keys <= other.keys
             and self.condition in (None, other.condition)
@@ -46,26 +46,26 @@ class Unique:
 
 @dataclass(frozen=True)
 class Check:
-    """A row is as `definition` says, by itself or beside others."""
+    """A check of a row, or an exclusion or another constraint that is not unique."""
 
     name: str
     columns: frozenset[str]
     definition: str
-    # Whether NULL in all of the columns does.
+    # Whether a row passes with NULL in all of the columns.
     lets_null_pass: bool = False
-    # Whether it takes an index to see, as exclusions do.
+    # Whether PostgreSQL builds an index for it, as for an exclusion.
     builds_index: bool = False
     condition: Any = field(default=None, compare=False)
 
     def implies(self, other: "Check") -> bool:
-        """Whether rows that meet this one meet the other as well, as far as can be told."""
+        """Return whether all rows that meet this check also meet `other`; False where that is uncertain."""
         if self.definition == other.definition:
             return True
         return all(any(_holds(known, asked) for known in _parts(self.condition)) for asked in _parts(other.condition))
 
 
 def uniques_of(model: type[models.Model], fields: Sequence[Any]) -> Iterator[Unique]:
-    """Those of the model and those of its `fields`."""
+    """Yield the unique rules of the model and of its `fields`."""
     for each in fields:
         if each.unique:
             yield Unique(each.column, frozenset({each.column}))
@@ -83,7 +83,7 @@ def uniques_of(model: type[models.Model], fields: Sequence[Any]) -> Iterator[Uni
 
 
 def checks_of(model: type[models.Model]) -> Iterator[Check]:
-    """Checks, exclusions, and whatever else is neither unique nor known."""
+    """Yield the checks, the exclusions and all other constraints that are not unique."""
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             continue
@@ -104,26 +104,26 @@ def _definition(constraint: models.BaseConstraint) -> str:
 
 
 def _columns(model: type[models.Model], names: Iterable[str]) -> frozenset[str]:
-    # A field that is removed leaves its name behind in constraints that the migration does not mention.
+    # Constraints keep the name of a removed field until a migration changes them.
     fields = {field.name: str(field.column) for field in model._meta.concrete_fields}
     return frozenset(fields[name] for name in names if name in fields)
 
 
 def _parts(condition: object) -> Sequence[object]:
-    """What all has to hold for the condition to hold."""
+    """Return the parts of the condition that must all hold."""
     if isinstance(condition, models.Q) and condition.connector == models.Q.AND and not condition.negated:
         return condition.children
     return (condition,)
 
 
 def _holds(known: object, asked: object) -> bool:
-    """Whether `asked` is so wherever `known` is."""
+    """Return whether `known` implies `asked`."""
     if known is not None and known == asked:
         return True
     if not (isinstance(known, tuple) and isinstance(asked, tuple) and known[0] == asked[0]):
         return False
     looser = _LOOSER.get(known[0].rpartition("__")[2])
-    # Texts are in another order in the database, by its collation.
+    # The database orders text by its collation, and Python does not.
     if looser is None or isinstance(known[1], str):
         return False
     try:
@@ -133,7 +133,7 @@ def _holds(known: object, asked: object) -> bool:
 
 
 def _unknown_when_null(condition: models.Q) -> bool:
-    """Whether a check of NULLs alone is neither true nor false, which PostgreSQL lets pass."""
+    """Return whether the check is neither true nor false for NULLs, which PostgreSQL accepts."""
     if condition.negated or condition.connector == models.Q.XOR:
         return False
     return all(

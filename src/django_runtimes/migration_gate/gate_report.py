@@ -1,4 +1,4 @@
-"""The gate's verdicts, for people and for programs."""
+"""Renders the gate's verdicts as text and as JSON."""
 
 import json
 import textwrap
@@ -11,15 +11,15 @@ from django_runtimes.migration_gate.judgement import Verdict
 from django_runtimes.migration_gate.kind import GateLevel
 
 _WIDTH = 100
-# Beneath a verdict's text, which stands after its level.
+# The width of a verdict's level, so that further lines align with its text.
 _INDENT = " " * 11
-# What a program that reads the JSON may rely on; raised when something of it changes.
+# Raise it when a key of the JSON changes its meaning or goes away.
 _SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Report:
-    """The migrations to apply, those applied that this version does not have, and the verdicts."""
+    """The pending migrations, the applied ones that this version lacks, and the verdicts."""
 
     pending: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -27,12 +27,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 when something would break and nobody allows it, else 0."""
+        """1 when a migration is refused, else 0."""
         return int(any(verdict.refuses for verdict in self.verdicts))
 
 
 def as_json(report: Report) -> str:
-    """The report as JSON, on one line, which `report` tells from others of the command's output."""
+    """Return the report as one line of JSON, which its key `report` tells from other output."""
     content = {
         "report": "migration_gate",
         "schema": _SCHEMA,
@@ -45,13 +45,13 @@ def as_json(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """The report in lines of at most 100 columns, words that are longer excepted."""
+    """Return the report in lines of at most 100 columns, apart from longer words."""
     return "\n".join(_lines(report))
 
 
 def _lines(report: Report) -> Iterator[str]:
     for name in report.unknown:
-        yield f"{name} is applied, and this version does not have it: a later one's, or removed since"
+        yield f"{name} is applied, but this version lacks it: it belongs to a later version, or was removed"
     for name, verdicts in groupby(report.verdicts, key=lambda verdict: verdict.migration):
         yield name
         for verdict in verdicts:
@@ -60,7 +60,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield _summary(report)
     if refused:
         options = " ".join(f"--allow {name}" for name in refused)
-        yield f"refused; to apply them all the same: {options}"
+        yield f"refused; to apply them anyway: {options}"
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Judges the migrations that are to be applied, for the version that runs while they are and after."""
+"""Judges pending migrations by their effects on the version that runs during and after them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from django_runtimes.migration_gate.lineage import carry_over
 from django_runtimes.migration_gate.locks import waits
 from django_runtimes.migration_gate.schema import SchemaReader, Table
 
-# By themselves they do nothing to the tables that the state knows.
+# Operations that do not change the tables in the state.
 _OUTSIDE_STATE = (AlterConstraint, AlterModelManagers, AlterModelOptions, RunPython, RunSQL, SeparateDatabaseAndState)
 _WAITS_FOR_NOBODY = (AddConstraintNotValid, AddIndexConcurrently, RenameIndex)
 _RENAMES = (AlterModelTable, RenameField, RenameModel)
@@ -36,7 +36,7 @@ _JUDGED_MODULES = ("django.db.migrations.operations.", "django.contrib.postgres.
 _GONE = (Kind.COLUMN_GONE, Kind.TABLE_GONE)
 _REMEDY_OF_RENAMES = (
     "keep the name in the database (db_column, or db_table in Meta); "
-    "or add the new one beside it, write both, and remove the former one release on"
+    "or add the new one beside it, write both, and remove the old one a release later"
 )
 ALLOWED_BY_OPTION = "--allow"
 _SHOWN_CHARACTERS = 80
@@ -44,7 +44,7 @@ _SHOWN_CHARACTERS = 80
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one operation does to the running version; `allowed` is who says that it may, None being nobody."""
+    """The effect of one operation on the running version; `allowed` is the reason to accept it, if there is one."""
 
     migration: str
     operation: str
@@ -61,7 +61,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class _Step:
-    """An operation that reaches the database, with the tables around it by the state."""
+    """An operation on the database, with the tables in the state before and after it."""
 
     operation: Operation
     before: Mapping[str, Table]
@@ -69,7 +69,7 @@ class _Step:
 
 
 class UnappliableError(Exception):
-    """A migration that Django cannot apply to the state before it."""
+    """Django cannot apply a migration to the state before it."""
 
 
 def judge(
@@ -81,10 +81,10 @@ def judge(
     sizes: Mapping[str, int],
     allowed: Collection[str] = (),
 ) -> list[Verdict]:
-    """The verdicts on `plan`, in its order.
+    """Return the verdicts on `plan`, in its order, without a query.
 
-    `state` is that of the running version, which is changed; `known_apps` those that it has, `sizes` those of its
-    tables in bytes, `allowed` the migrations that --allow names, as app.name. Nothing reaches a database.
+    `state` is the running version's, and is changed; `known_apps` are the apps of that version. `sizes` are its
+    tables' sizes in bytes, and `allowed` are the migrations that --allow names, as app.name.
     Raises UnappliableError, which names the operation.
     """
     if not state.models:
@@ -105,14 +105,14 @@ def judge(
             at_once += [(complaint, step.operation) for complaint in _unknown(step, migration, alias, known_apps)]
             if not isinstance(step.operation, _WAITS_FOR_NOBODY):
                 at_once += [(complaint, step.operation) for complaint in waits(step.before, step.after, sizes)]
-        # Nobody sees what a later operation of the same transaction mends.
+        # Other sessions do not see an effect that a later operation of the same transaction undoes.
         found = [pair for pair in raised.items() if pair[0] in standing or not migration.atomic]
         verdicts += [_verdict(migration, *pair, allowed) for pair in found + at_once]
     return verdicts
 
 
 def name_of(migration: Migration) -> str:
-    """app.name, as --allow takes it."""
+    """Return app.name, as --allow accepts it."""
     return f"{migration.app_label}.{migration.name}"
 
 
@@ -122,7 +122,7 @@ def _steps_of(migration: Migration, state: ProjectState, reader: SchemaReader) -
         try:
             operation.state_forwards(migration.app_label, state)
             steps = list(_steps(operation, migration.app_label, before, state, reader))
-        # By what it names that is not there, or by code of its own, it may raise anything.
+        # Django raises KeyError and others for missing names, and a project's own operations may raise anything.
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise UnappliableError(f"{name_of(migration)}: {_label(operation)}: {reason}") from error
@@ -135,7 +135,7 @@ def _steps(
     changed = before if isinstance(operation, _OUTSIDE_STATE) else after
     yield _Step(operation, reader.read(before), reader.read(changed))
     if isinstance(operation, SeparateDatabaseAndState):
-        # As Django does: its database operations have states of their own, which nobody else sees.
+        # As in Django, the state of the database operations is invisible to other operations.
         for database_operation in operation.database_operations:
             own = before.clone()
             database_operation.state_forwards(app_label, own)
@@ -145,7 +145,7 @@ def _steps(
 
 def _raised(known: Sequence[Complaint], standing: Sequence[Complaint]) -> list[Complaint]:
     raised = [complaint for complaint in standing if complaint not in known]
-    # What one operation puts in the place of a former name is no matter of its own.
+    # After a rename, complaints about the new name only follow from the loss of the old one.
     return [complaint for complaint in raised if complaint.kind in _GONE] or raised
 
 
@@ -153,7 +153,7 @@ def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collecti
     operation = step.operation
     module = type(operation).__module__
     if not module.startswith(_JUDGED_MODULES):
-        # A subclass of Django's too: it may do more than its name says.
+        # A subclass of Django's operation counts too, since it may do more.
         reason = f"it is an operation of {module}, which may do anything"
         yield Complaint(Kind.UNKNOWN_OPERATION, reason)
         return
@@ -162,9 +162,9 @@ def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collecti
     if not router.allow_migrate(alias, migration.app_label, **operation.hints):
         return
     if migration.app_label in known_apps:
-        yield Complaint(Kind.UNKNOWN_OPERATION, "what it does to the running version cannot be seen from outside")
+        yield Complaint(Kind.UNKNOWN_OPERATION, "its effect on the running version cannot be seen from outside")
     else:
-        reason = f"what it does cannot be seen from outside; {migration.app_label} is new to the running version"
+        reason = f"its effect cannot be seen from outside; {migration.app_label} is new to the running version"
         yield Complaint(Kind.UNKNOWN_OPERATION_OF_NEW_APP, reason)
 
 

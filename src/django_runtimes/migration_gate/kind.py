@@ -1,21 +1,21 @@
-"""The ways in which a migration stands in the way of the version that still runs."""
+"""The kinds of effects that a migration has on the running version, with their levels and remedies."""
 
 from enum import StrEnum
 
 
 class GateLevel(StrEnum):
-    """How much it matters."""
+    """How certainly an effect breaks the running version."""
 
-    # Whatever the running version does with the table fails.
+    # Every statement of the running version on the table fails.
     BREAKS = "breaks"
-    # It fails if the running version does a certain thing, which only those who wrote it know.
+    # Some statements would fail; only its authors know whether the running version sends them.
     DEPENDS = "depends"
-    # It works; somebody may have to wait, or one rare statement may fail.
+    # The running version works, but may have to wait, or a rare statement may fail.
     WARNING = "warning"
 
 
 class Kind(StrEnum):
-    """What a migration does to the running version."""
+    """An effect of a migration on the running version."""
 
     TABLE_GONE = "table_gone"
     COLUMN_GONE = "column_gone"
@@ -64,7 +64,7 @@ _LEVELS = {
 }
 
 _AFTER_WRITES = (
-    "deploy first a version that writes no row against it, then this one; "
+    "first deploy a version that writes no rows against it, then this one; "
     'say so in the migration: compatible_because = "…"'
 )
 _UNLESS_SAFE = (
@@ -72,20 +72,20 @@ _UNLESS_SAFE = (
 )
 _REMEDIES = {
     Kind.TABLE_GONE: (
-        "in this release remove the model from the state alone (SeparateDatabaseAndState with state_operations); "
-        "drop the table by RunSQL in the next one"
+        "in this release, remove the model from the state only (SeparateDatabaseAndState with state_operations); "
+        "drop the table with RunSQL in the next one"
     ),
     Kind.COLUMN_GONE: (
-        "in this release let the column be empty (AlterField with null=True) and remove it from the state alone "
-        "(SeparateDatabaseAndState with state_operations); drop it by RunSQL in the next one"
+        "in this release, make the column nullable (AlterField with null=True) and remove it from the state only "
+        "(SeparateDatabaseAndState with state_operations); drop it with RunSQL in the next one"
     ),
     Kind.OTHER_TYPE: (
-        "add a second field of the new type, write both and copy the rows; in the next release read the new one; "
-        "then remove the former"
+        "add a second field of the new type, write both and copy the rows; in the next release, read the new one; "
+        "then remove the old one"
     ),
     Kind.NO_VALUE: "give the field db_default=…, which stays in the database; or null=True, and require it later",
-    Kind.SAME_VALUE: "make it null=True without db_default, and give each row a value of its own",
-    Kind.DEFAULT_GONE: "remove db_default from the state alone in this release; drop it by RunSQL in the next one",
+    Kind.SAME_VALUE: "give it null=True instead of db_default, and give each row its own value",
+    Kind.DEFAULT_GONE: "remove db_default from the state only in this release; drop it with RunSQL in the next one",
     Kind.NARROWER_TYPE: _AFTER_WRITES,
     Kind.COLLATION: _UNLESS_SAFE,
     Kind.NOT_NULL: _AFTER_WRITES,
@@ -94,14 +94,14 @@ _REMEDIES = {
     Kind.CHECK: _AFTER_WRITES,
     Kind.FOREIGN_KEY: _AFTER_WRITES,
     Kind.UNKNOWN_OPERATION: _UNLESS_SAFE,
-    Kind.UNKNOWN_REFERENCE: "delete no such rows until the former version has ended",
-    Kind.UNKNOWN_OPERATION_OF_NEW_APP: "read it, if it may touch tables of other apps",
+    Kind.UNKNOWN_REFERENCE: "delete no such rows until the old version has stopped",
+    Kind.UNKNOWN_OPERATION_OF_NEW_APP: "review it if it may change tables of other apps",
     Kind.BUILDS_INDEX: (
-        "build it by AddIndexConcurrently of django.contrib.postgres.operations, in a migration with atomic = False"
+        "build it with AddIndexConcurrently of django.contrib.postgres.operations, in a migration with atomic = False"
     ),
     Kind.READS_ALL: (
-        "add a constraint by AddConstraintNotValid of django.contrib.postgres.operations, "
-        "and ValidateConstraint in a later migration"
+        "add the constraint with AddConstraintNotValid of django.contrib.postgres.operations, "
+        "and validate it with ValidateConstraint in a later migration"
     ),
-    Kind.WRITES_ALL: "add a second column, fill it in batches, and let it take the first one's place two releases on",
+    Kind.WRITES_ALL: "add a second column, fill it in batches, and replace the first one with it two releases later",
 }

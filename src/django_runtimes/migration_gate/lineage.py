@@ -1,4 +1,4 @@
-"""Follows the tables that are there from one operation to the next, whatever they are called."""
+"""Tracks tables and columns from one operation to the next, through their renames."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -11,9 +11,9 @@ _NO_TABLE = Table(model="", origin=None)
 def carry_over(
     before: Mapping[str, Table], after: Mapping[str, Table], schema: Mapping[str, Table]
 ) -> dict[str, Table]:
-    """`schema` with what one operation changes from `before` to `after`.
+    """Return `schema` with the changes of one operation, from `before` to `after`.
 
-    It is a third one where earlier operations changed the state without the tables.
+    `schema` differs from `before` where earlier operations changed the state without the tables.
     """
     carried = {name: table for name, table in schema.items() if name in after or name not in before}
     former_names = _former_names(before, after)
@@ -46,8 +46,8 @@ def _carry_columns(
 
 
 def _former_names(before: Collection[str], after: Collection[str]) -> dict[str, str]:
-    """What each of `after` was called; none of those that are new."""
+    """Return the former name of each name in `after` that is not new."""
     gone = [name for name in before if name not in after]
     come = [name for name in after if name not in before]
-    # No operation drops one and makes another: where both are, one has the other's name, and all keep their order.
+    # No operation drops one and creates another, so such a pair is a rename. Renames keep the order.
     return {name: name for name in after if name in before} | dict(zip(come, gone, strict=False))

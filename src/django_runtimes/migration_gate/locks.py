@@ -1,4 +1,4 @@
-"""For how long one operation keeps others from a table: work that grows with the table's size."""
+"""Finds the operations that lock a large table for as long as they read or write all of it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,17 +7,17 @@ from django_runtimes.migration_gate.complaints import Complaint
 from django_runtimes.migration_gate.kind import Kind
 from django_runtimes.migration_gate.schema import Column, Default, Table
 
-# About a second of work. Below it, nobody notices.
+# PostgreSQL works through smaller tables within about a second.
 LARGE_TABLE_BYTES = 100_000_000
 _MEGABYTE = 1_000_000
-# The other defaults of a new column are not in the rows that are there.
+# PostgreSQL writes only these defaults of a new column into the existing rows.
 _WRITTEN = (Default.COMPUTED, Default.DISTINCT, Default.GENERATED)
 
 
 def waits(before: Mapping[str, Table], after: Mapping[str, Table], sizes: Mapping[str, int]) -> list[Complaint]:
-    """What takes long in the tables that are large by `sizes`, in bytes."""
+    """Return the long work on the tables that are large by `sizes`, in bytes."""
     return [
-        Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and nobody writes it until {work}")
+        Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and no session can write to it until {work}")
         for name, size in sizes.items()
         if size >= LARGE_TABLE_BYTES and name in before and name in after
         for kind, work in _work(before[name], after[name])
@@ -47,7 +47,7 @@ def _column_work(before: Column | None, after: Column) -> Iterator[tuple[Kind, s
             yield Kind.BUILDS_INDEX, "the index is built"
         return
     if rewrites(before.type, after.type):
-        yield Kind.WRITES_ALL, "every row is written anew"
+        yield Kind.WRITES_ALL, "every row is rewritten"
     if after.indexed and not before.indexed:
         yield Kind.BUILDS_INDEX, "the index is built"
     checked = (before.null and not after.null) or (after.check and after.check != before.check)

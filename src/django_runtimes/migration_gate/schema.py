@@ -1,4 +1,4 @@
-"""What a state of Django's migrations says about the tables, as plain values."""
+"""Describes the tables in a state of Django's migrations as plain values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,21 +15,21 @@ from django_runtimes.migration_gate.constraints import Check, Unique, checks_of,
 
 
 class Default(StrEnum):
-    """What PostgreSQL puts into a column that an INSERT does not name."""
+    """The value of a column that an INSERT does not name."""
 
     NONE = "none"
     CONSTANT = "constant"
-    # What an expression gives, which may be the same every time.
+    # The value of an expression, which may be the same in each row.
     COMPUTED = "computed"
-    # An identity, or a random number.
+    # An identity or a random UUID, which differs in each row.
     DISTINCT = "distinct"
-    # What other columns of the row give.
+    # A value computed from other columns of the row.
     GENERATED = "generated"
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a foreign key refers to."""
+    """The target of a foreign key."""
 
     table: str
     column: str
@@ -37,9 +37,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Column:
-    """A column; `references` is None where no constraint is behind its foreign key."""
+    """A column; `references` is None for a foreign key without a constraint."""
 
-    # Its name in the running version; None when it came since, be it by a name that was there.
+    # Its name in the running version; None for a newer column, even if an older one had its name.
     origin: str | None
     type: str
     collation: str | None
@@ -52,7 +52,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table as migrations made it; its origin is as a column's."""
+    """A table of a model; `origin` is its name in the running version, as in Column."""
 
     model: str
     origin: str | None
@@ -63,15 +63,15 @@ class Table:
 
 
 class SchemaReader:
-    """Reads the tables that migrations of `alias` keep, those behind many-to-many fields too."""
+    """Reads the tables that migrations manage in the database `alias`, many-to-many tables included."""
 
     def __init__(self, alias: str) -> None:
         self._alias = alias
-        # States share the models that lie between them unchanged, which are nearly all.
+        # States share the classes of unchanged models, and most models are unchanged.
         self._tables: dict[type[models.Model], Table] = {}
 
     def read(self, state: ProjectState) -> dict[str, Table]:
-        """By their names in the database."""
+        """Return the tables of the state by their names in the database."""
         return {
             kept._meta.db_table: self._table(kept)
             for model in state.apps.get_models()
@@ -86,7 +86,7 @@ class SchemaReader:
 
 
 def _tables_between(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    # By their fields: a state does not forget the tables of a model that it has deleted.
+    # Found by their fields, since a state keeps the many-to-many tables of deleted models.
     for relation in model._meta.local_many_to_many:
         through: Any = relation.remote_field.through
         if through._meta.auto_created:
@@ -116,7 +116,7 @@ def _column(field: Any, parameters: Mapping[str, Any]) -> Column:
         check=parameters["check"],
         null=field.null,
         default=_default(field),
-        # That of a unique field is the constraint's.
+        # The index of a unique field belongs to its constraint.
         indexed=field.db_index and not field.unique,
         references=_reference(field),
     )

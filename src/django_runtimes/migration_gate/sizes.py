@@ -1,8 +1,8 @@
-"""How large the tables are."""
+"""Reads the sizes of tables."""
 
 import psycopg
 
-# Of partitioned tables, the parts. By the names that a query without a schema finds.
+# A partitioned table counts with its partitions. Only tables on the search_path are read.
 _SIZES = """
 SELECT relname, CASE relkind
     WHEN 'p' THEN (SELECT sum(pg_relation_size(part.relid)) FROM pg_partition_tree(pg_class.oid) AS part)::bigint
@@ -13,5 +13,5 @@ WHERE relkind IN ('r', 'p') AND relnamespace <> 'pg_catalog'::regnamespace AND p
 
 
 def read_sizes(session: psycopg.Connection) -> dict[str, int]:
-    """Bytes of the rows of each table, without its indexes."""
+    """Return the size of each table's rows in bytes, without indexes."""
     return dict(session.execute(_SIZES).fetchall())

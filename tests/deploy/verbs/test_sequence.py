@@ -144,7 +144,7 @@ def test_an_image_that_has_the_traffic_keeps_it_when_it_is_deployed_again_and_fa
 
     message = project.error("deploy", "--image", second, "--allow", "guestbook.0099_nothing", "--yes")
 
-    assert "is no migration of this version" in message
+    assert "is not a migration of this version" in message
     assert message.endswith("there is no other image to go back to")
     assert images(project, aws) == (second, second)
 

@@ -88,7 +88,7 @@ def test_a_migration_that_is_applied_and_not_in_the_image_is_said(gate, journal)
     done = gate()
 
     assert done.returncode == 0
-    assert "journal.0006_later is applied, and this version does not have it" in done.stdout
+    assert "journal.0006_later is applied, but this version lacks it" in done.stdout
 
 
 def test_a_migration_that_another_replaces_is_known(gate, journal, tmp_path):
@@ -155,4 +155,4 @@ def test_a_migration_that_does_not_exist_cannot_be_allowed(gate):
     done = gate("--allow", "journal.0005")
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "--allow 'journal.0005' is no migration of this version" in done.stderr
+    assert "--allow 'journal.0005' is not a migration of this version" in done.stderr

@@ -14,21 +14,21 @@ def test_the_report_for_people():
     report = Report(PENDING, ("shop.0009_later",), tuple(verdicts_on(SHORTER, migration("0003_remove", REMOVE))))
 
     assert as_text(report) == textwrap.dedent("""\
-        shop.0009_later is applied, and this version does not have it: a later one's, or removed since
+        shop.0009_later is applied, but this version lacks it: it belongs to a later version, or was removed
         shop.0002_shorter
           depends  Alter field text on item
-                   shop_item.text becomes varchar(50), was varchar(100), and the running version writes what
-                   no longer fits
+                   shop_item.text becomes varchar(50), was varchar(100), and the running version writes
+                   values that no longer fit
                    allowed: 0.9 writes 40 characters at most
         shop.0003_remove
           breaks   Remove field text from item
                    column shop_item.text is gone, and the running version names it in every SELECT and
                    INSERT
-                   -> in this release let the column be empty (AlterField with null=True) and remove it from
-                      the state alone (SeparateDatabaseAndState with state_operations); drop it by RunSQL in
-                      the next one
+                   -> in this release, make the column nullable (AlterField with null=True) and remove it
+                      from the state only (SeparateDatabaseAndState with state_operations); drop it with
+                      RunSQL in the next one
         migrations to apply: 2; verdicts: 1 breaks, 1 allowed
-        refused; to apply them all the same: --allow shop.0003_remove""")
+        refused; to apply them anyway: --allow shop.0003_remove""")
 
 
 def test_the_report_for_programs():
@@ -50,8 +50,8 @@ def test_the_report_for_programs():
                 "kind": "narrower_type",
                 "level": "depends",
                 "reason": "shop_item.text becomes varchar(50), was varchar(100), and the running version "
-                "writes what no longer fits",
-                "remedy": "deploy first a version that writes no row against it, then this one; "
+                "writes values that no longer fit",
+                "remedy": "first deploy a version that writes no rows against it, then this one; "
                 'say so in the migration: compatible_because = "…"',
                 "allowed": "0.9 writes 40 characters at most",
                 "refuses": False,

@@ -43,9 +43,9 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     assert (verdict.migration, verdict.operation) == ("shop.0002_shorter", "Alter field text on item")
     assert verdict.level is GateLevel.DEPENDS
     assert verdict.reason == (
-        "shop_item.text becomes varchar(50), was varchar(100), and the running version writes what no longer fits"
+        "shop_item.text becomes varchar(50), was varchar(100), and the running version writes values that no longer fit"
     )
-    assert verdict.remedy.startswith("deploy first a version that writes no row against it")
+    assert verdict.remedy.startswith("first deploy a version that writes no rows against it")
     assert verdict.refuses
 
 
@@ -229,33 +229,37 @@ def test_a_rule_for_a_column_that_came_by_sql_is_one_that_the_running_version_do
 @pytest.mark.parametrize(
     ("operation", "kind", "work"),
     [
-        (migrations.AddIndex("item", BY_TEXT), Kind.BUILDS_INDEX, "nobody writes it until index by_text is built"),
+        (
+            migrations.AddIndex("item", BY_TEXT),
+            Kind.BUILDS_INDEX,
+            "no session can write to it until index by_text is built",
+        ),
         (
             migrations.AlterField("item", "text", models.CharField(max_length=100, db_index=True)),
             Kind.BUILDS_INDEX,
-            "nobody writes it until the index is built for column text",
+            "no session can write to it until the index is built for column text",
         ),
         (
             migrations.AddField("item", "code", models.IntegerField(null=True, unique=True)),
             Kind.BUILDS_INDEX,
-            "nobody writes it until the index of code is built",
+            "no session can write to it until the index of code is built",
         ),
         (
             migrations.AddField(
                 "item", "size", models.GeneratedField(expression=models.F("id"), output_field=REQUIRED, db_persist=True)
             ),
             Kind.WRITES_ALL,
-            "nobody writes it until every row has its value for column size",
+            "no session can write to it until every row has its value for column size",
         ),
         (
             migrations.AddConstraint("item", NOT_EMPTY),
             Kind.READS_ALL,
-            "nobody writes it until every row is checked by not_empty",
+            "no session can write to it until every row is checked by not_empty",
         ),
         (
             migrations.AlterField("item", "text", models.CharField(max_length=50)),
             Kind.WRITES_ALL,
-            "nobody writes it until every row is written anew for column text",
+            "no session can write to it until every row is rewritten for column text",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""`webapp migration_gate`: whether the migrations to apply would break the version that still runs."""
+"""`webapp migration_gate`: judges whether pending migrations would break the running version."""
 
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -16,15 +16,15 @@ from django_runtimes.migration_gate.judgement import UnappliableError, judge, na
 from django_runtimes.migration_gate.sizes import read_sizes
 from django_runtimes.operations.operations_session import open_session
 
-# BSD's EX_UNAVAILABLE: there is no verdict, which is neither yes nor no.
+# EX_UNAVAILABLE of sysexits.h: the migrations could not be judged.
 _EXIT_NO_VERDICT = 69
 
 
 class Command(BaseCommand):
     help = (
-        "Judges the migrations to apply against the tables that the running version knows. Changes nothing. "
-        "Exit codes: 0 nothing breaks; 1 something does, or cannot be judged, and is not allowed; "
-        "2 bad arguments; 69 no verdict."
+        "Judges pending migrations by the tables that the running version relies on, and changes nothing. "
+        "Exit codes: 0 nothing breaks; 1 something breaks or cannot be judged, and is not allowed; "
+        "2 invalid arguments; 69 no verdict."
     )
     requires_system_checks = ()
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="APP.NAME",
-            help="a migration that may break the running version; may be repeated",
+            help="accept a migration although it may break the running version; may be repeated",
         )
         parser.add_argument("--database", default=DEFAULT_DB_ALIAS, choices=tuple(connections), help="default: default")
 
@@ -69,19 +69,21 @@ def _report(connection: BaseDatabaseWrapper, allowed: Sequence[str]) -> Report:
             allowed=allowed,
         )
     except UnappliableError as error:
-        raise _no_verdict(f"{error}; mend it: `webapp migrate` fails there too") from error
+        raise _no_verdict(f"{error}; correct the migration, which `webapp migrate` cannot apply either") from error
     return Report(tuple(map(name_of, plan)), _unknown(loader), tuple(verdicts))
 
 
 def _read_migrations(connection: BaseDatabaseWrapper) -> tuple[MigrationExecutor, ProjectState]:
-    """All of them, and the state that the applied ones make."""
+    """Return an executor with all migrations, and the state after the applied ones."""
     try:
         executor = MigrationExecutor(connection)
         executor.loader.check_consistent_history(connection)
         return executor, executor.loader.project_state(_applied(executor.loader))
-    # It runs their modules, which may raise anything.
+    # Loading runs the migrations' modules, which may raise anything.
     except Exception as error:
-        raise _no_verdict(f"{type(error).__name__}: {error}; `webapp migrate` says the same") from error
+        raise _no_verdict(
+            f"{type(error).__name__}: {error}; `webapp migrate` fails too, so correct the migrations"
+        ) from error
 
 
 def _applied(loader: MigrationLoader) -> list[tuple[str, str]]:
@@ -93,7 +95,7 @@ def _no_verdict(reason: str) -> CommandError:
 
 
 def _unknown(loader: MigrationLoader) -> tuple[str, ...]:
-    # Those that a squashed migration replaces are applied by name only.
+    # The migrations that a squashed one replaces stay recorded as applied after their files are gone.
     replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
     return tuple(
         f"{app_label}.{name}"
@@ -106,16 +108,16 @@ def _refuse_conflicts(loader: MigrationLoader) -> None:
     conflicts = loader.detect_conflicts()
     if conflicts:
         leaves = "; ".join(f"{app_label} ends in {', '.join(sorted(names))}" for app_label, names in conflicts.items())
-        raise _no_verdict(f"{leaves}; join them by makemigrations --merge")
+        raise _no_verdict(f"{leaves}; merge them with makemigrations --merge")
 
 
 def _refuse_unknown(loader: MigrationLoader, allowed: Sequence[str]) -> None:
-    # One that is applied already is no mistake: a deploy that was stopped is run again with the same options.
+    # An applied migration is accepted too: an interrupted deploy is repeated with the same options.
     known = {f"{app_label}.{name}" for app_label, name in loader.disk_migrations}
     for name in allowed:
         if name not in known:
             raise CommandError(
-                f"--allow {name!r} is no migration of this version; name one as app.name, "
+                f"--allow {name!r} is not a migration of this version; name one as app.name, "
                 "as `webapp migration_gate` prints it",
                 returncode=2,
             )
