@@ -1,1 +1,1 @@
-"""How this library reaches AWS: the process's credentials and the signing of requests."""
+"""Credentials of the process, signed database logins and secrets."""

@@ -7,22 +7,22 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-# A request waits for the answer and has 6 s: two attempts of 2 s, and at most a second between them.
+# A request waits up to 6 s for a secret: two attempts of at most 2 s, with at most 1 s between them.
 _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 class SecretError(OSError):
-    """A secret cannot be read; the text says why and holds nothing of the secret."""
+    """Cannot read a secret; the text has the reason, and no part of the secret."""
 
 
 class SecretsManager:
-    """The secrets of one region; one client serves all threads."""
+    """Reads secrets of one region, with one client for all threads."""
 
     def __init__(self, region: str) -> None:
         self._region = region
 
     def read(self, arn: str) -> str | None:
-        """The current version's text, None for a binary one; SecretError when it cannot be read."""
+        """Return the text of the current version, or None when it is binary; raise SecretError when that fails."""
         try:
             value = self._client.get_secret_value(SecretId=arn, VersionStage="AWSCURRENT")
         except ClientError as error:
@@ -32,14 +32,14 @@ class SecretsManager:
         else:
             text: str | None = value.get("SecretString")
             return text
-        # Not from the error, whose traceback would hold the answer.
+        # Raised outside the except block, since the error's traceback may hold the secret.
         raise SecretError(failure)
 
     @cached_property
     def _client(self) -> Any:
         import boto3
 
-        # At level debug it writes whole answers to the log.
+        # botocore logs whole responses at DEBUG.
         logging.getLogger("botocore").setLevel(logging.INFO)
-        # A session of its own: the default one is not for several threads.
+        # boto3's default session is not thread-safe.
         return boto3.session.Session().client("secretsmanager", region_name=self._region, config=_CONFIG)

@@ -107,9 +107,17 @@ def test_credentials_that_would_end_before_the_token_are_asked_for_again(endpoin
 @pytest.mark.parametrize(
     ("status", "answer", "reason"),
     [
-        (404, {"code": "NoIdMapping"}, " answers 404; look at the role of the task or pod"),
-        (200, {"AccessKeyId": "AKIDROLE1"}, " answers with something else than credentials (KeyError)"),
-        (200, "s3cret, but no JSON", " answers with something else than credentials (JSONDecodeError)"),
+        (404, {"code": "NoIdMapping"}, " answers 404; check the role of the task or pod"),
+        (
+            200,
+            {"AccessKeyId": "AKIDROLE1"},
+            " answers without valid credentials (KeyError); check the role of the task or pod",
+        ),
+        (
+            200,
+            "s3cret, but no JSON",
+            " answers without valid credentials (JSONDecodeError); check the role of the task or pod",
+        ),
     ],
 )
 def test_what_is_no_credentials_is_a_missing_login(endpoint, status, answer, reason):
