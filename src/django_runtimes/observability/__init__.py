@@ -1,1 +1,1 @@
-"""What the application says about itself: logs, and warnings at start-up."""
+"""Start-up checks of the configuration."""

@@ -1,4 +1,4 @@
-"""Registers the start-up checks, and says where the application lives outside of requests."""
+"""Registers the start-up checks and sets the base path for code outside of requests."""
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -19,5 +19,5 @@ class ObservabilityConfig(AppConfig):
         for check in (check_unknown_variables, *CHECKS):
             register(check)
         if base_path := adopted_by(settings).front.base_path:
-            # For links of commands. FORCE_SCRIPT_NAME would do the same, and break a Django that is mounted deeper.
+            # Commands build links with it. FORCE_SCRIPT_NAME would break a Django mounted below another application.
             set_script_prefix(base_path)

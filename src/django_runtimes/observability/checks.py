@@ -1,4 +1,4 @@
-"""System checks on how the application was configured."""
+"""System checks of the WEBAPP_ variables."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from django_runtimes.config.adopted import adopted_by
 
 
 def check_unknown_variables(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each WEBAPP_ variable that nothing reads, since a misspelt one changes nothing."""
+    """Warn about each WEBAPP_ variable that nothing reads, such as a misspelt one."""
     return [
         CheckWarning(
-            f"{name} is set, and no setting has that name.",
+            f"{name} is set, but no variable has that name.",
             hint=f"Did you mean {nearest}?" if nearest else "docs/settings.md lists every variable.",
             id="webapp.W001",
         )

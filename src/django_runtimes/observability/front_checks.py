@@ -1,4 +1,4 @@
-"""System checks of the base path under which users reach the application."""
+"""System checks of the base path, below which users reach the application."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from django.urls.resolvers import LocalePrefixPattern, RegexPattern
 from django_runtimes.config.adopted import adopted_by
 from django_runtimes.serving.base_path import HEALTH_PATHS
 
-# Up to the first converter, and up to the first character that a regular expression does not take literally.
+# The route up to its first converter, and the regular expression up to its first special character.
 _LITERAL_ROUTE = re.compile(r"[^<]*")
 _LITERAL_REGEX = re.compile(r"\^?((?:[A-Za-z0-9_/~%-](?![*?{])|\\[./-])*)")
 _PATHS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL", "STATIC_URL", "MEDIA_URL")
@@ -22,12 +22,12 @@ _COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PAT
 
 
 def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
-    """A warning when a path of the application begins with the base path, so that a stripped one looks like it."""
+    """Warn when a path of the application begins with the base path, so that stripped paths are ambiguous."""
     base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
     if base_path in HEALTH_PATHS:
-        return [_ambiguous(f"{base_path} is a health check too, which wins.", "Choose another base path.")]
+        return [_ambiguous(f"{base_path} is also a health check, which takes precedence.", "Choose another base path.")]
     if adopted_by(settings).front.base_path_is_stripped is not None:
         return []
     meant = _first_meant(base_path)
@@ -35,21 +35,21 @@ def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         _ambiguous(
-            f"{meant} begins with it too: {base_path}/… may be a page below the base path, or another one from a hop "
-            "that strips it. It is taken for the first.",
+            f"{meant} also begins with it, so {base_path}/… may be a page below the base path, or one from a hop "
+            "that strips the base path. The first is assumed.",
             "Set WEBAPP_BASE_PATH_STRIPPED to 1 if the hop in front strips the base path, to 0 if it does not.",
         )
     ]
 
 
 def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each setting of the project that leads out of the base path."""
+    """Warn about each setting of the project with a path outside the base path."""
     base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
     return [
         CheckWarning(
-            f"{name}={value!r} is not below WEBAPP_BASE_PATH={base_path!r}, where another application may live.",
+            f"{name}={value!r} is not below WEBAPP_BASE_PATH={base_path!r}, so it may belong to another application.",
             hint=f"Begin it with the base path{'' if name in _COOKIE_PATHS else ', or name a URL pattern'}.",
             id="webapp.W018",
         )
@@ -62,7 +62,7 @@ def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
-    """A warning when WhiteNoise looks for static files elsewhere than their links lead."""
+    """Warn when WhiteNoise serves static files at another path than their links have."""
     prefix = getattr(settings, "WHITENOISE_STATIC_PREFIX", None)
     address = urlsplit(settings.STATIC_URL or "")
     if not adopted_by(settings).front.base_path or prefix is None or address.netloc:
@@ -72,8 +72,8 @@ def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"WHITENOISE_STATIC_PREFIX={prefix!r} is not what STATIC_URL={settings.STATIC_URL!r} says below the base "
-            "path: the static files are not found.",
+            f"WHITENOISE_STATIC_PREFIX={prefix!r} differs from STATIC_URL={settings.STATIC_URL!r} without the base "
+            "path, so links to static files fail.",
             hint=f"Set WHITENOISE_STATIC_PREFIX to {below!r}.",
             id="webapp.W019",
         )
@@ -90,7 +90,7 @@ def _ambiguous(reason: str, hint: str) -> CheckMessage:
 
 
 def _first_meant(base_path: str) -> str | None:
-    """What of the application's own begins with the base path, in words."""
+    """Describe the first setting or URL of the application that begins with the base path."""
     for name in ("STATIC_URL", "MEDIA_URL"):
         address = urlsplit(getattr(settings, name, None) or "")
         below = address.path.removeprefix(base_path)
@@ -114,7 +114,7 @@ def _is_below(path: str, base_path: str) -> bool:
 
 
 def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:
-    """The literal part with which each URL begins; converters may be nested below."""
+    """Yield the literal part at the beginning of each URL, those of included patterns too."""
     for pattern in patterns:
         for literal, is_whole in _literals(pattern.pattern):
             if isinstance(pattern, URLPattern) or not is_whole:
@@ -124,7 +124,7 @@ def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:
 
 
 def _literals(pattern: Any) -> Iterator[tuple[str, bool]]:
-    """The literal beginnings of one pattern, and whether each is all of it."""
+    """Yield the literal beginnings of one pattern, each with whether it is the whole pattern."""
     if isinstance(pattern, LocalePrefixPattern):
         for language, _ in settings.LANGUAGES:
             if language != settings.LANGUAGE_CODE or pattern.prefix_default_language:
