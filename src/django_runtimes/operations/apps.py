@@ -1,4 +1,4 @@
-"""Names the app whose commands change a database."""
+"""The app that brings the commands which change a database."""
 
 from django.apps import AppConfig
 

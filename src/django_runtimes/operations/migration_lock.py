@@ -1,4 +1,4 @@
-"""One `webapp migrate` at a time: an advisory lock on a connection of its own, never waited for in the server."""
+"""Runs one `webapp migrate` at a time, by an advisory lock on a separate connection."""
 
 import socket
 import time
@@ -14,24 +14,24 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_runtimes.operations.operations_session import open_session
 
-# Advisory locks are per database, so one key serves them all. In pg_locks: classid 2003133025, objid 1886416231.
+# Advisory locks are per database, so all databases share one key. In pg_locks: classid 2003133025, objid 1886416231.
 LOCK_KEY = int.from_bytes(b"webappmg")
 POLL_S = 0.5
-# BSD's EX_TEMPFAIL: nothing is wrong, and the same command may be run again.
+# EX_TEMPFAIL of sysexits.h: the same command may succeed later.
 EXIT_BUSY = 75
 
 _SESSION = {
     "application_name": f"webapp migrate on {socket.gethostname()}",
-    # What the role or the database may set for the web's sake.
+    # The role or the database may set these for web requests.
     "statement_timeout": "0",
     "transaction_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "idle_session_timeout": "0",
-    # A machine that vanished gives its locks back within a minute instead of the kernel's two hours.
+    # Releases the locks of a vanished machine within a minute, not the kernel's two hours.
     "tcp_keepalives_idle": "30",
     "tcp_keepalives_interval": "10",
     "tcp_keepalives_count": "3",
-    # A killed client's statement ends with it instead of running on, locks in hand.
+    # Cancels the statement of a killed client, and with it its locks.
     "client_connection_check_interval": "2s",
 }
 
@@ -58,19 +58,19 @@ class _Holder:
 
 
 class MigrationLock:
-    """The lock of one session, which ends with it: entered exclusively, then kept shared.
+    """The lock of one session: taken exclusively, then held shared until the session ends.
 
-    Shared, so that the session that migrates keeps it too: if this one dies alone, nobody else
-    begins before the migration that runs has ended.
+    The migrating session holds the shared lock too. If only this session dies, other processes still wait until the
+    running migration ends.
     """
 
     def __init__(self, session: psycopg.Connection) -> None:
         self._session = session
 
     def take(self, *, wait_s: int, say: Callable[[str], None]) -> None:
-        """Poll until nobody holds the lock; CommandError with EXIT_BUSY when somebody does after `wait_s`.
+        """Poll until the lock is free; raise CommandError with EXIT_BUSY when it is still held after `wait_s`.
 
-        Polled because a waiting statement holds a snapshot, on which CREATE INDEX CONCURRENTLY would wait in turn.
+        Polls because a waiting statement holds a snapshot, for which CREATE INDEX CONCURRENTLY would wait.
         """
         deadline = time.monotonic() + wait_s
         told: tuple[int, ...] = ()
@@ -78,17 +78,17 @@ class MigrationLock:
             holder = self._holder()
             if holder is not None and holder.pids[:1] != told:
                 told = holder.pids[:1]
-                say(f"another migrate runs ({holder}): waiting up to {wait_s} s")
+                say(f"another migrate is running ({holder}): waiting up to {wait_s} s")
             if time.monotonic() >= deadline:
                 raise CommandError(
-                    f"another migrate still runs after --wait {wait_s} s ({holder or 'it has just begun'}); "
+                    f"another migrate is still running after --wait {wait_s} s ({holder or 'it has just begun'}); "
                     "run this again when it has ended, or end it with pg_terminate_backend",
                     returncode=EXIT_BUSY,
                 )
             time.sleep(POLL_S)
 
     def check(self) -> None:
-        """CommandError when the session, and the lock with it, is gone."""
+        """Raise CommandError when the session is lost, and the lock with it."""
         _row(self._session, "SELECT 1")
 
     def _taken(self) -> bool:
@@ -99,7 +99,7 @@ class MigrationLock:
 
     def _holder(self) -> _Holder | None:
         pids, since, application_name = _row(self._session, _HOLDERS, [LOCK_KEY])
-        # Another role's start is hidden from a role without pg_read_all_stats.
+        # Without pg_read_all_stats, other roles' start times are hidden.
         return _Holder(tuple(pids), since or "an unknown time", application_name) if pids else None
 
 
@@ -107,15 +107,15 @@ class MigrationLock:
 def migration_lock(
     connection: BaseDatabaseWrapper, *, wait_s: int, say: Callable[[str], None]
 ) -> Iterator[MigrationLock]:
-    """Hold the lock of the connection's database; `say` gets the lines for whoever waits.
+    """Hold the lock of the connection's database; `say` receives a line when another process holds it.
 
-    CommandError when the server does not answer, when somebody else holds the lock longer than `wait_s`, when a proxy
-    is in between, and on leaving when the lock was lost on the way.
+    Raises CommandError when the server does not answer, when another process holds the lock for longer than
+    `wait_s`, when a proxy is in between, and on exit when the lock was lost.
     """
-    # A copy is in no registry, where `close_old_connections` in a migration would find it.
+    # `close_old_connections` in a migration does not close a copy, which is not registered.
     own = connection.copy(alias="migration_lock")
     try:
-        # Found under its alias while it connects: receivers such as django.contrib.postgres's ask by it.
+        # Registered while it connects, since receivers such as django.contrib.postgres's look it up by its alias.
         connections[own.alias] = own
         try:
             session = open_session(own)
@@ -132,9 +132,9 @@ def migration_lock(
 
 
 def prepare_session(session: psycopg.Connection, *, lock_timeout_s: int = 0) -> None:
-    """Lift every limit but the one of waiting for locks, 0 being none, for as long as the session lasts."""
+    """Remove the session's timeouts except lock_timeout, where 0 means no limit."""
     settings = {**_SESSION, "lock_timeout": f"{lock_timeout_s}s"}
-    # Older servers do not know all of them.
+    # Older servers lack some of these settings.
     session.execute(
         "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS wanted (name, value) "
         "WHERE name IN (SELECT name FROM pg_settings)",
@@ -143,16 +143,18 @@ def prepare_session(session: psycopg.Connection, *, lock_timeout_s: int = 0) -> 
 
 
 def share_lock(session: psycopg.Connection) -> None:
-    """Let the session hold the lock as well; CommandError when another migrate has it."""
+    """Share the lock with the session; raise CommandError when another migrate holds it."""
     if not _ask(session, "SELECT pg_try_advisory_lock_shared(%s)"):
-        raise CommandError("the migration lock is lost and another migrate runs; run it again when that has ended")
+        raise CommandError(
+            "the migration lock is lost and another migrate is running; run this again when it has ended"
+        )
 
 
 def _refuse_proxy(session: psycopg.Connection) -> None:
-    # A proxy answers clients with a number of its own, and grants one lock to all who share a backend.
+    # A proxy reports its own process IDs, and all its clients on one backend share that backend's locks.
     if _row(session, "SELECT pg_backend_pid()") != (session.info.backend_pid,):
         raise CommandError(
-            f"{session.info.host}:{session.info.port} is a proxy, on which locks do not hold; point DATABASE_URL "
+            f"{session.info.host}:{session.info.port} is a proxy, on which locks are unreliable; point DATABASE_URL "
             "or WEBAPP_DB_HOST at the PostgreSQL server itself, and WEBAPP_DB_PROXY_HOST at the proxy"
         )
 
@@ -166,6 +168,6 @@ def _row(session: psycopg.Connection, query: str, parameters: list[int] | None =
         return session.execute(query, parameters).fetchone() or ()
     except psycopg.OperationalError:
         raise CommandError(
-            "the connection of the migration lock is lost, and another migrate may begin: "
-            "no further migration was begun; run it again"
+            "the connection of the migration lock is lost, so another migrate may begin: "
+            "no further migration was started; run this again"
         ) from None

@@ -1,4 +1,4 @@
-"""The session that migrates: no timeout ends it, and it waits for other sessions' locks a short while only."""
+"""Prepares the migrating session: no timeouts, and a short wait for other sessions' locks."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,12 +13,12 @@ from psycopg.errors import LockNotAvailable
 from django_runtimes.databases.postgresql.session.lexer import TokenKind, split_statements
 from django_runtimes.operations.migration_lock import prepare_session, share_lock
 
-# The statements that leave something behind when they end early: an invalid index, a partition half detached.
+# Interrupted, these leave an invalid index or a half-detached partition behind.
 _COMMANDS = {"alter", "create", "drop", "reindex"}
 _SHOWN_CHARACTERS = 120
 
-# After the fact the server no longer knows who was in the way: whoever holds a lock on a table that
-# the statement names is the likeliest.
+# After the error the server no longer knows the blocking session: sessions with a lock on a table that the
+# statement names are the likeliest.
 _BLOCKERS = r"""
 SELECT format(
     'pid %%s (%%s, in a transaction since %%s, application_name ''%%s'') has a lock on %%s',
@@ -36,9 +36,9 @@ LIMIT 3
 
 @contextmanager
 def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -> Iterator[None]:
-    """Inside, every session of `connection` shares the migration lock and has no limit but `lock_timeout_s`.
+    """Share the migration lock with every session of `connection`, without timeouts except `lock_timeout_s`.
 
-    CommandError with the statement, and who is likely in its way, when that passes.
+    Raises CommandError with the statement and the sessions that probably block it when that timeout ends.
     """
     statements = _Statements(lock_timeout_s)
 
@@ -48,7 +48,7 @@ def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -
             share_lock(connection.connection)
 
     migrating = connection
-    # A migration may close the connection, and the next statement opens another.
+    # A migration may close the connection; the next statement then opens a new session.
     connection.close()
     connection_created.connect(prepare)
     try:
@@ -64,7 +64,7 @@ def migration_session(connection: BaseDatabaseWrapper, *, lock_timeout_s: int) -
 
 
 class _Statements:
-    """Remembers the last statement, and lets those that block nobody wait as long as they must."""
+    """Remembers the last statement, and lifts lock_timeout for statements that block no traffic."""
 
     def __init__(self, lock_timeout_s: int) -> None:
         self._lock_timeout_s = lock_timeout_s
@@ -75,7 +75,7 @@ class _Statements:
     ) -> Any:
         self.last = str(sql)
         session = context["connection"].connection
-        # In a transaction the server refuses such a statement, and every further one after it.
+        # In a transaction the server rejects such a statement, and a SET in the aborted transaction too.
         if not works_concurrently(self.last) or not session.autocommit:
             return execute(sql, params, many, context)
         session.execute("SET lock_timeout = 0")
@@ -87,8 +87,8 @@ class _Statements:
 
 
 def works_concurrently(sql: str) -> bool:
-    """Whether a statement waits for older transactions beside the traffic, as CREATE INDEX CONCURRENTLY does."""
-    # Most statements need not be cut into words.
+    """Return whether a statement waits without blocking traffic, as CREATE INDEX CONCURRENTLY does."""
+    # Tokenizing is slow, and few statements need it.
     if "concurrently" not in sql.lower():
         return False
     return any(
@@ -106,6 +106,6 @@ def _explanation(connection: BaseDatabaseWrapper, statement: str, error: LockNot
         shown = f"{shown[:_SHOWN_CHARACTERS]}…"
     return (
         f"{error.diag.message_primary} ({lock_timeout_s} s): {shown}; "
-        f"{blockers or 'whoever was in the way has gone'}; "
-        "run it again when that has ended, or wait longer with --lock-timeout"
+        f"{blockers or 'the blocking session has ended'}; "
+        "run this again when that has ended, or wait longer with --lock-timeout"
     )

@@ -1,4 +1,4 @@
-"""The session of a command that runs as an operation."""
+"""Opens the session of a command that runs as an operation."""
 
 import psycopg
 from django.core.management.base import CommandError
@@ -7,13 +7,15 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def open_session(connection: BaseDatabaseWrapper) -> psycopg.Connection:
-    """The session of `connection`, opened if need be; CommandError, with the reason on one line, when it cannot be."""
+    """Return the session of `connection`, opening it if necessary.
+
+    Raises CommandError, with the reason on one line, when the database does not answer.
+    """
     try:
         connection.ensure_connection()
     except OperationalError as error:
         raise CommandError(
-            f"the database does not answer: {' '.join(str(error).split())}; "
-            "`webapp doctor database` says what may mend it"
+            f"the database does not answer: {' '.join(str(error).split())}; `webapp doctor database` suggests remedies"
         ) from None
     session: psycopg.Connection = connection.connection
     return session

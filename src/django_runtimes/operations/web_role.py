@@ -1,4 +1,4 @@
-"""The role that the application logs in as: it reads and writes rows, and changes no table."""
+"""Manages the role that the application logs in as, which reads and writes rows but changes no table."""
 
 from collections.abc import Sequence
 
@@ -7,21 +7,21 @@ from psycopg import sql
 
 from django_runtimes.config.secret import Secret
 
-# RDS's own role, whose members log in by tokens.
+# The role of RDS whose members log in by IAM tokens.
 TOKEN_ROLE = "rds_iam"  # noqa: S105  (a name)
 
 _TABLE_PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 _SEQUENCE_PRIVILEGES = ("USAGE",)
-# What ALL TABLES and ALL SEQUENCES mean, by pg_class.relkind.
+# The kinds (pg_class.relkind) that ALL TABLES and ALL SEQUENCES cover.
 _TABLES = ("r", "p", "v", "m", "f")
 _SEQUENCES = ("S",)
 
-# What the one who is logged in makes later.
+# For tables and sequences that the logged-in role creates later.
 _DEFAULTS = (
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}",
     "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {}",
 )
-# Extensions have tables there that are the server's own, and one of them would fail the grant on ALL TABLES.
+# Extensions may own tables in the schema public, which would make a grant on ALL TABLES fail.
 _WITH_PRIVILEGES = """
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind::text = ANY (%(kinds)s) AND %(has_all)s = (
@@ -38,48 +38,48 @@ WHERE granted.rolname = %s AND members.rolname = %s
 
 
 def has_role(connection: psycopg.Connection, role: str) -> bool:
-    """Whether the server has a role of this name."""
+    """Return whether the server has a role of this name."""
     return connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [role]).fetchone() is not None
 
 
 def create_role(connection: psycopg.Connection, role: str) -> None:
-    """Create a role that may log in, and has nothing to do it by."""
+    """Create a role that may log in, without a password or tokens."""
     connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
 
 
 def set_password(connection: psycopg.Connection, role: str, password: Secret | None) -> None:
-    """Let the role log in by this password; None: by none."""
+    """Set the role's password; None removes it."""
     hashed = None
     if password is not None:
-        # Hashed here: the statement may come to stand in the server's log.
+        # Hashed here, since the server may log the statement.
         hashed = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(hashed)))
 
 
 def takes_tokens(connection: psycopg.Connection, role: str) -> bool:
-    """Whether the role logs in by tokens, and so by no password."""
+    """Return whether the role logs in by tokens, which excludes a password."""
     return connection.execute(_IS_MEMBER, [TOKEN_ROLE, role]).fetchone() is not None
 
 
 def allow_tokens(connection: psycopg.Connection, role: str) -> None:
-    """Let the role log in by tokens; LookupError on a server that is not RDS."""
+    """Let the role log in by tokens; raise LookupError on a server outside RDS."""
     if not has_role(connection, TOKEN_ROLE):
         raise LookupError(f"the server has no role {TOKEN_ROLE}")
     connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
 
 
 def refuse_tokens(connection: psycopg.Connection, role: str) -> None:
-    """Let the role log in by its password again; PermissionError where another role has to say so."""
+    """Let the role log in by its password again; raise PermissionError when only another role can."""
     connection.execute(sql.SQL("REVOKE {} FROM {}").format(sql.Identifier(TOKEN_ROLE), sql.Identifier(role)))
-    # PostgreSQL has a warning, and no error, for what another role has granted.
+    # PostgreSQL only warns when another role has granted the membership.
     if takes_tokens(connection, role):
-        raise PermissionError(f"role {role!r} has {TOKEN_ROLE} from another role, which alone may revoke it")
+        raise PermissionError(f"role {role!r} has {TOKEN_ROLE} from another role, and only that role may revoke it")
 
 
 def allow_rows(connection: psycopg.Connection, role: str) -> list[str]:
-    """Let the role use the rows of the tables that are there, and of those that the logged-in role will make.
+    """Let the role use the rows of existing tables, and of those that the logged-in role creates later.
 
-    Returns the tables and sequences that the logged-in role may not grant and the role may not use.
+    Returns the tables and sequences that the role still may not use, since the logged-in role may not grant them.
     """
     grantee = sql.Identifier(role)
     connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(grantee))
@@ -111,6 +111,6 @@ def _grant(
 def _where(
     connection: psycopg.Connection, kinds: Sequence[str], role: str, privileges: Sequence[str], *, has_all: bool
 ) -> list[str]:
-    """The names of those on which the role has all of the privileges; without `has_all`, of the others."""
+    """Return the relations on which the role has all of the privileges, or the others without `has_all`."""
     parameters = {"kinds": list(kinds), "role": role, "privileges": list(privileges), "has_all": has_all}
     return [name for (name,) in connection.execute(_WITH_PRIVILEGES, parameters)]

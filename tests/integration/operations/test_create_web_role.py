@@ -17,7 +17,7 @@ pytestmark = pytest.mark.profile_free
 
 _CREATED = """\
 role guest is created
-role guest may read and write the rows of what clerk makes
+role guest may read and write rows of tables that clerk creates
 """
 BY_TOKENS = {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}
 
@@ -93,7 +93,7 @@ def test_the_second_time_the_password_stays_as_a_rotation_has_left_it(server, ad
 
     again = create_web_role(server)
 
-    assert again.stdout.startswith("role guest is there already\n")
+    assert again.stdout.startswith("role guest exists already\n")
     assert again.returncode == 0
     connect(server, "guest", "rotated").close()
 
@@ -131,7 +131,7 @@ def test_with_tokens_the_role_joins_those_who_log_in_by_them_and_has_no_password
     done, again = create_web_role(server, **BY_TOKENS), create_web_role(server, **BY_TOKENS)
 
     assert done.stdout.splitlines()[:2] == ["role guest is created", "role guest logs in by tokens (rds_iam)"]
-    assert again.stdout.splitlines()[:2] == ["role guest is there already", "role guest logs in by tokens (rds_iam)"]
+    assert again.stdout.splitlines()[:2] == ["role guest exists already", "role guest logs in by tokens (rds_iam)"]
     assert (done.returncode, again.returncode) == (0, 0)
     assert login_of(rds) == (False, True)
 
@@ -142,9 +142,9 @@ def test_a_role_made_for_tokens_that_is_to_log_in_by_a_password_gets_one_and_tak
     done, again = create_web_role(server), create_web_role(server, WEBAPP_DB_PASSWORD="another")
 
     assert done.stdout.splitlines() == [
-        "role guest is there already",
+        "role guest exists already",
         "role guest logs in by its password, and no longer by tokens (rds_iam)",
-        "role guest may read and write the rows of what clerk makes",
+        "role guest may read and write rows of tables that clerk creates",
     ]
     assert (again.stdout.splitlines(), again.returncode) == (
         [done.stdout.splitlines()[0], done.stdout.splitlines()[2]],
@@ -171,8 +171,8 @@ def test_tokens_that_another_role_has_allowed_are_not_this_ones_to_refuse(server
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: role 'guest' has rds_iam from another role, which alone may revoke it; "
-        "run REVOKE rds_iam FROM guest as that one\n"
+        "CommandError: role 'guest' has rds_iam from another role, and only that role may revoke it; "
+        "run REVOKE rds_iam FROM guest as that role\n"
     )
     assert login_of(rds) == (True, True)
 
@@ -191,7 +191,7 @@ def test_tokens_need_a_server_that_knows_them_and_leave_nothing_behind(server, a
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: the server has no role rds_iam, so WEBAPP_DB_CREDENTIALS=iam needs a server of RDS\n"
+        "CommandError: the server has no role rds_iam; WEBAPP_DB_CREDENTIALS=iam needs a server on RDS\n"
     )
     assert administrator.execute("SELECT FROM pg_roles WHERE rolname = 'guest'").fetchone() is None
 
@@ -205,7 +205,7 @@ def test_the_password_comes_from_the_secret(server, administrator, tmp_path):
         done = create_web_role(server, **stored, WEBAPP_DB_SECRET_ARN=arn)
 
     assert refused.stderr.splitlines()[-1] == (
-        "CommandError: the secret has the login of 'somebody' and the web role is 'guest'; set WEBAPP_DB_USER"
+        "CommandError: the secret is the login of 'somebody', but the web role is 'guest'; correct WEBAPP_DB_USER"
     )
     assert (done.stdout, done.returncode) == (_CREATED, 0)
     connect(server, "guest", "from the secret").close()
@@ -216,7 +216,7 @@ def test_a_role_does_not_create_itself(server, administrator):
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: 'clerk' is logged in and would create itself; name the role that administers the server in "
+        "CommandError: 'clerk' is logged in and cannot create itself; name the role that administers the server in "
         "WEBAPP_DB_OPERATIONS_USER\n"
     )
 
@@ -234,9 +234,7 @@ def test_who_may_not_is_told_so(server, administrator):
 def test_without_a_password_it_says_what_to_set(server, administrator):
     done = create_web_role(server, WEBAPP_DB_PASSWORD="")
 
-    assert done.stderr == (
-        "CommandError: role 'guest' is to log in by a password and has none; set WEBAPP_DB_PASSWORD\n"
-    )
+    assert done.stderr == ("CommandError: role 'guest' needs a password to log in; set WEBAPP_DB_PASSWORD\n")
 
 
 @pytest.mark.parametrize("table", ["TABLE parts (id bigserial)", "VIEW parts AS SELECT 1 AS id"])
@@ -281,5 +279,5 @@ def test_what_the_server_refuses_is_one_line(server, administrator):
 
     assert done.returncode == 1
     assert done.stderr == (
-        "CommandError: nothing is done about role 'guest': cannot execute CREATE ROLE in a read-only transaction\n"
+        "CommandError: cannot create or change role 'guest': cannot execute CREATE ROLE in a read-only transaction\n"
     )

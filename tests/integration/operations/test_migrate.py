@@ -28,7 +28,7 @@ def test_of_three_at_once_one_migrates_while_the_others_wait_and_find_nothing_to
     first = journal.migrate_to_gate()
     others = [journal.migrate(), journal.migrate()]
     for other in others:
-        other.wait_for("another migrate runs (pid")
+        other.wait_for("another migrate is running (pid")
         assert "application_name 'webapp migrate on " in other.output
         assert "waiting up to 600 s" in other.output
 
@@ -60,7 +60,7 @@ def test_who_waits_too_long_gives_up_with_a_code_of_its_own_and_changes_nothing(
         late = journal.migrate("--wait", "1")
 
         assert late.end() == 75
-        assert f"another migrate still runs after --wait 1 s (pid {holder.info.backend_pid}" in late.output
+        assert f"another migrate is still running after --wait 1 s (pid {holder.info.backend_pid}" in late.output
     assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]
 
 
@@ -68,7 +68,7 @@ def test_who_loses_the_connection_while_waiting_says_so_in_one_line(journal):
     with psycopg.connect(journal.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         waiting = journal.migrate()
-        waiting.wait_for("another migrate runs (pid")
+        waiting.wait_for("another migrate is running (pid")
 
         journal.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -132,7 +132,7 @@ def test_without_the_locks_connection_no_further_migration_begins_and_nobody_els
     lock_session, migrating_session = journal.lock_sessions()
     journal.execute("SELECT pg_terminate_backend(%s)", [lock_session])
     second = journal.migrate()
-    second.wait_for(f"another migrate runs (pid {migrating_session}")
+    second.wait_for(f"another migrate is running (pid {migrating_session}")
     assert journal.applied() == ALL[:1]
 
     journal.open_gate()
@@ -169,7 +169,7 @@ def test_a_table_that_stays_locked_ends_the_migration_soon_and_names_who_is_in_t
         assert f"pid {reader.info.backend_pid} (idle in transaction" in blocked.output
     assert "canceling statement due to lock timeout (1 s): ALTER TABLE" in blocked.output
     assert "application_name 'report') has a lock on journal_entry" in blocked.output
-    assert "run it again" in blocked.output
+    assert "run this again" in blocked.output
     assert "Traceback" not in blocked.output
     assert journal.applied() == ALL[:4]
     assert journal.execute("SELECT text FROM journal_entry") == [("by the migration",)]
@@ -279,5 +279,5 @@ def test_a_proxy_where_the_server_should_be_is_refused(journal, database_server)
         misled = journal.migrate(DATABASE_URL=pgbouncer.url(name))
 
         assert misled.end() == 1
-    assert f"127.0.0.1:{pgbouncer.port} is a proxy, on which locks do not hold" in misled.output
+    assert f"127.0.0.1:{pgbouncer.port} is a proxy, on which locks are unreliable" in misled.output
     assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]

@@ -32,5 +32,5 @@ def test_without_a_server_it_ends_with_one_line(journal, arguments):
     assert failed.end() == 1
     (line,) = failed.output.splitlines()
     assert line.startswith("CommandError: the database does not answer: connection ")
-    assert line.endswith("; `webapp doctor database` says what may mend it")
+    assert line.endswith("; `webapp doctor database` suggests remedies")
     assert "hunter2" not in line

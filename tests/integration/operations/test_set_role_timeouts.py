@@ -18,7 +18,7 @@ pytestmark = pytest.mark.profile_free
 _DONE = """\
 statement_timeout of role webapp is 8 s, was not set
 idle_in_transaction_session_timeout of role webapp is 5 s, was not set
-Open connections keep what they had; new ones have these.
+Open connections keep their timeouts; new ones get these.
 """
 
 
@@ -82,8 +82,8 @@ def test_the_second_time_nothing_changes(server, administrator):
     again = set_role_timeouts(server)
 
     assert again.stdout == (
-        "statement_timeout of role webapp is 8 s already\n"
-        "idle_in_transaction_session_timeout of role webapp is 5 s already\n"
+        "statement_timeout of role webapp is already 8 s\n"
+        "idle_in_transaction_session_timeout of role webapp is already 5 s\n"
     )
 
 
@@ -152,7 +152,7 @@ def test_an_unknown_role_is_named(server, administrator):
     done = set_role_timeouts(server, "--role", "nobody_here")
 
     assert done.returncode == 1
-    assert done.stderr == "CommandError: role 'nobody_here' does not exist; name the application's with --role\n"
+    assert done.stderr == "CommandError: role 'nobody_here' does not exist; name the application's role with --role\n"
 
 
 def test_a_setting_for_one_database_has_the_last_word_and_is_reported(server, administrator):

@@ -1,4 +1,4 @@
-"""`webapp create_web_role`: the application's own role, before there is anything that it could log in to."""
+"""`webapp create_web_role`: creates the role that the application logs in as."""
 
 from typing import Any
 
@@ -27,20 +27,20 @@ from django_runtimes.operations.web_role import (
 
 class Command(BaseCommand):
     help = (
-        "Creates the role that the application logs in as, where it is missing, with the login that "
-        "WEBAPP_DB_CREDENTIALS names, and lets it read and write rows, on the direct route with the operations "
-        "login. May be repeated: a role that is there keeps its password, unless it logs in another way from now on."
+        "Creates the role that the application logs in as, unless it exists, with the login that "
+        "WEBAPP_DB_CREDENTIALS names, and lets it read and write rows. Uses the direct route and the operations "
+        "login. May be repeated: an existing role keeps its password unless its kind of login changes."
     )
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
         role = adopted_by(settings).web_role
         if not role:
-            raise CommandError("no role is named; set WEBAPP_DB_USER")
+            raise CommandError("the web role has no name; set WEBAPP_DB_USER")
         server = open_session(connection)
         if server.info.user == role:
             raise CommandError(
-                f"{role!r} is logged in and would create itself; name the role that administers the server in "
+                f"{role!r} is logged in and cannot create itself; name the role that administers the server in "
                 "WEBAPP_DB_OPERATIONS_USER"
             )
         try:
@@ -54,13 +54,13 @@ class Command(BaseCommand):
         except psycopg.errors.ReservedName:
             raise CommandError(f"role name {role!r} is PostgreSQL's own; set WEBAPP_DB_USER to another") from None
         except psycopg.Error as error:
-            raise CommandError(f"nothing is done about role {role!r}: {' '.join(str(error).split())}") from error
+            raise CommandError(f"cannot create or change role {role!r}: {' '.join(str(error).split())}") from error
         for line in lines:
             self.stdout.write(line)
 
 
 def _prepare(server: psycopg.Connection, role: str) -> list[str]:
-    """All of it; what was done, in lines."""
+    """Create or change the role, and return a line for each step."""
     try:
         login = adopted_by(settings).read_web_login()
     except ConfigurationError as error:
@@ -68,7 +68,7 @@ def _prepare(server: psycopg.Connection, role: str) -> list[str]:
     is_new = not has_role(server, role)
     if is_new:
         create_role(server, role)
-    lines = [f"role {role} is created" if is_new else f"role {role} is there already"]
+    lines = [f"role {role} is created" if is_new else f"role {role} exists already"]
     if isinstance(login.credentials, IamToken):
         lines.append(_log_in_by_tokens(server, role, is_new=is_new))
     elif is_new:
@@ -76,7 +76,7 @@ def _prepare(server: psycopg.Connection, role: str) -> list[str]:
     elif takes_tokens(server, role):
         lines.append(_log_in_by_password(server, role, _password(role, login)))
     left_out = allow_rows(server, role)
-    lines.append(f"role {role} may read and write the rows of what {server.info.user} makes")
+    lines.append(f"role {role} may read and write rows of tables that {server.info.user} creates")
     if left_out:
         lines.append(
             f"role {role} may not use all of {', '.join(left_out)}, and {server.info.user} may not grant it; "
@@ -90,7 +90,7 @@ def _log_in_by_tokens(server: psycopg.Connection, role: str, *, is_new: bool) ->
     try:
         allow_tokens(server, role)
     except LookupError as error:
-        raise CommandError(f"{error.args[0]}, so WEBAPP_DB_CREDENTIALS=iam needs a server of RDS") from None
+        raise CommandError(f"{error.args[0]}; WEBAPP_DB_CREDENTIALS=iam needs a server on RDS") from None
     if not had_password:
         return f"role {role} logs in by tokens ({TOKEN_ROLE})"
     set_password(server, role, None)
@@ -101,7 +101,7 @@ def _log_in_by_password(server: psycopg.Connection, role: str, password: Secret)
     try:
         refuse_tokens(server, role)
     except PermissionError as error:
-        raise CommandError(f"{error.args[0]}; run REVOKE {TOKEN_ROLE} FROM {role} as that one") from None
+        raise CommandError(f"{error.args[0]}; run REVOKE {TOKEN_ROLE} FROM {role} as that role") from None
     set_password(server, role, password)
     return f"role {role} logs in by its password, and no longer by tokens ({TOKEN_ROLE})"
 
@@ -109,7 +109,7 @@ def _log_in_by_password(server: psycopg.Connection, role: str, password: Secret)
 def _password(role: str, login: Any) -> Secret:
     if login.credentials is None:
         if not login.password:
-            raise CommandError(f"role {role!r} is to log in by a password and has none; set WEBAPP_DB_PASSWORD")
+            raise CommandError(f"role {role!r} needs a password to log in; set WEBAPP_DB_PASSWORD")
         return Secret(login.password)
     provider = provider_of({**settings.DATABASES["default"], "CREDENTIALS": login.credentials, "USER": role})
     assert provider is not None, "there are credentials"  # noqa: S101
@@ -119,6 +119,6 @@ def _password(role: str, login: Any) -> Secret:
         raise CommandError(str(error)) from None
     if stored.user != role:
         raise CommandError(
-            f"the secret has the login of {stored.user!r} and the web role is {role!r}; set WEBAPP_DB_USER"
+            f"the secret is the login of {stored.user!r}, but the web role is {role!r}; correct WEBAPP_DB_USER"
         )
     return stored.password

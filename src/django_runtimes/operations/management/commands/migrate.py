@@ -1,4 +1,4 @@
-"""Django's migrate, one at a time and without the web's timeouts wherever it runs as an operation."""
+"""Django's migrate, one at a time and without the timeouts of web requests when it runs as an operation."""
 
 import argparse
 import signal
@@ -18,12 +18,15 @@ from django_runtimes.operations.migration_session import migration_session
 from django_runtimes.operations.operations_session import open_session
 
 _WAIT_S = 600
-# What a shell reports for a command that Ctrl-C ended.
+# The exit code that a shell reports after Ctrl-C.
 _EXIT_INTERRUPTED = 130
 
 
 class Command(DjangoCommand):
-    """Under the web role, as in test runners that call it, Django's own: a proxy may be in between."""
+    """Runs under the migration lock as an operation, and as Django's command under the web role.
+
+    A test runner calls it under the web role, where a proxy may be in between.
+    """
 
     _lock: MigrationLock | None = None
 
@@ -34,25 +37,25 @@ class Command(DjangoCommand):
             type=_whole_seconds,
             default=_WAIT_S,
             metavar="SECONDS",
-            help=f"How long to wait for another migrate; then the exit code is 75. Default: {_WAIT_S}.",
+            help=f"How long to wait for another migrate before ending with exit code 75. Default: {_WAIT_S}.",
         )
         parser.add_argument(
             "--lock-timeout",
             type=_whole_seconds,
             default=adopted_by(settings).lock_timeout_s,
             metavar="SECONDS",
-            help="How long one statement waits for other sessions' locks, 0 being without end. "
+            help="How long one statement waits for other sessions' locks; 0 is no limit. "
             "Default: WEBAPP_DB_LOCK_TIMEOUT_S.",
         )
 
     def run_from_argv(self, argv: list[str]) -> None:
-        # The first process of a container ignores what it has no handler for, a script's background job SIGINT.
+        # PID 1 of a container ignores signals without a handler, and a script's background job ignores SIGINT.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)
         try:
             super().run_from_argv(argv)
         except KeyboardInterrupt:
-            self.stderr.write("migrate was interrupted; what is not recorded as applied runs again the next time")
+            self.stderr.write("migrate was interrupted; run it again to apply the migrations that remain")
             sys.exit(_EXIT_INTERRUPTED)
 
     def handle(self, *args: Any, **options: Any) -> None:

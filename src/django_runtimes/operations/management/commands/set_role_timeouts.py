@@ -1,4 +1,4 @@
-"""`webapp set_role_timeouts`: the web role's timeouts, kept by PostgreSQL, so that they hold on every route."""
+"""`webapp set_role_timeouts`: stores the web role's timeouts in PostgreSQL, where they apply to every route."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -16,14 +16,14 @@ from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_tim
 class Command(BaseCommand):
     help = (
         "Sets statement_timeout and idle_in_transaction_session_timeout of the role that the application logs in "
-        "as (WEBAPP_DB_STATEMENT_TIMEOUT_S, WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S), on the direct route with the "
+        "as (WEBAPP_DB_STATEMENT_TIMEOUT_S, WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S). Uses the direct route and the "
         "operations login."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--role", default=adopted_by(settings).web_role, help="default: the web login, %(default)s")
-        parser.add_argument("--dry-run", action="store_true", help="say what would be set, and set nothing")
+        parser.add_argument("--dry-run", action="store_true", help="print the changes without making them")
 
     def handle(self, *, role: str, dry_run: bool, **options: Any) -> None:
         wanted = RoleTimeouts(
@@ -37,13 +37,13 @@ class Command(BaseCommand):
         for line in _lines(role, before, wanted, verb="would be" if dry_run else "is"):
             self.stdout.write(line)
         if before != wanted and not dry_run:
-            self.stdout.write("Open connections keep what they had; new ones have these.")
+            self.stdout.write("Open connections keep their timeouts; new ones get these.")
 
     def _read(self, server: psycopg.Connection, role: str) -> RoleTimeouts:
         try:
             return read_role_timeouts(server, role)
         except LookupError as error:
-            raise CommandError(f"{error.args[0]}; name the application's with --role") from None
+            raise CommandError(f"{error.args[0]}; name the application's role with --role") from None
 
     def _write(self, server: psycopg.Connection, role: str, wanted: RoleTimeouts) -> None:
         login = server.info.user
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if self._read(server, role) != wanted:
             database = server.info.dbname
             raise CommandError(
-                f"role {role!r} has other timeouts in database {database!r}, which have the last word; "
+                f"role {role!r} has other timeouts in database {database!r}, which override these; "
                 f"ALTER ROLE {role} IN DATABASE {database} RESET ALL, or set them there"
             )
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 def _lines(role: str, before: RoleTimeouts, wanted: RoleTimeouts, *, verb: str) -> list[str]:
     former = before.by_setting()
     return [
-        f"{name} of role {role} is {_duration(timeout_ms)} already"
+        f"{name} of role {role} is already {_duration(timeout_ms)}"
         if former[name] == timeout_ms
         else f"{name} of role {role} {verb} {_duration(timeout_ms)}, was {_duration(former[name])}"
         for name, timeout_ms in wanted.by_setting().items()
