@@ -1,1 +1,1 @@
-"""Finds the statements that would pin RDS Proxy among those that a project's tests send."""
+"""Finds statements in a project's tests that would pin RDS Proxy."""

@@ -1,4 +1,4 @@
-"""What a run of tests sent: how much of it was looked at, and which of it pins."""
+"""Collects the pinning statements of a test run, and counts the others."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -12,16 +12,16 @@ _SHOWN_CHARACTERS = 120
 
 
 class LeftOut(StrEnum):
-    """Whose statements may pin."""
+    """Senders whose statements may pin."""
 
-    # They take the direct route.
+    # Management commands use the direct route.
     MANAGEMENT_COMMANDS = "management_commands"
     MARKED_TESTS = "marked_tests"
 
 
 @dataclass(repr=False)
 class PinFinding:
-    """One place that pins by one rule: its first statement, shortened, and how often which tests sent it."""
+    """One place that pins by one rule: its first statement, shortened, its number of times and its tests."""
 
     rule: Rule
     origin: Origin
@@ -35,7 +35,7 @@ class PinFinding:
 
 
 class Findings:
-    """Collects while tests run; statements may come from any thread."""
+    """Collects findings while tests run; any thread may call `observe()`."""
 
     def __init__(self) -> None:
         self.statements = 0
@@ -49,22 +49,22 @@ class Findings:
 
     @property
     def pins(self) -> list[PinFinding]:
-        """What would pin, the most frequent first."""
+        """The findings, the most frequent first."""
         return sorted(self._found.values(), key=lambda finding: (-finding.times, repr(finding)))
 
     def begin_test(self, name: str, *, pins_because: str | None) -> None:
-        """The body of a test starts; `pins_because` is its reason to pin on purpose."""
+        """Note the start of a test's body; `pins_because` is its reason to pin on purpose."""
         with self._lock:
             self._test, self._reason, self._sent_by_test = name, pins_because, 0
 
     def end_test(self) -> None:
-        """The body of the test has ended: what follows is its fixtures' affair."""
+        """Note the end of the test's body; later statements belong to its fixtures."""
         with self._lock:
             self.tests += self._sent_by_test > 0
             self._test = self._reason = None
 
     def observe(self, statement: Statement) -> None:
-        """Count one statement that is being sent, and keep it when it pins."""
+        """Count a statement, and keep it if it pins."""
         rules = pinning_rules(statement)
         with self._lock:
             if self._test is not None:

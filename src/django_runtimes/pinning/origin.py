@@ -1,4 +1,4 @@
-"""Where in the code a statement was sent from, read off the running stack."""
+"""Finds the code that sends a statement, from the running stack."""
 
 import sys
 import sysconfig
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import FrameType
 
-# What stands between the code that wants something and the wire.
+# The layers between the sending code and the connection.
 _DRIVER = ("asgiref", "psycopg", "psycopg_pool", "django_runtimes.pinning")
 _ENGINES = ("django.contrib.gis.db", "django_runtimes.databases.postgis", "django_runtimes.databases.postgresql")
 _DATABASE_LAYER = (*_DRIVER, "django.db", *_ENGINES)
@@ -29,11 +29,11 @@ _STANDARD_LIBRARY = tuple({_paths[name] + "/" for name in ("stdlib", "platstdlib
 
 
 class Sender(Enum):
-    """On whose behalf a statement goes out."""
+    """The kind of code that a statement is sent for."""
 
     APPLICATION = "the application, on the route of its profile"
-    CONNECTING = "whoever opened the connection: every process does it, test or not"
-    COMMAND = "a management command, which takes the direct route"
+    CONNECTING = "the opening of a connection, which happens in every process"
+    COMMAND = "a management command, which uses the direct route"
     TEST_CASE = "Django's test cases, before and after the test itself"
 
 
@@ -48,14 +48,14 @@ class CodePlace:
 
 @dataclass(frozen=True)
 class Origin:
-    """Who sent a statement: the code nearest to the wire, and the project's own nearest to that."""
+    """The sender of a statement: the innermost code outside the driver, and the project's code that called it."""
 
     sender: Sender
     place: CodePlace
     called_from: CodePlace | None
 
 
-# A thread that works for a coroutine does not have the coroutine on its stack.
+# A worker thread's stack lacks the coroutine that awaits it.
 awaiting: ContextVar[tuple["_Call", ...]] = ContextVar("awaiting", default=())
 
 
@@ -66,12 +66,12 @@ class _Call:
 
 
 def calls(frame: FrameType | None) -> tuple[_Call, ...]:
-    """The calls from this frame outwards, those of the awaiting coroutines included."""
+    """Return the calls from this frame outwards, including those of awaiting coroutines."""
     return (*_running(frame), *awaiting.get())
 
 
 def origin() -> Origin:
-    """Where the statement that is being sent now comes from."""
+    """Return the origin of the statement that is being sent."""
     stack = calls(sys._getframe(1))
     connecting = next((at for at, call in enumerate(stack) if _connects(call)), None)
     if connecting is not None:
@@ -100,10 +100,10 @@ def _connects(call: _Call) -> bool:
 
 
 def _wrappers_end(stack: tuple[_Call, ...]) -> int:
-    """Where the code begins that wanted the statement, beyond the execute wrappers that only pass it on."""
+    """Return the index of the first call outside the execute wrappers, which only pass the statement on."""
     own = (at for at, call in enumerate(stack) if call.module == _CURSORS)
     innermost = next(own, None)
-    # What a wrapper itself sends through psycopg has no cursor of Django's between it and the wire.
+    # A wrapper that sends through psycopg itself uses no cursor of Django.
     if innermost is None or _name(stack[innermost]) not in ("_execute", "_executemany"):
         return 0
     return next((at for at in own if _name(stack[at]) == "_execute_with_wrappers"), 0)
@@ -111,7 +111,7 @@ def _wrappers_end(stack: tuple[_Call, ...]) -> int:
 
 def _sender(stack: tuple[_Call, ...]) -> Sender:
     for call in reversed(stack):
-        # A request that runs a command does it on the route of requests.
+        # A command that a request runs uses the route of requests.
         if call.module.startswith("django.core.handlers."):
             return Sender.APPLICATION
         if call.module == "django.test.testcases" and _name(call) in _FIXTURES_OF_TESTS:

@@ -1,4 +1,4 @@
-"""The findings as the terminal and as JSON show them."""
+"""Renders the findings as text and as JSON."""
 
 import sysconfig
 from pathlib import Path
@@ -15,19 +15,19 @@ _LEFT_OUT = {
 
 
 def render_text(findings: Findings) -> str:
-    """What the terminal shows, each finding with what to do about it."""
+    """Return the report for the terminal, each finding with its remedy."""
     pins = findings.pins
     lines = []
     for finding in pins:
         lines += [*_finding_lines(finding), ""]
     verdict = f"{_count(len(pins), 'place')} would pin RDS Proxy" if pins else "nothing would pin RDS Proxy"
-    lines.append(f"{verdict}; looked at {_count(findings.statements, 'statement')} of {_count(findings.tests, 'test')}")
+    lines.append(f"{verdict}; checked {_count(findings.statements, 'statement')} of {_count(findings.tests, 'test')}")
     lines += [f"left out: {times:,} {_LEFT_OUT[whose]}" for whose, times in sorted(findings.left_out.items())]
     return "\n".join(lines) + "\n"
 
 
 def as_json(findings: Findings) -> dict[str, Any]:
-    """The same for programs; docs/database.md names the fields."""
+    """Return the report for programs; docs/database.md documents the fields."""
     return {
         "schema": _FORMAT_VERSION,
         "statements": findings.statements,
@@ -81,7 +81,7 @@ def _place(place: CodePlace) -> dict[str, Any]:
 
 
 def _relative(file: str) -> str:
-    # Libraries may be installed below the project, so theirs comes first.
+    # Libraries may be installed below the project, so their root is tried first.
     for root in (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), str(Path.cwd())):
         if Path(file).is_relative_to(root):
             return str(Path(file).relative_to(root))

@@ -18,18 +18,18 @@ from django_runtimes.pinning.recorder import recording
 from django_runtimes.pinning.watcher import TestWatcher
 
 _EXIT_NO_VERDICT = 3
-# The runtime whose profile talks through RDS Proxy.
+# The runtime whose profile connects through RDS Proxy.
 _DEFAULT_RUNTIME = "aws_lambda"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run pytest with the arguments that are not ours; see the exit codes in the help."""
+    """Run pytest with the other arguments, and return an exit code that the help explains."""
     options, pytest_arguments = _parser().parse_known_args(arguments)
     if options.json is not None and not options.json.absolute().parent.is_dir():
-        sys.stderr.write(f"webapp pinlint: --json {options.json} is in no existing directory; create it first\n")
+        sys.stderr.write(f"webapp pinlint: --json {options.json} is in a missing directory; create it first\n")
         return EXIT_USAGE
     runtime = os.environ.setdefault(RUNTIME.name, _DEFAULT_RUNTIME)
-    # As `python -m pytest` does, so that tests find what lies beside them.
+    # Like `python -m pytest`, so that tests can import the project's modules.
     sys.path.insert(0, str(Path.cwd()))
     findings, ending = Findings(), _Ending()
     try:
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
                 ["-p", "django_runtimes.pinning.plugin", *pytest_arguments], plugins=[TestWatcher(findings), ending]
             )
     except ConfigurationError as error:
-        # Django's settings load before pytest has a place for what they raise.
+        # Django's settings load before pytest can report their errors.
         sys.stderr.write(f"webapp pinlint: {error}\n")
         return EXIT_CONFIGURATION
     if ending.early is KeyboardInterrupt:
@@ -54,19 +54,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 class _Ending:
-    """A pytest plugin that is told when a run ends before its last test."""
+    """A pytest plugin that notes why a run ends before its last test."""
 
     def __init__(self) -> None:
-        # Ctrl-C's, or of one's own: a file that cannot be collected, pytest.exit().
+        # KeyboardInterrupt, or the exception of a collection error or of pytest.exit().
         self.early: type[BaseException] | None = None
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Remember why."""
+        """Note the exception."""
         self.early = excinfo.type
 
 
 def _incompleteness(pytest_code: int, ending: _Ending) -> str | None:
-    """What kept tests from running to their end; None when nothing did."""
+    """Return the reason why the tests did not all pass to the end; None when they did."""
     if pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return f"pytest exited with {pytest_code}"
     return None if ending.early is None else "pytest was told to exit before its last test"
@@ -97,8 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         f"that sent it. WEBAPP_RUNTIME is {_DEFAULT_RUNTIME} unless it is set.",
         epilog="exit codes: 0 nothing would pin, 1 something would, 2 wrong arguments, "
         "3 no verdict (none found, but a test failed or none sent a statement), "
-        "78 the variables do not say how to run, 130 interrupted",
+        "78 invalid variables, 130 interrupted",
         allow_abbrev=False,
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the findings there too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the findings to FILE")
     return parser

@@ -1,4 +1,4 @@
-"""The pytest plugin: the marker `pins`, and the fixture that finds what would pin RDS Proxy."""
+"""The pytest plugin: the marker `pins` and the fixture `pin_lint`."""
 
 from collections.abc import Iterator
 
@@ -9,16 +9,16 @@ from django_runtimes.pinning.watcher import TestWatcher
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Name the marker."""
+    """Register the marker."""
     config.addinivalue_line(
-        "markers", "pins(reason): sends statements that pin RDS Proxy on purpose; the pin lint leaves them out"
+        "markers", "pins(reason): sends statements that pin RDS Proxy on purpose; the pin lint ignores them"
     )
 
 
 @pytest.fixture
 def pin_lint(request: pytest.FixtureRequest) -> Iterator[Findings]:
-    """What would pin RDS Proxy so far in this test: `assert pin_lint.pins == []`."""
-    # Loading the database backend takes time that runs without this fixture do not owe.
+    """The findings of this test so far: `assert pin_lint.pins == []`."""
+    # Imports the database backend, so that runs without this fixture start faster.
     from django_runtimes.pinning.recorder import recording
 
     findings = Findings()

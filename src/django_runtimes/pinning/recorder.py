@@ -1,4 +1,4 @@
-"""Sees every statement that psycopg sends over Django's connections."""
+"""Observes every statement that psycopg sends over Django's connections."""
 
 import inspect
 import sys
@@ -24,10 +24,8 @@ Observer = Callable[[Statement], None]
 def recording(observe: Observer) -> Iterator[None]:
     """Call `observe` with each statement, in the thread that sends it, just before it is sent.
 
-    Django's own hook (`execute_wrapper`) misses what psycopg sends by itself, such as the DECLARE of a
-    named cursor, and what goes out while a connection is configured; so psycopg is what is listened to,
-    where each statement is final. What a test sends over a connection of its own, made with psycopg, is
-    no statement of Django's and is not observed.
+    This patches psycopg, since Django's `execute_wrapper` misses statements that psycopg sends by itself (DECLARE for
+    a named cursor) or that configure a connection. A test's own psycopg connections are not observed.
     """
 
     def execute_send(original: Callable[..., None]) -> Callable[..., None]:
@@ -67,7 +65,7 @@ def recording(observe: Observer) -> Iterator[None]:
 
 def _observe_query(observe: Observer, cursor: Any, query: PostgresQuery, *, named: bool) -> None:
     if _is_of_django(cursor.connection):
-        # A client-side query keeps the values that its text already holds.
+        # The text of a client-side query includes its values.
         values = () if isinstance(query, PostgresClientQuery) else query.params or ()
         bound = sum(len(value) for value in values if value is not None)
         observe(Statement(query.query.decode(errors="replace"), len(query.query) + bound, named=named))

@@ -1,7 +1,7 @@
-"""What pins a client of RDS Proxy to one server connection.
+"""Rules for the statements that pin a client of RDS Proxy to one server connection.
 
-Source: the RDS and Aurora user guides, "Avoiding pinning an RDS Proxy", for all engines and for
-PostgreSQL. The proxy reads statements as text: it does not look into functions, and neither does this.
+Source: the RDS and Aurora user guides, "Avoiding pinning an RDS Proxy", for all engines and for PostgreSQL. Like the
+proxy, the rules read a statement's text and not the bodies of functions.
 """
 
 import re
@@ -12,16 +12,16 @@ from functools import lru_cache
 from django_runtimes.databases.postgresql.session.lexer import Token, TokenKind, split_statements
 
 STATEMENT_MAX_BYTES = 16 * 1024
-# Tests send the same few statements over and over.
+# Tests repeat the same few statements.
 _REMEMBERED_STATEMENTS = 512
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement as it goes over the wire.
+    """One statement as it is sent to the server.
 
-    `named` says that it is prepared under a name. `size_bytes` counts the text, in which Django merges
-    the parameters, and any values that are bound to it outside the text.
+    `named` is true for a statement that is prepared under a name. `size_bytes` counts the text, which may contain
+    parameters, and the values bound outside the text.
     """
 
     text: str
@@ -31,7 +31,7 @@ class Statement:
 
 @dataclass(frozen=True)
 class Rule:
-    """One way to pin: its name in reports, what happens, and what to do instead."""
+    """One way to pin: its name in reports, the reason, and the remedy."""
 
     name: str
     reason: str
@@ -40,7 +40,7 @@ class Rule:
 
 SETTING = Rule(
     "session setting",
-    "SET, RESET and set_config change the session; for PostgreSQL the guide excepts none, not even SET LOCAL",
+    "SET, RESET and set_config change the session; for PostgreSQL the guide makes no exceptions, not even SET LOCAL",
     "set it once on the role (ALTER ROLE ... SET) or in the proxy's initialization query",
 )
 PREPARED = Rule(
@@ -48,7 +48,7 @@ PREPARED = Rule(
     "PREPARE, EXECUTE, DEALLOCATE and statements prepared under a name belong to one session",
     "leave OPTIONS['prepare_threshold'] unset, and send plain statements",
 )
-DISCARD = Rule("discard", "DISCARD resets the session", "leave it out: the proxy resets what it reuses")
+DISCARD = Rule("discard", "DISCARD resets the session", "remove it, since the proxy resets the sessions that it reuses")
 TEMPORARY = Rule(
     "temporary object",
     "temporary tables, views and sequences live in one session",
@@ -63,8 +63,8 @@ LISTEN = Rule("listen", "LISTEN registers one session", "listen on the direct ro
 LIBRARY = Rule("library", "LOAD adds a library to one session", "name it in shared_preload_libraries")
 SEQUENCE = Rule(
     "sequence function",
-    "nextval, setval, currval and lastval leave their value in the session",
-    "let the column's default take the number, and read it with RETURNING",
+    "nextval, setval, currval and lastval keep their value in the session",
+    "let the column's default call nextval, and read the value with RETURNING",
 )
 ADVISORY_LOCK = Rule(
     "advisory lock",
@@ -74,7 +74,7 @@ ADVISORY_LOCK = Rule(
 SIZE = Rule(
     "statement size",
     f"a statement of more than {STATEMENT_MAX_BYTES // 1024} KB",
-    "send less at once: batch_size for bulk_create, pages for long IN lists",
+    "send smaller statements: batch_size for bulk_create, pages for long IN lists",
 )
 
 _FIRST_WORDS = {
@@ -103,17 +103,17 @@ _FUNCTIONS = {
     "pg_advisory_unlock_all": ADVISORY_LOCK,
 }
 _TEMPORARY_WORDS = ("temp", "temporary")
-# One's own under its alias, or by its number.
+# The alias of the session's own temporary schema, or any such schema by its number.
 _TEMPORARY_SCHEMA = r"pg_temp(?:_\d+)?"
 _BEFORE_TEMPORARY = ("or", "replace", "local", "global")
-# Most statements have none of these words, and are spared being cut into tokens.
+# Tokenizing is slow, and most statements have none of these words.
 _SUSPECT = re.compile(
     rf"\b(?:{'|'.join((*_FIRST_WORDS, *_FUNCTIONS, *_TEMPORARY_WORDS, _TEMPORARY_SCHEMA))})\b", re.IGNORECASE
 )
 
 
 def pinning_rules(statement: Statement) -> tuple[Rule, ...]:
-    """The rules that one statement, or one string of several, falls under; empty when it is clean."""
+    """Return the rules that the statement, or any statement of several in one string, breaks."""
     rules = list(_rules_of_text(statement.text))
     if statement.named and PREPARED not in rules:
         rules.append(PREPARED)
@@ -153,10 +153,10 @@ def _without_explain(tokens: list[Token]) -> list[Token]:
 
 
 def _rule_of_first_words(words: Sequence[str | None]) -> Rule | None:
-    # PREPARE TRANSACTION is a commit in two phases, whose second any session may do.
+    # Any session may finish the two-phase commit that PREPARE TRANSACTION begins.
     if not words or words[0] is None or words[:2] == ["prepare", "transaction"]:
         return None
-    # CREATE TABLE ... AS EXECUTE. A later AS may give a column that name.
+    # CREATE TABLE ... AS EXECUTE; a later AS may name a column so.
     if words[0] == "create" and "as" in words and words[words.index("as") + 1 :][:1] == ["execute"]:
         return PREPARED
     return _FIRST_WORDS.get(words[0])
@@ -168,7 +168,7 @@ def _makes_temporary(tokens: Sequence[Token], words: Sequence[str | None]) -> bo
     if words[0] == "create":
         word = next((word for word in words[1:] if word not in _BEFORE_TEMPORARY), None)
         return word in _TEMPORARY_WORDS or any(_is_in_temporary_schema(tokens, at) for at in range(len(tokens)))
-    # INSERT INTO temp names a table; SELECT ... INTO TEMP makes one.
+    # INSERT INTO temp writes to a table named temp; SELECT ... INTO TEMP creates one.
     return any(
         word == "into"
         and words[at - 1] not in ("insert", "merge")
@@ -196,5 +196,5 @@ def _rule_of_call(tokens: Sequence[Token], position: int) -> Rule | None:
     if rule is None or tokens[position + 1 : position + 2] != [(TokenKind.MARK, "(")]:
         return None
     is_qualified = position > 1 and tokens[position - 1] == (TokenKind.MARK, ".")
-    # Somebody's own function of that name is none of PostgreSQL's.
+    # A function of that name in another schema is not PostgreSQL's.
     return None if is_qualified and tokens[position - 2].text != "pg_catalog" else rule

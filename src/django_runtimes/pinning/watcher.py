@@ -1,4 +1,4 @@
-"""Tells the findings which test's body runs."""
+"""Tells the findings when a test's body starts and ends."""
 
 from collections.abc import Generator
 
@@ -8,7 +8,7 @@ from django_runtimes.pinning.findings import Findings
 
 
 class TestWatcher:
-    """A pytest plugin: between the hooks it brackets, statements are the application's."""
+    """A pytest plugin that counts the statements of test bodies, without fixtures."""
 
     __test__ = False
 
@@ -17,7 +17,7 @@ class TestWatcher:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Bracket the body of one test."""
+        """Note the start and the end of a test's body."""
         self._findings.begin_test(item.nodeid, pins_because=_reason_to_pin(item))
         try:
             return (yield)
@@ -30,5 +30,5 @@ def _reason_to_pin(item: pytest.Item) -> str | None:
     if marker is None:
         return None
     if len(marker.args) != 1 or not isinstance(marker.args[0], str):
-        pytest.fail("the marker pins gives no reason; write @pytest.mark.pins('why this may pin')", pytrace=False)
+        pytest.fail("the marker pins has no reason; write @pytest.mark.pins('why this may pin')", pytrace=False)
     return marker.args[0]

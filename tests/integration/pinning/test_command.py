@@ -69,7 +69,7 @@ def test_every_pin_is_listed_with_the_line_that_sent_it(pinlint, tmp_path):
     assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
     assert f"    called     from pages.py:{line_of('for _, label in names')} in chosen" in process.stdout
     assert "sent       3 times, by 2 tests, first journeys.py::test_locked\n" in process.stdout
-    assert "\n6 places would pin RDS Proxy; looked at " in process.stdout
+    assert "\n6 places would pin RDS Proxy; checked " in process.stdout
 
 
 def test_what_is_sent_while_connecting_pins_in_every_process(pinlint):
@@ -89,7 +89,7 @@ def test_a_clean_run_says_how_much_was_looked_at(pinlint):
     assert process.returncode == 0
     # The transaction that pytest-django wraps the test in begins with the first statement.
     assert process.stdout.endswith(
-        "\nPin lint, as aws_lambda\n\nnothing would pin RDS Proxy; looked at 2 statements of 1 test\n"
+        "\nPin lint, as aws_lambda\n\nnothing would pin RDS Proxy; checked 2 statements of 1 test\n"
     )
     assert process.stderr == ""
 
@@ -242,7 +242,7 @@ def test_an_interrupt_of_somebodys_is_told_from_it(pinlint, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--json", "no/such/pins.json"], "webapp pinlint: --json no/such/pins.json is in no existing directory; "),
+        (["--json", "no/such/pins.json"], "webapp pinlint: --json no/such/pins.json is in a missing directory; "),
         (["no_such_file.py"], "ERROR: file or directory not found: no_such_file.py"),
         (["--json"], "webapp pinlint: error: argument --json: expected one argument"),
     ],

@@ -68,7 +68,7 @@ def test_a_long_statement_is_shortened_to_one_line(findings):
 def test_a_clean_run_is_one_line(findings):
     run(findings, "a", "SELECT 1")
 
-    assert render_text(findings) == "nothing would pin RDS Proxy; looked at 1 statement of 1 test\n"
+    assert render_text(findings) == "nothing would pin RDS Proxy; checked 1 statement of 1 test\n"
 
 
 def test_a_finding_is_shown_with_its_line_and_its_remedy(findings, monkeypatch, request):
@@ -83,7 +83,7 @@ def test_a_finding_is_shown_with_its_line_and_its_remedy(findings, monkeypatch, 
         "    sent       2 times, by test_shop.py::test_order\n"
         "    remedy     listen on the direct route, or use a queue\n"
         "\n"
-        "1 place would pin RDS Proxy; looked at 2 statements of 1 test\n"
+        "1 place would pin RDS Proxy; checked 2 statements of 1 test\n"
     )
     assert as_json(findings) == {
         "schema": 1,
