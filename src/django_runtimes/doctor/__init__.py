@@ -1,1 +1,1 @@
-"""Examines how the application is configured and what it finds there: `webapp doctor`."""
+"""`webapp doctor`: examines the configuration and the servers that it names."""

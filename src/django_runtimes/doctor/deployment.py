@@ -1,4 +1,4 @@
-"""What `webapp deploy` would meet: webapp.toml, docker or podman, AWS's credentials, the stacks, Lambda's quota."""
+"""Examines the needs of `webapp deploy`: webapp.toml, docker or podman, credentials, stacks, Lambda's quota."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,14 +18,14 @@ from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.template_source import TemplateSource, differing_templates
 from django_runtimes.doctor.finding import Finding, Level
 
-# What AWS keeps back of an account's concurrency for functions that reserve none.
+# Concurrency that AWS keeps for functions without a reservation.
 _UNRESERVED = 100
-# The operations function's own.
+# The concurrency that the operations function reserves.
 _OPERATIONS = 1
 
 
 def examine_deployment(directory: Path) -> list[Finding]:
-    """A finding for each; what keeps the next from being looked at is the last."""
+    """Return the findings up to the first error, which is the last one."""
     findings = [_engine()]
     try:
         for stage in load_configuration(directory).targets:
@@ -46,7 +46,7 @@ def _engine() -> Finding:
     try:
         return Finding(Level.OK, f"{find_builder().name} builds and pushes the image")
     except ToolError as error:
-        # What is in the registry can be deployed without.
+        # Images in the registry can be deployed without an engine.
         return Finding(Level.WARNING, str(error))
 
 
@@ -56,14 +56,14 @@ def _templates(source: TemplateSource) -> Iterator[Finding]:
     if changed:
         yield Finding(
             Level.WARNING,
-            f"{source.library} has other templates than {source.directory} was ejected from: {', '.join(changed)}",
-            "take over what you need, or delete the copy and eject again",
+            f"{source.library} has changed since {source.directory} was ejected from it: {', '.join(changed)}",
+            "merge the changes that you need, or delete the copy and eject again",
         )
 
 
 def _stage(context: Context) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
-    # Mistakes in the parameters show before anything is made.
+    # Raises for a mistake in the parameters.
     check_beforehand(context)
     states = [context.state(stack) for stack in STACKS]
     for state in states:
@@ -74,11 +74,11 @@ def _stage(context: Context) -> Iterator[Finding]:
                 remedy(state.name, str(state.status), context.aws.region),
             )
     there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
-    yield Finding(Level.OK, f"{place}: {len(there)} stacks are there; the image is {context.running_image() or 'none'}")
+    yield Finding(Level.OK, f"{place}: {len(there)} stacks exist; the image is {context.running_image() or 'none'}")
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         yield Finding(
             Level.WARNING,
-            f"{place}: App Runner takes no new customers since 2026-04-30",
+            f"{place}: App Runner has taken no new customers since 2026-04-30",
             "choose aws_ecs_express unless this account has services there",
         )
     wanted = 0 if OPERATIONS in there else _OPERATIONS
@@ -91,8 +91,8 @@ def _stage(context: Context) -> Iterator[Finding]:
 def _concurrency(context: Context, place: str, wanted: int) -> Finding:
     limit = context.aws.client("lambda").get_account_settings()["AccountLimit"]
     available = max(0, limit["UnreservedConcurrentExecutions"] - _UNRESERVED)
-    text = f"{place}: Lambda is to reserve {wanted} of the account's concurrent executions, {available} may be"
+    text = f"{place}: Lambda will reserve {wanted} of the account's concurrent executions; {available} are available"
     if available >= wanted:
         return Finding(Level.OK, text)
     lower = ", or lower ReservedConcurrency" if wanted > _OPERATIONS and available > _OPERATIONS else ""
-    return Finding(Level.WRONG, text, f'ask for more (Service Quotas, Lambda, "Concurrent executions"){lower}')
+    return Finding(Level.WRONG, text, f'request more (Service Quotas, Lambda, "Concurrent executions"){lower}')

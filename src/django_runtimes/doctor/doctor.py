@@ -1,4 +1,4 @@
-"""`webapp doctor`: examine the configuration and what it leads to, and say what is wrong and what mends it."""
+"""`webapp doctor`: examines the configuration and its servers, and reports problems with their remedies."""
 
 import argparse
 import os
@@ -26,7 +26,7 @@ SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Examine and print; the exit code is in `--help`."""
+    """Examine, print the report, and return the exit code that `--help` explains."""
     options = _parser().parse_args(arguments)
     chosen = [name for name in SECTIONS if name in (options.sections or SECTIONS)]
     examination = Examination(os.environ, offline=options.offline)
@@ -38,10 +38,9 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp doctor",
-        description="Examine how the application is configured, the servers that leads to, and whether their "
-        "connections suffice.",
-        epilog="Exit codes: 0 all is well; 1 something is wrong; 2 bad arguments; "
-        "78 the variables do not say how to run.",
+        description="Examine the application's configuration, the servers that it names, and whether they have "
+        "enough connections.",
+        epilog="Exit codes: 0 all is well; 1 something is wrong; 2 invalid arguments; 78 invalid variables.",
     )
     parser.add_argument(
         "sections",
@@ -50,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_section,
         help=f"what to examine: {', '.join(SECTIONS)} (default: all)",
     )
-    parser.add_argument("--offline", action="store_true", help="ask no server")
+    parser.add_argument("--offline", action="store_true", help="connect to no server")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 

@@ -1,4 +1,4 @@
-"""What `webapp doctor` found, for people and for programs."""
+"""Renders the findings of `webapp doctor` as text and as JSON."""
 
 import json
 import textwrap
@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from django_runtimes.doctor.finding import Finding, Level, Row
 
 _WIDTH = 80
-# Beneath a finding's text, which stands after its level.
+# The width of a finding's level, so that further lines align with its text.
 _INDENT = " " * 13
 _TABLE_INDENT = " " * 4
-# No number is as long.
+# Every number fits into this width.
 _SHORTEST_CUT = 16
-# What a program that reads the JSON may rely on; raised when something of it changes.
+# Raise it when a key of the JSON changes its meaning or goes away.
 _SCHEMA = 1
 
 _EXIT_CODES = {Level.UNREADABLE: 78, Level.WRONG: 1}
@@ -22,20 +22,20 @@ _EXIT_CODES = {Level.UNREADABLE: 78, Level.WRONG: 1}
 
 @dataclass(frozen=True)
 class Section:
-    """One section's name and what it found."""
+    """The name and the findings of one section."""
 
     name: str
     findings: tuple[Finding, ...]
 
 
 def exit_code(sections: Sequence[Section]) -> int:
-    """78 when the variables do not say how to run, 1 when something is wrong, else 0."""
+    """Return 78 for invalid variables, 1 when something else is wrong, else 0."""
     levels = {finding.level for section in sections for finding in section.findings}
     return next((code for level, code in _EXIT_CODES.items() if level in levels), 0)
 
 
 def as_text(sections: Sequence[Section]) -> str:
-    """Lines of at most 80 columns, words that are longer excepted."""
+    """Return the report in lines of at most 80 columns, apart from longer words."""
     lines = [line for section in sections for line in _section_lines(section)]
     counts = Counter(finding.level for section in sections for finding in section.findings)
     summary = ", ".join(f"{counts[level]} {level}" for level in Level if counts[level])
@@ -43,7 +43,7 @@ def as_text(sections: Sequence[Section]) -> str:
 
 
 def as_json(sections: Sequence[Section]) -> str:
-    """The same as JSON."""
+    """Return the report as JSON."""
     content = {
         "schema": _SCHEMA,
         "exit_code": exit_code(sections),
@@ -72,7 +72,7 @@ def _wrapped(text: str, *, first: str) -> list[str]:
 def _table(rows: Sequence[Row]) -> Iterator[str]:
     name_width = max((len(row.name) for row in rows), default=0)
     source_width = max((len(row.source) + 2 for row in rows if row.source), default=0)
-    # The sign, and a blank before the name and the value.
+    # Three columns for the sign and the blanks around the name.
     longest = max(_SHORTEST_CUT, _WIDTH - len(_TABLE_INDENT) - 3 - name_width - source_width)
     values = [_cut("unknown" if row.value is None else str(row.value), longest) for row in rows]
     value_width = max(map(len, values), default=0)
@@ -82,5 +82,5 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _cut(text: str, longest: int) -> str:
-    """The beginning of a value that is too long for its line; the JSON has the whole."""
+    """Shorten a value that is too long for its line; the JSON has all of it."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

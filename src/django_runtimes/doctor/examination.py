@@ -1,4 +1,4 @@
-"""What the sections look at: the variables, the settings, and the servers they lead to, each asked once."""
+"""Loads the variables, the settings and the state of the servers once, for all sections."""
 
 import os
 from collections.abc import Mapping
@@ -28,14 +28,14 @@ from django_runtimes.doctor.server import Server, ServerError, ask_server
 from django_runtimes.entrypoints.cpu import worker_cpus
 
 _POSTGRESQL = "postgresql"
-# Django's stand-in for an entry without one, and its vendor.
+# Django's engine for an entry that names none, and its vendor.
 _NO_ENGINE, _NONE = "django.db.backends.dummy", "unknown"
 _OPERATIONS_LOGIN = (DB_OPERATIONS_USER, DB_OPERATIONS_PASSWORD, DB_OPERATIONS_SECRET_ARN)
 
 
 @dataclass(frozen=True)
 class ExaminedLogin:
-    """Who logs in and where; `needed` when the application cannot do without."""
+    """A login on a route; `needed` if the application depends on it."""
 
     role: str
     route: Route
@@ -44,18 +44,18 @@ class ExaminedLogin:
 
     @property
     def label(self) -> str:
-        """As a finding names it."""
+        """Its name in findings."""
         if self.alias != "default":
             return f"DATABASES[{self.alias!r}]"
         return f"{self.role} login, {self.route} route"
 
 
 class Examination:
-    """One run of the doctor over the variables of a process; `offline` asks no server."""
+    """One examination of a process's variables; with `offline`, without its servers."""
 
     def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
         self.given = Environment(environ)
-        # Operations go their own way; the examination is of what serves.
+        # The doctor examines the serving application, even when it runs as an operation.
         self.environ = {name: value for name, value in environ.items() if name != DB_ROLE.name}
         self._settings_serve = environ.get(DB_ROLE.name) in {None, "", Role.WEB}
         self.offline = offline
@@ -63,22 +63,22 @@ class Examination:
 
     @property
     def environment(self) -> Environment:
-        """The typed readers."""
+        """The variables as typed values."""
         return Environment(self.environ)
 
     @cached_property
     def detection(self) -> Detection:
-        """The runtime; ConfigurationError when the variables contradict."""
+        """The runtime; raises ConfigurationError when the variables contradict each other."""
         return detect_runtime(self.environ)
 
     @cached_property
     def profile(self) -> Profile:
-        """The profile; ConfigurationError when a variable cannot be read."""
+        """The profile; raises ConfigurationError for an invalid variable."""
         return choose_profile(self.detection.runtime, self.environment)
 
     @cached_property
     def settings_error(self) -> Exception | None:
-        """What Django's settings or applications raised while they loaded."""
+        """The error of loading Django's settings and applications, if any."""
         import django
 
         if not self.environ.get("DJANGO_SETTINGS_MODULE"):
@@ -91,7 +91,7 @@ class Examination:
 
     @cached_property
     def databases(self) -> Mapping[str, Mapping[str, Any]]:
-        """DATABASES as Django uses it; empty where the settings do not load, or are of operations."""
+        """DATABASES as Django uses it; empty when the settings do not load, or are for operations."""
         if self.settings_error is not None or not self._settings_serve:
             return {}
         from django.conf import settings
@@ -100,22 +100,25 @@ class Examination:
 
     @cached_property
     def vendors(self) -> Mapping[str, str | ImproperlyConfigured]:
-        """What each of them is, as "postgresql", or why its engine cannot be loaded."""
+        """Each database's vendor, such as "postgresql", or the error of loading its engine."""
         return {alias: _vendor(database) for alias, database in self.databases.items()}
 
     @property
     def is_postgresql(self) -> bool:
-        """Whether the default database is PostgreSQL, or may be by the variables, where DATABASES names none."""
+        """Whether the default database is PostgreSQL, or unknown and set by variables."""
         return self.vendors.get("default", _NONE) in {_POSTGRESQL, _NONE}
 
     @cached_property
     def connections(self) -> Connections | None:
-        """The strategy of the default database, as DATABASES has it; None without a default."""
+        """The strategy of the default database in DATABASES; None without such a database."""
         return connections_of(self.databases["default"]) if "default" in self.databases else None
 
     @cached_property
     def servers(self) -> dict[ExaminedLogin, Server | ServerError]:
-        """What each configured login found; empty when offline, ConfigurationError for one that is needed."""
+        """The server of each login; empty when offline.
+
+        Raises ConfigurationError when a needed login is not configured.
+        """
         if self.offline:
             return {}
         self._prepare_django()
@@ -148,7 +151,7 @@ class Examination:
             return ServerError(str(error), "")
 
     def _database_of_settings(self, login: ExaminedLogin) -> dict[str, Any] | None:
-        """The entry of DATABASES by which Django would log in so; None where only variables say how."""
+        """Return the entry of DATABASES for the login, or None when only variables configure it."""
         database = self.databases.get(login.alias, {})
         if login.alias == "default" and (
             login.role != Role.WEB
@@ -160,13 +163,13 @@ class Examination:
         return {**database, "OPTIONS": options}
 
     def _default_database(self) -> Mapping[str, Any]:
-        """The project's own entry, before `configure()` changed it."""
+        """Return the project's entry before `configure()` changed it."""
         call = last_call()
         databases: Mapping[str, Any] = call.project["DATABASES"] if call is not None else {}
         return databases.get("default", {})  # type: ignore[no-any-return]
 
     def _prepare_django(self) -> None:
-        """Its database engine reads settings even where the application's cannot be loaded."""
+        """Configure Django for its database engine when the project's settings do not load."""
         from django.conf import settings
 
         if self.settings_error is not None and not settings.configured:

@@ -1,23 +1,23 @@
-"""What an examination found."""
+"""The finding of an examination."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """How much a finding matters."""
+    """How serious a finding is."""
 
     OK = "ok"
     SKIPPED = "skipped"
     WARNING = "warning"
     WRONG = "wrong"
-    # The variables do not say how to run, so that nothing starts.
+    # The variables are invalid, so nothing starts.
     UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of a finding's table; `source` is where the value comes from."""
+    """One line of a finding's table; `source` names the origin of the value."""
 
     name: str
     value: str | int | None
@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at: a line that says how it stands, what mends it, and the figures behind it."""
+    """The result of one check: its text, the remedy, and the figures behind it."""
 
     level: Level
     text: str

@@ -1,4 +1,4 @@
-"""Asks a PostgreSQL server, as the application would log in, how it is set up."""
+"""Logs in to a PostgreSQL server as the application would, and reads its configuration."""
 
 import os
 import socket
@@ -11,7 +11,7 @@ from django.db.utils import ConnectionHandler
 from django_runtimes.databases.budget import ConnectionLimit, ServerLimits
 from django_runtimes.operations.role_timeouts import read_role_timeouts
 
-# The last one is RDS's own.
+# The last one exists on RDS only.
 _RESERVED = ("superuser_reserved_connections", "reserved_connections", "rds.rds_superuser_reserved_connections")
 
 _LOGIN = """
@@ -26,28 +26,28 @@ _LOGIN = """
 """
 _SETTINGS = "SELECT name, setting::int FROM pg_settings WHERE name = ANY(%s)"
 
-# What an error's text holds, and what mends it; the first that fits counts.
+# Parts of errors' texts, with their remedies; the first match counts.
 _REMEDIES = (
     ("of the extra", "install what is missing here"),
-    ("AWS credentials", "give this process a role of AWS's, or keys"),
+    ("AWS credentials", "give this process an AWS role or access keys"),
     ("cannot be read", "check the secret's ARN and content, and that this process's role may read it"),
     ("authentication failed", "check the login: DATABASE_URL, WEBAPP_DB_USER and its password, or the secret"),
     ("does not exist", "create it, or check WEBAPP_DB_NAME and WEBAPP_DB_USER (or DATABASE_URL)"),
-    ("certificate", "check the root certificates, and that the host's name is the certificate's"),
-    ("SSL", "let the server offer TLS, or choose another WEBAPP_DB_SSLMODE"),
-    ("too many", "end what holds the connections, or raise the limit"),
-    ("slots are reserved", "end what holds the connections, or raise max_connections"),
-    ("options", "RDS Proxy takes no options; set them on the role instead"),
+    ("certificate", "check the root certificates, and that the certificate has the host's name"),
+    ("SSL", "enable TLS on the server, or choose another WEBAPP_DB_SSLMODE"),
+    ("too many", "close other connections, or raise the limit"),
+    ("slots are reserved", "close other connections, or raise max_connections"),
+    ("options", "RDS Proxy accepts no options; set them on the role instead"),
 )
 _ELSE = "check host and port, and that firewalls and security groups let this machine through"
 
 
 @dataclass(frozen=True)
 class Server:
-    """How a login found it; `sslmode` is what was asked for, `encrypted` what came of it.
+    """The server that a login reached; `sslmode` is the requested mode, `encrypted` the result.
 
-    `address` is the host's numeric one, empty for a unix socket. Where an address is translated on the way, neither
-    `is_proxied` nor `is_unproxied` may hold.
+    `address` is the host's numeric address, empty for a unix socket. Behind address translation, `is_proxied` and
+    `is_unproxied` may both be false.
     """
 
     host: str
@@ -63,31 +63,31 @@ class Server:
     sslmode: str
     missing_timeouts: tuple[str, ...]
     limits: ServerLimits
-    # What Django would set on a session of another time zone.
+    # Django sets this on each session with another time zone.
     wanted_time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)
 class ServerError:
-    """Why a login did not find it, on one line, and what to do."""
+    """The reason why a login failed, on one line, and the remedy."""
 
     text: str
     remedy: str
 
 
 def ask_server(database: dict[str, Any]) -> Server | ServerError:
-    """Log in with an entry of DATABASES, with its engine, and ask."""
+    """Log in with an entry of DATABASES and its engine, and read the server's configuration."""
     wrapper = ConnectionHandler({"default": database})["default"]
     try:
         parameters = wrapper.get_connection_params()
-        # Not ensure_connection(), which would set the time zone that is asked for.
+        # ensure_connection() would set the time zone that is read here.
         connection: psycopg.Connection = wrapper.get_new_connection(parameters)
         connection.autocommit = True
         with connection:
             server = _ask(connection, sslmode=str(parameters.get("sslmode") or "prefer"))
             return replace(server, wanted_time_zone=str(wrapper.timezone_name))
     except Exception as error:
-        # The driver's, Django's, or of whoever hands the credentials out.
+        # psycopg, Django and providers of credentials raise their own errors.
         text = " ".join(str(error).split())
         remedy = next((remedy for part, remedy in _REMEDIES if part in text), _ELSE)
         return ServerError(text, remedy)
@@ -100,7 +100,7 @@ def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
     slots: dict[str, int] = dict(connection.execute(_SETTINGS, [["max_connections", *_RESERVED]]).fetchall())
     info = connection.info
     limits = (ConnectionLimit("role", info.user, role_limit), ConnectionLimit("database", info.dbname, database_limit))
-    # A proxy answers clients with a number of its own.
+    # A proxy reports its own process IDs to clients.
     is_proxied = backend_pid != info.backend_pid
     return Server(
         host=info.host,
@@ -118,20 +118,20 @@ def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
         limits=ServerLimits(
             max_connections=slots["max_connections"],
             reserved={name.removeprefix("rds."): slots[name] for name in _RESERVED if name in slots},
-            # -1 is none.
+            # -1 is no limit.
             connection_limits=tuple(limit for limit in limits if limit.value >= 0),
         ),
     )
 
 
 def _local_port(connection: psycopg.Connection) -> int | None:
-    """The port that the server sees unless something stands between; None for a unix socket."""
+    """Return the port that the server sees without a proxy in between; None for a unix socket."""
     with socket.socket(fileno=os.dup(connection.fileno())) as ours:
         return None if ours.family == socket.AF_UNIX else ours.getsockname()[1]
 
 
 def _missing_timeouts(connection: psycopg.Connection) -> tuple[str, ...]:
-    """Those that neither the role sets nor anything else, such as the proxy's initialisation query."""
+    """Return the timeouts that neither the role sets nor the session has, as from a proxy's initialization query."""
     missing = read_role_timeouts(connection, connection.info.user).missing()
     of_session: dict[str, str] = dict(
         connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [missing]).fetchall()

@@ -28,8 +28,8 @@ def test_a_fresh_stage_whose_function_fits_into_the_account(make_project, aws: S
     assert findings(project, exit_code=0)[:4] == [
         ("ok", "account 123456789012, us-east-1", ""),
         ("ok", f"templates: {project.directory}/deploy, this project's own", ""),
-        ("ok", "dev, aws_lambda: 0 stacks are there; the image is none", ""),
-        ("ok", "dev, aws_lambda: Lambda is to reserve 51 of the account's concurrent executions, 51 may be", ""),
+        ("ok", "dev, aws_lambda: 0 stacks exist; the image is none", ""),
+        ("ok", "dev, aws_lambda: Lambda will reserve 51 of the account's concurrent executions; 51 are available", ""),
     ]
 
 
@@ -40,6 +40,6 @@ def test_a_fresh_stage_whose_function_wants_more_than_the_account_has(make_proje
 
     assert next(each for each in found if each[0] == "wrong") == (
         "wrong",
-        "dev, aws_lambda: Lambda is to reserve 51 of the account's concurrent executions, 50 may be",
-        'ask for more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency',
+        "dev, aws_lambda: Lambda will reserve 51 of the account's concurrent executions; 50 are available",
+        'request more (Service Quotas, Lambda, "Concurrent executions"), or lower ReservedConcurrency',
     )

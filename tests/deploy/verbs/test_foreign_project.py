@@ -180,7 +180,7 @@ def test_the_doctor_finds_what_a_deploy_would(shop: Shop, installed: InstalledWh
 
     assert builder == "docker builds and pushes the image"
     assert templates.startswith(f"templates: {installed.package}/deploy/cloudformation, of django-runtimes")
-    assert stacks == "dev, aws_lambda: 0 stacks are there; the image is none"
+    assert stacks == "dev, aws_lambda: 0 stacks exist; the image is none"
 
 
 def test_the_dockerfile_that_init_writes_beside_another_is_built(shop: Shop):

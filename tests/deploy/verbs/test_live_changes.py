@@ -248,5 +248,5 @@ def test_doctor_tells_a_new_account_what_it_may_not_reserve(target: str, make_pr
     said = doctor(project)
 
     wanted = 51 if target == "aws_lambda" else 1
-    assert f"Lambda is to reserve {wanted} of the account's concurrent executions, 0 may be" in said
-    assert 'ask for more (Service Quotas, Lambda, "Concurrent executions")' in said
+    assert f"Lambda will reserve {wanted} of the account's concurrent executions; 0 are available" in said
+    assert 'request more (Service Quotas, Lambda, "Concurrent executions")' in said

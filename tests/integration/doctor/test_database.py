@@ -67,7 +67,7 @@ def test_a_superuser_as_the_web_role_is_warned_about(database_server):
 
     assert (
         "warning",
-        f"web login, direct route: {parse_database_url(url).user} administers the server, so that one injected "
+        f"web login, direct route: {parse_database_url(url).user} administers the server, so an injected "
         "statement may do anything",
     ) in findings(examined, "database")
 
@@ -80,7 +80,7 @@ def test_a_time_zone_that_django_would_set_is_warned_about(database_server, data
 
     zones = [text for level, text in findings(examined, "database") if "time zone" in text]
     assert len(zones) == warned
-    assert all("is Europe/Berlin, so that Django sets UTC" in text for text in zones)
+    assert all("is Europe/Berlin, so Django sets UTC" in text for text in zones)
 
 
 def test_a_budget_that_does_not_hold_exits_1(database_server, database):

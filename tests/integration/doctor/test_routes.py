@@ -25,7 +25,7 @@ def test_a_server_in_the_proxys_place_is_wrong(database_server, database):
         WEBAPP_DB_PROXY_MAX_CONNECTIONS="20",
     )
 
-    text = "no proxy answers but the server itself, so that nothing holds the connections down"
+    text = "the server itself answers instead of a proxy, so nothing limits the connections"
     assert ("wrong", f"web login, proxy route: {text}") in findings(examined, "database")
     assert [level for level, _ in findings(examined, "budget")] == ["wrong", "ok", "ok"]
     assert examined.returncode == 1
@@ -108,8 +108,8 @@ def test_encryption_is_reported_as_it_came_about(database_server, database):
 
     route = "web login, direct route:"
     assert verified == ("ok", f"{route} encrypted, sslmode=verify-full")
-    assert unverified == ("warning", f"{route} encrypted, but sslmode=require takes anybody for the server")
-    assert plain == ("ok", f"{route} not encrypted, and it does not leave the machine")
+    assert unverified == ("warning", f"{route} encrypted, but sslmode=require accepts any server")
+    assert plain == ("ok", f"{route} not encrypted, but the connection stays on this machine")
     assert by_another_name[0] == of_a_stranger[0] == "wrong"
     assert 'does not match host name "127.0.0.1"' in by_another_name[1]
     assert "certificate verify failed" in of_a_stranger[1]
@@ -120,7 +120,7 @@ def test_a_proxy_in_the_servers_place_is_wrong(database_server, database):
     with PgBouncer(database_server) as proxy:
         examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=proxy.url(database))
 
-    assert ("wrong", "web login, direct route: a proxy answers, on which the lock of `webapp migrate` does not hold") \
+    assert ("wrong", "web login, direct route: a proxy answers, on which the lock of `webapp migrate` is unreliable") \
         in findings(examined, "database")  # fmt: skip
 
 
@@ -150,7 +150,7 @@ def test_a_login_that_cannot_be_had_is_wrong():
     )
 
     assert examined.returncode == 1
-    assert "give this process a role of AWS's, or keys" in examined.stdout
+    assert "give this process an AWS role or access keys" in examined.stdout
 
 
 def test_a_wrong_password_is_wrong_and_is_not_shown(database_server, database):

@@ -78,7 +78,7 @@ def test_a_role_without_timeouts_is_told_of_at_its_database(database_server, dat
     text = " ".join(examined.stdout.split())
     role = database_server.role
     assert f"DATABASES['replica']: the role {role} has no statement_timeout" in text
-    assert f"there run ALTER ROLE {role} SET statement_timeout = '8s'" in text
+    assert f"run there: ALTER ROLE {role} SET statement_timeout = '8s'" in text
 
 
 def test_an_engine_that_does_not_load_is_wrong_and_hides_nothing(settings_module):
@@ -89,7 +89,7 @@ def test_an_engine_that_does_not_load_is_wrong_and_hides_nothing(settings_module
     assert next(text for level, text in findings(examined, "database") if level == "wrong").startswith(
         "DATABASES['odd'] has the engine 'shop.engine', which cannot be loaded: 'shop.engine' isn't an available"
     )
-    assert findings(examined, "settings")[-1][1].startswith("Django's system checks end with ImproperlyConfigured: ")
+    assert findings(examined, "settings")[-1][1].startswith("Django's system checks fail with ImproperlyConfigured: ")
     assert examined.returncode == 1
 
 
@@ -122,7 +122,7 @@ def test_a_project_may_read_its_own_database_url(plain_project, url):
 
     assert findings(examined, "settings") == [
         ("ok", "Django's settings load"),
-        ("skipped", "DATABASE_URL is the project's own: the settings load, and it is no URL of ours"),
+        ("skipped", "DATABASE_URL is the project's own: the settings load, and this library cannot read it"),
     ]
     assert examined.returncode == 0
     assert "hunter2" not in examined.stdout
@@ -161,6 +161,6 @@ def test_another_engine_is_not_asked(plain_project):
         ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked")
     ]
     assert findings(examined, "budget") == [
-        ("skipped", "the default database is not PostgreSQL, whose connections are counted")
+        ("skipped", "the default database is not PostgreSQL, so its connections are not counted")
     ]
     assert examined.returncode == 0

@@ -24,7 +24,7 @@ def test_every_missing_variable_is_named_at_once():
     texts = [text for _, text in findings(examined, "settings")]
     assert [re.split(";| and SECRET_KEY| and ALLOWED_HOSTS", text)[0] for text in texts] == [
         "1 variable is set and can be read",
-        "WEBAPP_DB_ROUT is set, and nothing reads it",
+        "WEBAPP_DB_ROUT is set, but nothing reads it",
         "WEBAPP_SECRET_KEY is not set",
         "WEBAPP_ALLOWED_HOSTS is not set",
         "no database is configured",

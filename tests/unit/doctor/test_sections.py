@@ -75,18 +75,18 @@ def test_a_sound_server_has_no_troubles():
     ("change", "level", "text"),
     [
         ({"encrypted": False}, Level.WRONG, "not encrypted"),
-        ({"sslmode": "require"}, Level.WARNING, "encrypted, but sslmode=require takes anybody for the server"),
-        ({"is_proxied": True}, Level.WRONG, "a proxy answers, on which the lock of `webapp migrate` does not hold"),
+        ({"sslmode": "require"}, Level.WARNING, "encrypted, but sslmode=require accepts any server"),
+        ({"is_proxied": True}, Level.WRONG, "a proxy answers, on which the lock of `webapp migrate` is unreliable"),
         (
             {"time_zone": "Europe/Berlin"},
             Level.WARNING,
-            "the session's time zone is Europe/Berlin, so that Django sets UTC on each connection, "
-            "which pins RDS Proxy's",
+            "the session's time zone is Europe/Berlin, so Django sets UTC on each connection, "
+            "which pins it on RDS Proxy",
         ),
         (
             {"is_administrator": True},
             Level.WARNING,
-            "webapp administers the server, so that one injected statement may do anything",
+            "webapp administers the server, so an injected statement may do anything",
         ),
         (
             {"missing_timeouts": ("statement_timeout", "idle_in_transaction_session_timeout")},
@@ -117,8 +117,8 @@ def test_the_server_in_the_proxys_place_is_said(needed, level):
     login = ExaminedLogin("web", Route.PROXY, needed=needed)
 
     assert troubles(database(SOUND, login)) == [
-        (level, "web login, proxy route: no proxy answers but the server itself, so that nothing holds the "
-                "connections down")
+        (level, "web login, proxy route: the server itself answers instead of a proxy, so nothing "
+                "limits the connections")
     ]  # fmt: skip
     assert troubles(database(replace(SOUND, is_unproxied=False), login)) == []
 
@@ -129,7 +129,7 @@ def test_a_budget_for_a_proxy_that_is_none_proves_nothing():
     away = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
 
     assert troubles(examine_budget(Answered(environ, there))) == [
-        (Level.WRONG, "the proxy: none answers but the server itself, so that a budget for one proves nothing")
+        (Level.WRONG, "the proxy: the server itself answers, so a budget for the proxy proves nothing")
     ]
     assert troubles(examine_budget(Answered(environ, away))) == []
     assert troubles(examine_budget(Answered(CONTAINERS, there))) == []

@@ -1,1 +1,1 @@
-"""What `webapp doctor` looks at, one module each."""
+"""The sections of `webapp doctor`, one module each."""

@@ -1,4 +1,4 @@
-"""Whether `webapp deploy` finds here what it needs."""
+"""Examines whether `webapp deploy` can run here."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from django_runtimes.extras import missing_package
 
 
 def examine_aws(examination: Examination) -> list[Finding]:
-    """What `django_runtimes.doctor.deployment` finds; skipped where nothing is deployed from, as on a server."""
+    """Return the findings about deployment, which is skipped without webapp.toml, as on a server."""
     if find_configuration(Path.cwd()) is None:
-        return [Finding(Level.SKIPPED, f"there is no {FILE_NAME} here or above, which says what to deploy where")]
+        return [Finding(Level.SKIPPED, f"there is no {FILE_NAME} here or above, so nothing is deployed from here")]
     if examination.offline:
         return [Finding(Level.SKIPPED, "AWS was not asked, because of --offline")]
     try:
-        # Rests on an extra, which servers do without.
+        # Needs an extra that servers do not install.
         from django_runtimes.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
         return [Finding(Level.SKIPPED, missing_package("what a deploy needs of AWS", error.name, "deploy"))]

@@ -1,4 +1,4 @@
-"""Whether there are connections for everything that may run at once."""
+"""Examines whether the server has enough connections for all processes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,9 +16,9 @@ _DEFAULT_PORT = 5432
 
 
 def examine_budget(examination: Examination) -> list[Finding]:
-    """A finding for each limit, with both sums."""
+    """Return a finding for each limit, with both sums."""
     if not examination.is_postgresql:
-        return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, whose connections are counted")]
+        return [Finding(Level.SKIPPED, "the default database is not PostgreSQL, so its connections are not counted")]
     try:
         reached = _reached(examination)
         comparisons = connection_budget(
@@ -38,11 +38,11 @@ def examine_budget(examination: Examination) -> list[Finding]:
 
 
 def _reached(examination: Examination) -> list[tuple[Route, Server]]:
-    """The servers that the web's logins reached, each with the route there."""
+    """Return the servers that the web logins reached, each with its route."""
     try:
         servers = examination.servers
     except ConfigurationError:
-        # No address: the limit may be declared.
+        # Without an address, a variable may declare the limit.
         return []
     return [
         (login.route, server) for login, server in servers.items() if login.role == "web" and isinstance(server, Server)
@@ -57,7 +57,7 @@ def _missing_proxy(examination: Examination, reached: list[tuple[Route, Server]]
     return [
         Finding(
             Level.WRONG,
-            "the proxy: none answers but the server itself, so that a budget for one proves nothing",
+            "the proxy: the server itself answers, so a budget for the proxy proves nothing",
             "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
         )
     ]
@@ -70,21 +70,21 @@ def _guesses(examination: Examination) -> list[Finding]:
     return [
         Finding(
             Level.WARNING,
-            f"the workers of an instance are taken to be as many as this process has CPUs, {examination.cpu_count}",
+            f"an instance is assumed to have as many workers as this process has CPUs, {examination.cpu_count}",
             "set WEBAPP_WORKERS, here and in the deployment",
         )
     ]
 
 
 def _uncounted(examination: Examination) -> list[Finding]:
-    """Further entries of DATABASES that hold connections of the same server."""
+    """Warn about further entries of DATABASES with connections to the same server."""
     databases = examination.databases
     server = _place(databases.get("default", {}))
     return [
         Finding(
             Level.WARNING,
             f"DATABASES[{alias!r}] goes to the same server, and its connections are not counted",
-            "raise WEBAPP_DB_RESERVED_CONNECTIONS by what all processes may hold there",
+            "raise WEBAPP_DB_RESERVED_CONNECTIONS by the number that all processes may open there",
         )
         for alias, database in databases.items()
         if alias != "default" and examination.vendors[alias] == "postgresql" and _place(database) == server
@@ -97,7 +97,7 @@ def _place(database: Mapping[str, Any]) -> tuple[str, str]:
 
 def _compared(comparison: Comparison) -> Finding:
     rows = (*_rows(comparison.needed), *_rows(comparison.available))
-    # Several may hang on the same figure.
+    # Several terms may need the same figure.
     unknown: dict[str, str] = {}
     for term in comparison.unknown:
         unknown.setdefault(term.remedy, term.name)

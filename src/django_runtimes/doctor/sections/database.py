@@ -1,4 +1,4 @@
-"""Whether PostgreSQL answers each login on each route, and whether it is set up for the application."""
+"""Examines whether PostgreSQL accepts each login on each route and has the settings the application needs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ _VERIFIED = (SslMode.VERIFY_FULL, SslMode.VERIFY_CA)
 
 
 def examine_database(examination: Examination) -> list[Finding]:
-    """What every configured login found."""
+    """Return the findings of every configured login."""
     if examination.offline:
         return [Finding(Level.SKIPPED, "no server was asked, because of --offline")]
     try:
@@ -54,7 +54,7 @@ def _of_login(login: ExaminedLogin, server: Server | ServerError, *, local: bool
     if server.is_proxied and login.route is Route.DIRECT:
         yield Finding(
             Level.WRONG,
-            "a proxy answers, on which the lock of `webapp migrate` does not hold",
+            "a proxy answers, on which the lock of `webapp migrate` is unreliable",
             "point DATABASE_URL or WEBAPP_DB_HOST at the server, and WEBAPP_DB_PROXY_HOST at the proxy"
             if login.alias == "default"
             else "point HOST and PORT at the server itself",
@@ -62,14 +62,14 @@ def _of_login(login: ExaminedLogin, server: Server | ServerError, *, local: bool
     if server.is_unproxied and login.route is Route.PROXY:
         yield Finding(
             Level.WRONG if login.needed else Level.WARNING,
-            "no proxy answers but the server itself, so that nothing holds the connections down",
+            "the server itself answers instead of a proxy, so nothing limits the connections",
             "point WEBAPP_DB_PROXY_HOST at the proxy, or set WEBAPP_DB_ROUTE=direct",
         )
     if server.time_zone != server.wanted_time_zone:
         yield Finding(
             Level.WARNING,
-            f"the session's time zone is {server.time_zone}, so that Django sets {server.wanted_time_zone} on each "
-            "connection, which pins RDS Proxy's",
+            f"the session's time zone is {server.time_zone}, so Django sets {server.wanted_time_zone} on each "
+            "connection, which pins it on RDS Proxy",
             f"unset PGTZ, or set it to {server.wanted_time_zone}",
         )
     if login.role == "web":
@@ -80,11 +80,11 @@ def _encryption(server: Server) -> Finding:
     if not server.encrypted:
         if needs_encryption(server.host, {"hostaddr": server.address}):
             return Finding(Level.WRONG, "not encrypted", "set WEBAPP_DB_SSLMODE=verify-full")
-        return Finding(Level.OK, "not encrypted, and it does not leave the machine")
+        return Finding(Level.OK, "not encrypted, but the connection stays on this machine")
     if server.sslmode not in _VERIFIED:
         return Finding(
             Level.WARNING,
-            f"encrypted, but sslmode={server.sslmode} takes anybody for the server",
+            f"encrypted, but sslmode={server.sslmode} accepts any server",
             "set WEBAPP_DB_SSLMODE=verify-full",
         )
     return Finding(Level.OK, f"encrypted, sslmode={server.sslmode}")
@@ -94,17 +94,17 @@ def _web_role(server: Server, login: ExaminedLogin, *, local: bool) -> Iterator[
     if server.is_administrator:
         yield Finding(
             Level.WARNING,
-            f"{server.user} administers the server, so that one injected statement may do anything",
-            "let the application log in as a role that has no such rights",
+            f"{server.user} administers the server, so an injected statement may do anything",
+            "let the application log in as a role without these rights",
         )
     if server.missing_timeouts:
         yield Finding(
-            # On a machine of one's own nobody else waits.
+            # On a developer's machine, long transactions block no other users.
             Level.WARNING if local else Level.WRONG,
             f"the role {server.user} has no {' and no '.join(server.missing_timeouts)}",
             "run `webapp set_role_timeouts`"
             if login.alias == "default"
-            else f"there run ALTER ROLE {server.user} SET {server.missing_timeouts[0]} = '8s'",
+            else f"run there: ALTER ROLE {server.user} SET {server.missing_timeouts[0]} = '8s'",
         )
     else:
         yield Finding(Level.OK, "statements and idle transactions end by timeouts")

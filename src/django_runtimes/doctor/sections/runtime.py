@@ -1,4 +1,4 @@
-"""Where the application believes to run, and what that implies."""
+"""Examines the detected runtime and its profile."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from django_runtimes.extras import require_extra
 
 
 def examine_runtime(examination: Examination) -> list[Finding]:
-    """One finding with the profile, and one where an extra is missing."""
+    """Return one finding with the profile, and one for a missing extra."""
     try:
         detection, profile = examination.detection, examination.profile
         rows = (
@@ -30,7 +30,7 @@ def examine_runtime(examination: Examination) -> list[Finding]:
 
 
 def _missing_extra(runtime: Runtime) -> list[Finding]:
-    """What the launcher would refuse; under `local` Django's own server may do."""
+    """Report an extra that the launcher needs; under `local`, Django's own server is enough."""
     if runtime is Runtime.LOCAL:
         return []
     try:
@@ -41,7 +41,7 @@ def _missing_extra(runtime: Runtime) -> list[Finding]:
 
 
 def _strategy(examination: Examination) -> Row:
-    """The one of DATABASES, which a project may have written itself."""
+    """Return the strategy of DATABASES, where a project may override the profile."""
     strategy, connections = examination.profile.strategy, examination.connections
     if connections is not None and connections.name is not strategy:
         return Row("strategy", connections.name, "DATABASES of the settings")

@@ -1,4 +1,4 @@
-"""Whether the variables can be read and Django's settings load, and what its system checks say of them."""
+"""Examines the variables, the loading of Django's settings, and Django's system checks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,23 +20,23 @@ from django_runtimes.doctor.sections.variables import examine_variables
 
 
 def _operations_settings(examination: Examination) -> object:
-    """What the settings would become for operations, where they became something for the web."""
+    """Decide the settings for operations, if the web's settings load."""
     if examination.settings_error is not None or (call := last_call()) is None:
         return None
     return decide(call.project, {**examination.environ, DB_ROLE.name: Role.OPERATIONS})
 
 
-# What the settings read one after the other, and stop at the first mistake; here each is tried.
+# The settings stop at the first mistake; here each reader is tried.
 _READERS: tuple[Callable[[Examination], object], ...] = (
     lambda examination: examination.profile,
     _operations_settings,
 )
-# The unknown variables, which are said where the settings do not load, too.
+# The check of unknown variables, reported by examine_variables() even when the settings do not load.
 _SAID_HERE = "webapp.W001"
 
 
 def examine_settings(examination: Examination) -> list[Finding]:
-    """The variables, what keeps the settings from loading, and what Django's system checks say."""
+    """Return the findings about the variables, the settings and Django's system checks."""
     findings = examine_variables(examination)
     said = {finding.text for finding in findings}
     findings += [Finding(Level.UNREADABLE, text) for text in _mistakes(examination) if text not in said]
@@ -54,7 +54,7 @@ def _own_variables(examination: Examination) -> list[Finding]:
         Finding(
             Level.WARNING,
             f"{name} is one of the project's own variables, and is not set here",
-            "set it, or take it out of environment in [tool.webapp]",
+            "set it, or remove it from environment in [tool.webapp]",
         )
         for name in project_at(Path.cwd()).environment
         if name not in examination.environ
@@ -78,7 +78,7 @@ def _mistakes(examination: Examination) -> list[str]:
 
 
 def _lost_apps() -> list[Finding]:
-    """What configure() refuses, where the app that would say so among Django's checks is gone."""
+    """Return the mistakes that configure() found when the app that would report them is not installed."""
     call = last_call()
     return [] if call is None else [Finding(Level.WRONG, mistake) for mistake in unchecked_mistakes(call)]
 
@@ -88,7 +88,7 @@ def _system_checks() -> list[Finding]:
         messages = checks.run_checks()
     except Exception as error:
         text = " ".join(f"{type(error).__name__}: {error}".split())
-        return [Finding(Level.WRONG, f"Django's system checks end with {text}")]
+        return [Finding(Level.WRONG, f"Django's system checks fail with {text}")]
     return [
         Finding(
             Level.WRONG if message.level >= checks.ERROR else Level.WARNING,

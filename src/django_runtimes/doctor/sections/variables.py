@@ -1,4 +1,4 @@
-"""Whether every variable that is set can be read, and how it reads."""
+"""Examines whether every variable that is set is valid, and shows its value."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from django_runtimes.doctor.finding import Finding, Level, Row
 
 
 def examine_variables(examination: Examination) -> list[Finding]:
-    """How the variables read that can be read, each that cannot, and each that nothing reads."""
+    """Return the values of the valid variables, and a finding for each invalid or unknown one."""
     environment = examination.given
     rows: list[Row] = []
     mistakes: list[Finding] = []
@@ -26,7 +26,7 @@ def examine_variables(examination: Examination) -> list[Finding]:
     unknown = [
         Finding(
             Level.WARNING,
-            f"{name} is set, and nothing reads it",
+            f"{name} is set, but nothing reads it",
             f"did you mean {nearest}?" if nearest else "unset it; docs/settings.md lists every variable",
         )
         for name, nearest in environment.unknown_names()
@@ -35,10 +35,10 @@ def examine_variables(examination: Examination) -> list[Finding]:
 
 
 def _mistake(examination: Examination, variable: Variable[Any], text: str) -> Finding:
-    # Many projects read a variable of this name themselves, under `local` also for another database than PostgreSQL.
+    # Many projects read DATABASE_URL themselves, and under `local` it may name another engine than PostgreSQL.
     if variable is DATABASE_URL and examination.settings_error is None:
         return Finding(
-            Level.SKIPPED, f"{variable.name} is the project's own: the settings load, and it is no URL of ours"
+            Level.SKIPPED, f"{variable.name} is the project's own: the settings load, and this library cannot read it"
         )
     return Finding(Level.UNREADABLE, text)
 
