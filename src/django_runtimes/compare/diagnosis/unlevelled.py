@@ -16,15 +16,17 @@ _DATABASE = re.compile(
     r"|password authentication failed|too many (?:clients|connections)|remaining connection slots"
     r"|(?:relation|database|role|column) \"[^\"]*\" does not exist"
 )
+# As Lambda ends what takes too long.
+_LAMBDA = re.compile(r"Task timed out after|Status: timeout")
 # A line that says its level is judged by that.
 _HARMLESS = re.compile(r"\b(DEBUG|INFO|NOTICE|WARNING)\b")
 _MOST_FURTHER_LINES = 2
 
 
 def error_lines(lines: Sequence[str]) -> list[str]:
-    """The first error of the database and the first answer that tells of an error, in the log's order."""
+    """The first error of the database, answer that tells of an error and timeout of Lambda, in the log's order."""
     found: dict[int, list[str]] = {}
-    for pattern in (_DATABASE, _ANSWER):
+    for pattern in (_DATABASE, _ANSWER, _LAMBDA):
         index = next((at for at, line in enumerate(lines) if pattern.search(line) and not _HARMLESS.search(line)), None)
         if index is not None:
             found[index] = [lines[index], *_further(lines[index + 1 :])]

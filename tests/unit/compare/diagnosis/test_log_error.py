@@ -57,6 +57,14 @@ def test_a_functions_own_report_of_an_error_is_read(logs):
     assert first_error(logs(report)) == ("[ERROR] RuntimeError: no", '  File "/a/b.py", line 3, in c')
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["Task timed out after 30.00 seconds", "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"],
+)
+def test_a_timeout_of_lambda_is_an_error(logs, line: str):
+    assert first_error(logs(f"UserWarning: No directory at: /static/\n{line}\n")) == (line,)
+
+
 def test_of_chained_exceptions_the_last_is_shown(logs):
     chained = (
         'Traceback (most recent call last):\n  File "/a.py", line 1, in a\nKeyError: 1\n\n'

@@ -7,6 +7,7 @@ import signal
 import pytest
 import uvloop
 
+from django_runtimes.compare.emulator import execution_environment
 from django_runtimes.compare.emulator.freezer import SignalFreezer
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
@@ -103,7 +104,7 @@ async def test_a_waiting_invocation_goes_to_the_environment_that_is_free_first(f
         assert (await waiting).init_ms is None
 
 
-async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works(function, until, is_alive):
+async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works(function, until, is_alive, tmp_path):
     async with LambdaEmulator(function("echo.handler", timeout_s=1.0)) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
         with pytest.raises(TimedOut, match=r"Task timed out after 1\.00 seconds"):
@@ -113,6 +114,9 @@ async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works
         after = await emulator.invoke(event())
         assert after.init_ms is not None
         assert (emulator.started_count, emulator.failed_count) == (2, 1)
+        assert [log.read_text() for log in (tmp_path / "logs").iterdir() if log.stat().st_size] == [
+            "Task timed out after 1.00 seconds\n"
+        ]
 
 
 async def test_an_exception_in_the_handler_is_reported_and_leaves_the_environment_in_use(function):
@@ -161,10 +165,23 @@ async def test_each_failed_init_costs_one_invocation_and_starts_no_further_one(f
         assert (emulator.started_count, emulator.failed_count, emulator.ready_count) == (3, 3, 0)
 
 
-async def test_an_init_phase_that_takes_too_long_is_ended(function):
+async def test_an_init_phase_that_takes_too_long_is_ended(function, tmp_path):
     async with LambdaEmulator(function("slow.handler", init_timeout_s=0.5)) as emulator:
         with pytest.raises(InitFailed, match=r"Sandbox\.Timedout: not ready after 0\.5 s"):
             await emulator.invoke(event())
+
+    [log] = (tmp_path / "logs").iterdir()
+    assert log.read_text() == "INIT_REPORT Init Duration: 500.00 ms\tPhase: init\tStatus: timeout\n"
+
+
+async def test_waiting_for_this_machines_cpus_is_no_init_time(function, monkeypatch):
+    waited_s = iter((0.2, 0.3))
+    monkeypatch.setattr(execution_environment, "cpu_wait_s", lambda pid: next(waited_s, 0.0))
+    async with LambdaEmulator(function("slow.handler", init_timeout_s=0.2)) as emulator:
+        with pytest.raises(InitFailed, match=r"not ready after 0\.2 s"):
+            await emulator.invoke(event())
+
+    assert list(waited_s) == []
 
 
 async def test_an_interpreter_that_cannot_start_is_reported_with_the_end_of_its_log(function):
