@@ -1,8 +1,7 @@
 """One setting that is to differ, and the draft that collects them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import global_settings
 
@@ -15,8 +14,7 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """A setting, or a part of one, before and after; `path` is its name and the keys below it.
 
     `before` is MISSING for what is added, `after` for what is removed.

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django_runtimes.adopt.change import Change
@@ -32,8 +32,7 @@ class Caller(NamedTuple):
         return self.settings if spec is None else spec
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """A call of `configure()`: where it stands, the settings that it found, and what became of them.
 
     `kept` is the snapshot of the listed names that it left; empty where it decides nothing.
@@ -44,7 +43,7 @@ class Call:
     project: Mapping[str, Any]
     changes: tuple[Change, ...]
     adopted: Adopted
-    kept: Mapping[str, Any] = field(default_factory=dict)
+    kept: Mapping[str, Any] = MappingProxyType({})
     load: object = None
 
     @property

@@ -1,9 +1,8 @@
 """What `configure()` would set: a pure function of a project's settings and the variables."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django_runtimes.adopt.change import Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
@@ -55,8 +54,7 @@ _STEPS: tuple[Step, ...] = (
 _RESOLVER = ("RES_OPTIONS", "timeout:2 attempts:2")
 
 
-@dataclass(frozen=True)
-class Decisions:
+class Decisions(NamedTuple):
     """What is to differ: `settings` by name, the changes that make it so, and variables of libraries to set.
 
     `adopted` is what the library itself works with.

@@ -1,8 +1,8 @@
 """What `configure()` found out about this process, for all of the library that serves, operates or checks."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from typing import NamedTuple
 
 from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.credentials import Login
@@ -15,8 +15,7 @@ from django_runtimes.config.runtime import Runtime
 SETTING = "DJANGO_RUNTIMES"
 
 
-@dataclass(frozen=True)
-class Adopted:
+class Adopted(NamedTuple):
     """How the application runs here: the setting DJANGO_RUNTIMES, and what `configure()` returns.
 
     `keeps_media` is whether uploaded files outlive this process, `serves_media` whether the application itself serves

@@ -1,7 +1,7 @@
 """Finds out which service runs the process."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
@@ -9,8 +9,7 @@ from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.variables.application import RUNTIME
 
 
-@dataclass(frozen=True)
-class Detection:
+class Detection(NamedTuple):
     """The runtime and what it was concluded from."""
 
     runtime: Runtime

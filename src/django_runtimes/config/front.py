@@ -1,6 +1,6 @@
 """What the hops in front of the application say, and under which path they serve it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.errors import ConfigurationError
@@ -8,8 +8,7 @@ from django_runtimes.config.variables.hops import BASE_PATH, BASE_PATH_STRIPPED,
 from django_runtimes.config.variables.variable import Variable
 
 
-@dataclass(frozen=True)
-class Front:
+class Front(NamedTuple):
     """The public base path, empty at a host's root, and the names of the headers for host and scheme.
 
     `base_path_is_stripped` is whether the hop in front takes the base path off; None where nobody said.

@@ -1,6 +1,7 @@
 """The choices that each runtime implies."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from django_runtimes.config.choices import LogFormat, Role, SslMode
 from django_runtimes.config.databases.connections import Connections, PerRequest, Persistent, Pool, Route, Strategy
@@ -22,8 +23,7 @@ from django_runtimes.config.variables.server import ASYNC_REQUESTS, BIND_HOST, D
 _ASYNC_REQUESTS_PER_THREAD = 8
 
 
-@dataclass(frozen=True)
-class Profile:
+class Profile(NamedTuple):
     """What a runtime implies: connections, threads, logs, the address to listen on, and HTTPS in front or not.
 
     `sslmode` is for a database across a network; `freezes` says that the process stands still between requests.
@@ -66,10 +66,9 @@ _CONTAINER = Profile(
 PROFILES = {
     Runtime.AWS_APP_RUNNER: _CONTAINER,
     Runtime.AWS_ECS: _CONTAINER,
-    Runtime.AWS_LAMBDA: replace(_CONTAINER, connections=PerRequest(), route=Route.PROXY, freezes=True),
+    Runtime.AWS_LAMBDA: _CONTAINER._replace(connections=PerRequest(), route=Route.PROXY, freezes=True),
     Runtime.KUBERNETES: _CONTAINER,
-    Runtime.LOCAL: replace(
-        _CONTAINER,
+    Runtime.LOCAL: _CONTAINER._replace(
         drain_s=0,
         log_format=LogFormat.TEXT,
         https=False,
@@ -91,8 +90,7 @@ def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
     if environment[DB_ROLE] is Role.OPERATIONS:
         # Session locks and long statements need a server connection of their own.
         connections, route = PerRequest(), Route.DIRECT
-    return replace(
-        profile,
+    return profile._replace(
         connections=connections,
         threads=threads,
         async_requests=environment[ASYNC_REQUESTS] or threads * _ASYNC_REQUESTS_PER_THREAD,

@@ -1,7 +1,9 @@
 """Registers the checks of the database's settings."""
 
+from typing import Any
+
 from django.apps import AppConfig
-from django.core.checks import register
+from django.core.checks import CheckMessage, register
 from django.db.backends.signals import connection_created
 
 
@@ -10,11 +12,16 @@ class DatabaseConfig(AppConfig):
     label = "django_runtimes_databases"
 
     def ready(self) -> None:
-        from django_runtimes.databases.checks import check_encryption
-        from django_runtimes.databases.engine_checks import check_engines
         from django_runtimes.databases.failover import watch
-        from django_runtimes.databases.settings_checks import CHECKS
 
-        for check in (check_encryption, check_engines, *CHECKS):
-            register(check)
+        register(check_databases)
         connection_created.connect(watch)
+
+
+def check_databases(**kwargs: Any) -> list[CheckMessage]:
+    """Run every check of this package, which only then are imported: a cold start runs none."""
+    from django_runtimes.databases.checks import check_encryption
+    from django_runtimes.databases.engine_checks import check_engines
+    from django_runtimes.databases.settings_checks import CHECKS
+
+    return [message for check in (check_encryption, check_engines, *CHECKS) for message in check(**kwargs)]

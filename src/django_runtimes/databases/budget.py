@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from django_runtimes.config.databases.connections import Connections, PerRequest, Pool, Route
@@ -123,7 +123,7 @@ def connection_budget(
     runtime, environment = detect_runtime(environ).runtime, Environment(environ)
     profile = choose_profile(runtime, environment)
     if connections is not None:
-        profile = replace(profile, connections=connections)
+        profile = profile._replace(connections=connections)
     application = _application(environment, runtime, profile, cpu_count=cpu_count)
     if profile.route is Route.DIRECT:
         return _on_server(environment, application, server, _remedy(runtime, profile))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -142,7 +142,7 @@ class Examination:
         if (database := self._database_of_settings(login)) is not None:
             return ask_server(database)
         environment = Environment({**self.environ, DB_ROLE.name: login.role})
-        profile = replace(self.profile, connections=PerRequest(), route=login.route)
+        profile = self.profile._replace(connections=PerRequest(), route=login.route)
         try:
             return ask_server(database_settings(environment, profile, self._default_database()))
         except ConfigurationError as error:

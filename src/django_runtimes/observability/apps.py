@@ -1,8 +1,10 @@
 """Registers the start-up checks and sets the base path for code outside of requests."""
 
+from typing import Any
+
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import register
+from django.core.checks import CheckMessage, register
 from django.urls import set_script_prefix
 
 from django_runtimes.config.adopted import adopted_by
@@ -13,11 +15,15 @@ class ObservabilityConfig(AppConfig):
     label = "django_runtimes_observability"
 
     def ready(self) -> None:
-        from django_runtimes.observability.checks import check_unknown_variables
-        from django_runtimes.observability.front_checks import CHECKS
-
-        for check in (check_unknown_variables, *CHECKS):
-            register(check)
+        register(check_observability)
         if base_path := adopted_by(settings).front.base_path:
             # Commands build links with it. FORCE_SCRIPT_NAME would break a Django mounted below another application.
             set_script_prefix(base_path)
+
+
+def check_observability(**kwargs: Any) -> list[CheckMessage]:
+    """Run every check of this package, which only then are imported: a cold start runs none."""
+    from django_runtimes.observability.checks import check_unknown_variables
+    from django_runtimes.observability.front_checks import CHECKS
+
+    return [message for check in (check_unknown_variables, *CHECKS) for message in check(**kwargs)]

@@ -1,12 +1,11 @@
 """Maps database errors to outages, the responses that clients get."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import psycopg
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(NamedTuple):
     """A response to a failure of the database: `code` is for programs, `message` for people."""
 
     status: int

@@ -3,7 +3,6 @@
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from types import ModuleType
 
 import pytest
@@ -52,7 +51,7 @@ class Quiet:
 def said(runtime: Runtime, **settings) -> list[str]:
     """The ids of what is said beside the rest of the suite's own project."""
     profile = choose_profile(runtime, Environment({}))
-    adopted = replace(django_settings.DJANGO_RUNTIMES, detection=Detection(runtime, "a test"), profile=profile)
+    adopted = django_settings.DJANGO_RUNTIMES._replace(detection=Detection(runtime, "a test"), profile=profile)
     with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
         return [message.id for check in CHECKS if check is not later.check_set_later for message in check()]
 
@@ -128,6 +127,6 @@ def test_a_migrate_of_the_projects_own(monkeypatch):
 def test_they_are_registered():
     with override_settings(
         ALLOWED_HOSTS=["*"],
-        DJANGO_RUNTIMES=replace(django_settings.DJANGO_RUNTIMES, detection=Detection(Runtime.AWS_ECS, "a test")),
+        DJANGO_RUNTIMES=django_settings.DJANGO_RUNTIMES._replace(detection=Detection(Runtime.AWS_ECS, "a test")),
     ):
         assert "django_runtimes.W028" in [message.id for message in run_checks()]

@@ -1,7 +1,5 @@
 """Which settings contradict each other."""
 
-from dataclasses import replace
-
 import pytest
 from django.conf import settings
 from django.test import override_settings
@@ -17,10 +15,9 @@ from django_runtimes.databases.settings_checks import CHECKS
 def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:
     """The ids of what the checks say."""
     profile = choose_profile(runtime, Environment({}))
-    adopted = replace(
-        settings.DJANGO_RUNTIMES,
+    adopted = settings.DJANGO_RUNTIMES._replace(
         detection=Detection(runtime, "a test"),
-        profile=replace(profile, route=route or profile.route, threads=threads),
+        profile=profile._replace(route=route or profile.route, threads=threads),
         proxy_host="proxy.internal",
     )
     with override_settings(DATABASES={"default": database}, DJANGO_RUNTIMES=adopted):

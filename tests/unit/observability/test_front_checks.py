@@ -1,7 +1,5 @@
 """What `webapp check` says about a base path."""
 
-from dataclasses import replace
-
 import pytest
 from django.conf import settings as django_settings
 from django.conf.urls.i18n import i18n_patterns
@@ -38,7 +36,7 @@ def said(base_path, *, is_stripped=None, **changes):
     """The ids of the warnings, and their text."""
     front = Front(base_path, "Host", "X-Forwarded-Proto", is_stripped)
     settings = {
-        "DJANGO_RUNTIMES": replace(django_settings.DJANGO_RUNTIMES, front=front),
+        "DJANGO_RUNTIMES": django_settings.DJANGO_RUNTIMES._replace(front=front),
         "ROOT_URLCONF": _Urls,
         "LANGUAGES": [("en", "English"), ("de", "German")],
         "LANGUAGE_CODE": "en",

@@ -1,7 +1,6 @@
 """What sets a failed target apart from one that worked."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 from django_runtimes.compare.diagnosis.diagnosis import Difference
 from django_runtimes.compare.diagnosis.masking import HIDDEN, is_secret, masked, secrets_of
@@ -60,7 +59,7 @@ def _profile(environ: Mapping[str, str]) -> dict[str, str]:
     except ConfigurationError:
         # Why the target failed, which its log tells.
         return {}
-    return {f"profile.{field.name}": str(getattr(profile, field.name)) for field in fields(profile)}
+    return {f"profile.{name}": str(value) for name, value in profile._asdict().items()}
 
 
 def _shown(name: str, value: str, secrets: frozenset[str]) -> str:

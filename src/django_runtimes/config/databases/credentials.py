@@ -1,6 +1,7 @@
 """Who logs in to PostgreSQL, and where the password comes from."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django_runtimes.config.choices import Role, Source
 from django_runtimes.config.environment import Environment
@@ -19,8 +20,7 @@ from django_runtimes.config.variables.database_login import (
 from django_runtimes.config.variables.variable import Variable
 
 
-@dataclass(frozen=True)
-class StoredSecret:
+class StoredSecret(NamedTuple):
     """A login in AWS Secrets Manager, read again when older than `ttl_s`."""
 
     arn: str
@@ -32,8 +32,7 @@ class StoredSecret:
         return self.arn.split(":")[3]
 
 
-@dataclass(frozen=True)
-class IamToken:
+class IamToken(NamedTuple):
     """A token that this process signs with its own AWS credentials, for one region."""
 
     region: str

@@ -110,7 +110,7 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     It goes by the proxy route where its address is an RDS Proxy's or that of WEBAPP_DB_PROXY_HOST, else directly.
     """
     address = address_of(project)
-    profile = replace(profile, route=Route.PROXY if _is_proxied(environment, address) else Route.DIRECT)
+    profile = profile._replace(route=Route.PROXY if _is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
 
 

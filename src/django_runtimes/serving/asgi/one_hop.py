@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from asgiref.sync import sync_to_async
 from django.core.exceptions import RequestAborted
@@ -40,8 +39,7 @@ _NATIVE_REQUESTS_PER_THREAD = 8
 _channel: ContextVar[StreamChannel] = ContextVar("channel")
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """A response that needs no thread any more."""
 
     status: int

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from typing import NamedTuple
 
 
@@ -23,8 +24,7 @@ class Token(NamedTuple):
 
 
 # An unterminated string or comment goes to the end, as the server would complain of it.
-_TOKEN = re.compile(
-    r"""
+_GRAMMAR = r"""
       (?P<space> \s+ | --[^\r\n]* )
     | (?P<comment> /\* )
     | (?P<string>
@@ -36,10 +36,14 @@ _TOKEN = re.compile(
     | (?P<word> [^\W\d] [\w$]* )
     | (?P<number> \d [\w.]* )
     | (?P<mark> . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    # Compiled at the first use: a process on Lambda, which keeps no session, starts without.
+    return re.compile(_GRAMMAR, re.VERBOSE | re.DOTALL)
 
 
 def split_statements(sql: str) -> list[list[Token]]:
@@ -55,7 +59,8 @@ def split_statements(sql: str) -> list[list[Token]]:
 
 def _tokens(sql: str) -> Iterator[Token]:
     position = 0
-    while match := _TOKEN.match(sql, position):
+    token = _token()
+    while match := token.match(sql, position):
         position = match.end()
         if match["comment"]:
             position = _end_of_comment(sql, position)
