@@ -221,6 +221,26 @@ def test_the_doctor_says_what_the_launcher_would_refuse(installed: InstalledWhee
     assert "serving as aws_lambda needs awslambdaric, of the extra [lambda]" in " ".join(ended.stdout.split())
 
 
+@pytest.mark.parametrize(
+    ("variables", "needy"),
+    [
+        (SECRET, f"the secret {SECRET['WEBAPP_DB_SECRET_ARN']}"),
+        (
+            {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1", "AWS_PROFILE": "shop"},
+            "signing a database token with AWS credentials of a file or a web identity",
+        ),
+    ],
+)
+def test_the_doctor_says_what_a_login_lacks(installed: InstalledWheel, project: Path, variables, needy: str):
+    environ = {"DATABASE_URL": "postgresql://app@127.0.0.1/app?sslmode=require", **variables}
+
+    ended = installed.run("webapp", "doctor", "database", directory=project, environ=environ, extras=False)
+
+    assert ended.returncode in {1, 78}
+    assert f"{needy} needs boto3, of the extra [s3]; " in " ".join(ended.stdout.split())
+    assert ended.stderr == ""
+
+
 def test_modules_import_what_their_extra_brings(installed: InstalledWheel, project: Path):
     environ = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(project)}
     left_out = [f"django_runtimes.{name}" for name in _OF_THE_SYSTEM]

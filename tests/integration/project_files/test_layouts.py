@@ -105,6 +105,7 @@ def test_a_second_adoption_changes_nothing(adopted, library: Library):
 
     assert adoption.plan.changes == ()
     assert len(adoption.plan.already) >= 5
+    assert not any("without [" in remark for remark in adoption.plan.remarks)
 
 
 def test_undo_restores_every_byte_and_mode(adopted, tmp_path: Path):

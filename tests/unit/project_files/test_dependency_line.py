@@ -173,3 +173,29 @@ def test_another_wheel_of_the_version_is_not_overwritten(tmp_path: Path):
 
     with pytest.raises(UsageError, match="is another wheel of the same version; remove it"):
         adopt(tmp_path, {"requirements.txt": "django\n"}, WHEEL)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "missing"),
+    [
+        ("requirements.txt", "django\ndjango-runtimes\n", "[lambda,server]"),
+        ("requirements.txt", "django\ndjango-runtimes[server,s3]>=1\n", "[lambda]"),
+        ("requirements.txt", "django\n./vendor/django_runtimes-1.2-py3-none-any.whl[lambda]\n", "[server]"),
+        ("requirements.txt", "django\ngit+https://git.example/runtimes#egg=django-runtimes[lambda]\n", "[server]"),
+        ("requirements.txt", "django\ndjango-runtimes[lambda,server]\n", None),
+        ("requirements.txt", f"django==5.2 --hash=sha256:00\ndjango-runtimes==1.2 --hash=sha256:{WHEEL_HASH}\n", None),
+        (
+            "pyproject.toml",
+            '[project]\nname = "shop"\ndependencies = ["django", "django-runtimes"]\n',
+            "[lambda,server]",
+        ),
+        ("Pipfile", '[packages]\ndjango = "*"\ndjango-runtimes = {version = "*", extras = ["lambda"]}\n', "[server]"),
+    ],
+)
+def test_extras_that_a_listed_library_lacks_are_said(tmp_path: Path, name: str, text: str, missing: str | None):
+    plan, _ = adopt(tmp_path, {name: text}, None, "lambda", "server")
+
+    said = f"{name} lists django-runtimes without {missing}, which the image needs; add it there"
+    assert plan.changes == ()
+    assert plan.already == [f"{name} lists django-runtimes"]
+    assert plan.remarks == ([said] if missing else [])

@@ -72,8 +72,8 @@ class IamProvider:
     def _sought_key(self) -> AccessKey:
         try:
             from botocore.exceptions import BotoCoreError, ClientError
-        except ModuleNotFoundError as error:
-            raise CredentialsError(missing_package(_WITHOUT_ROLE, error.name, "s3")) from None
+        except ModuleNotFoundError:
+            raise CredentialsError(missing_package(_WITHOUT_ROLE, "boto3", "s3")) from None
 
         try:
             key = self._role_credentials.get_frozen_credentials()

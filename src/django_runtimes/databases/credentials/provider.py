@@ -57,9 +57,9 @@ def _make(credentials: StoredSecret | IamToken, host: str, port: int | str, user
         case StoredSecret():
             try:
                 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
-            except ModuleNotFoundError as error:
+            except ModuleNotFoundError:
                 # configure() refuses it sooner; a tool may ask for a login without.
-                raise CredentialsError(missing_package(f"the secret {credentials.arn}", error.name, "s3")) from None
+                raise CredentialsError(missing_package(f"the secret {credentials.arn}", "boto3", "s3")) from None
 
             return SecretsManagerProvider(credentials, user=user)
         case IamToken():

@@ -21,8 +21,11 @@ _HATCHLING = "hatchling.build"
 def plan_dependency(plan: Plan, dependencies: Dependencies, library: Library) -> str:
     """Plan the line, and the wheel that it names; returns tables that pyproject.toml needs as well, or nothing."""
     name = plan.name(dependencies.file)
-    if _is_listed(dependencies):
+    need = _listed(dependencies)
+    if need is not None or dependencies.project == NAME:
         plan.already.append(f"{name} lists {NAME}")
+        if need is not None and (missing := _missing_extras(need, dependencies, library)):
+            plan.remarks.append(f"{name} lists {NAME} without {missing}, which the image needs; add it there")
         return ""
     before = plan.read(dependencies.file)
     tables = ""
@@ -42,12 +45,26 @@ def plan_dependency(plan: Plan, dependencies: Dependencies, library: Library) ->
     return tables
 
 
-def _is_listed(dependencies: Dependencies) -> bool:
-    if NAME in {dependencies.project, *dependencies.direct}:
-        return True
-    if dependencies.table or not dependencies.file.is_file():
-        return False
-    return any(file.asks_for(NAME) for file in read_requirements(dependencies.file).all())
+def _listed(dependencies: Dependencies) -> Requirement | None:
+    """The project's requirement on the library, as people write it: a compiled file may leave its extras out."""
+    if not dependencies.table and dependencies.file.is_file():
+        for file in read_requirements(dependencies.file).all():
+            if need := file.asks_for(NAME):
+                return need
+    return dependencies.direct.get(NAME)
+
+
+def _missing_extras(need: Requirement, dependencies: Dependencies, library: Library) -> str:
+    """In brackets; empty where none is missing, or where a tool has written what the extras bring."""
+    requirements = dependencies.requirements
+    if (
+        requirements is not None
+        and (requirements.is_compiled or requirements.is_hashed)
+        and dependencies.file == requirements.path
+    ):
+        return ""
+    missing = [extra for extra in library.extras if extra not in need.extras]
+    return f"[{','.join(missing)}]" if missing else ""
 
 
 def _plan_wheel(plan: Plan, wheel: Wheel) -> None:
