@@ -9,10 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOTS = (
-    *("src", "tests", "benchmarks", "scripts", "deploy", "docs"),
-    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "Makefile", "Dockerfile", "pyproject.toml", "compare.toml"),
+    *("src", "tests", "benchmarks", "scripts", "deploy", "docs", "requirements", ".ci"),
+    *(
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Makefile",
+        "Dockerfile",
+        "pyproject.toml",
+        "compare.toml",
+        "compose.yaml",
+    ),
 )
-_LINE_SUFFIXES = {".yaml", ".sh", ".toml", ".html", ".css", ".lua"}
+_LINE_SUFFIXES = {".yaml", ".sh", ".toml", ".html", ".css", ".lua", ".in"}
+# .ci/run has no suffix.
+_LINE_NAMES = {"Makefile", "Dockerfile", "run"}
 # benchmarks/results holds what a measurement wrote.
 _SKIPPED = {"__pycache__", "results"}
 _DIRECTIVE = re.compile(r"#\s*(?:noqa|type:|pragma|fmt:|ruff:|!).*")
@@ -20,7 +31,7 @@ _COMMENT = re.compile(r"(?:^|\s)#+\s+(.*)$")
 _DESCRIPTION = re.compile(r"(\s*)(?:- )?\w*Description:\s*(.*)")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _BLOCK_START = re.compile(r"\s*(?:[-*+]|\d+\.)\s|\s*[|#>]")
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"(?<!\S)[(\"'`]*[^\W\d_]{2,}[,.;:!?)\"'`]*(?!\S)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ def read_prose(root: Path, places: tuple[str, ...] | list[str] = ROOTS) -> Itera
 
 
 def count_words(text: str) -> int:
-    """The number of words of at least two letters."""
+    """Return the number of words between blanks, which identifiers, paths and numbers are not."""
     return len(_WORD.findall(text))
 
 
@@ -54,7 +65,7 @@ def _read_file(path: Path, name: str) -> Iterator[Prose]:
         source = path.read_text(encoding="utf-8")
         for line, kind, text in [*_comments(source), *_literals(ast.parse(source, name))]:
             yield Prose(name, line, kind, text)
-    elif path.suffix == ".md" or path.suffix in _LINE_SUFFIXES or path.name in {"Makefile", "Dockerfile"}:
+    elif path.suffix == ".md" or path.suffix in _LINE_SUFFIXES or path.name in _LINE_NAMES:
         lines = path.read_text(encoding="utf-8").splitlines()
         for line, kind, text in _paragraphs(lines) if path.suffix == ".md" else _configuration(lines):
             yield Prose(name, line, kind, text)

@@ -2,14 +2,16 @@
 
 import argparse
 import random
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from prose_sources import ROOTS, Prose, count_words, read_prose
 
-# Names of a word or two, headings and keys say too little to judge.
+# Keys, and headings of a word or two, say too little to judge.
 _LEAST_WORDS = 3
+_SQL = re.compile(r"\s*(?:ALTER|CREATE|DELETE|DROP|GRANT|INSERT|REVOKE|SELECT|SET|SHOW|UPDATE|WITH)\b")
 _KINDS = ("docstring", "comment", "message", "test name", "description", "document")
 
 
@@ -33,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def _is_judged(prose: Prose) -> bool:
     # Most strings of tests are input, or pin a message of the code.
-    if prose.kind == "message" and prose.path.startswith("tests/"):
+    if prose.kind == "message" and (prose.path.startswith("tests/") or _SQL.match(prose.text)):
         return False
     return prose.kind == "test name" or count_words(prose.text) >= _LEAST_WORDS
 

@@ -52,7 +52,7 @@ class ContainerRole:
                 status, text = answer.status, answer.read()
         except (HTTPException, ValueError) as error:
             raise CredentialsEndpointError(
-                f"{endpoint.netloc} does not answer by HTTP ({type(error).__name__}); "
+                f"{endpoint.netloc} does not answer over HTTP ({type(error).__name__}); "
                 "check the variables AWS_CONTAINER_CREDENTIALS_…"
             ) from None
         if status != _HTTP_OK:

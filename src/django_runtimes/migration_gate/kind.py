@@ -64,7 +64,7 @@ _LEVELS = {
 }
 
 _AFTER_WRITES = (
-    "first deploy a version that writes no rows against it, then this one; "
+    "first deploy a version that writes only compliant rows, then this one; "
     'say so in the migration: compatible_because = "…"'
 )
 _UNLESS_SAFE = (

@@ -51,7 +51,7 @@ def test_the_report_for_programs():
                 "level": "depends",
                 "reason": "shop_item.text becomes varchar(50), was varchar(100), and the running version "
                 "writes values that no longer fit",
-                "remedy": "first deploy a version that writes no rows against it, then this one; "
+                "remedy": "first deploy a version that writes only compliant rows, then this one; "
                 'say so in the migration: compatible_because = "…"',
                 "allowed": "0.9 writes 40 characters at most",
                 "refuses": False,

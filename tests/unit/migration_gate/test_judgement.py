@@ -45,7 +45,7 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     assert verdict.reason == (
         "shop_item.text becomes varchar(50), was varchar(100), and the running version writes values that no longer fit"
     )
-    assert verdict.remedy.startswith("first deploy a version that writes no rows against it")
+    assert verdict.remedy.startswith("first deploy a version that writes only compliant rows")
     assert verdict.refuses
 
 

@@ -69,6 +69,7 @@ def test_a_finding_states_the_value_and_the_remedy(tree):
         ("scripts/a.sh", "# One that\n# of two\n", 1),
         ("scripts/a.sh", 'echo "@"\n', 1),
         ("Makefile", "x:  ## Build @\n", 1),
+        (".ci/run", "# One @\n", 1),
         ("src/a.html", "<p>@</p>\n", 1),
     ],
 )

@@ -52,10 +52,11 @@ def test_a_text_is_shown_whole_with_its_place(tree):
     assert re.findall(r"^(\d+)\. ", output, re.MULTILINE) == [str(number) for number in range(1, 91)]
 
 
-def test_strings_of_tests_and_short_texts_are_left_out(tree):
+def test_strings_of_tests_sql_and_short_texts_are_left_out(tree):
     tree.write("tests/strings.py", 'x = "the text of a test"  # two words\n')
+    tree.write("src/strings.py", 'x = ("SELECT one from the table", "text/plain; charset=utf-8")\n')
 
-    assert "tests/strings.py" not in draw(tree, "--seed", "abc", "--count", "90")
+    assert "/strings.py" not in draw(tree, "--seed", "abc", "--count", "90")
 
 
 @pytest.mark.parametrize("count", ["0", "91"])
