@@ -1,4 +1,4 @@
-"""Compares two modules' ASTs but for texts, the order of imports and stated renames."""
+"""Compares the ASTs of two modules apart from texts, the order of imports and stated renames."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -47,10 +47,12 @@ def _lists(field: str, old: Sequence[Any], new: Sequence[Any], renames: Renames,
     if len(old) != len(new):
         yield f"{getattr(new[0], 'lineno', line) if new else line}: {len(old)} of {field} are now {len(new)}"
     for one, other in zip(old, new, strict=False):
-        if isinstance(one, _Imports) and isinstance(other, _Imports):
-            yield from one.differences(other, renames)
-        else:
-            yield from _fields(field, one, other, renames, line)
+        is_imports = isinstance(one, _Imports) and isinstance(other, _Imports)
+        found = list(one.differences(other, renames) if is_imports else _fields(field, one, other, renames, line))
+        yield from found
+        # Behind an item that was added or removed, each would be compared with another one.
+        if found and len(old) != len(new):
+            return
 
 
 def _f_strings(old: ast.JoinedStr, new: ast.JoinedStr, renames: Renames, line: int) -> Iterator[str]:

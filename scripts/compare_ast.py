@@ -1,7 +1,7 @@
-"""Says whether src and tests have the same AST at a revision and now, but for texts and stated renames.
+"""Says whether src and tests have the same AST at two revisions, apart from texts and stated renames.
 
-Run scripts/compare_ast.py REV [--renames FILE]. Strings, bytes, docstrings and comments do not count; nor does the
-order of imports, nor the order of an f-string's expressions, which a sentence may turn round.
+Run scripts/compare_ast.py REV [NOW] [--renames FILE]. Strings, bytes, docstrings and comments do not count; nor does
+the order of imports, nor the order of an f-string's expressions, which a sentence may turn round.
 """
 
 import argparse
@@ -21,8 +21,9 @@ _FOLDERS = ("src", "tests")
 
 def main(arguments: list[str]) -> int:
     """Print the first differences of each file; return 1 when there are any, 2 for wrong arguments."""
-    parser = argparse.ArgumentParser(description="Compare the AST of src and tests at a revision and now.")
+    parser = argparse.ArgumentParser(description="Compare the ASTs of src and tests at two revisions.")
     parser.add_argument("revision", metavar="REV", help="the revision to compare with")
+    parser.add_argument("now", metavar="NOW", nargs="?", help="the revision to compare (default: the working tree)")
     parser.add_argument("--renames", type=Path, metavar="FILE", help="lines of old = new: names, or dotted modules")
     parser.add_argument("--first", type=int, default=3, metavar="N", help="differences shown of a file (default: 3)")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the root of the tree")
@@ -30,15 +31,16 @@ def main(arguments: list[str]) -> int:
     try:
         renames = read_renames(options.renames.read_text(encoding="utf-8") if options.renames else "")
         before = dict(_files_at(options.root, options.revision))
+        now = dict(_files_at(options.root, options.now) if options.now else _files_now(options.root))
     except (OSError, ValueError) as error:
         parser.error(str(error))
     found = 0
-    for path, lines in _compare(before, dict(_files_now(options.root)), renames):
+    for path, lines in _compare(before, now, renames):
         found += 1
         sys.stdout.writelines(f"{path}:{line}\n" for line in lines[: options.first])
         if len(lines) > options.first:
             sys.stdout.write(f"{path}: {len(lines) - options.first} more\n")
-    verdict = f"{found} files differ" if found else "the AST is the same"
+    verdict = f"{found} file{' differs' if found == 1 else 's differ'}" if found else "the AST is the same"
     sys.stdout.write(f"{len(before)} files at {options.revision}: {verdict}\n")
     return int(bool(found))
 

@@ -84,6 +84,30 @@ def test_only_the_first_differences_of_a_file_are_shown(tree):
     assert lines[2:] == ["src/a.py:1: c is now x; state c = x if it is meant", "src/a.py: 2 more"]
 
 
+def test_behind_an_added_line_nothing_is_compared(tree):
+    assert compare(tree, "a = 1\nb = 2\nc = 3\n", "a = 1\nx = 0\nb = 2\nc = 3\n") == (
+        1,
+        [
+            "src/a.py:1: 3 of body are now 4",
+            "src/a.py:2: b is now x; state b = x if it is meant",
+            "src/a.py:2: 2 is now 0",
+        ],
+    )
+
+
+def test_two_revisions_are_compared(tree):
+    compare(tree, "a = 1", "a = 2")
+    tree.commit()
+    tree.write("src/a.py", "a = 3")
+
+    outcomes = [tree.run("compare_ast.py", *revisions)[:2] for revisions in (("HEAD~1", "HEAD"), ("HEAD", "HEAD"))]
+
+    assert outcomes == [
+        (1, "src/a.py:1: 1 is now 2\n2 files at HEAD~1: 1 file differs\n"),
+        (0, "2 files at HEAD: the AST is the same\n"),
+    ]
+
+
 MOVED = {
     "src/library/old/loading.py": "def load(): ...\n",
     "src/library/use.py": "import re\nfrom library.old import loading\nfrom library.old.loading import load\nloading\n",
