@@ -99,7 +99,7 @@ _OF_THE_SYSTEM = ("databases.postgis.",)
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 import django, django_runtimes
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 django.setup()
 missing = {}
 for module in pkgutil.walk_packages(django_runtimes.__path__, "django_runtimes."):

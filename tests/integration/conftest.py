@@ -11,7 +11,7 @@ from django.test import AsyncClient, Client
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.url import parse_database_url
 from tests.integration.operations.journal import Journal
 from tests.prerequisites import require_program

@@ -38,7 +38,7 @@ def test_the_project_uses_public_names_only():
     "source",
     [
         "import django_runtimes.serving",
-        "from django_runtimes.config import errors",
+        "from django_runtimes.config import configuration_error",
         "from django_runtimes import serving",
         "INSTALLED_APPS = ['django_runtimes.databases']",
         "handler500 = 'django_runtimes.outages.responses.server_error'",

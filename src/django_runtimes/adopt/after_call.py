@@ -14,9 +14,9 @@ from django_runtimes.adopt.steps.applications import missing_apps
 from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
 from django_runtimes.adopt.steps.files import IGNORED_STORAGES, refuse_ignored_storages
 from django_runtimes.adopt.steps.security import are_of_this_machine
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.security import SHORTEST_KEY, weakness
+from django_runtimes.config.secret_key import SHORTEST_KEY, weakness
 
 _CHECKING_APP = "django_runtimes.adopt"
 

@@ -12,7 +12,7 @@ from django_runtimes.adopt.needed_packages import require_packages
 from django_runtimes.adopt.shapes import require_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.databases.certificates import require_root_certificates
 
 _NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} where the project has none"}

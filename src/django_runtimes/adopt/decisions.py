@@ -19,8 +19,8 @@ from django_runtimes.adopt.steps.https import set_base_path, set_https
 from django_runtimes.adopt.steps.logs import ignored_log_variables, set_logs
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.config.adopted import SETTING, Adopted
-from django_runtimes.config.databases.web_role import read_web_login, web_role
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.web_login import read_web_login, web_role
 from django_runtimes.config.ignored import ignored_variables
 from django_runtimes.config.variables.database_address import DB_PROXY_HOST
 from django_runtimes.config.variables.database_connections import (
@@ -31,7 +31,7 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
-from django_runtimes.config.variables.server import MAX_BODY_BYTES, MAX_WAIT_S, WARM_UP
+from django_runtimes.config.variables.server_variables import MAX_BODY_BYTES, MAX_WAIT_S, WARM_UP
 
 Step = Callable[[Draft, ProcessVariables], None]
 

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from django_runtimes.config.adopted import SETTING
-from django_runtimes.config.variables.application import (
+from django_runtimes.config.variables.application_variables import (
     ALLOWED_HOSTS,
     CSRF_TRUSTED_ORIGINS,
     DEBUG,
@@ -11,7 +11,7 @@ from django_runtimes.config.variables.application import (
     SECRET_KEY_FALLBACKS,
 )
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
-from django_runtimes.config.variables.files import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable

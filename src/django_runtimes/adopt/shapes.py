@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 _LISTS = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "INSTALLED_APPS", "MIDDLEWARE", "SILENCED_SYSTEM_CHECKS")
 _DICTIONARIES = ("DATABASES", "STORAGES")

@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import VARIABLES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.project import NO_SETTINGS, find_project
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 # Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
 TOOLS: dict[str, tuple[str, str | None]] = {

@@ -26,7 +26,7 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 _DATABASE = "project"
 # A large project takes its time to be imported, on a busy machine twice.

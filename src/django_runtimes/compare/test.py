@@ -20,7 +20,7 @@ from django_runtimes.compare.suite.suite import Suite
 from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
 from django_runtimes.compare.workload.reading import load_workload
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.profile import PROFILES
 from django_runtimes.config.runtime import Runtime
 

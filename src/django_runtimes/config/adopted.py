@@ -5,9 +5,9 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import NamedTuple
 
 from django_runtimes.config.choices import Role
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import Login
 from django_runtimes.config.detection import Detection
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.front import Front
 from django_runtimes.config.profile import Profile
 from django_runtimes.config.runtime import Runtime

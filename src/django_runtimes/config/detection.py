@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.variables.application import RUNTIME
+from django_runtimes.config.variables.application_variables import RUNTIME
 
 
 class Detection(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.variables.hops import BASE_PATH, BASE_PATH_STRIPPED, HOST_HEADER, PROTO_HEADER
 from django_runtimes.config.variables.variable import Variable
 

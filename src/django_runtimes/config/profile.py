@@ -4,10 +4,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from django_runtimes.config.choices import LogFormat, Role, SslMode
-from django_runtimes.config.databases.connections import Connections, PerRequest, Persistent, Pool, Route, Strategy
+from django_runtimes.config.databases.connection_strategy import (
+    Connections,
+    PerRequest,
+    Persistent,
+    Pool,
+    Route,
+    Strategy,
+)
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.variables.application import LOG_FORMAT
+from django_runtimes.config.variables.application_variables import LOG_FORMAT
 from django_runtimes.config.variables.database_address import DB_ROUTE
 from django_runtimes.config.variables.database_connections import (
     DB_MAX_AGE_S,
@@ -17,7 +24,7 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
-from django_runtimes.config.variables.server import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
+from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 
 # Asynchronous views mostly wait.
 _ASYNC_REQUESTS_PER_THREAD = 8

@@ -3,7 +3,7 @@
 import re
 
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.variables.aws import AWS_DEFAULT_REGION, AWS_REGION
+from django_runtimes.config.variables.aws_variables import AWS_DEFAULT_REGION, AWS_REGION
 
 _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 

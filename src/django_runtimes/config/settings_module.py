@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 
 def settings_module(environ: Mapping[str, str]) -> str:

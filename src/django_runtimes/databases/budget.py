@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from django_runtimes.config.databases.connections import Connections, PerRequest, Pool, Route
+from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Pool, Route
 from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import Profile, choose_profile
@@ -20,7 +20,7 @@ from django_runtimes.config.variables.connection_budget import (
 )
 from django_runtimes.config.variables.database_connections import DB_POOL_MAX_SIZE
 from django_runtimes.config.variables.database_login import DB_OPERATIONS_SECRET_ARN, DB_OPERATIONS_USER
-from django_runtimes.config.variables.server import WORKERS
+from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.config.variables.variable import Variable
 
 # The invoking thread and that of asynchronous views keep theirs; a readiness check has one while it runs.

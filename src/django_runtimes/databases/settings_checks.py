@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.config.adopted import adopted_by
-from django_runtimes.config.databases.connections import Pool, Route, connections_of
+from django_runtimes.config.databases.connection_strategy import Pool, Route, connections_of
 from django_runtimes.config.runtime import Runtime
 
 

@@ -5,7 +5,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.entrypoints.application import Served, load_application, log_runtime
 from django_runtimes.extras import require_extra
 

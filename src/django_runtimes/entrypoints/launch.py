@@ -19,16 +19,16 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
 
+from django_runtimes.config.allowed_commands import allowed_commands  # noqa: E402
+from django_runtimes.config.configuration_error import ConfigurationError  # noqa: E402
 from django_runtimes.config.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
-from django_runtimes.config.errors import ConfigurationError  # noqa: E402
-from django_runtimes.config.operations import allowed_commands  # noqa: E402
 from django_runtimes.config.profile import choose_profile  # noqa: E402
 from django_runtimes.config.runtime import Runtime  # noqa: E402
-from django_runtimes.config.security import weakness  # noqa: E402
+from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
-from django_runtimes.config.variables.application import SECRET_KEY  # noqa: E402
-from django_runtimes.config.variables.server import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
+from django_runtimes.config.variables.application_variables import SECRET_KEY  # noqa: E402
+from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S, PORT, WORKERS  # noqa: E402
 from django_runtimes.entrypoints.named_module import import_named  # noqa: E402
 from django_runtimes.extras import require_extra  # noqa: E402
 

@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 
 def import_named(module_name: str, *, named_by: str) -> ModuleType:

@@ -7,8 +7,8 @@ It has no Django: each command starts as in a container, in a process of its own
 import os
 import sys
 
+from django_runtimes.config.allowed_commands import allowed_commands
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.operations import allowed_commands
 from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
 
 handler = CommandHandler(

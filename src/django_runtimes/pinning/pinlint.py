@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
-from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.variables.application import RUNTIME
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.variables.application_variables import RUNTIME
 from django_runtimes.pinning.findings import Findings
 from django_runtimes.pinning.pin_report import as_json, render_text
 from django_runtimes.pinning.recorder import recording

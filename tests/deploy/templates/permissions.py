@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django_runtimes.config.choices import Role
 from django_runtimes.config.databases.credentials import IamToken, StoredSecret
-from django_runtimes.config.databases.settings import database_settings
-from django_runtimes.config.databases.web_role import read_web_login
+from django_runtimes.config.databases.database_settings import database_settings
+from django_runtimes.config.databases.web_login import read_web_login
 from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile

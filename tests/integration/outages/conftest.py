@@ -12,7 +12,7 @@ from django.db import connections
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.url import parse_database_url
 from tests.prerequisites import require_program
 

@@ -15,7 +15,7 @@ from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.listed_names import NAMES
 from django_runtimes.adopt.snapshot import snapshot
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, finished, postgresql
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}

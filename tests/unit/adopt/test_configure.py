@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from django_runtimes.adopt import configure as module
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from tests.unit.adopt.projects import DEPLOYED, finished, postgresql, started
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, after, decided, finished, postgresql
 
 URL = {"DATABASE_URL": DEPLOYED["DATABASE_URL"]}

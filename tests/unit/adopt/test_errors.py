@@ -3,7 +3,7 @@
 import pytest
 
 from django_runtimes.adopt.decisions import decide
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, finished, postgresql, started
 
 OPTIONS = {"options": "-c search_path=shop"}

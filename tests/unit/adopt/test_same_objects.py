@@ -9,7 +9,7 @@ import pytest
 
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.listed_names import NAMES
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, URL, finished, postgresql, started
 
 RUNTIMES = ("local", "aws_lambda", "aws_ecs", "aws_app_runner", "kubernetes")

@@ -1,8 +1,8 @@
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import IamToken, Login, StoredSecret, choose_login
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:guestbook-AbCdEf"
 

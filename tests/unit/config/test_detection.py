@@ -1,7 +1,7 @@
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.detection import detect_runtime
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.runtime import Runtime
 
 LAMBDA = {"AWS_LAMBDA_FUNCTION_NAME": "web"}

@@ -1,7 +1,7 @@
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.front import Front, read_front
 
 

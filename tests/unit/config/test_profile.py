@@ -1,9 +1,9 @@
 import pytest
 
 from django_runtimes.config.choices import LogFormat
-from django_runtimes.config.databases.connections import PerRequest, Persistent, Pool, Route
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.connection_strategy import PerRequest, Persistent, Pool, Route
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import PROFILES, choose_profile
 from django_runtimes.config.runtime import Runtime
 

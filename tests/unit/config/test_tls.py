@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.tls import destination, encrypts, needs_encryption, with_libpq_variables
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.runtime import Runtime
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import django_runtimes.databases
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.databases.certificates import require_root_certificates
 
 ROOTS = Path(django_runtimes.databases.__file__).parent / "roots"

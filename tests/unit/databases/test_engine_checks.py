@@ -5,7 +5,7 @@ import pytest
 from django.conf import settings
 from django.db.backends.postgresql.base import DatabaseWrapper as DjangosWrapper
 
-from django_runtimes.config.databases.connections import PerRequest, Persistent, Pool, Route
+from django_runtimes.config.databases.connection_strategy import PerRequest, Persistent, Pool, Route
 from django_runtimes.config.databases.credentials import IamToken
 from django_runtimes.databases.engine_checks import check_engines
 from django_runtimes.databases.postgresql.base import DatabaseWrapper

@@ -4,7 +4,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 
-from django_runtimes.config.databases.connections import Pool, Route
+from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.detection import Detection
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile

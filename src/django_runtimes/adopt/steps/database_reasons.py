@@ -5,7 +5,7 @@ from typing import Any
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.config.choices import Role
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST, DB_PROXY_HOST, DB_ROUTE
 from django_runtimes.config.variables.database_connections import DB_ALWAYS_RESET, DB_STRATEGY
 from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_ROLE

@@ -6,13 +6,13 @@ from typing import Any
 from django_runtimes.adopt.change import MISSING, Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.steps.database_reasons import DatabaseReasons
-from django_runtimes.config.databases.settings import (
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.database_settings import (
     address_is_given,
     database_settings,
     further_database_settings,
     is_postgresql,
 )
-from django_runtimes.config.errors import ConfigurationError
 
 _SQLITE = ("sqlite3", "spatialite")
 # Django's, and of the library's engine.

@@ -8,9 +8,9 @@ from django.conf import global_settings
 
 from django_runtimes.adopt.change import MISSING, Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
-from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.media import s3_settings
-from django_runtimes.config.variables.files import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.s3_settings import s3_settings
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
 
 S3 = "storages.backends.s3.S3Storage"
 _S3_BEFORE = "storages.backends.s3boto3.S3Boto3Storage"

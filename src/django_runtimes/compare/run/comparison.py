@@ -37,7 +37,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.detection import detect_runtime
 
 

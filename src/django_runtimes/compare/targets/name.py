@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self, TypeVar
 
 from django_runtimes.cli.errors import UsageError
-from django_runtimes.config.databases.connections import Route, Strategy
+from django_runtimes.config.databases.connection_strategy import Route, Strategy
 from django_runtimes.config.runtime import Runtime
 
 _Choice = TypeVar("_Choice", bound=StrEnum)

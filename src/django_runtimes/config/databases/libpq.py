@@ -1,6 +1,6 @@
 """Whether psycopg finds PostgreSQL's client library, which its package alone does not bring."""
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 
 def require_libpq() -> None:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.libpq import require_libpq
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
 
 _SCHEMES = ("postgresql://", "postgres://", "postgis://")

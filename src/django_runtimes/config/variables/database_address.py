@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django_runtimes.config.choices import SslMode
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.variables.kinds import Choice, Integer, Text
 from django_runtimes.config.variables.variable import Variable
 

@@ -1,6 +1,6 @@
 """Variables of the connections to PostgreSQL: how they are kept, and how long they, and what they carry, may take."""
 
-from django_runtimes.config.databases.connections import Strategy
+from django_runtimes.config.databases.connection_strategy import Strategy
 from django_runtimes.config.variables.kinds import Choice, Flag, Integer
 
 # What PostgreSQL's max_connections takes.

@@ -4,15 +4,15 @@ from types import ModuleType
 from typing import Any
 
 from django_runtimes.config.variables import (
-    application,
-    aws,
+    application_variables,
+    aws_variables,
     connection_budget,
     database_address,
     database_connections,
     database_login,
-    files,
+    file_variables,
     hops,
-    server,
+    server_variables,
 )
 from django_runtimes.config.variables.variable import Variable
 
@@ -31,14 +31,14 @@ class Group:
 
 
 GROUPS = (
-    Group("Application", application),
+    Group("Application", application_variables),
     Group("Hops in front", hops),
-    Group("Server", server),
+    Group("Server", server_variables),
     Group("Database: address", database_address),
     Group("Database: login", database_login),
     Group("Database: connections", database_connections),
     Group("Database: connection budget", connection_budget),
-    Group("Files", files),
-    Group("AWS's own", aws),
+    Group("Files", file_variables),
+    Group("AWS's own", aws_variables),
 )
 VARIABLES = tuple(variable for group in GROUPS for variable in group.variables)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 
 T_co = TypeVar("T_co", covariant=True)
 

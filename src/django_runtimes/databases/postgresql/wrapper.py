@@ -12,7 +12,7 @@ from django.db.backends.signals import connection_created
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.client import with_login
@@ -41,7 +41,7 @@ class DatabaseWrapperMixin(ConnectionSourceMixin):
     No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
     connection back after each query, unless a transaction, an open cursor or session state needs it.
     Reads ALWAYS_RESET, CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES
-    (django_runtimes.config.databases.settings).
+    (django_runtimes.config.databases.database_settings).
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

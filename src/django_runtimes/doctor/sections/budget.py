@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django_runtimes.config.databases.connections import Route
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.runtime import Runtime
-from django_runtimes.config.variables.server import WORKERS
+from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level, Row

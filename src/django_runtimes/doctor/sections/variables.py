@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_runtimes.config.errors import ConfigurationError
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.config.variables.variable import Variable

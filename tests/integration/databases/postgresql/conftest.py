@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.utils import ConnectionHandler
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.profile import choose_profile
 from django_runtimes.config.runtime import Runtime

@@ -8,7 +8,7 @@ from asgiref.sync import SyncToAsync
 from django.db import connections
 from django.db.backends.signals import connection_created
 
-from django_runtimes.config.databases.connections import Route
+from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.url import parse_database_url
 
 

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
 from django_runtimes.config.adopted import adopted_by
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import IamToken
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.provider import CredentialsError, provider_of
 from django_runtimes.operations.operations_session import open_session

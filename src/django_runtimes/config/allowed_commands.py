@@ -1,10 +1,10 @@
 """Which management commands the events of a function may name."""
 
 from django_runtimes.config.choices import Role
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.variables.database_login import DB_ROLE
-from django_runtimes.config.variables.server import ALLOWED_COMMANDS
+from django_runtimes.config.variables.server_variables import ALLOWED_COMMANDS
 
 
 def allowed_commands(environment: Environment) -> frozenset[str]:

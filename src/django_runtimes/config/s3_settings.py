@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.region import aws_region
-from django_runtimes.config.variables.aws import (
+from django_runtimes.config.variables.aws_variables import (
     AWS_CONFIG_FILE,
     AWS_DEFAULT_REGION,
     AWS_ENDPOINT_URL,
@@ -14,7 +14,7 @@ from django_runtimes.config.variables.aws import (
     AWS_PROFILE,
     AWS_REGION,
 )
-from django_runtimes.config.variables.files import MEDIA_BUCKET
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
 _ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
 # In the files that these name boto3 looks for a region too.

@@ -1,8 +1,8 @@
 import pytest
 
+from django_runtimes.config.allowed_commands import allowed_commands
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.operations import allowed_commands
 
 
 def test_a_function_that_serves_requests_allows_no_command():

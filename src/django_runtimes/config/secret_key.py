@@ -1,9 +1,9 @@
 """The secret key, and the origins that follow from the hosts."""
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.secret import Secret
-from django_runtimes.config.variables.application import SECRET_KEY
+from django_runtimes.config.variables.application_variables import SECRET_KEY
 
 # As Django's own check of a deployment wants it (security.W009).
 SHORTEST_KEY = 50

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from django_runtimes.config.choices import Role
-from django_runtimes.config.databases.connections import Pool, Route
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
 from django_runtimes.config.databases.tls import (
     ROOT_VARIABLES,
@@ -19,7 +20,6 @@ from django_runtimes.config.databases.tls import (
 )
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import Profile
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.database_address import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.config.databases.web_role import web_role
+from django_runtimes.config.databases.web_login import web_role
 from django_runtimes.config.environment import Environment
 
 

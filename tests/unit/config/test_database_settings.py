@@ -2,11 +2,11 @@ import traceback
 
 import pytest
 
-from django_runtimes.config.databases.connections import Route
-from django_runtimes.config.databases.settings import database_settings
+from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.url import parse_database_url
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
 from django_runtimes.config.profile import PROFILES, choose_profile
 from django_runtimes.config.runtime import Runtime
 

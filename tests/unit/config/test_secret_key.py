@@ -1,9 +1,9 @@
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.security import origin_of, secret_key, weakness
-from django_runtimes.config.variables.application import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
+from django_runtimes.config.secret_key import origin_of, secret_key, weakness
+from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
 
 LONG_KEY = "abcde" * 10

@@ -4,9 +4,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from storages.backends.s3 import S3Storage
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.errors import ConfigurationError
-from django_runtimes.config.media import s3_settings
+from django_runtimes.config.s3_settings import s3_settings
 
 BUCKET = {"WEBAPP_MEDIA_BUCKET": "pictures"}
 
