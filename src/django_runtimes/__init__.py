@@ -30,7 +30,7 @@ def get_asgi_application() -> Callable[..., Any]:
     A project's own asgi.py composes it with others; the setting ASGI_APPLICATION names what it has composed, as
     "config.asgi.application", and the server and the Lambda handler serve that. Every call returns the same object.
     """
-    from django_runtimes.entrypoints.application import django_application
+    from django_runtimes.entrypoints.served_application import django_application
 
     return django_application()
 
@@ -47,6 +47,6 @@ def get_lambda_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
 
 def media_urlpatterns() -> "list[URLPattern]":
     """URL patterns for uploaded files, where they lie on this machine's disk under `local`; otherwise none."""
-    from django_runtimes.adopt.media import media_urlpatterns as patterns
+    from django_runtimes.adopt.media_urls import media_urlpatterns as patterns
 
     return patterns()

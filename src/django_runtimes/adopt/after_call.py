@@ -12,7 +12,7 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.snapshot import later_changes, setting_of
 from django_runtimes.adopt.steps.applications import missing_apps
 from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
-from django_runtimes.adopt.steps.files import IGNORED_STORAGES, refuse_ignored_storages
+from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES, refuse_ignored_storages
 from django_runtimes.adopt.steps.security import are_of_this_machine
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.runtime import Runtime

@@ -8,7 +8,7 @@ from django_runtimes.adopt.change import Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.steps.applications import set_apps, set_middleware
 from django_runtimes.adopt.steps.databases import set_databases
-from django_runtimes.adopt.steps.files import (
+from django_runtimes.adopt.steps.file_storage import (
     keeps_media,
     refuse_ignored_storages,
     serves_media,
@@ -16,7 +16,7 @@ from django_runtimes.adopt.steps.files import (
     set_uploads,
 )
 from django_runtimes.adopt.steps.https import set_base_path, set_https
-from django_runtimes.adopt.steps.logs import ignored_log_variables, set_logs
+from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.config.adopted import SETTING, Adopted
 from django_runtimes.config.configuration_error import ConfigurationError

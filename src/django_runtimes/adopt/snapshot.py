@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.adopt.change import MISSING, Change
 from django_runtimes.adopt.listed_names import NAMES
-from django_runtimes.adopt.steps.files import IGNORED_STORAGES
+from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES
 from django_runtimes.config.adopted import SETTING
 
 _NAMES = (*sorted(NAMES - {SETTING}), *IGNORED_STORAGES)

@@ -4,7 +4,7 @@ import sys
 from functools import partial
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.entrypoints.application import load_application, log_runtime
+from django_runtimes.entrypoints.served_application import load_application, log_runtime
 
 # gunicorn's own, by which its master ends too; after any other it would start worker after worker.
 _APPLICATION_CANNOT_LOAD = 4

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.entrypoints.application import Served, load_application, log_runtime
+from django_runtimes.entrypoints.served_application import Served, load_application, log_runtime
 from django_runtimes.extras import require_extra
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.media import serve_media
+from django_runtimes.serving.media_view import serve_media
 from tests.integration.serving.one_hop.exchange import exchange
 
 

@@ -10,7 +10,7 @@ from django.core.checks import Warning as CheckWarning
 from django.db.models import FileField
 
 from django_runtimes.adopt.configure import adopted
-from django_runtimes.adopt.steps.files import media_on_disk
+from django_runtimes.adopt.steps.file_storage import media_on_disk
 from django_runtimes.config.runtime import Runtime
 
 _ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"

@@ -18,8 +18,8 @@ from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.client import with_login
 from django_runtimes.databases.postgresql.connection_source import ConnectionSourceMixin
 from django_runtimes.databases.postgresql.creation import with_all_pools
+from django_runtimes.databases.postgresql.database_operations import with_marks
 from django_runtimes.databases.postgresql.fork import leave_at_fork
-from django_runtimes.databases.postgresql.operations import with_marks
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.cursors import noting, remember_session
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, CompiledSQL, keeps_connections

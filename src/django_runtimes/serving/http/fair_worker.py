@@ -19,10 +19,10 @@ from uvicorn.config import Config
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-from django_runtimes.serving.http.connections import Connections
 from django_runtimes.serving.http.handshake import Handshake
 from django_runtimes.serving.http.limits import Limits, open_files
 from django_runtimes.serving.http.protocol import LimitedHttpProtocol
+from django_runtimes.serving.http.worker_connections import Connections
 
 logger = logging.getLogger("uvicorn.error")
 

@@ -6,7 +6,6 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from django_runtimes.serving.http.bodies import ChunkedBody, SizedBody
-from django_runtimes.serving.http.connections import Connections, FreshLine, Line
 from django_runtimes.serving.http.cycles import Outlet
 from django_runtimes.serving.http.handshake import has_unread
 from django_runtimes.serving.http.limits import (
@@ -16,6 +15,7 @@ from django_runtimes.serving.http.limits import (
     TOO_MANY_CONNECTIONS,
     Refusal,
 )
+from django_runtimes.serving.http.worker_connections import Connections, FreshLine, Line
 
 NOWHERE: Line = OrderedDict()
 

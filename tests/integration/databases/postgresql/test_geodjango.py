@@ -95,8 +95,8 @@ def test_postgis_in_the_url_makes_the_extension_whatever_the_models(postgis_url)
     ("settings", "scheme", "loaded"),
     [
         ("webapp.settings", "postgresql", "django_runtimes.databases.postgresql.plain False"),
-        ("webapp.settings", "postgis", "django_runtimes.databases.postgis.wrapper True"),
-        ("places.settings", "postgresql", "django_runtimes.databases.postgis.wrapper True"),
+        ("webapp.settings", "postgis", "django_runtimes.databases.postgis.postgis_wrapper True"),
+        ("places.settings", "postgresql", "django_runtimes.databases.postgis.postgis_wrapper True"),
     ],
 )
 def test_geodjango_is_loaded_where_it_is_used(postgis_url, settings, scheme, loaded):

@@ -55,7 +55,7 @@ async def test_a_stream_in_a_reserved_place_ends_for_another_client(serve):
 
 
 async def test_a_slow_view_in_a_reserved_place_is_answered_503(serve, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.http.connections._SHORT_REQUEST_S", 0.3)
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 0.3)
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /endless"), 16)
         served, _ = await hear(port, _CLOSING)

@@ -111,7 +111,7 @@ async def test_stalled_bodies_have_a_number(serve):
 
 
 async def test_a_body_makes_room_when_it_has_stalled(serve, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.http.connections._STALLED_S", 0.1)
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
     async with serve(bodies=1, linger_pause_s=0.1) as (port, _):
         stalled = asyncio.create_task(hear(port, _POST))
         await asyncio.sleep(0.3)
@@ -124,7 +124,7 @@ async def test_a_body_makes_room_when_it_has_stalled(serve, monkeypatch):
 
 
 async def test_the_slowest_body_makes_room(serve, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.http.connections._STALLED_S", 0.1)
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.1)
     async with serve(bodies=2, linger_pause_s=0.1) as (port, connections):
         drips = asyncio.create_task(hear(port, _POST, *[b"x"] * 100, pause_s=0.02))
         head = request("POST /", "Content-Length: 1000", "Connection: close")
@@ -154,7 +154,7 @@ async def test_the_longest_silent_make_room_and_nobody_who_waits_for_an_answer(s
 
 
 async def test_answers_that_nobody_takes_make_room(serve, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.http.connections._STALLED_S", 0.2)
+    monkeypatch.setattr("django_runtimes.serving.http.worker_connections._STALLED_S", 0.2)
     async with serve(connections=4) as (port, _), AsyncExitStack() as clients:
         for _ in range(4):
             writer = (await asyncio.open_connection("127.0.0.1", port, limit=1))[1]

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as project
 from django.urls import re_path
 
-from django_runtimes.serving.media import serve_media
+from django_runtimes.serving.media_view import serve_media
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of, status_of
 
 

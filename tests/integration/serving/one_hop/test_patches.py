@@ -15,7 +15,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
-from django_runtimes.serving.asgi.application import make_application
+from django_runtimes.serving.asgi.asgi_application import make_application
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, LOOKS_EVERY_S, PatchWatch, is_patched
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.serving.one_hop.exchange import exchange

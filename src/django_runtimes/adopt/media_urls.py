@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import URLPattern, re_path
 
 from django_runtimes.adopt.configure import adopted
-from django_runtimes.serving.media import serve_media
+from django_runtimes.serving.media_view import serve_media
 
 
 def media_urlpatterns() -> list[URLPattern]:

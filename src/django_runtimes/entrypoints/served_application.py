@@ -70,7 +70,7 @@ _calls: list[str] = []
 @cache
 def _django() -> Served:
     settings_module(os.environ)
-    from django_runtimes.serving.asgi.application import make_application
+    from django_runtimes.serving.asgi.asgi_application import make_application
 
     application, handler = make_application(_make_handler)
     return Served(application, handler, is_composed=False)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from django_runtimes.serving.http.connections import Connections
 from django_runtimes.serving.http.limits import Limits
+from django_runtimes.serving.http.worker_connections import Connections
 
 pytestmark = pytest.mark.profile_free
 
