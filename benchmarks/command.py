@@ -17,10 +17,10 @@ from benchmarks.record import record_comparison, record_environment
 from benchmarks.revision import find_revision
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import find_wrk
-from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
 

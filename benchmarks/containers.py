@@ -11,7 +11,7 @@ from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 
 PATHS = ("/ping", "/items")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 # The newest name first; a name that moves stays in the list for the revisions before.
 LAUNCH_MODULES = ("django_runtimes.entrypoints.launch", "webapp.entrypoints.launch")

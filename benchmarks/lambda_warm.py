@@ -14,8 +14,8 @@ from benchmarks.ratio import interleaved
 from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
 from django_runtimes.cli.progress import Progress
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.errors import CompareError
 
 OURS = "ours"
 APIG_WSGI = "apig-wsgi"

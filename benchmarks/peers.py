@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 CHECKOUT = Path(__file__).parents[1]
 LOCK_FILE = CHECKOUT / "requirements" / "peers.txt"

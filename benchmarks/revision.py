@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.peers import CHECKOUT
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.compare_error import CompareError
 
 # A revision may lack the application that is measured: it came later than the project.
 _APPLICATION = Path("benchmarks") / "application"

@@ -12,7 +12,7 @@ from benchmarks.ratio import Ratio, interleaved
 from benchmarks.surroundings import Surroundings
 from benchmarks.wrk import Load, drive
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 
 STREAMS = 200

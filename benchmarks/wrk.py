@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 
 _SUMMARY = Path(__file__).with_name("summary.lua")

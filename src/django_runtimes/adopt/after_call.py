@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from django_runtimes.adopt.change import Draft
 from django_runtimes.adopt.configure import Call, last_call
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.adopt.snapshot import later_changes, setting_of
 from django_runtimes.adopt.steps.applications import missing_apps
 from django_runtimes.adopt.steps.databases import is_sqlite, set_databases

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django_runtimes.adopt.change import Change
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.needed_packages import require_packages
 from django_runtimes.adopt.shapes import require_shapes
@@ -41,7 +40,7 @@ class Call(NamedTuple):
     module: str
     line: int
     project: Mapping[str, Any]
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
     adopted: Adopted
     kept: Mapping[str, Any] = MappingProxyType({})
     load: object = None

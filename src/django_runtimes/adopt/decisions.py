@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from django_runtimes.adopt.change import Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft, SettingChange
 from django_runtimes.adopt.steps.applications import set_apps, set_middleware
 from django_runtimes.adopt.steps.databases import set_databases
 from django_runtimes.adopt.steps.file_storage import (
@@ -61,7 +61,7 @@ class Decisions(NamedTuple):
     """
 
     settings: Mapping[str, Any]
-    changes: tuple[Change, ...]
+    changes: tuple[SettingChange, ...]
     environ: Mapping[str, str]
     adopted: Adopted
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.views.debug import get_default_exception_reporter_filter
 
-from django_runtimes.adopt.change import MISSING, Change
 from django_runtimes.adopt.configure import Call
+from django_runtimes.adopt.setting_change import MISSING, SettingChange
 from django_runtimes.config.adopted import SETTING
 
 _WIDTH = 80
@@ -26,13 +26,13 @@ def explain(call: Call) -> str:
     lines = [_filled(f"{title}: {len(names)} settings were added or changed"), ""]
     for owner, changes in groupby(call.changes, key=lambda change: change.path[:-1]):
         if owner:
-            lines += [Change(owner, None, None, "").label, ""]
+            lines += [SettingChange(owner, None, None, "").label, ""]
         for change in changes:
             lines += [*_block(change, _INDENT if owner else ""), ""]
     return "\n".join(lines)
 
 
-def _block(change: Change, indent: str) -> Iterator[str]:
+def _block(change: SettingChange, indent: str) -> Iterator[str]:
     verb = "removed" if change.after is MISSING else "added" if change.before is MISSING else "changed"
     yield _filled(f"{change.path[-1]} {verb}: {change.reason}", indent, indent + _INDENT)
     if change.name == SETTING:

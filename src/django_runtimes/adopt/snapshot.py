@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_runtimes.adopt.change import MISSING, Change
 from django_runtimes.adopt.listed_names import NAMES
+from django_runtimes.adopt.setting_change import MISSING, SettingChange
 from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES
 from django_runtimes.config.adopted import SETTING
 
@@ -23,7 +23,7 @@ def snapshot(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _copy(settings.get(name, getattr(global_settings, name, MISSING))) for name in _NAMES}
 
 
-def later_changes(kept: Mapping[str, Any], settings: object) -> list[Change]:
+def later_changes(kept: Mapping[str, Any], settings: object) -> list[SettingChange]:
     """Each part of Django's settings that is another one than `kept`, without what Django itself fills in."""
     changes = [
         change for name, before in kept.items() for change in _differences((name,), before, setting_of(settings, name))
@@ -48,18 +48,18 @@ def _copy(value: Any) -> Any:
     return value
 
 
-def _differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Change]:
+def _differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[SettingChange]:
     if before is after or (type(before) is type(after) and before == after):
         return
     if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
         if before != after:
-            yield Change(path, before, after, _LATER)
+            yield SettingChange(path, before, after, _LATER)
         return
     for key in {**before, **after}:
         yield from _differences((*path, key), before.get(key, MISSING), after.get(key, MISSING))
 
 
-def _is_djangos(change: Change) -> bool:
+def _is_djangos(change: SettingChange) -> bool:
     """Whether it is a default that Django writes into DATABASES, or the prefix that it adds to relative URLs."""
     if change.name in _RELATIVE_URLS:
         from django.urls import get_script_prefix
@@ -75,7 +75,7 @@ def _is_djangos(change: Change) -> bool:
     return bool(default == change.after)
 
 
-def _is_set_by_tests(change: Change) -> bool:
+def _is_set_by_tests(change: SettingChange) -> bool:
     """Whether Django's test runner has put another value there: a host of its client, the name of a test database."""
     # Django makes this mailbox when it sets tests up, and nothing else does; no cold start imports its module for this.
     if not hasattr(sys.modules.get("django.core.mail"), "outbox"):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django_runtimes.cli import processes, settings_probe
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
 from django_runtimes.config.databases.url import Address
 
@@ -139,13 +139,13 @@ def _host(name: str) -> str:
 
 
 def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
-    if text := not_found(module, error["missing"]):
+    if text := settings_not_found(module, error["missing"]):
         return text
     text = error["text"] if error["type"] == "ConfigurationError" else f"{error['type']}: {error['text']}"
     return f"the settings {module} do not load: {text}{shown_place(error['file'], error['line'], directory)}"
 
 
-def not_found(module: str, missing: str | None) -> str:
+def settings_not_found(module: str, missing: str | None) -> str:
     """What a user is told where the settings' module, or a package above it, is `missing`; empty for another module."""
     if missing is None or not f"{module}.".startswith(f"{missing}."):
         return ""

@@ -11,16 +11,16 @@ from pathlib import Path
 from rich.console import Console
 
 from django_runtimes.cli.arguments import OneLineParser, positive_number
-from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project import find_project, project_at
-from django_runtimes.compare.errors import show_output
+from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.report.terminal import print_report
 from django_runtimes.compare.run.comparison import run_comparison
+from django_runtimes.compare.run.comparison_plan import QUICK_DURATION_S, ComparisonPlan, quick_plan
 from django_runtimes.compare.run.output import choose_directory, publish
-from django_runtimes.compare.run.plan import QUICK_DURATION_S, Plan, quick_plan
 from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
@@ -69,9 +69,9 @@ def _fail(error: ToolError, exit_code: int) -> int:
     return exit_code
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace) -> ComparisonPlan:
     workload = _workload(options.workload)
-    plan = quick_plan(workload) if options.quick else Plan(workload)
+    plan = quick_plan(workload) if options.quick else ComparisonPlan(workload)
     plan = replace(plan, database_url=options.database_url, image=options.image)
     if options.target:
         targets = tuple(TargetName.parse(text) for text in options.target)
@@ -127,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         type=positive_number(maximum=_LONGEST_S),
         metavar="S",
         help="seconds for each target, scenario and rate "
-        f"(default: {Plan.duration_s:g}, with --quick {QUICK_DURATION_S:g})",
+        f"(default: {ComparisonPlan.duration_s:g}, with --quick {QUICK_DURATION_S:g})",
     )
     parser.add_argument(
         "--rate",

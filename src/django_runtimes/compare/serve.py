@@ -13,14 +13,14 @@ from signal import SIGTERM
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project import NO_SETTINGS, Project, project_at
 from django_runtimes.cli.settings_check import start_python
-from django_runtimes.compare.errors import CompareError, show_output
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.compare.compare_error import CompareError, show_output
 from django_runtimes.compare.run.own_variables import own_variables
-from django_runtimes.compare.run.preparation import check_database, prepare_application, start_command
+from django_runtimes.compare.run.preparation import check_project_databases, prepare_application, start_command
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory
@@ -99,7 +99,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
     if not (own_server and prepare):
         application = replace(application, prepare=())
     place = project.working_directory
-    for notice in check_database(
+    for notice in check_project_databases(
         environ,
         log=workspace / "settings.log",
         directory=project.directory,

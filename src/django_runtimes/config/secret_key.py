@@ -1,4 +1,4 @@
-"""The secret key, and the origins that follow from the hosts."""
+"""The secret key, and whether others could guess it."""
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
@@ -33,8 +33,3 @@ def weakness(key: str | bytes) -> str:
     if (unique := len(set(key))) < _FEWEST_CHARACTERS:
         return f"has {unique} different characters of {_FEWEST_CHARACTERS}"
     return ""
-
-
-def origin_of(host: str) -> str:
-    """The origin of an allowed host; a leading dot means subdomains, which CSRF_TRUSTED_ORIGINS writes with a star."""
-    return f"https://*{host}" if host.startswith(".") else f"https://{host}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.toml_file import known_key, read_toml
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
 
 FILE_NAME = "webapp.toml"

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord
 from django_runtimes.deploy.template_source import FOLDER, library_templates
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Self
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 RECORD_NAME = ".ejected.json"
 
@@ -35,7 +35,7 @@ class EjectionRecord:
         return json.dumps({"version": self.version, "files": self.files}, indent=2) + "\n"
 
 
-def read_record(directory: Path) -> EjectionRecord | None:
+def read_ejection_record(directory: Path) -> EjectionRecord | None:
     """The record in a folder; None without one, UsageError for one that cannot be read."""
     path = directory / RECORD_NAME
     try:

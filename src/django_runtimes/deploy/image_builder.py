@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli.container_engine import ContainerEngine, find_engines, last_line
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
 
 # docker first: who has both mostly builds with it.

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
 from django_runtimes.deploy.parameter_rules import broken_rule

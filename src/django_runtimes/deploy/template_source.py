@@ -5,9 +5,9 @@ from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.catalogue import STACKS
-from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord, read_record
+from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord, read_ejection_record
 
 FOLDER = "deploy"
 _DISTRIBUTION = "django-runtimes"
@@ -46,7 +46,7 @@ def find_templates(project: Path) -> TemplateSource:
     """
     directory = project / FOLDER
     missing = [stack.template for stack in STACKS if not (directory / stack.template).is_file()]
-    record = read_record(directory)
+    record = read_ejection_record(directory)
     if not missing:
         return TemplateSource(directory, is_of_project=True, record=record)
     if record is not None:

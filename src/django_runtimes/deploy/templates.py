@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import Stack
 
 _FINGERPRINT_LENGTH = 16

@@ -17,10 +17,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.progress import Progress
-from django_runtimes.deploy.aws.aws_api import explain
+from django_runtimes.cli.tool_error import ToolError, UsageError
+from django_runtimes.deploy.aws.aws_api import explain_error
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import FILE_NAME, STAGES
 from django_runtimes.deploy.consent import Consent
@@ -116,7 +116,7 @@ def run(
     except ToolError as error:
         failed = str(error), EXIT_FAILED
     except (BotoCoreError, ClientError, ResponseParserError) as error:
-        failed = explain(error), EXIT_FAILED
+        failed = explain_error(error), EXIT_FAILED
     except KeyboardInterrupt:
         failed = interrupted, EXIT_INTERRUPTED
     except OSError as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 # Zappa's stages have any name; the templates' have these.
 _STAGES = {

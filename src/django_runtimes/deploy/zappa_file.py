@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.toml_file import read_toml
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa import TakenOver, take_over
 
 # In the order in which Zappa 0.63 looks for them. A zappa_settings.py is what Zappa writes into its own archive.

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
-from django_runtimes.deploy.aws.aws_api import explain
-from django_runtimes.deploy.aws.stack_status import Standing, remedy
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.deploy.aws.aws_api import explain_error
+from django_runtimes.deploy.aws.stack_status import Standing, stack_remedy
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, DeployTarget
 from django_runtimes.deploy.configuration import load_configuration
 from django_runtimes.deploy.consent import Consent
@@ -38,7 +38,7 @@ def examine_deployment(directory: Path) -> list[Finding]:
     except ToolError as error:
         findings.append(Finding(Level.WRONG, str(error)))
     except (BotoCoreError, ClientError) as error:
-        findings.append(Finding(Level.WRONG, explain(error)))
+        findings.append(Finding(Level.WRONG, explain_error(error)))
     return findings
 
 
@@ -71,7 +71,7 @@ def _stage(context: Context) -> Iterator[Finding]:
             yield Finding(
                 Level.WRONG,
                 f"the stack {state.name} is in {state.status}",
-                remedy(state.name, str(state.status), context.aws.region),
+                stack_remedy(state.name, str(state.status), context.aws.region),
             )
     there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
     yield Finding(Level.OK, f"{place}: {len(there)} stacks exist; the image is {context.running_image() or 'none'}")

@@ -9,11 +9,11 @@ from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.doctor.doctor_report import Section, as_json, as_text, exit_code
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding
-from django_runtimes.doctor.sections.aws import examine_aws
-from django_runtimes.doctor.sections.budget import examine_budget
-from django_runtimes.doctor.sections.database import examine_database
-from django_runtimes.doctor.sections.runtime import examine_runtime
-from django_runtimes.doctor.sections.settings import examine_settings
+from django_runtimes.doctor.sections.aws_section import examine_aws
+from django_runtimes.doctor.sections.budget_section import examine_budget
+from django_runtimes.doctor.sections.database_section import examine_database
+from django_runtimes.doctor.sections.runtime_section import examine_runtime
+from django_runtimes.doctor.sections.settings_section import examine_settings
 
 # In the order in which they are examined and printed.
 SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {

@@ -24,7 +24,7 @@ from django_runtimes.config.variables.database_login import (
     DB_OPERATIONS_USER,
     DB_ROLE,
 )
-from django_runtimes.doctor.server import Server, ServerError, ask_server
+from django_runtimes.doctor.examined_server import ExaminedServer, ServerError, ask_server
 from django_runtimes.entrypoints.cpu import worker_cpus
 
 _POSTGRESQL = "postgresql"
@@ -114,7 +114,7 @@ class Examination:
         return connections_of(self.databases["default"]) if "default" in self.databases else None
 
     @cached_property
-    def servers(self) -> dict[ExaminedLogin, Server | ServerError]:
+    def servers(self) -> dict[ExaminedLogin, ExaminedServer | ServerError]:
         """The server of each login; empty when offline.
 
         Raises ConfigurationError when a needed login is not configured.
@@ -138,7 +138,7 @@ class Examination:
             for alias in further
         ]
 
-    def _ask(self, login: ExaminedLogin) -> Server | ServerError:
+    def _ask(self, login: ExaminedLogin) -> ExaminedServer | ServerError:
         if (database := self._database_of_settings(login)) is not None:
             return ask_server(database)
         environment = Environment({**self.environ, DB_ROLE.name: login.role})

@@ -43,9 +43,9 @@ def load_application() -> Served:
     name = getattr(settings, "ASGI_APPLICATION", None)
     if not name:
         return django
-    from django_runtimes.serving.asgi.persistent import keeps_connections
+    from django_runtimes.serving.asgi.persistent import require_lasting_threads
 
-    application = keeps_connections(_imported(name))
+    application = require_lasting_threads(_imported(name))
     return Served(application, django.handler, is_composed=application is not django.application)
 
 

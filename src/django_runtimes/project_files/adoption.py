@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.import_root import find_import_root
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
+from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.first_workload import render_workload
 from django_runtimes.project_files.image.image_files import plan_image
 from django_runtimes.project_files.inspection import Inspection, inspect_project
 from django_runtimes.project_files.layout import Layout, find_layout
-from django_runtimes.project_files.plan import Plan
 from django_runtimes.project_files.settings_lines import plan_settings
 from django_runtimes.project_files.toml_text import parse, with_block
 
@@ -26,7 +26,7 @@ _SQLITE = "sqlite3"
 class Adoption:
     """A project, and what is planned for it."""
 
-    plan: Plan
+    plan: FilePlan
     layout: Layout
     dependencies: Dependencies
     library: Library
@@ -62,7 +62,7 @@ class Adoption:
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
     """What is to change in the project in `directory`; UsageError where it cannot be adopted. Writes nothing."""
     layout = find_layout(directory, settings=settings, declared=_declared(directory))
-    plan = Plan(layout.root)
+    plan = FilePlan(layout.root)
     adoption = Adoption(plan, layout, find_dependencies(plan, layout.python_path), library)
     _require_ranges(adoption)
     plan_settings(plan, layout.settings_file)

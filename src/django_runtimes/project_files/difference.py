@@ -4,13 +4,13 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_runtimes.project_files.plan import Change
+from django_runtimes.project_files.file_plan import FileChange
 
 _BOLD, _RED, _GREEN, _CYAN, _END = "\x1b[1m", "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[0m"
 _COLOURS = {"+++": _BOLD, "---": _BOLD, "@@": _CYAN, "+": _GREEN, "-": _RED}
 
 
-def render(change: Change, root: Path, *, coloured: bool) -> str:
+def render_difference(change: FileChange, root: Path, *, coloured: bool) -> str:
     """The diff of one file; a binary file is one line with its size."""
     name = change.path.relative_to(root.resolve()).as_posix()
     if b"\0" in change.after:

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.import_root import MANAGE
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.listing import PYPROJECT
+from django_runtimes.project_files.init_record import FILE
 from django_runtimes.project_files.layout import DEPENDENCIES, manage_files
-from django_runtimes.project_files.record import FILE
 
 _REPOSITORY = ".git"
 

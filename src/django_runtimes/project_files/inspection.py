@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.passed_variables import complaint_about
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.layout import Layout
 
 _TIMEOUT_S = 120
@@ -116,7 +116,7 @@ def _examine(
         }
         request.write_text(json.dumps(content))
         # Compiled files would be changes that nobody has asked for.
-        command = [sys.executable, "-B", "-m", "django_runtimes.project_files.examination", str(request), str(answer)]
+        command = [sys.executable, "-B", "-m", "django_runtimes.project_files.project_probe", str(request), str(answer)]
         try:
             ended = subprocess.run(
                 command,

@@ -4,8 +4,8 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.import_root import MANAGE, folders_with_manage
+from django_runtimes.cli.tool_error import UsageError
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")

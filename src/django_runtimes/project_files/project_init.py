@@ -10,7 +10,6 @@ from pathlib import Path
 from types import FrameType
 
 from django_runtimes.cli.arguments import OneLineParser
-from django_runtimes.cli.errors import ToolError, UsageError
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
@@ -19,10 +18,10 @@ from django_runtimes.extras import install_command, is_installed, missing_packag
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.dependencies.library import installed_library
 from django_runtimes.project_files.dependencies.listing import Manager
-from django_runtimes.project_files.difference import render
+from django_runtimes.project_files.difference import render_difference
+from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.folder import find_folder, recorded_folder
-from django_runtimes.project_files.plan import Plan
-from django_runtimes.project_files.writing import undo, write
+from django_runtimes.project_files.writing import undo_adoption, write
 
 _EJECT = "--eject"
 _COMPARE, _DEPLOY = "compare", "deploy"
@@ -95,7 +94,7 @@ def _enter(directory: Path) -> Path:
     return directory
 
 
-def _plan_deploy(plan: Plan, options: argparse.Namespace, others: list[str]) -> None:
+def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str]) -> None:
     """Add webapp.toml, which the deploy verbs write the text of."""
     try:
         from django_runtimes.deploy.verbs.init import plan_file
@@ -110,12 +109,12 @@ def _plan_deploy(plan: Plan, options: argparse.Namespace, others: list[str]) -> 
     plan.remarks += [f"not taken over from Zappa: {remark}" for remark in planned.remarks]
 
 
-def _show(plan: Plan) -> None:
+def _show(plan: FilePlan) -> None:
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     with contextlib.suppress(AttributeError):
         sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     for change in plan.changes:
-        sys.stdout.write(render(change, plan.root, coloured=coloured))
+        sys.stdout.write(render_difference(change, plan.root, coloured=coloured))
     sys.stdout.flush()
     for line in plan.already:
         _say(f"already there: {line}")
@@ -123,7 +122,7 @@ def _show(plan: Plan) -> None:
         _say(f"note: {line}")
 
 
-def _files(plan: Plan) -> str:
+def _files(plan: FilePlan) -> str:
     return "1 file" if len(plan.changes) == 1 else f"{len(plan.changes)} files"
 
 
@@ -163,7 +162,7 @@ def _undo(options: argparse.Namespace, others: list[str]) -> int:
         raise UsageError(f"--undo takes back what was written, and {given[0]} has no place with it; leave it out")
     if options.dry_run:
         raise UsageError("--undo writes what was there before, and --dry-run writes nothing; leave one of them out")
-    undone = undo(_enter(recorded_folder(Path.cwd())), keeps_edited=options.keep_edited)
+    undone = undo_adoption(_enter(recorded_folder(Path.cwd())), keeps_edited=options.keep_edited)
     for path in undone.restored:
         _say(f"restored: {path}")
     for path in undone.kept:

@@ -3,14 +3,14 @@
 import ast
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.file_plan import FilePlan
 
 # After other statements, where linters do not expect an import.
 LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")
 
 
-def plan_settings(plan: Plan, path: Path) -> None:
+def plan_settings(plan: FilePlan, path: Path) -> None:
     """Plan the lines, unless the file, or one of its package, has the call already."""
     source = plan.read(path) or b""
     if _has_call(source, plan.name(path)):

@@ -8,21 +8,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.project_files.plan import Change, Plan
-from django_runtimes.project_files.record import FILE, FOLDER, Record, Written, digest, read_record, render_record
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.file_plan import FileChange, FilePlan
+from django_runtimes.project_files.init_record import (
+    FILE,
+    FOLDER,
+    InitRecord,
+    Written,
+    read_init_record,
+    render_init_record,
+    sha256_of,
+)
 
 _STAGED = ".webapp-init"
 _NEW_MODE = 0o666
 
 
-def write(plan: Plan) -> None:
+def write(plan: FilePlan) -> None:
     """Write all changes, or restore what was written and raise."""
     root = plan.root.resolve()
-    earlier = read_record(root)
+    earlier = read_init_record(root)
     if earlier is not None and not earlier.is_complete:
         raise UsageError("an earlier webapp init was interrupted; take it back first: webapp init --undo")
-    changes = [Change(root / FOLDER / ".gitignore", None, b"*\n"), *plan.changes]
+    changes = [FileChange(root / FOLDER / ".gitignore", None, b"*\n"), *plan.changes]
     changes = [change for change in changes if change.before is not None or not change.path.exists()]
     for change in plan.changes:
         if _read(change.path) != change.before:
@@ -31,11 +39,11 @@ def write(plan: Plan) -> None:
             )
     folders = [*_missing_folders(root, changes)]
     record = _record(root, changes, folders, earlier)
-    replaced: list[Change] = []
+    replaced: list[FileChange] = []
     try:
         (root / FOLDER).mkdir(exist_ok=True)
         # First, so that also what is killed can be taken back.
-        _replace(root / FILE, render_record(record), None)
+        _replace(root / FILE, render_init_record(record), None)
         for folder in folders:
             (root / folder).mkdir(exist_ok=True)
         # Whatever can fail, a full disk above all, fails before the first file is replaced.
@@ -44,7 +52,7 @@ def write(plan: Plan) -> None:
         for change in changes:
             replaced.append(change)
             _staged(change.path).replace(change.path)
-        _replace(root / FILE, render_record(Record(record.files, record.folders, is_complete=True)), None)
+        _replace(root / FILE, render_init_record(InitRecord(record.files, record.folders, is_complete=True)), None)
     except BaseException:
         with _uninterrupted():
             _restore(root, changes, replaced, folders, earlier)
@@ -59,10 +67,10 @@ class Undone:
     kept: list[str]
 
 
-def undo(root: Path, *, keeps_edited: bool = False) -> Undone:
+def undo_adoption(root: Path, *, keeps_edited: bool = False) -> Undone:
     """Restore every file as it was before; one that was edited since is left where `keeps_edited`, else UsageError."""
     root = root.resolve()
-    record = read_record(root)
+    record = read_init_record(root)
     if record is None:
         raise UsageError(f"{FILE} is not in {root}, so nothing is known that could be taken back; use your own copy")
     waiting = [file for file in record.files if not _is_restored(root / file.path, file)]
@@ -98,7 +106,7 @@ def _edited(root: Path, file: Written) -> str | None:
     if content is None:
         what = None if file.before is None else "removed"
     else:
-        what = None if digest(content) == file.after_sha256 else "edited"
+        what = None if sha256_of(content) == file.after_sha256 else "edited"
     return what and (
         f"{file.path} was {what} since webapp init wrote it, and nothing is undone; put it back as it was, "
         "or leave such files as they are and restore all others: webapp init --undo --keep-edited"
@@ -109,21 +117,27 @@ def _is_restored(path: Path, file: Written) -> bool:
     return _read(path) == file.before
 
 
-def _record(root: Path, changes: Sequence[Change], folders: Sequence[str], earlier: Record | None) -> Record:
+def _record(
+    root: Path, changes: Sequence[FileChange], folders: Sequence[str], earlier: InitRecord | None
+) -> InitRecord:
     """Of these changes and those before them: a file that was not edited in between keeps what stood there first."""
     files = {file.path: file for file in earlier.files} if earlier else {}
     for change in changes:
         name = change.path.relative_to(root).as_posix()
         known = files.get(name)
-        keeps = known is not None and change.before is not None and digest(change.before) == known.after_sha256
+        keeps = known is not None and change.before is not None and sha256_of(change.before) == known.after_sha256
         before = known.before if known is not None and keeps else change.before
         mode = known.before_mode if known is not None and keeps else _mode(change.path)
-        files[name] = Written(name, before, mode, digest(change.after))
-    return Record(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
+        files[name] = Written(name, before, mode, sha256_of(change.after))
+    return InitRecord(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
 
 
 def _restore(
-    root: Path, changes: Sequence[Change], replaced: Sequence[Change], folders: Sequence[str], earlier: Record | None
+    root: Path,
+    changes: Sequence[FileChange],
+    replaced: Sequence[FileChange],
+    folders: Sequence[str],
+    earlier: InitRecord | None,
 ) -> None:
     for change in changes:
         _staged(change.path).unlink(missing_ok=True)
@@ -136,11 +150,11 @@ def _restore(
     if earlier is None:
         (root / FILE).unlink(missing_ok=True)
     else:
-        _replace(root / FILE, render_record(earlier), None)
+        _replace(root / FILE, render_init_record(earlier), None)
     _remove_folders(root, folders)
 
 
-def _missing_folders(root: Path, changes: Sequence[Change]) -> Iterator[str]:
+def _missing_folders(root: Path, changes: Sequence[FileChange]) -> Iterator[str]:
     """Those that the changes need, outer ones first."""
     seen: set[Path] = set()
     for change in changes:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.container_engine import ContainerEngine
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.image_builder import ImageBuilder

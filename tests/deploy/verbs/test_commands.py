@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.steps.database_preparation import migrate

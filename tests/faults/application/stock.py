@@ -2,6 +2,6 @@
 
 from django.core.asgi import get_asgi_application
 
-from django_runtimes.serving.asgi.persistent import keeps_connections
+from django_runtimes.serving.asgi.persistent import require_lasting_threads
 
-application = keeps_connections(get_asgi_application())
+application = require_lasting_threads(get_asgi_application())

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.container_engine import ContainerEngine
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.usable_engines import usable_engines
-from django_runtimes.compare.errors import CompareError
 
 PODMAN = """
 case "$1" in

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.profile_free
 
 ASK = """
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 try:
     Consent(yes=False, dry_run=False).ask("Delete it?")
 except ToolError as error:

@@ -10,7 +10,7 @@ import pytest
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.container_engine import ContainerEngine
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
 from django_runtimes.deploy.image_builder import ImageBuilder, find_builder
 

@@ -11,7 +11,7 @@ import pytest
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.project_files.adoption import plan_adoption
 from django_runtimes.project_files.dependencies.library import Library
-from django_runtimes.project_files.writing import undo, write
+from django_runtimes.project_files.writing import undo_adoption, write
 from tests.integration.project_files.projects import LAYOUTS, make, tree
 
 HADOLINT = Path(sys.executable).with_name("hadolint")
@@ -113,6 +113,6 @@ def test_undo_restores_every_byte_and_mode(adopted, tmp_path: Path):
     copy = tmp_path / "copy"
     shutil.copytree(directory, copy)
 
-    undo(copy)
+    undo_adoption(copy)
 
     assert tree(copy) == before

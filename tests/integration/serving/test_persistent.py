@@ -4,7 +4,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.asgi.persistent import keeps_connections
+from django_runtimes.serving.asgi.persistent import require_lasting_threads
 
 PERSISTENT = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
 FOR_EVER = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}}
@@ -17,7 +17,7 @@ def test_djangos_own_handler_may_not_keep_connections(databases):
     handler = ASGIHandler()
 
     with override_settings(DATABASES=databases), pytest.raises(ImproperlyConfigured, match="would leak a connection"):
-        keeps_connections(handler)
+        require_lasting_threads(handler)
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -25,7 +25,7 @@ def test_djangos_own_handler_may_open_one_per_request():
     handler = ASGIHandler()
 
     with override_settings(DATABASES=PER_REQUEST):
-        assert keeps_connections(handler) is handler
+        assert require_lasting_threads(handler) is handler
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
@@ -33,5 +33,5 @@ def test_ours_may_keep_them():
     handler = OneHopASGIHandler(threads=1)
 
     with override_settings(DATABASES=PERSISTENT):
-        assert keeps_connections(handler) is handler
+        assert require_lasting_threads(handler) is handler
     handler.close()

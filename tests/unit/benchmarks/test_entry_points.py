@@ -5,7 +5,7 @@ import pytest
 from benchmarks.entry_points import lambda_handler, launch_module
 from benchmarks.peers import CHECKOUT
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 
 def test_the_present_code_is_entered_where_its_image_enters_it():

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.peers import CHECKOUT
 from benchmarks.revision import Revision, describe_checkout, find_revision, worktree
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 KILLED_IN_THE_MIDST = """
 import sys, time

@@ -3,8 +3,8 @@ import sys
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.project import Project, find_project
+from django_runtimes.cli.tool_error import UsageError
 
 BLOCK = '[tool.webapp]\nsettings = "config.settings"\nworkload = "compare.toml"\n'
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.toml_file import known_key, read_toml
+from django_runtimes.cli.tool_error import UsageError
 
 
 def test_a_file_is_read(tmp_path: Path):

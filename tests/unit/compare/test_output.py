@@ -1,7 +1,7 @@
 import pytest
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.run.output import choose_directory, publish
 from django_runtimes.compare.run.results import Run
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome, block_of
 from django_runtimes.compare.load.histogram import LatencyHistogram
 from django_runtimes.compare.run.results import (

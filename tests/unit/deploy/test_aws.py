@@ -3,8 +3,8 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.deploy.aws.aws_api import Aws, explain
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.aws.aws_api import Aws, explain_error
 
 
 def answer(code: str, message: str) -> ClientError:
@@ -38,8 +38,8 @@ def answer(code: str, message: str) -> ClientError:
     ],
 )
 def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):
-    assert explain(error).startswith(expected)
-    assert "\n" not in explain(error)
+    assert explain_error(error).startswith(expected)
+    assert "\n" not in explain_error(error)
 
 
 def test_a_region_that_nobody_knows_is_refused_with_the_nearest():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import STACKS, DeployTarget
 from django_runtimes.deploy.configuration import (
     Configuration,
@@ -16,7 +16,7 @@ from django_runtimes.deploy.configuration import (
     parse_configuration,
 )
 from django_runtimes.deploy.templates import read_template
-from django_runtimes.deploy.verbs.init import render
+from django_runtimes.deploy.verbs.init import render_toml
 
 SMALLEST = """
 project = "guestbook"
@@ -142,4 +142,4 @@ def test_what_init_writes_reads_back_the_same(page: str):
         },
     }
 
-    assert tomllib.loads(render(content)) == content
+    assert tomllib.loads(render_toml(content)) == content

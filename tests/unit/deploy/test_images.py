@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
 
 

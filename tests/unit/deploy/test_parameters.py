@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import (
     DATABASE,
     FARGATE,

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from django_runtimes.deploy.aws.stack_status import (
-    Failure,
+    StackFailure,
     Standing,
     failures,
     in_words,
     of_last_operation,
-    remedy,
+    stack_remedy,
     standing,
     succeeded,
 )
@@ -60,15 +60,15 @@ def test_a_stack_that_went_back_did_not_succeed():
 
 
 def test_a_stuck_stack_is_told_the_command_that_frees_it():
-    assert remedy("a", "ROLLBACK_COMPLETE", "eu-central-1").startswith(
+    assert stack_remedy("a", "ROLLBACK_COMPLETE", "eu-central-1").startswith(
         "`aws cloudformation delete-stack --stack-name a --region eu-central-1`"
     )
-    assert "continue-update-rollback" in remedy("a", "UPDATE_ROLLBACK_FAILED", "eu-central-1")
+    assert "continue-update-rollback" in stack_remedy("a", "UPDATE_ROLLBACK_FAILED", "eu-central-1")
 
 
 @pytest.mark.parametrize("status", ["DELETE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
 def test_a_stack_that_was_complete_once_is_never_told_to_be_deleted(status: str):
-    assert "delete-stack" not in remedy("guestbook-production-database", status, "eu-central-1")
+    assert "delete-stack" not in stack_remedy("guestbook-production-database", status, "eu-central-1")
 
 
 def test_only_the_last_operation_counts():
@@ -90,8 +90,8 @@ def test_the_first_failure_is_first_and_consequences_are_left_out():
     ]
 
     assert failures(events) == [
-        Failure("Function", "AWS::Lambda::Function", "The image manifest is not supported"),
-        Failure("Alias", "AWS::Lambda::Function", "Another one"),
+        StackFailure("Function", "AWS::Lambda::Function", "The image manifest is not supported"),
+        StackFailure("Alias", "AWS::Lambda::Function", "Another one"),
     ]
 
 
@@ -109,7 +109,7 @@ def test_a_stack_that_turns_back_without_a_failed_resource_gives_its_own_reason(
     reason = "Export guestbook-dev-database-host cannot be deleted as it is in use by guestbook-dev-lambda"
     events = [of_stack(beginning), event("Function", "UPDATE_COMPLETE"), of_stack(turn, reason)]
 
-    assert failures(events) == [Failure("guestbook-dev-lambda", "AWS::CloudFormation::Stack", reason)]
+    assert failures(events) == [StackFailure("guestbook-dev-lambda", "AWS::CloudFormation::Stack", reason)]
 
 
 def test_why_a_stack_turned_back_is_told_before_what_failed_on_the_way_back():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.ejection import eject
 from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord
 from django_runtimes.deploy.template_source import differing_templates, find_templates, library_templates

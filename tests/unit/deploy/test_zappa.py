@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa import project_of, take_over
 
 

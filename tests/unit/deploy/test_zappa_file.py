@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa_file import ZAPPA_FILES, find_zappa_file, read_zappa_file
 
 CONTENTS = {

@@ -8,14 +8,14 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.budget import ServerLimits
 from django_runtimes.doctor.doctor_report import Section, as_text
 from django_runtimes.doctor.examination import Examination, ExaminedLogin
+from django_runtimes.doctor.examined_server import ExaminedServer, ServerError
 from django_runtimes.doctor.finding import Finding, Level
-from django_runtimes.doctor.sections.budget import examine_budget
-from django_runtimes.doctor.sections.database import examine_database
-from django_runtimes.doctor.sections.runtime import examine_runtime
-from django_runtimes.doctor.server import Server, ServerError
+from django_runtimes.doctor.sections.budget_section import examine_budget
+from django_runtimes.doctor.sections.database_section import examine_database
+from django_runtimes.doctor.sections.runtime_section import examine_runtime
 
 WEB = ExaminedLogin("web", Route.DIRECT, needed=True)
-SOUND = Server(
+SOUND = ExaminedServer(
     host="db.internal",
     address="10.0.0.7",
     port=5432,
@@ -48,14 +48,16 @@ CONTAINERS = {
 class Answered(Examination):
     """An examination whose servers have answered."""
 
-    def __init__(self, environ: dict[str, str], servers: dict[ExaminedLogin, Server | ServerError]) -> None:
+    def __init__(self, environ: dict[str, str], servers: dict[ExaminedLogin, ExaminedServer | ServerError]) -> None:
         super().__init__(environ, offline=False)
         self.__dict__["servers"] = servers
         # Those of the settings that the tests run with.
         self.__dict__["connections"] = None
 
 
-def database(server: Server | ServerError, login: ExaminedLogin = WEB, runtime: str = "aws_ecs") -> list[Finding]:
+def database(
+    server: ExaminedServer | ServerError, login: ExaminedLogin = WEB, runtime: str = "aws_ecs"
+) -> list[Finding]:
     return examine_database(Answered({"WEBAPP_RUNTIME": runtime}, {login: server}))
 
 

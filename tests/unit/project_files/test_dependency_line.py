@@ -7,11 +7,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import Archive, Git, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import find_dependencies
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.file_plan import FilePlan
 
 GIT = Git("https://git.example/runtimes", "0123abc")
 ARCHIVE = Archive("https://files.example/django_runtimes-1.2-py3-none-any.whl", "sha256=00ff")
@@ -25,15 +25,15 @@ def library(source: object, *extras: str) -> Library:
     return made
 
 
-def adopt(root: Path, files: dict[str, str], source: object, *extras: str) -> tuple[Plan, str]:
+def adopt(root: Path, files: dict[str, str], source: object, *extras: str) -> tuple[FilePlan, str]:
     for name, content in files.items():
         (root / name).write_text(content)
-    plan = Plan(root)
+    plan = FilePlan(root)
     tables = plan_dependency(plan, find_dependencies(plan, root), library(source, *extras))
     return plan, tables
 
 
-def last_line(plan: Plan, name: str) -> str:
+def last_line(plan: FilePlan, name: str) -> str:
     return (plan.read(plan.root / name) or b"").decode().splitlines()[-1]
 
 

@@ -6,13 +6,13 @@ import pytest
 
 from django_runtimes.project_files.dependencies.listing import Manager, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.file_plan import FilePlan
 
 
 def dependencies(root: Path, **files: str):
     for name, content in files.items():
         (root / name.replace("__", ".")).write_text(content)
-    return find_dependencies(Plan(root), root)
+    return find_dependencies(FilePlan(root), root)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.settings_lines import plan_settings
 
 LINES = b"from django_runtimes import configure  # noqa: E402\nconfigure(globals())\n"
 
 
-def planned(root: Path, content: bytes) -> Plan:
+def planned(root: Path, content: bytes) -> FilePlan:
     (root / "settings.py").write_bytes(content)
-    plan = Plan(root)
+    plan = FilePlan(root)
     plan_settings(plan, root / "settings.py")
     return plan
 

@@ -4,7 +4,7 @@ import tomllib
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.toml_text import with_array_item, with_block, with_key
 
 ITEM = "django-runtimes>=1"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.project_files.plan import Plan
-from django_runtimes.project_files.writing import undo, write
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.file_plan import FilePlan
+from django_runtimes.project_files.writing import undo_adoption, write
 
 ROOT = Path(__file__).parents[3]
 STEPS = range(7)
@@ -31,8 +31,8 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def planned(root: Path) -> Plan:
-    plan = Plan(root)
+def planned(root: Path) -> FilePlan:
+    plan = FilePlan(root)
     plan.write(root / "settings.py", b"DEBUG = False\r\nconfigure(globals())\r\n")
     plan.write(root / "old.txt", b"old\nnew\n")
     plan.write(root / "vendor/a/wheel.whl", b"x" * 1000)
@@ -58,7 +58,7 @@ def killed(statement: str, root: Path, step: int) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "import pytest\n"
-        "from tests.unit.project_files.test_writing import on_replace, planned, undo, write\n"
+        "from tests.unit.project_files.test_writing import on_replace, planned, undo_adoption, write\n"
         "root = Path(sys.argv[1])\n"
         "kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
         "on_replace(pytest.MonkeyPatch(), int(sys.argv[2]), kill)\n"
@@ -73,7 +73,7 @@ def test_undo_restores_contents_modes_and_folders(project: Path):
     write(planned(project))
     (project / "settings.py").chmod(0o600)
 
-    undone = undo(project)
+    undone = undo_adoption(project)
 
     assert tree(project) == before
     assert undone.kept == []
@@ -111,12 +111,12 @@ def test_what_was_killed_can_be_undone(project: Path, step: int):
     if step:
         with pytest.raises(UsageError, match="an earlier webapp init was interrupted"):
             write(planned(project))
-        undo(project)
+        undo_adoption(project)
         assert tree(project) == before
     else:
         # No file had been touched, and the next run goes on.
         write(planned(project))
-        undo(project)
+        undo_adoption(project)
         assert tree(project) == before
 
 
@@ -125,8 +125,8 @@ def test_an_undo_that_is_killed_goes_on(project: Path, step: int):
     before = tree(project)
     write(planned(project))
 
-    killed("undo(root)", project, step)
-    undo(project)
+    killed("undo_adoption(root)", project, step)
+    undo_adoption(project)
 
     assert tree(project) == before
 
@@ -164,7 +164,7 @@ def test_undo_refuses_a_file_that_was_edited(project: Path, name: str):
     before = tree(project)
 
     with pytest.raises(UsageError, match=f"{name} was edited since webapp init wrote it, and nothing is undone"):
-        undo(project)
+        undo_adoption(project)
 
     assert tree(project) == before
 
@@ -177,7 +177,7 @@ def test_undo_leaves_edited_files_where_that_is_asked(project: Path):
     (project / "settings.py").chmod(0o600)
     (project / "old.txt").unlink()
 
-    undone = undo(project, keeps_edited=True)
+    undone = undo_adoption(project, keeps_edited=True)
 
     after = tree(project)
     assert undone.kept == ["settings.py", "old.txt", "Dockerfile"]
@@ -192,7 +192,7 @@ def test_undo_refuses_where_an_old_file_was_removed(project: Path):
     (project / "old.txt").unlink()
 
     with pytest.raises(UsageError, match=r"old\.txt was removed since"):
-        undo(project)
+        undo_adoption(project)
 
 
 def test_undo_goes_on_where_a_new_file_was_removed(project: Path):
@@ -200,7 +200,7 @@ def test_undo_goes_on_where_a_new_file_was_removed(project: Path):
     write(planned(project))
     (project / "Dockerfile").unlink()
 
-    undo(project)
+    undo_adoption(project)
 
     assert tree(project) == before
 
@@ -209,7 +209,7 @@ def test_undo_keeps_what_others_put_into_a_folder(project: Path):
     write(planned(project))
     (project / "vendor/mine.whl").write_bytes(b"mine")
 
-    undo(project)
+    undo_adoption(project)
 
     assert (project / "vendor/mine.whl").read_bytes() == b"mine"
     assert not (project / "vendor/a").exists()
@@ -218,11 +218,11 @@ def test_undo_keeps_what_others_put_into_a_folder(project: Path):
 def test_undo_of_two_runs_restores_the_first_state(project: Path):
     before = tree(project)
     write(planned(project))
-    plan = Plan(project)
+    plan = FilePlan(project)
     plan.write(project / "old.txt", b"old\nnew\nnewer\n")
     write(plan)
 
-    undo(project)
+    undo_adoption(project)
 
     assert tree(project) == before
 
@@ -230,18 +230,18 @@ def test_undo_of_two_runs_restores_the_first_state(project: Path):
 def test_lines_written_between_two_runs_stay(project: Path):
     write(planned(project))
     (project / "old.txt").write_bytes(b"old\nnew\nmine\n")
-    plan = Plan(project)
+    plan = FilePlan(project)
     plan.write(project / "old.txt", b"old\nnew\nmine\nnewer\n")
     write(plan)
 
-    undo(project)
+    undo_adoption(project)
 
     assert (project / "old.txt").read_bytes() == b"old\nnew\nmine\n"
 
 
 def test_without_a_record_there_is_nothing_to_undo(project: Path):
     with pytest.raises(UsageError, match=r"\.webapp/init\.json is not in"):
-        undo(project)
+        undo_adoption(project)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_record_that_is_wrong_is_refused(project: Path, content: bytes, compla
     (project / ".webapp/init.json").write_bytes(content)
 
     with pytest.raises(UsageError, match=complaint):
-        undo(project)
+        undo_adoption(project)
 
 
 def test_a_link_out_of_the_project_is_not_followed(project: Path, tmp_path_factory: pytest.TempPathFactory):

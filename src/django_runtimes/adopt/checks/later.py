@@ -7,8 +7,8 @@ from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.adopt.after_call import later_mistakes
-from django_runtimes.adopt.change import Change
 from django_runtimes.adopt.configure import Call, last_call
+from django_runtimes.adopt.setting_change import SettingChange
 from django_runtimes.adopt.snapshot import later_changes
 
 
@@ -30,7 +30,7 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _decision(call: Call, later: Change) -> str:
+def _decision(call: Call, later: SettingChange) -> str:
     """Why the call had decided it, if it had."""
     reasons = (change.reason for change in call.changes if later.path[: len(change.path)] == change.path)
     return next((f", which had decided it: {reason}" for reason in reasons), ", which decides by the value it finds")

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from django_runtimes.adopt.change import Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft
 
 # Behind the project's: Django takes a command from the first app that has it, so that the project's own beats ours,
 # and ours Django's.

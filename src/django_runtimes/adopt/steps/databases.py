@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django_runtimes.adopt.change import MISSING, Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.adopt.steps.database_reasons import DatabaseReasons
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.database_settings import (
@@ -98,7 +98,7 @@ def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVar
 
 def _parts(
     alias: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], variables: ProcessVariables
-) -> Iterator[Change]:
+) -> Iterator[SettingChange]:
     """How an entry differs, key by key, and option by option."""
     before = before or {}
     if after is before:
@@ -106,10 +106,10 @@ def _parts(
     reasons = DatabaseReasons(alias, after, variables)
     for key, old, new in _differences(before, after):
         if key != "OPTIONS" and not (old is MISSING and (key, new) in _DEFAULTS):
-            yield Change(("DATABASES", alias, key), old, new, reasons.added(key))
+            yield SettingChange(("DATABASES", alias, key), old, new, reasons.added(key))
     for key, old, new in _differences(before.get("OPTIONS") or {}, after.get("OPTIONS") or {}):
         reason = reasons.removed(key) if new is MISSING else reasons.added(key)
-        yield Change(("DATABASES", alias, "OPTIONS", key), old, new, reason)
+        yield SettingChange(("DATABASES", alias, "OPTIONS", key), old, new, reason)
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:

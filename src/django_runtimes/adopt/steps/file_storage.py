@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import global_settings
 
-from django_runtimes.adopt.change import MISSING, Change, Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.s3_settings import s3_settings
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
@@ -57,7 +57,7 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
     before = storages.get("default", {})
     after = _on_s3(before, bucket)
     if after != before:
-        part = Change(("STORAGES", "default"), before or MISSING, after, reason)
+        part = SettingChange(("STORAGES", "default"), before or MISSING, after, reason)
         draft.replace_parts("STORAGES", {**storages, "default": after}, [part])
     for name, value in s3_settings(variables.environment, local=variables.is_local).items():
         draft.default(name, value, f"{reason}: how the bucket is reached")

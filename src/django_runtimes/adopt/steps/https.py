@@ -1,7 +1,7 @@
 """HTTPS in front of the application, and the base path under which users reach it."""
 
-from django_runtimes.adopt.change import Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.variables.hops import HSTS_SECONDS, HTTPS, PROTO_HEADER
 
 # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django_runtimes.adopt.change import Draft
 from django_runtimes.adopt.process_variables import ProcessVariables
+from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.logging_settings import logging_settings
 from django_runtimes.config.variables.application_variables import LOG_FORMAT, LOG_LEVEL
 from django_runtimes.config.variables.variable import Variable

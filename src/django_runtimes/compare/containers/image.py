@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.cli.container_engine import ContainerEngine
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 ENTRYPOINT = "django_runtimes.entrypoints.launch"
 _REVISION_LABEL = "org.opencontainers.image.revision"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES
 from django_runtimes.config.runtime import Runtime
 

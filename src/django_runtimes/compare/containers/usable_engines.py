@@ -3,7 +3,7 @@
 import sys
 
 from django_runtimes.cli.container_engine import ContainerEngine, find_engines
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 # podman first: its containers are its own children, and need no daemon.
 _NAMES = ("podman", "docker")

@@ -12,6 +12,7 @@ from typing import Self
 from aiohttp import web
 from multidict import CIMultiDict
 
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.event import HttpRequest, event_from, response_from
 from django_runtimes.compare.emulator.invocation import (
     REQUEST_LIMIT_BYTES,
@@ -22,7 +23,6 @@ from django_runtimes.compare.emulator.invocation import (
     new_trace_id,
 )
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
-from django_runtimes.compare.errors import CompareError
 
 # Clients keep idle connections open; 0 would mean to wait for them for ever.
 _CLOSE_TIMEOUT_S = 0.05

@@ -8,7 +8,7 @@ import time
 import uuid
 from dataclasses import dataclass, field
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB for both;
 # these are the figures in Lambda's own error messages.

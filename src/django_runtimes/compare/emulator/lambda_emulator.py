@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.execution_environment import ExecutionEnvironment, State
 from django_runtimes.compare.emulator.freezer import Freezer, choose_freezer
 from django_runtimes.compare.emulator.invocation import (
@@ -21,7 +22,6 @@ from django_runtimes.compare.emulator.invocation import (
     Throttled,
 )
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.errors import CompareError
 
 # An init phase takes about 0.4 s of CPU: more at once than the machine has cores for only makes
 # each of them slower, up to its timeout.

@@ -2,7 +2,7 @@
 
 import aiohttp
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.answer import TargetAnswer, ask
 from django_runtimes.compare.load.remedy import remedy
 from django_runtimes.compare.load.virtual_user import VirtualUser

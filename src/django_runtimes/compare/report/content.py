@@ -26,7 +26,7 @@ class ReportTable:
 
 
 @dataclass(frozen=True)
-class Failure:
+class TargetFailure:
     """A target that failed, what its log says of it, and how it differs from one that worked."""
 
     name: str
@@ -45,7 +45,7 @@ class Content:
     method: tuple[str, ...]
     pairs: tuple[str, ...]
     limits: tuple[str, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[TargetFailure, ...]
     latencies: tuple[ReportTable, ...]
     cold_starts: ReportTable
     connections: ReportTable
@@ -75,16 +75,16 @@ def content_of(run: Run) -> Content:
     )
 
 
-def _failure(target: TargetResult) -> Failure:
+def _failure(target: TargetResult) -> TargetFailure:
     diagnosis = target.diagnosis
     if diagnosis is None:
-        return Failure(target.name, target.error or "")
+        return TargetFailure(target.name, target.error or "")
     differences = ReportTable(
         title=f"Differs from {diagnosis.worked}, which worked",
         columns=("name", "value", "value that worked"),
         rows=tuple((each.name, each.failed, each.worked) for each in diagnosis.differences),
     )
-    return Failure(
+    return TargetFailure(
         target.name,
         target.error or "",
         log=diagnosis.log or ("nothing",),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Failure, ReportTable, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, ReportTable, TargetFailure, content_of
 from django_runtimes.compare.run.results import Run
 
 
@@ -20,7 +20,7 @@ def render_markdown(run: Run) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _failure(failure: Failure) -> list[str]:
+def _failure(failure: TargetFailure) -> list[str]:
     parts = [_list([f"{failure.name}: {failure.error}"])]
     if failure.log:
         # An indented block shows every character as it is.

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, Failure, ReportTable, content_of
+from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, ReportTable, TargetFailure, content_of
 from django_runtimes.compare.run.results import Run
 
 # Wide enough for every table: a log is not wrapped at a terminal's 80 columns.
@@ -38,7 +38,7 @@ def print_report(run: Run, console: Console) -> None:
         console.print(Text(sentence, style="dim"))
 
 
-def _print_failure(failure: Failure, console: Console) -> None:
+def _print_failure(failure: TargetFailure, console: Console) -> None:
     # In one piece, for those who search a log for it.
     console.print(Text(f"{failure.name} failed: {failure.error}", style="red"), soft_wrap=True)
     if failure.log:

@@ -12,26 +12,26 @@ import uvloop
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project import Project, project_at
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
 from django_runtimes.compare.containers.image_codebase import ImageCodebase
 from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
-from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.run.checkout import Checkout
 from django_runtimes.compare.run.codebase import Codebase
+from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
 from django_runtimes.compare.run.environ import target_environ
 from django_runtimes.compare.run.measurement import Measurement, attempt
 from django_runtimes.compare.run.own_variables import OwnVariables, own_variables
-from django_runtimes.compare.run.plan import Plan
-from django_runtimes.compare.run.preparation import check_database, prepare_application
-from django_runtimes.compare.run.record import record_environment
+from django_runtimes.compare.run.preparation import check_project_databases, prepare_application
 from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.rows import found_keys
+from django_runtimes.compare.run.run_record import record_environment
 from django_runtimes.compare.run.subject import Subject, failed_result
 from django_runtimes.compare.services.database_creation import create_database, database_name, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
@@ -41,7 +41,7 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.detection import detect_runtime
 
 
-def run_comparison(plan: Plan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
+def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
     """Measure every target of the plan; those that fail are in the result with their cause.
 
     Their whole logs, without secrets, are written into the folder `kept_logs`.
@@ -118,7 +118,7 @@ def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
 
 
 def _open_codebase(
-    stack: ExitStack, plan: Plan, workspace: Path, project: Project, variables: OwnVariables
+    stack: ExitStack, plan: ComparisonPlan, workspace: Path, project: Project, variables: OwnVariables
 ) -> Codebase:
     """What the plan measures; its processes end with the stack."""
     if plan.image is None:
@@ -127,7 +127,7 @@ def _open_codebase(
     return ImageCodebase(containers, variables)
 
 
-def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
+def _start_proxy(stack: ExitStack, plan: ComparisonPlan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
     """The proxy, where a target goes through it; else None, and why it could not start."""
     if all(name.route is Route.DIRECT for name in plan.targets):
         return None, ""
@@ -139,7 +139,7 @@ def _start_proxy(stack: ExitStack, plan: Plan, server: PostgresServer) -> tuple[
 
 def _prepare_databases(
     stack: ExitStack,
-    plan: Plan,
+    plan: ComparisonPlan,
     codebase: Codebase,
     server: PostgresServer,
     *,
@@ -156,7 +156,9 @@ def _prepare_databases(
     environ = codebase.environ(application, database_url=server.url(template))
     # Before a command of the application connects to what its settings say.
     settings_log = workspace / "settings.log"
-    for notice in check_database(environ, log=settings_log, directory=project.directory, start=codebase.start_python):
+    for notice in check_project_databases(
+        environ, log=settings_log, directory=project.directory, start=codebase.start_python
+    ):
         progress.say(notice)
     prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
     rows = plan.workload.rows
@@ -173,7 +175,7 @@ def _prepare_databases(
 
 
 async def _measure(
-    plan: Plan, subjects: Sequence[Subject], server: PostgresServer, progress: Progress, *, seed: int
+    plan: ComparisonPlan, subjects: Sequence[Subject], server: PostgresServer, progress: Progress, *, seed: int
 ) -> bool:
     """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])

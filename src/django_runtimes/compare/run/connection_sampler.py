@@ -9,7 +9,7 @@ from typing import LiteralString, Self
 
 import psycopg
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 _CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1

@@ -4,11 +4,11 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.block import Block, Outcome
 from django_runtimes.compare.load.generator import LoadGenerator
+from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
-from django_runtimes.compare.run.plan import Plan
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.subject import ScenarioKey, Subject
 from django_runtimes.compare.targets.target import expect_answer
@@ -26,7 +26,7 @@ class Measurement:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: ComparisonPlan,
         subjects: Sequence[Subject],
         *,
         generator: LoadGenerator,

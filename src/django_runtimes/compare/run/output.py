@@ -5,9 +5,9 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.kept_logs import FOLDER
-from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.report.report_files import write_reports
 from django_runtimes.compare.run.results import Run
 

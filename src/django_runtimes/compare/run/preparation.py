@@ -9,7 +9,7 @@ from typing import Protocol
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.settings_check import StartPython, load_settings, start_python
-from django_runtimes.compare.errors import CommandFailedError
+from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.run.own_variables import notices_of_databases
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.url import parse_database_url
@@ -34,7 +34,7 @@ def start_command(
     return processes.spawn(command, environ=environ, log=log, directory=directory)
 
 
-def check_database(
+def check_project_databases(
     environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
 ) -> list[str]:
     """A line for each further database that is elsewhere; `directory` is the project's.

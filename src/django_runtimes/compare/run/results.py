@@ -10,8 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
-from django_runtimes.compare.errors import CompareError
 from django_runtimes.compare.load.block import Block
 from django_runtimes.compare.load.histogram import LatencyHistogram
 

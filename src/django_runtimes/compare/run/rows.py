@@ -2,7 +2,7 @@
 
 import psycopg
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 
 def found_keys(database_url: str, keys_sql: str) -> list[str]:

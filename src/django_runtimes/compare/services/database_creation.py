@@ -3,7 +3,7 @@
 import psycopg
 from psycopg import sql
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.postgres import PostgresServer
 
 

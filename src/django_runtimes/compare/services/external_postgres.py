@@ -7,8 +7,8 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from django_runtimes.cli.errors import UsageError
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.config.databases.url import without_engine
 
 _CONNECT_TIMEOUT_S = 5

@@ -16,7 +16,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.services.run_directory import run_directory

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 
 _ATTEMPTS = 3
 

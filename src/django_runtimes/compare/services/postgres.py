@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.run_directory import run_directory

@@ -12,7 +12,7 @@ from typing import Self
 import aiohttp
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
 from django_runtimes.compare.targets.target_server import CheckoutServer, TargetServer
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.toml_file import known_key
+from django_runtimes.cli.tool_error import UsageError
 
 _HEADER_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-")
 

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as UnreachableError
 from botocore.parsers import ResponseParserError
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME
 
 # After these nobody knows what AWS has done. An answer that is not its own comes from a proxy on the way, mostly.
@@ -67,7 +67,7 @@ class Aws:
         try:
             self._session = boto3.session.Session(region_name=region)
         except ProfileNotFound as error:
-            raise UsageError(f"{explain(error)}") from None
+            raise UsageError(f"{explain_error(error)}") from None
         _refuse_unknown_region(self._session, region)
         self._clients: dict[str, Any] = {}
 
@@ -98,7 +98,7 @@ class Aws:
             raise UsageError(f"{error}; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config") from None
 
 
-def explain(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:
+def explain_error(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:
     """One line: what AWS, or the way to it, or a verb says, and what to do."""
     if isinstance(error, ClientError):
         return _explain_answer(error)

@@ -2,7 +2,7 @@
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
 _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}

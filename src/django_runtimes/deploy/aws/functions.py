@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
 # Lambda's longest, and a little for the answer.

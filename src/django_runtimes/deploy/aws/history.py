@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.catalogue import DeployTarget
 

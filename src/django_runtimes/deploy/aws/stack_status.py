@@ -64,7 +64,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Failure:
+class StackFailure:
     """One resource that failed, and AWS's reason."""
 
     resource: str
@@ -89,7 +89,7 @@ def succeeded(status: str) -> bool:
     return status in _SUCCEEDED
 
 
-def remedy(name: str, status: str, region: str) -> str:
+def stack_remedy(name: str, status: str, region: str) -> str:
     """What gets a stuck stack going again; no advice to delete one that was complete once, since it may hold data."""
     if status not in _COMMANDS:
         return f"what gets it out of that may lose data: see docs/deploy.md, {status}"
@@ -115,9 +115,9 @@ def of_last_operation(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
     return found[::-1]
 
 
-def failures(events: Sequence[Mapping[str, Any]]) -> list[Failure]:
+def failures(events: Sequence[Mapping[str, Any]]) -> list[StackFailure]:
     """What failed, first failure first, without what failed for that alone; `events` oldest first."""
-    found: list[Failure] = []
+    found: list[StackFailure] = []
     for event in events:
         status, reason = event["ResourceStatus"], " ".join(event.get("ResourceStatusReason", "").split())
         if status.endswith("_FAILED"):
@@ -127,7 +127,7 @@ def failures(events: Sequence[Mapping[str, Any]]) -> list[Failure]:
         # The stack's own event repeats its resource's, unless it was not a resource that failed.
         is_repetition = _is_of_stack(event) and found
         if reason and not reason.lower().startswith(_CONSEQUENCES) and not is_repetition:
-            found.append(Failure(event["LogicalResourceId"], event["ResourceType"], reason))
+            found.append(StackFailure(event["LogicalResourceId"], event["ResourceType"], reason))
     return list(dict.fromkeys(found))
 
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 from django_runtimes.deploy.aws.stack_status import (
     Standing,
     failures,
     in_words,
     of_last_operation,
-    remedy,
+    stack_remedy,
     standing,
     succeeded,
 )
@@ -120,9 +120,8 @@ class Stacks:
         if state.standing is Standing.STUCK:
             found = failures(self._last_events(state))
             cause = f" by {found[0]}" if found else ""
-            raise ToolError(
-                f"the stack {name} is in {state.status}{cause}; {remedy(name, str(state.status), self._aws.region)}"
-            )
+            remedy = stack_remedy(name, str(state.status), self._aws.region)
+            raise ToolError(f"the stack {name} is in {state.status}{cause}; {remedy}")
         return state
 
     def propose(

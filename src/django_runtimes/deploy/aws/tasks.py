@@ -3,8 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from django_runtimes.cli.errors import ToolError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.functions import CommandOutcome
 from django_runtimes.deploy.aws.log_events import LogEvent, read_stream

@@ -1,6 +1,6 @@
 """Refuses what could not work out, in a late stack or on a live stage, before anything is made or changed."""
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context

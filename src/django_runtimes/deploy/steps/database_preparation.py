@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.context import Context

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from django_runtimes.cli.errors import ToolError
-from django_runtimes.deploy.aws.aws_api import explain
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.deploy.aws.aws_api import explain_error
 from django_runtimes.deploy.aws.history import Release, last_good
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.context import Context
@@ -27,7 +27,7 @@ def images_of(context: Context) -> dict[Stack, str | None]:
     return {stack: context.state(stack).parameters.get("ImageUri") for stack in (context.runtime, OPERATIONS)}
 
 
-def undo(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:
+def undo_release(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:
     """Go back from an image that failed to the newest release, and say how that went; `releases` as of the beginning.
 
     What has neither this image nor the one that it was `found` with got it from somebody else, and keeps it; the
@@ -50,7 +50,7 @@ def undo(context: Context, image: str, found: Mapping[Stack, str | None], releas
     except (ToolError, *_AWS_FAILURES) as error:
         if before is None:
             return _NOTHING_BEFORE
-        return f"going back failed: {explain(error)}; {_remains(context, image)}; {_remedy(context, before)}"
+        return f"going back failed: {explain_error(error)}; {_remains(context, image)}; {_remedy(context, before)}"
     if set(have.values()) - {before, None}:
         return f"somebody else deploys: {_holdings(context, have)}"
     return f"{before} has the traffic"

@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Sequence
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
 from django_runtimes.deploy.catalogue import REGISTRY
 from django_runtimes.deploy.context import Context

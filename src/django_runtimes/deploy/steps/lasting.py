@@ -1,6 +1,6 @@
 """Refuses what a live stage cannot become, before anything is changed."""
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME

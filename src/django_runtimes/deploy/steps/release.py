@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from django_runtimes.cli.errors import ToolError
-from django_runtimes.deploy.aws.aws_api import WAY_BROKEN, explain
+from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.deploy.aws.aws_api import WAY_BROKEN, explain_error
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.smoke import smoke_test
 from django_runtimes.deploy.steps.database_preparation import create_web_role, migrate, pass_gate
-from django_runtimes.deploy.steps.going_back import images_of, undo
+from django_runtimes.deploy.steps.going_back import images_of, undo_release
 from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
 
@@ -90,7 +90,7 @@ def release(context: Context, image: str, *, verb: str, allowed: Sequence[str]) 
     except WAY_BROKEN:
         raise
     except (ToolError, BotoCoreError, ClientError) as error:
-        raise ToolError(f"{explain(error)}; {undo(context, image, found, releases)}") from error
+        raise ToolError(f"{explain_error(error)}; {undo_release(context, image, found, releases)}") from error
     context.history.add(image, verb)
     return Released(image, endpoint)
 

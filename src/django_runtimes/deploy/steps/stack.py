@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.stack_status import Standing
 from django_runtimes.deploy.aws.stacks import ChangeSet, ResourceChange, StackState
 from django_runtimes.deploy.catalogue import LAMBDA, Stack

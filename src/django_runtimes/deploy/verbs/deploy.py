@@ -44,7 +44,10 @@ def main(arguments: Sequence[str]) -> int:
     add_consent(parser)
     add_build_arguments(parser)
     parser.add_argument(
-        "--image", type=digest, metavar="DIGEST", help="an image that is in the registry, sha256:…, and build none"
+        "--image",
+        type=image_digest,
+        metavar="DIGEST",
+        help="an image that is in the registry, sha256:…, and build none",
     )
     add_allow(parser)
     return run(parser, arguments, _deploy, interrupted=GOES_ON)
@@ -61,7 +64,7 @@ def add_allow(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def digest(text: str) -> str:
+def image_digest(text: str) -> str:
     """A reader of digests."""
     if not _DIGEST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a digest; write it as sha256: and 64 hexadecimal digits")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.errors import UsageError
 from django_runtimes.cli.progress import Progress
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
 from django_runtimes.deploy.verb import EXIT_CODES, Result, VerbParser, add_consent, add_place, run, verb_parser
@@ -107,10 +107,10 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
     }
     # What would not be read is not written.
     parse_configuration(content, Path.cwd())
-    return PlannedFile(_checked(_HEADER + render(content)), content, zappa.remarks)
+    return PlannedFile(_checked(_HEADER + render_toml(content)), content, zappa.remarks)
 
 
-def render(table: Mapping[str, Any], name: str = "") -> str:
+def render_toml(table: Mapping[str, Any], name: str = "") -> str:
     """The content as TOML: values first, tables after them."""
     lines = [f"{key} = {_literal(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
     text = "".join(f"{line}\n" for line in lines)
@@ -118,7 +118,7 @@ def render(table: Mapping[str, Any], name: str = "") -> str:
         text = f"\n[{name}]\n{text}"
     for key, value in table.items():
         if isinstance(value, Mapping):
-            text += render(value, f"{name}.{key}" if name else key)
+            text += render_toml(value, f"{name}.{key}" if name else key)
     return text
 
 

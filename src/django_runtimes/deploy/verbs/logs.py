@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.log_events import LogEvent, follow_groups, log_groups, read_group
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.aws.tasks import run_in_task
 from django_runtimes.deploy.catalogue import NETWORK, OPERATIONS, OPERATIONS_TASK, SECURITY_GROUPS

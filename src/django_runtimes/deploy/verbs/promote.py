@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-from django_runtimes.cli.errors import ToolError, UsageError
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.configuration import STAGES, Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context

@@ -3,13 +3,13 @@
 import argparse
 from collections.abc import Sequence
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.history import one_back
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.going_back import go_back
 from django_runtimes.deploy.steps.release import Released, test
 from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
-from django_runtimes.deploy.verbs.deploy import digest, place_content
+from django_runtimes.deploy.verbs.deploy import image_digest, place_content
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     add_place(parser)
     add_consent(parser)
-    parser.add_argument("--to", type=digest, metavar="DIGEST", help="a certain image, sha256:…")
+    parser.add_argument("--to", type=image_digest, metavar="DIGEST", help="a certain image, sha256:…")
     return run(parser, arguments, _rollback, interrupted=GOES_ON)
 
 

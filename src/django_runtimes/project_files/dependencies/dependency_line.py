@@ -6,19 +6,19 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import NAME, Archive, Git, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import python_minors
 from django_runtimes.project_files.dependencies.requirement_files import read_requirements
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.settings_lines import newline_of
 from django_runtimes.project_files.toml_text import parse, with_array_item, with_key
 
 _HATCHLING = "hatchling.build"
 
 
-def plan_dependency(plan: Plan, dependencies: Dependencies, library: Library) -> str:
+def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
     """Plan the line, and the wheel that it names; returns tables that pyproject.toml needs as well, or nothing."""
     name = plan.name(dependencies.file)
     need = _listed(dependencies)
@@ -67,7 +67,7 @@ def _missing_extras(need: Requirement, dependencies: Dependencies, library: Libr
     return f"[{','.join(missing)}]" if missing else ""
 
 
-def _plan_wheel(plan: Plan, wheel: Wheel) -> None:
+def _plan_wheel(plan: FilePlan, wheel: Wheel) -> None:
     path = plan.root / wheel.path
     before = plan.read(path)
     if before not in {None, wheel.content}:
@@ -81,7 +81,7 @@ def _appended(content: bytes, line: str) -> bytes:
     return content + gap + line.encode() + newline
 
 
-def _requirement_line(plan: Plan, dependencies: Dependencies, library: Library) -> str:
+def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
     """A line for pip."""
     requirements = dependencies.requirements
     is_hashed = requirements is not None and requirements.is_hashed and dependencies.file == requirements.path

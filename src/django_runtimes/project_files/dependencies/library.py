@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.wheel import built_wheel, packed_wheel
 
 NAME = "django-runtimes"

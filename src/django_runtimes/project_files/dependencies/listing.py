@@ -14,9 +14,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
-from django_runtimes.project_files.plan import Plan
+from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.toml_text import parse
 
 PYPROJECT = "pyproject.toml"
@@ -63,7 +63,7 @@ class Dependencies:
         return frozenset(_locked(self.lock)) | frozenset(_needed(self.direct.values()))
 
 
-def find_dependencies(plan: Plan, python_path: Path) -> Dependencies:
+def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
     """The project's; a requirements.txt that is to be created where it lists none."""
     root = plan.root
     content = plan.read(root / PYPROJECT)
@@ -167,7 +167,7 @@ def _poetry(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Depen
     return Dependencies(Manager.POETRY, root / PYPROJECT, _POETRY, None, direct, pythons, found)
 
 
-def _pipenv(plan: Plan) -> Dependencies:
+def _pipenv(plan: FilePlan) -> Dependencies:
     path = plan.root / "Pipfile"
     data = parse(plan.read(path) or b"", "Pipfile")
     packages = data.get("packages")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution
 from pathlib import Path, PurePosixPath
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 _TIMEOUT_S = 300
 # The oldest that a ZIP can hold, so that the same files are the same wheel.

@@ -58,7 +58,7 @@ class Image:
     variables: Mapping[str, str] | None = None
 
 
-def render(image: Image, root: Path) -> str:
+def render_dockerfile(image: Image, root: Path) -> str:
     """The Dockerfile."""
     return "\n".join([*_build_stage(image, root), "", *_final_stage(image)]) + "\n"
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from packaging.specifiers import SpecifierSet
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
-from django_runtimes.project_files.image.dockerfile import ENTRY_POINT, IGNORED, Image, render
+from django_runtimes.project_files.file_plan import FilePlan
+from django_runtimes.project_files.image.dockerfile import ENTRY_POINT, IGNORED, Image, render_dockerfile
 from django_runtimes.project_files.image.system_packages import system_packages
 from django_runtimes.project_files.inspection import Inspection, loads_with
 from django_runtimes.project_files.layout import Layout
-from django_runtimes.project_files.plan import Plan
 from django_runtimes.project_files.toml_text import parse
 
 # The second where the project has one of its own.
@@ -28,20 +28,20 @@ _DJANGO_6_PYTHON_MINOR = 12
 
 
 def plan_image(
-    plan: Plan, layout: Layout, dependencies: Dependencies, library: Library, *, inspect: Callable[[], Inspection]
+    plan: FilePlan, layout: Layout, dependencies: Dependencies, library: Library, *, inspect: Callable[[], Inspection]
 ) -> None:
     """Plan both files, each unless it is there."""
     name = _free_name(plan)
     if name is not None:
         image = _image(plan, layout, dependencies, library, inspect())
-        plan.write(plan.root / name, render(image, plan.root).encode())
+        plan.write(plan.root / name, render_dockerfile(image, plan.root).encode())
     if plan.exists(plan.root / _IGNORE):
         plan.already.append(f"{_IGNORE} is there, and stays as it is")
     else:
         plan.write(plan.root / _IGNORE, IGNORED.encode())
 
 
-def _free_name(plan: Plan) -> str | None:
+def _free_name(plan: FilePlan) -> str | None:
     """The name of the file to write; None where one starts what the library needs."""
     taken = [name for name in NAMES if plan.exists(plan.root / name)]
     for name in taken:
@@ -56,7 +56,9 @@ def _free_name(plan: Plan) -> str | None:
     return free[0]
 
 
-def _image(plan: Plan, layout: Layout, dependencies: Dependencies, library: Library, inspection: Inspection) -> Image:
+def _image(
+    plan: FilePlan, layout: Layout, dependencies: Dependencies, library: Library, inspection: Inspection
+) -> Image:
     sources = [plan.read(dependencies.file) or b""]
     if dependencies.requirements is not None:
         sources += [plan.read(file.path) or b"" for file in dependencies.requirements.all()]
@@ -94,7 +96,7 @@ def _python(dependencies: Dependencies, library: Library) -> str:
     return f"3.{sys.version_info.minor if sys.version_info.minor in allowed else max(allowed)}"
 
 
-def _needs_source(plan: Plan, dependencies: Dependencies) -> bool:
+def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
     """Whether packages are installed from folders of the project."""
     if dependencies.requirements is not None:
         return any(

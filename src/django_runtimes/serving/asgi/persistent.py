@@ -8,7 +8,7 @@ from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.types import Application
 
 
-def keeps_connections(handler: Application) -> Application:
+def require_lasting_threads(handler: Application) -> Application:
     """The handler; ImproperlyConfigured when it is Django's own and some database has CONN_MAX_AGE.
 
     Django's gives each request a thread that ends with it, and the connection stays open with nobody to close it.

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 

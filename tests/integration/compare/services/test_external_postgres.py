@@ -7,7 +7,7 @@ import pytest
 from psycopg import sql
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 

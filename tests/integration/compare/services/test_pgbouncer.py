@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer

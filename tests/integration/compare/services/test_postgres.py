@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
 from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
 

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS, LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.targets.container_target import ContainerTarget

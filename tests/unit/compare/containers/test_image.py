@@ -5,7 +5,7 @@ import re
 import pytest
 
 from django_runtimes.cli.container_engine import ContainerEngine
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.containers.image import MeasuredImage, find_image
 
 DESCRIPTION = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 
 

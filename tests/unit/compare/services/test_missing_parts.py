@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.errors import CompareError
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres

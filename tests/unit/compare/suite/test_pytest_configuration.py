@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.suite.pytest_configuration import find_pytest_configuration, settings_option
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
 

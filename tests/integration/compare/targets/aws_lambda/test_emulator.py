@@ -19,7 +19,6 @@ from django_runtimes.compare.emulator.invocation import (
     TimedOut,
 )
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
-from django_runtimes.compare.errors import CompareError
 
 TRACE_ID = r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0"
 

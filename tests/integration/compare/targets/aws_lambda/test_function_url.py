@@ -8,9 +8,9 @@ import socket
 import aiohttp
 import pytest
 
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator.function_url import FunctionUrl
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
-from django_runtimes.compare.errors import CompareError
 
 
 @pytest.fixture

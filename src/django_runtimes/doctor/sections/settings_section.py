@@ -16,7 +16,7 @@ from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
-from django_runtimes.doctor.sections.variables import examine_variables
+from django_runtimes.doctor.sections.variables_section import examine_variables
 
 
 def _operations_settings(examination: Examination) -> object:

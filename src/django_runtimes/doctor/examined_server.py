@@ -43,7 +43,7 @@ _ELSE = "check host and port, and that firewalls and security groups let this ma
 
 
 @dataclass(frozen=True)
-class Server:
+class ExaminedServer:
     """The server that a login reached; `sslmode` is the requested mode, `encrypted` the result.
 
     `address` is the host's numeric address, empty for a unix socket. Behind address translation, `is_proxied` and
@@ -75,7 +75,7 @@ class ServerError:
     remedy: str
 
 
-def ask_server(database: dict[str, Any]) -> Server | ServerError:
+def ask_server(database: dict[str, Any]) -> ExaminedServer | ServerError:
     """Log in with an entry of DATABASES and its engine, and read the server's configuration."""
     wrapper = ConnectionHandler({"default": database})["default"]
     try:
@@ -93,7 +93,7 @@ def ask_server(database: dict[str, Any]) -> Server | ServerError:
         return ServerError(text, remedy)
 
 
-def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
+def _ask(connection: psycopg.Connection, *, sslmode: str) -> ExaminedServer:
     row = connection.execute(_LOGIN).fetchone()
     assert row is not None, "a SELECT without FROM has one row"  # noqa: S101
     version, time_zone, is_administrator, backend_pid, client_port, role_limit, database_limit = row
@@ -102,7 +102,7 @@ def _ask(connection: psycopg.Connection, *, sslmode: str) -> Server:
     limits = (ConnectionLimit("role", info.user, role_limit), ConnectionLimit("database", info.dbname, database_limit))
     # A proxy reports its own process IDs to clients.
     is_proxied = backend_pid != info.backend_pid
-    return Server(
+    return ExaminedServer(
         host=info.host,
         address=info.hostaddr,
         port=info.port,

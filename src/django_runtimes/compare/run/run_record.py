@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django_runtimes.compare.run.codebase import CodebaseRecord
-from django_runtimes.compare.run.plan import Plan
+from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.targets.name import TargetName
@@ -18,7 +18,7 @@ from django_runtimes.config.runtime import Runtime
 
 
 def record_environment(
-    plan: Plan,
+    plan: ComparisonPlan,
     *,
     run_id: str,
     server: PostgresServer,

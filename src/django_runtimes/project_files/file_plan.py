@@ -5,11 +5,11 @@ import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 
 @dataclass(frozen=True)
-class Change:
+class FileChange:
     """One file, as it is (None: it does not exist) and as it is to be; `path` is resolved and inside the project."""
 
     path: Path
@@ -18,7 +18,7 @@ class Change:
 
 
 @dataclass
-class Plan:
+class FilePlan:
     """Files of one project, read as if the changes planned so far were made.
 
     `already` says what needs no change, `remarks` what the user should know.
@@ -31,9 +31,9 @@ class Plan:
     _after: dict[Path, bytes] = field(default_factory=dict)
 
     @property
-    def changes(self) -> tuple[Change, ...]:
+    def changes(self) -> tuple[FileChange, ...]:
         """In the order in which they were planned."""
-        return tuple(Change(path, self._before[path], after) for path, after in self._after.items())
+        return tuple(FileChange(path, self._before[path], after) for path, after in self._after.items())
 
     def exists(self, path: Path) -> bool:
         """Whether something has this name, a broken link included."""

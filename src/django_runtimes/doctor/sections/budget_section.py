@@ -9,8 +9,8 @@ from django_runtimes.config.runtime import Runtime
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination
+from django_runtimes.doctor.examined_server import ExaminedServer
 from django_runtimes.doctor.finding import Finding, Level, Row
-from django_runtimes.doctor.server import Server
 
 _DEFAULT_PORT = 5432
 
@@ -37,7 +37,7 @@ def examine_budget(examination: Examination) -> list[Finding]:
         return [Finding(Level.UNREADABLE, str(error))]
 
 
-def _reached(examination: Examination) -> list[tuple[Route, Server]]:
+def _reached(examination: Examination) -> list[tuple[Route, ExaminedServer]]:
     """Return the servers that the web logins reached, each with its route."""
     try:
         servers = examination.servers
@@ -45,11 +45,13 @@ def _reached(examination: Examination) -> list[tuple[Route, Server]]:
         # Without an address, a variable may declare the limit.
         return []
     return [
-        (login.route, server) for login, server in servers.items() if login.role == "web" and isinstance(server, Server)
+        (login.route, server)
+        for login, server in servers.items()
+        if login.role == "web" and isinstance(server, ExaminedServer)
     ]
 
 
-def _missing_proxy(examination: Examination, reached: list[tuple[Route, Server]]) -> list[Finding]:
+def _missing_proxy(examination: Examination, reached: list[tuple[Route, ExaminedServer]]) -> list[Finding]:
     if examination.profile.route is not Route.PROXY or not any(
         route is Route.PROXY and server.is_unproxied for route, server in reached
     ):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_runtimes.cli.errors import UsageError
+from django_runtimes.cli.tool_error import UsageError
 
 FOLDER = ".webapp"
 FILE = f"{FOLDER}/init.json"
@@ -25,7 +25,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Record:
+class InitRecord:
     """`is_complete` is false while files are being written; `folders` were created for them."""
 
     files: tuple[Written, ...]
@@ -33,12 +33,12 @@ class Record:
     is_complete: bool
 
 
-def digest(content: bytes) -> str:
+def sha256_of(content: bytes) -> str:
     """The SHA-256 of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 
-def render_record(record: Record) -> bytes:
+def render_init_record(record: InitRecord) -> bytes:
     """As JSON."""
     files = [
         {
@@ -53,7 +53,7 @@ def render_record(record: Record) -> bytes:
     return (json.dumps(content, indent=2) + "\n").encode()
 
 
-def read_record(root: Path) -> Record | None:
+def read_init_record(root: Path) -> InitRecord | None:
     """The record in a project; None without one. UsageError for one that is not ours, or leads outside."""
     path = root / FILE
     try:
@@ -78,7 +78,7 @@ def read_record(root: Path) -> Record | None:
             )
             for file in content["files"]
         )
-        record = Record(files, tuple(content["folders"]), bool(content["complete"]))
+        record = InitRecord(files, tuple(content["folders"]), bool(content["complete"]))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{FILE} is damaged ({error!r}); restore it, or take the changes back by hand") from None
     _require_inside(root, [*(file.path for file in files), *record.folders])

@@ -11,8 +11,8 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.tls import needs_encryption
 from django_runtimes.config.runtime import Runtime
 from django_runtimes.doctor.examination import Examination, ExaminedLogin
+from django_runtimes.doctor.examined_server import ExaminedServer, ServerError
 from django_runtimes.doctor.finding import Finding, Level
-from django_runtimes.doctor.server import Server, ServerError
 
 _VERIFIED = (SslMode.VERIFY_FULL, SslMode.VERIFY_CA)
 
@@ -45,7 +45,7 @@ def _of_other_engines(examination: Examination) -> Iterator[Finding]:
             yield Finding(Level.SKIPPED, f"{subject}; only PostgreSQL is asked")
 
 
-def _of_login(login: ExaminedLogin, server: Server | ServerError, *, local: bool) -> Iterator[Finding]:
+def _of_login(login: ExaminedLogin, server: ExaminedServer | ServerError, *, local: bool) -> Iterator[Finding]:
     if isinstance(server, ServerError):
         yield Finding(Level.WRONG if login.needed else Level.WARNING, server.text, server.remedy)
         return
@@ -76,7 +76,7 @@ def _of_login(login: ExaminedLogin, server: Server | ServerError, *, local: bool
         yield from _web_role(server, login, local=local)
 
 
-def _encryption(server: Server) -> Finding:
+def _encryption(server: ExaminedServer) -> Finding:
     if not server.encrypted:
         if needs_encryption(server.host, {"hostaddr": server.address}):
             return Finding(Level.WRONG, "not encrypted", "set WEBAPP_DB_SSLMODE=verify-full")
@@ -90,7 +90,7 @@ def _encryption(server: Server) -> Finding:
     return Finding(Level.OK, f"encrypted, sslmode={server.sslmode}")
 
 
-def _web_role(server: Server, login: ExaminedLogin, *, local: bool) -> Iterator[Finding]:
+def _web_role(server: ExaminedServer, login: ExaminedLogin, *, local: bool) -> Iterator[Finding]:
     if server.is_administrator:
         yield Finding(
             Level.WARNING,

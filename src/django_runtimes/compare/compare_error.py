@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from django_runtimes.cli.errors import ToolError
+from django_runtimes.cli.tool_error import ToolError
 
 
 class CompareError(ToolError):

@@ -8,7 +8,7 @@ from django_runtimes.compare.workload.workload import Workload
 
 
 @dataclass(frozen=True)
-class Plan:
+class ComparisonPlan:
     """One comparison; `duration_s` is spent on each target, scenario and rate, in `blocks` equal parts."""
 
     workload: Workload
@@ -38,6 +38,8 @@ class Plan:
 QUICK_DURATION_S = 0.6
 
 
-def quick_plan(workload: Workload) -> Plan:
+def quick_plan(workload: Workload) -> ComparisonPlan:
     """A look within a minute; too short for verdicts."""
-    return Plan(workload, duration_s=QUICK_DURATION_S, blocks=2, warm_up_s=0.1, ready_for=4, bursts=1, cold_starts=2)
+    return ComparisonPlan(
+        workload, duration_s=QUICK_DURATION_S, blocks=2, warm_up_s=0.1, ready_for=4, bursts=1, cold_starts=2
+    )

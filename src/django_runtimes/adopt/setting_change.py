@@ -14,7 +14,7 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
-class Change(NamedTuple):
+class SettingChange(NamedTuple):
     """A setting, or a part of one, before and after; `path` is its name and the keys below it.
 
     `before` is MISSING for what is added, `after` for what is removed.
@@ -42,7 +42,7 @@ class Draft:
     def __init__(self, project: Mapping[str, Any]) -> None:
         self.project = project
         self.settings: dict[str, Any] = {}
-        self.changes: list[Change] = []
+        self.changes: list[SettingChange] = []
 
     def has(self, name: str) -> bool:
         """Whether the project sets it."""
@@ -61,14 +61,14 @@ class Draft:
         if type(present) is type(after) and present == after:
             return
         self.settings[name] = after
-        self.changes.append(Change((name,), before, after, reason))
+        self.changes.append(SettingChange((name,), before, after, reason))
 
     def default(self, name: str, value: Any, reason: str) -> None:
         """The same unless the project sets it."""
         if not self.has(name):
             self.set(name, value, reason)
 
-    def replace_parts(self, name: str, after: Any, parts: list[Change]) -> None:
+    def replace_parts(self, name: str, after: Any, parts: list[SettingChange]) -> None:
         """Give a setting another value of which `parts` say how it differs."""
         if parts:
             self.settings[name] = after
