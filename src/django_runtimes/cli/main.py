@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from django_runtimes.cli.exit_codes import EXIT_CONFIGURATION, EXIT_INTERRUPTED, EXIT_USAGE
-from django_runtimes.cli.project import NO_SETTINGS, find_project
+from django_runtimes.cli.project.project import NO_SETTINGS, find_project
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
 
@@ -111,7 +111,7 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
         sys.stderr.write(f"webapp: {text}\n")
         raise SystemExit(EXIT_CONFIGURATION) from None
     except ModuleNotFoundError as error:
-        from django_runtimes.cli.settings_check import settings_not_found
+        from django_runtimes.cli.project.settings_check import settings_not_found
 
         text = settings_not_found(os.environ.get("DJANGO_SETTINGS_MODULE", ""), error.name)
         # What the project's own code lacks has a traceback that tells where.

@@ -14,7 +14,7 @@ from django_runtimes.cli.arguments import OneLineParser, positive_number
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project import find_project, project_at
+from django_runtimes.cli.project.project import find_project, project_at
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.compare_error import show_output
 from django_runtimes.compare.report.terminal import print_report

@@ -15,8 +15,8 @@ from django_runtimes.cli import processes
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
-from django_runtimes.cli.project import NO_SETTINGS, Project, project_at
-from django_runtimes.cli.settings_check import start_python
+from django_runtimes.cli.project.project import NO_SETTINGS, Project, project_at
+from django_runtimes.cli.project.settings_check import start_python
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.compare.compare_error import CompareError, show_output
 from django_runtimes.compare.run.own_variables import own_variables

@@ -11,7 +11,7 @@ from pathlib import Path
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
 from django_runtimes.cli.interruption import treat_termination_as_interruption
-from django_runtimes.cli.project import NO_SETTINGS, project_at, settings_by_variable
+from django_runtimes.cli.project.project import NO_SETTINGS, project_at, settings_by_variable
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.compare.run.own_variables import notices_of_databases, own_variables
 from django_runtimes.compare.services.database_creation import create_database

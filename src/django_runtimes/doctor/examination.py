@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.adopt.configure import last_call
-from django_runtimes.cli.project import NO_SETTINGS
+from django_runtimes.cli.project.project import NO_SETTINGS
 from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Route, connections_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from django_runtimes.cli.import_root import find_import_root
+from django_runtimes.cli.project.import_root import find_import_root
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from django_runtimes.cli.import_root import MANAGE
+from django_runtimes.cli.project.import_root import MANAGE
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.listing import PYPROJECT
 from django_runtimes.project_files.init_record import FILE

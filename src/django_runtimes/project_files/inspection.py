@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from django_runtimes.cli.passed_variables import complaint_about
+from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.layout import Layout
 

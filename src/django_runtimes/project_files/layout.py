@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_runtimes.cli.import_root import MANAGE, folders_with_manage
+from django_runtimes.cli.project.import_root import MANAGE, folders_with_manage
 from django_runtimes.cli.tool_error import UsageError
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
-from django_runtimes.cli.project import Project
-from django_runtimes.cli.settings_check import start_python
+from django_runtimes.cli.project.project import Project
+from django_runtimes.cli.project.settings_check import start_python
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
 from django_runtimes.compare.run.environ import application_environ

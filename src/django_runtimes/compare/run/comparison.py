@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from django_runtimes.cli.progress import Progress
-from django_runtimes.cli.project import Project, project_at
+from django_runtimes.cli.project.project import Project, project_at
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django_runtimes.cli.project import Project
-from django_runtimes.cli.settings_check import LoadedSettings
+from django_runtimes.cli.project.project import Project
+from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.config.databases.url import Address, parse_database_url
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from django_runtimes.cli.project import Project
+from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.suite import django_suite
 from django_runtimes.compare.suite.django_suite import FOUND_NO_TESTS

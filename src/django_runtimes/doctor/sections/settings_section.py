@@ -8,9 +8,9 @@ from django.core import checks
 from django_runtimes.adopt.after_call import unchecked_mistakes
 from django_runtimes.adopt.configure import last_call
 from django_runtimes.adopt.decisions import decide
-from django_runtimes.cli.project import project_at
-from django_runtimes.cli.settings_check import shown_place
-from django_runtimes.cli.settings_probe import place_of
+from django_runtimes.cli.project.project import project_at
+from django_runtimes.cli.project.settings_check import shown_place
+from django_runtimes.cli.project.settings_probe import place_of
 from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.variables.database_login import DB_ROLE

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from django_runtimes.cli.project import Project
+from django_runtimes.cli.project.project import Project
 from django_runtimes.compare.run.own_variables import filled_in, own_variables
 
 URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli.import_root import MANAGE, AmbiguousRootError, find_import_root
-from django_runtimes.cli.passed_variables import complaint_about
+from django_runtimes.cli.project.import_root import MANAGE, AmbiguousRootError, find_import_root
+from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.toml_file import known_key, read_toml
 from django_runtimes.cli.tool_error import UsageError
 

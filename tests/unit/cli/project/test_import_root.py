@@ -1,6 +1,6 @@
 import pytest
 
-from django_runtimes.cli.import_root import find_import_root
+from django_runtimes.cli.project.import_root import find_import_root
 
 
 @pytest.fixture

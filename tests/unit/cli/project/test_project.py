@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from django_runtimes.cli.project import Project, find_project
+from django_runtimes.cli.project.project import Project, find_project
 from django_runtimes.cli.tool_error import UsageError
 
 BLOCK = '[tool.webapp]\nsettings = "config.settings"\nworkload = "compare.toml"\n'
