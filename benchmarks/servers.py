@@ -17,8 +17,8 @@ from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 from django_runtimes.compare.services.port import start_on_port
-from django_runtimes.config.profile import PROFILES
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.profile import PROFILES
+from django_runtimes.config.runtimes.runtime import Runtime
 
 OURS = "ours"
 UVICORN = "uvicorn, Django's handler"

@@ -17,7 +17,7 @@ from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from tests.faults.databases import DATABASE, log_of
 from tests.faults.waiting import until_ended
 

@@ -15,7 +15,7 @@ from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
 from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES, refuse_ignored_storages
 from django_runtimes.adopt.steps.security import are_of_this_machine
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret_key import SHORTEST_KEY, weakness
 
 _CHECKING_APP = "django_runtimes.adopt"

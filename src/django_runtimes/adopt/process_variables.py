@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.front import Front, read_front
-from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.http.front import Front, read_front
+from django_runtimes.config.runtimes.detection import detect_runtime
+from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable

@@ -21,8 +21,8 @@ from django_runtimes.compare.suite.suite_process import run_suite
 from django_runtimes.compare.suite.suite_runner import RUNNERS, choose_runner
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.profile import PROFILES
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.profile import PROFILES
+from django_runtimes.config.runtimes.runtime import Runtime
 
 _DATABASE = "project"
 _DEFAULT_RUNTIMES = (Runtime.AWS_LAMBDA, Runtime.AWS_ECS)

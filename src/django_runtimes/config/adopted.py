@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.credentials import Login
-from django_runtimes.config.detection import Detection
-from django_runtimes.config.front import Front
-from django_runtimes.config.profile import Profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.http.front import Front
+from django_runtimes.config.runtimes.detection import Detection
+from django_runtimes.config.runtimes.profile import Profile
+from django_runtimes.config.runtimes.runtime import Runtime
 
 SETTING = "DJANGO_RUNTIMES"
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Pool, Route
-from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import Profile, choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.detection import detect_runtime
+from django_runtimes.config.runtimes.profile import Profile, choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.variables.connection_budget import (
     AWS_LAMBDA_MAX_CONCURRENCY,
     DB_MAX_CONNECTIONS,

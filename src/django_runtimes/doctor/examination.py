@@ -14,9 +14,9 @@ from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Connections, PerRequest, Route, connections_of
 from django_runtimes.config.databases.database_settings import database_settings
-from django_runtimes.config.detection import Detection, detect_runtime
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import Profile, choose_profile
+from django_runtimes.config.runtimes.detection import Detection, detect_runtime
+from django_runtimes.config.runtimes.profile import Profile, choose_profile
 from django_runtimes.config.variables.database_address import DB_PROXY_HOST
 from django_runtimes.config.variables.database_login import (
     DB_OPERATIONS_PASSWORD,

@@ -21,10 +21,10 @@ if __name__ == "__main__":
 
 from django_runtimes.config.allowed_commands import allowed_commands  # noqa: E402
 from django_runtimes.config.configuration_error import ConfigurationError  # noqa: E402
-from django_runtimes.config.detection import detect_runtime  # noqa: E402
 from django_runtimes.config.environment import Environment  # noqa: E402
-from django_runtimes.config.profile import choose_profile  # noqa: E402
-from django_runtimes.config.runtime import Runtime  # noqa: E402
+from django_runtimes.config.runtimes.detection import detect_runtime  # noqa: E402
+from django_runtimes.config.runtimes.profile import choose_profile  # noqa: E402
+from django_runtimes.config.runtimes.runtime import Runtime  # noqa: E402
 from django_runtimes.config.secret_key import weakness  # noqa: E402
 from django_runtimes.config.settings_module import settings_module  # noqa: E402
 from django_runtimes.config.variables.application_variables import SECRET_KEY  # noqa: E402

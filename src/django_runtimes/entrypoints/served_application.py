@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.settings_module import settings_module
 from django_runtimes.entrypoints.named_module import import_named
 

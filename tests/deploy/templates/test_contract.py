@@ -8,11 +8,11 @@ from django.core.management import get_commands
 
 from django_runtimes.config.allowed_commands import allowed_commands
 from django_runtimes.config.databases.database_settings import database_settings
-from django_runtimes.config.detection import detect_runtime
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.host_origin import origin_of
-from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.http.host_origin import origin_of
+from django_runtimes.config.runtimes.detection import detect_runtime
+from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret_key import secret_key
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S

@@ -11,10 +11,10 @@ from django.core.checks import run_checks
 from django.test import override_settings
 
 from django_runtimes.adopt.checks import CHECKS, commands, later
-from django_runtimes.config.detection import Detection
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.detection import Detection
+from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"

@@ -5,10 +5,10 @@ from django.conf import settings
 from django.test import override_settings
 
 from django_runtimes.config.databases.connection_strategy import Pool, Route
-from django_runtimes.config.detection import Detection
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.detection import Detection
+from django_runtimes.config.runtimes.profile import choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.databases.settings_checks import CHECKS
 
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import include, path, re_path
 
-from django_runtimes.config.front import Front
+from django_runtimes.config.http.front import Front
 from django_runtimes.observability.front_checks import CHECKS
 
 

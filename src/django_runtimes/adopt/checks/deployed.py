@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.adopt.configure import adopted
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 _KEYS = (
     "AWS_ACCESS_KEY_ID",

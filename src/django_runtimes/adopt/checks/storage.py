@@ -11,7 +11,7 @@ from django.db.models import FileField
 
 from django_runtimes.adopt.configure import adopted
 from django_runtimes.adopt.steps.file_storage import media_on_disk
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 _ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
 _IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.host_origin import origin_of
+from django_runtimes.config.http.host_origin import origin_of
 from django_runtimes.config.secret_key import SHORTEST_KEY, secret_key, weakness
 from django_runtimes.config.variables.application_variables import (
     ALLOWED_HOSTS,

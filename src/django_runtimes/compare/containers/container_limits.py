@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: one vCPU at this much memory.
 _LAMBDA_MB_PER_CPU = 1_769

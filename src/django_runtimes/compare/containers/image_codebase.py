@@ -19,7 +19,7 @@ from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 # The image holds its static files, where nothing can be written: a workload that collects them does so in vain.
 _COLLECTED_AGAIN = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the container

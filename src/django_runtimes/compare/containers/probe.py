@@ -13,7 +13,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.run.codebase import MEASURED_PACKAGES
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 _STARTS = 3
 _TIMEOUT_S = 60.0

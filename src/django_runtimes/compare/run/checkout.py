@@ -21,7 +21,7 @@ from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.compare.workload.workload import Application
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 # Below the project's folder.
 _LOCK_FILE = Path("requirements", "serving.txt")

@@ -38,7 +38,7 @@ from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer, postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.detection import detect_runtime
+from django_runtimes.config.runtimes.detection import detect_runtime
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:

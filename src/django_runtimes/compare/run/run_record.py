@@ -13,8 +13,8 @@ from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.targets.name import TargetName
-from django_runtimes.config.profile import PROFILES
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.profile import PROFILES
+from django_runtimes.config.runtimes.runtime import Runtime
 
 
 def record_environment(

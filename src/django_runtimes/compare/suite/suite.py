@@ -10,7 +10,7 @@ from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_environ
 from django_runtimes.compare.suite.suite_runner import SuiteRunner
 from django_runtimes.config.databases.url import Address, parse_database_url
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 # Stands for the server that is started once the settings are known to load. Nothing connects to it.
 _NOT_STARTED_YET = "postgresql://project@127.0.0.1:1/project"

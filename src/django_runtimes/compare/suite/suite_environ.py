@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 # Nothing is signed with it that outlives a test.
 _SECRET_KEY = "only-for-the-tests-of-this-project-" + "0123456789" * 3

@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.databases.connection_strategy import Route, Strategy
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 

@@ -20,7 +20,7 @@ from django_runtimes.config.databases.tls import (
 )
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import Profile
+from django_runtimes.config.runtimes.profile import Profile
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.database_address import (
     DATABASE_URL,

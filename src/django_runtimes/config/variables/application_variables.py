@@ -1,7 +1,7 @@
 """Variables of the application: where it runs, its key, its hosts and its logs."""
 
 from django_runtimes.config.choices import LogFormat, LogLevel
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.kinds import Choice, Flag, Items, SecretText
 from django_runtimes.config.variables.variable import RuleError

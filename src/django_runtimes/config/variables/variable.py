@@ -85,7 +85,7 @@ class Variable(Generic[T_co]):
         if not self.profile_field:
             return ""
         # The profiles are made of these variables' choices.
-        from django_runtimes.config.profile import PROFILES
+        from django_runtimes.config.runtimes.profile import PROFILES
 
         texts = {runtime: self.format(getattr(profile, self.profile_field)) for runtime, profile in PROFILES.items()}
         usual = max(texts.values(), key=list(texts.values()).count)

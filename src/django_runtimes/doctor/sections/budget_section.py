@@ -5,7 +5,7 @@ from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.databases.budget import Comparison, Sum, connection_budget
 from django_runtimes.doctor.examination import Examination

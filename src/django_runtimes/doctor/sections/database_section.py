@@ -9,7 +9,7 @@ from django_runtimes.config.choices import SslMode
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.tls import needs_encryption
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.doctor.examination import Examination, ExaminedLogin
 from django_runtimes.doctor.examined_server import ExaminedServer, ServerError
 from django_runtimes.doctor.finding import Finding, Level

@@ -1,5 +1,5 @@
 from django_runtimes.compare.containers.container_limits import LIMITS, ContainerLimits
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 
 def test_lambda_gives_cpu_time_in_proportion_to_memory():

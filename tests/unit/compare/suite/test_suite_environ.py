@@ -1,5 +1,5 @@
 from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_environ
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 
 
 def test_the_shells_variables_stay_but_for_those_that_decide():

@@ -2,7 +2,7 @@ import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.front import Front, read_front
+from django_runtimes.config.http.front import Front, read_front
 
 
 def test_nothing_is_believed_that_was_not_asked_for():

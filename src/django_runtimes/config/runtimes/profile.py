@@ -13,7 +13,7 @@ from django_runtimes.config.databases.connection_strategy import (
     Strategy,
 )
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.variables.application_variables import LOG_FORMAT
 from django_runtimes.config.variables.database_address import DB_ROUTE
 from django_runtimes.config.variables.database_connections import (

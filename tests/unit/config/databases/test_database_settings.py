@@ -7,8 +7,8 @@ from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.url import parse_database_url
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.profile import PROFILES, choose_profile
-from django_runtimes.config.runtime import Runtime
+from django_runtimes.config.runtimes.profile import PROFILES, choose_profile
+from django_runtimes.config.runtimes.runtime import Runtime
 
 URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
 

@@ -4,7 +4,7 @@ import pytest
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
-from django_runtimes.config.host_origin import origin_of
+from django_runtimes.config.http.host_origin import origin_of
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 
 

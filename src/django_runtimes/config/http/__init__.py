@@ -1,0 +1,1 @@
+"""What HTTP in front of the application looks like: hops, headers, origins."""
