@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 
-from django_runtimes.serving.asgi.gate import OverloadedError
+from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.types import Message, Receive
 
 logger = logging.getLogger(__name__)

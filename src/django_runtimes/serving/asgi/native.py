@@ -14,13 +14,13 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.body import read_body
-from django_runtimes.serving.asgi.gate import Gate, Place
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
 from django_runtimes.serving.asgi.patches import PatchWatch
-from django_runtimes.serving.asgi.small_file import is_small_file
-from django_runtimes.serving.asgi.sync_chunks import chunk_by_chunk, nothing, whole
-from django_runtimes.serving.asgi.sync_stream import STALLED
+from django_runtimes.serving.asgi.streams.small_file import is_small_file
+from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, nothing, whole
+from django_runtimes.serving.asgi.streams.sync_stream import STALLED
+from django_runtimes.serving.asgi.threads.gate import Gate, Place
+from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.types import Message, Receive, Send
 

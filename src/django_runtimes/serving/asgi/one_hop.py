@@ -14,17 +14,17 @@ from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
 
-from django_runtimes.serving.asgi.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.body import read_body
-from django_runtimes.serving.asgi.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.hint import Hint, hint_for
-from django_runtimes.serving.asgi.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
-from django_runtimes.serving.asgi.small_file import is_small_file
+from django_runtimes.serving.asgi.streams.small_file import is_small_file
+from django_runtimes.serving.asgi.streams.sync_stream import StreamChannel
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
-from django_runtimes.serving.asgi.sync_stream import StreamChannel
-from django_runtimes.serving.asgi.threads import LongLivedThreads, NotifyingExecutor
+from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
+from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
+from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
+from django_runtimes.serving.asgi.threads.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current

@@ -16,10 +16,10 @@ from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
 
-from django_runtimes.serving.asgi.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
+from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
     DAMAGE,

@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.urls import path
 
-from django_runtimes.serving.asgi.leases import ThreadLeases
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 barrier = None

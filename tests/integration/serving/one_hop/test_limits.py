@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from django_runtimes.serving.asgi.body import read_body
-from django_runtimes.serving.asgi.gate import Gate, OverloadedError
+from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.health import HealthChecks
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 

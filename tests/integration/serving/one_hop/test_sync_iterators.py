@@ -9,8 +9,8 @@ from asgiref.sync import sync_to_async
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from django_runtimes.serving.asgi.gate import OverloadedError
-from django_runtimes.serving.asgi.leases import ThreadLeases
+from django_runtimes.serving.asgi.threads.gate import OverloadedError
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 barrier = None

@@ -13,9 +13,9 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpResponseBase
 
-from django_runtimes.serving.asgi.abandoned import close_what_is_left, has_open_transaction
-from django_runtimes.serving.asgi.gate import OverloadedError
-from django_runtimes.serving.asgi.threads import LongLivedThreads
+from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, has_open_transaction
+from django_runtimes.serving.asgi.threads.gate import OverloadedError
+from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 # Longer than the server lets requests finish before it closes the handler.
 _LAST_RETURN_S = 30.0
