@@ -10,8 +10,8 @@ import psycopg
 
 from benchmarks.peers import CHECKOUT
 from django_runtimes.cli import processes
-from django_runtimes.compare.run.environ import application_environ
-from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.codebase.environ import application_environ
+from django_runtimes.compare.codebase.preparation import prepare_application
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.workload.workload import Application

@@ -8,8 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.codebase.environ import application_environ, target_environ
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.run.environ import application_environ, target_environ
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.targets.container_target import ContainerTarget

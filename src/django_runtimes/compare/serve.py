@@ -18,9 +18,9 @@ from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project.project import NO_SETTINGS, Project, project_at
 from django_runtimes.cli.project.settings_check import start_python
 from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.compare.codebase.own_variables import own_variables
+from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application, start_command
 from django_runtimes.compare.compare_error import CompareError, show_output
-from django_runtimes.compare.run.own_variables import own_variables
-from django_runtimes.compare.run.preparation import check_project_databases, prepare_application, start_command
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.compare.services.run_directory import run_directory

@@ -13,7 +13,7 @@ from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_U
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project.project import NO_SETTINGS, project_at, settings_by_variable
 from django_runtimes.cli.tool_error import ToolError, UsageError
-from django_runtimes.compare.run.own_variables import notices_of_databases, own_variables
+from django_runtimes.compare.codebase.own_variables import notices_of_databases, own_variables
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import postgres_server
 from django_runtimes.compare.suite.suite import Suite

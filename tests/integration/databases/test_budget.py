@@ -11,9 +11,9 @@ import aiohttp
 import psycopg
 import pytest
 
+from django_runtimes.compare.codebase.environ import application_environ, target_environ
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
-from django_runtimes.compare.run.environ import application_environ, target_environ
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget

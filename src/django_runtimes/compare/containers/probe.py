@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from django_runtimes.cli import processes
+from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
-from django_runtimes.compare.run.codebase import MEASURED_PACKAGES
 from django_runtimes.config.runtimes.runtime import Runtime
 
 _STARTS = 3

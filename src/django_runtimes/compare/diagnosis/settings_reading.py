@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from django_runtimes.compare.run.codebase import Codebase
+from django_runtimes.compare.codebase.codebase import Codebase
 
 _LIMIT_S = 30.0
 _MARK = "webapp-settings "

@@ -12,23 +12,23 @@ import uvloop
 
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import Project, project_at
+from django_runtimes.compare.codebase.checkout import Checkout
+from django_runtimes.compare.codebase.codebase import Codebase
+from django_runtimes.compare.codebase.environ import target_environ
+from django_runtimes.compare.codebase.image_codebase import ImageCodebase
+from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
+from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image
-from django_runtimes.compare.containers.image_codebase import ImageCodebase
 from django_runtimes.compare.containers.usable_engines import usable_engines
 from django_runtimes.compare.diagnosis.diagnose import FailureDiagnosis
 from django_runtimes.compare.diagnosis.masking import masked, secrets_of
 from django_runtimes.compare.load.generator import LoadGenerator
 from django_runtimes.compare.load.ledger import Ledger
-from django_runtimes.compare.run.checkout import Checkout
-from django_runtimes.compare.run.codebase import Codebase
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
-from django_runtimes.compare.run.environ import target_environ
 from django_runtimes.compare.run.measurement import Measurement, attempt
-from django_runtimes.compare.run.own_variables import OwnVariables, own_variables
-from django_runtimes.compare.run.preparation import check_project_databases, prepare_application
 from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.rows import found_keys
 from django_runtimes.compare.run.run_record import record_environment

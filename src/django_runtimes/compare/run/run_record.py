@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.compare.run.codebase import CodebaseRecord
+from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import PostgresServer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import LoadedSettings, load_settings, start_python
-from django_runtimes.compare.run.own_variables import OwnVariables
+from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_environ
 from django_runtimes.compare.suite.suite_runner import SuiteRunner

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.run.environ import application_environ, target_environ
-from django_runtimes.compare.run.preparation import prepare_application
+from django_runtimes.compare.codebase.environ import application_environ, target_environ
+from django_runtimes.compare.codebase.preparation import prepare_application
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.targets.name import TargetName

@@ -10,11 +10,11 @@ from pathlib import Path
 from django_runtimes.cli.processes import NICENESS
 from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import start_python
+from django_runtimes.compare.codebase.codebase import MEASURED_PACKAGES, CodebaseRecord
+from django_runtimes.compare.codebase.environ import application_environ
+from django_runtimes.compare.codebase.own_variables import OwnVariables
+from django_runtimes.compare.codebase.preparation import start_command
 from django_runtimes.compare.emulator.lambda_function import Function
-from django_runtimes.compare.run.codebase import MEASURED_PACKAGES, CodebaseRecord
-from django_runtimes.compare.run.environ import application_environ
-from django_runtimes.compare.run.own_variables import OwnVariables
-from django_runtimes.compare.run.preparation import start_command
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName

@@ -5,15 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from django_runtimes.cli.processes import NICENESS
+from django_runtimes.compare.codebase.codebase import CodebaseRecord
+from django_runtimes.compare.codebase.environ import image_environ
+from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
 from django_runtimes.compare.containers.container_limits import LIMITS
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image_function import ImageFunction
 from django_runtimes.compare.containers.image_server import ImageServer
 from django_runtimes.compare.containers.probe import probe_image
-from django_runtimes.compare.run.codebase import CodebaseRecord
-from django_runtimes.compare.run.environ import image_environ
-from django_runtimes.compare.run.own_variables import OwnVariables
 from django_runtimes.compare.targets.container_target import ContainerTarget
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from django_runtimes.compare.targets.name import TargetName

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.project.settings_check import StartPython, load_settings, start_python
+from django_runtimes.compare.codebase.own_variables import notices_of_databases
 from django_runtimes.compare.compare_error import CommandFailedError
-from django_runtimes.compare.run.own_variables import notices_of_databases
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.url import parse_database_url
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django_runtimes.cli.project.project import Project
-from django_runtimes.compare.run.own_variables import filled_in, own_variables
+from django_runtimes.compare.codebase.own_variables import filled_in, own_variables
 
 URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"
 
