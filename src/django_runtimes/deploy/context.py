@@ -24,9 +24,9 @@ from django_runtimes.deploy.catalogue import (
 )
 from django_runtimes.deploy.configuration import Configuration, Deployment, choose_deployment, load_configuration
 from django_runtimes.deploy.consent import Consent
-from django_runtimes.deploy.parameters import effective, read_templates, stack_parameters
-from django_runtimes.deploy.template_source import TemplateSource, find_templates
-from django_runtimes.deploy.templates import Template
+from django_runtimes.deploy.templates.parameters import effective, read_templates, stack_parameters
+from django_runtimes.deploy.templates.template_source import TemplateSource, find_templates
+from django_runtimes.deploy.templates.templates import Template
 
 X86_64 = "x86_64"
 

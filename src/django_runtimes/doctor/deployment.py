@@ -15,7 +15,7 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 from django_runtimes.deploy.image_builder import find_builder
 from django_runtimes.deploy.steps.beforehand import check_beforehand
-from django_runtimes.deploy.template_source import TemplateSource, differing_templates
+from django_runtimes.deploy.templates.template_source import TemplateSource, differing_templates
 from django_runtimes.doctor.finding import Finding, Level
 
 # Concurrency that AWS keeps for functions without a reservation.

@@ -17,7 +17,7 @@ from django_runtimes.config.secret_key import secret_key
 from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
-from django_runtimes.deploy.parameters import SAME_EVERYWHERE
+from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
 from tests.deploy.templates.processes import Process, started_processes
 from tests.deploy.templates.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
 from tests.deploy.templates.variants import PROCESSES, of_type

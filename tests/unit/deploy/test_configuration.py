@@ -15,7 +15,7 @@ from django_runtimes.deploy.configuration import (
     load_configuration,
     parse_configuration,
 )
-from django_runtimes.deploy.templates import read_template
+from django_runtimes.deploy.templates.templates import read_template
 from django_runtimes.deploy.verbs.init import render_toml
 
 SMALLEST = """

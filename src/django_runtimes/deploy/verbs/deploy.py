@@ -12,7 +12,7 @@ from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
-from django_runtimes.deploy.template_source import differing_templates
+from django_runtimes.deploy.templates.template_source import differing_templates
 from django_runtimes.deploy.verb import (
     EXIT_CODES,
     GOES_ON,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django_runtimes.deploy.configuration import find_configuration
-from django_runtimes.deploy.ejection import check_ejection, eject
-from django_runtimes.deploy.template_source import FOLDER, library_templates
+from django_runtimes.deploy.templates.ejection import check_ejection, eject
+from django_runtimes.deploy.templates.template_source import FOLDER, library_templates
 from django_runtimes.deploy.verb import EXIT_CODES, Result, run, verb_parser
 
 EJECT = "--eject"

@@ -8,9 +8,9 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.configuration import STAGES, Deployment, choose_deployment
 from django_runtimes.deploy.context import X86_64, Context
-from django_runtimes.deploy.parameters import read_templates
 from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
+from django_runtimes.deploy.templates.parameters import read_templates
 from django_runtimes.deploy.verb import GOES_ON, Result, add_consent, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import add_allow, dry_run_result, place_content, say_templates
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from django_runtimes.deploy.parameter_rules import broken_rule
+from django_runtimes.deploy.templates.parameter_rules import broken_rule
 
 MEMORY = {"Type": "Number", "MinValue": 512, "MaxValue": 10240}
 NAME = {"Type": "String", "MinLength": 2, "MaxLength": 4, "AllowedPattern": "[a-z]+"}

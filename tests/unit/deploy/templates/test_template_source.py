@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import ToolError, UsageError
-from django_runtimes.deploy.ejection import eject
-from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord
-from django_runtimes.deploy.template_source import differing_templates, find_templates, library_templates
+from django_runtimes.deploy.templates.ejection import eject
+from django_runtimes.deploy.templates.ejection_record import RECORD_NAME, EjectionRecord
+from django_runtimes.deploy.templates.template_source import differing_templates, find_templates, library_templates
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[4]
 LAMBDA = "lambda/template.yaml"
 
 

@@ -17,11 +17,11 @@ from django_runtimes.deploy.catalogue import (
     Stack,
 )
 from django_runtimes.deploy.configuration import Deployment, parse_configuration
-from django_runtimes.deploy.parameters import read_templates, stack_parameters
-from django_runtimes.deploy.template_source import find_templates
-from django_runtimes.deploy.templates import read_template
+from django_runtimes.deploy.templates.parameters import read_templates, stack_parameters
+from django_runtimes.deploy.templates.template_source import find_templates
+from django_runtimes.deploy.templates.templates import read_template
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[4]
 SOURCE = find_templates(CHECKOUT)
 IMAGE = "registry/guestbook@sha256:" + "0" * 64
 

@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord
-from django_runtimes.deploy.template_source import FOLDER, library_templates
+from django_runtimes.deploy.templates.ejection_record import RECORD_NAME, EjectionRecord
+from django_runtimes.deploy.templates.template_source import FOLDER, library_templates
 
 
 def check_ejection(project: Path) -> None:

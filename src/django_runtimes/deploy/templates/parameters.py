@@ -7,9 +7,9 @@ from typing import Any
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.catalogue import LAMBDA, STACKS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME, Deployment
-from django_runtimes.deploy.parameter_rules import broken_rule
-from django_runtimes.deploy.template_source import TemplateSource
-from django_runtimes.deploy.templates import Template, read_template
+from django_runtimes.deploy.templates.parameter_rules import broken_rule
+from django_runtimes.deploy.templates.template_source import TemplateSource
+from django_runtimes.deploy.templates.templates import Template, read_template
 
 # Filled in here, never by the file.
 _FILLED = frozenset({"Project", "Stage", "ImageUri"})

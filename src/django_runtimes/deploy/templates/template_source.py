@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.catalogue import STACKS
-from django_runtimes.deploy.ejection_record import RECORD_NAME, EjectionRecord, read_ejection_record
+from django_runtimes.deploy.templates.ejection_record import RECORD_NAME, EjectionRecord, read_ejection_record
 
 FOLDER = "deploy"
 _DISTRIBUTION = "django-runtimes"
