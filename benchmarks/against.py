@@ -7,14 +7,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import containers, lambda_cold, lambda_warm, servers
+from benchmarks.contenders import servers
+from benchmarks.contenders.entry_points import lambda_handler
+from benchmarks.contenders.peers import CHECKOUT, revision_python
+from benchmarks.contenders.revision import Revision, worktree
+from benchmarks.contenders.surroundings import Surroundings
 from benchmarks.cost import NEW, OLD, Cost, Rounds
-from benchmarks.entry_points import lambda_handler
-from benchmarks.peers import CHECKOUT, revision_python
+from benchmarks.measurements import containers, lambda_cold, lambda_warm
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
-from benchmarks.revision import Revision, worktree
-from benchmarks.surroundings import Surroundings
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.services.postgres import PostgresServer
 

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks import against, containers, cost, lambda_cold, lambda_warm, report, streams
+from benchmarks import against, cost, report
+from benchmarks.contenders.peers import CHECKOUT, peers_python
+from benchmarks.contenders.revision import find_revision
+from benchmarks.contenders.surroundings import Surroundings
 from benchmarks.figures import Figure, Results
-from benchmarks.peers import CHECKOUT, peers_python
+from benchmarks.measurements import containers, lambda_cold, lambda_warm, streams
+from benchmarks.measurements.wrk import find_wrk
 from benchmarks.plan import AGAINST, FULL, QUICK, Plan
 from benchmarks.record import record_comparison, record_environment
-from benchmarks.revision import find_revision
-from benchmarks.surroundings import Surroundings
-from benchmarks.wrk import find_wrk
 from django_runtimes.cli.exit_codes import EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.progress import Progress

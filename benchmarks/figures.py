@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from benchmarks import lambda_cold, lambda_warm, servers
-from benchmarks.containers import Measured
+from benchmarks.contenders import servers
+from benchmarks.measurements import lambda_cold, lambda_warm
+from benchmarks.measurements.containers import MeasuredServers
 from benchmarks.ratio import Ratio
 
 Sign = Literal["≤", "≥"]
@@ -50,7 +51,7 @@ class Results:
 
     warm: dict[str, lambda_warm.P50sUs]
     cold: dict[str, list[float]]
-    containers: Measured
+    containers: MeasuredServers
 
 
 def figures(results: Results) -> list[Figure]:
@@ -134,7 +135,7 @@ def _figure(
     return Figure(name, unit, median(ours), median(peer), Ratio.of(ours, peer), sign, bar, goal)
 
 
-def _connections(measured: Measured) -> Figure:
+def _connections(measured: MeasuredServers) -> Figure:
     allowed = float(servers.WORKERS * servers.THREADS)
     ours, peer = measured.crowd[servers.OURS], measured.crowd[servers.GTHREAD]
     p99 = Ratio.of([load.p99_ms for load in ours], [load.p99_ms for load in peer])
@@ -155,5 +156,5 @@ def _connections(measured: Measured) -> Figure:
     )
 
 
-def _good_per_s(measured: Measured, path: str) -> dict[str, list[float]]:
+def _good_per_s(measured: MeasuredServers, path: str) -> dict[str, list[float]]:
     return {name: [load.good_per_s for load in loads] for name, loads in measured.paths[path].items()}

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import servers
-from benchmarks.peers import CHECKOUT, lock_hash
+from benchmarks.contenders import servers
+from benchmarks.contenders.peers import CHECKOUT, lock_hash
+from benchmarks.contenders.revision import Revision, describe_checkout
+from benchmarks.contenders.surroundings import Surroundings
 from benchmarks.plan import FULL, Plan
-from benchmarks.revision import Revision, describe_checkout
-from benchmarks.surroundings import Surroundings
 from django_runtimes.compare.services.postgres import PostgresServer
 
 _VERSIONS = """

@@ -6,9 +6,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import servers
+from benchmarks.contenders import servers
 from benchmarks.figures import Figure, Results, figures
-from benchmarks.wrk import Load
+from benchmarks.measurements.wrk import Load
 
 RESULTS = Path(__file__).with_name("results")
 

@@ -1,10 +1,11 @@
 """A benchmark that was never run: round numbers, five rounds of each part."""
 
 import pytest
-from benchmarks import lambda_cold, lambda_warm, servers
-from benchmarks.containers import Measured
+from benchmarks.contenders import servers
 from benchmarks.figures import Results
-from benchmarks.wrk import Load
+from benchmarks.measurements import lambda_cold, lambda_warm
+from benchmarks.measurements.containers import MeasuredServers
+from benchmarks.measurements.wrk import Load
 
 ROUNDS = 5
 
@@ -36,7 +37,7 @@ def results() -> Results:
             },
         },
         cold={lambda_cold.OURS: [190.0] * ROUNDS, lambda_cold.BARE_SETUP: [200.0] * ROUNDS},
-        containers=Measured(
+        containers=MeasuredServers(
             paths={"/ping": loads, "/items": loads},
             crowd={
                 servers.OURS: [load(1_500.0, p99_ms=40.0)] * ROUNDS,

@@ -2,8 +2,8 @@ import importlib
 from pathlib import Path
 
 import pytest
-from benchmarks.entry_points import lambda_handler, launch_module
-from benchmarks.peers import CHECKOUT
+from benchmarks.contenders.entry_points import lambda_handler, launch_module
+from benchmarks.contenders.peers import CHECKOUT
 
 from django_runtimes.cli.tool_error import UsageError
 

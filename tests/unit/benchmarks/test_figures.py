@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from benchmarks import servers
+from benchmarks.contenders import servers
 from benchmarks.figures import Figure, Results, figures
 from benchmarks.ratio import Ratio
 

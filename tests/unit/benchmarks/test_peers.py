@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from benchmarks.peers import LOCK_FILE
+from benchmarks.contenders.peers import LOCK_FILE
 
 
 def pins(lock_file: Path) -> set[str]:

@@ -6,15 +6,15 @@ import time
 from pathlib import Path
 
 import pytest
-from benchmarks.peers import CHECKOUT
-from benchmarks.revision import Revision, describe_checkout, find_revision, worktree
+from benchmarks.contenders.peers import CHECKOUT
+from benchmarks.contenders.revision import Revision, describe_checkout, find_revision, worktree
 
 from django_runtimes.cli.tool_error import UsageError
 
 KILLED_IN_THE_MIDST = """
 import sys, time
 from pathlib import Path
-from benchmarks.revision import find_revision, worktree
+from benchmarks.contenders.revision import find_revision, worktree
 repository, directory = map(Path, sys.argv[1:])
 with worktree(find_revision("HEAD", repository), directory, repository):
     print("ready", flush=True)

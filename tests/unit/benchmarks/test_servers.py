@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 import pytest
-from benchmarks.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, Server, command
+from benchmarks.contenders.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, Server, command
 
 
 def test_ours_is_the_images_own_command_and_nothing_else():

@@ -1,4 +1,4 @@
-from benchmarks.wrk import Load, load_from
+from benchmarks.measurements.wrk import Load, load_from
 
 # As wrk 4.1 prints it: its own summary first, then the line of summary.lua.
 OUTPUT = """Running 2s test @ http://127.0.0.1:8000/items

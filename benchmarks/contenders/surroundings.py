@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.peers import CHECKOUT
+from benchmarks.contenders.peers import CHECKOUT
 from django_runtimes.cli import processes
 from django_runtimes.compare.codebase.environ import application_environ
 from django_runtimes.compare.codebase.preparation import prepare_application

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from benchmarks.entry_points import lambda_handler, launch_module
+from benchmarks.contenders.entry_points import lambda_handler, launch_module
+from benchmarks.contenders.surroundings import Surroundings
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
-from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError

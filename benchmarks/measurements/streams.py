@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from benchmarks import servers
+from benchmarks.contenders import servers
+from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.measurements.wrk import Load, drive
 from benchmarks.ratio import Ratio, interleaved
-from benchmarks.surroundings import Surroundings
-from benchmarks.wrk import Load, drive
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
@@ -37,7 +37,7 @@ class Streams:
 
 
 @dataclass
-class Measured:
+class MeasuredStreams:
     """The page's load by whether streams were open, and what became of the streams."""
 
     loads: dict[str, list[Load]] = field(default_factory=lambda: {_WITH: [], _WITHOUT: []})
@@ -60,9 +60,9 @@ class Measured:
         ]
 
 
-async def measure(surroundings: Surroundings, chance: random.Random, progress: Progress) -> Measured:
+async def measure(surroundings: Surroundings, chance: random.Random, progress: Progress) -> MeasuredStreams:
     """Load a page of one worker, with and without streams open in random order; CompareError when it does not serve."""
-    measured = Measured()
+    measured = MeasuredStreams()
     database = surroundings.database("bench_streams")
     with servers.server(servers.OURS, database, surroundings, workers=1) as server:
         await drive(f"{server.url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from benchmarks import servers
+from benchmarks.contenders import servers
+from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.measurements.wrk import Load, drive
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
-from benchmarks.surroundings import Surroundings
-from benchmarks.wrk import Load, drive
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.run.connection_sampler import ConnectionSampler
@@ -23,7 +23,7 @@ Loads = dict[str, list[Load]]
 
 
 @dataclass
-class Measured:
+class MeasuredServers:
     """What the servers did: at 16 connections by path, at 64 on `/items`, and our backends then, a peak a round."""
 
     paths: dict[str, Loads] = field(default_factory=dict)
@@ -31,11 +31,11 @@ class Measured:
     backends: list[float] = field(default_factory=list)
 
 
-async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress) -> Measured:
+async def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress) -> MeasuredServers:
     """Start all servers, then load one after the other; ours has a database of its own, to count its backends."""
     ours = surroundings.database("bench_ours")
     peers = surroundings.database("bench_peers")
-    measured = Measured()
+    measured = MeasuredServers()
     with ExitStack() as running:
         progress.begin("containers, start", len(servers.SERVERS))
         urls = {}

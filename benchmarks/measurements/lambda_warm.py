@@ -9,9 +9,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.contenders.surroundings import Surroundings
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
-from benchmarks.surroundings import Surroundings
 from django_runtimes.cli import processes
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.compare_error import CompareError

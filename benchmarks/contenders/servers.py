@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-from benchmarks.entry_points import launch_module
-from benchmarks.peers import CHECKOUT
-from benchmarks.surroundings import Surroundings
+from benchmarks.contenders.entry_points import launch_module
+from benchmarks.contenders.peers import CHECKOUT
+from benchmarks.contenders.surroundings import Surroundings
 from django_runtimes.cli import processes
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 from django_runtimes.compare.services.port import start_on_port

@@ -9,7 +9,7 @@ from pathlib import Path
 from django_runtimes.cli import processes
 from django_runtimes.compare.compare_error import CompareError
 
-CHECKOUT = Path(__file__).parents[1]
+CHECKOUT = Path(__file__).parents[2]
 LOCK_FILE = CHECKOUT / "requirements" / "peers.txt"
 _PLACE = CHECKOUT / ".venv-peers"
 _PLACES_BY_LOCK = CHECKOUT / ".venv-against"

@@ -1,0 +1,1 @@
+"""How it is measured: servers under load, handlers in batches, cold starts, open streams."""
