@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from django_runtimes.serving.http.fair_worker import FairListener
+from django_runtimes.serving.http.fair_listener import FairListener
 
 pytestmark = pytest.mark.profile_free
 
@@ -90,7 +90,7 @@ async def test_a_closed_listener_leaves_the_connections_to_the_others(listener):
 async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, monkeypatch):
     complaints = []
     asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context["message"]))
-    monkeypatch.setattr("django_runtimes.serving.http.fair_worker._EXHAUSTED_PAUSE_S", 0.01)
+    monkeypatch.setattr("django_runtimes.serving.http.fair_listener._EXHAUSTED_PAUSE_S", 0.01)
 
     class Exhausted:
         def __init__(self, sock: socket.socket) -> None:

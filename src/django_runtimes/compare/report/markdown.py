@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, ReportTable, TargetFailure, content_of
+from django_runtimes.compare.report.content import TargetFailure, content_of
+from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
 

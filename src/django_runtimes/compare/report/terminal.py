@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from django_runtimes.compare.report.content import TEXT_COLUMNS, Content, ReportTable, TargetFailure, content_of
+from django_runtimes.compare.report.content import Content, TargetFailure, content_of
+from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
 # Wide enough for every table: a log is not wrapped at a terminal's 80 columns.

@@ -11,7 +11,7 @@ from ssl import SSLContext
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from django_runtimes.serving.http.fair_worker import FairListener
+from django_runtimes.serving.http.fair_listener import FairListener
 from django_runtimes.serving.http.limits import Limits
 from django_runtimes.serving.http.protocol import LimitedHttpProtocol
 from django_runtimes.serving.http.worker_connections import Connections

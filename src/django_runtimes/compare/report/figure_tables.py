@@ -1,0 +1,154 @@
+"""The tables of figures: latencies, cold starts, connections and writes."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from statistics import median
+
+from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
+from django_runtimes.compare.report.report_table import ReportTable
+from django_runtimes.compare.report.statements import writes_of
+from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
+from django_runtimes.compare.run.summary import Summary, SummaryRow
+
+_LATENCY_COLUMNS = (
+    "target", "sent", "ok", "p50", "p90", "p99", "max", "ratio", "95 % interval", "verdict", "backends", "errors",
+)  # fmt: skip
+
+
+def scenario_title(scenario: ScenarioResult) -> str:
+    """Such as "read, 25/s" or "burst of 40"."""
+    if scenario.rate_rps is not None:
+        return f"{scenario.name}, {requests_per_second(scenario.rate_rps)}"
+    size = max((block.sent for block in scenario.blocks), default=scenario.sent)
+    return f"{'cold burst' if scenario.name == 'burst_cold' else scenario.name} of {size}"
+
+
+def latency_tables(summary: Summary) -> Iterator[ReportTable]:
+    """One table for each scenario and label."""
+
+    def heading(row: SummaryRow) -> str:
+        return f"{scenario_title(row.scenario)}, {row.target.label}"
+
+    for title, group in groupby(summary.rows, key=heading):
+        rows = tuple(group)
+        yield ReportTable(
+            title=title,
+            columns=_LATENCY_COLUMNS,
+            rows=tuple(_latency_cells(row) for row in rows),
+            notes=tuple(note for row in rows for note in _void_notes(row)),
+        )
+
+
+def _latency_cells(row: SummaryRow) -> tuple[str, ...]:
+    scenario, latency = row.scenario, row.scenario.latency_ms
+    return (
+        row.target.name,
+        number(scenario.sent),
+        number(scenario.ok),
+        milliseconds(latency.p50),
+        milliseconds(latency.p90),
+        milliseconds(latency.p99),
+        milliseconds(latency.max),
+        "-" if row.ratio is None else ratio(row.ratio.median),
+        "-" if row.ratio is None else f"{ratio(row.ratio.low)} to {ratio(row.ratio.high)}",
+        "void" if _is_void(scenario) else row.verdict,
+        f"{number(scenario.connections.peak)}/{number(scenario.connections.mean)}",
+        ", ".join(f"{name} {count}" for name, count in scenario.errors.items()) or "none",
+    )
+
+
+def _is_void(scenario: ScenarioResult) -> bool:
+    return 0 < scenario.void_blocks == len(scenario.blocks)
+
+
+def _void_notes(row: SummaryRow) -> Iterator[str]:
+    scenario = row.scenario
+    reason = next((block.void for block in scenario.blocks if block.void is not None), None)
+    blocks = len(scenario.blocks)
+    if _is_void(scenario):
+        yield f"{row.target.name}: all {blocks} blocks are void, their figures prove nothing; the first: {reason}."
+    elif scenario.void_blocks:
+        yield f"{row.target.name}: {scenario.void_blocks} of {blocks} blocks left out as void; the first: {reason}."
+
+
+def cold_start_table(run: Run) -> ReportTable:
+    """Each target that was measured."""
+
+    def median_of(durations_ms: tuple[float, ...]) -> str:
+        return milliseconds(median(durations_ms) if durations_ms else None)
+
+    return ReportTable(
+        title="Cold starts, in ms from the start of the process to the first answer",
+        columns=("target", "label", "starts", "p50", "max", "until ready, p50", "first answer, p50"),
+        rows=tuple(
+            (
+                target.name,
+                target.label,
+                number(target.cold_start_ms.n),
+                milliseconds(target.cold_start_ms.p50),
+                milliseconds(target.cold_start_ms.max),
+                median_of(target.cold_start_ms.phases.ready_ms),
+                median_of(target.cold_start_ms.phases.first_response_ms),
+            )
+            for target in _measured(run)
+        ),
+        notes=tuple(f"{target.name}: {note}" for target in run.targets for note in target.notes),
+    )
+
+
+def connection_table(run: Run) -> ReportTable:
+    """Each target that was measured."""
+
+    def burst_peak(target: TargetResult, name: str) -> str:
+        return number(next((each.connections.peak for each in target.scenarios if each.name == name), None))
+
+    return ReportTable(
+        title="Database connections",
+        columns=("target", "label", "peak", "mean", "opened", "peak in the burst", "peak in the cold burst"),
+        rows=tuple(
+            (
+                target.name,
+                target.label,
+                number(target.connections.peak),
+                number(target.connections.mean),
+                number(target.connections.opened),
+                burst_peak(target, "burst"),
+                burst_peak(target, "burst_cold"),
+            )
+            for target in _measured(run)
+        ),
+    )
+
+
+def write_table(run: Run) -> ReportTable | None:
+    """None where nothing was written."""
+    if writes_of(run) == "none":
+        return None
+    if writes_of(run) == "not checked":
+        return ReportTable(
+            title="Writes, not checked against rows",
+            columns=("target", "label", "acknowledged", "without the expected answer"),
+            rows=tuple(
+                (target.name, target.label, number(target.acknowledged_writes), number(target.ambiguous.sent))
+                for target in _measured(run)
+            ),
+        )
+    return ReportTable(
+        title="Writes against rows found afterwards",
+        columns=("target", "label", "acknowledged", "ambiguous", "of these committed", "rows found"),
+        rows=tuple(
+            (
+                target.name,
+                target.label,
+                number(target.acknowledged_writes),
+                number(target.ambiguous.sent),
+                number(target.ambiguous.committed),
+                number(target.rows_found),
+            )
+            for target in _measured(run)
+        ),
+    )
+
+
+def _measured(run: Run) -> Iterator[TargetResult]:
+    return (target for target in run.targets if target.status == "measured")

@@ -1,0 +1,154 @@
+"""A listener that leaves the other workers their share of the connections."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from ssl import SSLContext
+
+from django_runtimes.serving.http.handshake import Handshake
+from django_runtimes.serving.http.worker_connections import Connections
+
+# Long enough for another worker to wake up, too short for a client to notice.
+_PAUSE_S = 0.001
+_LARGEST_TURN = 64
+# As long as asyncio waits when there are no file descriptors left.
+_EXHAUSTED_PAUSE_S = 1.0
+# While no connection can make room for another.
+_FULL_PAUSE_S = 0.02
+
+
+class FairListener:
+    """Accepts connections in turns: one, then a pause in which another worker may take the next.
+
+    A worker that accepts whatever waits takes a burst alone, and with keep-alive it keeps it: the other cores idle.
+    While the others leave connections waiting, the turns double up to 64, so that a flood is not slowed down.
+    `connections` bounds how many are open: for those that come then, the longest silent are closed, TLS handshakes
+    among them.
+    """
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        create_protocol: Callable[[], asyncio.Protocol],
+        *,
+        connections: Connections | None = None,
+        ssl: SSLContext | None = None,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._create_protocol = create_protocol
+        self._connections = connections
+        self._ssl = ssl
+        self._turn = 1
+        self._pause: asyncio.TimerHandle | None = None
+        self._opening: dict[asyncio.Task[None], Handshake | None] = {}
+        self._closed = False
+        listener.settimeout(0)
+        self._watch()
+
+    def close(self) -> None:
+        """Accept nothing more; what was accepted goes on."""
+        self._closed = True
+        if self._pause is not None:
+            self._pause.cancel()
+        self._loop.remove_reader(self._listener)
+
+    def end_handshakes(self) -> None:
+        """Close the connections that have no protocol yet for want of their TLS handshake."""
+        for handshake in self._opening.values():
+            if handshake is not None:
+                handshake.end_silently()
+
+    async def wait_closed(self) -> None:
+        """Wait until what was accepted has its protocol."""
+        if self._opening:
+            await asyncio.wait(self._opening)
+
+    def _watch(self) -> None:
+        self._loop.add_reader(self._listener, self._begin_turn)
+
+    def _begin_turn(self) -> None:
+        self._loop.remove_reader(self._listener)
+        self._take_turn()
+
+    def _take_turn(self) -> None:
+        self._pause = None
+        turn = self._turn
+        if self._connections is not None:
+            turn = self._connections.admitted(turn)
+            if not turn:
+                self._rest(_FULL_PAUSE_S)
+                return
+        try:
+            accepted = self._accept_up_to(turn)
+        except OSError as error:
+            self._loop.call_exception_handler(
+                {"message": "no connection can be accepted", "exception": error, "socket": self._listener}
+            )
+            if self._connections is not None:
+                self._connections.close_silent(1)
+            self._rest(_EXHAUSTED_PAUSE_S)
+            return
+        if not accepted:
+            self._turn = 1
+            self._watch()
+            return
+        if self._connections is not None:
+            self._connections.make_room()
+        self._turn = min(2 * turn, _LARGEST_TURN) if accepted == turn else 1
+        self._rest(_PAUSE_S)
+
+    def _accept_up_to(self, count: int) -> int:
+        for accepted in range(count):
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return accepted
+            except ConnectionAbortedError:
+                # The client has left the line.
+                continue
+            self._open(connection)
+        return count
+
+    def _open(self, connection: socket.socket) -> None:
+        if connection.family != socket.AF_UNIX:
+            # As uvloop does for what it accepts itself: an answer in two writes must not wait for the client's ACK.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        handshake = None if self._ssl is None else Handshake(connection)
+        self._note_opening(handshake)
+        task = self._loop.create_task(self._connect(connection, handshake))
+        self._opening[task] = handshake
+        task.add_done_callback(self._opening.pop)
+
+    async def _connect(self, connection: socket.socket, handshake: Handshake | None) -> None:
+        # asyncio's own timeout is 60 s.
+        timeout_s = None if handshake is None or self._connections is None else self._connections.limits.head_s
+        try:
+            # A client that leaves, or fails at TLS, concerns nobody else.
+            with contextlib.suppress(OSError):
+                await self._loop.connect_accepted_socket(
+                    self._create_protocol, connection, ssl=self._ssl, ssl_handshake_timeout=timeout_s
+                )
+        finally:
+            self._note_opened(handshake)
+
+    def _note_opening(self, handshake: Handshake | None) -> None:
+        connections = self._connections
+        if connections is not None:
+            connections.opening += 1
+            if handshake is not None:
+                connections.handshakes += 1
+                connections.fresh[handshake] = connections.clock()
+
+    def _note_opened(self, handshake: Handshake | None) -> None:
+        connections = self._connections
+        if connections is not None:
+            connections.opening -= 1
+            if handshake is not None:
+                connections.handshakes -= 1
+                connections.fresh.pop(handshake, None)
+
+    def _rest(self, pause_s: float) -> None:
+        if not self._closed:
+            self._pause = self._loop.call_later(pause_s, self._take_turn)
