@@ -6,15 +6,11 @@ import sys
 from abc import ABCMeta
 from collections.abc import Iterable, Iterator
 from functools import partial
-from inspect import CO_COROUTINE, getattr_static
+from inspect import getattr_static
 from itertools import dropwhile, takewhile
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
-from django.contrib import auth
-from django.contrib.sessions.backends.base import SessionBase
-from django.core.cache import BaseCache
-from django.db.models import Model, QuerySet
 from django.utils.deprecation import MiddlewareMixin
 
 from django_runtimes.serving.middleware.code_names import (
@@ -28,20 +24,21 @@ from django_runtimes.serving.middleware.code_names import (
     parts_of,
 )
 from django_runtimes.serving.middleware.code_structure import END, Step, Structure, is_always_reached, numbered
-
-# By which names code learns whether it runs asynchronously.
-_MODE = re.compile(
-    r"asyncio|sniffio|async_(mode|capable)|_?is_?coroutine(function|_mark)?|markcoroutinefunction|isawaitable|__await__"
-    r"|Awaitable|Coroutine(Type)?|CO_COROUTINE|co_flags|get_(running|event)_loop|current_task|current_async_library"
+from django_runtimes.serving.middleware.mode_names import (
+    INSTALLED,
+    MODE,
+    NEXT,
+    NOISE,
+    PLUMBING,
+    TRUSTED,
+    TWINS,
+    is_coroutine,
+    package_of,
 )
+
 _MIDDLEWARE = re.compile(r"([\w.]+)\.(\w*[Mm]iddleware)")
 _HOOK = re.compile(r"process_(view|exception|template_response)")
 _IMPORTS = {"import_string", "import_module", "__import__"}
-# What only one of two sides may name that do the same.
-_NOISE = {"super", "__class__", "__init__", "hasattr", "sync_to_async", "async_to_sync"}
-# By which names the rest of the chain is called.
-_NEXT = {"get_response", "__call__"}
-_PLUMBING = _NOISE | _NEXT
 _CALLED_BY_MODE = {"iscoroutinefunction", "markcoroutinefunction", "super", "__init__"}
 # The beginnings of operations that end a statement.
 _ENDS = ("STORE_", "POP_", "JUMP_", "RETURN_")
@@ -51,16 +48,6 @@ _KNOWN_ALIKE = {
     "allauth.account.middleware.AccountMiddleware",
 }
 _THREAD_SENSITIVE = (str, "'thread_sensitive'")
-# What Django has in two forms, `get` and `aget`.
-_TWINS = {"auser": "user"} | {
-    name: name[1:]
-    for owner in (SessionBase, BaseCache, QuerySet, Model, auth)
-    for name in dir(owner)
-    if name.startswith("a") and hasattr(owner, name[1:])
-}
-# Nothing there asks for the mode of a project's middleware.
-_TRUSTED = {"django", "asgiref", "builtins", *sys.stdlib_module_names}
-_INSTALLED = re.compile(r"[\\/](site|dist)-packages[\\/]")
 
 
 class UnclearError(Exception):
@@ -82,7 +69,7 @@ class ModeProof:
 
     def visit_middleware(self, middleware: Any) -> None:
         self._seen[id(middleware)] = middleware
-        self._packages.add(_package(middleware))
+        self._packages.add(package_of(middleware))
         if type(middleware) is partial:
             self._visit((middleware.args, middleware.keywords))
             self.visit_middleware(middleware.func)
@@ -98,14 +85,14 @@ class ModeProof:
 
     def _visit_class(self) -> None:
         for cls in self._lineage:
-            self._packages.add(_package(cls))
+            self._packages.add(package_of(cls))
             self._attributes.update(vars(cls))
             constructor = vars(cls).get("__init__")
             if type(constructor) is FunctionType:
                 self._attributes.update(constructor.__code__.co_names)
                 self._find_modes(constructor)
         for cls in self._lineage:
-            if _package(cls) not in _TRUSTED:
+            if package_of(cls) not in TRUSTED:
                 for name, value in vars(cls).items():
                     if type(value) is FunctionType and name in {"__init__", "__call__"}:
                         self._read(value, reads_mode=True)
@@ -117,20 +104,20 @@ class ModeProof:
         synchronous: list[object] = []
         asynchronous: list[object] = []
         for entry in entries:
-            if type(entry) is not FunctionType or _is_coroutine(entry):
+            if type(entry) is not FunctionType or is_coroutine(entry):
                 raise UnclearError
             dispatched, rest = self._split(list(self._tokens(entry)))
             asynchronous += dispatched
             synchronous += rest
-        if any(map(_is_coroutine, synchronous)):
+        if any(map(is_coroutine, synchronous)):
             raise UnclearError
         self._compare(synchronous, asynchronous or synchronous)
 
     def _split(self, entry: list[object]) -> tuple[list[object], list[object]]:
         """What an entry calls asynchronously, and what it does otherwise, which begins as the other does."""
         names = [token for token in entry if type(token) is not Step]
-        head = list(takewhile(lambda token: self._is_mode(token) or token in _PLUMBING, names))
-        dispatched = list(takewhile(_is_coroutine, names[len(head) :]))
+        head = list(takewhile(lambda token: self._is_mode(token) or token in PLUMBING, names))
+        dispatched = list(takewhile(is_coroutine, names[len(head) :]))
         if any(map(self._is_mode, head)) is not bool(dispatched):
             raise UnclearError
         if dispatched:
@@ -143,8 +130,8 @@ class ModeProof:
             is_label = bool(rest) and type(rest[0]) is Step and rest[0].name == "label"
             return dispatched, [*takewhile(_is_parameter, entry), *rest[is_label:]]
         # What the rest of the chain gives is an awaitable in one mode: it can only be handed on.
-        after = list(dropwhile(lambda token: token not in _NEXT, entry))
-        if not all((type(token) is Step and token.is_passive) or token in _PLUMBING for token in after):
+        after = list(dropwhile(lambda token: token not in NEXT, entry))
+        if not all((type(token) is Step and token.is_passive) or token in PLUMBING for token in after):
             raise UnclearError
         return [], entry
 
@@ -161,7 +148,7 @@ class ModeProof:
                 self._compare_sides(factory, hooks)
 
     def _compare_sides(self, factory: FunctionType, made: list[CodeType]) -> None:
-        sides = [[code for code in made if _is_coroutine(code) is is_async] for is_async in (False, True)]
+        sides = [[code for code in made if is_coroutine(code) is is_async] for is_async in (False, True)]
         if [len(side) for side in sides] != [1, 1]:
             raise UnclearError
         self._compare(*(list(self._tokens(factory, side[0])) for side in sides))
@@ -183,13 +170,13 @@ class ModeProof:
         made = [name for names in statements for name in names if isinstance(name, CodeType)]
         # What stands beside a function that is made are its annotations.
         names = [name for names in statements if not any(name in made for name in names) for name in names]
-        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - _PLUMBING
+        stored = {step.argval for step in steps if step.opname == "STORE_ATTR"} - PLUMBING
         kept = {step.argval for step in steps if step.opname == "STORE_DEREF"}
         operations = [step.opname for step in steps]
         # From 3.12 on `super().__init__` is one step, not a call.
         called = _CALLED_BY_MODE - ({"super"} if "LOAD_SUPER_ATTR" in operations else set())
         if (
-            not all(name is None or name in stored | _PLUMBING or self._is_mode(name) for name in names)
+            not all(name is None or name in stored | PLUMBING or self._is_mode(name) for name in names)
             or any(kept.intersection(code.co_freevars) for code in made)
             or sum(operation.startswith("CALL") for operation in operations) != sum(name in called for name in names)
             or any(step.opname == "STORE_SUBSCR" or _gives_defaults(step) for step in steps)
@@ -229,7 +216,7 @@ class ModeProof:
             if names & _IMPORTS and (is_direct or reads_mode or "get_response" in {*names, *code.co_varnames}):
                 raise UnclearError
             values, missing = named_in(function, code)
-            if any(name.partition(".")[0] not in _TRUSTED or "middleware" in name for name in missing):
+            if any(name.partition(".")[0] not in TRUSTED or "middleware" in name for name in missing):
                 raise UnclearError
             for value in (*code.co_consts, *values):
                 self._visit(value)
@@ -262,16 +249,16 @@ class ModeProof:
             elif step.opcode in dis.hasname:
                 is_global = step.opname == "LOAD_GLOBAL"
                 found = [function.__globals__.get(value)] if is_global else self._methods(value)
-                functions = [each for each in found if value not in _PLUMBING and self._stands_for_code(each)]
+                functions = [each for each in found if value not in PLUMBING and self._stands_for_code(each)]
                 for each in functions:
                     yield from self._spread(each)
                 if not functions:
-                    is_djangos = not (value in self._attributes or _package(before) not in _TRUSTED)
-                    yield _TWINS.get(value, value) if is_djangos else name_in(function, value)
+                    is_djangos = not (value in self._attributes or package_of(before) not in TRUSTED)
+                    yield TWINS.get(value, value) if is_djangos else name_in(function, value)
             elif step.opcode in dis.hasfree and step.opname.startswith("LOAD"):
                 yield from self._spread(cells[value]) if value in cells else [value]
             elif step.opcode in dis.hasconst:
-                yield from [_TWINS.get(value, value)] if value in code.co_names else self._spread(value)
+                yield from [TWINS.get(value, value)] if value in code.co_names else self._spread(value)
             before = function.__globals__.get(value) if step.opname == "LOAD_GLOBAL" else None
 
     def _stands_for_code(self, value: object) -> bool:
@@ -309,34 +296,22 @@ class ModeProof:
             elif token == _THREAD_SENSITIVE:
                 # With its value before it.
                 found.pop()
-            elif token not in _NOISE:
+            elif token not in NOISE:
                 found.append(token)
         return found
 
     def _is_mode(self, name: object) -> bool:
-        return type(name) is str and (name in self.modes or _MODE.fullmatch(name) is not None)
+        return type(name) is str and (name in self.modes or MODE.fullmatch(name) is not None)
 
     def _is_own(self, value: Any) -> bool:
         """Whether it is the project's, or of the package that a middleware is of."""
-        package = _package(value)
+        package = package_of(value)
         file = getattr(sys.modules.get(str(value.__module__)), "__file__", None) or ""
-        return package not in _TRUSTED and (package in self._packages or not _INSTALLED.search(file))
+        return package not in TRUSTED and (package in self._packages or not INSTALLED.search(file))
 
 
 def _is_parameter(token: object) -> bool:
     return type(token) is Step and token.name.startswith("parameter")
-
-
-def _package(value: Any) -> str:
-    if type(value) is ModuleType:
-        return value.__name__.partition(".")[0]
-    definition = value if type(value) is FunctionType or issubclass(type(value), type) else type(value)
-    return str(definition.__module__).partition(".")[0]
-
-
-def _is_coroutine(value: object) -> bool:
-    code = value.__code__ if type(value) is FunctionType else value
-    return isinstance(code, CodeType) and bool(code.co_flags & CO_COROUTINE)
 
 
 def _gives_defaults(step: dis.Instruction) -> bool:
