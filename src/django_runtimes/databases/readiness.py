@@ -2,7 +2,7 @@
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from django_runtimes.databases.postgresql.fork import pools
+from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 
 # Django's, for a default database that the settings leave out.

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django_runtimes.databases.postgresql.fork import pools
+from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.remembering import remembering
 from django_runtimes.databases.postgresql.types import CreationBase
 

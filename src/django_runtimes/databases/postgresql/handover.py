@@ -11,7 +11,7 @@ from django.db.backends.signals import connection_created
 from psycopg.pq import TransactionStatus
 
 from django_runtimes.config.databases.connection_strategy import Route
-from django_runtimes.databases.postgresql.connection_source import ConnectionSourceMixin
+from django_runtimes.databases.postgresql.connections.connection_source import ConnectionSourceMixin
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, keeps_connections
 from django_runtimes.serving.current_request import Request, current_request

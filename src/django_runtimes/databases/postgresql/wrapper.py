@@ -11,13 +11,13 @@ from psycopg import sql
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.client import with_login
+from django_runtimes.databases.postgresql.connections.fork import leave_at_fork
+from django_runtimes.databases.postgresql.connections.thread_end import close_at_thread_end, forget
 from django_runtimes.databases.postgresql.creation import with_all_pools
 from django_runtimes.databases.postgresql.database_operations import with_marks
-from django_runtimes.databases.postgresql.fork import leave_at_fork
 from django_runtimes.databases.postgresql.handover import HandoverMixin
 from django_runtimes.databases.postgresql.session.cursors import noting, remember_session
 from django_runtimes.databases.postgresql.session.state import CompiledSQL, keeps_connections
-from django_runtimes.databases.postgresql.thread_end import close_at_thread_end, forget
 from django_runtimes.serving.current_request import current_request
 
 

@@ -10,15 +10,15 @@ from django.db.backends.base.base import NO_DB_ALIAS
 
 from django_runtimes.config.secret import Secret
 from django_runtimes.databases.credentials.provider import provider_of
-from django_runtimes.databases.postgresql.connecting import connect
-from django_runtimes.databases.postgresql.fork import pools, pools_changing
+from django_runtimes.databases.postgresql.connections.connecting import connect
+from django_runtimes.databases.postgresql.connections.fork import pools, pools_changing
 from django_runtimes.databases.postgresql.session.connection import watched
 from django_runtimes.databases.postgresql.session.cursors import noting
 from django_runtimes.databases.postgresql.session.state import SessionState
 from django_runtimes.databases.postgresql.types import WrapperBase
 
 if TYPE_CHECKING:
-    from django_runtimes.databases.postgresql.pool import RecoveringPool
+    from django_runtimes.databases.postgresql.connections.pool import RecoveringPool
 
 _read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS", "TIME_ZONE")
 
@@ -113,7 +113,7 @@ class ConnectionSourceMixin(WrapperBase):
         if self.settings_dict["CONN_MAX_AGE"] != 0:
             raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
         # Costs Lambda's cold start, which has no pool.
-        from django_runtimes.databases.postgresql.pool import PooledConnection, RecoveringPool
+        from django_runtimes.databases.postgresql.connections.pool import PooledConnection, RecoveringPool
 
         # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
         entry = {**self.settings_dict, "OPTIONS": _copy_of(self.settings_dict["OPTIONS"])}

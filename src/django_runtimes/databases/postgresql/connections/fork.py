@@ -5,7 +5,7 @@ import threading
 from typing import Any
 from weakref import WeakSet
 
-from django_runtimes.databases.postgresql.connecting import leave_to_parent
+from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
 
 # By alias; a pool outlives the wrappers of the threads that used it.
 pools: dict[str, Any] = {}

@@ -14,7 +14,7 @@ from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
 
 from django_runtimes.databases.moment import Moment
-from django_runtimes.databases.postgresql.connecting import leave_to_parent
+from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
 
