@@ -13,13 +13,7 @@ from django_runtimes.config.variables.database_connections import (
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database_login import (
-    DB_CREDENTIALS,
-    DB_PASSWORD,
-    DB_ROLE,
-    DB_SECRET_ARN,
-    DB_USER,
-)
+from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_SECRET_ARN, DB_USER
 from django_runtimes.config.variables.variable import Variable
 
 _ADDRESS = (DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD)

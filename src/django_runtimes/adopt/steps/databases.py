@@ -7,12 +7,9 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.adopt.steps.database_reasons import DatabaseReasons
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.databases.database_settings import (
-    address_is_given,
-    database_settings,
-    further_database_settings,
-    is_postgresql,
-)
+from django_runtimes.config.databases.address_choice import address_is_given
+from django_runtimes.config.databases.database_settings import database_settings, further_database_settings
+from django_runtimes.config.databases.engines import is_postgresql
 
 _SQLITE = ("sqlite3", "spatialite")
 # Django's, and of the library's engine.

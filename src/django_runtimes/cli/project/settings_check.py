@@ -1,7 +1,6 @@
 """What a project's settings say, found out in a child process, so that none of them is loaded in a tool."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django_runtimes.cli import processes
-from django_runtimes.cli.project import settings_probe
+from django_runtimes.cli.project.project import settings_probe
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
+from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.url import Address
 
 _LIMIT_S = 60.0
-_POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
 # A loopback address is written in several ways.
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
@@ -127,7 +126,7 @@ def _database(values: Mapping[str, Any]) -> LoadedDatabase:
     vendor, engine, port = values["vendor"], values["engine"], values["port"]
     return LoadedDatabase(
         engine=engine,
-        is_postgresql=_POSTGRESQL_ENGINE.search(engine) is not None if vendor is None else vendor == "postgresql",
+        is_postgresql=is_postgresql({"ENGINE": engine}) if vendor is None else vendor == "postgresql",
         host=values["host"],
         port=int(port) if port.isdigit() else 5432,
         name=values["name"],

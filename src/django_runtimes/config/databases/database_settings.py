@@ -1,6 +1,5 @@
 """Where PostgreSQL is, as Django's DATABASES wants it."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -8,8 +7,15 @@ from typing import Any
 
 from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.address_choice import (
+    address_is_given,
+    address_of,
+    address_on_route,
+    host_and_port,
+)
 from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
+from django_runtimes.config.databases.engines import engine_for, is_postgresql
 from django_runtimes.config.databases.tls import (
     ROOT_VARIABLES,
     destination,
@@ -21,24 +27,14 @@ from django_runtimes.config.databases.tls import (
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.profile import Profile
-from django_runtimes.config.secret import Secret
-from django_runtimes.config.variables.database_address import (
-    DATABASE_URL,
-    DB_HOST,
-    DB_NAME,
-    DB_PORT,
-    DB_PROXY_HOST,
-    DB_PROXY_PORT,
-    DB_SSLMODE,
-    PGHOSTADDR,
-)
+from django_runtimes.config.variables.database_address import DB_SSLMODE
 from django_runtimes.config.variables.database_connections import (
     DB_ALWAYS_RESET,
     DB_CONNECT_TIMEOUT_S,
     DB_POOL_MAX_SIZE,
     DB_POOL_TIMEOUT_S,
 )
-from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_ROLE, DB_USER
+from django_runtimes.config.variables.database_login import DB_ROLE
 
 # A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
 # time when a question was sent, which counts from the first retransmission, half a second in. The kernel's own
@@ -59,31 +55,11 @@ _PATIENT_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_inte
 _MAX_REST_IF_FROZEN_S = 5.0
 
 
-_DEFAULT_PORT = 5432
-
-# How an entry of DATABASES names what the engine takes the place of, and PostGIS among it.
-_SPATIAL_ENGINE = "django.contrib.gis.db.backends.postgis"
-_REPLACED_ENGINES = frozenset({"", "django.db.backends.postgresql", _SPATIAL_ENGINE})
-_OWN_ENGINE, _OWN_SPATIAL_ENGINE = "django_runtimes.databases.postgresql", "django_runtimes.databases.postgis"
-_POSTGRESQL_ENGINE = re.compile(r"postg|psql|psycopg|timescale", re.IGNORECASE)
-
 # Options of a project's that would lead past the address that variables give, or log in there as somebody else.
 _OPTIONS_OF_ADDRESS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
-# By the names of RDS Proxy's endpoints: NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn.
-_RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-def is_postgresql(project: Mapping[str, Any]) -> bool:
-    """Whether an entry of DATABASES is PostgreSQL's, by the name of its engine: importing one needs settings."""
-    return _POSTGRESQL_ENGINE.search(str(project.get("ENGINE", ""))) is not None
-
-
-def address_is_given(environment: Environment) -> bool:
-    """Whether variables say where the database is."""
-    return environment.is_set(DATABASE_URL) or environment.is_set(DB_HOST)
 
 
 def database_settings(
@@ -98,10 +74,12 @@ def database_settings(
     Raises ConfigurationError when the route's address or the login is not known, or the connection could be read on
     the way.
     """
-    address = _address_on_route(environment, profile.route, project)
+    address = address_on_route(environment, profile.route, project)
     login = choose_login(environment, user=address.user, password=address.password)
     entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
-    return entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | _place(address, project)
+    return (
+        entry | {"NAME": address.name, "USER": login.user, "PASSWORD": login.password} | host_and_port(address, project)
+    )
 
 
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,15 +90,6 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     address = address_of(project)
     profile = profile._replace(route=Route.PROXY if _is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
-
-
-def _is_proxied(environment: Environment, address: Address) -> bool:
-    host = address.host.lower()
-    if _RDS_PROXY_HOST.fullmatch(host) is not None:
-        return True
-    proxy_host = environment[DB_PROXY_HOST]
-    # A pooler and its server may be on one machine.
-    return proxy_host is not None and (host, address.port) == (proxy_host.lower(), environment[DB_PROXY_PORT])
 
 
 def _entry(
@@ -160,7 +129,7 @@ def _entry(
         options["prepare_threshold"] = None
     return {
         **project,
-        "ENGINE": _engine(project, is_spatial=address.is_spatial),
+        "ENGINE": engine_for(project, is_spatial=address.is_spatial),
         "CREDENTIALS": login.credentials,
         "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
         "ROUTE": profile.route,
@@ -171,14 +140,6 @@ def _entry(
         "DISABLE_SERVER_SIDE_CURSORS": profile.route is Route.PROXY
         or bool(project.get("DISABLE_SERVER_SIDE_CURSORS", False)),
     }
-
-
-def _engine(project: Mapping[str, Any], *, is_spatial: bool) -> str:
-    """Ours in place of Django's; an engine that a package made of Django's stays, which the package needs."""
-    engine = str(project.get("ENGINE") or "")
-    if is_postgresql(project) and engine not in _REPLACED_ENGINES:
-        return engine
-    return _OWN_SPATIAL_ENGINE if is_spatial or engine == _SPATIAL_ENGINE else _OWN_ENGINE
 
 
 def _given_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str, Any]:
@@ -213,36 +174,6 @@ def _pool_of_project(environment: Environment, profile: Profile, project: Mappin
     return dict(pool)
 
 
-def _place(address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
-    """HOST and PORT, as the project wrote them where they are the same."""
-    port = address.port if str(project.get("PORT") or _DEFAULT_PORT) != str(address.port) else project.get("PORT")
-    return {"HOST": address.host, "PORT": address.port if port is None else port}
-
-
-def _address_on_route(environment: Environment, route: Route, project: Mapping[str, Any]) -> Address:
-    if address_is_given(environment) or not is_postgresql(project):
-        address = environment[DATABASE_URL] or _address_of_variables(environment)
-    else:
-        address = _with_variables(environment, address_of(project))
-    if route is Route.DIRECT:
-        return address
-    proxy_host = environment[DB_PROXY_HOST]
-    if proxy_host is None:
-        raise ConfigurationError(
-            "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
-        )
-    if environment.is_set(PGHOSTADDR):
-        raise ConfigurationError("PGHOSTADDR is set, where libpq would go instead of WEBAPP_DB_PROXY_HOST; unset it")
-    if "options" in address.options:
-        raise ConfigurationError(
-            "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and write its settings to "
-            "the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
-        )
-    # A numeric address beside the server's name would win over the proxy's name.
-    options = {name: value for name, value in address.options.items() if name != "hostaddr"}
-    return replace(address, host=proxy_host, port=environment[DB_PROXY_PORT], options=options)
-
-
 def _require_encryption(address: Address, sslmode: str, profile: Profile, *, token: bool) -> None:
     if encrypts(sslmode):
         return
@@ -258,46 +189,3 @@ def _require_encryption(address: Address, sslmode: str, profile: Profile, *, tok
             "in plain text; "
             "set WEBAPP_DB_SSLMODE=verify-full, or the option sslmode of DATABASE_URL"
         )
-
-
-def _address_of_variables(environment: Environment) -> Address:
-    host = environment[DB_HOST]
-    if host is None:
-        raise ConfigurationError("no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group")
-    return Address(
-        host=host,
-        port=environment[DB_PORT],
-        name=environment[DB_NAME],
-        user=environment[DB_USER],
-        password=environment[DB_PASSWORD] or Secret(),
-    )
-
-
-def address_of(project: Mapping[str, Any]) -> Address:
-    """What an entry of DATABASES says; ConfigurationError for a port that is none."""
-    return Address(
-        host=str(project.get("HOST") or ""),
-        port=_port_of(project),
-        name=str(project.get("NAME") or ""),
-        user=str(project.get("USER") or ""),
-        password=Secret(project.get("PASSWORD") or ""),
-        is_spatial=project.get("ENGINE") == _SPATIAL_ENGINE,
-    )
-
-
-def _with_variables(environment: Environment, address: Address) -> Address:
-    """The project's address with the parts that variables say otherwise."""
-    return replace(
-        address,
-        port=environment[DB_PORT] if environment.is_set(DB_PORT) else address.port,
-        name=environment[DB_NAME] if environment.is_set(DB_NAME) else address.name,
-        user=environment[DB_USER] if environment.is_set(DB_USER) else address.user,
-        password=environment[DB_PASSWORD] or address.password,
-    )
-
-
-def _port_of(project: Mapping[str, Any]) -> int:
-    port = str(project.get("PORT") or _DEFAULT_PORT)
-    if not (port.isascii() and port.isdigit()):
-        raise ConfigurationError(f"DATABASES has PORT={port!r}, which is not a number; correct it in the settings")
-    return int(port)

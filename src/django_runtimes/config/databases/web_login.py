@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from django_runtimes.config.databases.credentials import Login, web_login
-from django_runtimes.config.databases.database_settings import is_postgresql
+from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
