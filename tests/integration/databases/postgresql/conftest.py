@@ -15,7 +15,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.profile import choose_profile
 from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
-from tests.integration.databases.postgresql.foreign_threads import SIZE
+from tests.integration.databases.postgresql.connections.foreign_threads import SIZE
 from tests.integration.databases.postgresql.tls_server import TlsServer, tls_server
 from tests.prerequisites import require_geodjango, require_postgis
 from tests.secrets_manager import SecretsManager, secrets_manager
@@ -27,6 +27,7 @@ OpenDatabase = Callable[..., DatabaseWrapper]
 
 # What an engine adds; the other modules test what surrounds it.
 _OF_BOTH_ENGINES = {
+    "test_connection_objects",
     "test_fork",
     "test_outlived",
     "test_pool",
@@ -68,6 +69,19 @@ def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
             return wrapper
 
         yield make
+
+
+@pytest.fixture(params=["pool", "persistent"])
+def wrapper(request, database_server, open_database):
+    """A wrapper whose requests share one connection, which may change its role."""
+    wrapper = open_database(
+        database_server.administration_url,
+        WEBAPP_DB_STRATEGY=request.param,
+        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
+    )
+    connections[wrapper.alias] = wrapper
+    yield wrapper
+    del connections[wrapper.alias]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import psycopg
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from tests.integration.databases.postgresql.conftest import end_request, run
@@ -16,19 +16,6 @@ FETCHES = {
     "next": next,
     "scroll": lambda cursor: cursor.scroll(1),
 }
-
-
-@pytest.fixture(params=["pool", "persistent"])
-def wrapper(request, database_server, open_database):
-    """A wrapper whose requests share one connection."""
-    wrapper = open_database(
-        database_server.administration_url,
-        WEBAPP_DB_STRATEGY=request.param,
-        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
-    )
-    connections[wrapper.alias] = wrapper
-    yield wrapper
-    del connections[wrapper.alias]
 
 
 def declare(wrapper):

@@ -3,8 +3,6 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import Context
-from functools import partial
 
 import pytest
 from django.db import DataError, ProgrammingError, connections, transaction
@@ -14,11 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from psycopg.sql import SQL, Literal
 from psycopg_pool import PoolTimeout
 
-from django_runtimes.databases.postgresql.session.state import CompiledSQL
-from django_runtimes.databases.postgresql.session.statements import STATELESS_FUNCTIONS
 from django_runtimes.databases.readiness import PoolEmptyError, check_pools
-from django_runtimes.serving.current_request import Request, current_request
-from tests.integration.databases.postgresql.foreign_threads import (
+from tests.integration.databases.postgresql.connections.foreign_threads import (
     SIZE,
     close,
     has_connection,
@@ -28,31 +23,6 @@ from tests.integration.databases.postgresql.foreign_threads import (
 )
 
 pytestmark = pytest.mark.profile_free
-
-# They answer otherwise each time, send something, or hold it to the transaction's end.
-VOLATILE_WITHOUT_STATE = {
-    "clock_timestamp",
-    "gen_random_uuid",
-    "pg_advisory_xact_lock",
-    "pg_advisory_xact_lock_shared",
-    "pg_blocking_pids",
-    "pg_cancel_backend",
-    "pg_database_size",
-    "pg_indexes_size",
-    "pg_is_in_recovery",
-    "pg_notify",
-    "pg_relation_size",
-    "pg_sleep",
-    "pg_table_size",
-    "pg_terminate_backend",
-    "pg_total_relation_size",
-    "pg_try_advisory_xact_lock",
-    "pg_try_advisory_xact_lock_shared",
-    "random",
-    "timeofday",
-    "uuidv4",
-    "uuidv7",
-}
 
 
 def set_many_times(alias: str) -> None:
@@ -311,135 +281,6 @@ def test_several_statements_that_fail_keep_what_was_committed(alias, end):
         assert thread.do(lambda: has_connection(alias))
 
 
-def in_request(call):
-    """The call in a copy of a request's context, as `asyncio.to_thread` makes it; the request is on another thread."""
-    context = Context()
-    context.run(current_request.set, Request())
-    return lambda: context.run(call)
-
-
-@pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_an_executors_thread_shows_no_request_the_session_of_another(database_server, open_database, strategy):
-    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
-    connections.settings[wrapper.alias] = wrapper.settings_dict
-    alias = wrapper.alias
-
-    def set_and_read():
-        run(alias, "SELECT set_config('app.tenant', 'a', false)")
-        return run(alias, "SELECT current_setting('app.tenant', true)")
-
-    def read():
-        return run(alias, "SELECT current_setting('app.tenant', true)")
-
-    def read_in_transaction():
-        with transaction.atomic(alias):
-            return read()
-
-    with workers(1) as (thread,):
-        assert thread.do(in_request(set_and_read)) == ("a",)
-        assert thread.do(in_request(read))[0] in ("", None)
-        thread.do(in_request(set_and_read))
-        assert thread.do(in_request(read_in_transaction))[0] in ("", None)
-        thread.do(lambda: close(alias))
-    del connections.settings[alias]
-
-
-SET = "SELECT set_config('app.tenant', 'a', false)"
-READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')"
-
-
-def context_of(request):
-    context = Context()
-    context.run(current_request.set, request)
-    return context
-
-
-def test_the_end_of_a_request_brings_back_what_executors_keep_for_it(alias):
-    request = Request()
-    with workers(SIZE) as threads:
-        for thread in threads:
-            thread.do(partial(context_of(request).run, run, alias, SET))
-        with pytest.raises(PoolTimeout):
-            connections[alias].pool.getconn(timeout=0.1)
-        request.end()
-
-        assert run(alias, READ) == ("none",)
-        close(alias)
-        assert not any(thread.do(partial(context_of(request).run, has_connection, alias)) for thread in threads)
-        assert threads[0].do(partial(context_of(Request()).run, run, alias, READ)) == ("none",)
-
-
-def test_the_end_of_a_request_takes_nothing_from_a_later_one(alias):
-    first, second = Request(), Request()
-    with workers(1) as (thread,):
-        thread.do(partial(context_of(first).run, run, alias, SET))
-        thread.do(partial(context_of(second).run, run, alias, SET))
-        first.end()
-
-        assert thread.do(partial(context_of(second).run, run, alias, READ)) == ("a",)
-        second.end()
-        assert not thread.do(partial(context_of(second).run, has_connection, alias))
-
-
-def test_a_transaction_that_outlives_its_request_goes_on(alias):
-    request = Request()
-    context = context_of(request)
-    with workers(1) as (thread,):
-        atomic = transaction.atomic(alias)
-        thread.do(partial(context.run, atomic.__enter__))
-        thread.do(partial(context.run, run, alias, SET))
-        request.end()
-
-        assert thread.do(partial(context.run, run, alias, READ)) == ("a",)
-        thread.do(partial(context.run, atomic.__exit__, None, None, None))
-        assert not thread.do(partial(context.run, has_connection, alias))
-
-
-def test_what_comes_after_its_request_keeps_no_connection(alias):
-    request = Request()
-    context = context_of(request)
-    request.end()
-    with workers(1) as (thread,):
-        thread.do(partial(context.run, run, alias, SET))
-
-        assert not thread.do(partial(context.run, has_connection, alias))
-
-
-def test_a_thread_at_work_when_its_request_ends_loses_no_query(alias):
-    def work(context):
-        for _ in range(200):
-            context.run(run, alias, SET)
-            assert context.run(run, alias, READ) in [("a",), ("none",)]
-
-    with ThreadPoolExecutor(SIZE) as executor:
-        for _ in range(5):
-            requests = [Request() for _ in range(SIZE)]
-            running = [executor.submit(work, context_of(request)) for request in requests]
-            time.sleep(0.05)
-            for request in requests:
-                request.end()
-            for one in running:
-                one.result()
-
-
-@pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_psycopgs_connection_shows_no_request_the_session_of_another(database_server, open_database, strategy):
-    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
-    connections.settings[wrapper.alias] = wrapper.settings_dict
-    alias = wrapper.alias
-
-    def read():
-        if connections[alias].connection is None:
-            connections[alias].ensure_connection()
-        return connections[alias].connection.execute(READ).fetchone()
-
-    with workers(1) as (thread,):
-        thread.do(in_request(lambda: run(alias, SET)))
-        assert thread.do(in_request(read)) == ("none",)
-        thread.do(lambda: close(alias))
-    del connections.settings[alias]
-
-
 def test_a_tool_may_patch_djangos_ensure_connection(alias, monkeypatch):
     ensured = []
     connection = connections[alias]
@@ -453,28 +294,3 @@ def test_a_tool_may_patch_djangos_ensure_connection(alias, monkeypatch):
     assert run(alias, "SELECT 1") == (1,)
 
     assert set(ensured) == {alias}
-
-
-def test_the_server_calls_the_stateless_functions_stable(alias):
-    with connections[alias].cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace "
-            "AND provolatile = 'v' AND proname = ANY (%s)",
-            [list(STATELESS_FUNCTIONS)],
-        )
-        volatile = {name for (name,) in cursor.fetchall()}
-
-    assert volatile <= VOLATILE_WITHOUT_STATE
-
-
-@pytest.mark.parametrize(("always", "left"), [("0", "a"), ("1", None)])
-def test_always_reset_clears_what_statements_of_the_orm_set(database_server, open_database, always, left):
-    wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
-    with wrapper.cursor() as cursor:
-        # As a view would do it.
-        cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
-    wrapper.close()
-
-    with wrapper.cursor() as cursor:
-        cursor.execute(CompiledSQL("SELECT current_setting('app.tenant', true)"))
-        assert (cursor.fetchone()[0] or None) == left

@@ -2,31 +2,23 @@
 
 import psycopg
 import pytest
-from django.db import connections
 from psycopg.adapt import PyFormat
 from psycopg.pq import Format
 from psycopg.types import TypeInfo
 from psycopg.types.string import StrDumper, TextLoader
 
-from tests.integration.databases.postgresql.conftest import backend_pid
+from tests.integration.databases.postgresql.conftest import backend_pid, end_request
 
 pytestmark = pytest.mark.profile_free
 
 
-@pytest.fixture(params=["pool", "persistent"])
-def wrapper(request, database_server, open_database):
-    wrapper = open_database(
-        database_server.administration_url,
-        WEBAPP_DB_STRATEGY=request.param,
-        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
-    )
-    connections[wrapper.alias] = wrapper
-    # A connection that has served before.
+@pytest.fixture
+def wrapper(wrapper):
+    """Its connection has served before."""
     backend_pid(wrapper)
-    wrapper.close_if_unusable_or_obsolete()
+    end_request(wrapper)
     wrapper.ensure_connection()
-    yield wrapper
-    del connections[wrapper.alias]
+    return wrapper
 
 
 def next_request(wrapper) -> psycopg.Connection:

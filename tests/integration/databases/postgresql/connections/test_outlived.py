@@ -6,7 +6,12 @@ import psycopg
 import pytest
 from django.db import InterfaceError, connections, transaction
 
-from tests.integration.databases.postgresql.foreign_threads import has_connection, named_cursor, run, workers
+from tests.integration.databases.postgresql.connections.foreign_threads import (
+    has_connection,
+    named_cursor,
+    run,
+    workers,
+)
 
 pytestmark = pytest.mark.profile_free
 

@@ -5,11 +5,9 @@ import time
 import psycopg
 import pytest
 from django.contrib.auth.models import Group
-from django.db import OperationalError, ProgrammingError, connections, transaction
+from django.db import OperationalError, ProgrammingError, transaction
 from django.db.backends.signals import connection_created
 from django.db.models import Count
-from psycopg import IsolationLevel
-from psycopg.rows import dict_row, tuple_row
 from psycopg.types.string import StrDumper
 
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
@@ -57,24 +55,6 @@ STATE = {
     "a statement timeout": ("SET statement_timeout = '7s'", "SHOW statement_timeout", {"0"}),
     "the time zone": ("SET TIME ZONE 'Pacific/Auckland'", "SHOW TimeZone", {"UTC"}),
 }
-
-
-@pytest.fixture(params=["pool", "persistent"])
-def wrapper(request, database_server, open_database):
-    """A wrapper whose requests share one connection, which may change its role."""
-    wrapper = open_database(
-        database_server.administration_url,
-        WEBAPP_DB_STRATEGY=request.param,
-        **({"WEBAPP_DB_POOL_MAX_SIZE": "1"} if request.param == "pool" else {}),
-    )
-    connections[wrapper.alias] = wrapper
-    yield wrapper
-    del connections[wrapper.alias]
-
-
-class UpperDumper(StrDumper):
-    def dump(self, obj):
-        return super().dump(obj.upper())
 
 
 @pytest.mark.parametrize("name", STATE)
@@ -173,25 +153,6 @@ def test_a_cursor_of_an_iterator_that_is_kept_is_gone(wrapper):
     groups.all()._raw_delete(wrapper.alias)
 
 
-@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
-def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
-    heard = []
-    backend_pid(wrapper)
-    end_request(wrapper)
-    wrapper.ensure_connection()
-    wrapper.connection.add_notice_handler(heard.append)
-    wrapper.connection.adapters.register_dumper(str, UpperDumper)
-    if statement is not None:
-        run(wrapper, statement)
-    end_request(wrapper)
-    run(wrapper, "DO $$ BEGIN RAISE WARNING 'secret'; END $$")
-
-    assert heard == []
-    with wrapper.cursor() as cursor:
-        cursor.execute("SELECT %s", ["hello"])
-        assert cursor.fetchone() == ("hello",)
-
-
 class CallingDumper(StrDumper):
     def quote(self, obj):
         return b"set_config('app.tenant', 'a', false)"
@@ -214,129 +175,6 @@ def test_what_a_dumper_of_the_applications_sets_is_gone(wrapper):
 
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
     Group.objects.using(wrapper.alias).all()._raw_delete(wrapper.alias)
-
-
-@pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
-def test_adapters_that_a_receiver_registers_for_each_connection_stay(wrapper, statement):
-    def receiver(connection, **kwargs):
-        connection.connection.adapters.register_dumper(str, UpperDumper)
-
-    connection_created.connect(receiver)
-    try:
-        for _ in range(3):
-            with wrapper.cursor() as cursor:
-                cursor.execute("SELECT %s", ["hello"])
-                assert cursor.fetchone() == ("HELLO",)
-            if statement is not None:
-                run(wrapper, statement)
-            end_request(wrapper)
-    finally:
-        connection_created.disconnect(receiver)
-
-
-def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
-    wrapper.ensure_connection()
-    wrapper.connection.autocommit = False
-    end_request(wrapper)
-    wrapper.ensure_connection()
-
-    assert wrapper.connection.autocommit
-
-
-def test_a_row_factory_is_as_before_though_nothing_was_sent(wrapper):
-    backend_pid(wrapper)
-    end_request(wrapper)
-    wrapper.ensure_connection()
-    wrapper.connection.row_factory = dict_row
-    end_request(wrapper)
-    wrapper.ensure_connection()
-
-    assert wrapper.connection.row_factory is tuple_row
-
-
-def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
-    wrapper.ensure_connection()
-    wrapper.connection.row_factory = dict_row
-    wrapper.connection.isolation_level = IsolationLevel.SERIALIZABLE
-    wrapper.connection.read_only = True
-    end_request(wrapper)
-
-    assert run(wrapper, "SHOW transaction_isolation") == "read committed"
-    assert (wrapper.connection.row_factory, wrapper.connection.read_only) == (tuple_row, None)
-
-
-def test_attributes_that_a_request_puts_there_are_gone(wrapper):
-    for count in range(2):
-        wrapper.ensure_connection()
-        assert not hasattr(wrapper.connection, "tenant")
-        wrapper.connection.tenant = "a"
-        if count:
-            run(wrapper, "SELECT 1")
-        end_request(wrapper)
-    wrapper.ensure_connection()
-
-    assert not hasattr(wrapper.connection, "tenant")
-
-
-def begin_two_phase(connection):
-    connection.autocommit = False
-    connection.tpc_begin("unfinished")
-
-
-def fail_two_phase(connection):
-    begin_two_phase(connection)
-    # The server allows no prepared transactions unless it is told how many.
-    with pytest.raises(psycopg.NotSupportedError):
-        connection.tpc_prepare()
-
-
-def enter_pipeline(connection):
-    kept.append(connection.pipeline())
-    kept[-1].__enter__()
-    connection.execute("SELECT 1")
-
-
-def enter_transaction(connection):
-    kept.append(connection.transaction())
-    kept[-1].__enter__()
-
-
-kept: list[object] = []
-
-
-@pytest.mark.parametrize("leave", [begin_two_phase, fail_two_phase, enter_pipeline, enter_transaction])
-def test_a_connection_is_of_use_whatever_a_request_has_begun_on_it(wrapper, leave):
-    wrapper.ensure_connection()
-    leave(wrapper.connection)
-    end_request(wrapper)
-    kept.clear()
-
-    for _ in range(2):
-        with transaction.atomic(wrapper.alias):
-            assert run(wrapper, "SELECT 1") == 1
-        end_request(wrapper)
-
-
-def test_psycopgs_connections_have_no_state_that_is_not_restored(administrator):
-    restored = {"_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"}
-    restored |= {"_isolation_level", "_read_only", "_deferrable", "_adapters", "_notice_handlers", "_notify_handlers"}
-    restored |= {"_num_transactions", "_tpc", "_notifies_backlog", "_pipeline"}
-    # Made of those, or none of a request's.
-    others = {"_begin_statement", "_prepared", "_closed", "pgconn", "lock"}
-
-    assert vars(administrator).keys() == restored | others
-
-
-def test_the_isolation_level_of_the_settings_stays(database_server, open_database):
-    for strategy in ("pool", "persistent"):
-        wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=strategy)
-        wrapper.settings_dict["OPTIONS"]["isolation_level"] = IsolationLevel.SERIALIZABLE
-        connections[wrapper.alias] = wrapper
-        for _ in range(2):
-            with transaction.atomic(wrapper.alias):
-                assert run(wrapper, "SHOW transaction_isolation") == "serializable"
-            end_request(wrapper)
-        del connections[wrapper.alias]
 
 
 def test_a_lock_is_free_before_the_next_request(wrapper, administrator):

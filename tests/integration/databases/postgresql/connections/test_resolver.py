@@ -47,7 +47,7 @@ def test_a_silent_name_server_is_given_up_in_every_thread(tmp_path):
         input=SOURCE,
         env={
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
-            "PYTHONPATH": str(Path(__file__).parents[4] / "src"),
+            "PYTHONPATH": str(Path(__file__).parents[5] / "src"),
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_RUNTIME": "aws_lambda",
             "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
