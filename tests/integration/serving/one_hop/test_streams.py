@@ -5,8 +5,6 @@ import itertools
 import threading
 
 import pytest
-from django.contrib.auth.models import Group
-from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
@@ -16,7 +14,6 @@ barrier = None
 # What the latest stream did: the threads of its view, chunks and end, and how many chunks it made.
 threads: list[int] = []
 made: list[int] = []
-neighbours: list[tuple[int, bool]] = []
 
 
 def note_thread():
@@ -69,37 +66,6 @@ def broken(request):
     return StreamingHttpResponse(chunks())
 
 
-def groups(request):
-    """An ORM generator, which keeps its cursor and its connection from the first row to the last."""
-
-    def chunks():
-        for position, group in enumerate(Group.objects.order_by("name").iterator(chunk_size=10)):
-            yield f"{group.name},"
-            if position == 4:
-                barrier.stop()
-
-    return StreamingHttpResponse(chunks())
-
-
-def in_a_transaction(request):
-    """A generator inside atomic(), which has written before its first chunk."""
-
-    def chunks():
-        with transaction.atomic():
-            Group.objects.create(name="streamed")
-            yield b"first"
-            barrier.stop()
-            yield b"second"
-
-    return StreamingHttpResponse(chunks())
-
-
-def adds(request, name):
-    neighbours.append((threading.get_ident(), connection.in_atomic_block))
-    Group.objects.create(name=name)
-    return HttpResponse("added")
-
-
 def plain(request):
     return HttpResponse("plain")
 
@@ -110,24 +76,14 @@ urlpatterns = [
     path("other_parts", other_parts),
     path("large_chunk", large_chunk),
     path("broken", broken),
-    path("groups", groups),
-    path("transaction", in_a_transaction),
-    path("adds/<name>", adds),
     path("plain", plain),
 ]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_noted():
-    for notes in (threads, made, neighbours):
+    for notes in (threads, made):
         notes.clear()
-
-
-def group_names() -> list[str]:
-    try:
-        return list(Group.objects.order_by("name").values_list("name", flat=True))
-    finally:
-        connection.close()
 
 
 async def test_the_first_chunk_comes_before_the_second_is_made(one_hop, barrier):
@@ -298,57 +254,3 @@ async def test_half_of_the_threads_may_stream_unless_set(one_hop, barrier, pool,
 
     assert [reply.status for reply in refused] == [503] * len(refused)
     assert [(await one.reply()).status for one in running] == [200] * streams
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_rows_stream_whole_beside_other_requests(one_hop, barrier):
-    names = [f"{number:03}" for number in range(50)]
-    await asyncio.to_thread(add_groups, names)
-    handler = one_hop(threads=2)
-    download = Exchange(handler, "GET", "/groups").start()
-    await barrier.reached()
-
-    beside = [await exchange(handler, "GET", f"/adds/beside-{number}") for number in range(5)]
-    barrier.open()
-
-    assert [reply.status for reply in beside] == [200] * 5
-    rows = (await download.reply()).body.decode().split(",")[:-1]
-    assert [name for name in rows if not name.startswith("beside")] == names
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_no_neighbour_joins_a_streams_transaction(one_hop, barrier):
-    handler = one_hop(threads=2)
-    download = Exchange(handler, "GET", "/transaction").start()
-    await barrier.reached()
-
-    await asyncio.gather(*(exchange(handler, "GET", f"/adds/beside-{number}") for number in range(4)))
-    during = await asyncio.to_thread(group_names)
-    barrier.open()
-    await download.reply()
-
-    assert [in_atomic_block for _, in_atomic_block in neighbours] == [False] * 4
-    assert during == [f"beside-{number}" for number in range(4)]
-    assert await asyncio.to_thread(group_names) == [*during, "streamed"]
-
-
-@pytest.mark.django_db(transaction=True)
-async def test_a_client_that_leaves_rolls_its_stream_back_and_nothing_else(one_hop, barrier):
-    handler = one_hop(threads=2)
-    download = Exchange(handler, "GET", "/transaction").start()
-    await barrier.reached()
-    await exchange(handler, "GET", "/adds/beside")
-
-    download.disconnect()
-    # The listener's turn comes before the generator goes on.
-    await asyncio.sleep(0.05)
-    barrier.open()
-    await download.finish()
-    await exchange(handler, "GET", "/adds/after")
-
-    assert await asyncio.to_thread(group_names) == ["after", "beside"]
-
-
-def add_groups(names: list[str]) -> None:
-    Group.objects.bulk_create(Group(name=name) for name in names)
-    connection.close()

@@ -1,0 +1,144 @@
+"""Every deliberate difference in what outlives a request or its client, shown on both sides."""
+
+import asyncio
+import threading
+from contextvars import ContextVar
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf.urls.i18n import i18n_patterns
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpResponse
+from django.urls import path
+
+from tests.integration.serving.django_versions import KEEPS_CONTEXT
+from tests.integration.serving.one_hop.exchange import Exchange, exchange
+
+barrier = None
+notes: list[str] = []
+variable: ContextVar[str] = ContextVar("variable", default="unset")
+of_the_thread = threading.local()
+
+
+def held(request):
+    barrier.stop()
+    response = HttpResponse("held")
+    response._resource_closers.append(lambda: notes.append("closed"))
+    return response
+
+
+async def aheld(request):
+    try:
+        await barrier.astop()
+    except asyncio.CancelledError:
+        notes.append("cancelled")
+        raise
+    notes.append("finished")
+    return HttpResponse("held")
+
+
+def sets_variable(request):
+    variable.set("by the view")
+    return HttpResponse("set")
+
+
+def visits(request):
+    of_the_thread.visits = getattr(of_the_thread, "visits", 0) + 1
+    return HttpResponse(str(of_the_thread.visits))
+
+
+async def leaves_a_task(request):
+    async def later():
+        await barrier.astop()
+        try:
+            notes.append(await sync_to_async(lambda: "ran")())
+        except RuntimeError:
+            notes.append("refused")
+
+    request.scope["tasks"].append(asyncio.create_task(later()))
+    return HttpResponse("left")
+
+
+urlpatterns = [
+    path("held", held),
+    path("variable", sets_variable),
+    path("visits", visits),
+    path("task", leaves_a_task),
+    *i18n_patterns(path("aheld", aheld)),
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_notes():
+    notes.clear()
+
+
+async def test_an_asynchronous_view_that_was_guessed_wrong_outlives_its_client(one_hop, barrier, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+    async def left_behind(handler) -> list[str]:
+        notes.clear()
+        barrier.close()
+        request = Exchange(handler, "GET", "/de/aheld").start()
+        await barrier.reached()
+        request.disconnect()
+        await asyncio.sleep(0.05)
+        barrier.open()
+        await request.finish()
+        return notes.copy()
+
+    assert await left_behind(ASGIHandler()) == ["cancelled"]
+    assert await left_behind(one_hop()) == ["finished"]
+
+
+async def test_a_synchronous_views_response_is_closed_though_its_client_has_left(one_hop, barrier):
+    async def left_behind(handler) -> list[str]:
+        notes.clear()
+        barrier.close()
+        request = Exchange(handler, "GET", "/held").start()
+        await barrier.reached()
+        request.disconnect()
+        await asyncio.sleep(0.05)
+        barrier.open()
+        await request.finish()
+        return notes.copy()
+
+    assert await left_behind(ASGIHandler()) == []
+    assert await left_behind(one_hop()) == ["closed"]
+
+
+async def test_context_variables_outlive_the_handler(one_hop):
+    async def after(handler) -> str:
+        async def application(scope, receive, send):
+            await handler(scope, receive, send)
+            notes.append(variable.get())
+
+        await exchange(application, "GET", "/variable")
+        return notes.pop()
+
+    assert await after(ASGIHandler()) == ("by the view" if KEEPS_CONTEXT else "unset")
+    assert await after(one_hop()) == "by the view"
+
+
+async def test_thread_locals_outlive_their_request(one_hop):
+    theirs, ours = ASGIHandler(), one_hop(threads=1)
+
+    assert [(await exchange(theirs, "GET", "/visits")).body for _ in range(2)] == [b"1", b"1"]
+    assert [(await exchange(ours, "GET", "/visits")).body for _ in range(2)] == [b"1", b"2"]
+
+
+async def test_a_task_that_outlives_its_request_reaches_no_thread_of_it(one_hop, barrier, settings):
+    # Behind synchronous middleware Django's own handler refuses it too.
+    settings.MIDDLEWARE = []
+
+    async def what_became_of_the_task(handler) -> str:
+        barrier.close()
+        tasks: list[asyncio.Task] = []
+        await exchange(handler, "GET", "/task", tasks=tasks)
+        barrier.open()
+        await tasks[0]
+        return notes.pop()
+
+    assert await what_became_of_the_task(ASGIHandler()) == "ran"
+    assert await what_became_of_the_task(one_hop()) == "refused"
