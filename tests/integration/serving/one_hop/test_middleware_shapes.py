@@ -9,9 +9,9 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving import alike_middleware, middleware_shapes, middleware_structures
+from tests.integration.serving import alike_middleware, middleware_around, middleware_shapes, middleware_structures
 
-DIFFERENT = middleware_shapes.__name__
+DIFFERENT = [f"{module.__name__}.{name}" for module in (middleware_shapes, middleware_around) for name in module.SHAPES]
 STRUCTURES = middleware_structures.__name__
 ALIKE = alike_middleware.__name__
 DJANGOS = [
@@ -35,6 +35,10 @@ DJANGOS = [
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
+def name_of(path):
+    return path.rpartition(".")[2]
+
+
 def tenant(request):
     return HttpResponse(request.tenant or "nobody")
 
@@ -49,7 +53,7 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 @pytest.fixture(autouse=True)
 def _keys(settings):
     settings.TENANT_KEY, settings.ASYNC_TENANT_KEY = "TENANT", "HTTP_TENANT"
-    settings.TENANT_MIDDLEWARE = f"{DIFFERENT}.AsTheRemoteUser"
+    settings.TENANT_MIDDLEWARE = f"{middleware_around.__name__}.AsTheRemoteUser"
     settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 
 
@@ -62,9 +66,9 @@ async def test_views_see_what_other_structures_read(both, settings, way, name):
 
 
 @WAYS
-@pytest.mark.parametrize("name", middleware_shapes.SHAPES)
-async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, name):
-    settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
+@pytest.mark.parametrize("middleware", DIFFERENT, ids=name_of)
+async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, middleware):
+    settings.MIDDLEWARE = [middleware]
 
     assert (await both("GET", way, headers=[(b"tenant", b"acme")])).body == b"acme"
 
@@ -82,9 +86,9 @@ def test_middleware_that_is_alike_keeps_the_one_hop(name):
     assert not may_differ(import_string(f"{ALIKE}.{name}"))
 
 
-@pytest.mark.parametrize("name", middleware_shapes.SHAPES)
-def test_middleware_that_is_not_alike_is_found(name):
-    assert may_differ(import_string(f"{DIFFERENT}.{name}"))
+@pytest.mark.parametrize("middleware", DIFFERENT, ids=name_of)
+def test_middleware_that_is_not_alike_is_found(middleware):
+    assert may_differ(import_string(middleware))
 
 
 @pytest.mark.parametrize("name", middleware_structures.SHAPES)
@@ -95,7 +99,7 @@ def test_another_structure_is_found(name):
 def test_known_factories_keep_the_one_hop():
     @sync_and_async_middleware
     def factory(get_response):
-        return middleware_shapes.AsTheRemoteUser(get_response)
+        return middleware_around.AsTheRemoteUser(get_response)
 
     assert may_differ(factory)
 
