@@ -15,7 +15,6 @@ from django_runtimes.adopt.steps.databases import is_sqlite, set_databases
 from django_runtimes.adopt.steps.file_storage import IGNORED_STORAGES, refuse_ignored_storages
 from django_runtimes.adopt.steps.security import are_of_this_machine
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.config.secret_key import SHORTEST_KEY, weakness
 
 _CHECKING_APP = "django_runtimes.adopt"
@@ -37,7 +36,7 @@ def later_mistakes(call: Call) -> list[str]:
         if name in changed
         for mistake in find(call, setting_of(settings, name))
     ]
-    if not _is_local(call) and not changed.isdisjoint(_DECIDED_AGAIN):
+    if not call.adopted.is_local and not changed.isdisjoint(_DECIDED_AGAIN):
         mistakes += _decided_again(call)
     return mistakes
 
@@ -48,7 +47,7 @@ def unchecked_mistakes(call: Call) -> list[str]:
 
 
 def _debug(call: Call, value: Any) -> Iterator[str]:
-    if value and not _is_local(call):
+    if value and not call.adopted.is_local:
         yield (
             f"DEBUG={value!r} was set after configure() in {call.place}: it shows the application's insides and the "
             f"runtime is {call.adopted.runtime}; remove the line, or set it to False before the call"
@@ -56,7 +55,7 @@ def _debug(call: Call, value: Any) -> Iterator[str]:
 
 
 def _secret_key(call: Call, value: Any) -> Iterator[str]:
-    if not _is_local(call) and (reason := weakness(value) if value else "is empty"):
+    if not call.adopted.is_local and (reason := weakness(value) if value else "is empty"):
         yield (
             f"SECRET_KEY was set after configure() in {call.place} and {reason}; remove the line and set "
             f"WEBAPP_SECRET_KEY to a random text of at least {SHORTEST_KEY} characters"
@@ -64,7 +63,7 @@ def _secret_key(call: Call, value: Any) -> Iterator[str]:
 
 
 def _hosts(call: Call, value: Any) -> Iterator[str]:
-    if not _is_local(call) and are_of_this_machine(value):
+    if not call.adopted.is_local and are_of_this_machine(value):
         yield (
             f"ALLOWED_HOSTS={value!r} was set after configure() in {call.place} and names no host beyond this "
             "machine; remove the line, or set it before the call"
@@ -72,7 +71,7 @@ def _hosts(call: Call, value: Any) -> Iterator[str]:
 
 
 def _sqlite(call: Call, value: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    if _is_local(call):
+    if call.adopted.is_local:
         return
     for alias, database in value.items():
         if is_sqlite(database):
@@ -112,7 +111,3 @@ def _decided_again(call: Call) -> Iterator[str]:
             step(draft, ProcessVariables(os.environ))
         except ConfigurationError as error:
             yield f"after configure() in {call.place}: {error}"
-
-
-def _is_local(call: Call) -> bool:
-    return call.adopted.runtime is Runtime.LOCAL

@@ -47,6 +47,11 @@ class Adopted(NamedTuple):
         """The service that runs the process."""
         return self.detection.runtime
 
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on a developer's machine."""
+        return self.runtime is Runtime.LOCAL
+
 
 def adopted_by(settings: object) -> Adopted:
     """The record in Django's settings; ConfigurationError where no call of `configure()` left one."""

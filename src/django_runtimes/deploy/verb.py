@@ -4,13 +4,11 @@ import argparse
 import itertools
 import json
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any, NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +16,7 @@ from botocore.parsers import ResponseParserError
 
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.interruption import interrupt_unless_ignored
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.aws.aws_api import explain_error
@@ -100,10 +99,7 @@ def run(
     interrupted: str = "interrupted",
 ) -> int:
     """Do the work, print its result or its error, and return the exit code; `interrupted` is what Ctrl-C says."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # nohup has it ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    interrupt_unless_ignored()
     as_json = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
     try:
         result = work(parser.parse_args(arguments))
@@ -153,7 +149,3 @@ def _fail(parser: VerbParser, text: str, exit_code: int, *, as_json: bool) -> in
         show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, "error": line}))
     sys.stderr.write(f"{parser.prog}: {line}\n")
     return exit_code
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -12,6 +12,7 @@ from django.urls import Resolver404, URLPattern, get_resolver
 from django.urls.resolvers import LocalePrefixPattern, RegexPattern
 
 from django_runtimes.config.adopted import adopted_by
+from django_runtimes.config.http.front import is_below
 from django_runtimes.serving.base_path import HEALTH_PATHS
 
 # The route up to its first converter, and the regular expression up to its first special character.
@@ -57,7 +58,7 @@ def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
         if isinstance(value := getattr(settings, name, None), str)
         and value.startswith("/")
         and not value.startswith("//")
-        and not _is_below(value, base_path)
+        and not is_below(value, base_path)
     ]
 
 
@@ -94,11 +95,11 @@ def _first_meant(base_path: str) -> str | None:
     for name in ("STATIC_URL", "MEDIA_URL"):
         address = urlsplit(getattr(settings, name, None) or "")
         below = address.path.removeprefix(base_path)
-        if not address.netloc and _is_below(below, base_path):
+        if not address.netloc and is_below(below, base_path):
             return f"{name} {below}"
     resolver = get_resolver()
     for beginning in _beginnings(resolver.url_patterns, "/"):
-        if _is_below(beginning, base_path):
+        if is_below(beginning, base_path):
             return f"the URL {beginning}"
     for path in (base_path, f"{base_path}/"):
         try:
@@ -107,10 +108,6 @@ def _first_meant(base_path: str) -> str | None:
             continue
         return f"the URL /{route}"
     return None
-
-
-def _is_below(path: str, base_path: str) -> bool:
-    return path == base_path or path.startswith(f"{base_path}/")
 
 
 def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:

@@ -3,11 +3,9 @@
 import argparse
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
@@ -33,10 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     """Adopt, show or undo; the exit code is in `--help`."""
     if _EJECT in arguments:
         return _eject(arguments)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # nohup has it ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    interrupt_unless_ignored()
     try:
         options, others = _parser().parse_known_args(arguments)
         _require_undo(options)
@@ -202,7 +197,3 @@ def _say(text: str) -> None:
 def _fail(text: str, exit_code: int) -> int:
     _say(f"webapp init: {' '.join(text.split())}")
     return exit_code
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -8,7 +8,6 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.adopt.configure import adopted
-from django_runtimes.config.runtimes.runtime import Runtime
 
 _KEYS = (
     "AWS_ACCESS_KEY_ID",
@@ -24,7 +23,7 @@ _OPTIONS = ("access_key", "secret_key")
 
 def check_aws_keys(**kwargs: Any) -> list[CheckMessage]:
     """A warning for the AWS keys in the settings, which are not shown."""
-    keys = [] if _is_local() else [*_aws_keys()]
+    keys = [] if adopted().is_local else [*_aws_keys()]
     if not keys:
         return []
     return [
@@ -39,7 +38,7 @@ def check_aws_keys(**kwargs: Any) -> list[CheckMessage]:
 
 def check_hosts(**kwargs: Any) -> list[CheckMessage]:
     """A warning for hosts that anybody may forge."""
-    if _is_local() or "*" not in settings.ALLOWED_HOSTS:
+    if adopted().is_local or "*" not in settings.ALLOWED_HOSTS:
         return []
     return [
         CheckWarning(
@@ -55,7 +54,3 @@ def _aws_keys() -> Iterator[str]:
     for alias, storage in settings.STORAGES.items():
         options = storage.get("OPTIONS") or {}
         yield from (f"STORAGES[{alias!r}]['OPTIONS'][{name!r}]" for name in _OPTIONS if options.get(name))
-
-
-def _is_local() -> bool:
-    return adopted().runtime is Runtime.LOCAL

@@ -21,7 +21,7 @@ _CACHED_SESSIONS = "django.contrib.sessions.backends.cache"
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:
     """A warning for each cache that a project sets up and that is each process's or each task's own."""
-    if _is_local() or not settings.is_overridden("CACHES"):
+    if adopted().is_local or not settings.is_overridden("CACHES"):
         return []
     return [
         CheckWarning(
@@ -37,7 +37,7 @@ def check_caches(**kwargs: Any) -> list[CheckMessage]:
 
 def check_sessions(**kwargs: Any) -> list[CheckMessage]:
     """A warning where sessions are kept on the disk or in memory, so that visitors are logged out at random."""
-    if _is_local():
+    if adopted().is_local:
         return []
     engine = settings.SESSION_ENGINE
     if engine == _FILE_SESSIONS:
@@ -58,7 +58,7 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
 
 def check_media(**kwargs: Any) -> list[CheckMessage]:
     """A warning where models have files and uploads lie on a disk that goes with the process."""
-    if _is_local() or not media_on_disk(settings.STORAGES):
+    if adopted().is_local or not media_on_disk(settings.STORAGES):
         return []
     fields = [
         f"{model._meta.label}.{field.name}"
@@ -76,10 +76,6 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
             id="django_runtimes.W024",
         )
     ]
-
-
-def _is_local() -> bool:
-    return adopted().runtime is Runtime.LOCAL
 
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:

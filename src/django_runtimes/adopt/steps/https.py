@@ -2,6 +2,7 @@
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
+from django_runtimes.config.http.front import is_below
 from django_runtimes.config.variables.hops import HSTS_SECONDS, HTTPS, PROTO_HEADER
 
 # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.
@@ -51,7 +52,7 @@ def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
     reason = f"WEBAPP_BASE_PATH={base_path}"
     for name in _COOKIE_PATHS:
         # Another application under another path of this host has no business with them.
-        if not _is_below(draft.value(name) or "/", base_path):
+        if not is_below(draft.value(name) or "/", base_path):
             draft.set(name, base_path, reason)
     for name in _REDIRECTS:
         path = draft.value(name)
@@ -74,9 +75,5 @@ def _is_path(url: object) -> bool:
     return isinstance(url, str) and url != "" and "://" not in url and not url.startswith("//")
 
 
-def _is_below(path: str, base_path: str) -> bool:
-    return path == base_path or path.startswith(f"{base_path}/")
-
-
 def _below(path: str, base_path: str) -> str:
-    return path if _is_below(path, base_path) else base_path + path
+    return path if is_below(path, base_path) else base_path + path

@@ -25,6 +25,11 @@ class Front(NamedTuple):
         return "HTTP_" + self.proto_header.upper().replace("-", "_")
 
 
+def is_below(path: str, base_path: str) -> bool:
+    """Whether a path is the base path, or below it."""
+    return path == base_path or path.startswith(f"{base_path}/")
+
+
 def read_front(environment: Environment, *, https: bool) -> Front:
     """The four variables; raises ConfigurationError for what is no path or no header, or would not be believed."""
     base_path = environment[BASE_PATH] or ""
