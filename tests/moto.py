@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django_runtimes.cli import processes
+from django_runtimes.cli.processes import free_port
+from tests.listening import listening
 
 REGION = "eu-west-1"
 # moto takes any.
@@ -17,14 +18,8 @@ _START_LIMIT_S = 60.0
 @contextmanager
 def moto_server(log: Path) -> Iterator[str]:
     """Its URL, for as long as the block lasts."""
-    port = processes.free_port()
-    server = processes.spawn(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-        environ={"PATH": os.environ["PATH"], **ACCESS_KEY},
-        log=log,
-    )
-    try:
-        assert processes.wait_until_listening(server, port, timeout_s=_START_LIMIT_S), log.read_text()
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    environ = {"PATH": os.environ["PATH"], **ACCESS_KEY}
+    with listening(command, port, environ=environ, log=log, timeout_s=_START_LIMIT_S):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        processes.stop(server)

@@ -14,6 +14,7 @@ from django_runtimes.config.databases.url import parse_database_url
 from django_runtimes.config.variables.table import VARIABLES
 from tests.image.containers import run_container
 from tests.image.podman import CHECKOUT
+from tests.listening import listening
 from tests.prerequisites import require_program
 
 _ROUTE = "${WEBAPP_DB_ROUTE:-direct}"
@@ -53,12 +54,8 @@ def pgbouncer(compose, database) -> Iterator[int]:
         users.write_text(f'"{server.user}" "{server.password or ""}"\n')
         log = directory / "pgbouncer.log"
         command = [str(processes.find_program("pgbouncer")), str(directory / "pgbouncer.ini")]
-        process = processes.spawn(command, environ={}, log=log, account=account, directory=directory)
-        try:
-            assert processes.wait_until_listening(process, port, timeout_s=10), log.read_text()
+        with listening(command, port, environ={}, log=log, account=account, directory=directory, timeout_s=10):
             yield port
-        finally:
-            processes.stop(process)
 
 
 def test_web_waits_for_a_migrated_database(compose):

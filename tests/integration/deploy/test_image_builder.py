@@ -13,6 +13,7 @@ from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
 from django_runtimes.deploy.image_builder import ImageBuilder, find_builder
+from tests.listening import listening
 
 pytestmark = [
     pytest.mark.profile_free,
@@ -37,12 +38,8 @@ def registry(tmp_path: Path) -> Iterator[str]:
     path.write_text(json.dumps(configuration))
     program = processes.find_program("docker-registry")
     assert program is not None
-    process = processes.spawn([program, "serve", str(path)], environ={}, log=tmp_path / "registry.log")
-    try:
-        assert processes.wait_until_listening(process, port, timeout_s=30), processes.cause(tmp_path / "registry.log")
+    with listening([program, "serve", str(path)], port, environ={}, log=tmp_path / "registry.log"):
         yield f"127.0.0.1:{port}"
-    finally:
-        processes.stop(process)
 
 
 @pytest.fixture

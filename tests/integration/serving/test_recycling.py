@@ -8,7 +8,8 @@ from signal import SIGTERM
 
 import pytest
 
-from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import free_port
+from tests.listening import listening
 
 pytestmark = pytest.mark.profile_free
 
@@ -37,12 +38,9 @@ def server(tmp_path: Path):
         *("--worker-class", "django_runtimes.serving.http.fair_worker.FairUvicornWorker", "--no-control-socket"),
         *("--max-requests", "500", "--max-requests-jitter", "200"),
     ]
-    process = spawn(command, environ={"PATH": os.environ["PATH"]}, log=log, directory=tmp_path, death_signal=SIGTERM)
-    try:
-        assert wait_until_listening(process, port, timeout_s=30)
+    environ = {"PATH": os.environ["PATH"]}
+    with listening(command, port, environ=environ, log=log, directory=tmp_path, death_signal=SIGTERM, grace_s=30):
         yield port, log
-    finally:
-        stop(process, grace_s=30)
 
 
 async def test_no_request_on_a_kept_connection_is_lost(server):

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli.processes import find_program, free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import find_program, free_port
+from tests.listening import listening
 
 # As for websockets: the client's Upgrade goes on, and bodies as they come in.
 _NGINX = """
@@ -61,9 +62,5 @@ def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
     file.write_text(template.format(user=user, directory=directory, port=port, server=server))
     log = directory / f"{program}.log"
     command = [find_program(program) or program, *options, str(file)]
-    process = spawn(command, environ=os.environ, log=log, death_signal=SIGTERM)
-    try:
-        assert wait_until_listening(process, port, timeout_s=10), log.read_text()
+    with listening(command, port, environ=os.environ, log=log, death_signal=SIGTERM, timeout_s=10):
         yield port
-    finally:
-        stop(process)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.processes import free_port
+from tests.listening import listening
 
 ROOT = Path(__file__).parents[4]
 OURS = "django_runtimes.serving.http.fair_worker.FairUvicornWorker"
@@ -54,12 +55,11 @@ def mirror_server(
     ]
     if descriptors is not None:
         command = ["/bin/sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *command]
-    process = spawn(command, environ={"PATH": os.environ["PATH"]}, log=log, directory=ROOT, death_signal=SIGTERM)
-    try:
-        assert wait_until_listening(process, port, timeout_s=30), log.read_text()
+    environ = {"PATH": os.environ["PATH"]}
+    with listening(
+        command, port, environ=environ, log=log, directory=ROOT, death_signal=SIGTERM, grace_s=_DEADLINE_S
+    ) as process:
         yield Server(port, process.pid, log)
-    finally:
-        stop(process, grace_s=_DEADLINE_S)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pytest
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
+from tests.listening import listening
 
 pytestmark = pytest.mark.profile_free
 
@@ -139,19 +140,12 @@ def test_gunicorns_workers_share_nothing_with_the_process_that_preloaded(environ
     (tmp_path / "preloaded.py").write_text(PRELOADED)
     port = processes.free_port()
     log = tmp_path / "gunicorn.log"
-    server = processes.spawn(
-        [
-            *(sys.executable, "-m", "gunicorn", "preloaded:application", "--preload", "--no-control-socket"),
-            *("--workers", "3", "--bind", f"127.0.0.1:{port}"),
-        ],
-        environ=environ | {"WEBAPP_DB_STRATEGY": strategy},
-        log=log,
-    )
-    try:
-        assert processes.wait_until_listening(server, port, timeout_s=30), log.read_text()
+    command = [
+        *(sys.executable, "-m", "gunicorn", "preloaded:application", "--preload", "--no-control-socket"),
+        *("--workers", "3", "--bind", f"127.0.0.1:{port}"),
+    ]
+    with listening(command, port, environ=environ | {"WEBAPP_DB_STRATEGY": strategy}, log=log):
         answers = ask_until(lambda: ask(port), processes_wanted=3)
-    finally:
-        processes.stop(server)
 
     masters = {master for master, _, _ in answers}
     backends = {backend for _, backend, _ in answers}
