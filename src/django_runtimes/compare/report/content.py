@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
 from django_runtimes.compare.report.report_table import ReportTable
-from django_runtimes.compare.report.statements import (
+from django_runtimes.compare.report.sentences import (
     how_it_was_measured,
     what_may_not_be_claimed,
     what_pairs_show,

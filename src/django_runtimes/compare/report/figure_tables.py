@@ -6,7 +6,7 @@ from statistics import median
 
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.report_table import ReportTable
-from django_runtimes.compare.report.statements import writes_of
+from django_runtimes.compare.report.sentences import writes_of
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.run.summary import Summary, SummaryRow
 
