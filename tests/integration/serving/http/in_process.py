@@ -65,10 +65,10 @@ async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, 
     return raw, time.monotonic() - started
 
 
-async def ends(reader: asyncio.StreamReader) -> bool:
-    """Whether the server has closed."""
+async def ends(reader: asyncio.StreamReader, *, within_s: float = 0.2) -> bool:
+    """Whether the server closes within the time."""
     try:
-        return await asyncio.wait_for(reader.read(), 0.2) == b""
+        return await asyncio.wait_for(reader.read(), within_s) == b""
     except ConnectionError:
         return True
     except TimeoutError:
