@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.needed_packages import require_packages
+from django_runtimes.adopt.setting_change import SettingChange
 from django_runtimes.adopt.shapes import require_shapes
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_called

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, EXIT_USAGE
+from django_runtimes.cli.interruption import interrupt_unless_ignored
+from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file

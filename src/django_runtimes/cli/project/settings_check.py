@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from django_runtimes.cli import processes
-from django_runtimes.cli.project.project import settings_probe
+from django_runtimes.cli.project import settings_probe
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.config.adopted import not_called
 from django_runtimes.config.databases.engines import is_postgresql

@@ -10,13 +10,7 @@ from django.db import connections, transaction
 from psycopg_pool import PoolTimeout
 
 from django_runtimes.serving.current_request import Request, current_request
-from tests.integration.databases.postgresql.connections.foreign_threads import (
-    SIZE,
-    close,
-    has_connection,
-    run,
-    workers,
-)
+from tests.integration.databases.postgresql.connections.foreign_threads import SIZE, close, has_connection, run, workers
 
 pytestmark = pytest.mark.profile_free
 
