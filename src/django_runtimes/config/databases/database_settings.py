@@ -12,6 +12,7 @@ from django_runtimes.config.databases.address_choice import (
     address_of,
     address_on_route,
     host_and_port,
+    is_proxied,
 )
 from django_runtimes.config.databases.connection_strategy import Pool, Route
 from django_runtimes.config.databases.credentials import IamToken, Login, choose_login
@@ -88,7 +89,7 @@ def further_database_settings(environment: Environment, profile: Profile, projec
     It goes by the proxy route where its address is an RDS Proxy's or that of WEBAPP_DB_PROXY_HOST, else directly.
     """
     address = address_of(project)
-    profile = profile._replace(route=Route.PROXY if _is_proxied(environment, address) else Route.DIRECT)
+    profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
 
 

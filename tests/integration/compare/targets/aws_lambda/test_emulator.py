@@ -7,6 +7,7 @@ import signal
 import pytest
 import uvloop
 
+from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.emulator import execution_environment
 from django_runtimes.compare.emulator.freezer import SignalFreezer
 from django_runtimes.compare.emulator.invocation import (
