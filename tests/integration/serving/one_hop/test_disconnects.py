@@ -100,9 +100,10 @@ async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler,
     assert signals == ["request_started", "request_finished"]
 
 
-async def test_a_thread_that_outlasts_its_client_still_ends_the_request(handler, barrier, signals, settings):
+async def test_a_thread_that_outlasts_its_client_still_ends_the_request(one_hop, barrier, signals, settings):
+    # Of Django's own handlers that of 5.2 does so, that of 6.1 does not.
     settings.MIDDLEWARE = [f"{__name__}.sync_only"]
-    request = Exchange(handler, "GET", "/leaves_a_call").start()
+    request = Exchange(one_hop(), "GET", "/leaves_a_call").start()
     await barrier.reached()
     await asyncio.sleep(0.02)
 

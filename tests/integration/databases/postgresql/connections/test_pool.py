@@ -25,7 +25,8 @@ def pooled(request, database_server, open_database):
 
 def fill(wrapper, count: int) -> None:
     """Let the pool open so many connections and give them all back."""
-    wrapper.pool.open()
+    # A pool that still opens its first connection would open one more for the first that asks.
+    wrapper.pool.open(wait=True)
     taken = [wrapper.pool.getconn() for _ in range(count)]
     for connection in taken:
         wrapper.pool.putconn(connection)

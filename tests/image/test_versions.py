@@ -1,0 +1,41 @@
+"""The library's tests under the image's Python with the newest Django that pyproject.toml allows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.image.podman import BASE_IMAGE, CHECKOUT, build, podman
+
+_HERE = Path(__file__).parent / "versions"
+# What Django and Python change first: settings, handlers, middleware, the engine. `make versions` runs more.
+_TESTS_BY_RUNTIME = {
+    "aws_lambda": ("tests/unit/adopt", "tests/unit/config", "tests/integration/serving/lambda_handler"),
+    "aws_ecs": ("tests/integration/databases", "tests/integration/serving/one_hop"),
+}
+_TIMEOUT_S = 600.0
+
+
+@pytest.fixture(scope="module")
+def newest() -> str:
+    """An image with the checkout and the packages of requirements/newest.txt."""
+    options = ("--file", str(_HERE / "Dockerfile"), "--ignorefile", str(_HERE / "context.dockerignore"))
+    return build(*options, context=CHECKOUT, base_image=BASE_IMAGE)
+
+
+def test_it_is_the_newest_django_on_the_images_python(newest):
+    [django] = re.findall(r"^django==(\S+)", (CHECKOUT / "requirements/newest.txt").read_text(), re.MULTILINE)
+    [python] = re.findall(r"library/python:(\S+)-slim", (CHECKOUT / "Dockerfile").read_text())
+    versions = "import django, sys; print(django.__version__, '%d.%d' % sys.version_info[:2])"
+
+    assert podman("run", "--rm", "--network", "none", newest, "python", "-c", versions) == f"{django} {python}"
+
+
+@pytest.mark.parametrize("runtime", _TESTS_BY_RUNTIME)
+def test_the_librarys_tests_pass(newest, runtime):
+    # Servers listen on the loopback of the container, which reaches nothing else. podman tells only of stderr.
+    podman(
+        *("run", "--rm", "--network", "none", "--env", f"WEBAPP_RUNTIME={runtime}", newest),
+        *("sh", "-c", 'python -m pytest -q -p no:cacheprovider "$@" >&2', "pytest", *_TESTS_BY_RUNTIME[runtime]),
+        timeout_s=_TIMEOUT_S,
+    )
