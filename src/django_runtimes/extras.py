@@ -1,11 +1,9 @@
-"""The extras of the distribution: what serving and files need of them, and how a missing one is named and installed."""
+"""Which packages an extra brings, and the one line that names a missing extra and how to install it."""
 
 import importlib.util
-import json
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from django_runtimes.config.configuration_error import ConfigurationError
 
@@ -70,8 +68,10 @@ def _has(need: "Requirement") -> bool:
 
 def install_command(*extras: str) -> str:
     """The command of pip, for the place that this environment has the library from, which direct_url.json tells."""
-    # Costs a cold start 20 ms, and only an error needs it.
+    # They would cost a cold start 20 ms, and only an error needs them.
+    import json
     from importlib.metadata import distribution
+    from urllib.parse import unquote, urlsplit
 
     installed = distribution(_DISTRIBUTION)
     extra = ",".join(extras)
