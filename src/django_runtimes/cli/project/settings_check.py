@@ -37,14 +37,13 @@ def start_python(
 
 @dataclass(frozen=True)
 class LoadedDatabase:
-    """One entry of DATABASES; `mirror` is the alias whose test database it shares."""
+    """One entry of DATABASES."""
 
     engine: str
     is_postgresql: bool
     host: str
     port: int
     name: str
-    mirror: str | None
 
     def is_at(self, address: Address) -> bool:
         """Whether it is on this server."""
@@ -130,7 +129,6 @@ def _database(values: Mapping[str, Any]) -> LoadedDatabase:
         host=values["host"],
         port=int(port) if port.isdigit() else 5432,
         name=values["name"],
-        mirror=values["mirror"],
     )
 
 

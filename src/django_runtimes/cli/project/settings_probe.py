@@ -42,7 +42,6 @@ def _describe() -> dict[str, object]:
             "host": str(values.get("HOST") or ""),
             "port": str(values.get("PORT") or ""),
             "name": str(values.get("NAME") or ""),
-            "mirror": (values.get("TEST") or {}).get("MIRROR"),
         }
     return {
         "is_configured": hasattr(settings, "DJANGO_RUNTIMES"),

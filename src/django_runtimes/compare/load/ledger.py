@@ -10,7 +10,6 @@ class Reconciliation:
     """Writes against rows; `violations` are sentences, none when every row is accounted for."""
 
     acknowledged_writes: int
-    ambiguous_sent: int
     ambiguous_committed: int
     rows_found: int
     violations: tuple[str, ...]
@@ -64,7 +63,6 @@ class Ledger:
         )
         return Reconciliation(
             acknowledged_writes=self.acknowledged,
-            ambiguous_sent=self.ambiguous,
             ambiguous_committed=len(ambiguous & rows.keys()),
             rows_found=rows.total(),
             violations=tuple(_violation(fault, keys) for fault, keys in faults if keys),

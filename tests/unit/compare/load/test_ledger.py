@@ -25,7 +25,7 @@ def test_acknowledged_and_committed_ambiguous_writes_account_for_every_row():
     ledger, acknowledged, ambiguous = ledger_with(acknowledged=3, ambiguous=2)
 
     assert ledger.reconcile([*acknowledged, ambiguous[0]]) == Reconciliation(
-        acknowledged_writes=3, ambiguous_sent=2, ambiguous_committed=1, rows_found=4, violations=()
+        acknowledged_writes=3, ambiguous_committed=1, rows_found=4, violations=()
     )
 
 
