@@ -13,6 +13,7 @@ import pytest
 from django_runtimes.compare.services.postgres import postgres_server
 from django_runtimes.compare.services.run_directory import run_directory
 from tests.prerequisites import require_program, require_root
+from tests.secret_key import SECRET_KEY
 
 _stack = ExitStack()
 atexit.register(_stack.close)
@@ -21,7 +22,7 @@ _workspace = _stack.enter_context(run_directory(account=None))
 # Set before Django's settings load: what every runtime outside `local` requires.
 _VARIABLES = {
     "DJANGO_SETTINGS_MODULE": "webapp.settings",
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "testserver,guestbook.example",
     "WEBAPP_STATIC_ROOT": str(_workspace / "static"),
     "WEBAPP_MEDIA_ROOT": str(_workspace / "media"),

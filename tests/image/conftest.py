@@ -1,13 +1,12 @@
 """The image under test, built once a session, and a database that it has migrated."""
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from django_runtimes.compare.services.database_creation import create_database, drop_database
-from tests.image.containers import container_environ, remove_stale_containers, run_container
+from tests.image.containers import remove_stale_containers
+from tests.image.migrated_database import migrated_database
 from tests.image.podman import EMULATOR, build, podman
 from tests.prerequisites import lack
 
@@ -39,11 +38,6 @@ def log(tmp_path: Path) -> Path:
 @pytest.fixture(scope="module")
 def database_url(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An empty database of this module's, migrated by the image."""
-    name = f"image_{secrets.token_hex(4)}"
-    create_database(database_server, name)
-    url = database_server.url(name)
     log = tmp_path_factory.mktemp("migrate") / "container.log"
-    with run_container(image, container_environ(url), arguments=["migrate", "--verbosity", "0"], log=log) as migration:
-        assert migration.wait(60) == 0, migration.logs()
-    yield url
-    drop_database(database_server, name)
+    with migrated_database(image, database_server, log) as url:
+        yield url

@@ -14,6 +14,7 @@ from signal import SIGTERM, Signals
 
 from django_runtimes.cli import processes
 from tests.image.podman import CACHE, ENVIRON, podman
+from tests.secret_key import SECRET_KEY
 
 _LABEL = "webapp.tests.owner"
 _START_TIMEOUT_S = 60.0
@@ -137,7 +138,7 @@ def container_environ(database_url: str, runtime: str = "aws_ecs") -> dict[str, 
     """What a deployed container needs, with one worker and no wait for a load balancer at its end."""
     return {
         "WEBAPP_RUNTIME": runtime,
-        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_SECRET_KEY": SECRET_KEY,
         "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
         "WEBAPP_DRAIN_S": "0",
         "WEBAPP_WORKERS": "1",

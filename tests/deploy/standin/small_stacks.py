@@ -4,6 +4,8 @@ import json
 import time
 from typing import Any
 
+from tests.secret_key import SECRET_KEY
+
 _PATIENCE_S = 90
 
 
@@ -18,7 +20,7 @@ REPOSITORY = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {
 
 # What the application wants before it starts; it is asked for nothing here that needs its database.
 VARIABLES = {
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_DB_HOST": "127.0.0.1",
     "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
     "WEBAPP_DB_PASSWORD": "unused",

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tests.deploy.template_yaml import load_yaml
 
 TEMPLATES = Path(__file__).parents[3] / "deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:" + "0" * 64
@@ -34,34 +34,10 @@ _NO_VALUE = object()
 _ROW = re.compile(r"^\| \d+ \| `([^`]+\.yaml)`", re.MULTILINE)
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short forms, written out: !Ref x is {"Ref": x}."""
-
-
-def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if tag == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _long_form)
-# Dates are text to CloudFormation.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 @cache
 def read_template(name: str) -> dict[str, Any]:
     """The template as it is written, its short forms written out; the same object for all, so copy it to change it."""
-    template: dict[str, Any] = yaml.load((TEMPLATES / name).read_text(), _Loader)
+    template: dict[str, Any] = load_yaml((TEMPLATES / name).read_text())
     return template
 
 

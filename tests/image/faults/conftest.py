@@ -1,6 +1,5 @@
 """Judges each case by its worst repetition, prints its row and records it in reports/image.json."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.faults.report import row
 from tests.faults.trials import Case, Trial, Verdict
-from tests.image.containers import container_environ, run_container
+from tests.image.containers import container_environ
 from tests.image.faults.idle_connections import IdleConnections
 from tests.image.faults.serving import serving
+from tests.image.migrated_database import migrated_database
 from tests.image.report import record_fault
 
 _REPETITIONS = 5
@@ -92,11 +91,6 @@ def _leaking_logs(directory: Path, database_url: str) -> list[Path]:
 @pytest.fixture(scope="session")
 def database_url(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One migrated database for all cases: none of them counts what another one wrote."""
-    name = f"image_faults_{secrets.token_hex(4)}"
-    create_database(database_server, name)
-    url = database_server.url(name)
     log = tmp_path_factory.mktemp("migrate") / "container.log"
-    with run_container(image, container_environ(url), arguments=["migrate", "--verbosity", "0"], log=log) as migration:
-        assert migration.wait(60) == 0, migration.logs()
-    yield url
-    drop_database(database_server, name)
+    with migrated_database(image, database_server, log) as url:
+        yield url

@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 from django_runtimes.compare.services.postgres import PostgresServer
+from tests.secret_key import SECRET_KEY
 
 REQUIRED = {
     "WEBAPP_RUNTIME": "aws_ecs",
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
     "WEBAPP_INSTANCES_MAX": "1",
     "WEBAPP_WORKERS": "2",

@@ -10,10 +10,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
+from tests.secret_key import SECRET_KEY
 
 REQUIRED = {
     "WEBAPP_RUNTIME": "aws_ecs",
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
     "WEBAPP_DRAIN_S": "0",
     "DATABASE_URL": "postgresql://app:hunter2@127.0.0.1:1/app",

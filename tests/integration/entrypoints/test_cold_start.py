@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.secret_key import SECRET_KEY
+
 pytestmark = pytest.mark.profile_free
 
 # A package more costs every cold start its import: add it here only if the first request cannot do without.
@@ -48,7 +50,7 @@ def load(handler: str, **variables: str) -> dict:
         "PATH": os.environ["PATH"],
         "WEBAPP_RUNTIME": "aws_lambda",
         "DJANGO_SETTINGS_MODULE": "webapp.settings",
-        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_SECRET_KEY": SECRET_KEY,
         "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
         "DATABASE_URL": "postgresql://app@127.0.0.1:1/app",
         "WEBAPP_DB_PROXY_HOST": "127.0.0.1",

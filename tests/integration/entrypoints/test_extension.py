@@ -14,6 +14,7 @@ from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.entrypoints.extension import register_extension
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -57,7 +58,7 @@ def function(database_server, database, tmp_path) -> Function:
     environ = {
         "DJANGO_SETTINGS_MODULE": "holding.settings",
         "PYTHONPATH": str(Path(__file__).parents[2] / "applications"),
-        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_SECRET_KEY": SECRET_KEY,
         "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
         "WEBAPP_DB_STRATEGY": "persistent",
         "WEBAPP_DB_ROUTE": "direct",

@@ -20,6 +20,7 @@ from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.integration.operations.journal import APPLICATIONS, Journal
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -71,7 +72,7 @@ def function(journal, tmp_path) -> Callable[..., Launched]:
             "PYTHONPATH": str(APPLICATIONS),
             "DJANGO_SETTINGS_MODULE": "journal.settings",
             "WEBAPP_RUNTIME": "aws_lambda",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "localhost",
             "WEBAPP_ALLOWED_COMMANDS": "migrate,check,flood",
             "WEBAPP_DB_ROLE": "operations",

@@ -13,6 +13,7 @@ from django_runtimes.compare.services.database_creation import create_database, 
 from tests.integration.instruments.places import HOST, ROOT, Instrumented
 from tests.integration.instruments.receivers import Record
 from tests.integration.instruments.tools import Tool
+from tests.secret_key import SECRET_KEY
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -56,7 +57,7 @@ def instrument(instruments_database, tmp_path) -> Iterator[Callable[..., tuple[I
                 "DJANGO_SETTINGS_MODULE": f"instrumented.with_{tool.name}",
                 "PYTHONPATH": str(ROOT / "tests" / "applications"),
                 "DATABASE_URL": instruments_database,
-                "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+                "WEBAPP_SECRET_KEY": SECRET_KEY,
                 "WEBAPP_ALLOWED_HOSTS": HOST,
                 "WEBAPP_LOG_LEVEL": "error",
                 "WEBAPP_STATIC_ROOT": str(tmp_path / "static"),

@@ -11,6 +11,7 @@ import boto3
 import pytest
 
 from tests.moto import ACCESS_KEY, moto_server
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -44,7 +45,7 @@ def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_RUNTIME": "aws_ecs",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": "postgresql://app@127.0.0.1/app",
             "WEBAPP_MEDIA_BUCKET": "pictures",

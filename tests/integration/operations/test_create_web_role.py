@@ -9,7 +9,6 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.moto import REGION
 from tests.secrets_manager import secrets_manager
 
@@ -20,12 +19,6 @@ role guest is created
 role guest may read and write rows of tables that clerk creates
 """
 BY_TOKENS = {"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres() as postgres:
-        yield postgres
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from psycopg.conninfo import conninfo_to_dict
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.operations.migration_lock import LOCK_KEY
 from tests.integration.operations.journal import until
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
 # Nothing listens where the proxy should be.
 ON_LAMBDA = {
     "WEBAPP_RUNTIME": "aws_lambda",
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "testserver",
     "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
     "WEBAPP_DB_PROXY_PORT": "1",

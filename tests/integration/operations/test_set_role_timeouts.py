@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.operations.role_timeouts import RoleTimeouts, read_role_timeouts
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -20,12 +20,6 @@ statement_timeout of role webapp is 8 s, was not set
 idle_in_transaction_session_timeout of role webapp is 5 s, was not set
 Open connections keep their timeouts; new ones get these.
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres() as postgres:
-        yield postgres
 
 
 @pytest.fixture
@@ -111,7 +105,7 @@ def test_the_operations_login_sets_them_on_the_direct_route(server, administrato
     done = set_role_timeouts(
         server,
         WEBAPP_RUNTIME="aws_lambda",
-        WEBAPP_SECRET_KEY="only-for-the-tests-" + "0123456789" * 5,
+        WEBAPP_SECRET_KEY=SECRET_KEY,
         WEBAPP_ALLOWED_HOSTS="guestbook.example",
         WEBAPP_DB_PROXY_HOST="127.0.0.1",
         WEBAPP_DB_PROXY_PORT="1",

@@ -1,8 +1,6 @@
 """An outage is answered on every handler, wherever it is raised, whatever the project's URLconf says."""
 
-import asyncio
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -18,7 +16,7 @@ from django.urls import path
 
 from django_runtimes.outages.uncaught import answer_outages
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+from tests.integration.outages.on_lambda import reply_on_lambda
 from tests.integration.serving.one_hop.exchange import exchange
 
 pytestmark = pytest.mark.profile_free
@@ -156,21 +154,7 @@ async def test_under_middleware_that_is_asynchronous(settings, page, header, rai
 
 @RAISED_IN
 def test_on_lambda(page, header):
-    event = {
-        "version": "2.0",
-        "rawPath": page,
-        "rawQueryString": "",
-        "headers": {"host": "testserver", "x-forwarded-proto": "https", **({"raise": header} if header else {})},
-        "requestContext": {"http": {"method": "GET", "path": page, "sourceIp": "127.0.0.1"}},
-        "isBase64Encoded": False,
-    }
-    with asyncio.Runner() as runner:
-        # Mangum would otherwise make one, and leave it open.
-        asyncio.set_event_loop(runner.get_loop())
-        handler = DirectLambdaHandler()
-        reply = handler(event, SimpleNamespace(aws_request_id="1"))
-        handler.close()
-    asyncio.set_event_loop(None)
+    reply = reply_on_lambda(page, **({"raise": header} if header else {}))
 
     assert (reply["statusCode"], reply["headers"]["retry-after"]) == (503, "5")
 

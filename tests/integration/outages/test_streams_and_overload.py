@@ -4,7 +4,6 @@ import asyncio
 import json
 import threading
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
@@ -13,8 +12,8 @@ from django.urls import include, path
 from django_runtimes.outages.outage import OVERLOADED
 from django_runtimes.outages.responses import outage_response
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.outages import urls
+from tests.integration.outages.on_lambda import reply_on_lambda
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 _BROWSER = b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
@@ -50,21 +49,7 @@ async def test_a_stream_whose_connection_is_lost_is_cut_off(database):
 
 
 def test_on_lambda_nothing_was_sent_of_a_stream_that_failed(database, caplog):
-    event = {
-        "version": "2.0",
-        "rawPath": "/stream",
-        "rawQueryString": "",
-        "headers": {"host": "testserver", "x-forwarded-proto": "https"},
-        "requestContext": {"http": {"method": "GET", "path": "/stream", "sourceIp": "127.0.0.1"}},
-        "isBase64Encoded": False,
-    }
-    with asyncio.Runner() as runner:
-        # Mangum would otherwise make one, and leave it open.
-        asyncio.set_event_loop(runner.get_loop())
-        handler = DirectLambdaHandler()
-        reply = handler(event, SimpleNamespace(aws_request_id="1"))
-        handler.close()
-    asyncio.set_event_loop(None)
+    reply = reply_on_lambda("/stream")
 
     assert (reply["statusCode"], reply["body"]) == (500, "Internal Server Error")
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.secret_key import SECRET_KEY
+
 pytestmark = pytest.mark.profile_free
 
 SHOP = Path(__file__).with_name("shop")
@@ -122,7 +124,7 @@ def test_without_a_database_it_ends_with_one_line(pinlint):
         "journeys.py",
         DATABASE_URL="",
         DJANGO_SETTINGS_MODULE="webapp.settings",
-        WEBAPP_SECRET_KEY="only-for-the-tests-" + "0123456789" * 5,
+        WEBAPP_SECRET_KEY=SECRET_KEY,
         WEBAPP_ALLOWED_HOSTS="testserver",
     )
 
@@ -179,7 +181,7 @@ def test_places_are_told_apart_under_this_projects_settings(pinlint, tmp_path, l
         "--json",
         str(tmp_path / "pins.json"),
         DJANGO_SETTINGS_MODULE="webapp.settings",
-        WEBAPP_SECRET_KEY="only-for-the-tests-" + "0123456789" * 5,
+        WEBAPP_SECRET_KEY=SECRET_KEY,
         WEBAPP_ALLOWED_HOSTS="testserver",
         WEBAPP_DB_PROXY_HOST="127.0.0.1",
         WEBAPP_DB_PROXY_PORT=str(logging_server.port),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.secret_key import SECRET_KEY
+
 _PROJECTS = Path(__file__).parents[2] / "projects"
 # What a runtime outside `local` requires.
 REQUIRED = {
-    "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+    "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "shop.example",
     "WEBAPP_DB_ROUTE": "direct",
     "WEBAPP_DRAIN_S": "0",

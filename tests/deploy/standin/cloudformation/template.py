@@ -8,6 +8,7 @@ import yaml
 
 from tests.deploy.standin.cloudformation.schemas import is_type
 from tests.deploy.standin.errors import AwsError
+from tests.deploy.template_yaml import load_yaml
 
 _LARGEST_BODY = 51_200
 _SECTIONS = {
@@ -27,29 +28,6 @@ _NAMES_OF_IAM = {"GroupName", "InstanceProfileName", "ManagedPolicyName", "RoleN
 Template = dict[str, Any]
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML with CloudFormation's short forms, written out."""
-
-
-def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if tag == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {tag if tag in {"Ref", "Condition"} else f"Fn::{tag}": value}
-
-
-_Loader.add_multi_constructor("!", _long_form)
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def invalid(message: str) -> AwsError:
     return AwsError("ValidationError", message)
 
@@ -67,7 +45,7 @@ def read_template(body: str) -> Template:
 def parse_template(body: str) -> Template:
     """The same for one that came by S3, where it may be larger."""
     try:
-        template = yaml.load(body, _Loader)
+        template = load_yaml(body)
     except yaml.YAMLError as error:
         place = getattr(error, "problem_mark", None)
         where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""

@@ -15,6 +15,7 @@ import pytest
 from django_runtimes.aws.container_role import container_role
 from django_runtimes.databases.credentials.iam import IamProvider
 from django_runtimes.databases.credentials.provider import CredentialsError
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -173,7 +174,7 @@ def test_a_first_token_of_a_task_costs_less_than_60_ms_of_cpu(endpoint):
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_RUNTIME": "aws_ecs",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": "postgresql://app@db.example/app",
             "WEBAPP_DB_STRATEGY": "per_request",

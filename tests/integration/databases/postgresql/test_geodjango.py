@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.secret_key import SECRET_KEY
+
 pytestmark = pytest.mark.profile_free
 
 APPLICATIONS = Path(__file__).parents[3] / "applications"
@@ -37,7 +39,7 @@ def run(url: str, *command: str, **environ: str) -> subprocess.CompletedProcess[
             "PYTHONPATH": str(APPLICATIONS),
             "DJANGO_SETTINGS_MODULE": "places.settings",
             "WEBAPP_RUNTIME": "aws_ecs",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "places.example",
             "DATABASE_URL": url,
             **environ,

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.secret_key import SECRET_KEY
+
 pytestmark = pytest.mark.profile_free
 
 SOURCE = """
@@ -26,7 +28,7 @@ def test_a_login_loads_nothing_of_aws(credentials):
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_RUNTIME": "aws_lambda",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": "postgresql://app@db.example/app",
             "WEBAPP_DB_PROXY_HOST": "proxy.example",

@@ -18,6 +18,7 @@ from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.databases.credentials.provider import provider_of
 from tests.integration.databases.postgresql.conftest import backend_pid
 from tests.integration.databases.postgresql.tls_server import TlsServer, tls_server
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -188,7 +189,7 @@ def test_a_missing_file_of_authorities_ends_the_process_with_one_line(server):
             "PATH": os.environ["PATH"],
             "WEBAPP_RUNTIME": Runtime.AWS_ECS,
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": server.url(sslrootcert="/no/where.pem"),
             "WEBAPP_DB_SSLMODE": "verify-full",

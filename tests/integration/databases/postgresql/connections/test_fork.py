@@ -15,6 +15,7 @@ import pytest
 from django_runtimes.cli import processes
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 from tests.listening import listening
+from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
@@ -109,7 +110,7 @@ def environ(database_server, tmp_path) -> dict[str, str]:
         "PYTHONPATH": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "webapp.settings",
         "WEBAPP_RUNTIME": "aws_ecs",
-        "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+        "WEBAPP_SECRET_KEY": SECRET_KEY,
         "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
         "WEBAPP_LOG_LEVEL": "warning",
         "DATABASE_URL": database_server.url("postgres"),

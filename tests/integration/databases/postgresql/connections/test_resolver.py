@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.secret_key import SECRET_KEY
+
 pytestmark = [
     pytest.mark.profile_free,
     pytest.mark.needs("unshare"),
@@ -50,7 +52,7 @@ def test_a_silent_name_server_is_given_up_in_every_thread(tmp_path):
             "PYTHONPATH": str(Path(__file__).parents[5] / "src"),
             "DJANGO_SETTINGS_MODULE": "webapp.settings",
             "WEBAPP_RUNTIME": "aws_lambda",
-            "WEBAPP_SECRET_KEY": "only-for-the-tests-" + "0123456789" * 5,
+            "WEBAPP_SECRET_KEY": SECRET_KEY,
             "WEBAPP_ALLOWED_HOSTS": "guestbook.example",
             "DATABASE_URL": "postgresql://app:secret@db.example/app",
             "WEBAPP_DB_PROXY_HOST": "proxy.example",

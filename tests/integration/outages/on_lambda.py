@@ -1,0 +1,27 @@
+"""One invocation of the function that serves requests."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
+
+
+def reply_on_lambda(page: str, **headers: str) -> dict[str, Any]:
+    """What a GET of the page by a function URL gets."""
+    event = {
+        "version": "2.0",
+        "rawPath": page,
+        "rawQueryString": "",
+        "headers": {"host": "testserver", "x-forwarded-proto": "https", **headers},
+        "requestContext": {"http": {"method": "GET", "path": page, "sourceIp": "127.0.0.1"}},
+        "isBase64Encoded": False,
+    }
+    with asyncio.Runner() as runner:
+        # Mangum would otherwise make one, and leave it open.
+        asyncio.set_event_loop(runner.get_loop())
+        handler = DirectLambdaHandler()
+        reply: dict[str, Any] = handler(event, SimpleNamespace(aws_request_id="1"))
+        handler.close()
+    asyncio.set_event_loop(None)
+    return reply
