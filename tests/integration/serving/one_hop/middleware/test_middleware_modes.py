@@ -14,7 +14,7 @@ from django_runtimes.serving.middleware import current_user
 from django_runtimes.serving.middleware.middleware_modes import may_differ, needs_asynchronous_chain
 from tests.integration.serving.django_versions import AUSER_IS_CURRENT, REMOTE_USER_PREFIX
 from tests.integration.serving.one_hop.exchange import exchange
-from tests.integration.serving.one_hop.tenant_keys import asynchronous_tenant, synchronous_tenant
+from tests.integration.serving.one_hop.middleware.tenant_keys import asynchronous_tenant, synchronous_tenant
 
 _HERE = __name__
 _AUTHENTICATION = [
