@@ -17,7 +17,7 @@ CLASSES = {
 MODULES = {
     "0001_initial": "Django's name for the first migration of an app",
     "__init__": "Python's name for a package",
-    "__main__": "Python's name for what `python -m` runs",
+    "__main__": "Python's name for the module that `python -m` runs",
     "admin": "Django's name for the admin of an app",
     "apps": "Django's name for the configuration of an app",
     "asgi": "Django's name for the ASGI application of a project, and the entry point's that serves it",

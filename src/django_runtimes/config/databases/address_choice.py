@@ -58,7 +58,7 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
 
 
 def is_proxied(environment: Environment, address: Address) -> bool:
-    """Whether an address is an RDS Proxy's, or that of WEBAPP_DB_PROXY_HOST."""
+    """Whether an address is an RDS Proxy's, or the one that WEBAPP_DB_PROXY_HOST names."""
     host = address.host.lower()
     if _RDS_PROXY_HOST.fullmatch(host) is not None:
         return True

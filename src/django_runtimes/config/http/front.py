@@ -31,7 +31,10 @@ def is_below(path: str, base_path: str) -> bool:
 
 
 def read_front(environment: Environment, *, https: bool) -> Front:
-    """The four variables; raises ConfigurationError for what is no path or no header, or would not be believed."""
+    """Read the four variables.
+
+    Raises ConfigurationError for a value that is no path or no header, or that would not be believed.
+    """
     base_path = environment[BASE_PATH] or ""
     host = _header(environment, HOST_HEADER, https=https)
     proto = _header(environment, PROTO_HEADER, https=https)

@@ -113,7 +113,7 @@ class FairListener:
 
     def _open(self, connection: socket.socket) -> None:
         if connection.family != socket.AF_UNIX:
-            # As uvloop does for what it accepts itself: an answer in two writes must not wait for the client's ACK.
+            # As uvloop does itself: an answer in two writes must not wait for the client's ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         handshake = None if self._ssl is None else Handshake(connection)
         self._note_opening(handshake)

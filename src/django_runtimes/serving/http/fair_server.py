@@ -114,7 +114,7 @@ class FairServer(Server):
     async def _drain(self, drain_s: float) -> None:
         """Go on serving, while every answer closes its connection: no client sends its next request into a closed one.
 
-        After a signal readiness fails meanwhile, by which load balancers learn of the end.
+        After a signal readiness fails, by which load balancers learn of the end.
         """
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         for connection in self.server_state.connections:

@@ -16,7 +16,7 @@ class HeadProtocol(WaitingProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # How much of what is not parsed yet has no end of a head.
+        # How many of the bytes that wait hold no end of a head.
         self._searched = 0
         # Of empty lines since the last request.
         self._blank_bytes = 0
