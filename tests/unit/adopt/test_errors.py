@@ -33,7 +33,6 @@ def test_debug_by_the_variable():
         ("django-insecure-" + SECRET_KEY, "begins with 'django-insecure-' and is public"),
         (b"django-insecure-" + SECRET_KEY.encode(), "begins with 'django-insecure-' and is public"),
         ("short-and-sweet", "has 15 characters"),
-        ("a" * 60, "has 1 different characters of 5"),
         ("", "is empty"),
     ],
 )
