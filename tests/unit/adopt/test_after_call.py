@@ -77,7 +77,10 @@ def test_defaults_that_django_fills_in_are_no_change(said):
     ("change", "beginning"),
     [
         (setting("DEBUG", True), "DEBUG=True was set after configure() in config.settings, line 88: it shows"),
-        (setting("SECRET_KEY", "a" * 60), "SECRET_KEY was set after configure() in config.settings, line 88 and has 1"),
+        (
+            setting("SECRET_KEY", "a" * 30),
+            "SECRET_KEY was set after configure() in config.settings, line 88 and has 30 c",
+        ),
         (setting("SECRET_KEY", ""), "SECRET_KEY was set after configure() in config.settings, line 88 and is empty"),
         (setting("ALLOWED_HOSTS", []), "ALLOWED_HOSTS=[] was set after configure() in config.settings, line 88 and"),
         (setting("STATICFILES_STORAGE", "own.Storage"), "after configure() in config.settings, line 88: STATICFILES_S"),
