@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import report
-from tests.faults.trials import REPETITIONS, Case, Trial, Verdict
+from tests.faults.figures import report
+from tests.faults.figures.trials import REPETITIONS, Case, Trial, Verdict
 
 _VERDICTS = pytest.StashKey[list[Verdict]]()
 _REPORTS = Path(__file__).parents[2] / "reports"

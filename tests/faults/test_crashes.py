@@ -5,10 +5,10 @@ import time
 from contextlib import AsyncExitStack
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from tests.faults.databases import a_database, crash, end_backends, until_ready
-from tests.faults.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
-from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
-from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.figures.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.parts.databases import a_database, crash, end_backends, until_ready
+from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
 
 _MAX_WAITING = 128
 _CRASH_S = 2.0

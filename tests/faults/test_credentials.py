@@ -10,7 +10,9 @@ from psycopg import sql
 from django_runtimes.compare.emulator.lambda_function import REGION
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.application.names import TOKEN_REFRESH_AFTER_S, TOKEN_USABLE_FOR_S
-from tests.faults.databases import (
+from tests.faults.figures.replies import failures, longest_s, served, was_cut_off
+from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, REPETITIONS, Trial, fault
+from tests.faults.parts.databases import (
     DATABASE,
     MovingDatabase,
     a_database,
@@ -19,11 +21,9 @@ from tests.faults.databases import (
     log_of,
     until_logged_in,
 )
-from tests.faults.replies import failures, longest_s, served, was_cut_off
-from tests.faults.secret_store import SecretStore, a_secret_store
-from tests.faults.system import CONTAINER, LAMBDA_DIRECT, System, serving
-from tests.faults.token_gate import TokenGate
-from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, REPETITIONS, Trial, fault
+from tests.faults.parts.secret_store import SecretStore, a_secret_store
+from tests.faults.parts.system import CONTAINER, LAMBDA_DIRECT, System, serving
+from tests.faults.parts.token_gate import TokenGate
 from tests.moto import ACCESS_KEY
 
 _PUBLISHED_LATE_S = 3.0

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from tests.faults.consoles import order
-from tests.faults.databases import MovingDatabase, a_database, crash, written
-from tests.faults.name_server import NameServer
-from tests.faults.namespaces import own_network
-from tests.faults.relays import Relay
-from tests.faults.replies import clear_s, failures, recovery_s, served
-from tests.faults.standby import a_standby, make_read_only, promote
-from tests.faults.system import CONTAINER, LAMBDA, System, serving
-from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.figures.replies import clear_s, failures, recovery_s, served
+from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.parts.consoles import order
+from tests.faults.parts.databases import MovingDatabase, a_database, crash, written
+from tests.faults.parts.name_server import NameServer
+from tests.faults.parts.namespaces import own_network
+from tests.faults.parts.relays import Relay
+from tests.faults.parts.standby import a_standby, make_read_only, promote
+from tests.faults.parts.system import CONTAINER, LAMBDA, System, serving
 from tests.faults.waiting import until
 
 _TTL_S = 5

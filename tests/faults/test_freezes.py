@@ -5,13 +5,19 @@ import json
 import time
 
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
-from tests.faults.databases import a_database, administration, backends, end_backends, until_no_transaction_is_idle
-from tests.faults.load import Client
-from tests.faults.namespaces import own_network
-from tests.faults.replies import failures, longest_s
-from tests.faults.stillness import is_frozen
-from tests.faults.system import LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, System, serving
-from tests.faults.trials import Trial, fault
+from tests.faults.figures.load import Client
+from tests.faults.figures.replies import failures, longest_s
+from tests.faults.figures.stillness import is_frozen
+from tests.faults.figures.trials import Trial, fault
+from tests.faults.parts.databases import (
+    a_database,
+    administration,
+    backends,
+    end_backends,
+    until_no_transaction_is_idle,
+)
+from tests.faults.parts.namespaces import own_network
+from tests.faults.parts.system import LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, System, serving
 from tests.faults.waiting import until
 
 _FREEZES_S = (0.5, 6.0)

@@ -11,11 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import psycopg
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from tests.faults.databases import DATABASE, OURS, a_database, administration, backends, end_backends
-from tests.faults.load import Client
-from tests.faults.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
-from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
-from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.figures.load import Client
+from tests.faults.figures.replies import Reply, clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.parts.databases import DATABASE, OURS, a_database, administration, backends, end_backends
+from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
 from tests.faults.waiting import until
 
 _STORM = 500

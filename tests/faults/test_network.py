@@ -3,13 +3,13 @@
 import asyncio
 import time
 
-from tests.faults.databases import MovingDatabase, a_database, end_backends
-from tests.faults.load import Client
-from tests.faults.namespaces import own_network
-from tests.faults.relays import Relay
-from tests.faults.replies import clear_s, failures, longest_s, recovery_s, served, without_retry_after
-from tests.faults.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
-from tests.faults.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.figures.load import Client
+from tests.faults.figures.replies import clear_s, failures, longest_s, recovery_s, served, without_retry_after
+from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.parts.databases import MovingDatabase, a_database, end_backends
+from tests.faults.parts.namespaces import own_network
+from tests.faults.parts.relays import Relay
+from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, System, serving
 
 _SILENCE_S = 12.0
 _ONE_WAY_S = 0.025

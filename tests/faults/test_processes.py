@@ -8,11 +8,11 @@ from pathlib import Path
 
 from django_runtimes.cli import processes
 from tests.faults.application.names import ASK_AT_START, ASKED_AT_START
-from tests.faults.databases import a_database, administration, backends, end_backends, log_of
-from tests.faults.load import Client
-from tests.faults.replies import Reply, failures, longest_s
-from tests.faults.system import CONTAINER, CONTAINER_PERSISTENT, POOL_MAX, WORKERS, serving
-from tests.faults.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
+from tests.faults.figures.load import Client
+from tests.faults.figures.replies import Reply, failures, longest_s
+from tests.faults.figures.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
+from tests.faults.parts.databases import a_database, administration, backends, end_backends, log_of
+from tests.faults.parts.system import CONTAINER, CONTAINER_PERSISTENT, POOL_MAX, WORKERS, serving
 from tests.faults.waiting import until_ended
 
 _AT_ONCE = 32

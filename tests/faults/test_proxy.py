@@ -4,13 +4,13 @@ import asyncio
 import signal
 import time
 
-from tests.faults.consoles import order
-from tests.faults.databases import DATABASE, a_database, administration, end_backends, until_ready
-from tests.faults.load import Client
-from tests.faults.replies import clear_s, failures, longest_s, recovery_s, served
-from tests.faults.statement_log import read_statements
-from tests.faults.system import LAMBDA, serving
-from tests.faults.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.figures.load import Client
+from tests.faults.figures.replies import clear_s, failures, longest_s, recovery_s, served
+from tests.faults.figures.statement_log import read_statements
+from tests.faults.figures.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
+from tests.faults.parts.consoles import order
+from tests.faults.parts.databases import DATABASE, a_database, administration, end_backends, until_ready
+from tests.faults.parts.system import LAMBDA, serving
 from tests.faults.waiting import until_ended
 
 _PAUSE_S = 3.0

@@ -8,7 +8,11 @@ import time
 from pathlib import Path
 
 from tests.faults.application.names import STOPPED
-from tests.faults.databases import (
+from tests.faults.figures.load import Client, new_key
+from tests.faults.figures.replies import failures
+from tests.faults.figures.stillness import is_stopped
+from tests.faults.figures.trials import Trial, fault
+from tests.faults.parts.databases import (
     a_database,
     administration,
     backend_processes,
@@ -16,11 +20,7 @@ from tests.faults.databases import (
     until_no_transaction_is_idle,
     written,
 )
-from tests.faults.load import Client, new_key
-from tests.faults.replies import failures
-from tests.faults.stillness import is_stopped
-from tests.faults.system import CONTAINER, LAMBDA, serving
-from tests.faults.trials import Trial, fault
+from tests.faults.parts.system import CONTAINER, LAMBDA, serving
 from tests.faults.waiting import until
 
 

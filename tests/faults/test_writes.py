@@ -2,11 +2,11 @@
 
 import asyncio
 
-from tests.faults.databases import a_database
-from tests.faults.load import Client, new_key
-from tests.faults.replies import failures
-from tests.faults.system import CONTAINER, LAMBDA, serving
-from tests.faults.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
+from tests.faults.figures.load import Client, new_key
+from tests.faults.figures.replies import failures
+from tests.faults.figures.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
+from tests.faults.parts.databases import a_database
+from tests.faults.parts.system import CONTAINER, LAMBDA, serving
 
 _WRITES = 50
 # Some clients leave before anything has happened, some while it happens, some just before the answer.

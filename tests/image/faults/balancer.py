@@ -8,7 +8,7 @@ import threading
 import time
 from collections import Counter
 
-from tests.faults.load import new_key
+from tests.faults.figures.load import new_key
 from tests.image.faults.upstream import Upstream
 
 _PROBE_INTERVAL_S = 0.25

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.report import row
-from tests.faults.trials import Case, Trial, Verdict
+from tests.faults.figures.report import row
+from tests.faults.figures.trials import Case, Trial, Verdict
 from tests.image.containers import container_environ
 from tests.image.faults.idle_connections import IdleConnections
 from tests.image.faults.serving import serving

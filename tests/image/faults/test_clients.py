@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import Container
 from tests.image.faults.application.views import ENDED
 from tests.image.faults.serving import HOST, ask, serving

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import container_environ, run_container
 from tests.image.faults.balancer import Balancer
 from tests.image.faults.serving import APPLICATION, MOUNT, serving

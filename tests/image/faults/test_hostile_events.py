@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from django_runtimes.compare.emulator.invocation import InvocationError
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.faults.hostile_events import hostile_events
 from tests.image.faults.lambda_container import lambda_container
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import Container
 from tests.image.faults.lambda_container import LambdaContainer, lambda_container
 from tests.image.faults.serving import HEADERS, HOST, ask, serving

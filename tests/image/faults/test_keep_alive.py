@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import container_environ, run_container
 from tests.image.faults.idle_connections import IdleConnections
 from tests.image.faults.serving import APPLICATION, MOUNT

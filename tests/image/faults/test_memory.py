@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.faults.serving import Conversation, ask, serving
 
 _CONVERSATIONS = 12

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from django_runtimes.compare.emulator.invocation import InvocationError
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.faults.lambda_container import LambdaContainer, Reply, lambda_container
 from tests.image.faults.serving import HOST
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of

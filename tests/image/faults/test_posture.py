@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.image_contents import Contents, contents_of, look_into
 from tests.image.faults.lambda_container import lambda_container

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.faults.lambda_container import lambda_container
 from tests.image.faults.serving import HOST, Conversation, ask, serving
 from tests.integration.serving.lambda_handler.front import event_of

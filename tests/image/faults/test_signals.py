@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from django_runtimes.operations.migration_lock import LOCK_KEY
-from tests.faults.trials import Trial
+from tests.faults.figures.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.application.views import STARTED
 from tests.image.faults.lambda_container import lambda_container

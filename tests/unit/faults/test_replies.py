@@ -1,6 +1,6 @@
 """What many replies say about an outage."""
 
-from tests.faults.replies import Reply, served, was_cut_off
+from tests.faults.figures.replies import Reply, served, was_cut_off
 
 
 def reply(*, due_s: float, ended_s: float, status: int = 200) -> Reply:

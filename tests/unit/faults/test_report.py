@@ -3,8 +3,8 @@
 import json
 from dataclasses import replace
 
-from tests.faults.report import row, write_report
-from tests.faults.trials import Case, Verdict
+from tests.faults.figures.report import row, write_report
+from tests.faults.figures.trials import Case, Verdict
 
 _CASE = Case(2, "crash, 2 s", "aws_ecs/pool/direct")
 _PASSED = Verdict(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.statement_log import read_statements
+from tests.faults.figures.statement_log import read_statements
 
 
 def log_of(*statements: str, process: int = 7) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.trials import Case, Trial, Verdict
+from tests.faults.figures.trials import Case, Trial, Verdict
 
 
 @pytest.fixture

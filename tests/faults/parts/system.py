@@ -18,7 +18,7 @@ from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.config.runtimes.runtime import Runtime
-from tests.faults.databases import DATABASE, log_of
+from tests.faults.parts.databases import DATABASE, log_of
 from tests.faults.waiting import until_ended
 
 CONTAINER = "aws_ecs/pool/direct"
@@ -30,7 +30,7 @@ LAMBDA_POOL = "aws_lambda/pool/direct"
 
 WORKERS = 2
 POOL_MAX = 8
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 _APPLICATION = Application("tests.faults.application.settings", _ROOT, prepare=())
 _COMMANDS = (("migrate", "--verbosity", "0"), ("set_role_timeouts",))
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.faults.trials import Verdict
+from tests.faults.figures.trials import Verdict
 
 _HEAD = (
     "| # | fault | target | repetitions | worst figures (≤ limit, ≥ what shows the fault) | verdict |",

@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.faults.databases import administration, backends, written
-from tests.faults.load import SteadyLoad
-from tests.faults.replies import Reply
-from tests.faults.system import System
+from tests.faults.figures.load import SteadyLoad
+from tests.faults.figures.replies import Reply
+from tests.faults.parts.databases import administration, backends, written
+from tests.faults.parts.system import System
 
 REPETITIONS = 5
 RATE_RPS = 50.0

@@ -11,7 +11,7 @@ from typing import Self
 import aiohttp
 
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
-from tests.faults.replies import Reply
+from tests.faults.figures.replies import Reply
 
 _CLIENT_TIMEOUT_S = 30.0
 _POLL_S = 0.005

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django_runtimes.cli import processes
 from django_runtimes.compare.services.postgres import PostgresServer
-from tests.faults.databases import MovingDatabase, administration, configure, until_ready
+from tests.faults.parts.databases import MovingDatabase, administration, configure, until_ready
 from tests.faults.waiting import until, until_ended
 
 _ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

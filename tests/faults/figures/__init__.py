@@ -1,0 +1,1 @@
+"""What a case measures, and how its figures are judged and reported."""

@@ -1,0 +1,1 @@
+"""The system of a case, and the parts of it that fail."""
