@@ -15,7 +15,7 @@ from django_runtimes.adopt.steps.file_storage import (
     set_static_files,
     set_uploads,
 )
-from django_runtimes.adopt.steps.https import set_base_path, set_https
+from django_runtimes.adopt.steps.https import set_base_path, set_host_header, set_https
 from django_runtimes.adopt.steps.log_setup import ignored_log_variables, set_logs
 from django_runtimes.adopt.steps.security import set_debug, set_hosts, set_secret_key
 from django_runtimes.config.adopted import SETTING, Adopted
@@ -41,6 +41,7 @@ _STEPS: tuple[Step, ...] = (
     set_hosts,
     set_databases,
     set_https,
+    set_host_header,
     set_base_path,
     refuse_ignored_storages,
     set_apps,

@@ -12,7 +12,7 @@ from django_runtimes.config.variables.application_variables import (
 )
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
-from django_runtimes.config.variables.hops import BASE_PATH, HSTS_SECONDS, HTTPS, PROTO_HEADER
+from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
 
@@ -42,6 +42,7 @@ LISTED = (
     ListedName("DEBUG", (DEBUG,), "Django's; True is an error beyond `local`"),
     ListedName(SETTING, (), "what the library itself works with"),
     ListedName("FILE_UPLOAD_HANDLERS", (), "Django's, which take uploads with long names, too"),
+    ListedName("FORCE_SCRIPT_NAME", (BASE_PATH,), "Django's"),
     ListedName("INSTALLED_APPS", (), "the library's apps are appended"),
     ListedName("LANGUAGE_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("LOGGING", (), "lines of JSON to standard error; text under `local`"),
@@ -63,6 +64,7 @@ LISTED = (
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
     ListedName("STORAGES", (MEDIA_BUCKET,), "Django's; the variable changes `default` alone"),
+    ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),
 )
 NAMES = frozenset(listed.name for listed in LISTED)

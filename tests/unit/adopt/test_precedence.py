@@ -24,6 +24,8 @@ KEY = DEPLOYED["WEBAPP_SECRET_KEY"]
         ({"WEBAPP_BASE_PATH": "/shop"}, "SESSION_COOKIE_PATH", "/shop"),
         ({"WEBAPP_BASE_PATH": "/shop"}, "LOGIN_URL", "/shop/in/"),
         ({"WEBAPP_BASE_PATH": "/shop"}, "STATIC_URL", "/shop/static/"),
+        ({"WEBAPP_BASE_PATH": "/shop"}, "FORCE_SCRIPT_NAME", None),
+        ({"WEBAPP_HOST_HEADER": "X-Viewer-Host"}, "USE_X_FORWARDED_HOST", False),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -40,6 +42,8 @@ def test_a_variable_beats_the_projects_value(variable, name, value):
         MEDIA_ROOT="/srv/own",
         SESSION_COOKIE_PATH="/own",
         LOGIN_URL="/in/",
+        FORCE_SCRIPT_NAME="/own",
+        USE_X_FORWARDED_HOST=True,
     )
 
     assert after(project, **variable)[name] == value

@@ -22,6 +22,7 @@ MAY_SAY: dict[str, tuple[Any, ...]] = {
     "DATABASE_ROUTERS": (["shop.routers.Replica"],),
     "DEBUG": (True, False),
     "EMAIL_HOST": ("smtp.example",),
+    "FORCE_SCRIPT_NAME": ("/shop/", "/other", ""),
     "FILE_UPLOAD_HANDLERS": (["shop.uploads.Handler"],),
     "INSTALLED_APPS": (["django.contrib.auth"], ("django.contrib.staticfiles", "shop.apps.ShopConfig")),
     "LANGUAGES": ([("de", "German")],),
@@ -50,6 +51,7 @@ MAY_SAY: dict[str, tuple[Any, ...]] = {
     "TEMPLATES": ([{"BACKEND": "django.template.backends.jinja2.Jinja2"}],),
     "TIME_ZONE": ("Europe/Berlin",),
     "USE_TZ": (True, False),
+    "USE_X_FORWARDED_HOST": (True, False),
 }
 DATABASES: tuple[dict[str, Any], ...] = (
     {},
@@ -73,6 +75,7 @@ MAY_BE_SET = {
     "WEBAPP_DB_ROUTE": ("direct", "proxy"),
     "WEBAPP_DB_STRATEGY": ("per_request", "persistent", "pool"),
     "WEBAPP_DEBUG": ("0", "1"),
+    "WEBAPP_HOST_HEADER": ("X-Viewer-Host",),
     "WEBAPP_HSTS_SECONDS": ("5",),
     "WEBAPP_HTTPS": ("0", "1"),
     "WEBAPP_LOG_LEVEL": ("debug",),

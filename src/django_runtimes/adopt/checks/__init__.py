@@ -4,10 +4,12 @@ from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate
 from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts
 from django_runtimes.adopt.checks.later import check_set_later
+from django_runtimes.adopt.checks.script_name import check_script_name
 from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions
 
 CHECKS = (
     check_set_later,
+    check_script_name,
     check_migrate,
     check_caches,
     check_sessions,

@@ -3,7 +3,7 @@
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 from django_runtimes.config.http.front import is_below
-from django_runtimes.config.variables.hops import HSTS_SECONDS, HTTPS, PROTO_HEADER
+from django_runtimes.config.variables.hops import HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 
 # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.
 _OF_DOMAIN = ("security.W005", "security.W021")
@@ -44,12 +44,22 @@ def set_https(draft: Draft, variables: ProcessVariables) -> None:
         )
 
 
+def set_host_header(draft: Draft, variables: ProcessVariables) -> None:
+    """The public host is the one that WEBAPP_HOST_HEADER names, which the handlers put into `Host`."""
+    if variables.is_set(HOST_HEADER):
+        reason = f"WEBAPP_HOST_HEADER={variables.front.host_header}: the public host comes from this header alone"
+        draft.set("USE_X_FORWARDED_HOST", after=False, reason=reason)
+
+
 def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
     """Cookies, redirects and files below WEBAPP_BASE_PATH; a setting that is below it already stays."""
     base_path = variables.front.base_path
     if not base_path:
         return
     reason = f"WEBAPP_BASE_PATH={base_path}"
+    if draft.value("FORCE_SCRIPT_NAME"):
+        # Django would take it off each path in place of `root_path`, which a mount makes longer.
+        draft.set("FORCE_SCRIPT_NAME", None, f"{reason}: the server names the base path to Django")
     for name in _COOKIE_PATHS:
         # Another application under another path of this host has no business with them.
         if not is_below(draft.value(name) or "/", base_path):

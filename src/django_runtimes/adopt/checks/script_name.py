@@ -1,0 +1,28 @@
+"""A check of the path that a project names beside the variable's."""
+
+from typing import Any
+
+from django.core.checks import CheckMessage
+from django.core.checks import Warning as CheckWarning
+
+from django_runtimes.adopt.configure import last_call
+
+
+def check_script_name(**kwargs: Any) -> list[CheckMessage]:
+    """A warning where the project's FORCE_SCRIPT_NAME is another path than WEBAPP_BASE_PATH, which is used."""
+    call = last_call()
+    if call is None:
+        return []
+    named = call.project.get("FORCE_SCRIPT_NAME")
+    base_path = call.adopted.front.base_path
+    if not named or not base_path or str(named).rstrip("/") == base_path:
+        return []
+    return [
+        CheckWarning(
+            f"FORCE_SCRIPT_NAME={named!r} of the settings is another path than WEBAPP_BASE_PATH={base_path!r}, which "
+            "is used.",
+            hint="Set WEBAPP_BASE_PATH to the path under which users reach the application, and remove "
+            "FORCE_SCRIPT_NAME.",
+            id="django_runtimes.W030",
+        )
+    ]

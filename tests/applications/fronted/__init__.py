@@ -1,0 +1,1 @@
+"""A project whose own settings name what stands in front."""
