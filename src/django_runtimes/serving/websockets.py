@@ -1,12 +1,14 @@
 """Tells whether an ASGI application serves websockets."""
 
+import gc
+import inspect
 import sys
-from collections.abc import Iterator
-from types import FunctionType, MemberDescriptorType, MethodType
+from collections import deque
+from collections.abc import Iterable, Iterator
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, FunctionType, GeneratorType, ModuleType
 from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
-from django.urls import URLPattern, URLResolver
 
 # More than any application has of routes, middleware and what they keep.
 _MOST_LOOKED_AT = 20_000
@@ -16,36 +18,35 @@ _SERVES_WEBSOCKETS = (
     ("starlette.endpoints", "WebSocketEndpoint"),
     ("engineio.async_drivers.asgi", "ASGIApp"),
 )
+# Behind a module, a frame or a class lies the whole process, not the application.
+_BOUNDARIES = (
+    *(ASGIHandler, ModuleType, type, CodeType),
+    *(FrameType, GeneratorType, CoroutineType, AsyncGeneratorType),
+)
+_DATA = (str, bytes, bytearray, int, float)
 
 
 def has_websockets(application: Any) -> bool:
     """Whether it serves websockets by Channels, Starlette or python-socketio, itself or in anything that it holds.
 
-    A function that looks at the scope's type by itself cannot be told, nor can another framework's application.
+    A function that looks at the scope's type by itself cannot be told, nor can another framework's application. No
+    code of what is looked at runs: properties, proxies and lazy objects are not evaluated.
     """
-    waiting = [application]
+    classes = tuple(_classes())
+    # The nearest first: routes stand above what their endpoints hold.
+    waiting = deque([application])
     seen: set[int] = set()
     while waiting and len(seen) < _MOST_LOOKED_AT:
-        one = waiting.pop()
-        if id(one) in seen or isinstance(one, (str, bytes, ASGIHandler)):
+        one = waiting.popleft()
+        if id(one) in seen:
             continue
         seen.add(id(one))
-        if _routes_websockets(one):
+        if _serves_websockets(one, classes):
             return True
-        if not isinstance(one, type):
-            waiting += _held_by(one)
+        # A proxy answers isinstance() for what it stands for.
+        if not issubclass(type(one), _BOUNDARIES):
+            waiting.extend(held for held in _held_by(one) if not issubclass(type(held), _DATA))
     return False
-
-
-def _routes_websockets(one: Any) -> bool:
-    # Channels' ProtocolTypeRouter.
-    mapping = getattr(one, "application_mapping", None)
-    if isinstance(mapping, dict) and "websocket" in mapping:
-        return True
-    # What Channels' as_asgi() makes of a consumer.
-    if hasattr(getattr(one, "consumer_class", None), "websocket_connect"):
-        return True
-    return any(isinstance(one, cls) or (isinstance(one, type) and issubclass(one, cls)) for cls in _classes())
 
 
 def _classes() -> Iterator[type]:
@@ -55,38 +56,30 @@ def _classes() -> Iterator[type]:
             yield getattr(sys.modules[module], name)
 
 
-def _held_by(one: Any) -> Iterator[Any]:
-    if isinstance(one, dict):
-        yield from one.values()
-    elif isinstance(one, (list, tuple, set, frozenset)):
-        yield from one
-    elif isinstance(one, MethodType):
-        yield from (one.__func__, *getattr(one.__self__, "__dict__", {}).values(), *_members_of(one.__self__))
-    elif isinstance(one, FunctionType):
-        for cell in one.__closure__ or ():
-            try:
-                yield cell.cell_contents
-            except ValueError:
-                # Not filled yet.
-                continue
-        yield from one.__defaults__ or ()
-        yield from (one.__kwdefaults__ or {}).values()
-        yield from one.__dict__.values()
-    elif isinstance(one, (URLPattern, URLResolver)):
-        # Of Channels' URLRouter.
-        yield one.callback if isinstance(one, URLPattern) else one.url_patterns
-    elif callable(one) or hasattr(one, "routes"):
-        yield from getattr(one, "__dict__", {}).values()
-        yield from _members_of(one)
+def _serves_websockets(one: Any, classes: tuple[type, ...]) -> bool:
+    kind = type(one)
+    if issubclass(kind, type):
+        # Starlette takes the class of an endpoint for its application.
+        return issubclass(one, classes)
+    if issubclass(kind, FunctionType):
+        # What Channels' as_asgi() makes of a consumer.
+        consumer = one.__dict__.get("consumer_class")
+        return issubclass(type(consumer), type) and any("websocket_connect" in vars(each) for each in consumer.__mro__)
+    return issubclass(kind, classes) or _routes_protocol(one)
 
 
-def _members_of(one: Any) -> Iterator[Any]:
-    """What it holds outside its dictionary: in `__slots__`, a partial's function and arguments, a method's object."""
-    for kind in type(one).__mro__:
-        for member in vars(kind).values():
-            if isinstance(member, MemberDescriptorType):
-                try:
-                    yield member.__get__(one, kind)
-                except AttributeError:
-                    # Not filled yet.
-                    continue
+def _routes_protocol(one: Any) -> bool:
+    routing = sys.modules.get("channels.routing")
+    if routing is None or not issubclass(type(one), routing.ProtocolTypeRouter):
+        return False
+    mapping = inspect.getattr_static(one, "application_mapping", None)
+    return issubclass(type(mapping), dict) and dict.__contains__(mapping, "websocket")
+
+
+def _held_by(one: Any) -> Iterable[Any]:
+    """What it refers to: attributes, items, slots, a partial's arguments, a method's object, a closure's cells."""
+    if not issubclass(type(one), FunctionType):
+        return gc.get_referents(one)
+    # Without the globals of its module.
+    parts = (one.__closure__, one.__defaults__, one.__kwdefaults__, one.__dict__)
+    return [part for part in parts if part is not None]
