@@ -42,7 +42,7 @@ def missing_package(purpose: str, package: str | None, extra: str) -> str:
     """The one line for a user who lacks an extra: what needs it, and what installs it."""
     return (
         f"{purpose} needs {package}, of the extra [{extra}]; "
-        f"add the extra to the requirement that installs this library, and run: {install_command(extra)}"
+        f"add the extra to the requirement that installs this library, and {how_to_install(extra)}"
     )
 
 
@@ -66,19 +66,30 @@ def _has(need: "Requirement") -> bool:
     return True
 
 
-def install_command(*extras: str) -> str:
-    """The command of pip, for the place that this environment has the library from, which direct_url.json tells."""
+def how_to_install(*extras: str) -> str:
+    """What a user is to do, as the end of a sentence: pip's command, or words where its origin is not known."""
+    command = install_command(*extras)
+    if command is not None:
+        return f"run: {command}"
+    names = " and ".join(f"'{extra}'" for extra in extras)
+    word = "extra" if len(extras) == 1 else "extras"
+    return f"install {_DISTRIBUTION} with its {word} {names} from where this installation came"
+
+
+def install_command(*extras: str) -> str | None:
+    """The command of pip, for the place that this environment has the library from, which direct_url.json tells.
+
+    None where there is no such file: no index has the library, and another project may take its name there.
+    """
     # They would cost a cold start 20 ms, and only an error needs them.
     import json
     from importlib.metadata import distribution
     from urllib.parse import unquote, urlsplit
 
-    installed = distribution(_DISTRIBUTION)
-    extra = ",".join(extras)
-    name = f"{_DISTRIBUTION}[{extra}]"
-    text = installed.read_text("direct_url.json")
+    text = distribution(_DISTRIBUTION).read_text("direct_url.json")
     if text is None:
-        return _pip(f"{name}=={installed.version}")
+        return None
+    extra = ",".join(extras)
     origin = json.loads(text)
     url = origin["url"]
     if origin.get("dir_info", {}).get("editable"):
@@ -87,7 +98,7 @@ def install_command(*extras: str) -> str:
         url = f"{origin['vcs_info']['vcs']}+{url}@{origin['vcs_info']['commit_id']}"
         if "subdirectory" in origin:
             url += f"#subdirectory={origin['subdirectory']}"
-    return _pip(f"{name} @ {url}")
+    return _pip(f"{_DISTRIBUTION}[{extra}] @ {url}")
 
 
 def _pip(*arguments: str) -> str:

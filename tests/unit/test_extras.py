@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.extras import PACKAGES, install_command, is_installed, require_extra
+from django_runtimes.extras import PACKAGES, how_to_install, install_command, is_installed, require_extra
 
 
 class Installed:
@@ -27,7 +27,6 @@ class Installed:
 @pytest.mark.parametrize(
     ("origin", "arguments"),
     [
-        (None, "'django-runtimes{}==1.2'"),
         ({"url": "file:///a%20b", "dir_info": {"editable": True}}, "--editable '/a b{}'"),
         (
             {"url": "https://git.example/x", "vcs_info": {"vcs": "git", "commit_id": "abc"}, "subdirectory": "lib"},
@@ -41,6 +40,17 @@ def test_an_extra_comes_from_where_the_library_came(monkeypatch, origin, argumen
     monkeypatch.setattr(sys, "executable", "python")
 
     assert install_command("compare") == f"python -m pip install {arguments.format('[compare]')}"
+    assert how_to_install("compare") == f"run: {install_command('compare')}"
+
+
+@pytest.mark.parametrize(
+    ("extras", "named"), [(["compare"], "extra 'compare'"), (["compare", "deploy"], "extras 'compare' and 'deploy'")]
+)
+def test_an_unknown_origin_is_no_command_with_a_name(monkeypatch, extras, named):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
+
+    assert install_command(*extras) is None
+    assert how_to_install(*extras) == f"install django-runtimes with its {named} from where this installation came"
 
 
 def test_an_extra_is_installed_with_all_that_it_names(monkeypatch):
@@ -54,9 +64,10 @@ def test_an_extra_is_installed_with_all_that_it_names(monkeypatch):
 
 
 def test_two_extras_are_one_command(monkeypatch):
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
+    origin = {"url": "file:///x-1.2.whl", "archive_info": {}}
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
 
-    assert install_command("compare", "deploy").endswith("[compare,deploy]==1.2'")
+    assert install_command("compare", "deploy").endswith("[compare,deploy] @ file:///x-1.2.whl'")
 
 
 @pytest.mark.parametrize("extra", PACKAGES)
@@ -77,5 +88,5 @@ def test_a_missing_package_is_refused_with_its_command(monkeypatch):
 
     assert str(caught.value) == (
         "serving as aws_ecs needs uvicorn-worker, of the extra [server]; add the extra to the requirement that "
-        f"installs this library, and run: {install_command('server')}"
+        "installs this library, and install django-runtimes with its extra 'server' from where this installation came"
     )

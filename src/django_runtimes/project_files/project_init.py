@@ -14,7 +14,7 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME as CONFIGURATION_FILE
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file
-from django_runtimes.extras import install_command, is_installed, missing_package
+from django_runtimes.extras import how_to_install, install_command, is_installed, missing_package
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
 from django_runtimes.project_files.dependencies.library import installed_library
 from django_runtimes.project_files.dependencies.listing import Manager
@@ -150,7 +150,7 @@ def _developers_commands(adoption: Adoption) -> list[str]:
     if not missing:
         return []
     names = " and ".join(f"[{extra}]" for extra in missing)
-    return [f"for developers only, the extra {names}:", f"  {install_command(*missing)}"]
+    return [f"for developers only, the extra {names}:", f"  {install_command(*missing) or how_to_install(*missing)}"]
 
 
 def _undo(options: argparse.Namespace, others: list[str]) -> int:

@@ -40,7 +40,6 @@ def last_line(plan: FilePlan, name: str) -> str:
 @pytest.mark.parametrize(
     ("source", "line"),
     [
-        (None, "django-runtimes[server]>=1.2"),
         (GIT, "django-runtimes[server] @ git+https://git.example/runtimes@0123abc"),
         (ARCHIVE, f"django-runtimes[server] @ {ARCHIVE.url}#sha256=00ff"),
         (WHEEL, "./vendor/django_runtimes-1.2-py3-none-any.whl[server]"),
@@ -55,7 +54,6 @@ def test_requirements(tmp_path: Path, source: object, line: str):
 @pytest.mark.parametrize(
     ("source", "value"),
     [
-        (None, {"version": ">=1.2", "python": ">=3.11,<3.14"}),
         (GIT, {"git": GIT.url, "rev": "0123abc", "python": ">=3.11,<3.14"}),
         (ARCHIVE, {"url": ARCHIVE.url, "python": ">=3.11,<3.14"}),
         (WHEEL, {"path": WHEEL.path, "python": ">=3.11,<3.14"}),
@@ -73,14 +71,14 @@ def test_poetry_is_told_which_pythons_are_covered(tmp_path: Path, source: object
 def test_poetry_needs_no_range_where_the_project_allows_fewer(tmp_path: Path):
     text = '[tool.poetry.dependencies]\npython = ">=3.12,<3.14"\ndjango = "^5.2"\n'
 
-    plan, _ = adopt(tmp_path, {"pyproject.toml": text}, None)
+    plan, _ = adopt(tmp_path, {"pyproject.toml": text}, WHEEL)
 
-    assert last_line(plan, "pyproject.toml") == 'django-runtimes = ">=1.2"'
+    assert last_line(plan, "pyproject.toml") == f'django-runtimes = {{path = "{WHEEL.path}"}}'
 
 
 @pytest.mark.parametrize(
     ("source", "value"),
-    [(None, ">=1.2"), (GIT, {"git": GIT.url, "ref": "0123abc"}), (WHEEL, {"path": WHEEL.path})],
+    [(GIT, {"git": GIT.url, "ref": "0123abc"}), (WHEEL, {"path": WHEEL.path})],
 )
 def test_pipenv(tmp_path: Path, source: object, value: object):
     plan, _ = adopt(tmp_path, {"Pipfile": '[packages]\ndjango = "*"\n'}, source)
@@ -92,7 +90,6 @@ def test_pipenv(tmp_path: Path, source: object, value: object):
 @pytest.mark.parametrize(
     ("source", "tables"),
     [
-        (None, {}),
         (GIT, {"git": GIT.url, "rev": "0123abc"}),
         (ARCHIVE, {"url": ARCHIVE.url}),
         (WHEEL, {"path": WHEEL.path}),
@@ -109,6 +106,15 @@ def test_uv_gets_a_source(tmp_path: Path, source: object, tables: dict[str, str]
     )
     found = tomllib.loads(block).get("tool", {}).get("uv", {}).get("sources", {}).get("django-runtimes", {})
     assert found == tables
+
+
+def test_a_list_that_can_name_no_file_gets_a_note(tmp_path: Path):
+    plan, _ = adopt(tmp_path, {"pyproject.toml": '[project]\ndependencies = [\n  "django",\n]\n'}, WHEEL, "server")
+
+    assert plan.remarks == [
+        "pyproject.toml can name django-runtimes only by its version, and no index has it; elsewhere than in the "
+        "image, install ./vendor/django_runtimes-1.2-py3-none-any.whl[server] first"
+    ]
 
 
 def test_hatchling_is_told_to_take_an_address(tmp_path: Path):
@@ -131,12 +137,12 @@ def test_a_hashed_file_gets_the_wheels_hash(tmp_path: Path):
 
 
 def test_a_hashed_file_takes_no_line_without_a_hash(tmp_path: Path):
-    with pytest.raises(UsageError, match=r"takes only lines with --hash, and django-runtimes>=1\.2 has none here"):
-        adopt(tmp_path, {"requirements.txt": HASHED}, None)
+    with pytest.raises(UsageError, match=r"takes only lines with --hash, and django-runtimes @ git\+https"):
+        adopt(tmp_path, {"requirements.txt": HASHED}, GIT)
 
 
 def test_a_compiled_file_is_changed_at_its_source(tmp_path: Path):
-    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, None)
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, GIT)
 
     assert [change.path.name for change in plan.changes] == ["requirements.in"]
 
@@ -144,7 +150,7 @@ def test_a_compiled_file_is_changed_at_its_source(tmp_path: Path):
 def test_what_is_compiled_from_pyproject_is_changed_there(tmp_path: Path):
     text = '[project]\ndependencies = [\n  "django",\n]\n'
 
-    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "pyproject.toml": text}, None)
+    plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "pyproject.toml": text}, GIT)
 
     assert [change.path.name for change in plan.changes] == ["pyproject.toml"]
 
@@ -161,7 +167,7 @@ def test_what_is_compiled_from_pyproject_is_changed_there(tmp_path: Path):
     ],
 )
 def test_a_line_that_is_there_is_enough(tmp_path: Path, files: dict[str, str]):
-    plan, _ = adopt(tmp_path, files, None)
+    plan, _ = adopt(tmp_path, files, GIT)
 
     assert plan.changes == ()
     assert plan.already == [f"{next(iter(files))} lists django-runtimes"]
@@ -193,7 +199,7 @@ def test_another_wheel_of_the_version_is_not_overwritten(tmp_path: Path):
     ],
 )
 def test_extras_that_a_listed_library_lacks_are_said(tmp_path: Path, name: str, text: str, missing: str | None):
-    plan, _ = adopt(tmp_path, {name: text}, None, "lambda", "server")
+    plan, _ = adopt(tmp_path, {name: text}, GIT, "lambda", "server")
 
     said = f"{name} lists django-runtimes without {missing}, which the image needs; add it there"
     assert plan.changes == ()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import Archive, Git, Wheel, source_of
 from django_runtimes.project_files.dependencies.wheel import packed_wheel
 
@@ -45,6 +46,14 @@ def test_what_is_installed_becomes_a_wheel_that_installs(tmp_path: Path):
     assert entries == {"__init__.py", "METADATA", "WHEEL", "RECORD"}
 
 
+def test_an_installation_without_a_list_of_files_is_refused(tmp_path: Path):
+    distribution = installed(tmp_path)
+    (tmp_path / "shop_core-1.2.dist-info/RECORD").unlink()
+
+    with pytest.raises(UsageError, match="shop-core has no list of its files; install it again by pip or uv"):
+        packed_wheel(distribution)
+
+
 def test_the_same_files_are_the_same_wheel(tmp_path: Path):
     assert packed_wheel(installed(tmp_path / "a")) == packed_wheel(installed(tmp_path / "b"))
 
@@ -52,7 +61,6 @@ def test_the_same_files_are_the_same_wheel(tmp_path: Path):
 @pytest.mark.parametrize(
     ("origin", "source"),
     [
-        (None, None),
         (
             {"url": "https://git.example/core", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}, "subdirectory": "py"},
             Git("https://git.example/core", "0a1b", "py"),
@@ -64,19 +72,20 @@ def test_the_same_files_are_the_same_wheel(tmp_path: Path):
         ({"url": "https://x.example/core.whl", "archive_info": {}}, Archive("https://x.example/core.whl", None)),
     ],
 )
-def test_where_it_came_from(tmp_path: Path, origin: dict[str, object] | None, source: object):
+def test_where_it_came_from(tmp_path: Path, origin: dict[str, object], source: object):
     assert source_of(installed(tmp_path, origin)) == source
 
 
 @pytest.mark.parametrize(
     "origin",
     [
+        None,
         {"url": "file:///gone", "dir_info": {}},
         {"url": "file:///gone", "vcs_info": {"vcs": "git", "commit_id": "0a1b"}},
         {"url": "file:///gone/core.whl", "archive_info": {}},
     ],
 )
-def test_what_lies_on_this_machine_alone_becomes_a_wheel(tmp_path: Path, origin: dict[str, object]):
+def test_what_lies_on_this_machine_alone_becomes_a_wheel(tmp_path: Path, origin: dict[str, object] | None):
     source = source_of(installed(tmp_path, origin))
 
     assert isinstance(source, Wheel)

