@@ -10,8 +10,6 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any
 
-from asgiref.sync import sync_to_async
-from django.db import close_old_connections
 from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
@@ -20,6 +18,7 @@ from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
+from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
     DAMAGE,
@@ -168,8 +167,10 @@ class DirectLambdaHandler:
                 self._run(asyncio.wait_for(self._lifespan.end(), longest_s))
 
     def close(self) -> None:
-        """End the event loop and the threads of the native way."""
+        """End the event loop, and the threads of the native way and of the bridge."""
         self._asgi_handler.close()
+        if "_bridge" in self.__dict__:
+            self._bridge.close()
         if "_runner" in self.__dict__:
             self._runner.close()
 
@@ -178,6 +179,14 @@ class DirectLambdaHandler:
         chain = SyncChain(run_async=self._run_bridged)
         chain.request_class = self._asgi_handler.request_class
         return chain
+
+    def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return self._bridge.run(coroutine)
+
+    @cached_property
+    def _bridge(self) -> AsyncBridge:
+        # Most functions need no thread for it.
+        return AsyncBridge(self._runner)
 
     @cached_property
     def _runner(self) -> asyncio.Runner:
@@ -237,10 +246,9 @@ class DirectLambdaHandler:
         if response.streaming and not has_content(scope["method"], response.status_code):
             response.close()
             return head | {"body": b""}
-        if isinstance(response, StreamingHttpResponse) and response.is_async:
-            close_old_connections()
-            return head | {"body": self._run(self._joined(response))}
         try:
+            if isinstance(response, StreamingHttpResponse) and response.is_async:
+                return head | {"body": self._bridge.run(_joined(response))}
             content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
         finally:
             response.close()
@@ -256,23 +264,9 @@ class DirectLambdaHandler:
         # The Runner's own context would last from invocation to invocation.
         return self._runner.run(coroutine, context=contextvars.copy_context())
 
-    def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        async def on_a_lease() -> Any:
-            async with self._asgi_handler.leases.lease():
-                try:
-                    return await coroutine
-                finally:
-                    await sync_to_async(close_old_connections)()
 
-        return self._run(on_a_lease())
-
-    async def _joined(self, response: StreamingHttpResponse) -> bytes:
-        async with self._asgi_handler.leases.lease():
-            try:
-                return b"".join([chunk async for chunk in response])
-            finally:
-                # On the lease's thread, whose connections it lets go.
-                await sync_to_async(response.close)()
+async def _joined(response: StreamingHttpResponse) -> bytes:
+    return b"".join([chunk async for chunk in response])
 
 
 async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> FramedHTTPCycle:

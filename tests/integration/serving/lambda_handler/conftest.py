@@ -11,9 +11,11 @@ from mangum import Mangum
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
     database,
+    direct,
     opened_connections,
     per_request,
     persistent,
+    pooled,
 )
 
 CONTEXT = SimpleNamespace(aws_request_id="c6af9ac6", function_name="web", memory_limit_in_mb="1024")
