@@ -6,8 +6,8 @@ import threading
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import Group
-from django.db import connection, transaction
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.db import connection
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
@@ -68,24 +68,6 @@ async def aheld(request):
     return HttpResponse(str(await Group.objects.acount()))
 
 
-def adds(request, name):
-    Group.objects.create(name=name)
-    if name == "unwanted":
-        raise ValueError(name)
-    return JsonResponse({"in a transaction": connection.in_atomic_block})
-
-
-async def aadds(request, name):
-    await Group.objects.acreate(name=name)
-    return HttpResponse("added")
-
-
-@transaction.non_atomic_requests
-def adds_without(request, name):
-    Group.objects.create(name=name)
-    raise ValueError(name)
-
-
 def set_tenant() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET app.tenant = 'a'")
@@ -123,9 +105,6 @@ urlpatterns = [
     path("mixed/stream", mixed_stream),
     path("sync/held", held),
     path("async/held", aheld),
-    path("sync/adds/<name>", adds),
-    path("async/adds/<name>", aadds),
-    path("sync/adds_without/<name>", adds_without),
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
@@ -292,32 +271,3 @@ async def test_the_threads_end_with_the_handler(groups, way):
 
 def test_a_handler_that_served_nothing_closes():
     OneHopASGIHandler(threads=2).close()
-
-
-async def test_atomic_requests_are_rolled_back_by_an_exception(database, handler):
-    database["ATOMIC_REQUESTS"] = True
-
-    wanted = await exchange(handler, "GET", "/sync/adds/wanted")
-    unwanted = await exchange(handler, "GET", "/sync/adds/unwanted")
-    outside = await exchange(handler, "GET", "/sync/adds_without/outside")
-
-    assert (wanted.body, unwanted.status, outside.status) == (b'{"in a transaction": true}', 500, 500)
-    assert await asyncio.to_thread(names_in_order) == ["outside", "wanted"]
-
-
-async def test_atomic_requests_refuse_asynchronous_views(database, both):
-    database["ATOMIC_REQUESTS"] = True
-
-    assert (await both("GET", "/async/adds/wanted")).status == 500
-
-
-async def test_without_atomic_requests_nothing_is_rolled_back(handler):
-    assert (await exchange(handler, "GET", "/sync/adds/unwanted")).status == 500
-    assert await asyncio.to_thread(names_in_order) == ["unwanted"]
-
-
-def names_in_order() -> list[str]:
-    try:
-        return list(Group.objects.order_by("name").values_list("name", flat=True))
-    finally:
-        connection.close()
