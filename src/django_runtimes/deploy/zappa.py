@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.configuration import DEFAULT_STAGE, STAGES
 
 # Zappa's stages have any name; the templates' have these.
 _STAGES = {
@@ -20,6 +21,7 @@ _STAGES = {
     "prod": "production",
     "production": "production",
 }
+_TEMPLATE_STAGES = ", ".join(STAGES)
 # The template's own limits and defaults.
 _SMALLEST_MB = 512
 _LONGEST_REQUEST_S = 29
@@ -92,19 +94,21 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
 
     UsageError for a value that Zappa would not take either.
     """
+    contents = {name: _extended(settings, name) for name in settings}
+    named = _named_stages(settings)
     stages: dict[str, dict[str, int | str]] = {}
     remarks: list[str] = []
-    first: Mapping[str, Any] = {}
-    for name in settings:
-        stage = _STAGES.get(name.lower())
-        content = _extended(settings, name)
-        if stage is None or stage in stages:
-            reason = "is not a stage of the templates" if stage is None else f"would be a second {stage}"
+    first: Mapping[str, Any] = contents[next(iter(named))] if named else {}
+    for name, content in contents.items():
+        if name not in named:
+            alias = _STAGES.get(name.lower())
+            reason = "is not a stage of the templates" if alias is None else f"would be a second {alias}"
             remarks.append(f"{name}: {reason}; left out")
             continue
-        first = first or content
         try:
-            stages[stage] = _parameters(content)
+            stages[named[name]] = _parameters(content)
+            if name.lower() not in _STAGES:
+                remarks.append(f"{name}: becomes the stage {named[name]}; the templates' are {_TEMPLATE_STAGES}")
             remarks += [f"{name}: {remark}" for remark in _remarks(content)]
         except UsageError as error:
             raise UsageError(f"{name}: {error}") from None
@@ -117,6 +121,21 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
         stages,
         remarks,
     )
+
+
+def _named_stages(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The templates' stage for each of Zappa's that has one, in the file's order."""
+    taken: dict[str, str] = {}
+    # A stage with the very name goes before one that means the same.
+    for name in sorted(settings, key=lambda name: _STAGES.get(name.lower()) != name.lower()):
+        stage = _STAGES.get(name.lower())
+        if stage is not None and stage not in taken.values():
+            taken[name] = stage
+    if not taken:
+        parents = {content.get("extends") for content in settings.values() if isinstance(content.get("extends"), str)}
+        # Others may be functions of their own.
+        taken = dict.fromkeys([name for name in settings if name not in parents][:1], DEFAULT_STAGE)
+    return {name: taken[name] for name in settings if name in taken}
 
 
 def _parameters(content: Mapping[str, Any]) -> dict[str, int | str]:

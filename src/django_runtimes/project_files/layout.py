@@ -14,6 +14,10 @@ _FOR_DEVELOPERS = frozenset({"dev", "develop", "development", "local", "debug"})
 _FOR_SERVERS = ("production", "prod")
 
 
+class NoProjectError(UsageError):
+    """No Django project lies in a folder, and none is named."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """`root` holds pyproject.toml and the Dockerfile, `python_path` is what the settings are imported from.
@@ -31,7 +35,7 @@ class Layout:
 def find_layout(directory: Path, *, settings: str | None, declared: str | None = None) -> Layout:
     """The layout of the project in `directory`; `settings` is the user's choice, `declared` that of pyproject.toml.
 
-    UsageError where there is no project, more than one, or no settings module.
+    NoProjectError where there is no project, UsageError where there are several, or no settings module.
     """
     manage = _find_manage(directory, is_needed=settings is None and declared is None)
     root, folders = _folders(directory, manage)
@@ -78,7 +82,7 @@ def _find_manage(directory: Path, *, is_needed: bool) -> Path | None:
             f"{len(found)} Django projects lie here ({', '.join(str(path.relative_to(directory)) for path in found)}) "
             "and one is adopted at a time; run webapp init in the folder of one"
         )
-    raise UsageError(
+    raise NoProjectError(
         f"no {MANAGE} lies in {directory} or two folders below it; run webapp init in a Django project's folder, "
         "or name the settings by --settings, such as config.settings"
     )

@@ -21,6 +21,7 @@ from django_runtimes.project_files.dependencies.listing import Manager
 from django_runtimes.project_files.difference import render_difference
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.folder import find_folder, recorded_folder
+from django_runtimes.project_files.layout import NoProjectError
 from django_runtimes.project_files.writing import undo_adoption, write
 
 _EJECT = "--eject"
@@ -63,23 +64,33 @@ def _eject(arguments: Sequence[str]) -> int:
 
 def _adopt(options: argparse.Namespace, others: list[str]) -> int:
     directory = _enter(find_folder(Path.cwd()))
-    adoption = plan_adoption(directory, installed_library(), settings=options.settings)
-    plan = adoption.plan
-    if options.deploy or find_zappa_file(directory) is not None:
+    zappa = find_zappa_file(directory)
+    adoption: Adoption | None = None
+    try:
+        adoption = plan_adoption(directory, installed_library(), settings=options.settings)
+        plan = adoption.plan
+    except NoProjectError as error:
+        if zappa is None:
+            raise
+        # Zappa's settings may lie beside other infrastructure, in a folder or a repository of its own.
+        plan = FilePlan(directory)
+        plan.remarks.append(f"of {zappa.name} {CONFIGURATION_FILE} is made, and no project is adopted: {error}")
+    if options.deploy or zappa is not None:
         _plan_deploy(plan, options, others)
     elif others:
         raise UsageError(f"{others[0]!r} is not an option of webapp init; see webapp init --help")
     _show(plan)
     if not plan.changes:
-        _say("nothing to change: this project is adopted")
+        _say("nothing to change: this project is adopted" if adoption is not None else "nothing to change")
         return EXIT_DONE
     if options.dry_run:
         return EXIT_DONE
     Consent(yes=options.yes, dry_run=False).ask(f"Write {_files(plan)}?")
     write(plan)
     _say(f"written: {_files(plan)}; webapp init --undo takes that back")
-    for line in (*_next_commands(adoption, directory), *_developers_commands(adoption)):
-        _say(line)
+    if adoption is not None:
+        for line in (*_next_commands(adoption, directory), *_developers_commands(adoption)):
+            _say(line)
     return EXIT_DONE
 
 

@@ -86,6 +86,20 @@ def test_a_zappa_file_brings_webapp_toml(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
+def test_a_zappa_file_without_a_project_brings_webapp_toml_alone(tmp_path: Path):
+    settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1"}}
+    (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
+    before = tree(tmp_path)
+
+    ended = init(tmp_path, "--yes")
+
+    assert ended.returncode == 0, ended.stderr
+    assert tomllib.loads((tmp_path / "webapp.toml").read_text())["region"] == "eu-west-1"
+    assert "note: of zappa_settings.json webapp.toml is made, and no project is adopted: no manage.py" in ended.stderr
+    init(tmp_path, "--undo")
+    assert tree(tmp_path) == before
+
+
 def test_deploy_takes_its_options(tmp_path: Path):
     make(tmp_path, "pip")
 

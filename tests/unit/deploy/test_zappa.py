@@ -101,3 +101,29 @@ def test_what_the_template_does_not_take_is_said():
 
     assert taken.stages["dev"]["MemoryMb"] == 512
     assert any("MaxConnections" in remark for remark in taken.remarks)
+
+
+def test_the_very_name_of_a_stage_goes_before_another_for_it():
+    taken = take_over({name: {"domain": f"{name}.example"} for name in ("qa", "develop", "Staging", "dev")})
+
+    assert {stage: parameters["Hosts"] for stage, parameters in taken.stages.items()} == {
+        "staging": "Staging.example",
+        "dev": "dev.example",
+    }
+    assert [remark for remark in taken.remarks if "left out" in remark] == [
+        "qa: would be a second staging; left out",
+        "develop: would be a second dev; left out",
+    ]
+
+
+def test_without_a_stage_that_is_known_the_first_becomes_dev():
+    base = {"project_name": "door", "aws_region": "us-west-2", "keep_warm": False}
+
+    taken = take_over({"base": base, "api": {"extends": "base", "memory_size": 1024}, "worker": {"extends": "base"}})
+
+    assert (taken.project, taken.region, taken.stages) == ("door", "us-west-2", {"dev": {"MemoryMb": 1024}})
+    assert taken.remarks == [
+        "base: is not a stage of the templates; left out",
+        "api: becomes the stage dev; the templates' are dev, staging, production",
+        "worker: is not a stage of the templates; left out",
+    ]
