@@ -31,7 +31,12 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import TRUSTED_PROXIES
-from django_runtimes.config.variables.server_variables import MAX_BODY_BYTES, MAX_WAIT_S, WARM_UP
+from django_runtimes.config.variables.server_variables import (
+    MAX_BODY_BYTES,
+    MAX_WAIT_S,
+    MAX_WEBSOCKET_MESSAGE_BYTES,
+    WARM_UP,
+)
 
 Step = Callable[[Draft, ProcessVariables], None]
 
@@ -108,6 +113,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         trusted_proxies=tuple(variables[TRUSTED_PROXIES]) if variables.profile.https else (),
         max_wait_s=variables[MAX_WAIT_S],
         max_body_bytes=variables[MAX_BODY_BYTES],
+        max_websocket_message_bytes=variables[MAX_WEBSOCKET_MESSAGE_BYTES],
         warm_up=variables[WARM_UP],
         pool_empty_s=variables[DB_POOL_EMPTY_S],
         role=variables[DB_ROLE],

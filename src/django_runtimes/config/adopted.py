@@ -28,6 +28,7 @@ class Adopted(NamedTuple):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     max_wait_s: int
     max_body_bytes: int
+    max_websocket_message_bytes: int
     warm_up: bool
     pool_empty_s: int
     role: Role

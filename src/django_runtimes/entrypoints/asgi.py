@@ -4,13 +4,14 @@ import sys
 from functools import partial
 
 from django_runtimes.config.configuration_error import ConfigurationError
-from django_runtimes.entrypoints.served_application import load_application, log_runtime
+from django_runtimes.entrypoints.served_application import load_application, log_runtime, require_websocket_library
 
 # gunicorn's own, by which its master ends too; after any other it would start worker after worker.
 _APPLICATION_CANNOT_LOAD = 4
 
 try:
     _served = load_application()
+    require_websocket_library(_served)
 except ConfigurationError as error:
     sys.stderr.write(f"webapp: {error}\n")
     raise SystemExit(_APPLICATION_CANNOT_LOAD) from None
@@ -51,4 +52,5 @@ application = Lifespan(
     composed=_served.application if _served.is_composed else None,
     drain_s=_here.profile.drain_s,
     max_body_bytes=_here.max_body_bytes,
+    max_websocket_message_bytes=_here.max_websocket_message_bytes,
 )

@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -47,6 +48,21 @@ def load_application() -> Served:
 
     application = require_lasting_threads(_imported(name))
     return Served(application, django.handler, is_composed=application is not django.application)
+
+
+def require_websocket_library(served: Served) -> None:
+    """ConfigurationError for websockets that only a library without limits would serve."""
+    if not served.is_composed or find_spec("websockets") is not None or find_spec("wsproto") is None:
+        return
+    from django.conf import settings
+
+    from django_runtimes.serving.websockets import has_websockets
+
+    if has_websockets(served.application):
+        raise ConfigurationError(
+            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, and of their libraries only wsproto is "
+            "installed, which inflates a message without a limit; install websockets"
+        )
 
 
 def log_runtime() -> None:

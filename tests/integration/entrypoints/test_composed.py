@@ -29,6 +29,8 @@ PROJECT = {
     "WEBAPP_STATIC_ROOT": str(ROOT / "tests/applications/composed"),
 }
 FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
+# Of a websocket, whose client says the host itself.
+ORIGIN = {name: value for name, value in FRONT.items() if name != "Host"}
 ON_LAMBDA = REQUIRED | PROJECT | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
 
 
@@ -73,13 +75,36 @@ def test_health_checks_are_nobodys_route(server):
 
 
 async def test_channels_answers_websockets(server):
-    headers = {name: value for name, value in FRONT.items() if name != "Host"}
     address = f"ws://127.0.0.1:{server[1]}/echo"
-    async with websockets.connect(address, additional_headers=headers) as websocket:
+    async with websockets.connect(address, additional_headers=ORIGIN) as websocket:
         await websocket.send(json.dumps("hello"))
         seen = json.loads(await websocket.recv())
 
     assert seen == {"said": "hello", "client": "198.51.100.7", "path": "/echo", "root_path": "", "scheme": "wss"}
+
+
+async def test_a_websockets_message_has_the_size_that_its_variable_says(tmp_path):
+    with container(tmp_path / "log", **PROJECT, WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES="1000") as (_, port):
+        async with websockets.connect(f"ws://127.0.0.1:{port}/echo", additional_headers=ORIGIN) as websocket:
+            await websocket.send(json.dumps("x" * 998))
+            assert json.loads(await websocket.recv())["said"] == "x" * 998
+            await websocket.send(json.dumps("x" * 999))
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await websocket.recv()
+
+    assert closed.value.rcvd.code == 1009
+
+
+def test_websockets_that_only_wsproto_would_serve_are_refused_in_one_line(tmp_path):
+    (tmp_path / "wsproto.py").write_text("")
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['websockets'] = None")
+    project = REQUIRED | PROJECT | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "PORT": str(free_port())}
+
+    started = launched(project, f"{COMPOSED}.everything.application")
+
+    assert started.returncode == 4, started.stderr
+    assert "only wsproto is installed, which inflates a message without a limit; install websockets" in started.stderr
+    assert "Traceback" not in started.stderr
 
 
 def test_a_redirect_to_https_ends_where_the_front_says_https(tmp_path):

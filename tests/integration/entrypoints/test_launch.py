@@ -38,6 +38,10 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         ({"WEBAPP_RUNTIME": "heroku"}, "WEBAPP_RUNTIME='heroku' is not a runtime; choose one of:"),
         ({"PORT": "http"}, "PORT='http' is not a whole number from 1 to 65535"),
         ({"WEBAPP_MAX_BODY_BYTES": "0"}, "WEBAPP_MAX_BODY_BYTES='0' is not a whole number from 1 to 2147483648"),
+        (
+            {"WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES": "1 MiB"},
+            "WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES='1 MiB' is not a whole number from 1 to 134217728",
+        ),
         ({"WEBAPP_DB_STRATEGY": "puddle"}, "WEBAPP_DB_STRATEGY='puddle' is not a connection strategy"),
         ({"WEBAPP_BIND_HOST": "nowhere.invalid"}, "WEBAPP_BIND_HOST='nowhere.invalid' is no address of this machine"),
         ({"WEBAPP_BIND_HOST": "192.0.2.1"}, "WEBAPP_BIND_HOST='192.0.2.1' is no address of this machine"),

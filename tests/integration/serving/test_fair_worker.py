@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from django_runtimes.serving.http import fair_server
 from django_runtimes.serving.http.fair_listener import FairListener
 
 pytestmark = pytest.mark.profile_free
@@ -113,3 +114,10 @@ async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, mon
 
     assert heard == [b"hello"] * 2
     assert complaints == ["no connection can be accepted"] * 3
+
+
+def test_websockets_are_not_served_by_a_library_without_limits(monkeypatch, caplog):
+    monkeypatch.setattr(fair_server, "find_spec", lambda name: name == "wsproto" or None)
+
+    assert fair_server._websockets(None) is None
+    assert "install websockets" in caplog.text

@@ -46,6 +46,14 @@ MAX_BODY_BYTES = Integer(
     minimum=1,
     maximum=2**31,
 )
+MAX_WEBSOCKET_MESSAGE_BYTES = Integer(
+    "WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES",
+    "Largest message of a websocket, inflated, in bytes; a larger one closes it with code 1009. All websockets of one "
+    "server process together hold 8 times as much, 8 MiB at least, of what their applications have not taken.",
+    default=1024 * 1024,
+    minimum=1,
+    maximum=2**27,
+)
 GRACEFUL_TIMEOUT_S = Integer(
     "WEBAPP_GRACEFUL_TIMEOUT_S",
     "How long a server that is told to end lets requests finish, in seconds: below the platform's own limit, "

@@ -1,6 +1,5 @@
 """One request and its response on a connection."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
 
@@ -20,39 +19,6 @@ class Outlet:
         self.write = transport.write
         self.is_closing = transport.is_closing
         self.close = close
-
-
-class HandshakeOutlet:
-    """A websocket's transport, which reads nothing until the handshake is answered.
-
-    A client has to wait for that answer (RFC 6455, section 4.1), and uvicorn's websockets fail at what comes before it.
-    """
-
-    def __init__(self, transport: Any, early: bytes | bytearray) -> None:
-        """`early` is what came in behind the handshake: the websocket's protocol gets it after the answer."""
-        self._transport = transport
-        self._early = early
-        self._is_answered = False
-        transport.pause_reading()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def write(self, data: bytes) -> None:
-        """Write; the first bytes are the answer."""
-        self._transport.write(data)
-        if not self._is_answered:
-            self._is_answered = True
-            # The protocol is still within its own answer.
-            asyncio.get_running_loop().call_soon(self._start_reading)
-
-    def _start_reading(self) -> None:
-        early, self._early = self._early, b""
-        if self._transport.is_closing():
-            return
-        self._transport.resume_reading()
-        if early:
-            self._transport.get_protocol().data_received(early)
 
 
 class EndedOutlet:

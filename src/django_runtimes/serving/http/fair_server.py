@@ -7,13 +7,14 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 
 from uvicorn.config import Config
 from uvicorn.server import Server
 
+from django_runtimes.serving.http.budgets.freed_memory import FreedMemory
 from django_runtimes.serving.http.fair_listener import FairListener
 from django_runtimes.serving.http.limits import Limits
 from django_runtimes.serving.http.protocol import LimitedHttpProtocol
@@ -42,6 +43,7 @@ class FairServer(Server):
         self._limits = limits
         self._master = master
         self._is_orphan = False
+        self._freed_memory = FreedMemory()
         # Before any request's: what one sets there, none after it may see.
         self._context = contextvars.copy_context()
 
@@ -56,19 +58,19 @@ class FairServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         # None would make it open a socket of its own.
         await super().startup(sockets=[])
-        if not self.lifespan.state.get("websockets", True):
-            # A websocket's handshake is a plain request then, as any other upgrade is.
-            self.config.ws_protocol_class = None
-        elif self.config.ws_protocol_class is not None and find_spec("websockets") is not None:
-            # Imported by those alone who serve websockets.
-            from django_runtimes.serving.http.websocket import LimitedWebSocket
-
-            self.config.ws_protocol_class = LimitedWebSocket
-        self.config.ws_max_size = self.lifespan.state.get("max_message_bytes", self._limits.message)
-        limits = replace(self._limits, body=self.lifespan.state.get("max_body_bytes", self._limits.body))
+        state = self.lifespan.state
+        limits = replace(
+            self._limits,
+            body=state.get("max_body_bytes", self._limits.body),
+            message=state.get("max_websocket_message_bytes", self._limits.message),
+        )
         self._connections = Connections(
             limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time
         )
+        # Without websockets a handshake is a plain request, as any other upgrade is.
+        has_websockets = state.get("websockets", True)
+        self.config.ws_protocol_class = _websockets(self._connections) if has_websockets else None  # type: ignore[assignment]
+        self.config.ws_max_size = limits.message
         self.servers += [
             FairListener(  # type: ignore[misc]
                 listener, self._create_protocol, connections=self._connections, ssl=self.config.ssl
@@ -79,6 +81,7 @@ class FairServer(Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % _TICKS_PER_SWEEP == 0:
             self._connections.sweep()
+            self._freed_memory.note(len(self.server_state.connections))
             if os.getppid() != self._master:
                 logger.warning("gunicorn's master process %d is gone; this worker ends", self._master)
                 self.should_exit = self._is_orphan = True
@@ -141,3 +144,15 @@ class FairServer(Server):
             connections=self._connections,
             context=self._context,
         )
+
+
+def _websockets(connections: Connections) -> Callable[..., asyncio.Protocol] | None:
+    """What makes the worker's websockets; None where the library is missing that inflates within limits."""
+    if find_spec("websockets") is None:
+        if find_spec("wsproto") is not None:
+            logger.warning("websockets are not served: wsproto inflates messages without a limit; install websockets")
+        return None
+    # Imported by those alone who serve websockets.
+    from django_runtimes.serving.http.websocket import websockets_among
+
+    return websockets_among(connections)

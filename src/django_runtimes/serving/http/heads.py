@@ -59,7 +59,7 @@ class HeadProtocol(WaitingProtocol):
             self._refuse(refusal)
             return
         self._searched = max(0, len(beginning) - len(_HEAD_END) + 1)
-        self._unparsed = beginning if isinstance(beginning, bytearray) else bytearray(beginning)
+        self._set_aside(beginning if isinstance(beginning, bytearray) else bytearray(beginning))
         if self._line is not self._connections.heads:
             self._wait_in(self._connections.heads)
 

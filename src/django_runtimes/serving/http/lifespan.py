@@ -13,7 +13,7 @@ class Lifespan:
 
     `composed` is told of the lifespan too: the project's own application around Django.
     Four values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to
-    end, `max_body_bytes` and `max_message_bytes`, the largest body and websocket message that it reads, and
+    end, `max_body_bytes` and `max_websocket_message_bytes`, the largest body and websocket message that it reads, and
     `websockets`, whether there may be any: Django has none.
     """
 
@@ -25,7 +25,7 @@ class Lifespan:
         composed: Application | None = None,
         drain_s: float = 0.0,
         max_body_bytes: int | None = None,
-        max_message_bytes: int | None = None,
+        max_websocket_message_bytes: int | None = None,
     ) -> None:
         self._application = application
         self._on_shutdown = on_shutdown
@@ -33,8 +33,8 @@ class Lifespan:
         self._state: dict[str, Any] = {"drain_s": drain_s, "websockets": composed is not None}
         if max_body_bytes is not None:
             self._state["max_body_bytes"] = max_body_bytes
-        if max_message_bytes is not None:
-            self._state["max_message_bytes"] = max_message_bytes
+        if max_websocket_message_bytes is not None:
+            self._state["max_websocket_message_bytes"] = max_websocket_message_bytes
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":

@@ -16,6 +16,8 @@ _SMALLEST_RESERVE, _LARGEST_RESERVE = 64, 512
 # A body beyond Django's in-memory limit takes a second descriptor, for its file.
 _CONNECTIONS_PER_BODY = 4
 _FEWEST_RESERVED, _CONNECTIONS_PER_RESERVED = 8, 10
+_MESSAGES_TOGETHER = 8
+_LEAST_FOR_MESSAGES = _MESSAGES_TOGETHER * 2**20
 
 
 class Refusal(NamedTuple):
@@ -56,6 +58,8 @@ class Limits:
     body: int = 100 * 2**20
     # Of a websocket, inflated.
     message: int = 2**20
+    # Heads that are not whole, and requests before their turn, of all connections together.
+    unparsed: int = 8 * 2**20
     head_s: float = 30.0
     idle_s: float = 75.0
     body_pause_s: float = 30.0
@@ -74,6 +78,11 @@ class Limits:
         """How many of the connections are for short requests only."""
         wanted = max(_FEWEST_RESERVED, self.connections // _CONNECTIONS_PER_RESERVED)
         return min(wanted, self.connections // 2)
+
+    @property
+    def messages(self) -> int:
+        """How much of messages all websockets together may hold, in bytes."""
+        return max(_MESSAGES_TOGETHER * self.message, _LEAST_FOR_MESSAGES)
 
     def for_descriptors(self, descriptors: int) -> "Limits":
         """These limits, with as many connections and bodies as a process may open files.

@@ -9,7 +9,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
-from django_runtimes.serving.http.cycles import EndedOutlet, FramedCycle, HandshakeOutlet, Http10Cycle
+from django_runtimes.serving.http.cycles import EndedOutlet, FramedCycle, Http10Cycle
 from django_runtimes.serving.http.heads import HeadProtocol
 from django_runtimes.serving.http.limits import (
     BAD_REQUEST,
@@ -20,6 +20,7 @@ from django_runtimes.serving.http.limits import (
     UNKNOWN_VERSION,
 )
 from django_runtimes.serving.http.waiting import NOWHERE
+from django_runtimes.serving.http.websocket_outlet import READ_BYTES, WebSocketOutlet
 
 _ENDED: Any = EndedOutlet()
 
@@ -41,18 +42,28 @@ class LimitedHttpProtocol(HeadProtocol):
         if self._leaving_since is not None:
             self._heard_at = self._clock()
             return
-        if self._unparsed:
-            self._unparsed += data
-            data, self._unparsed = self._unparsed, b""
+        if not self._unparsed:
+            self._read(data)
+            return
+        self._unparsed += data
+        data, self._unparsed = self._unparsed, b""
+        self._read(data)
+        if not self._unparsed:
+            self._set_aside(b"")
+
+    def _read(self, data: bytes | bytearray) -> None:
         while data:
             if self._body is not None:
                 data = self._read_body(data, self._body)
                 if data and self._body is not None:
-                    self._wait_for_turn(data)
+                    # The rest after the other connections.
+                    self._set_aside(bytearray(data), got_on=True)
+                    self.flow.pause_reading()
+                    self._connections.turns.wait(self._take_turn)
                     break
             elif self._is_answering:
                 # Its turn comes after this answer.
-                self._unparsed = bytearray(data)
+                self._set_aside(bytearray(data), got_on=True)
                 self.flow.pause_reading()
                 return
             else:
@@ -70,8 +81,12 @@ class LimitedHttpProtocol(HeadProtocol):
                 # A websocket is never short.
                 self._refuse(TOO_MANY_CONNECTIONS)
                 return False
+            if len(rest) > READ_BYTES:
+                # A client has to wait for the handshake's answer.
+                self._refuse(BAD_REQUEST)
+                return False
             self.flow.resume_reading()
-            self.transport = HandshakeOutlet(self.transport, rest)  # type: ignore[assignment]
+            self.transport = WebSocketOutlet(self.transport, rest)  # type: ignore[assignment]
             self.handle_websocket_upgrade()
             return False
         version = self.scope["http_version"]
@@ -102,6 +117,8 @@ class LimitedHttpProtocol(HeadProtocol):
             on_response=self.on_response_complete,
         )
         if is_scarce:
+            # Others wait for the place, and a client that asks without a pause would keep it.
+            self._keep_alive = cycle.keep_alive = False
             self._connections.reserved[self] = self._clock()
         if self._message_complete:
             self._end_request(cycle)
@@ -150,19 +167,16 @@ class LimitedHttpProtocol(HeadProtocol):
             # Not within the request that has ended.
             self.loop.call_soon(self._take_turn, context=self._context.copy())
 
-    def _wait_for_turn(self, data: bytes | bytearray) -> None:
-        """Go on with these after the other connections."""
-        self._unparsed = bytearray(data)
-        self.flow.pause_reading()
-        self.loop.call_soon(self._take_turn, context=self._context.copy())
-
-    def _take_turn(self) -> None:
+    def _take_turn(self) -> bool:
+        """Go on with what was set aside; whether that is to be done again, which it says by itself."""
         data, self._unparsed = self._unparsed, b""
-        if not data or self.transport.is_closing():
-            return
-        self.data_received(data)
-        if not self._unparsed and len(self.cycle.body) <= HIGH_WATER_LIMIT:
-            self.flow.resume_reading()
+        if data and not self.transport.is_closing():
+            self._read(data)
+            if not self._unparsed:
+                self._set_aside(b"")
+                if len(self.cycle.body) <= HIGH_WATER_LIMIT:
+                    self.flow.resume_reading()
+        return False
 
     def _end_request(self, cycle: RequestResponseCycle) -> None:
         cycle.more_body = False

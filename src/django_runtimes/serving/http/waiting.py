@@ -48,6 +48,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._wait_in(NOWHERE)
         self._connections.blocked.pop(self, None)
         self._connections.reserved.pop(self, None)
+        self._set_aside(b"")
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -136,6 +137,11 @@ class WaitingProtocol(HttpToolsProtocol):
         else:
             self._refuse(TOO_MANY_CONNECTIONS)
 
+    def give_bytes_up(self) -> None:
+        """Close at once: others have no memory for their requests."""
+        self._unparsed = b""
+        self.end_silently()
+
     # The end
 
     @property
@@ -147,6 +153,11 @@ class WaitingProtocol(HttpToolsProtocol):
         self._line = line
         if line is not NOWHERE:
             line[self] = self._clock()
+
+    def _set_aside(self, data: bytes | bytearray, *, got_on: bool = False) -> None:
+        """Keep these bytes until more come, or until their turn; `got_on` when something before them was taken."""
+        self._unparsed = data
+        self._connections.unparsed.note(self, len(data), got_on=got_on)
 
     def _refuse(self, refusal: Refusal) -> None:
         """Answer without the application, unless it answers already, and read nothing more."""
@@ -183,7 +194,7 @@ class WaitingProtocol(HttpToolsProtocol):
 
     def _end(self) -> None:
         """Close when all is sent; nothing more is read."""
-        self._unparsed = b""
+        self._set_aside(b"")
         self.transport.close()
         # TLS waits for the client's own farewell.
         if self.transport.get_write_buffer_size() or self.scheme == "https":
@@ -194,7 +205,7 @@ class WaitingProtocol(HttpToolsProtocol):
         if self._leaving_since is not None or self.transport.is_closing():
             return
         self._note_leaving()
-        self._unparsed = b""
+        self._set_aside(b"")
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()

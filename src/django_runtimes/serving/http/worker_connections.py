@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sized
 from itertools import chain, islice
 from typing import Protocol, TypeVar
 
+from django_runtimes.serving.http.budgets.byte_budget import ByteBudget
+from django_runtimes.serving.http.budgets.turns import Turns
 from django_runtimes.serving.http.limits import Limits
 
 logger = logging.getLogger("uvicorn.error")
@@ -99,6 +101,9 @@ class Connections:
         self.blocked: Line = OrderedDict()
         # Beside the others: requests in reserved places.
         self.reserved: Line = OrderedDict()
+        self.unparsed = ByteBudget(limits.unparsed)
+        self.messages = ByteBudget(limits.messages)
+        self.turns = Turns()
         self.opened = opened
         # Accepted, and without a protocol yet.
         self.opening = 0

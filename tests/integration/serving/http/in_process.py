@@ -14,6 +14,7 @@ from uvicorn.server import ServerState
 from django_runtimes.serving.http.fair_listener import FairListener
 from django_runtimes.serving.http.limits import Limits
 from django_runtimes.serving.http.protocol import LimitedHttpProtocol
+from django_runtimes.serving.http.websocket import websockets_among
 from django_runtimes.serving.http.worker_connections import Connections
 from tests.integration.serving.http.mirror import application
 
@@ -23,12 +24,20 @@ PATIENCE_S = 30
 
 @asynccontextmanager
 async def serving(
-    *, app=application, ssl: SSLContext | None = None, sweeps: bool = True, **limits: float
+    *,
+    app=application,
+    ssl: SSLContext | None = None,
+    sweeps: bool = True,
+    ping_s: float = 20.0,
+    **limits: float,
 ) -> AsyncIterator[tuple[int, Connections]]:
     """The port, and the connections of the server."""
-    config, state, loop = Config(app, log_config=None), ServerState(), asyncio.get_running_loop()
+    config = Config(app, log_config=None, ws_ping_interval=ping_s, ws_ping_timeout=ping_s)
+    state, loop = ServerState(), asyncio.get_running_loop()
     config.load()
-    connections = Connections(Limits(**limits), opened=state.connections, clock=loop.time)
+    within = Limits(**limits)
+    connections = Connections(within, opened=state.connections, clock=loop.time)
+    config.ws_protocol_class, config.ws_max_size = websockets_among(connections), within.message
     context = contextvars.copy_context()
 
     def protocol() -> LimitedHttpProtocol:

@@ -29,11 +29,12 @@ async def application(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"no ", "more_body": True})
         await send({"type": "http.response.body", "body": b"length"})
-    elif scope["path"] == "/large":
+    elif scope["path"] in {"/large", "/pieces"}:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         # More than the kernel's buffers take.
-        for _ in range(64):
-            await send({"type": "http.response.body", "body": bytes(2**20), "more_body": True})
+        size = 2**20 if scope["path"] == "/large" else 2**14
+        for _ in range(2**26 // size):
+            await send({"type": "http.response.body", "body": bytes(size), "more_body": True})
         await send({"type": "http.response.body"})
     elif scope["path"] == "/endless":
         await asyncio.sleep(3600)
@@ -115,8 +116,8 @@ async def _serve_websocket(path, receive, send):
     if path == "/slow":
         await asyncio.sleep(0.3)
     await send({"type": "websocket.accept"})
-    if path == "/busy":
-        await asyncio.sleep(1)
+    if path in {"/busy", "/deaf"}:
+        await asyncio.sleep(1 if path == "/busy" else 3600)
     while (message := await receive())["type"] == "websocket.receive":
         text = message.get("text")
         await send({"type": "websocket.send", "text": text if text is not None else str(len(message["bytes"]))})

@@ -1,0 +1,1 @@
+"""What the connections of one worker have together: memory and time."""

@@ -1,0 +1,35 @@
+"""Memory is given back once many connections have ended, and not for a few."""
+
+import pytest
+
+from django_runtimes.serving.http.budgets.freed_memory import FreedMemory
+
+pytestmark = pytest.mark.profile_free
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ([10, 5, 0], 0),
+        ([400, 400, 380], 0),
+        ([400, 0], 1),
+        ([400, 300, 200, 199], 2),
+        ([400, 0, 0, 400, 0], 2),
+        ([20, 10, 31, 0], 0),
+    ],
+)
+def test_memory_is_given_back_after_many_have_left(counts, expected):
+    calls = []
+    freed = FreedMemory(lambda pad: calls.append(pad) or 1)
+
+    for count in counts:
+        freed.note(count)
+
+    assert len(calls) == expected
+
+
+def test_this_machines_library_is_asked():
+    freed = FreedMemory()
+
+    freed.note(400)
+    freed.note(0)
