@@ -1,0 +1,114 @@
+"""Health checks are answered beside clients that flood a worker, and the worker keeps nothing of them."""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from tests.integration.serving.http.floods import KINDS
+from tests.integration.serving.http.in_process import PATIENCE_S
+from tests.integration.serving.http.servers import ROOT, Server, mirror_server, request, talk
+
+pytestmark = pytest.mark.profile_free
+
+_CLIENTS, _DESCRIPTORS = 400, 256
+_ANSWER_S, _INTERVAL_S = 2.0, 0.5
+_KEPT_MB = 20
+
+
+def memory_mb(process: int) -> float:
+    """What the process has in memory, in MiB."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def starved_s(process: int) -> float:
+    """How long the process has waited for a processor so far."""
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[1]) / 1e9
+
+
+def ask_health(server: Server) -> float:
+    """How long the answer took, in seconds, without what other programs have taken of the processors."""
+    started, starved = time.monotonic(), starved_s(server.worker)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+    finally:
+        connection.close()
+    return time.monotonic() - started - (starved_s(server.worker) - starved)
+
+
+def health_for(server: Server, seconds: float) -> list[float]:
+    """The time of each answer, one every half second."""
+    answers = []
+    ends_at = time.monotonic() + seconds
+    while (started := time.monotonic()) < ends_at:
+        answers.append(ask_health(server))
+        time.sleep(max(0, started + _INTERVAL_S - time.monotonic()))
+    return answers
+
+
+@contextmanager
+def flooded(port: int, *kinds: str):
+    """Clients of these kinds, in a process of their own."""
+    command = [sys.executable, "-m", "tests.integration.serving.http.floods", str(port), str(_CLIENTS), *kinds]
+    process = subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"]})
+    try:
+        time.sleep(0.5)
+        yield
+        assert process.poll() is None, "the flood has ended by itself"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def settled_mb(process: int, wanted_mb: float) -> float:
+    """What the process keeps: it has some seconds to notice that its clients have left."""
+    ends_at = time.monotonic() + 15
+    while (now_mb := memory_mb(process)) > wanted_mb and time.monotonic() < ends_at:
+        time.sleep(0.2)
+    return now_mb
+
+
+def flood_one_after_the_other(directory, kinds, seconds):
+    """The slowest answer and the growth in MiB, by the floods' names."""
+    slowest_s, kept_mb = {}, {}
+    with mirror_server(directory, descriptors=_DESCRIPTORS) as server:
+        assert talk(server.port, request("GET /")).statuses == [200]
+        worker = server.worker
+        before_mb = memory_mb(worker)
+        for name, mixed in kinds.items():
+            with flooded(server.port, *mixed):
+                answers = health_for(server, seconds)
+            slowest_s[name] = max(answers)
+            kept_mb[name] = settled_mb(worker, before_mb + _KEPT_MB / 2) - before_mb
+            sys.stdout.write(
+                f"{name}: {len(answers)} answers, median {median(answers):.3f} s, worst {slowest_s[name]:.3f} s, "
+                f"{kept_mb[name]:.1f} MiB kept\n"
+            )
+        assert server.worker == worker, "the worker has died"
+    return slowest_s, kept_mb
+
+
+@pytest.mark.weekly
+def test_health_is_answered_beside_every_kind_of_flood(tmp_path):
+    kinds = {name: [name] for name in KINDS} | {"all of them": list(KINDS)}
+
+    slowest_s, kept_mb = flood_one_after_the_other(tmp_path, kinds, 4)
+
+    assert max(slowest_s.values()) < _ANSWER_S, slowest_s
+    assert max(kept_mb.values()) < _KEPT_MB, kept_mb
+
+
+def test_health_is_answered_beside_mixed_floods(tmp_path):
+    slowest_s, kept_mb = flood_one_after_the_other(tmp_path, {"all of them": list(KINDS)}, 2)
+
+    assert max(slowest_s.values()) < _ANSWER_S, slowest_s
+    assert max(kept_mb.values()) < _KEPT_MB, kept_mb
