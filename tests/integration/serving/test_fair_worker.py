@@ -116,6 +116,18 @@ async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, mon
     assert complaints == ["no connection can be accepted"] * 3
 
 
+async def test_clients_that_have_left_are_passed_by(listener):
+    for request in (b"", b"GET / HTTP/1.1\r\n\r\n"):
+        for _ in range(20):
+            with socket.create_connection(listener.getsockname()) as client:
+                client.sendall(request)
+    with socket.create_connection(listener.getsockname()):
+        async with worker(listener) as accepted:
+            await asyncio.sleep(0.3)
+            assert len(accepted) == 1
+            accepted[0].close()
+
+
 def test_websockets_are_not_served_by_a_library_without_limits(monkeypatch, caplog):
     monkeypatch.setattr(fair_server, "find_spec", lambda name: name == "wsproto" or None)
 

@@ -6,12 +6,14 @@ import socket
 from collections.abc import Callable
 from ssl import SSLContext
 
-from django_runtimes.serving.http.handshake import Handshake
+from django_runtimes.serving.http.handshake import Handshake, has_left
 from django_runtimes.serving.http.worker_connections import Connections
 
 # Long enough for another worker to wake up, too short for a client to notice.
 _PAUSE_S = 0.001
 _LARGEST_TURN = 64
+# In one turn: about 3 ms.
+_MOST_GONE = 512
 # As long as asyncio waits when there are no file descriptors left.
 _EXHAUSTED_PAUSE_S = 1.0
 # While no connection can make room for another.
@@ -100,15 +102,25 @@ class FairListener:
         self._rest(_PAUSE_S)
 
     def _accept_up_to(self, count: int) -> int:
-        for accepted in range(count):
+        """How many were accepted, or `count` where more may wait.
+
+        Clients that have left are passed by: they fill the queue in no time, and others wait behind them.
+        """
+        accepted = gone = 0
+        while accepted < count and gone < _MOST_GONE:
             try:
                 connection, _ = self._listener.accept()
             except (BlockingIOError, InterruptedError):
                 return accepted
             except ConnectionAbortedError:
-                # The client has left the line.
+                gone += 1
                 continue
-            self._open(connection)
+            if has_left(connection):
+                connection.close()
+                gone += 1
+            else:
+                self._open(connection)
+                accepted += 1
         return count
 
     def _open(self, connection: socket.socket) -> None:

@@ -6,6 +6,11 @@ import termios
 from contextlib import suppress
 from typing import Protocol
 
+# The first byte of what it gives is TCP's state.
+_STATE: int | None = getattr(socket, "TCP_INFO", None)
+# Linux's TCP_CLOSE and TCP_CLOSE_WAIT.
+_LEFT = frozenset({7, 8})
+
 
 class Descriptor(Protocol):
     """A socket, or what an event loop shows of one."""
@@ -21,6 +26,16 @@ def has_unread(connection: Descriptor) -> bool:
     except (OSError, ValueError):
         # It has just been closed.
         return False
+
+
+def has_left(connection: socket.socket) -> bool:
+    """Whether the client has closed, or reset, a connection that has just been accepted; known on Linux only."""
+    if _STATE is None or connection.family == socket.AF_UNIX:
+        return False
+    try:
+        return connection.getsockopt(socket.IPPROTO_TCP, _STATE, 1)[0] in _LEFT
+    except OSError:
+        return True
 
 
 class Handshake:

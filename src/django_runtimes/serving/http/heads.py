@@ -44,7 +44,7 @@ class HeadProtocol(WaitingProtocol):
             self._await_head(data)
             return b""
         self._searched = self._blank_bytes = 0
-        head, rest = (data, b"") if end == len(data) else (data[:end], data[end:])
+        head, rest = (data, b"") if end == len(data) else (data[:end], after(data, end))
         limits = self._limits
         is_large = end > limits.request_line or end > limits.field or head.count(b"\n") > limits.fields
         if is_large and (refusal := limits.refuse_head(head)):
@@ -127,3 +127,14 @@ class HeadProtocol(WaitingProtocol):
         scope["path"] = self.root_path + path
         scope["raw_path"] = self.root_path.encode("ascii") + url.path if self.root_path else url.path
         scope["query_string"] = url.query or b""
+
+
+def after(data: bytes | bytearray, size: int) -> bytes | bytearray:
+    """What is behind so many bytes; of a bytearray they are dropped.
+
+    To copy what is behind each of many small requests or chunks would take longer than to serve them.
+    """
+    if isinstance(data, bytes):
+        return data[size:]
+    del data[:size]
+    return data

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
 from django_runtimes.serving.http.cycles import EndedOutlet, FramedCycle, Http10Cycle
-from django_runtimes.serving.http.heads import HeadProtocol
+from django_runtimes.serving.http.heads import HeadProtocol, after
 from django_runtimes.serving.http.limits import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -40,7 +40,10 @@ class LimitedHttpProtocol(HeadProtocol):
 
     def data_received(self, data: bytes | bytearray) -> None:
         if self._leaving_since is not None:
+            # One read in each turn: the event loop would read nothing else of a client that sends on.
             self._heard_at = self._clock()
+            self.transport.pause_reading()
+            self._connections.turns.wait(self._go_on_discarding)
             return
         if not self._unparsed:
             self._read(data)
@@ -51,19 +54,24 @@ class LimitedHttpProtocol(HeadProtocol):
         if not self._unparsed:
             self._set_aside(b"")
 
+    def _go_on_discarding(self) -> bool:
+        if not self.transport.is_closing():
+            self.transport.resume_reading()
+        return False
+
     def _read(self, data: bytes | bytearray) -> None:
         while data:
             if self._body is not None:
                 data = self._read_body(data, self._body)
                 if data and self._body is not None:
                     # The rest after the other connections.
-                    self._set_aside(bytearray(data), got_on=True)
+                    self._set_aside(data if isinstance(data, bytearray) else bytearray(data), got_on=True)
                     self.flow.pause_reading()
                     self._connections.turns.wait(self._take_turn)
                     break
             elif self._is_answering:
                 # Its turn comes after this answer.
-                self._set_aside(bytearray(data), got_on=True)
+                self._set_aside(data if isinstance(data, bytearray) else bytearray(data), got_on=True)
                 self.flow.pause_reading()
                 return
             else:
@@ -211,7 +219,7 @@ class LimitedHttpProtocol(HeadProtocol):
         elif self._line is self._connections.bodies:
             self._connections.bodies[self] = self._heard_at
             self._connections.bodies.move_to_end(self)
-        return data[taken.size :]
+        return after(data, taken.size)
 
     def _await_body(self) -> None:
         if not self._connections.admits_body():

@@ -56,12 +56,19 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         """Take what the connection has brought; frames are parsed in this websocket's turn."""
         if not self.handshake_initiated:
             self._read_handshake(bytes(data))
-        elif not self.transport.is_closing():
+        elif self.transport.is_closing():
+            self.transport.pause_reading()
+            self._turns.wait(self._go_on_discarding)
+        else:
             self._unparsed += data
             if len(self._unparsed) >= READ_BYTES:
                 self.transport.pause_reading()
             self._note_held()
             self._turns.wait(self._parse)
+
+    def _go_on_discarding(self) -> bool:
+        self.transport.resume_reading()
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget what was not parsed."""

@@ -166,7 +166,7 @@ class Connections:
 
     def admitted(self, wanted: int) -> int:
         """How many connections may be accepted now."""
-        free = self.limits.connections - len(self.opened) - self.opening
+        free = -self._excess
         if free > 0:
             return min(wanted, free)
         removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT)))
@@ -176,10 +176,15 @@ class Connections:
 
     def make_room(self) -> None:
         """Close the longest silent connections in place of those above the limit."""
-        excess = len(self.opened) + self.opening - self.limits.connections
-        if excess > 0:
+        if self._excess > 0:
             self._complain("those that were silent longest are closed")
-            self.close_silent(excess)
+            self.close_silent(self._excess)
+
+    @property
+    def _excess(self) -> int:
+        """How many are open beyond the limit; some that have their last answer do not count, for they leave at once."""
+        leaving = min(len(self.leaving), _LARGEST_OVERSHOOT)
+        return len(self.opened) - leaving + self.opening - self.limits.connections
 
     def close_silent(self, count: int) -> None:
         """End those that await nothing any more, then long requests in reserved places, then the longest silent."""

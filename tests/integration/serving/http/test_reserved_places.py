@@ -54,6 +54,15 @@ async def test_a_stream_in_a_reserved_place_ends_for_another_client(serve):
     assert not raw.endswith(b"0\r\n\r\n")
 
 
+async def test_an_answer_in_a_reserved_place_closes_its_connection(serve):
+    async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
+        await opened(port, clients, request("GET /events"), 8)
+        raw, _ = await hear(port, request("GET /page") * 3)
+
+    assert raw.count(b"HTTP/1.1 200 ") == 1
+    assert b"connection: close" in raw
+
+
 async def test_a_slow_view_in_a_reserved_place_is_answered_503(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 0.3)
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
