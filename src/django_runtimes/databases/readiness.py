@@ -19,6 +19,8 @@ def check_pools(*, longest_empty_s: float) -> None:
     A database that is away is no reason: there a pool has no connection to lend.
     """
     for alias, pool in list(pools.items()):
+        if pool.empty_for_s > longest_empty_s:
+            pool.call_back()
         empty_for_s = pool.empty_for_s
         if empty_for_s > longest_empty_s:
             raise PoolEmptyError(

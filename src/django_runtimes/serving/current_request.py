@@ -30,7 +30,7 @@ class Request:
             self._at_end.pop()(self)
 
 
-# Threads of an executor get a copy; None outside requests.
+# `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does not. None outside requests.
 current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
 
 

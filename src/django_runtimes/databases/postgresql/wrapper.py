@@ -62,9 +62,24 @@ class DatabaseWrapperMixin(HandoverMixin):
     def connection(self, connection: Any) -> None:
         vars(self)["connection"] = connection
 
+    # `atomic` asks it before anything else.
+    @property
+    def in_atomic_block(self) -> bool:
+        """Django's; what another request has left open on a thread of an executor is rolled back first."""
+        is_open: bool = vars(self)["in_atomic_block"]
+        if is_open and self._request is not current_request.get():
+            self._begin_request()
+            return bool(vars(self)["in_atomic_block"])
+        return is_open
+
+    @in_atomic_block.setter
+    def in_atomic_block(self, is_open: bool) -> None:
+        vars(self)["in_atomic_block"] = is_open
+
     def connect(self) -> None:
         """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
         self._request = current_request.get()
+        self._has_lost_cursor = False
         with self._at_work:
             super().connect()
         if self.connection is None:
@@ -77,8 +92,9 @@ class DatabaseWrapperMixin(HandoverMixin):
         if self.connection._pool is None:
             # Receivers of `connection_created` set what this connection is to have for as long as it lives.
             session.begin(self.connection)
-        elif self._request is not None and not keeps_connections():
-            self._request.at_end(self._give_back_after)
+        elif not keeps_connections():
+            session.holder = ref(self)
+        self._note_request()
         close_at_thread_end(self)
 
     def inc_thread_sharing(self) -> None:
@@ -185,6 +201,9 @@ class DatabaseWrapperMixin(HandoverMixin):
         # The garbage collector drops a cursor on whatever thread it runs.
         if get_ident() == self._thread_ident:
             self.release()
+        else:
+            # It may hold any lock: the pool looks here when it is empty.
+            self._has_lost_cursor = True
 
     def _savepoint(self, sid: str) -> None:
         with self.cursor() as cursor:

@@ -11,7 +11,7 @@ from psycopg import Error as PsycopgError
 from psycopg import OperationalError
 from psycopg.generators import fetch_many
 from psycopg.pq import ExecStatus
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
@@ -99,8 +99,10 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         """A connection that answers; PoolTimeout or TooManyRequests when there is none."""
         asked_at_s = monotonic()
         deadline_s = asked_at_s + self._patience_s(timeout)
+        if self._is_empty:
+            self.call_back()
         while True:
-            connection = super().getconn(deadline_s - monotonic())
+            connection = self._wait_for_connection(deadline_s - monotonic())
             connection.session.owner = get_ident()
             if self._is_fit(connection):
                 self._failing_since_s = None
@@ -113,6 +115,29 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
             connection.close()
             self.putconn(connection)
             self.renew(connection)
+
+    def call_back(self) -> None:
+        """Take back what threads hold and have no use for any more, as after the garbage collector dropped a cursor.
+
+        A thread that collects garbage may hold any lock, this pool's too, and can give nothing back itself.
+        """
+        for connection in tuple(self._lent):
+            holder = connection.session.holder
+            wrapper = None if holder is None else holder()
+            if wrapper is not None:
+                wrapper.let_go()
+
+    def _wait_for_connection(self, timeout_s: float) -> PooledConnection:
+        try:
+            return super().getconn(timeout_s)
+        except PoolTimeout:
+            if not self._is_empty:
+                raise
+            # What has become of no use during the wait.
+            self.call_back()
+            if self._is_empty:
+                raise
+            return super().getconn(_TIMEOUT_IN_OUTAGE_S)
 
     # psycopg's is a static method, and is called on the pool.
     def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
@@ -128,6 +153,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         """Take a connection back."""
         conn.rests_since = Moment.now()
         self._lent.discard(conn)
+        conn.session.holder = None
         self._last_movement_s = monotonic()
         # Its cursors are of no use to anybody from here on.
         conn.session.number += 1
@@ -136,7 +162,11 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
     @property
     def empty_for_s(self) -> float:
         """Seconds since a connection last went out or came back, while all that the pool may have are out; else 0."""
-        return monotonic() - self._last_movement_s if len(self._lent) >= self.max_size else 0.0
+        return monotonic() - self._last_movement_s if self._is_empty else 0.0
+
+    @property
+    def _is_empty(self) -> bool:
+        return len(self._lent) >= self.max_size
 
     def renew(self, connection: PooledConnection) -> None:
         """Replace all idle connections, unless that was done after this one was made, which is of no use."""

@@ -6,6 +6,7 @@ from collections import deque
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any
+from weakref import ref
 
 import psycopg
 from psycopg.adapt import AdaptersMap
@@ -46,7 +47,8 @@ class SessionState:
 
     `is_touched`: some statement may have left what the next request must not see. `is_needed`: some statement may
     have left what the following statements of this thread rely on. `number` counts those who had the connection.
-    `owner` is the thread that may use it; NOBODY while it is in a pool, None for any.
+    `owner` is the thread that may use it; NOBODY while it is in a pool, None for any. `holder` is the wrapper that may
+    be asked to give it back to its pool.
     """
 
     is_noted: bool
@@ -60,6 +62,7 @@ class SessionState:
         "_known_count",
         "always_resets",
         "has_sequences",
+        "holder",
         "is_needed",
         "is_noted",
         "is_resetting",
@@ -72,6 +75,7 @@ class SessionState:
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.number = 0
         self.owner: int | None = None
+        self.holder: ref[Any] | None = None
         self.is_noted = False
         # Statements of Django's ORM count too: triggers and views may set state.
         self.always_resets = False

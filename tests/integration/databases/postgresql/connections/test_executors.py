@@ -7,7 +7,6 @@ from functools import partial
 
 import pytest
 from django.db import connections, transaction
-from psycopg_pool import PoolTimeout
 
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.databases.postgresql.connections.foreign_threads import SIZE, close, has_connection, run, workers
@@ -57,19 +56,12 @@ def context_of(request):
     return context
 
 
-def test_the_end_of_a_request_brings_back_what_executors_keep_for_it(alias):
-    request = Request()
-    with workers(SIZE) as threads:
-        for thread in threads:
-            thread.do(partial(context_of(request).run, run, alias, SET))
-        with pytest.raises(PoolTimeout):
-            connections[alias].pool.getconn(timeout=0.1)
-        request.end()
-
-        assert run(alias, READ) == ("none",)
-        close(alias)
-        assert not any(thread.do(partial(context_of(request).run, has_connection, alias)) for thread in threads)
-        assert threads[0].do(partial(context_of(Request()).run, run, alias, READ)) == ("none",)
+def test_the_end_of_a_job_brings_back_what_its_thread_keeps(alias):
+    with ThreadPoolExecutor(1) as executor:
+        for job in (SET, "BEGIN", "SELECT pg_advisory_lock(3)") * SIZE:
+            executor.submit(context_of(Request()).run, run, alias, job).result()
+            assert not executor.submit(has_connection, alias).result()
+        assert executor.submit(context_of(Request()).run, run, alias, READ).result() == ("none",)
 
 
 def test_the_end_of_a_request_takes_nothing_from_a_later_one(alias):
@@ -80,8 +72,7 @@ def test_the_end_of_a_request_takes_nothing_from_a_later_one(alias):
         first.end()
 
         assert thread.do(partial(context_of(second).run, run, alias, READ)) == ("a",)
-        second.end()
-        assert not thread.do(partial(context_of(second).run, has_connection, alias))
+        thread.do(lambda: close(alias))
 
 
 def test_a_transaction_that_outlives_its_request_goes_on(alias):
@@ -90,21 +81,11 @@ def test_a_transaction_that_outlives_its_request_goes_on(alias):
     with workers(1) as (thread,):
         atomic = transaction.atomic(alias)
         thread.do(partial(context.run, atomic.__enter__))
-        thread.do(partial(context.run, run, alias, SET))
+        thread.do(partial(context.run, run, alias, "SET LOCAL app.tenant = 'a'"))
         request.end()
 
         assert thread.do(partial(context.run, run, alias, READ)) == ("a",)
         thread.do(partial(context.run, atomic.__exit__, None, None, None))
-        assert not thread.do(partial(context.run, has_connection, alias))
-
-
-def test_what_comes_after_its_request_keeps_no_connection(alias):
-    request = Request()
-    context = context_of(request)
-    request.end()
-    with workers(1) as (thread,):
-        thread.do(partial(context.run, run, alias, SET))
-
         assert not thread.do(partial(context.run, has_connection, alias))
 
 

@@ -1,0 +1,222 @@
+"""The jobs of an executor: each keeps its session to its end, and no other one finds it."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
+from functools import partial
+
+import pytest
+from django.db import connections, transaction
+
+from django_runtimes.databases.postgresql import handover
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.serving.current_request import Request, current_request
+from tests.integration.databases.postgresql.connections.foreign_threads import (
+    SIZE,
+    close,
+    has_connection,
+    named_cursor,
+    run,
+    workers,
+)
+
+pytestmark = pytest.mark.profile_free
+
+SET = "SELECT set_config('app.tenant', 'a', false)"
+READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')"
+
+
+@pytest.fixture(params=["pool", "persistent", "per_request"])
+def any_alias(request, database_server, open_database):
+    """An alias of django.db.connections, which every thread reaches by a wrapper of its own."""
+    wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=request.param)
+    connections.settings[wrapper.alias] = wrapper.settings_dict
+    yield wrapper.alias
+    del connections.settings[wrapper.alias]
+
+
+@pytest.fixture
+def executor():
+    """An executor of one thread."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+@pytest.fixture
+def note(any_alias):
+    """A table that a job writes to."""
+    run(any_alias, "CREATE TABLE note (name text)")
+    yield
+    run(any_alias, "DROP TABLE note")
+    close(any_alias)
+
+
+def in_request(request, call):
+    context = Context()
+    context.run(current_request.set, request)
+    return partial(context.run, call)
+
+
+def set_raw(alias):
+    connections[alias].ensure_connection()
+    connections[alias].connection.execute(SET)
+
+
+def read_raw(alias):
+    connections[alias].ensure_connection()
+    return connections[alias].connection.execute(READ).fetchone()
+
+
+@pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
+@pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
+def test_a_job_without_a_context_finds_nothing_of_another(any_alias, executor, set_tenant, read):
+    executor.submit(set_tenant, any_alias).result()
+
+    assert executor.submit(read, any_alias).result() == ("none",)
+
+
+@pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
+def test_a_job_without_a_context_finds_nothing_of_a_request(any_alias, executor, read):
+    executor.submit(in_request(Request(), partial(run, any_alias, SET))).result()
+
+    assert executor.submit(read, any_alias).result() == ("none",)
+
+
+@pytest.mark.parametrize("first", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
+def test_a_job_keeps_its_session_to_its_end(any_alias, executor, first):
+    def work():
+        first(any_alias)
+        return run(any_alias, READ), read_raw(any_alias)
+
+    executor.submit(partial(first, any_alias)).result()
+
+    assert executor.submit(work).result() == (("a",), ("a",))
+
+
+def test_a_job_that_outlives_its_request_keeps_its_session(any_alias, executor):
+    request = Request()
+
+    def work():
+        run(any_alias, SET)
+        request.end()
+        return run(any_alias, READ)
+
+    assert executor.submit(in_request(request, work)).result() == ("a",)
+    # One that begins after its request's end.
+    assert executor.submit(in_request(request, work)).result() == ("a",)
+    assert executor.submit(in_request(Request(), partial(run, any_alias, READ))).result() == ("none",)
+
+
+def leave_autocommit_off(alias):
+    connections[alias].set_autocommit(False)
+    run(alias, SET)
+
+
+def leave_atomic(alias):
+    transaction.atomic(alias).__enter__()
+    run(alias, SET)
+
+
+def leave_atomic_without_connection(alias):
+    leave_atomic(alias)
+    close(alias)
+
+
+def write(alias):
+    run(alias, "INSERT INTO note VALUES ('x')")
+    return run(alias, READ)
+
+
+def write_atomically(alias):
+    with transaction.atomic(alias):
+        return write(alias)
+
+
+LEAVE = [leave_autocommit_off, leave_atomic, leave_atomic_without_connection]
+
+
+@pytest.mark.parametrize("leave", LEAVE)
+@pytest.mark.parametrize("work", [write, write_atomically])
+@pytest.mark.parametrize("has_context", [True, False], ids=["context", "no context"])
+def test_what_a_job_leaves_open_is_rolled_back(any_alias, note, executor, leave, work, has_context, caplog):
+    wrap = in_request if has_context else lambda _, call: call
+    executor.submit(wrap(Request(), partial(leave, any_alias))).result()
+
+    assert executor.submit(wrap(Request(), partial(work, any_alias))).result() == ("none",)
+    assert run(any_alias, "SELECT count(*) FROM note") == (1,)
+    assert "left a transaction open" in caplog.text
+
+
+@pytest.mark.parametrize("leave", LEAVE)
+@pytest.mark.parametrize("work", [write, write_atomically])
+def test_what_a_request_leaves_open_is_rolled_back(any_alias, note, leave, work):
+    first = Request()
+    with workers(1) as (thread,):
+        thread.do(in_request(first, partial(leave, any_alias)))
+        first.end()
+
+        assert thread.do(in_request(Request(), partial(work, any_alias))) == ("none",)
+        assert run(any_alias, "SELECT count(*) FROM note") == (1,)
+
+
+def test_a_request_within_a_transaction_of_another_ends_nothing(any_alias, note):
+    def inner():
+        run(any_alias, "INSERT INTO note VALUES ('inner')")
+
+    def outer():
+        with transaction.atomic(any_alias):
+            run(any_alias, "INSERT INTO note VALUES ('outer')")
+            in_request(Request(), inner)()
+            transaction.set_rollback(True, any_alias)
+
+    with workers(1) as (thread,):
+        thread.do(in_request(Request(), outer))
+        assert run(any_alias, "SELECT count(*) FROM note") == (0,)
+
+
+def open_cursor(alias):
+    return connections[alias].cursor()
+
+
+@pytest.mark.parametrize(
+    ("make", "end"),
+    [(named_cursor, lambda kept: [cursor.close() for cursor in kept]), (open_cursor, lambda kept: kept.clear())],
+    ids=["closed", "dropped"],
+)
+def test_a_cursor_that_ends_elsewhere_empties_no_pool(alias, make, end):
+    with workers(SIZE) as threads:
+        kept = [thread.do(lambda: make(alias)) for thread in threads]
+        end(kept)
+
+        assert run(alias, "SELECT 1") == (1,)
+        close(alias)
+
+
+def orm_cursor(alias):
+    cursor = connections[alias].chunked_cursor()
+    cursor.execute(CompiledSQL("SELECT 1"))
+    return cursor
+
+
+def test_an_iterator_goes_on_in_the_next_job(alias, executor):
+    cursor = executor.submit(orm_cursor, alias).result()
+
+    assert executor.submit(cursor.fetchone).result() == (1,)
+    executor.submit(cursor.close).result()
+    assert not executor.submit(has_connection, alias).result()
+
+
+def test_a_thread_whose_request_is_over_keeps_its_session_for_a_time(alias, monkeypatch, caplog):
+    caplog.set_level(logging.WARNING)
+    request = Request()
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(in_request(request, partial(run, alias, SET)))
+        request.end()
+        for thread in threads:
+            assert thread.do(in_request(request, partial(run, alias, READ))) == ("a",)
+
+        monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+        assert run(alias, READ) == ("none",)
+        assert "taken away with its session state" in caplog.text
+        close(alias)
