@@ -1,14 +1,17 @@
 """Guesses, before any middleware runs, which view a path leads to."""
 
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from asgiref.sync import iscoroutinefunction
 from django.conf import settings
+from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.handlers.asgi import get_script_prefix
-from django.urls import get_resolver
+from django.urls import Resolver404, get_resolver
+from django.utils import translation
 
-# Whoever asks for long paths must not fill the memory with them.
+# Long paths would fill the memory.
 _LONGEST_REMEMBERED = 512
 
 
@@ -24,18 +27,36 @@ _NOWHERE = Hint(None, is_async=False)
 
 
 def hint_for(scope: dict[str, Any]) -> Hint:
-    """What the scope's path resolves to."""
+    """What the scope's path resolves to, in the language that it names."""
+    return hint_in(scope, settings.ROOT_URLCONF, None)
+
+
+def hint_in(scope: dict[str, Any], urlconf: Any, language: str | None) -> Hint:
+    """What the scope's path resolves to in that URLconf and language; None stands for the one that the path names."""
     path = scope["path"].removeprefix(get_script_prefix(scope))
     resolve = _remembered if len(path) <= _LONGEST_REMEMBERED else _resolved
-    return resolve(settings.ROOT_URLCONF, path)
-
-
-def _resolved(urlconf: str, path: str) -> Hint:
     try:
-        view = get_resolver(urlconf).resolve(path).func
+        return resolve(urlconf, path, language)
     except Exception:
+        # Not remembered: a URLconf that cannot be imported now may be importable a moment later.
+        return _NOWHERE
+
+
+def _resolved(urlconf: Any, path: str, language: str | None) -> Hint:
+    language = language or _named_language(urlconf, path)
+    try:
+        with translation.override(language) if language else nullcontext():
+            view = get_resolver(urlconf).resolve(path).func
+    except Resolver404:
         return _NOWHERE
     return Hint(id(view), iscoroutinefunction(view))
+
+
+def _named_language(urlconf: Any, path: str) -> str | None:
+    """The language that LocaleMiddleware takes from the path; None where no path names one."""
+    if not is_language_prefix_patterns_used(urlconf)[0]:
+        return None
+    return translation.get_language_from_path(path) or settings.LANGUAGE_CODE
 
 
 # Resolving costs as much as a middleware or two, and most requests are for few paths.

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.body import read_body
+from django_runtimes.serving.asgi.exits import contained_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
@@ -57,6 +58,10 @@ class NativeHandler(KnownLengthHandler):
             body: BinaryIO = await read(receive)
         except RequestAborted:
             return
+        await self.serve_read(scope, body, receive, send)
+
+    async def serve_read(self, scope: dict[str, Any], body: BinaryIO, receive: Receive, send: Send) -> None:
+        """Serve one request whose body was read; OverloadedError when the gate has no place for it in time."""
         # Django closes the body too, where it gets that far: one that is refused does not.
         with body:
             place = await self._gate.take_place()
@@ -71,7 +76,12 @@ class NativeHandler(KnownLengthHandler):
 
     async def _handle_to_its_end(self, scope: dict[str, Any], request: "_ReadRequest", outbox: "_Outbox") -> None:
         handle = super().handle if "handle" in self._patches.seen else self.handle
-        handling = asyncio.create_task(handle(scope, request, outbox), context=request.context)
+
+        async def handle_contained() -> None:
+            with contained_exits():
+                await handle(scope, request, outbox)
+
+        handling = asyncio.create_task(handle_contained(), context=request.context)
         try:
             await asyncio.shield(handling)
         except asyncio.CancelledError:
@@ -112,8 +122,9 @@ class NativeHandler(KnownLengthHandler):
         """Append the response and send it, until the client leaves; raises what the sending raises."""
 
         async def respond() -> None:
-            responses.append(await self.run_get_response(request))
-            await self.send_response(responses[0], send)
+            with contained_exits():
+                responses.append(await self.run_get_response(request))
+                await self.send_response(responses[0], send)
 
         leaving = asyncio.create_task(self.listen_for_disconnect(receive))
         responding = asyncio.create_task(respond(), context=receive.context)
@@ -124,6 +135,10 @@ class NativeHandler(KnownLengthHandler):
         for outcome in (left, responded):
             if outcome is not None and not isinstance(outcome, (RequestAborted, asyncio.CancelledError)):
                 raise outcome
+
+    def make_view_atomic(self, view: Any) -> Any:
+        """Django's, of a view that does not end the process."""
+        return without_exits(super().make_view_atomic(view))
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
         """What was read before the lease."""

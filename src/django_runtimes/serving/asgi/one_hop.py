@@ -1,50 +1,48 @@
 """An ASGI handler for Django that takes one thread hop for a synchronous request, not fifteen."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack, ExitStack
 from contextvars import ContextVar
 from functools import cached_property
 from io import BytesIO
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.urls import set_script_prefix
 
+from django_runtimes.serving.asgi.answer import Answer
 from django_runtimes.serving.asgi.body import read_body
+from django_runtimes.serving.asgi.bridged_views import BridgedViews
+from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
+from django_runtimes.serving.asgi.streams.async_stream import resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
-from django_runtimes.serving.asgi.streams.sync_stream import StreamChannel
+from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
-from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases, can_share_threads, close_on_lease
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases, can_share_threads
 from django_runtimes.serving.asgi.threads.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
-from django_runtimes.serving.types import Headers, Message, Receive, Send
+from django_runtimes.serving.types import Receive, Send
 
 _RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
-# For the thread's end, which a cancelled request does not wait for.
 _channel: ContextVar[StreamChannel] = ContextVar("channel")
-
-
-class Answer(NamedTuple):
-    """A response that needs no thread any more."""
-
-    status: int
-    headers: Headers
-    body: bytes
+# A request's body and its places, for the thread's end, which a cancelled request does not wait for.
+_held: ContextVar[tuple[ExitStack, ExitStack]] = ContextVar("held")
 
 
 def plain_refusal(request: HttpRequest) -> HttpResponse:
@@ -100,6 +98,7 @@ class OneHopASGIHandler(ASGIHandler):
         # What views answered before: their next requests wait in the right line before anything has run.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
+        self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         # asgiref declares a ThreadPoolExecutor, and only submits.
         executor: Any = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
@@ -116,13 +115,10 @@ class OneHopASGIHandler(ASGIHandler):
         request, outer = Request(), current_request.get()
         current_request.set(request)
         try:
-            hint = hint_for(scope)
-            if self._is_native_alone or hint.is_async or hint.view in self._async_streaming_views:
-                await self._native.serve(scope, receive, send)
-            else:
-                await self._serve_in_one_hop(scope, receive, send, hint)
+            with contained_exits():
+                await self._serve(scope, receive, send)
         except OverloadedError:
-            await _send(self._refusal(scope), send)
+            await self._refusal(scope).send(send)
         finally:
             request.end()
             # What stands around this handler may go on.
@@ -131,7 +127,7 @@ class OneHopASGIHandler(ASGIHandler):
     @property
     def bridged_async_views(self) -> int:
         """How many asynchronous views were met inside the synchronous chain so far."""
-        return self._chain.bridged_async_views
+        return self._bridged.count
 
     def close(self) -> None:
         """Let running requests finish, then end the threads with their connections."""
@@ -149,7 +145,7 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _chain(self) -> SyncChain:
-        chain = SyncChain(patches=self.patches)
+        chain = SyncChain(run_async=_run_until_the_client_leaves, patches=self.patches, bridged=self._bridged)
         # A subclass may have its own.
         chain.request_class = self.request_class
         return chain
@@ -173,39 +169,72 @@ class OneHopASGIHandler(ASGIHandler):
         response = self._refuse(request) if bad_request is None else bad_request
         return Answer(response.status_code, encoded_headers(response), response.content)
 
-    async def _serve_in_one_hop(self, scope: dict[str, Any], receive: Receive, send: Send, hint: Hint) -> None:
+    async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        hint = hint_for(scope)
+        if (
+            self._is_native_alone
+            or hint.is_async
+            or hint.view in self._async_streaming_views
+            or self._bridged.are_found_by(scope)
+        ):
+            await self._native.serve(scope, receive, send)
+            return
+        # Middleware's constructors may raise, and a later request calls them again.
+        chain = self._chain
         try:
             body = await read_body(receive)
         except RequestAborted:
             return
-        channel = StreamChannel(
-            asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
-        )
+        with ExitStack() as body_held, ExitStack() as places:
+            body_held.callback(body.close)
+            channel = StreamChannel(
+                asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
+            )
+            if await self._is_admitted(scope, hint, channel, places):
+                _channel.set(channel)
+                _held.set((body_held, places))
+                await self._serve_in_one_hop(chain, scope, body, channel, hint)
+            else:
+                places.close()
+                await self._native.serve_read(scope, body, receive, send)
+
+    async def _is_admitted(self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, places: ExitStack) -> bool:
+        """Put the places for a synchronous view into `places`; False for what has proved to need none in the line."""
+        places.callback(channel.leave)
         try:
             if hint.view in self._streaming_views and scope["method"] != "HEAD":
                 await channel.enter()
-            await self._gate.enter()
-        except BaseException:
-            channel.leave()
-            body.close()
-            raise
-        _channel.set(channel)
+            place = await self._gate.take_place()
+        except OverloadedError:
+            if not self._bridged.are_found_by(scope):
+                raise
+            return False
+        places.callback(place.leave)
+        return not self._bridged.are_found_by(scope)
+
+    async def _serve_in_one_hop(
+        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
+    ) -> None:
         try:
-            answer = await self._in_thread(self._chain, scope, body, channel, hint)
+            answer = await self._in_thread(chain, scope, body, channel, hint)
+        except ClientLeftError:
+            return
         except asyncio.CancelledError:
             channel.abandon()
             raise
         if isinstance(answer, Answer):
-            await _send(answer, send)
+            await answer.send(channel.send)
         elif answer is not None:
-            await self._send_async_stream(answer, receive, send)
+            await self._send_async_stream(answer, channel.receive, channel.send)
 
-    def _places_taken(self) -> Callable[[], None]:
-        channel = _channel.get()
+    def _places_taken(self) -> Callable[[bool], None]:
+        # From here on they are the thread's.
+        body, places = (held.pop_all() for held in _held.get())
 
-        def leave() -> None:
-            self._gate.leave()
-            channel.leave()
+        def leave(has_run: bool) -> None:  # noqa: FBT001  (called with it alone)
+            places.close()
+            if not has_run:
+                body.close()
 
         return leave
 
@@ -213,81 +242,61 @@ class OneHopASGIHandler(ASGIHandler):
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
+        answer = None
         try:
-            return self._respond_in_thread(chain, scope, body, channel, hint)
-        finally:
+            answer = self._respond_in_thread(chain, scope, body, channel, hint)
             close_what_is_left()
+        except BaseException:
+            if isinstance(answer, StreamingHttpResponse):
+                answer.close()
+            else:
+                close_what_is_left()
+            raise
+        return answer
 
     def _respond_in_thread(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         response = chain.respond(scope, body)
-        if isinstance(response, StreamingHttpResponse) and not is_small_file(response):
+        with ExitStack() as held:
+            held.callback(response.close)
+            if not isinstance(response, StreamingHttpResponse) or is_small_file(response):
+                content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
+                return Answer(response.status_code, encoded_headers(response), content)
             if not has_content(scope["method"], response.status_code):
-                response.close()
                 return Answer(response.status_code, encoded_headers(response), b"")
-            if response.is_async:
-                if not self._streams_share and hint.view is not None:
-                    self._async_streaming_views.add(hint.view)
-                # Its chunks need no thread; until its end this one serves others, with this one's connection.
-                return response
-            if hint.view is not None:
-                # Every path that leads nowhere before middleware would wait among the streams.
-                self._streaming_views.add(hint.view)
-            try:
+            if not response.is_async:
+                if hint.view is not None:
+                    # Every path that leads nowhere before middleware would wait among the streams.
+                    self._streaming_views.add(hint.view)
                 channel.stream(response)
-            finally:
-                response.close()
-            return None
-        try:
-            content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
-            return Answer(response.status_code, encoded_headers(response), content)
-        finally:
-            response.close()
+                return None
+            if not self._streams_share and hint.view is not None:
+                self._async_streaming_views.add(hint.view)
+            if channel.has_left:
+                # Nobody takes what this thread returns.
+                return None
+            # Its chunks need no thread; until its end this one serves others, with this one's connection.
+            held.pop_all()
+            return response
 
     async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
-        if self._streams_share:
-            async with self.leases.lease(shares=True) as lease:
-                await self._send_until_the_client_leaves(response, receive, _resting(send, lease))
-            return
-        try:
-            place = await self._native_gate.take_place()
-        except BaseException:
-            # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
-            self._threads.executor.submit(response.close)
-            raise
-        try:
-            async with self.leases.lease():
-                await self._send_until_the_client_leaves(response, receive, send)
-        finally:
-            place.leave()
-
-    async def _send_until_the_client_leaves(
-        self, response: StreamingHttpResponse, receive: Receive, send: Send
-    ) -> None:
-        sending = asyncio.create_task(self._chain.send_response(response, send))
-        leaving = asyncio.create_task(self._chain.listen_for_disconnect(receive))
-        try:
-            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (leaving, sending):
-                task.cancel()
-            outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
-            await close_on_lease(response)
-        if isinstance(outcomes[0], Exception):
-            raise outcomes[0]
+        async with AsyncExitStack() as held:
+            try:
+                if self._streams_share:
+                    lease = await held.enter_async_context(self.leases.lease(shares=True))
+                    send = resting(send, lease)
+                else:
+                    place = await self._native_gate.take_place()
+                    held.callback(place.leave)
+                    await held.enter_async_context(self.leases.lease())
+            except BaseException:
+                # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
+                self._threads.executor.submit(response.close)
+                raise
+            await send_until_the_client_leaves(self._chain, response, receive, send)
 
 
-def _resting(send: Send, lease: Lease) -> Send:
-    """The same, which holds nothing of the database's for a client that takes its time."""
-
-    async def rest_and_send(message: Message) -> None:
-        await lease.rest()
-        await send(message)
-
-    return rest_and_send
-
-
-async def _send(answer: Answer, send: Send) -> None:
-    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-    await send({"type": "http.response.body", "body": answer.body})
+def _run_until_the_client_leaves(view: Coroutine[Any, Any, Any]) -> Any:
+    """What an asynchronous view returns that was called on a request's thread."""
+    return async_to_sync(_channel.get().until_left)(view)

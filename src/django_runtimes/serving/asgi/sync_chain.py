@@ -12,6 +12,8 @@ from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
+from django_runtimes.serving.asgi.bridged_views import BridgedViews
+from django_runtimes.serving.asgi.exits import without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import ASYNCHRONOUS, PatchWatch
 from django_runtimes.serving.types import Headers
@@ -25,28 +27,46 @@ class SyncChain(KnownLengthHandler):
     Closing the response sends the last signal: it is the caller's part, once the content is taken.
     """
 
-    def __init__(self, *, run_async: RunAsync | None = None, patches: PatchWatch | None = None) -> None:
-        """`run_async` runs a coroutine to its end where no event loop is there to bridge to."""
+    def __init__(
+        self,
+        *,
+        run_async: RunAsync,
+        patches: PatchWatch | None = None,
+        bridged: BridgedViews | None = None,
+    ) -> None:
+        """`run_async` runs an asynchronous view's coroutine to its end, `bridged` is told of each such view."""
         self._run_async = run_async
         # Not ASGIHandler's, which loads the asynchronous chain.
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self._patches = patches
-        # Views that the hint took for synchronous ones: each costs a way to the event loop and back.
-        self.bridged_async_views = 0
+        self._bridged = bridged or BridgedViews()
+
+    @property
+    def bridged_async_views(self) -> int:
+        """How many asynchronous views were met inside the chain so far."""
+        return self._bridged.count
 
     def respond(self, scope: dict[str, Any], body: BinaryIO) -> HttpResponseBase:
-        """The view's response, its handler class set; the body is closed with the response."""
+        """The view's response, its handler class set; the body is closed with the response.
+
+        When something raises instead, the body is closed and the last signal sent.
+        """
         set_script_prefix(get_script_prefix(scope))
         try:
             signals.request_started.send(sender=ASGIHandler, scope=scope)
         except BaseException:
             body.close()
             raise
-        request, refusal = self.create_request(scope, body)
-        if request is None:
+        try:
+            request, refusal = self.create_request(scope, body)
+            if request is None:
+                body.close()
+            response: Any = refusal if request is None else self._respond_to(request)
+        except BaseException:
             body.close()
-        response: Any = refusal if request is None else self._respond_to(request)
+            signals.request_finished.send(sender=ASGIHandler)
+            raise
         # Both signals come from the class that a receiver may have named.
         response._handler_class = ASGIHandler
         if isinstance(response, FileResponse):
@@ -73,14 +93,11 @@ class SyncChain(KnownLengthHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, which is told of every view before it is called."""
-        view = super().make_view_atomic(view)
-        if not iscoroutinefunction(view):
-            return view
-        self.bridged_async_views += 1
-        run_async = self._run_async
-        if run_async is None:
-            return view
-        return lambda *args, **kwargs: run_async(view(*args, **kwargs))
+        contained = without_exits(super().make_view_atomic(view))
+        if not iscoroutinefunction(contained):
+            return contained
+        self._bridged.note(view)
+        return lambda *args, **kwargs: self._run_async(contained(*args, **kwargs))
 
 
 def encoded_headers(response: HttpResponseBase) -> Headers:

@@ -14,6 +14,7 @@ from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
 
+from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import hint_for
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
@@ -242,17 +243,15 @@ class DirectLambdaHandler:
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))
-        head = {"status": response.status_code, "headers": encoded_headers(response)}
-        if response.streaming and not has_content(scope["method"], response.status_code):
-            response.close()
-            return head | {"body": b""}
-        try:
+        with contained_exits(), contextlib.ExitStack() as held:
+            held.callback(response.close)
+            head = {"status": response.status_code, "headers": encoded_headers(response)}
+            if response.streaming and not has_content(scope["method"], response.status_code):
+                return head | {"body": b""}
             if isinstance(response, StreamingHttpResponse) and response.is_async:
                 return head | {"body": self._bridge.run(_joined(response))}
             content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
-        finally:
-            response.close()
-        return head | {"body": content}
+            return head | {"body": content}
 
     def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._lifespan is not None:

@@ -1,9 +1,11 @@
 """A client that leaves, or a server that stops, ends what may be ended and leaves the rest whole."""
 
 import asyncio
+from types import ModuleType
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.decorators import async_only_middleware, sync_only_middleware
@@ -57,6 +59,27 @@ def plain(request):
     return HttpResponse("plain")
 
 
+BRIDGED_URLCONF = ModuleType(f"{__name__}_bridged")
+
+
+def bridging(get_response):
+    """Synchronous middleware that leads to an asynchronous view which the hint cannot see."""
+
+    def middleware(request):
+        if request.path == "/bridged":
+            request.urlconf = BRIDGED_URLCONF
+        return get_response(request)
+
+    return middleware
+
+
+def _as_a_tool(method):
+    async def patched(self, request):
+        return await method(self, request)
+
+    return patched
+
+
 @async_only_middleware
 def async_only(get_response):
     async def middleware(request):
@@ -83,6 +106,9 @@ urlpatterns = [
 ]
 
 
+BRIDGED_URLCONF.urlpatterns = [path("bridged", async_view)]
+
+
 @pytest.fixture(autouse=True)
 def _no_outcomes():
     outcomes.clear()
@@ -98,6 +124,42 @@ async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler,
     assert outcomes == ["cancelled"]
     assert request.messages == []
     assert signals == ["request_started", "request_finished"]
+
+
+@pytest.mark.parametrize("patched", [False, True])
+async def test_a_bridged_view_is_cancelled_when_its_client_leaves(
+    one_hop, barrier, signals, settings, monkeypatch, patched, caplog
+):
+    settings.MIDDLEWARE = [f"{__name__}.bridging"]
+    if patched:
+        monkeypatch.setattr(ASGIHandler, "get_response_async", _as_a_tool(ASGIHandler.get_response_async))
+    handler = one_hop(threads=1, max_waiting=0)
+    request = Exchange(handler, "GET", "/bridged").start()
+    await barrier.reached()
+
+    request.disconnect()
+    await request.finish()
+
+    assert handler.bridged_async_views == 1
+    assert outcomes == ["cancelled"]
+    assert request.messages == []
+    assert signals == ["request_started", "request_finished"]
+    assert caplog.records == []
+    # Its thread and its place are free.
+    assert (await exchange(handler, "GET", "/plain")).body == b"plain"
+
+
+async def test_waiting_beside_bridged_views_ends_on_the_asynchronous_way(one_hop, barrier, settings):
+    settings.MIDDLEWARE = [f"{__name__}.bridging"]
+    handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1)
+    requests = [Exchange(handler, "POST", "/bridged", body=b"a").start() for _ in range(3)]
+
+    # One is on the thread, the others have waited for it in vain.
+    await barrier.reached(3)
+    barrier.open()
+
+    assert [(await request.reply()).status for request in requests] == [200] * 3
+    assert handler.bridged_async_views == 1
 
 
 async def test_a_thread_that_outlasts_its_client_still_ends_the_request(one_hop, barrier, signals, settings):

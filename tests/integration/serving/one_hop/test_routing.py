@@ -95,6 +95,12 @@ OTHER_URLCONF.urlpatterns = [
 ]
 
 
+UNPREFIXED_URLCONF = ModuleType(f"{__name__}_unprefixed")
+UNPREFIXED_URLCONF.urlpatterns = i18n_patterns(
+    path("greeting", async_view, name="greeting"), prefix_default_language=False
+)
+
+
 @async_only_middleware
 def async_only(get_response):
     async def middleware(request):
@@ -173,16 +179,26 @@ async def test_paths_lead_to_the_same_view_in_every_language(both, translated, t
     await both("GET", target)
 
 
-async def test_an_asynchronous_view_in_another_language_is_bridged_and_counted(one_hop, translated):
+@pytest.mark.parametrize("target", ["/en/greeting", "/de/greeting"])
+async def test_asynchronous_views_are_found_in_every_language(one_hop, translated, target):
     handler = one_hop()
 
-    english = await exchange(handler, "GET", "/en/greeting")
-    before = handler.bridged_async_views
-    german = await exchange(handler, "GET", "/de/greeting")
+    reply = await exchange(handler, "GET", target)
 
-    assert (english.status, before) == (200, 0)
-    assert b'"on the loop": true, "language": "de"' in german.body
-    assert handler.bridged_async_views == 1
+    assert b'"on the loop": true, "language": "%s"' % target[1:3].encode() in reply.body
+    assert handler.bridged_async_views == 0
+
+
+@pytest.mark.parametrize("target", ["/greeting", "/de/greeting"])
+async def test_asynchronous_views_are_found_without_a_language(one_hop, translated, settings, monkeypatch, target):
+    monkeypatch.setitem(sys.modules, UNPREFIXED_URLCONF.__name__, UNPREFIXED_URLCONF)
+    settings.ROOT_URLCONF = UNPREFIXED_URLCONF.__name__
+    handler = one_hop()
+
+    reply = await exchange(handler, "GET", target)
+
+    assert b'"on the loop": true' in reply.body
+    assert handler.bridged_async_views == 0
 
 
 @pytest.mark.parametrize("target", ["/switched/sync", "/switched/async", "/switched/only", "/greeting"])
@@ -196,6 +212,15 @@ async def test_a_view_that_only_looked_synchronous_runs_on_the_loop_and_is_count
     reply = await exchange(handler, "GET", "/switched/async")
 
     assert b'"view": "async_view", "on the loop": true' in reply.body
+    assert handler.bridged_async_views == 1
+
+
+async def test_a_bridged_view_goes_the_asynchronous_way_from_then_on(one_hop, switching):
+    handler = one_hop()
+
+    replies = [await exchange(handler, "GET", f"/switched/{name}") for name in ("only", "only", "async", "sync")]
+
+    assert [b'"on the loop": true' in reply.body for reply in replies] == [True, True, True, False]
     assert handler.bridged_async_views == 1
 
 

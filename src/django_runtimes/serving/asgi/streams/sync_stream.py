@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from concurrent.futures import CancelledError
 from typing import Any
 
@@ -19,6 +20,10 @@ _PIECE_BYTES = 64 * 1024
 STALLED = "a client took less than %s bytes of a stream in %s s"
 
 
+class ClientLeftError(asyncio.CancelledError):
+    """Ends a view whose client has left, as Django's own handler cancels it."""
+
+
 class StreamChannel:
     """One response's way from a thread to the client; every piece waits until the server has taken the one before.
 
@@ -30,8 +35,8 @@ class StreamChannel:
         self, loop: asyncio.AbstractEventLoop, receive: Receive, send: Send, *, gate: Gate, stalled_s: float
     ) -> None:
         self._loop = loop
-        self._receive = receive
-        self._send = send
+        self.receive = receive
+        self.send = send
         self._gate = gate
         self._stalled_s = stalled_s
         self._admitted = False
@@ -49,6 +54,34 @@ class StreamChannel:
         if self._admitted:
             self._admitted = False
             self._gate.leave()
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the client is known to have left."""
+        return self._disconnected
+
+    async def until_left(self, view: Coroutine[Any, Any, Any]) -> Any:
+        """What the view returns; ClientLeftError when its client leaves before and that ends the view."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  (a coroutine runs in one)
+
+        def end(listening: asyncio.Task[None]) -> None:
+            if self._disconnected:
+                task.cancel()
+
+        listener = self._listen_once()
+        listener.add_done_callback(end)
+        try:
+            return await view
+        except asyncio.CancelledError:
+            if not self._disconnected:
+                raise
+            raise ClientLeftError from None
+        finally:
+            listener.remove_done_callback(end)
+            # What sends the response may listen by itself.
+            self._listener = None
+            listener.cancel()
 
     def abandon(self) -> None:
         """Let the thread end its stream; called on the event loop when the request is cancelled."""
@@ -92,14 +125,18 @@ class StreamChannel:
             raise
 
     async def _send_one(self, message: dict[str, Any]) -> None:
-        if self._listener is None:
-            self._listener = asyncio.create_task(self._listen())
+        self._listen_once()
         self._sending = asyncio.current_task()
         if not self._disconnected:
-            await self._send(message)
+            await self.send(message)
+
+    def _listen_once(self) -> asyncio.Task[None]:
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        return self._listener
 
     async def _listen(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
+        while (await self.receive())["type"] != "http.disconnect":
             pass
         self._disconnected = True
 

@@ -1,11 +1,12 @@
 """Threads for what asynchronous requests run synchronously, each one task's alone while it needs it."""
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from django.http import HttpResponseBase
 from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, has_open_transaction
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
+
+logger = logging.getLogger(__name__)
 
 # Longer than the server lets requests finish before it closes the handler.
 _LAST_RETURN_S = 30.0
@@ -95,7 +98,9 @@ class ThreadLeases:
                 self._shared.discard(thread)
                 if len(self._idle) >= self._keeping:
                     # After a crowd; the next lease waits for the end of this.
-                    thread.executor.submit(connections.close_all)
+                    with suppress(RuntimeError):
+                        # One that could not start has none.
+                        thread.executor.submit(connections.close_all)
                 self._idle.append(thread)
                 self._returned.notify_all()
         if following is not None:
@@ -138,8 +143,16 @@ class Lease(Executor):
                     asyncio.get_running_loop().call_later(self._leases.max_wait_s, self._give_up, future)
                 self._waiting.append((future, bound))
             else:
-                self._thread.executor.submit(self._run, future, bound)
+                self._submit(self._thread, future, bound)
         return future
+
+    def _submit(self, thread: LongLivedThreads, future: "Future[Any]", bound: Callable[[], Any]) -> None:
+        try:
+            thread.executor.submit(self._run, future, bound)
+        except BaseException:
+            # No further thread can start now; the call is queued even so.
+            if future.cancel():
+                raise
 
     def resume(self, thread: LongLivedThreads) -> None:
         """Go on with a shared thread that has become free."""
@@ -193,7 +206,13 @@ class Lease(Executor):
             # At once, so that the next request finds this thread, and no further one is made.
             self._hand_back()
         else:
-            thread.executor.submit(self._close_and_hand_back)
+            try:
+                thread.executor.submit(self._close_and_hand_back)
+            except BaseException:
+                # The thread could not start, and nothing has run on it.
+                logger.exception("a thread for asynchronous requests cannot start")
+                self._unfinished = 0
+                self._hand_back()
 
     def _close_and_hand_back(self) -> None:
         try:
@@ -216,13 +235,17 @@ class Lease(Executor):
             future.set_result(result)
 
     def _leave_thread(self) -> None:
-        self._has_open_transaction = has_open_transaction()
         with self._lock:
             self._unfinished -= 1
-            if self._unfinished or not self._shares:
-                return
-        if not _needs_thread():
-            self._hand_back()
+            may_share = self._shares and not self._unfinished
+        try:
+            self._has_open_transaction = has_open_transaction()
+            if may_share and not _needs_thread():
+                self._hand_back()
+        except BaseException:
+            # The future has to tell of the call all the same; the lease's end closes what is left.
+            logger.exception("a connection of an asynchronous request cannot be looked at")
+            self._has_open_transaction = True
 
     def _hand_back(self) -> None:
         with self._lock:
@@ -237,10 +260,20 @@ class Lease(Executor):
 
 async def close_on_lease(response: HttpResponseBase) -> None:
     """Close it on the lease's thread, whose connections it lets go; on another one where none becomes free."""
+    has_begun = False
+
+    def close() -> None:
+        nonlocal has_begun
+        has_begun = True
+        response.close()
+
     try:
-        await sync_to_async(response.close)()
-    except OverloadedError:
-        await asyncio.to_thread(response.close)
+        await sync_to_async(close)()
+    except BaseException as error:
+        if not has_begun:
+            await asyncio.to_thread(response.close)
+        if has_begun or not isinstance(error, OverloadedError):
+            raise
 
 
 def _nothing() -> None:

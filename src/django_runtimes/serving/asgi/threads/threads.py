@@ -5,6 +5,7 @@ import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -49,8 +50,8 @@ class NotifyingExecutor(Executor):
     A task that is cancelled stops waiting for its thread, which goes on: only the thread's own end frees it.
     """
 
-    def __init__(self, executor: Executor, on_submit: Callable[[], Callable[[], None]]) -> None:
-        """`on_submit` returns what to call on the event loop at the end."""
+    def __init__(self, executor: Executor, on_submit: Callable[[], Callable[[bool], None]]) -> None:
+        """`on_submit` returns what to call on the event loop at the end, with whether the call has run."""
         self._executor = executor
         self._on_submit = on_submit
 
@@ -62,8 +63,26 @@ class NotifyingExecutor(Executor):
         def tell(future: "Future[Any]") -> None:
             # A loop that is closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(on_end)
+                loop.call_soon_threadsafe(on_end, not future.cancelled())
 
-        future = self._executor.submit(call, *args, **kwargs)
+        future: Future[Any] = Future()
         future.add_done_callback(tell)
+        try:
+            self._executor.submit(run_for, future, partial(call, *args, **kwargs))
+        except BaseException:
+            # Where no further thread can start, one that is there may still come by.
+            if future.cancel():
+                raise
         return future
+
+
+def run_for(future: "Future[Any]", call: Callable[[], Any]) -> None:
+    """Make the call and set the future, unless that was cancelled."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = call()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)

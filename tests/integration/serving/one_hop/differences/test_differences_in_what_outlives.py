@@ -6,7 +6,6 @@ from contextvars import ContextVar
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.conf.urls.i18n import i18n_patterns
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse
 from django.urls import path
@@ -25,16 +24,6 @@ def held(request):
     response = HttpResponse("held")
     response._resource_closers.append(lambda: notes.append("closed"))
     return response
-
-
-async def aheld(request):
-    try:
-        await barrier.astop()
-    except asyncio.CancelledError:
-        notes.append("cancelled")
-        raise
-    notes.append("finished")
-    return HttpResponse("held")
 
 
 def sets_variable(request):
@@ -64,32 +53,12 @@ urlpatterns = [
     path("variable", sets_variable),
     path("visits", visits),
     path("task", leaves_a_task),
-    *i18n_patterns(path("aheld", aheld)),
 ]
 
 
 @pytest.fixture(autouse=True)
 def _no_notes():
     notes.clear()
-
-
-async def test_an_asynchronous_view_that_was_guessed_wrong_outlives_its_client(one_hop, barrier, settings):
-    settings.LANGUAGES = [("en", "English"), ("de", "German")]
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
-
-    async def left_behind(handler) -> list[str]:
-        notes.clear()
-        barrier.close()
-        request = Exchange(handler, "GET", "/de/aheld").start()
-        await barrier.reached()
-        request.disconnect()
-        await asyncio.sleep(0.05)
-        barrier.open()
-        await request.finish()
-        return notes.copy()
-
-    assert await left_behind(ASGIHandler()) == ["cancelled"]
-    assert await left_behind(one_hop()) == ["finished"]
 
 
 async def test_a_synchronous_views_response_is_closed_though_its_client_has_left(one_hop, barrier):

@@ -1,0 +1,44 @@
+"""Sends an asynchronous iterator's chunks, until its client leaves."""
+
+import asyncio
+
+from django.core.handlers.asgi import ASGIHandler
+from django.http import StreamingHttpResponse
+
+from django_runtimes.serving.asgi.exits import contained_exits
+from django_runtimes.serving.asgi.threads.leases import Lease, close_on_lease
+from django_runtimes.serving.types import Message, Receive, Send
+
+
+async def send_until_the_client_leaves(
+    handler: ASGIHandler, response: StreamingHttpResponse, receive: Receive, send: Send
+) -> None:
+    """Send the response as the handler does, and close it on the lease's thread."""
+
+    async def send_all() -> None:
+        with contained_exits():
+            await handler.send_response(response, send)
+
+    sending = asyncio.create_task(send_all())
+    leaving = asyncio.create_task(handler.listen_for_disconnect(receive))
+    try:
+        await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (leaving, sending):
+            task.cancel()
+        try:
+            outcomes = await asyncio.gather(sending, leaving, return_exceptions=True)
+        finally:
+            await close_on_lease(response)
+    if isinstance(outcomes[0], Exception):
+        raise outcomes[0]
+
+
+def resting(send: Send, lease: Lease) -> Send:
+    """The same, which holds nothing of the database's for a client that takes its time."""
+
+    async def rest_and_send(message: Message) -> None:
+        await lease.rest()
+        await send(message)
+
+    return rest_and_send

@@ -1,0 +1,38 @@
+"""What a path leads to is remembered, a failure to find out is not."""
+
+import pytest
+from django.urls import clear_url_caches
+
+from django_runtimes.serving.asgi.hint import hint_for
+
+URLCONF = """
+import asyncio
+
+async def view(request):
+    pass
+
+from django.urls import path
+urlpatterns = [path("found", view)]
+"""
+
+
+@pytest.fixture
+def urlconf(settings, tmp_path, monkeypatch):
+    """A URLconf of its own, as a file."""
+    monkeypatch.syspath_prepend(tmp_path)
+    settings.ROOT_URLCONF = f"urls_{tmp_path.name}".replace("-", "_")
+    yield tmp_path / f"{settings.ROOT_URLCONF}.py"
+    clear_url_caches()
+
+
+def ask(target: str) -> bool:
+    return hint_for({"path": target, "root_path": ""}).is_async
+
+
+def test_a_urlconf_that_could_not_be_imported_is_imported_later(urlconf):
+    urlconf.write_text("raise ConnectionError('the service is away')")
+    before = ask("/found")
+
+    urlconf.write_text(URLCONF)
+
+    assert (before, ask("/found"), ask("/elsewhere")) == (False, True, False)
