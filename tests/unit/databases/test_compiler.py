@@ -1,16 +1,18 @@
 """Which statements the compilers mark as Django's own throughout."""
 
+import functools
 import warnings
 
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.lookups import TrigramSimilar
 from django.db import models
 from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import CombinedExpression, DatabaseDefault, RawSQL
 from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
 from django.db.models.sql import InsertQuery, UpdateQuery
-from django.test.utils import isolate_apps
+from django.test.utils import isolate_apps, register_lookup
 
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
@@ -51,6 +53,16 @@ class OwnTypeField(models.TextField):
         return "own_type"
 
 
+class ChooseTenantTransform(models.Transform):
+    lookup_name = "chosen"
+    function = "choose_tenant"
+
+
+def given(expression, name, value):
+    setattr(expression, name, value)
+    return expression
+
+
 def with_method(function):
     function.as_postgresql = lambda compiler, connection: ("choose_tenant(1)", [])
     return function
@@ -86,6 +98,27 @@ APPLICATIONS = {
     "a function by name": lambda: Group.objects.annotate(x=Func(F("pk"), function="choose_tenant")),
     "a template": lambda: Group.objects.annotate(x=Lower("name", template="own(%(expressions)s)")),
     "a name set later": lambda: Group.objects.annotate(x=renamed(Lower("name"))),
+    "a filter's template": lambda: Group.objects.annotate(
+        x=given(Count("pk", filter=Q(pk__gt=0)), "filter_template", "%s FILTER (WHERE %%(filter)s AND own())")
+    ),
+    "a separator of cases": lambda: Group.objects.annotate(
+        x=given(Case(When(pk=1, then=1), default=2), "case_joiner", " WHEN own() THEN 1 ")
+    ),
+    "a template set later": lambda: Group.objects.annotate(
+        x=given(Case(When(pk=1, then=1), default=2), "template", "own(%(cases)s, %(default)s)")
+    ),
+    "a template of a condition": lambda: Group.objects.annotate(
+        x=Case(given(When(pk=1, then=1), "template", "WHEN %(condition)s AND own() THEN %(result)s"), default=2)
+    ),
+    "an operator set later": lambda: Group.objects.annotate(
+        x=given(TrigramSimilar(F("name"), "a"), "postgres_operator", "@@@@")
+    ),
+    "a method of a lookup": lambda: Group.objects.filter(
+        given(models.lookups.Exact(F("pk"), 1), "get_rhs_op", lambda *_: "= own(1)")
+    ),
+    "a value of a field that was given a hook": lambda: Group.objects.filter(
+        name=Value("a", given(models.CharField(), "get_placeholder", lambda *_: "own(%s)"))
+    ),
     "a template of a subquery": lambda: Group.objects.annotate(
         x=Subquery(Permission.objects.values("pk")[:1], template="own(%(subquery)s)")
     ),
@@ -220,6 +253,30 @@ def test_a_generated_column_by_a_lookup(wrapper, lookup, marked):
 
 
 @isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize(("transform", "marked"), [(Lower, True), (ChooseTenantTransform, False)])
+def test_a_generated_column_by_a_registered_transform(wrapper, transform, marked):
+    with register_lookup(models.TextField, transform, lookup_name="chosen"):
+
+        class Thing(models.Model):
+            name = models.TextField()
+            chosen = models.GeneratedField(
+                expression=F("name__chosen"), output_field=models.TextField(), db_persist=True
+            )
+
+            class Meta:
+                app_label = "auth"
+
+        insert = InsertQuery(Thing)
+        insert.insert_values([Thing._meta.get_field("name")], [Thing(name="a")])
+        update = Thing.objects.all().query.chain(UpdateQuery)
+        update.add_update_values({"name": "a"})
+
+        ((sql, _),) = insert.get_compiler(connection=wrapper).as_sql()
+        assert (type(sql) is CompiledSQL) is marked
+        assert (type(compiled(wrapper, update)) is CompiledSQL) is marked
+
+
+@isolate_apps("django.contrib.auth")
 @pytest.mark.parametrize(("field", "marked"), [(models.CharField, True), (LowerField, False)])
 def test_composite_keys_of_several_types(wrapper, field, marked):
     class Thing(models.Model):
@@ -271,3 +328,46 @@ def test_patches_of_djangos_functions_are_seen(wrapper, monkeypatch, name, value
     monkeypatch.setattr(Upper, name, value, raising=False)
 
     assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is str
+
+
+@pytest.mark.parametrize(("patched", "name"), [(Upper, "as_sql"), (models.lookups.StartsWith, "as_sql")])
+def test_a_patch_that_bears_djangos_names_is_seen(wrapper, monkeypatch, patched, name):
+    # A lookup's class is judged by its first use.
+    own = type(patched.__name__, (patched,), {"__module__": patched.__module__})
+    expression = own("name") if patched is Upper else own(F("name"), "a")
+    query = Group.objects.annotate(x=expression).query
+    djangos = getattr(patched, name)
+
+    @functools.wraps(djangos)
+    def as_sql(self, *args, **kwargs):
+        sql, params = djangos(self, *args, **kwargs)
+        return f"choose_tenant({sql})", params
+
+    monkeypatch.setattr(own, name, as_sql, raising=False)
+
+    assert type(compiled(wrapper, query)) is str
+
+
+@isolate_apps("django.contrib.auth")
+def test_a_field_hook_that_bears_djangos_names_is_seen(wrapper):
+    class Hooked(models.TextField):
+        @functools.wraps(models.Field.get_prep_value)
+        def get_placeholder_sql(self, value, compiler, connection):
+            return "choose_tenant(%s)", [value]
+
+    Hooked.__module__ = models.TextField.__module__
+
+    assert type(compiled(wrapper, Group.objects.filter(name=Value("a", Hooked())).query)) is str
+
+
+@isolate_apps("django.contrib.auth")
+@pytest.mark.parametrize(
+    ("table", "marked"), [('"public"."thing"', True), ('"choose_tenant"(1) as "thing"', False)], ids=["schema", "call"]
+)
+def test_a_table_that_is_a_call_is_seen(wrapper, table, marked):
+    class Thing(models.Model):
+        class Meta:
+            app_label = "auth"
+            db_table = table
+
+    assert (type(compiled(wrapper, Thing.objects.all().query)) is CompiledSQL) is marked
