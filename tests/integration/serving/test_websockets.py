@@ -7,6 +7,7 @@ from typing import Any
 from xmlrpc.client import ServerProxy
 
 import pytest
+import socketio
 from channels.generic.http import AsyncHttpConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -164,6 +165,7 @@ class _Split:
         (_Slotted(_fastapi(websocket=True)).__call__, True),
         (_by_default(_fastapi(websocket=True)), True),
         (lambda scope, receive, send: None, False),
+        (_Wrapper(socketio.ASGIApp(socketio.AsyncServer(async_mode="asgi"))), True),
         (_Wrapper(_Table(_echo, websocket=URLRouter([path("a", _Consumer.as_asgi())]))), True),
         (_Wrapper(_Table(_echo, websocket=URLRouter([path("a", _HttpConsumer.as_asgi())]))), False),
         (_Wrapper(MappingProxyType({"websocket": _Consumer.as_asgi()})), True),

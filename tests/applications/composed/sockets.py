@@ -1,0 +1,20 @@
+"""Socket.IO in front of Django, as docs/compose.md shows it."""
+
+import socketio
+from django.conf import settings
+
+from django_runtimes import get_asgi_application
+
+django = get_asgi_application()
+# A client that polls leaves with the next ping.
+server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
+
+
+@server.event  # type: ignore[untyped-decorator]
+async def echo(sid: str, word: str) -> str:
+    """Answer the client with its own word."""
+    return word
+
+
+base_path = settings.DJANGO_RUNTIMES.front.base_path
+application = socketio.ASGIApp(server, django, socketio_path=f"{base_path}/socket.io")
