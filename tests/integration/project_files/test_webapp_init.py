@@ -86,6 +86,16 @@ def test_a_zappa_file_brings_webapp_toml(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
+def test_the_image_takes_the_librarys_wheel_and_no_namesake_of_an_index(tmp_path: Path):
+    make(tmp_path, "pip, pyproject")
+
+    ended = init(tmp_path, "--yes")
+
+    (wheel,) = (tmp_path / "vendor").iterdir()
+    assert f" -r /opt/requirements.txt ./vendor/{wheel.name}\n" in (tmp_path / "Dockerfile").read_text(), ended.stderr
+    assert f"no index has it; elsewhere than in the image, install ./vendor/{wheel.name}[" in ended.stderr
+
+
 def test_a_zappa_file_without_a_project_brings_webapp_toml_alone(tmp_path: Path):
     settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1"}}
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))

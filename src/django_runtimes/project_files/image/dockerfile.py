@@ -43,7 +43,8 @@ reports
 class Image:
     """What the image is made of; `python_path` is relative to the project's folder.
 
-    `variables` are those that the settings need in the build, with values that say nothing.
+    `wheel` is the library's, in the project. `variables` are those that the settings need in the build, with values
+    that say nothing.
     """
 
     settings: str
@@ -52,6 +53,7 @@ class Image:
     packages: SystemPackages
     python_path: str = "."
     has_vendor: bool = False
+    wheel: str | None = None
     needs_source: bool = False
     tool_version: str | None = None
     collects_static: bool = False
@@ -126,10 +128,11 @@ def _installed(image: Image, root: Path) -> Iterator[str]:
             command = "install --deploy" if dependencies.lock else "install --skip-lock"
             yield f"RUN VIRTUAL_ENV={_VENV} {_TOOLS}/bin/pipenv {command}"
         case Manager.PIP:
-            yield from _pip(dependencies, root, has_vendor=image.has_vendor)
+            yield from _pip(image, root)
 
 
-def _pip(dependencies: Dependencies, root: Path, *, has_vendor: bool) -> Iterator[str]:
+def _pip(image: Image, root: Path) -> Iterator[str]:
+    dependencies = image.dependencies
     if dependencies.requirements is not None or dependencies.table == ():
         path = dependencies.file if dependencies.requirements is None else dependencies.requirements.path
         hashed = " --require-hashes" if dependencies.requirements and dependencies.requirements.is_hashed else ""
@@ -137,11 +140,13 @@ def _pip(dependencies: Dependencies, root: Path, *, has_vendor: bool) -> Iterato
         return
     # Without a build of the project itself, which need not be a package.
     keys = "".join(f'["{key}"]' for key in (*dependencies.table, dependencies.key))
-    links = f" --find-links {VENDOR}" if has_vendor else ""
+    links = f" --find-links {VENDOR}" if image.has_vendor else ""
+    # An index may have a newer package of that name, of somebody else.
+    wheel = f" ./{image.wheel}" if image.wheel else ""
     yield (
         f'RUN python -c \'import tomllib; print(*tomllib.load(open("{PYPROJECT}", "rb")){keys}, sep="\\n")\' \\\n'
         f"        > /opt/requirements.txt \\\n"
-        f"    && {_PIP}{links} -r /opt/requirements.txt"
+        f"    && {_PIP}{links} -r /opt/requirements.txt{wheel}"
     )
 
 

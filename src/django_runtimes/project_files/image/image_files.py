@@ -8,7 +8,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.dependencies.library import VENDOR, Library, Wheel
+from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
 from django_runtimes.project_files.file_plan import FilePlan
@@ -80,11 +80,20 @@ def _image(
         ),
         python_path=layout.python_path.relative_to(layout.root).as_posix(),
         has_vendor=isinstance(library.source, Wheel) or (plan.root / VENDOR).is_dir(),
+        wheel=_wheel(plan, dependencies, library),
         needs_source=_needs_source(plan, dependencies),
         tool_version=_tool_version(dependencies),
         collects_static=collects_static,
         variables=variables,
     )
+
+
+def _wheel(plan: FilePlan, dependencies: Dependencies, library: Library) -> str | None:
+    """The library's in the project's folder, unless the project's own line names another place."""
+    listed = dependencies.direct.get(NAME)
+    if not isinstance(library.source, Wheel) or (listed is not None and listed.url):
+        return None
+    return library.source.path if plan.exists(plan.root / library.source.path) else None
 
 
 def _python(dependencies: Dependencies, library: Library) -> str:
