@@ -134,6 +134,7 @@ class HandoverMixin(ConnectionSourceMixin):
             was_over = before is not None and before.is_over
             if request is None and not is_other_job and not was_over:
                 # Code without a context, as that which manages this thread, for a request that goes on.
+                self._rests_since_s = monotonic()
                 return
             if self._is_in_transaction:
                 if not is_other_job and (request is None or not was_over):
@@ -241,14 +242,16 @@ class HandoverMixin(ConnectionSourceMixin):
         if self._open_cursors and not session.is_touched:
             # An iterator may be gone on with in the thread's next job.
             return False
-        if self._job is not None and is_over(self._job):
+        is_needed = self._needs_thread(connection)
+        if (self._job is not None and is_over(self._job)) or (self._has_lost_cursor and not is_needed):
             return True
-        if not self._needs_thread(connection):
-            if self._has_lost_cursor:
-                return True
-        elif self._is_in_transaction or self._open_cursors or connection.pgconn.transaction_status != _IDLE:
+        is_at_work = self._is_in_transaction or self._open_cursors or connection.pgconn.transaction_status != _IDLE
+        if (is_needed and is_at_work) or monotonic() - self._rests_since_s < LONGEST_REST_S:
             return False
-        if request is None or not request.is_over or monotonic() - self._rests_since_s < LONGEST_REST_S:
+        if request is UNKNOWN:
+            # It was opened by ensure_connection(), or used through psycopg alone.
+            return not is_needed
+        if request is None or not request.is_over:
             return False
         if session.is_needed:
             logger.warning(

@@ -1,0 +1,79 @@
+"""Threads of a project's own, which know no request and never end, empty no pool without a reason."""
+
+import pytest
+from django.db import OperationalError, connections, transaction
+
+from django_runtimes.databases.postgresql import handover
+from tests.integration.databases.postgresql.connections.foreign_threads import SIZE, close, run, workers
+
+pytestmark = pytest.mark.profile_free
+
+
+def only_connects(alias):
+    connections[alias].ensure_connection()
+
+
+def uses_psycopg(alias):
+    connections[alias].ensure_connection()
+    return connections[alias].connection.execute("SELECT 1").fetchone()
+
+
+def sets_state(alias):
+    connections[alias].ensure_connection()
+    connections[alias].connection.execute("SET app.tenant = 'a'")
+
+
+def begins(alias):
+    connections[alias].ensure_connection()
+    connections[alias].connection.execute("BEGIN")
+
+
+def leaves_atomic(alias):
+    transaction.atomic(alias).__enter__()
+    run(alias, "SELECT 1")
+
+
+@pytest.mark.parametrize("use", [only_connects, uses_psycopg])
+def test_a_connection_without_a_use_is_taken_back(alias, monkeypatch, use):
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(lambda: use(alias))
+
+        monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+        assert run(alias, "SELECT 2") == (2,)
+        close(alias)
+        # They get another one.
+        for thread in threads:
+            assert thread.do(lambda: uses_psycopg(alias)) == (1,)
+
+
+@pytest.mark.parametrize("use", [only_connects, uses_psycopg])
+def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
+    monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(lambda: use(alias))
+        monkeypatch.setattr(handover, "LONGEST_REST_S", 5.0)
+        for thread in threads:
+            # A use of psycopg's connection is one, too.
+            thread.do(lambda: _age(alias))
+            thread.do(lambda: connections[alias].connection)
+
+        with pytest.raises(OperationalError):
+            run(alias, "SELECT 2")
+
+
+@pytest.mark.parametrize("use", [sets_state, begins, leaves_atomic])
+def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
+    monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
+    monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+    with workers(SIZE) as threads:
+        for thread in threads:
+            thread.do(lambda: use(alias))
+
+        with pytest.raises(OperationalError):
+            run(alias, "SELECT 2")
+
+
+def _age(alias):
+    connections[alias]._rests_since_s -= 10.0
