@@ -3,14 +3,12 @@
 import asyncio
 import threading
 
-import pytest
 from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import Group
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-MIDDLEWARE = [f"{__name__}.ChoosesTenant"]
 _of_thread = threading.local()
 
 
@@ -109,22 +107,3 @@ hidden = (
     path("hidden/fails", afails),
     path("hidden/cancels", acancels),
 )
-
-
-@pytest.fixture(params=["pooled", "persistent", "per_request"])
-def tenants(request, database, direct, settings):
-    """Under each strategy, on connections that belong to tenants."""
-    request.getfixturevalue(request.param)
-    settings.MIDDLEWARE = MIDDLEWARE
-    engine = database["ENGINE"]
-    _forget_wrapper()
-    database["ENGINE"] = "tests.integration.serving.tenant_engine"
-    yield
-    _forget_wrapper()
-    database["ENGINE"] = engine
-
-
-def _forget_wrapper() -> None:
-    """Make this thread's wrapper of another engine."""
-    connections["default"].close()
-    del connections["default"]

@@ -22,13 +22,15 @@ from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
-from django_runtimes.serving.asgi.streams.async_stream import resting, send_until_the_client_leaves
+from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
 from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
-from django_runtimes.serving.asgi.threads.leases import ThreadLeases, can_share_threads
+from django_runtimes.serving.asgi.threads.leases import ThreadLeases
+from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
+from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
 from django_runtimes.serving.asgi.threads.threads import LongLivedThreads, NotifyingExecutor
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.framing import has_content
@@ -240,12 +242,15 @@ class OneHopASGIHandler(ASGIHandler):
 
     def _respond(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
-    ) -> Answer | StreamingHttpResponse | None:
+    ) -> Answer | AsyncStream | None:
         """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
         answer = None
         try:
             answer = self._respond_in_thread(chain, scope, body, channel, hint)
             close_what_is_left()
+            if isinstance(answer, StreamingHttpResponse):
+                # Its chunks need no thread; until its end this one serves others.
+                return AsyncStream(answer, wrappers_of_request(self._threads))
         except BaseException:
             if isinstance(answer, StreamingHttpResponse):
                 answer.close()
@@ -276,25 +281,24 @@ class OneHopASGIHandler(ASGIHandler):
             if channel.has_left:
                 # Nobody takes what this thread returns.
                 return None
-            # Its chunks need no thread; until its end this one serves others, with this one's connection.
             held.pop_all()
             return response
 
-    async def _send_async_stream(self, response: StreamingHttpResponse, receive: Receive, send: Send) -> None:
+    async def _send_async_stream(self, stream: AsyncStream, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as held:
             try:
                 if self._streams_share:
-                    lease = await held.enter_async_context(self.leases.lease(shares=True))
+                    lease = await held.enter_async_context(self.leases.lease(shares=True, wrappers=stream.wrappers))
                     send = resting(send, lease)
                 else:
                     place = await self._native_gate.take_place()
                     held.callback(place.leave)
-                    await held.enter_async_context(self.leases.lease())
+                    await held.enter_async_context(self.leases.lease(wrappers=stream.wrappers))
             except BaseException:
                 # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
-                self._threads.executor.submit(response.close)
+                self._threads.executor.submit(stream.wrappers.run, stream.response.close, self._threads)
                 raise
-            await send_until_the_client_leaves(self._chain, response, receive, send)
+            await send_until_the_client_leaves(self._chain, stream.response, receive, send)
 
 
 def _run_until_the_client_leaves(view: Coroutine[Any, Any, Any]) -> Any:

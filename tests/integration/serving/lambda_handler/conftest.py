@@ -16,6 +16,7 @@ from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixture
     per_request,
     persistent,
     pooled,
+    tenants,
 )
 
 CONTEXT = SimpleNamespace(aws_request_id="c6af9ac6", function_name="web", memory_limit_in_mb="1024")

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group
 from django.db import connection
 
 from tests.integration.serving.lambda_handler.front import body_of, event_of
-from tests.integration.serving.tenants import tenants, urlpatterns  # noqa: F401  (fixture and URLs)
+from tests.integration.serving.tenants import urlpatterns  # noqa: F401  (read by Django)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("tenants")]
 

@@ -15,10 +15,12 @@ from tests.integration.serving.one_hop.exchange import Reply, exchange
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
     database,
     direct,
+    djangos_tenants,
     opened_connections,
     per_request,
     persistent,
     pooled,
+    tenants,
 )
 
 _SIGNALS = {

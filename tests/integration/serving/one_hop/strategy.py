@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from asgiref.sync import SyncToAsync
@@ -76,3 +77,37 @@ def pooled(database, direct) -> Iterator[None]:
     connections["default"].close_pool()
     yield
     connections["default"].close_pool()
+
+
+@pytest.fixture(params=["pooled", "persistent", "per_request"])
+def tenants(request, database, direct, settings):
+    """Under each strategy, on connections that belong to tenants."""
+    request.getfixturevalue(request.param)
+    settings.MIDDLEWARE = ["tests.integration.serving.tenants.ChoosesTenant"]
+    with _engine(database, "ours"):
+        yield
+
+
+@pytest.fixture(params=["persistent", "per_request"])
+def djangos_tenants(request, database, direct, settings):
+    """The same on Django's engine, beside which streams keep their threads."""
+    request.getfixturevalue(request.param)
+    settings.MIDDLEWARE = ["tests.integration.serving.tenants.ChoosesTenant"]
+    with _engine(database, "djangos"):
+        yield
+
+
+@contextmanager
+def _engine(database: dict, name: str) -> Iterator[None]:
+    engine = database["ENGINE"]
+    _forget_wrapper()
+    database["ENGINE"] = f"tests.integration.serving.tenant_engine.{name}"
+    yield
+    _forget_wrapper()
+    database["ENGINE"] = engine
+
+
+def _forget_wrapper() -> None:
+    """Make this thread's wrapper of another engine."""
+    connections["default"].close()
+    del connections["default"]

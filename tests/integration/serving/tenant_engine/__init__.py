@@ -1,1 +1,1 @@
-"""An engine whose connections are each a tenant's, in the manner of django-tenants."""
+"""Engines whose connections are each a tenant's, in the manner of django-tenants."""

@@ -1,13 +1,22 @@
 """Sends an asynchronous iterator's chunks, until its client leaves."""
 
 import asyncio
+from typing import NamedTuple
 
 from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
 
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.threads.leases import Lease, close_on_lease
+from django_runtimes.serving.asgi.threads.request_wrappers import RequestWrappers
 from django_runtimes.serving.types import Message, Receive, Send
+
+
+class AsyncStream(NamedTuple):
+    """An asynchronous stream of a synchronous view, with the database wrappers of its request."""
+
+    response: StreamingHttpResponse
+    wrappers: RequestWrappers
 
 
 async def send_until_the_client_leaves(

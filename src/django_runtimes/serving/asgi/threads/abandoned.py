@@ -21,6 +21,12 @@ class _Opened(threading.local):
 _opened = _Opened()
 
 
+def exchange_opened(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseDatabaseWrapper]:
+    """Take these for what this thread has connected, in the place of those that it returns."""
+    former, _opened.wrappers = _opened.wrappers, wrappers
+    return former
+
+
 def has_open_transaction() -> bool:
     """Whether this thread is inside `atomic` on some database."""
     return any(map(_is_in_transaction, _opened.wrappers.values()))

@@ -11,19 +11,19 @@ from functools import partial
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 from django.http import HttpResponseBase
 
 from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, has_open_transaction
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
+from django_runtimes.serving.asgi.threads.request_wrappers import RequestWrappers
+from django_runtimes.serving.asgi.threads.thread_needs import forget_sessions, needs_thread
 from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 logger = logging.getLogger(__name__)
 
 # Longer than the server lets requests finish before it closes the handler.
 _LAST_RETURN_S = 30.0
-# Of settings without a database.
-_NO_ENGINE = "django.db.backends.dummy"
 
 
 class ThreadLeases:
@@ -46,12 +46,13 @@ class ThreadLeases:
         self._returned = threading.Condition()
 
     @asynccontextmanager
-    async def lease(self, *, shares: bool = False) -> "AsyncIterator[Lease]":
+    async def lease(self, *, shares: bool = False, wrappers: RequestWrappers | None = None) -> "AsyncIterator[Lease]":
         """Send the block's thread-sensitive calls to a thread of its own.
 
-        With `shares` to any thread that is free, for as long as something needs that thread.
+        With `shares` to any thread that is free, for as long as something needs that thread. They use `wrappers`
+        where the request has been on another thread before.
         """
-        lease = Lease(self, shares=shares)
+        lease = Lease(self, shares=shares, wrappers=wrappers)
         try:
             async with lease.own_calls():
                 yield lease
@@ -116,16 +117,19 @@ class Lease(Executor):
     """Runs the thread-sensitive calls of one task, one at a time.
 
     While it shares, it keeps its thread between two calls only when a database connection has to stay there, which
-    the engine says by `needs_thread`.
+    the engine says by `needs_thread`. The wrappers of its connections go with it from thread to thread.
     """
 
-    def __init__(self, leases: ThreadLeases, *, shares: bool) -> None:
+    def __init__(self, leases: ThreadLeases, *, shares: bool, wrappers: RequestWrappers | None) -> None:
         self._leases = leases
         self._shares = shares
+        # None while the task uses those of the one thread that it has.
+        self._wrappers = RequestWrappers() if shares and wrappers is None else wrappers
         self._thread: LongLivedThreads | None = None
         # Without a thread: what waits for one.
         self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self._unfinished = 0
+        self._has_run = False
         self._has_open_transaction = False
         self._on_free: Callable[[], None] = _nothing
         self._lock = threading.Lock()
@@ -181,7 +185,10 @@ class Lease(Executor):
 
     def share(self) -> None:
         """From now on keep a thread only for as long as something needs it."""
-        self._shares = True
+        with self._lock:
+            self._shares = True
+            if self._wrappers is None:
+                self._wrappers = RequestWrappers(are_put=self._has_run)
 
     def when_free(self, call: Callable[[], None]) -> None:
         """Call it once nothing of the task runs on its thread any more; on any thread."""
@@ -190,7 +197,7 @@ class Lease(Executor):
     async def rest(self) -> None:
         """Between two pieces of work: let go of what the session holds, and of the thread if nothing else needs it."""
         if self._thread is not None:
-            await asyncio.wrap_future(self.submit(_forget_sessions))
+            await asyncio.wrap_future(self.submit(forget_sessions))
 
     def end(self, *, is_cut_off: bool = False) -> None:
         """Give the thread back once it has done what it does, and what the task has left open is closed.
@@ -199,7 +206,11 @@ class Lease(Executor):
         """
         with self._lock:
             thread = self._thread
-            is_clean = not (is_cut_off or self._unfinished or self._shares or self._has_open_transaction)
+            is_moving = self._shares or self._wrappers is not None
+            is_clean = not (is_cut_off or self._unfinished or is_moving or self._has_open_transaction)
+            if thread is not None and not is_clean:
+                # A call like the others, so that what runs now does not hand the thread back before.
+                self._unfinished += 1
         if thread is None:
             self._on_free()
         elif is_clean:
@@ -217,14 +228,21 @@ class Lease(Executor):
     def _close_and_hand_back(self) -> None:
         try:
             close_what_is_left()
+            if self._wrappers is not None and self._wrappers.are_put:
+                self._wrappers.close()
         finally:
+            with self._lock:
+                self._unfinished -= 1
             self._hand_back()
 
     def _run(self, future: "Future[Any]", bound: Callable[[], Any]) -> None:
         if not future.set_running_or_notify_cancel():
             self._leave_thread()
             return
+        self._has_run = True
         try:
+            if self._wrappers is not None:
+                self._wrappers.put()
             result = bound()
         except BaseException as error:
             self._leave_thread()
@@ -240,19 +258,26 @@ class Lease(Executor):
             may_share = self._shares and not self._unfinished
         try:
             self._has_open_transaction = has_open_transaction()
-            if may_share and not _needs_thread():
+            if may_share and not self._needs_thread():
                 self._hand_back()
         except BaseException:
             # The future has to tell of the call all the same; the lease's end closes what is left.
             logger.exception("a connection of an asynchronous request cannot be looked at")
             self._has_open_transaction = True
 
+    def _needs_thread(self) -> bool:
+        return self._wrappers is not None and self._wrappers.are_put and needs_thread()
+
     def _hand_back(self) -> None:
         with self._lock:
             if self._unfinished:
                 # Another call has come.
                 return
-            thread, self._thread = self._thread, None
+            thread = self._thread
+            if thread is not None and self._wrappers is not None:
+                # Before the next call can find another thread, which puts them there.
+                self._wrappers.take(thread)
+            self._thread = None
         if thread is not None:
             self._leases.give_back(thread)
             self._on_free()
@@ -278,33 +303,3 @@ async def close_on_lease(response: HttpResponseBase) -> None:
 
 def _nothing() -> None:
     """What nobody has asked to be called."""
-
-
-def can_share_threads() -> bool:
-    """Whether every database's engine says when it needs its thread; Django's own do not."""
-    return all(
-        connections.settings[alias]["ENGINE"] == _NO_ENGINE or hasattr(connections[alias], "needs_thread")
-        for alias in connections
-        if alias == DEFAULT_DB_ALIAS or connections.settings[alias]["ENGINE"]
-    )
-
-
-def _needs_thread() -> bool:
-    """Whether a connection has to stay with this thread; those that need not are closed as at a request's end."""
-    is_needed = False
-    for connection in connections.all(initialized_only=True):
-        if connection.in_atomic_block:
-            # Its connection may be gone: the next lease would find a transaction that is none.
-            is_needed = True
-        elif connection.connection is not None:
-            if getattr(connection, "needs_thread", True):
-                is_needed = True
-            else:
-                connection.close_if_unusable_or_obsolete()
-    return is_needed
-
-
-def _forget_sessions() -> None:
-    for connection in connections.all(initialized_only=True):
-        if hasattr(connection, "forget_session"):
-            connection.forget_session()

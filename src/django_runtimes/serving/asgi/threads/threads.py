@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -34,6 +34,10 @@ class LongLivedThreads:
             # Its thread is gone: nobody else can.
             connection.inc_thread_sharing()
             connection.close()
+
+    def forget(self, connections: Iterable[BaseDatabaseWrapper]) -> None:
+        """These belong to a request, and leave the threads with it."""
+        self._connections.difference_update(connections)
 
     def _mark(self) -> None:
         self._ours.marked = True

@@ -56,6 +56,17 @@ def mixed_stream(request):
     return StreamingHttpResponse(names_later())
 
 
+def held_stream(request):
+    """The same, which stops in the midst of its rows."""
+
+    async def rows():
+        async for name in names_later():
+            yield name
+            await barrier.astop()
+
+    return StreamingHttpResponse(rows())
+
+
 def held(request):
     count = Group.objects.count()
     barrier.stop()
@@ -103,6 +114,7 @@ urlpatterns = [
     path("sync/stream", stream),
     path("async/stream", astream),
     path("mixed/stream", mixed_stream),
+    path("mixed/stream/held", held_stream),
     path("sync/held", held),
     path("async/held", aheld),
 ]
@@ -191,8 +203,27 @@ async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
 
     for _ in range(10):
         assert (await exchange(handler, "GET", "/mixed/stream")).body == b"a,b,c,d,e,"
+        assert at_work(opened_connections) <= 4
 
-    assert len(opened_connections) <= 4
+    # Each stream has wrappers of its own, and closes them.
+    await eventually(lambda: at_work(opened_connections) == 0)
+
+
+async def test_a_stream_leaves_no_second_persistent_connection_on_a_thread(
+    persistent, one_hop, groups, opened_connections, barrier
+):
+    handler = one_hop(threads=1, max_native=1)
+    await exchange(handler, "GET", "/async/names")
+    assert at_work(opened_connections) == 1
+
+    held = Exchange(handler, "GET", "/mixed/stream/held").start()
+    await barrier.reached()
+
+    # The cursor that is open, and nothing of the asynchronous view's.
+    assert len(handler.leases._all) == 1
+    assert at_work(opened_connections) == 1
+    barrier.open()
+    assert (await held.reply()).body == b"a,b,c,d,e,"
 
 
 async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, direct, one_hop):

@@ -5,9 +5,10 @@ import threading
 from contextvars import ContextVar
 
 import pytest
+from asgiref.local import Local
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from tests.integration.serving.django_versions import KEEPS_CONTEXT
@@ -17,6 +18,7 @@ barrier = None
 notes: list[str] = []
 variable: ContextVar[str] = ContextVar("variable", default="unset")
 of_the_thread = threading.local()
+critical = Local(thread_critical=True)
 
 
 def held(request):
@@ -36,6 +38,19 @@ def visits(request):
     return HttpResponse(str(of_the_thread.visits))
 
 
+def critical_visits(request):
+    critical.visits = getattr(critical, "visits", 0) + 1
+    return HttpResponse(str(critical.visits))
+
+
+def remembers_on_its_thread(request):
+    async def remembered():
+        yield await sync_to_async(lambda: getattr(of_the_thread, "name", "nothing"))()
+
+    of_the_thread.name = "the view's"
+    return StreamingHttpResponse(remembered())
+
+
 async def leaves_a_task(request):
     async def later():
         await barrier.astop()
@@ -52,6 +67,8 @@ urlpatterns = [
     path("held", held),
     path("variable", sets_variable),
     path("visits", visits),
+    path("critical_visits", critical_visits),
+    path("remembers", remembers_on_its_thread),
     path("task", leaves_a_task),
 ]
 
@@ -90,11 +107,17 @@ async def test_context_variables_outlive_the_handler(one_hop):
     assert await after(one_hop()) == "by the view"
 
 
-async def test_thread_locals_outlive_their_request(one_hop):
+@pytest.mark.parametrize("target", ["/visits", "/critical_visits"])
+async def test_thread_locals_outlive_their_request(one_hop, target):
     theirs, ours = ASGIHandler(), one_hop(threads=1)
 
-    assert [(await exchange(theirs, "GET", "/visits")).body for _ in range(2)] == [b"1", b"1"]
-    assert [(await exchange(ours, "GET", "/visits")).body for _ in range(2)] == [b"1", b"2"]
+    assert [(await exchange(theirs, "GET", target)).body for _ in range(2)] == [b"1", b"1"]
+    assert [(await exchange(ours, "GET", target)).body for _ in range(2)] == [b"1", b"2"]
+
+
+async def test_thread_locals_do_not_follow_a_stream(one_hop):
+    assert (await exchange(ASGIHandler(), "GET", "/remembers")).body == b"the view's"
+    assert (await exchange(one_hop(), "GET", "/remembers")).body == b"nothing"
 
 
 async def test_a_task_that_outlives_its_request_reaches_no_thread_of_it(one_hop, barrier, settings):

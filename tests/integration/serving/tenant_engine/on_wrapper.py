@@ -1,9 +1,7 @@
-"""This project's engine with a tenant on the wrapper."""
-
-from django_runtimes.databases.postgresql.base import DatabaseWrapper as Engine
+"""A tenant on a DatabaseWrapper."""
 
 
-class DatabaseWrapper(Engine):
+class TenantMixin:
     """Sets the search path by each cursor, from an attribute that outlives connections."""
 
     tenant = "public"

@@ -1,0 +1,1 @@
+"""Made of the engine of Django, which cannot say when it needs its thread."""

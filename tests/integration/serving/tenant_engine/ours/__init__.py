@@ -1,0 +1,1 @@
+"""Made of the engine of this project."""
