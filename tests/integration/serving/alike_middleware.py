@@ -1,225 +1,111 @@
-"""Middleware of both kinds that does the same in both modes, in the shapes of packages and of Django's guide."""
+"""Hooks that read the same in both modes, as packages and projects write them."""
 
-import re
-from types import SimpleNamespace
-from urllib.parse import urlsplit
-
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.middleware.security import SecurityMiddleware
-from django.urls import reverse
-from django.utils.cache import patch_vary_headers
-from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
-from django.utils.functional import cached_property
-
-ORIGIN = "access-control-allow-origin"
+from django.utils.functional import SimpleLazyObject, cached_property
 
 
-class Dispatching:
-    sync_capable = True
-    async_capable = True
-
-    def __init__(self, get_response) -> None:
-        self.get_response = get_response
-        self.async_mode = iscoroutinefunction(self.get_response)
-        if self.async_mode:
-            markcoroutinefunction(self)
-
-
-class Cors(Dispatching):
-    """As django-cors-headers answers and marks requests."""
-
-    def __call__(self, request: HttpRequest):
-        if self.async_mode:
-            return self.__acall__(request)
-        response = self.preflight(request)
-        if response is None:
-            result = self.get_response(request)
-            assert isinstance(result, HttpResponse)
-            response = result
-        self.add_headers(request, response)
-        return response
-
-    async def __acall__(self, request: HttpRequest):
-        response = self.preflight(request)
-        if response is None:
-            result = self.get_response(request)
-            assert not isinstance(result, HttpResponse)
-            response = await result
-        self.add_headers(request, response)
-        return response
-
-    def preflight(self, request):
+class Plain(MiddlewareMixin):
+    def process_request(self, request):
         request.tenant = request.headers.get("tenant")
-        is_preflight = request.method == "OPTIONS" and "access-control-request-method" in request.headers
-        return HttpResponse(headers={"content-length": "0"}) if is_preflight else None
-
-    def add_headers(self, request, response):
-        patch_vary_headers(response, ("origin",))
-        origin = request.headers.get("origin")
-        if origin and self.allows(urlsplit(origin)):
-            response[ORIGIN] = origin
-
-    def allows(self, url):
-        return any(re.match(pattern, url.netloc) for pattern in getattr(settings, "ORIGINS", []))
 
 
-class Htmx(Dispatching):
-    """As django-htmx gives requests an object."""
+class Configured(MiddlewareMixin):
+    """A constructor, a property, methods and functions within."""
 
-    def __call__(self, request):
-        if self.async_mode:
-            return self.__acall__(request)
-        request.htmx = Details(request)
-        request.tenant = request.htmx.tenant
-        return self.get_response(request)
+    names = ("tenant",)
 
-    async def __acall__(self, request):
-        request.htmx = Details(request)
-        request.tenant = request.htmx.tenant
-        return await self.get_response(request)
+    def __init__(self, get_response=None):
+        super().__init__(get_response)
+        self.prefix = getattr(settings, "TENANT_PREFIX", "")
 
+    def process_request(self, request):
+        request.tenant = self.find(request)
 
-class Details:
-    def __init__(self, request):
-        self.request = request
+    def process_response(self, request, response):
+        response[self.header] = "1"
+        return response
 
     @cached_property
-    def tenant(self):
-        return self.request.headers.get("tenant")
+    def header(self):
+        return "X-Tenant"
+
+    def find(self, request):
+        return next(filter(None, (request.headers.get(self.prefix + name) for name in self.names)), None)
 
 
-@sync_and_async_middleware
-def account(get_response):
-    """As allauth redirects, with a hook and an asynchronous twin of a function."""
-    if iscoroutinefunction(get_response):
-
-        async def async_middleware(request: HttpRequest):
-            request.details = SimpleNamespace()
-            request.tenant = request.headers.get("tenant")
-            response = await get_response(request)
-            if _is_missing(response):
-                response = await _aredirect(request)
-            return response
-
-        middleware = async_middleware
-    else:
-
-        def sync_middleware(request: HttpRequest):
-            request.details = SimpleNamespace()
-            request.tenant = request.headers.get("tenant")
-            response = get_response(request)
-            if _is_missing(response):
-                response = _redirect(request)
-            return response
-
-        middleware = sync_middleware
-
-    def process_exception(request, exception):
-        if isinstance(exception, PermissionError):
-            return HttpResponse(f"no {request.tenant}", status=403)
-        return None
-
-    middleware.process_exception = process_exception
-    return middleware
-
-
-def _is_missing(response):
-    return response.status_code == 404 and bool(settings.LOGIN_URL)
-
-
-async def _aredirect(request):
-    account, login = reverse("account"), reverse("login")
-    user = await request.auser()
-    return HttpResponseRedirect(account if user.is_authenticated else login)
-
-
-def _redirect(request):
-    account, login = reverse("account"), reverse("login")
-    user = request.user
-    return HttpResponseRedirect(account if user.is_authenticated else login)
-
-
-class Asking:
-    """As axes asks for the mode of itself and calls a function in a thread."""
-
-    sync_capable = async_capable = True
-
+class OldSuper(Configured):
     def __init__(self, get_response):
-        self.get_response = get_response
-        if iscoroutinefunction(self.get_response):
-            markcoroutinefunction(self)
+        super(OldSuper, self).__init__(get_response)  # noqa: UP008 (as many packages have it)
 
-    def __call__(self, request):
-        if iscoroutinefunction(self):
-            return self.__acall__(request)
-        request.tenant = tenant_of(request, fallback=None)
-        return self.get_response(request)
-
-    async def __acall__(self, request):
-        request.tenant = await sync_to_async(tenant_of, thread_sensitive=True)(request, fallback=None)
-        return await self.get_response(request)
-
-
-def tenant_of(request, fallback):
-    return request.META.get("HTTP_TENANT", fallback)
-
-
-class Twins(Dispatching):
-    """Reads the session by the two forms that Django has of a method."""
-
-    def __call__(self, request):
-        if self.async_mode:
-            return self.__acall__(request)
-        request.tenant = self.read(request)
-        return self.get_response(request)
-
-    async def __acall__(self, request):
-        request.tenant = await self.aread(request)
-        return await self.get_response(request)
-
-    def read(self, request):
-        return request.headers.get("tenant") or request.session.get("tenant")
-
-    async def aread(self, request):
-        return request.headers.get("tenant") or await request.session.aget("tenant")
-
-
-class Adapted(MiddlewareMixin):
-    def process_request(self, request):
-        request.tenant = tenant_of(request, fallback=None)
-
-
-class MarkedOnly:
-    """Hands on what comes, an awaitable or not."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request):
-        request.tenant = tenant_of(request, fallback=None)
-        return self.get_response(request)
+    def find(self, request):
+        return super().find(request)
 
 
 class Secure(SecurityMiddleware):
     def process_request(self, request):
-        request.tenant = tenant_of(request, fallback=None)
+        request.tenant = request.headers.get("tenant")
         return super().process_request(request)
 
 
 class ForMost(LoginRequiredMiddleware):
     def process_request(self, request):
-        request.tenant = tenant_of(request, fallback=None)
+        request.tenant = request.headers.get("tenant")
 
     def process_view(self, request, view_func, view_args, view_kwargs):
         return None if request.tenant else super().process_view(request, view_func, view_args, view_kwargs)
 
+    def process_exception(self, request, exception):
+        return HttpResponse(status=403) if isinstance(exception, PermissionError) else None
 
-SHAPES = ["Cors", "Htmx", "account", "Asking", "Twins", "Adapted", "MarkedOnly", "Secure", "ForMost"]
+
+class _Settings:
+    """As packages read theirs: no attribute but its own is there, `__dict__` not either."""
+
+    def __getattribute__(self, name):
+        return {"HEADER": "tenant"}.get(name)
+
+
+class _Array:
+    """As numpy's: comparing gives no bool."""
+
+    def __eq__(self, other):
+        return self
+
+    def __bool__(self):
+        raise ValueError("The truth value of an array is ambiguous")
+
+    __hash__ = None
+
+
+class _Untouchable(list):
+    """As a table of many rows, which a start must not read."""
+
+    def _fail(self, *_):
+        raise AssertionError("read")
+
+    __iter__ = __len__ = __getitem__ = __eq__ = _fail
+    __hash__ = None
+
+
+def _evaluate():
+    raise AssertionError("evaluated")
+
+
+_settings, _table, _lazy = _Settings(), _Untouchable(), SimpleLazyObject(_evaluate)
+
+
+class Foreign(MiddlewareMixin):
+    """Beside objects that break when somebody looks at them."""
+
+    settings, weights, table, lazy = _settings, _Array(), _table, _lazy
+
+    def process_request(self, request):
+        request.tenant = request.headers.get(_settings.HEADER)
+        request.unused = lambda: (_table, _lazy, self.weights)
+
+
+SHAPES = ["Plain", "Configured", "OldSuper", "Secure", "ForMost", "Foreign"]

@@ -6,36 +6,41 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from django_runtimes.serving.middleware.mode_proof import ModeProof, UnclearError
+from django_runtimes.serving.middleware.alike_middleware import is_listed
 
 
-def needs_asynchronous_chain() -> bool:
-    """Whether the synchronous chain might serve some request otherwise than Django's ASGI handler does.
+def asynchronous_middleware() -> list[str]:
+    """The paths of the middleware for which requests go Django's own way, as `MIDDLEWARE` orders them.
 
-    Some middleware is asynchronous only. Other middleware can be either and does something else when it is
-    asynchronous: Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`.
+    Some middleware is asynchronous only. Other middleware can be either and may do something else when it is
+    asynchronous: Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`. Outside synchronous
+    middleware Django runs it synchronously, unless that raises `MiddlewareNotUsed`, which only its constructor knows:
+    such middleware counts wherever it is listed.
     """
-    is_async = True
-    for path in reversed(settings.MIDDLEWARE):
-        middleware = import_string(path)
-        can_sync, can_async = getattr(middleware, "sync_capable", True), getattr(middleware, "async_capable", False)
-        if not can_sync:
-            return True
-        # Django's own rule: outside a synchronous middleware, what can be either is synchronous, too.
-        is_async = is_async and can_async
-        if is_async and may_differ(middleware):
-            return True
-    return False
+    return [path for path in settings.MIDDLEWARE if _must_be_asynchronous(import_string(path))]
+
+
+def _must_be_asynchronous(middleware: Callable[..., Any]) -> bool:
+    # Read as Django's handler reads them.
+    if not getattr(middleware, "sync_capable", True):
+        return True
+    return bool(getattr(middleware, "async_capable", False)) and may_differ(middleware)
 
 
 def may_differ(middleware: Callable[..., Any]) -> bool:
-    """Whether middleware that can be either is not proven to do the same in both modes.
+    """Whether middleware that can be either might do something else in each mode.
 
     The code is read, not run. A difference that is none costs speed only.
     """
-    proof = ModeProof()
     try:
-        proof.visit_middleware(middleware)
-    except (UnclearError, RecursionError):
+        return not (is_listed(middleware) or _is_mode_blind(middleware))
+    except Exception:
+        # Foreign objects may raise anything.
         return True
-    return not proof.named.isdisjoint(proof.modes)
+
+
+def _is_mode_blind(middleware: Callable[..., Any]) -> bool:
+    # With listed middleware alone, a start does without this module.
+    from django_runtimes.serving.middleware.mode_blind import is_mode_blind
+
+    return is_mode_blind(middleware)

@@ -4,10 +4,10 @@ import pytest
 from django.http import HttpResponse
 from django.urls import path
 
-from tests.integration.serving import alike_middleware, middleware_around, middleware_shapes
+from tests.integration.serving import alike_middleware, differing_middleware
 from tests.integration.serving.lambda_handler.front import body_of, event_of
 
-MODULES = (middleware_shapes, middleware_around, alike_middleware)
+MODULES = (differing_middleware, alike_middleware)
 SHAPES = [f"{module.__name__}.{name}" for module in MODULES for name in module.SHAPES]
 
 
@@ -25,9 +25,6 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 @pytest.mark.parametrize("way", ["/sync", "/async"])
 @pytest.mark.parametrize("middleware", SHAPES, ids=lambda path: path.rpartition(".")[2])
 def test_views_see_what_the_asynchronous_code_reads(both, settings, way, middleware):
-    settings.TENANT_KEY, settings.ASYNC_TENANT_KEY = "TENANT", "HTTP_TENANT"
-    settings.TENANT_MIDDLEWARE = f"{middleware_around.__name__}.AsTheRemoteUser"
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-    settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", middleware]
+    settings.MIDDLEWARE = [middleware]
 
     assert body_of(both(event_of("http_api_v2", "GET", way, headers={"tenant": "acme"}))) == b"acme"

@@ -1,42 +1,34 @@
 """Synchronous and asynchronous views see what middleware reads under Django's handler, whatever shape it has."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType
+
+import django
 import pytest
-from django.contrib.admindocs.middleware import XViewMiddleware
-from django.contrib.auth import middleware as auth
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpResponse
+from django.middleware.security import SecurityMiddleware
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
+from django_runtimes.serving.middleware import alike_middleware as listed
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving import alike_middleware, middleware_around, middleware_shapes, middleware_structures
+from tests.integration.serving import alike_middleware, differing_helpers, differing_middleware
 
-DIFFERENT = [f"{module.__name__}.{name}" for module in (middleware_shapes, middleware_around) for name in module.SHAPES]
-STRUCTURES = middleware_structures.__name__
-ALIKE = alike_middleware.__name__
-DJANGOS = [
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.sites.middleware.CurrentSiteMiddleware",
-    "django.middleware.cache.CacheMiddleware",
-    "django.middleware.cache.FetchFromCacheMiddleware",
-    "django.middleware.cache.UpdateCacheMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.common.BrokenLinkEmailsMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
-    "django.middleware.http.ConditionalGetMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-]
+DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
+# Each reads another key in each mode.
+DIFFERENT_IN_DJANGO = {
+    "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
+    "django.contrib.auth.middleware.RemoteUserMiddleware",
+}
+_APPS = ["django.contrib.flatpages", "django.contrib.redirects", "django.contrib.sites"]
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
-
-
-def name_of(path):
-    return path.rpartition(".")[2]
+ACME = {"headers": [(b"tenant", b"acme")]}
 
 
 def tenant(request):
@@ -50,70 +42,147 @@ async def atenant(request):
 urlpatterns = [path("sync", tenant), path("async", atenant)]
 
 
-@pytest.fixture(autouse=True)
-def _keys(settings):
-    settings.TENANT_KEY, settings.ASYNC_TENANT_KEY = "TENANT", "HTTP_TENANT"
-    settings.TENANT_MIDDLEWARE = f"{middleware_around.__name__}.AsTheRemoteUser"
-    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
-
-
 @WAYS
-@pytest.mark.parametrize("name", middleware_structures.SHAPES)
-async def test_views_see_what_other_structures_read(both, settings, way, name):
-    settings.MIDDLEWARE = [f"{STRUCTURES}.{name}"]
+@pytest.mark.parametrize("name", differing_middleware.SHAPES)
+async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, name):
+    settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
 
-    assert (await both("GET", way, headers=[(b"tenant", b"acme")])).body == b"acme"
-
-
-@WAYS
-@pytest.mark.parametrize("middleware", DIFFERENT, ids=name_of)
-async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, middleware):
-    settings.MIDDLEWARE = [middleware]
-
-    assert (await both("GET", way, headers=[(b"tenant", b"acme")])).body == b"acme"
+    assert (await both("GET", way, **ACME)).body == b"acme"
 
 
 @WAYS
 @pytest.mark.parametrize("name", alike_middleware.SHAPES)
 async def test_middleware_that_is_alike_does_the_same(both, settings, way, name):
-    settings.MIDDLEWARE = ["django.contrib.sessions.middleware.SessionMiddleware", f"{ALIKE}.{name}"]
+    settings.MIDDLEWARE = [f"{ALIKE}.{name}"]
 
-    assert (await both("GET", way, headers=[(b"tenant", b"acme")])).body == b"acme"
+    assert (await both("GET", way, **ACME)).body == b"acme"
+
+
+@pytest.mark.parametrize("name", differing_middleware.SHAPES)
+def test_middleware_that_is_not_alike_is_found(name):
+    assert may_differ(import_string(f"{DIFFERENT}.{name}"))
 
 
 @pytest.mark.parametrize("name", alike_middleware.SHAPES)
-def test_middleware_that_is_alike_keeps_the_one_hop(name):
-    assert not may_differ(import_string(f"{ALIKE}.{name}"))
+def test_middleware_that_is_alike_keeps_the_one_hop(one_hop, settings, name):
+    settings.MIDDLEWARE = [f"{ALIKE}.{name}"]
+
+    assert not one_hop().needs_asynchronous_chain
 
 
-@pytest.mark.parametrize("middleware", DIFFERENT, ids=name_of)
-def test_middleware_that_is_not_alike_is_found(middleware):
-    assert may_differ(import_string(middleware))
+class AsynchronousHook(MiddlewareMixin):
+    async def process_view(self, request, *_):
+        request.tenant = request.headers.get("tenant")
 
 
-@pytest.mark.parametrize("name", middleware_structures.SHAPES)
-def test_another_structure_is_found(name):
-    assert may_differ(import_string(f"{STRUCTURES}.{name}"))
+class HookOfAnInstance(MiddlewareMixin):
+    def __init__(self, get_response):
+        super().__init__(get_response)
+        self.process_view = differing_middleware.by_header
 
 
-def test_known_factories_keep_the_one_hop():
+class HookOfAnObject(MiddlewareMixin):
+    process_view = type("Hook", (), {"__call__": differing_middleware.by_header})()
+
+
+class HookOfAProperty(MiddlewareMixin):
+    @property
+    def process_view(self):
+        return differing_middleware.by_header
+
+
+@pytest.mark.parametrize("middleware", [AsynchronousHook, HookOfAnInstance, HookOfAnObject, HookOfAProperty])
+def test_hooks_that_are_no_functions_of_the_class_are_found(middleware):
+    assert may_differ(middleware)
+
+
+def find_by_super(self, request):
+    return super(MiddlewareMixin, self).find(request)
+
+
+def test_another_super_than_pythons_is_found():
+    another = FunctionType(find_by_super.__code__, {**globals(), "super": differing_helpers.key_of})
+
+    assert may_differ(type("Shadowing", (MiddlewareMixin,), {"find": another}))
+    assert not may_differ(type("Ordinary", (MiddlewareMixin,), {"find": find_by_super}))
+
+
+def test_every_middleware_of_django_is_on_a_list(settings):
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, *_APPS]
+    found = set()
+    root = Path(django.__file__).parent
+    # tests.py has middleware for Django's own tests.
+    for file in (file for file in root.rglob("*.py") if file.name != "tests.py"):
+        module = ".".join(("django", *file.relative_to(root).with_suffix("").parts))
+        for name in re.findall(r"^class (\w*Middleware(?:Mixin)?)\b", file.read_text(), re.MULTILINE):
+            found.add(f"{module}.{name}")
+
+    assert found - listed.DJANGOS == DIFFERENT_IN_DJANGO
+    # Django's, from 6.0 on.
+    assert listed.DJANGOS - found <= {"django.middleware.csp.ContentSecurityPolicyMiddleware"}
+    assert {name for name in found if may_differ(import_string(name))} == DIFFERENT_IN_DJANGO
+
+
+def test_a_replaced_function_takes_a_class_off_the_list(monkeypatch):
+    def replaced(self, request):
+        differing_middleware.ByHelper.process_request(self, request)
+
+    # As a class of the same name would define it.
+    replaced.__code__ = replaced.__code__.replace(co_qualname="SecurityMiddleware.process_request")
+    monkeypatch.setattr(SecurityMiddleware, "process_request", replaced)
+
+    assert may_differ(SecurityMiddleware)
+    assert may_differ(alike_middleware.Secure)
+    assert not may_differ(LoginRequiredMiddleware)
+
+
+def test_a_replaced_entry_takes_every_class_off_the_list(monkeypatch):
+    monkeypatch.setattr(MiddlewareMixin, "__call__", lambda self, request: self.get_response(request))
+
+    assert may_differ(SecurityMiddleware)
+    assert may_differ(alike_middleware.Plain)
+
+
+def test_a_factory_counts_as_what_it_is_not_as_what_it_is_called(monkeypatch):
     @sync_and_async_middleware
     def factory(get_response):
-        return middleware_around.AsTheRemoteUser(get_response)
+        return differing_middleware.factory(get_response)
+
+    factory.__module__, factory.__qualname__ = __name__, "factory"
+    monkeypatch.setattr(listed, "PACKAGES", frozenset({f"{__name__}.factory"}))
 
     assert may_differ(factory)
-
-    factory.__module__, factory.__qualname__ = "allauth.account.middleware", "AccountMiddleware"
-
-    assert not may_differ(factory)
+    assert may_differ(differing_middleware.factory)
 
 
-@pytest.mark.parametrize("name", DJANGOS)
-def test_djangos_middleware_keeps_the_one_hop(name):
-    assert not may_differ(import_string(name))
+def listed_factory(get_response):
+    return differing_middleware.factory(get_response)
 
 
-def test_djangos_other_middleware():
-    assert not may_differ(XViewMiddleware)
-    assert may_differ(auth.RemoteUserMiddleware)
-    assert may_differ(auth.PersistentRemoteUserMiddleware)
+def test_a_factory_of_the_list_keeps_the_one_hop(monkeypatch):
+    assert may_differ(listed_factory)
+
+    monkeypatch.setattr(listed, "PACKAGES", frozenset({f"{__name__}.listed_factory"}))
+
+    assert not may_differ(listed_factory)
+
+
+def test_a_class_of_very_many_functions_counts_as_different():
+    hooks = {f"find_{number}": lambda self, request: None for number in range(1001)}
+
+    assert may_differ(type("Long", (MiddlewareMixin,), hooks))
+    assert not may_differ(type("Short", (MiddlewareMixin,), dict([*hooks.items()][:1000])))
+
+
+def test_listed_middleware_is_known_without_reading_code():
+    code = (
+        "import sys\n"
+        "from django.conf import settings\n"
+        f"settings.configure(MIDDLEWARE={['django.middleware.security.SecurityMiddleware']!r})\n"
+        "from django_runtimes.serving.middleware.middleware_modes import asynchronous_middleware\n"
+        "assert asynchronous_middleware() == []\n"
+        "print([name for name in sys.modules if 'mode_blind' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"

@@ -1,13 +1,12 @@
 """A remote user is logged in whatever the mode of the middleware that names it."""
 
 import pytest
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.contrib.auth.middleware import PersistentRemoteUserMiddleware, RemoteUserMiddleware
+from django.contrib.auth.middleware import PersistentRemoteUserMiddleware
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import MiddlewareNotUsed
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse
 from django.urls import path
-from django.utils.decorators import sync_and_async_middleware
 
 from django_runtimes.serving.middleware import current_user
 from tests.integration.serving.django_versions import AUSER_IS_CURRENT, REMOTE_USER_PREFIX
@@ -18,6 +17,20 @@ _AUTHENTICATION = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
+REMOTE_USER = "django.contrib.auth.middleware.RemoteUserMiddleware"
+
+
+class SynchronousOnly:
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+
+class SynchronousNotUsed(SynchronousOnly):
+    def __init__(self, get_response):
+        raise MiddlewareNotUsed
 
 
 def user(request):
@@ -31,57 +44,56 @@ async def auser(request):
 urlpatterns = [path("sync/user", user), path("async/user", auser)]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
+BOB = {"headers": [(b"remote-user", b"bob")]}
+
+
+def test_the_projects_own_middleware_keeps_the_one_hop(one_hop, settings, caplog):
+    caplog.set_level("INFO", logger="django_runtimes")
+    assert not one_hop().needs_asynchronous_chain
+    assert caplog.messages == []
+
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, REMOTE_USER, f"{_HERE}.FromProxy"]
+
+    assert one_hop().needs_asynchronous_chain
+    assert caplog.messages == [
+        f"every request goes Django's own way, not in one hop: MIDDLEWARE lists {REMOTE_USER}, {_HERE}.FromProxy"
+    ]
 
 
 class FromProxy(PersistentRemoteUserMiddleware):
     header = f"{REMOTE_USER_PREFIX}X_PROXY_USER"
 
 
-class Around:
-    """Wraps Django's own, which decides by what it is given."""
-
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-        self.inner = RemoteUserMiddleware(get_response)
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
-
-    def __call__(self, request):
-        return self.inner(request) if request.path.endswith("/user") else self.get_response(request)
-
-
-@sync_and_async_middleware
-def around(get_response):
-    return RemoteUserMiddleware(get_response)
-
-
 @pytest.fixture
 def remote_user(settings):
     settings.AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.RemoteUserBackend"]
-    settings.MIDDLEWARE = [*_AUTHENTICATION, "django.contrib.auth.middleware.RemoteUserMiddleware"]
+    settings.MIDDLEWARE = [*_AUTHENTICATION, REMOTE_USER]
     return settings
 
 
 @WAYS
 @pytest.mark.django_db(transaction=True)
 async def test_a_remote_user_is_logged_in(one_hop, remote_user, way):
-    reply = await exchange(one_hop(), "GET", f"{way}/user", headers=[(b"remote-user", b"bob")])
+    reply = await exchange(one_hop(), "GET", f"{way}/user", **BOB)
 
     assert reply.body == b"bob None"
     assert "sessionid" in reply.header("set-cookie")
 
 
 @WAYS
-@pytest.mark.parametrize("name", ["Around", "around"])
 @pytest.mark.django_db(transaction=True)
-async def test_a_wrapped_remote_user_is_logged_in(one_hop, remote_user, way, name):
-    remote_user.MIDDLEWARE = [*_AUTHENTICATION, f"{_HERE}.{name}"]
+async def test_synchronous_middleware_that_is_not_used_hides_nothing(one_hop, remote_user, way):
+    remote_user.MIDDLEWARE = [*_AUTHENTICATION, REMOTE_USER, f"{_HERE}.SynchronousNotUsed"]
 
-    reply = await exchange(one_hop(), "GET", f"{way}/user", headers=[(b"remote-user", b"bob")])
+    assert (await exchange(one_hop(), "GET", f"{way}/user", **BOB)).body == b"bob None"
 
-    assert reply.body == b"bob None"
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+async def test_synchronous_middleware_that_is_used_makes_others_so(both, remote_user, way):
+    remote_user.MIDDLEWARE = [*_AUTHENTICATION, REMOTE_USER, f"{_HERE}.SynchronousOnly"]
+
+    assert (await both("GET", f"{way}/user", **BOB)).body == b" None"
 
 
 @WAYS
@@ -104,12 +116,11 @@ async def test_a_client_cannot_set_remote_user_itself(both, remote_user, way):
 
 @pytest.mark.django_db(transaction=True)
 async def test_auser_is_who_has_just_logged_in(one_hop, remote_user):
-    named = {"headers": [(b"remote-user", b"bob")]}
     handler = one_hop()
 
-    ours = await exchange(handler, "GET", "/async/user", **named)
+    ours = await exchange(handler, "GET", "/async/user", **BOB)
     user_logged_in.disconnect(current_user._remember)
-    djangos = await exchange(ASGIHandler(), "GET", "/async/user", **named)
+    djangos = await exchange(ASGIHandler(), "GET", "/async/user", **BOB)
 
     assert (ours.body, djangos.body) == (b"bob None", b"bob None" if AUSER_IS_CURRENT else b" None")
 
@@ -117,12 +128,12 @@ async def test_auser_is_who_has_just_logged_in(one_hop, remote_user):
 @pytest.mark.django_db(transaction=True)
 async def test_auser_is_nobody_after_a_logout(one_hop, remote_user):
     handler = one_hop()
-    login = await exchange(handler, "GET", "/async/user", headers=[(b"remote-user", b"bob")])
+    login = await exchange(handler, "GET", "/async/user", **BOB)
     cookie = {"headers": [(b"cookie", login.header("set-cookie").partition(";")[0].encode())]}
 
     user_logged_out.disconnect(current_user._forget)
     djangos = await exchange(ASGIHandler(), "GET", "/async/user", **cookie)
-    login = await exchange(handler, "GET", "/async/user", headers=[(b"remote-user", b"bob")])
+    login = await exchange(handler, "GET", "/async/user", **BOB)
     cookie = {"headers": [(b"cookie", login.header("set-cookie").partition(";")[0].encode())]}
     current_user.keep_auser_current()
     ours = await exchange(handler, "GET", "/async/user", **cookie)
