@@ -230,8 +230,8 @@ def test_asynchronous_only_middleware_runs_on_that_loop_for_every_view(ours, set
     assert replies[0]["headers"]["x-loop"] == replies[1]["headers"]["x-loop"]
 
 
-def test_each_chain_is_built_when_its_first_request_comes(ours, settings):
-    settings.MIDDLEWARE = [f"{__name__}.RemembersItsChain"]
+def test_each_chain_is_built_when_its_first_request_comes(ours, settings, listed):
+    settings.MIDDLEWARE = [listed(f"{__name__}.RemembersItsChain")]
     seen.clear()
     chains = []
 

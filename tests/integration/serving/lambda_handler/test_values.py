@@ -15,9 +15,9 @@ from tests.integration.serving.lambda_handler.front import event_of
 
 
 @pytest.fixture(autouse=True)
-def _carrying(_urls_of_the_test_module, settings) -> None:
+def _carrying(_urls_of_the_test_module, settings, listed) -> None:
     settings.ROOT_URLCONF = carrying.__name__
-    settings.MIDDLEWARE = [f"{carrying.__name__}.sets_a_variable"]
+    settings.MIDDLEWARE = [listed(f"{carrying.__name__}.sets_a_variable")]
 
 
 @pytest.mark.parametrize("detour", [False, True], ids=["direct", "detour"])

@@ -178,8 +178,8 @@ WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
 @WAYS
-async def test_middlewares_locals_are_seen_in_the_view_and_its_changes_come_back(both, settings, way):
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.sets_locals"]
+async def test_middlewares_locals_are_seen_in_the_view_and_its_changes_come_back(both, settings, listed, way):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.sets_locals")]
 
     seen = await both("GET", f"{way}/states")
     changed = await both("GET", f"{way}/changes")

@@ -158,10 +158,10 @@ class RemembersItsChain:
 
 
 @pytest.fixture
-def switching(settings, monkeypatch):
+def switching(settings, monkeypatch, listed):
     """Middleware that gives some paths to the other URLconf."""
     monkeypatch.setitem(sys.modules, OTHER_URLCONF.__name__, OTHER_URLCONF)
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.other_urlconf"]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.other_urlconf")]
 
 
 @pytest.fixture
@@ -256,8 +256,8 @@ async def test_synchronous_only_middleware_never_runs_on_the_loop(both, settings
     assert (await both("GET", target)).header("X-On-The-Loop") == "False"
 
 
-async def test_the_middleware_runs_on_the_views_thread(one_hop, settings):
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.thread_of_middleware"]
+async def test_the_middleware_runs_on_the_views_thread(one_hop, settings, listed):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.thread_of_middleware")]
 
     reply = await exchange(one_hop(), "GET", "/thread")
 
@@ -265,8 +265,8 @@ async def test_the_middleware_runs_on_the_views_thread(one_hop, settings):
     assert reply.body != str(threading.get_ident()).encode()
 
 
-async def test_each_chain_is_built_when_its_first_request_comes(one_hop, settings):
-    settings.MIDDLEWARE = [f"{__name__}.RemembersItsChain"]
+async def test_each_chain_is_built_when_its_first_request_comes(one_hop, settings, listed):
+    settings.MIDDLEWARE = [listed(f"{__name__}.RemembersItsChain")]
     made.clear()
     handler = one_hop()
     chains = [list(made)]

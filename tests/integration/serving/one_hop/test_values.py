@@ -16,9 +16,9 @@ VIEWS = pytest.mark.parametrize("view", carrying.VIEWS)
 
 
 @pytest.fixture(autouse=True)
-def _carrying(_urls_of_the_test_module, settings) -> None:
+def _carrying(_urls_of_the_test_module, settings, listed) -> None:
     settings.ROOT_URLCONF = carrying.__name__
-    settings.MIDDLEWARE = [f"{carrying.__name__}.sets_a_variable"]
+    settings.MIDDLEWARE = [listed(f"{carrying.__name__}.sets_a_variable")]
 
 
 async def ask(handler, target: str) -> None:

@@ -140,8 +140,8 @@ async def test_a_synchronous_iterator_is_streamed_not_collected(one_hop):
     assert await made_before_the_first_chunk_went_out(one_hop()) == ["made 0"]
 
 
-async def test_middleware_of_both_kinds_runs_beside_a_synchronous_view(one_hop, settings):
-    settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.says_where_it_runs"]
+async def test_middleware_of_both_kinds_runs_beside_a_synchronous_view(one_hop, settings, listed):
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.says_where_it_runs")]
 
     await exchange(ASGIHandler(), "GET", "/plain")
     await exchange(one_hop(), "GET", "/plain")
