@@ -1,7 +1,6 @@
 """An ASGI handler for Django that takes one thread hop for a synchronous request, not fifteen."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack
 from contextvars import ContextVar
@@ -36,10 +35,8 @@ from django_runtimes.serving.asgi.threads.threads import LongLivedThreads, Notif
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
-from django_runtimes.serving.middleware.middleware_modes import asynchronous_middleware
+from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
 from django_runtimes.serving.types import Receive, Send
-
-logger = logging.getLogger(__name__)
 
 _RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
@@ -109,10 +106,7 @@ class OneHopASGIHandler(ASGIHandler):
         executor: Any = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
-        slow = asynchronous_middleware()
-        self.needs_asynchronous_chain = bool(slow)
-        if slow:
-            logger.info("every request goes Django's own way, not in one hop: MIDDLEWARE lists %s", ", ".join(slow))
+        self.needs_asynchronous_chain = needs_asynchronous_chain()
         self.patches = PatchWatch(ASGIHandler)
         keep_auser_current()
         handlers_mark()

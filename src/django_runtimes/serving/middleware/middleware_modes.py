@@ -1,5 +1,6 @@
 """Finds middleware that must run asynchronously, even before a synchronous view, to do what it does under Django."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -8,16 +9,21 @@ from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware.alike_middleware import is_listed
 
+logger = logging.getLogger(__name__)
 
-def asynchronous_middleware() -> list[str]:
-    """The paths of the middleware for which requests go Django's own way, as `MIDDLEWARE` orders them.
+
+def needs_asynchronous_chain() -> bool:
+    """Whether the synchronous chain might serve some request otherwise than Django's ASGI handler does.
 
     Some middleware is asynchronous only. Other middleware can be either and may do something else when it is
     asynchronous: Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`. Outside synchronous
     middleware Django runs it synchronously, unless that raises `MiddlewareNotUsed`, which only its constructor knows:
     such middleware counts wherever it is listed.
     """
-    return [path for path in settings.MIDDLEWARE if _must_be_asynchronous(import_string(path))]
+    found = [path for path in settings.MIDDLEWARE if _must_be_asynchronous(import_string(path))]
+    if found:
+        logger.info("every request goes Django's own way, not in one hop: MIDDLEWARE lists %s", ", ".join(found))
+    return bool(found)
 
 
 def _must_be_asynchronous(middleware: Callable[..., Any]) -> bool:
