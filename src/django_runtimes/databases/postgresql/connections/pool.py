@@ -11,7 +11,8 @@ from psycopg import Error as PsycopgError
 from psycopg import OperationalError
 from psycopg.generators import fetch_many
 from psycopg.pq import ExecStatus
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
+from psycopg_pool.pool import MaintenanceTask
 
 from django_runtimes.databases.moment import Moment
 from django_runtimes.databases.postgresql.connections.connecting import leave_to_parent
@@ -24,6 +25,8 @@ _RETRY_AFTER_S = 0.5
 _NOTHING = b""
 # During an outage that lasted the pool's timeout already: enough for a connection that is about to come.
 _TIMEOUT_IN_OUTAGE_S = 0.25
+# Shorter than anybody waits.
+_CALL_BACK_EVERY_S = 0.1
 
 _DEFAULTS = {
     "reconnect_timeout": _RETRY_AFTER_S,
@@ -93,6 +96,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._failing_since_s: float | None = None
         self._emptied_at_s = 0.0
         self._emptying = threading.Lock()
+        self._calls_back = False
         self._made: WeakSet[PooledConnection] = WeakSet()
 
     def getconn(self, timeout: float | None = None) -> PooledConnection:
@@ -102,7 +106,9 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         if self._is_empty:
             self.call_back()
         while True:
-            connection = self._wait_for_connection(deadline_s - monotonic())
+            if not self._pool:
+                self.call_back_while_waited_for()
+            connection = super().getconn(deadline_s - monotonic())
             connection.session.owner = get_ident()
             if self._is_fit(connection):
                 self._failing_since_s = None
@@ -127,17 +133,18 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
             if wrapper is not None:
                 wrapper.let_go()
 
-    def _wait_for_connection(self, timeout_s: float) -> PooledConnection:
-        try:
-            return super().getconn(timeout_s)
-        except PoolTimeout:
-            if not self._is_empty:
-                raise
-            # What has become of no use during the wait.
-            self.call_back()
-            if self._is_empty:
-                raise
-            return super().getconn(_TIMEOUT_IN_OUTAGE_S)
+    def call_back_while_waited_for(self) -> None:
+        """Do so every now and then for as long as somebody waits."""
+        if not self._calls_back:
+            self._calls_back = True
+            self.schedule_task(_CallBack(self), _CALL_BACK_EVERY_S)
+
+    def call_back_once_more(self) -> None:
+        """Do so now, and again unless nobody waits any more."""
+        self._calls_back = False
+        self.call_back()
+        if self._waiting:
+            self.call_back_while_waited_for()
 
     # psycopg's is a static method, and is called on the pool.
     def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
@@ -268,6 +275,13 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         if self.get_stats()["requests_waiting"]:
             # Lets an empty pool grow by one.
             self.check()
+
+
+class _CallBack(MaintenanceTask):
+    """Runs on one of the pool's threads."""
+
+    def _run(self, pool: "ConnectionPool[Any]") -> None:
+        cast("RecoveringPool", pool).call_back_once_more()
 
 
 def _answers(connection: PooledConnection) -> bool:

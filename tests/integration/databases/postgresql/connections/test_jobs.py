@@ -1,6 +1,7 @@
 """The jobs of an executor: each keeps its session to its end, and no other one finds it."""
 
 import logging
+import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
@@ -190,6 +191,22 @@ def test_a_cursor_that_ends_elsewhere_empties_no_pool(alias, make, end):
 
         assert run(alias, "SELECT 1") == (1,)
         close(alias)
+
+
+def test_cursors_that_end_elsewhere_end_every_wait(alias):
+    handed_over = queue.SimpleQueue()
+
+    def hand_over():
+        handed_over.put(open_cursor(alias))
+
+    count = 4 * SIZE
+    with workers(count) as threads, ThreadPoolExecutor(count) as starters:
+        # As a view does that breaks out of an iterator. The pool gives up after 1 s.
+        started = [starters.submit(thread.do, hand_over) for thread in threads]
+        for _ in range(count):
+            handed_over.get(timeout=5)
+        for one in started:
+            one.result()
 
 
 def orm_cursor(alias):
