@@ -104,7 +104,7 @@ def _make_handler() -> "OneHopASGIHandler":
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:
         # An execution environment serves one request at a time.
-        return OneHopASGIHandler(threads=1)
+        return OneHopASGIHandler(threads=1, streams_share=False)
     from django_runtimes.outages.outage import OVERLOADED
     from django_runtimes.outages.responses import outage_response
 

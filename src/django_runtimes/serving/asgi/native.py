@@ -31,19 +31,26 @@ logger = logging.getLogger(__name__)
 
 class NativeHandler(KnownLengthHandler):
     """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while the
-    response goes out. `gate` bounds how many views run at once; a stream has left it, and shares its thread, before
-    its first chunk. A synchronous iterator keeps its thread and has a place of `stream_gate`; `stalled_s` is as for
-    StreamChannel."""
+    response goes out. `gate` bounds how many views run at once. With `streams_share`, and engines that allow it, a
+    stream has left the gate, and shares its thread, before its first chunk. A synchronous iterator keeps its thread
+    and has a place of `stream_gate`; `stalled_s` is as for StreamChannel."""
 
     def __init__(
-        self, leases: ThreadLeases, *, gate: Gate, stream_gate: Gate, stalled_s: float, patches: PatchWatch
+        self,
+        leases: ThreadLeases,
+        *,
+        gate: Gate,
+        stream_gate: Gate,
+        stalled_s: float,
+        streams_share: bool,
+        patches: PatchWatch,
     ) -> None:
         super().__init__()
         self._leases = leases
         self._gate = gate
         self._stream_gate = stream_gate
         self._stalled_s = stalled_s
-        self._streams_share = can_share_threads()
+        self._streams_share = streams_share and can_share_threads()
         self._patches = patches
 
     @property  # type: ignore[misc]

@@ -68,7 +68,8 @@ class OneHopASGIHandler(ASGIHandler):
     the event loop: 503 with Retry-After. `max_streams` of the threads may be held by synchronous iterators, which are
     consumed where the view ran; a view that has streamed before waits for a place among the streams before it runs.
     `max_native` requests at once may go Django's own way, 8 for each thread unless set, and their line is longer by as
-    much as they are more than the threads.
+    much as they are more than the threads. Without `streams_share` an asynchronous stream keeps its thread to its end,
+    for a process that serves one request at a time: a persistent connection stays with that thread.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class OneHopASGIHandler(ASGIHandler):
         max_streams: int | None = None,
         max_native: int | None = None,
         stalled_s: float = 60.0,
+        streams_share: bool = True,
         refuse: Callable[[HttpRequest], HttpResponse] = plain_refusal,
     ) -> None:
         # Not ASGIHandler's, which loads a middleware chain; ours are made by the first requests that need them.
@@ -97,6 +99,7 @@ class OneHopASGIHandler(ASGIHandler):
             for slots, waiting in ((threads, max_waiting), (max_streams, max_waiting), (max_native, native_waiting))
         )
         self._stalled_s = stalled_s
+        self._may_share = streams_share
         # What views answered before: their next requests wait in the right line before anything has run.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
@@ -143,7 +146,7 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _streams_share(self) -> bool:
-        return can_share_threads()
+        return self._may_share and can_share_threads()
 
     @cached_property
     def _chain(self) -> SyncChain:
@@ -159,6 +162,7 @@ class OneHopASGIHandler(ASGIHandler):
             gate=self._native_gate,
             stream_gate=self._stream_gate,
             stalled_s=self._stalled_s,
+            streams_share=self._may_share,
             patches=self.patches,
         )
         native.request_class = self.request_class

@@ -101,7 +101,7 @@ class DirectLambdaHandler:
         self._base_path = base_path
         self._base_path_is_stripped = base_path_is_stripped
         # One thread: an execution environment serves one request at a time.
-        self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1)
+        self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1, streams_share=False)
         self._application = application or self._asgi_handler
         self._patches = self._asgi_handler.patches
         self._always_by_asgi = (
