@@ -98,8 +98,8 @@ async def test_a_stream_that_exits_ends_alone(one_hop, signals, target, name):
 
 
 @pytest.mark.parametrize("target", ["/sync/plain", "/async/plain"])
-async def test_middleware_that_exits_ends_its_request_alone(one_hop, settings, target):
-    settings.MIDDLEWARE = [f"{__name__}.exits"]
+async def test_middleware_that_exits_ends_its_request_alone(one_hop, settings, listed, target):
+    settings.MIDDLEWARE = [listed(f"{__name__}.exits")]
 
     with pytest.raises(ExitInRequestError):
         await exchange(one_hop(), "GET", target)
