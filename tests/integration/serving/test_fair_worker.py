@@ -78,6 +78,20 @@ async def test_answers_leave_at_once(listener):
     assert options == [1]
 
 
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="no option of this system's")
+async def test_the_kernel_takes_little_that_a_client_does_not_read(listener):
+    async with worker(listener) as accepted:
+        with socket.create_connection(listener.getsockname()):
+            await asyncio.sleep(0.2)
+            sent = 64 * 2**20
+            accepted[0].write(bytes(sent))
+            await asyncio.sleep(0.2)
+            taken = sent - accepted[0].get_write_buffer_size()
+            accepted[0].abort()
+
+    assert taken < 2 * 2**20
+
+
 async def test_a_closed_listener_leaves_the_connections_to_the_others(listener):
     async with worker(listener) as staying:
         async with worker(listener) as leaving:

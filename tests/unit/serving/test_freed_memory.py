@@ -10,12 +10,14 @@ pytestmark = pytest.mark.profile_free
 @pytest.mark.parametrize(
     ("counts", "expected"),
     [
-        ([10, 5, 0], 0),
-        ([400, 400, 380], 0),
-        ([400, 0], 1),
-        ([400, 300, 200, 199], 2),
-        ([400, 0, 0, 400, 0], 2),
-        ([20, 10, 31, 0], 0),
+        ([10, 5, *[0] * 20], 0),
+        ([400, 400, *[380] * 20], 0),
+        ([400, *[0] * 4], 0),
+        ([400, *[0] * 5], 1),
+        ([400, *[0] * 60], 3),
+        ([400, 300, 200, *[199] * 60], 3),
+        ([400, *[0] * 5, 400, *[0] * 60], 4),
+        ([20, 10, 31, *[0] * 20], 0),
     ],
 )
 def test_memory_is_given_back_after_many_have_left(counts, expected):
@@ -32,4 +34,5 @@ def test_this_machines_library_is_asked():
     freed = FreedMemory()
 
     freed.note(400)
-    freed.note(0)
+    for _ in range(20):
+        freed.note(0)

@@ -14,6 +14,10 @@ _PAUSE_S = 0.001
 _LARGEST_TURN = 64
 # In one turn: about 3 ms.
 _MOST_GONE = 512
+# What the kernel takes of an answer before it can send it, in place of up to 4 MB: a client that reads nothing would
+# have that much memory, and the time to fill it. What is under way to a client does not count.
+_NOT_SENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+_NOT_SENT_BYTES = 512 * 1024
 # As long as asyncio waits when there are no file descriptors left.
 _EXHAUSTED_PAUSE_S = 1.0
 # While no connection can make room for another.
@@ -127,6 +131,8 @@ class FairListener:
         if connection.family != socket.AF_UNIX:
             # As uvloop does itself: an answer in two writes must not wait for the client's ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if _NOT_SENT is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, _NOT_SENT_BYTES)
         handshake = None if self._ssl is None else Handshake(connection)
         self._note_opening(handshake)
         task = self._loop.create_task(self._connect(connection, handshake))

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 # Fewer leave too little.
 _CONNECTIONS = 32
+# What they held is freed in the seconds after they have left, so that it is given back after 4, 8 and 12.
+_AFTER_S = 12
+_EVERY_S = 4
 
 
 class FreedMemory:
@@ -16,15 +19,19 @@ class FreedMemory:
 
     def __init__(self, trim: Callable[[int], int] | None = None) -> None:
         self._trim = trim or _trim()
-        self._most = 0
+        self._most = self._left_s = 0
 
     def note(self, connections: int) -> None:
         """So many are open now; called every second."""
         self._most = max(self._most, connections)
-        if self._most - connections >= _CONNECTIONS and self._trim is not None:
+        if self._most - connections >= _CONNECTIONS:
             self._most = connections
-            # A millisecond for ten megabytes.
-            self._trim(0)
+            self._left_s = _AFTER_S
+        elif self._left_s:
+            self._left_s -= 1
+            if self._left_s % _EVERY_S == 0 and self._trim is not None:
+                # A millisecond for ten megabytes.
+                self._trim(0)
 
 
 def _trim() -> Callable[[int], int] | None:
