@@ -91,7 +91,7 @@ def flood_one_after_the_other(directory, kinds, seconds):
     Other programs take what they like of the processors, and from the clients, too: only the worker's own time counts.
     """
     worst_s, kept_mb = {}, {}
-    with mirror_server(directory, descriptors=_DESCRIPTORS) as server:
+    with mirror_server(directory, "--graceful-timeout", "1", descriptors=_DESCRIPTORS) as server:
         assert talk(server.port, request("GET /")).statuses == [200]
         worker = server.worker
         before_mb = memory_mb(worker)
@@ -100,7 +100,7 @@ def flood_one_after_the_other(directory, kinds, seconds):
                 answers = health_for(server, seconds)
             waits_s = [answer.after_s for answer in answers]
             worst_s[name] = max(answer.busy_s for answer in answers)
-            kept_mb[name] = settled_mb(worker, before_mb + _KEPT_MB / 2) - before_mb
+            kept_mb[name] = settled_mb(worker, before_mb + _KEPT_MB - 1) - before_mb
             sys.stdout.write(
                 f"{name}: {len(answers)} answers, median {median(waits_s):.3f} s, worst {max(waits_s):.3f} s, "
                 f"of the worker's time {worst_s[name]:.3f} s, {kept_mb[name]:.1f} MiB kept\n"

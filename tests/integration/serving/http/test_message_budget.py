@@ -34,7 +34,8 @@ _SENT = {
 @pytest.fixture
 def server(tmp_path):
     """A server of its own, whose worker is there."""
-    with mirror_server(tmp_path) as running:
+    # Its applications would not end by themselves.
+    with mirror_server(tmp_path, "--graceful-timeout", "1") as running:
         assert talk(running.port, request("GET /")).statuses == [200]
         yield running
 
