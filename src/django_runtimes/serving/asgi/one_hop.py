@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import cached_property
 from io import BytesIO
@@ -20,6 +20,7 @@ from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
+from django_runtimes.serving.asgi.holding import Holding
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
@@ -42,9 +43,7 @@ _RETRY_AFTER_S = 1
 # Asynchronous views mostly wait, so that more of them than of the others may run at once.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
-_channel: ContextVar[StreamChannel] = ContextVar("channel")
-# A request's body and its places, for the thread's end, which a cancelled request does not wait for.
-_held: ContextVar[tuple[ExitStack, ExitStack]] = ContextVar("held")
+_held: ContextVar[Holding] = ContextVar("held")
 
 
 def plain_refusal(request: HttpRequest) -> HttpResponse:
@@ -106,7 +105,7 @@ class OneHopASGIHandler(ASGIHandler):
         self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         # asgiref declares a ThreadPoolExecutor, and only submits.
-        executor: Any = NotifyingExecutor(self._threads.executor, on_submit=self._places_taken)
+        executor: Any = NotifyingExecutor(self._threads.executor, on_submit=_hand_over)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
@@ -191,31 +190,31 @@ class OneHopASGIHandler(ASGIHandler):
             body = await read_body(receive)
         except RequestAborted:
             return
-        with ExitStack() as body_held, ExitStack() as places:
-            body_held.callback(body.close)
-            channel = StreamChannel(
+        held = Holding(body)
+        try:
+            held.channel = channel = StreamChannel(
                 asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
             )
-            if await self._is_admitted(scope, hint, channel, places):
-                _channel.set(channel)
-                _held.set((body_held, places))
+            if await self._is_admitted(scope, hint, channel, held):
+                _held.set(held)
                 await self._serve_in_one_hop(chain, scope, body, channel, hint)
             else:
-                places.close()
+                held.leave_places()
                 await self._native.serve_read(scope, body, receive, send)
+        finally:
+            if not held.is_of_thread:
+                held.give_back(has_run=False)
 
-    async def _is_admitted(self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, places: ExitStack) -> bool:
-        """Put the places for a synchronous view into `places`; False for what has proved to need none in the line."""
-        places.callback(channel.leave)
+    async def _is_admitted(self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, held: Holding) -> bool:
+        """Take the places for a synchronous view; False for what has proved to need none in the line."""
         try:
             if hint.view in self._streaming_views and scope["method"] != "HEAD":
                 await channel.enter()
-            place = await self._gate.take_place()
+            held.place = await self._gate.take_place()
         except OverloadedError:
             if not self._bridged.are_found_by(scope):
                 raise
             return False
-        places.callback(place.leave)
         return not self._bridged.are_found_by(scope)
 
     async def _serve_in_one_hop(
@@ -232,17 +231,6 @@ class OneHopASGIHandler(ASGIHandler):
             await answer.send(channel.send)
         elif answer is not None:
             await self._send_async_stream(answer, channel.receive, channel.send)
-
-    def _places_taken(self) -> Callable[[bool], None]:
-        # From here on they are the thread's.
-        body, places = (held.pop_all() for held in _held.get())
-
-        def leave(has_run: bool) -> None:  # noqa: FBT001  (called with it alone)
-            places.close()
-            if not has_run:
-                body.close()
-
-        return leave
 
     def _respond(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
@@ -267,8 +255,8 @@ class OneHopASGIHandler(ASGIHandler):
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | StreamingHttpResponse | None:
         response = chain.respond(scope, body)
-        with ExitStack() as held:
-            held.callback(response.close)
+        is_left = False
+        try:
             if not isinstance(response, StreamingHttpResponse) or is_small_file(response):
                 content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
                 return Answer(response.status_code, encoded_headers(response), content)
@@ -282,11 +270,12 @@ class OneHopASGIHandler(ASGIHandler):
                 return None
             if not self._streams_share and hint.view is not None:
                 self._async_streaming_views.add(hint.view)
-            if channel.has_left:
-                # Nobody takes what this thread returns.
-                return None
-            held.pop_all()
-            return response
+            # Nobody takes what this thread returns for a client that has left.
+            is_left = not channel.has_left
+            return response if is_left else None
+        finally:
+            if not is_left:
+                response.close()
 
     async def _send_async_stream(self, stream: AsyncStream, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as held:
@@ -305,6 +294,12 @@ class OneHopASGIHandler(ASGIHandler):
             await send_until_the_client_leaves(self._chain, stream.response, receive, send)
 
 
+def _hand_over() -> Callable[[bool], None]:
+    held = _held.get()
+    held.is_of_thread = True
+    return held.give_back
+
+
 def _run_until_the_client_leaves(view: Coroutine[Any, Any, Any]) -> Any:
     """What an asynchronous view returns that was called on a request's thread."""
-    return async_to_sync(_channel.get().until_left)(view)
+    return async_to_sync(_held.get().channel.until_left)(view)
