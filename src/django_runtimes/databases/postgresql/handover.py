@@ -163,7 +163,7 @@ class HandoverMixin(ConnectionSourceMixin):
         if job == self._job:
             return
         self._job = job
-        future = None if job is None else job()
+        future = job() if isinstance(job, ref) else None
         if future is not None:
             # Called on this thread before it takes its next job.
             future.add_done_callback(self._end_job)
@@ -171,7 +171,7 @@ class HandoverMixin(ConnectionSourceMixin):
     def _end_job(self, future: "Future[Any]") -> None:
         """What an executor's job has left ends with it: its thread may work for somebody else next, or never again."""
         with self._taking:
-            if get_ident() != self._thread_ident or self._job is None or self._job() is not future:
+            if get_ident() != self._thread_ident or self._job != ref(future):
                 return
             if self.allow_thread_sharing:
                 return

@@ -8,7 +8,8 @@ from typing import Any
 from weakref import ref
 
 # Of one call that was handed to `ThreadPoolExecutor.submit`: for as long as somebody holds it, the job can be asked.
-Job = ref[Future[Any]]
+# Of a task of `multiprocessing.pool.ThreadPool` its numbers, which the process gives once.
+Job = ref[Future[Any]] | tuple[int, int]
 
 _EXECUTORS = vars(executor_threads)
 # Python 3.13's is a view of the variables.
@@ -28,11 +29,14 @@ def current_job() -> Job | None:
     while frame is not None:
         name = frame.f_code.co_name
         if name == "run" and frame.f_globals is _EXECUTORS:
-            return ref(_self_of(frame).future)
+            return ref(_variables_of(frame, "self")[0].future)
+        if name == "worker" and frame.f_globals.get("__name__") == "multiprocessing.pool":
+            job, part = _variables_of(frame, "job", "i")
+            return job, part
         if (
             name == "thread_handler"
             and frame.f_globals.get("__name__") == "asgiref.sync"
-            and getattr(_self_of(frame), "_thread_sensitive", True)
+            and getattr(_variables_of(frame, "self")[0], "_thread_sensitive", True)
         ):
             return None
         frame = frame.f_back
@@ -40,15 +44,17 @@ def current_job() -> Job | None:
 
 
 def is_over(job: Job) -> bool:
-    """Whether the job has returned or raised."""
+    """Whether the job is known to have returned or raised; a task of a ThreadPool does not tell."""
+    if isinstance(job, tuple):
+        return False
     future = job()
     return future is None or future.done()
 
 
-def _self_of(frame: Any) -> Any:
+def _variables_of(frame: Any, *names: str) -> list[Any]:
     variables = frame.f_locals
-    value = variables.get("self")
+    values = [variables.get(name) for name in names]
     if _LOCALS_ARE_COPIES:
         # The frame keeps the copy, which would be a reference cycle with an exception's traceback.
         variables.clear()
-    return value
+    return values

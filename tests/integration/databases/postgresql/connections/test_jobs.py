@@ -5,6 +5,7 @@ import queue
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
+from multiprocessing.pool import ThreadPool
 
 import pytest
 from django.db import connections, transaction
@@ -83,6 +84,33 @@ def test_a_job_without_a_context_finds_nothing_of_a_request(any_alias, executor,
     assert executor.submit(read, any_alias).result() == ("none",)
 
 
+def leave_autocommit_off(alias):
+    connections[alias].set_autocommit(False)
+    run(alias, SET)
+
+
+def leave_atomic(alias):
+    transaction.atomic(alias).__enter__()
+    run(alias, SET)
+
+
+def leave_atomic_without_connection(alias):
+    leave_atomic(alias)
+    close(alias)
+
+
+@pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
+def test_a_task_of_a_thread_pool_finds_nothing_of_another(any_alias, set_tenant):
+    def work(_):
+        set_tenant(any_alias)
+        return read_raw(any_alias)
+
+    with ThreadPool(1) as threads:
+        assert threads.map(work, [1, 2], chunksize=1) == [("a",), ("a",)]
+        assert threads.apply(run, (any_alias, READ)) == ("none",)
+        threads.apply(close, (any_alias,))
+
+
 @pytest.mark.parametrize("first", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
 def test_a_job_keeps_its_session_to_its_end(any_alias, executor, first):
     def work():
@@ -106,21 +134,6 @@ def test_a_job_that_outlives_its_request_keeps_its_session(any_alias, executor):
     # One that begins after its request's end.
     assert executor.submit(in_request(request, work)).result() == ("a",)
     assert executor.submit(in_request(Request(), partial(run, any_alias, READ))).result() == ("none",)
-
-
-def leave_autocommit_off(alias):
-    connections[alias].set_autocommit(False)
-    run(alias, SET)
-
-
-def leave_atomic(alias):
-    transaction.atomic(alias).__enter__()
-    run(alias, SET)
-
-
-def leave_atomic_without_connection(alias):
-    leave_atomic(alias)
-    close(alias)
 
 
 def write(alias):
