@@ -269,6 +269,14 @@ class ByLocals(MiddlewareMixin):
         request.tenant = request.META.get(key_of(locals()["self"]))
 
 
+class ByState(MiddlewareMixin):
+    """By what pickle would keep of the middleware."""
+
+    def process_request(self, request):
+        state = self.__getstate__()
+        request.tenant = request.META.get("HTTP_TENANT" if state["async_mode"] else "TENANT")
+
+
 class ByTable(MiddlewareMixin):
     keys = KeyTable()
 

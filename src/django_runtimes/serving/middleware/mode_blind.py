@@ -15,7 +15,7 @@ from django_runtimes.serving.middleware.alike_middleware import GIVEN_BY_PYTHON,
 # By which names code learns the mode, or hands on what knows it.
 _MODE = re.compile(
     r"(?i:.*(async|await|coroutine|event_loop|running_loop|get_response).*)"
-    r"|current_task|eval|exec|locals|vars|_getframe|currentframe|__(self|closure|call|dict|class|getattribute)__"
+    r"|current_task|eval|exec|locals|vars|_getframe|currentframe|__(?!(doc|file|init|module|name)__)\w+__"
 )
 _HOOK = re.compile(r"process_(request|response|view|exception|template_response)")
 _ASYNCHRONOUS = CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE
