@@ -164,8 +164,8 @@ class HandoverMixin(ConnectionSourceMixin):
             return
         self._job = job
         future = job() if isinstance(job, ref) else None
-        if future is not None:
-            # Called on this thread before it takes its next job.
+        if isinstance(future, Future):
+            # Called on this thread before it takes its next job. The event loop's futures call on the loop's thread.
             future.add_done_callback(self._end_job)
 
     def _end_job(self, future: "Future[Any]") -> None:
@@ -222,11 +222,12 @@ class HandoverMixin(ConnectionSourceMixin):
         """Take the pooled connection that a thread of an executor keeps for a request; from any thread.
 
         The thread may be at work for a later request, which has the connection then, or still for this one, which
-        gives it back by itself.
+        gives it back by itself. What a job has left that is over nobody needs.
         """
         with self._taking:
             if self._request is request:
-                self._take(lambda connection, _: not self._needs_thread(connection))
+                is_job_over = self._job is not None and is_over(self._job)
+                self._take(lambda connection, _: is_job_over or not self._needs_thread(connection))
 
     def let_go(self) -> None:
         """Give back a pooled connection that its thread has no use for any more; from any thread, without a wait."""

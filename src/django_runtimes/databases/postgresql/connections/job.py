@@ -1,5 +1,6 @@
 """Tells apart the jobs of executors, of which one thread runs one after the other."""
 
+import asyncio
 import sys
 import threading
 from concurrent.futures import Future
@@ -8,8 +9,9 @@ from typing import Any
 from weakref import ref
 
 # Of one call that was handed to `ThreadPoolExecutor.submit`: for as long as somebody holds it, the job can be asked.
+# Of one of anyio's, which runs the synchronous endpoints of Starlette and FastAPI, the event loop's future.
 # Of a task of `multiprocessing.pool.ThreadPool` its numbers, which the process gives once.
-Job = ref[Future[Any]] | tuple[int, int]
+Job = ref[Future[Any]] | ref[asyncio.Future[Any]] | tuple[int, int]
 
 _EXECUTORS = vars(executor_threads)
 # Python 3.13's is a view of the variables.
@@ -30,6 +32,8 @@ def current_job() -> Job | None:
         name = frame.f_code.co_name
         if name == "run" and frame.f_globals is _EXECUTORS:
             return ref(_variables_of(frame, "self")[0].future)
+        if name == "run" and frame.f_globals.get("__name__") == "anyio._backends._asyncio":
+            return ref(_variables_of(frame, "future")[0])
         if name == "worker" and frame.f_globals.get("__name__") == "multiprocessing.pool":
             job, part = _variables_of(frame, "job", "i")
             return job, part

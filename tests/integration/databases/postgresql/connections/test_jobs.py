@@ -2,12 +2,14 @@
 
 import logging
 import queue
+from _thread import get_ident
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from functools import partial
 from multiprocessing.pool import ThreadPool
 
 import pytest
+from anyio.to_thread import run_sync
 from django.db import connections, transaction
 
 from django_runtimes.databases.postgresql import handover
@@ -109,6 +111,32 @@ def test_a_task_of_a_thread_pool_finds_nothing_of_another(any_alias, set_tenant)
         assert threads.map(work, [1, 2], chunksize=1) == [("a",), ("a",)]
         assert threads.apply(run, (any_alias, READ)) == ("none",)
         threads.apply(close, (any_alias,))
+
+
+@pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
+async def test_a_call_on_anyios_thread_finds_nothing_of_another(any_alias, set_tenant):
+    def work():
+        set_tenant(any_alias)
+        return get_ident()
+
+    thread = await run_sync(work)
+
+    assert await run_sync(get_ident) == thread
+    assert await run_sync(partial(run, any_alias, READ)) == ("none",)
+    await run_sync(partial(close, any_alias))
+
+
+async def test_what_anyios_calls_keep_goes_back_after_their_request(alias):
+    def lent():
+        stats = connections[alias].pool.get_stats()
+        return stats["pool_size"] - stats["pool_available"]
+
+    request = Request()
+    await run_sync(in_request(request, partial(run, alias, SET)))
+    assert lent() == 1
+    request.end()
+
+    assert lent() == 0
 
 
 @pytest.mark.parametrize("first", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
