@@ -219,9 +219,9 @@ async def test_a_stream_leaves_no_second_persistent_connection_on_a_thread(
     held = Exchange(handler, "GET", "/mixed/stream/held").start()
     await barrier.reached()
 
-    # The cursor that is open, and nothing of the asynchronous view's.
+    # At most the cursor that is open, which a proxy's route has none of, and nothing of the asynchronous view's.
     assert len(handler.leases._all) == 1
-    assert at_work(opened_connections) == 1
+    assert at_work(opened_connections) <= 1
     barrier.open()
     assert (await held.reply()).body == b"a,b,c,d,e,"
 
