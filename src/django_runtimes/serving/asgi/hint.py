@@ -1,6 +1,7 @@
 """Guesses, before any middleware runs, which view a path leads to."""
 
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextvars import copy_context
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -8,7 +9,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.handlers.asgi import get_script_prefix
-from django.urls import Resolver404, get_resolver
+from django.urls import Resolver404, ResolverMatch, get_resolver
 from django.utils import translation
 
 # Long paths would fill the memory.
@@ -45,11 +46,18 @@ def hint_in(scope: dict[str, Any], urlconf: Any, language: str | None) -> Hint:
 def _resolved(urlconf: Any, path: str, language: str | None) -> Hint:
     language = language or _named_language(urlconf, path)
     try:
-        with translation.override(language) if language else nullcontext():
-            view = get_resolver(urlconf).resolve(path).func
+        resolve = get_resolver(urlconf).resolve
+        # In a context of its own, or the language would stay active, which `override()` cannot prevent where none was.
+        match = copy_context().run(_in_language, language, resolve, path) if language else resolve(path)
+        view = match.func
     except Resolver404:
         return _NOWHERE
     return Hint(id(view), iscoroutinefunction(view))
+
+
+def _in_language(language: str, resolve: Callable[[str], ResolverMatch], path: str) -> ResolverMatch:
+    translation.activate(language)
+    return resolve(path)
 
 
 def _named_language(urlconf: Any, path: str) -> str | None:

@@ -2,6 +2,8 @@
 
 import pytest
 from django.urls import clear_url_caches
+from django.utils import translation
+from django.utils.translation import trans_real
 
 from django_runtimes.serving.asgi.hint import hint_for
 
@@ -36,3 +38,14 @@ def test_a_urlconf_that_could_not_be_imported_is_imported_later(urlconf):
     urlconf.write_text(URLCONF)
 
     assert (before, ask("/found"), ask("/elsewhere")) == (False, True, False)
+
+
+def test_the_language_of_a_path_does_not_stay_active(urlconf):
+    urlconf.write_text(
+        URLCONF + "from django.conf.urls.i18n import i18n_patterns\nurlpatterns = i18n_patterns(*urlpatterns)\n"
+    )
+    translation.deactivate()
+
+    assert ask("/de/found")
+
+    assert not hasattr(trans_real._active, "value")
