@@ -6,6 +6,8 @@ import django
 KEEPS_CONTEXT = django.VERSION >= (6, 1)
 # Since 6.1 a subclass of RemoteUserMiddleware names its header as request.META has it.
 REMOTE_USER_PREFIX = "HTTP_" if django.VERSION >= (6, 1) else ""
+# Since 5.2.13 a header's name with an underscore is no other header's.
+LEAVES_OUT_UNDERSCORES = django.VERSION >= (5, 2, 13)
 # Since 6.0 a login and a logout change what request.auser() answers.
 AUSER_IS_CURRENT = django.VERSION >= (6, 0)
 # Since 6.1 a Content-Type above 10,000 characters is an error.
