@@ -88,7 +88,7 @@ def _close_at_the_end(handler: "DirectLambdaHandler", runtime_api: str) -> None:
             held_connections.close()
 
     end_on_sigterm(close)
-    # A runtime that loses its Runtime API, and a view that calls sys.exit(), end the process without a signal.
+    # A runtime that loses its Runtime API ends the process, and Python one that is interrupted, without SIGTERM.
     atexit.register(close)
     # Its last request is never answered: dropping the connection would end the extension.
     _kept.append(register_extension(runtime_api))

@@ -1,6 +1,6 @@
 """Views and a stream, which end when the test unlocks, and a view that ends the process."""
 
-import sys
+import signal
 from collections.abc import AsyncIterator
 
 from asgiref.sync import sync_to_async
@@ -35,7 +35,7 @@ async def hold_in_a_stream(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def end_process(request: HttpRequest) -> HttpResponse:
-    sys.exit(1)
+    signal.raise_signal(signal.SIGINT)
 
 
 urlpatterns = [

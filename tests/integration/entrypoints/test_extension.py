@@ -104,7 +104,7 @@ async def test_without_it_the_database_finds_out_by_itself(function, observe, mo
 async def test_a_process_that_ends_by_itself_closes_its_connections(function, observe):
     async with LambdaEmulator(function) as emulator:
         await serve_once(emulator)
-        with pytest.raises(FunctionFailed, match="exit status 1"):
+        with pytest.raises(FunctionFailed, match="signal 2"):
             await emulator.invoke(request("/exit"))
         await until(lambda: observe(HELD) == 0)
 
