@@ -36,6 +36,12 @@ def test_the_librarys_tests_pass(newest, runtime):
     # Servers listen on the loopback of the container, which reaches nothing else. podman tells only of stderr.
     podman(
         *("run", "--rm", "--network", "none", "--env", f"WEBAPP_RUNTIME={runtime}", newest),
-        *("sh", "-c", 'python -m pytest -q -p no:cacheprovider "$@" >&2', "pytest", *_TESTS_BY_RUNTIME[runtime]),
+        *(
+            "sh",
+            "-c",
+            'python -m pytest -q -p no:cacheprovider "$@" 3>&2 2>/dev/null >&3',
+            "pytest",
+            *_TESTS_BY_RUNTIME[runtime],
+        ),
         timeout_s=_TIMEOUT_S,
     )
