@@ -1,11 +1,12 @@
 """What the clients of all websockets together send takes little memory until the applications have taken it."""
 
 import asyncio
+import contextlib
 import zlib
 
 import pytest
 
-from tests.integration.serving.http.raw_websockets import CLOSE, RawWebSocket, frame, opened
+from tests.integration.serving.http.raw_websockets import CLOSE, PATIENCE_S, RawWebSocket, frame, opened
 from tests.integration.serving.http.servers import mirror_server, request, talk
 
 pytestmark = pytest.mark.profile_free
@@ -47,6 +48,20 @@ async def _is_served(port):
     return answer == b"hello"
 
 
+async def _close_codes(clients, *, at_least):
+    """Each one's code, None for those that stay open; a busy machine may take longer over the ones that must close."""
+    closing = [asyncio.create_task(client.close_code()) for client in clients]
+    await asyncio.sleep(1.5)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            while sum(each.done() for each in closing) < at_least:  # noqa: ASYNC110 - the server closes them
+                await asyncio.sleep(0.05)
+    for each in closing:
+        each.cancel()
+    await asyncio.wait(closing)
+    return [None if each.cancelled() else each.result() for each in closing]
+
+
 @pytest.mark.parametrize("kind", _SENT)
 async def test_messages_that_no_application_takes_fill_no_memory(server, kind):
     assert await _is_served(server.port)
@@ -54,13 +69,13 @@ async def test_messages_that_no_application_takes_fill_no_memory(server, kind):
         before = server.peak_mb()
         for client in clients:
             client.send(_SENT[kind])
-        codes = await asyncio.gather(*(client.close_code(1.5) for client in clients))
+        # Those of one letter wait in the kernel.
+        codes = await _close_codes(clients, at_least=0 if kind == "of one letter" else _SOCKETS // 2 + 1)
         grown = server.peak_mb() - before
         assert await _is_served(server.port)
 
     assert grown < _LARGEST_MB
     assert set(codes) <= {1013, None}
-    # Those of one letter wait in the kernel.
     assert (codes.count(1013) > _SOCKETS // 2) == (kind != "of one letter")
 
 
