@@ -8,12 +8,12 @@ from types import TracebackType
 
 import aiohttp
 
-from django_runtimes.compare.load.answer import TargetAnswer, ask
 from django_runtimes.compare.load.arrivals import choose_templates, poisson_arrivals
 from django_runtimes.compare.load.block import TIMEOUT, TIMEOUT_S, Block, Outcome, block_of, reason_to_void
 from django_runtimes.compare.load.ledger import Ledger
 from django_runtimes.compare.load.login import log_in
 from django_runtimes.compare.load.remedy import remedy
+from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, RequestTemplate, Session
 

@@ -3,8 +3,8 @@
 import aiohttp
 
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.compare.load.answer import TargetAnswer, ask
 from django_runtimes.compare.load.remedy import remedy
+from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import Session
 

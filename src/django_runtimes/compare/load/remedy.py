@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from django_runtimes.compare.load.answer import TargetAnswer
+from django_runtimes.compare.load.target_answer import TargetAnswer
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import SAFE_METHODS, Exchange
 
