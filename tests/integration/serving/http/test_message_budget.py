@@ -13,8 +13,8 @@ pytestmark = pytest.mark.profile_free
 
 _MIB = 2**20
 _SOCKETS = 60
-# The 8 MiB that are counted, and what the allocator and a message that is being decoded take beside them: 20.6 at most
-# in some twenty runs.
+# The 8 MiB that are counted, and what the allocator and a message that is being decoded take beside them; 20.6 was the
+# most that was seen.
 _LARGEST_MB = 24
 _DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
 
