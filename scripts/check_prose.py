@@ -15,7 +15,7 @@ from prose_sources import ROOTS, Prose, read_prose
 
 _MAX_SENTENCE_WORDS = 35
 _MAX_TEST_NAME = 70
-# A name in code, such as mend_all, x.mend or mend(), is no word; nor is a part of one, as in "amend" and "recommended".
+# Names in code (snake_case, attributes, calls, paths) do not count as words, and neither do parts of longer words.
 _BEFORE, _AFTER = r"(?<![\w./-])", r"(?![\w/(=-]|\.\w)"
 _WORDS = {
     "mend": (r"mend(?:s|ed|ing)?", "say fix, repair or correct"),

@@ -16,7 +16,7 @@ def how_it_was_measured(summary: Summary) -> Iterator[str]:
     )
     if summary.reference is not None:
         yield (
-            f"The ratio is that of the median latency to {summary.reference}'s in the same block: below 1 is faster. "
+            f"The ratio divides the median latency by {summary.reference}'s in the same block: below 1 is faster. "
             "It is the median over all blocks, with a bootstrap 95 % interval; an interval that crosses 1 shows no "
             "difference."
         )
