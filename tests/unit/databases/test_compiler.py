@@ -1,6 +1,5 @@
 """Which statements the compilers mark as Django's own throughout."""
 
-import functools
 import warnings
 
 import pytest
@@ -14,8 +13,8 @@ from django.db.models.functions import Cast, Coalesce, Lower, Now, Upper
 from django.db.models.sql import InsertQuery, UpdateQuery
 from django.test.utils import isolate_apps, register_lookup
 
-from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from tests.unit.databases.compiling import compiled
 
 pytestmark = pytest.mark.profile_free
 
@@ -142,15 +141,6 @@ APPLICATIONS = {
     "a cast to a field that writes SQL": lambda: Group.objects.annotate(x=Cast("name", LowerField())),
     "a cast to an own type": lambda: Group.objects.annotate(x=Cast("name", OwnTypeField())),
 }
-
-
-@pytest.fixture(scope="module")
-def wrapper():
-    return DatabaseWrapper({"OPTIONS": {}, "TIME_ZONE": None, "NAME": "x"}, "compiling")
-
-
-def compiled(wrapper, query) -> str:
-    return query.get_compiler(connection=wrapper).as_sql()[0]
 
 
 @pytest.mark.parametrize("name", DJANGOS)
@@ -306,58 +296,6 @@ def test_every_compiler_of_django_has_its_marking_one(wrapper):
         marking = wrapper.ops.compiler(name)
         assert issubclass(marking, getattr(djangos, name))
         assert marking.__module__ == "django_runtimes.databases.postgresql.compiler"
-
-
-def length_by_own_function(self, compiler, connection, **extra):
-    return self.as_sql(compiler, connection, function="choose_tenant", **extra)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("function", "choose_tenant"),
-        ("template", "choose_tenant(%(expressions)s)"),
-        ("arg_joiner", " + choose_tenant() + "),
-        ("as_postgresql", length_by_own_function),
-    ],
-)
-def test_patches_of_djangos_functions_are_seen(wrapper, monkeypatch, name, value):
-    queries = Group.objects.annotate(upper=Upper("name"))
-    assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is CompiledSQL
-
-    monkeypatch.setattr(Upper, name, value, raising=False)
-
-    assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is str
-
-
-@pytest.mark.parametrize(("patched", "name"), [(Upper, "as_sql"), (models.lookups.StartsWith, "as_sql")])
-def test_a_patch_that_bears_djangos_names_is_seen(wrapper, monkeypatch, patched, name):
-    # A lookup's class is judged by its first use.
-    own = type(patched.__name__, (patched,), {"__module__": patched.__module__})
-    expression = own("name") if patched is Upper else own(F("name"), "a")
-    query = Group.objects.annotate(x=expression).query
-    djangos = getattr(patched, name)
-
-    @functools.wraps(djangos)
-    def as_sql(self, *args, **kwargs):
-        sql, params = djangos(self, *args, **kwargs)
-        return f"choose_tenant({sql})", params
-
-    monkeypatch.setattr(own, name, as_sql, raising=False)
-
-    assert type(compiled(wrapper, query)) is str
-
-
-@isolate_apps("django.contrib.auth")
-def test_a_field_hook_that_bears_djangos_names_is_seen(wrapper):
-    class Hooked(models.TextField):
-        @functools.wraps(models.Field.get_prep_value)
-        def get_placeholder_sql(self, value, compiler, connection):
-            return "choose_tenant(%s)", [value]
-
-    Hooked.__module__ = models.TextField.__module__
-
-    assert type(compiled(wrapper, Group.objects.filter(name=Value("a", Hooked())).query)) is str
 
 
 @isolate_apps("django.contrib.auth")

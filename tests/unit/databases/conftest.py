@@ -1,0 +1,10 @@
+"""A connection object that compiles queries and connects to nothing."""
+
+import pytest
+
+from django_runtimes.databases.postgresql.base import DatabaseWrapper
+
+
+@pytest.fixture(scope="module")
+def wrapper() -> DatabaseWrapper:
+    return DatabaseWrapper({"OPTIONS": {}, "TIME_ZONE": None, "NAME": "x"}, "compiling")
