@@ -1,4 +1,4 @@
-"""What the application's tests stand on: its database on the profile's route, its static files, secure clients."""
+"""The application's database on the profile's route, its static files, and clients behind TLS."""
 
 import secrets
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from django_runtimes.config.databases.url import parse_database_url
 from tests.integration.operations.journal import Journal
 from tests.prerequisites import require_program
 
-# As a load balancer that ends TLS sends it; without it every page outside `local` is a redirect to HTTPS.
+# The header of a load balancer that terminates TLS; without it every page outside `local` redirects to HTTPS.
 _BEHIND_TLS = {"X-Forwarded-Proto": "https"}
 
 
@@ -38,33 +38,33 @@ def django_db_modify_db_settings(database_server) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_keepdb() -> bool:
-    """Whether the test database stays: its server goes anyway, and PgBouncer may still hold connections to it."""
+    """Keep the test database: PgBouncer may still hold connections to it, and its server is temporary."""
     return True
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files(request: pytest.FixtureRequest) -> None:
-    """Templates name static files by their hash, which collecting them computes."""
+    """Run collectstatic, since templates name static files by the hashes it computes."""
     if any("profile_free" not in item.keywords for item in request.session.items):
         call_command("collectstatic", interactive=False, verbosity=0)
 
 
 @pytest.fixture
 def client() -> Client:
-    """A client that a TLS-terminating load balancer stands in front of."""
+    """A client behind a load balancer that terminates TLS."""
     return Client(headers=_BEHIND_TLS)
 
 
 @pytest.fixture
 def async_client() -> AsyncClient:
-    """The same for asynchronous tests."""
-    # Its `headers` argument keeps WSGI's names, which no ASGI request reads.
+    """The same client for asynchronous tests."""
+    # Its argument `headers` would use WSGI's names, which an ASGI request does not read.
     return AsyncClient(**_BEHIND_TLS)
 
 
 @pytest.fixture
 def journal(database_server, tmp_path) -> Iterator[Journal]:
-    """Runs `webapp migrate` as real processes, on an application with migrations of every kind."""
+    """Runs `webapp migrate` as real processes on an application with every kind of migration."""
     name = f"webapp_journal_{secrets.token_hex(4)}"
     create_database(database_server, name)
     journal = Journal(database_server.url(name), tmp_path)

@@ -7,12 +7,12 @@ from webapp.accounts.models import User
 pytestmark = pytest.mark.django_db
 
 
-def test_the_projects_own_user_is_djangos_user_model():
+def test_the_user_model_is_the_projects_own():
     assert get_user_model() is User
     assert User._meta.db_table == "accounts_user"
 
 
-def test_a_user_signs_in_with_the_password_and_no_other():
+def test_a_user_signs_in_with_the_right_password_only():
     user = User.objects.create_user("ada", password="correct horse battery")
 
     assert authenticate(username="ada", password="correct horse battery") == user
@@ -28,5 +28,5 @@ def test_users_are_managed_in_the_admin(client):
     assert "root" in response.text
 
 
-def test_the_migrations_say_what_the_models_say():
+def test_the_migrations_match_the_models():
     call_command("makemigrations", check=True, dry_run=True)

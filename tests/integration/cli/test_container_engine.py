@@ -1,4 +1,4 @@
-"""Which engine is used, with programs that behave as podman and docker do."""
+"""The choice of a container engine, with shell scripts in place of podman and docker."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ exit 1
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Makes programs of shell scripts the only ones there are."""
+    """Installs shell scripts as the only programs on PATH."""
 
     def put(**scripts: str) -> None:
         for name, script in scripts.items():
@@ -37,13 +37,13 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., No
     return put
 
 
-def test_an_engine_that_does_not_work_is_passed_over(install, tmp_path):
+def test_a_broken_engine_is_skipped(install, tmp_path):
     install(podman=PODMAN, docker=STOPPED_DOCKER)
 
     assert usable_engines() == (ContainerEngine("podman", str(tmp_path / "podman"), "4.3.1"),)
 
 
-def test_an_image_is_found_or_not(install):
+def test_an_absent_image_is_none(install):
     install(podman=PODMAN)
     (engine,) = usable_engines()
 
@@ -51,14 +51,14 @@ def test_an_image_is_found_or_not(install):
     assert engine.inspect_image("absent") is None
 
 
-def test_without_an_engine_that_works_each_ones_complaint_is_said(install):
+def test_without_a_working_engine_the_error_gives_each_reason(install):
     install(docker=STOPPED_DOCKER)
 
     with pytest.raises(CompareError, match=r"docker does not work: Cannot connect .*; start the engine, or leave"):
         usable_engines()
 
 
-def test_without_any_engine_one_is_asked_for(install):
+def test_without_any_engine_the_error_asks_to_install_one(install):
     install()
 
     with pytest.raises(CompareError, match="needs podman or docker, and neither is installed; install one, or leave"):

@@ -1,4 +1,4 @@
-"""What holds for every test of the guestbook."""
+"""Fails any test of the guestbook that pins a connection of RDS Proxy."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from django_runtimes.pinning.findings import Findings
 
 
 @pytest.fixture(autouse=True)
-def _nothing_pins_the_proxy(pin_lint: Findings, settings) -> Iterator[None]:
+def _no_pinned_connections(pin_lint: Findings, settings) -> Iterator[None]:
     yield
     if settings.DJANGO_RUNTIMES.profile.route is Route.PROXY:
         assert pin_lint.pins == []

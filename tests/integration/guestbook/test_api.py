@@ -25,7 +25,7 @@ def error_of(response, status):
     return response.json()["error"]
 
 
-def test_a_posted_entry_is_answered_and_found_at_its_location(client):
+def test_a_posted_entry_is_returned_and_found_at_its_location(client):
     response = post(client, _HELLO)
 
     assert response.status_code == 201
@@ -57,7 +57,7 @@ def test_only_json_is_accepted(client, content_type):
     [b" ", b"{", b"[]", b'"text"', b"null", b"\xff\xfe", b"[" * 100_000, b"9" * 5000],
     ids=["blank", "cut off", "array", "string", "null", "not UTF-8", "too deep", "too many digits"],
 )
-def test_a_body_that_is_no_json_object_is_refused(client, body):
+def test_a_body_other_than_a_json_object_is_refused(client, body):
     assert error_of(post(client, body), 400)["message"] == "The body has to be a JSON object."
 
 
@@ -81,7 +81,7 @@ def test_a_body_that_is_no_json_object_is_refused(client, body):
         ({"autor": "Ada"}, "autor", "There is no such field; send author, message."),
     ],
 )
-def test_each_mistake_is_named_at_its_field(client, changed, field, reason):
+def test_each_error_names_its_field(client, changed, field, reason):
     error = error_of(post(client, _HELLO | changed), 400)
 
     assert error == {
@@ -92,7 +92,7 @@ def test_each_mistake_is_named_at_its_field(client, changed, field, reason):
     assert Entry.objects.count() == 0
 
 
-def test_a_body_too_large_is_refused_in_json(client, settings):
+def test_a_body_over_the_limit_gets_a_json_error(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
 
     assert error_of(post(client, {"author": "Ada", "message": "m" * 200}), 413)["code"] == "too_large"
@@ -117,7 +117,7 @@ def test_the_list_comes_in_pages_newest_first(client, query, ids, page, page_siz
     assert answer == {"page": page, "page_size": page_size, "pages": pages, "total": 25}
 
 
-def test_an_empty_list_is_a_list(client):
+def test_an_empty_book_gives_an_empty_list(client):
     answer = client.get("/api/entries").json()
 
     assert answer == {"entries": [], "page": 1, "page_size": 10, "pages": 1, "total": 0}
@@ -134,7 +134,7 @@ def test_an_empty_list_is_a_list(client):
         ("page_size=101", "page_size"),
     ],
 )
-def test_a_page_that_cannot_be_is_refused(client, query, field):
+def test_an_invalid_page_is_refused(client, query, field):
     error = error_of(client.get(f"/api/entries?{query}"), 400)
 
     assert list(error["fields"]) == [field]
@@ -189,7 +189,7 @@ def test_statistics_of_an_empty_book(client):
     assert client.get("/api/statistics").json() == {"entries": 0, "entries_today": 0, "newest_at": None}
 
 
-def test_statistics_count_what_visitors_see(client, django_assert_num_queries):
+def test_statistics_count_visible_entries_only(client, django_assert_num_queries):
     newest_at = datetime(2026, 1, 1, 12, tzinfo=UTC)
     Entry.objects.create(**_HELLO, created_at=newest_at)
     Entry.objects.create(**_HELLO, created_at=newest_at - timedelta(days=1))
@@ -218,7 +218,7 @@ async def test_statistics_are_served_asynchronously(async_client: AsyncClient):
     assert response.json()["entries"] == 1
 
 
-def test_statistics_are_served_under_atomic_requests_too(client, monkeypatch):
+def test_statistics_are_served_with_atomic_requests(client, monkeypatch):
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
 
     assert client.get("/api/statistics").status_code == 200

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from webapp.guestbook.entries import create_entry
 from webapp.guestbook.models import Entry
 
-# Every other connection sees only what is committed, so these tests commit.
+# Other connections see committed rows only, so these tests commit.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 _HELLO = {"author": "Ada", "message": "Hello"}
@@ -37,7 +37,7 @@ def answer(response):
     return response.status_code, response["Location"], response.content
 
 
-def wait_until_it_waits_for_us(other: Future) -> None:
+def wait_until_blocked_by_this_connection(other: Future) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and not other.done():
         with connection.cursor() as cursor:
@@ -60,7 +60,7 @@ def test_the_same_key_twice_gives_one_row_and_the_same_answer():
     assert Entry.objects.get().idempotency_key == "key-1"
 
 
-def test_the_same_key_from_many_requests_at_once_gives_one_row_and_the_same_answer():
+def test_concurrent_requests_with_one_key_write_one_row():
     requests = 4
     barrier = Barrier(requests)
 
@@ -82,7 +82,7 @@ def test_a_request_waits_for_the_one_that_holds_its_key():
         with transaction.atomic():
             first = create_entry(**_HELLO, idempotency_key="key-1")
             other = executor.submit(post_in_a_thread, "key-1")
-            wait_until_it_waits_for_us(other)
+            wait_until_blocked_by_this_connection(other)
         response = other.result()
 
     assert response.status_code == 201
@@ -90,12 +90,12 @@ def test_a_request_waits_for_the_one_that_holds_its_key():
     assert Entry.objects.count() == 1
 
 
-def test_a_request_takes_the_key_over_when_the_one_that_held_it_fails():
+def test_a_request_takes_over_the_key_of_a_failed_one():
     with ThreadPoolExecutor(1) as executor:
         with transaction.atomic():
             first = create_entry(**_HELLO, idempotency_key="key-1")
             other = executor.submit(post_in_a_thread, "key-1")
-            wait_until_it_waits_for_us(other)
+            wait_until_blocked_by_this_connection(other)
             transaction.set_rollback(True)
         response = other.result()
 
@@ -114,25 +114,25 @@ def test_the_same_key_with_another_body_is_refused():
     assert Entry.objects.get().message == "Hello"
 
 
-def test_words_that_move_between_the_fields_make_another_body():
+def test_moving_text_between_fields_makes_a_different_body():
     post("key-1", {"author": "AdaL", "message": "ove"})
 
     assert post("key-1", {"author": "Ada", "message": "Love"}).status_code == 422
 
 
-def test_a_refused_body_does_not_use_its_key_up():
+def test_a_refused_body_does_not_use_up_its_key():
     assert post("key-1", {"author": "Ada", "message": ""}).status_code == 400
     assert post("key-1").status_code == 201
 
 
-def test_a_key_answers_as_before_after_its_entry_was_hidden():
+def test_hiding_an_entry_does_not_change_its_keys_answer():
     first = post("key-1")
     Entry.objects.update(hidden=True)
 
     assert answer(post("key-1")) == answer(first)
 
 
-def test_different_keys_and_none_write_different_rows():
+def test_different_keys_and_no_key_write_separate_rows():
     post("key-1")
     post("key-2")
     create_entry(**_HELLO)
@@ -142,7 +142,7 @@ def test_different_keys_and_none_write_different_rows():
 
 
 @pytest.mark.parametrize("key", ["", "k" * 256, "clé", "tab\there"])
-def test_a_key_that_breaks_the_rule_is_refused(key):
+def test_an_invalid_key_is_refused(key):
     response = post(key)
 
     assert response.status_code == 400
@@ -150,7 +150,7 @@ def test_a_key_that_breaks_the_rule_is_refused(key):
     assert Entry.objects.count() == 0
 
 
-def test_a_first_write_is_one_insert_with_no_select_before_it():
+def test_a_first_write_is_one_insert_without_a_select():
     with CaptureQueriesContext(connection) as captured:
         post("key-1")
 

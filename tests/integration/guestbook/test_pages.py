@@ -32,7 +32,7 @@ def test_a_signed_entry_is_shown_after_the_redirect_with_thanks(client):
     assert "Your entry is in the book" in page
 
 
-def test_thanks_are_said_once(client):
+def test_thanks_are_shown_once(client):
     sign(client)
     client.get("/")
 
@@ -45,7 +45,7 @@ def test_the_form_remembers_the_visitors_name(client):
     assert client.get("/").context["form"]["author"].value() == "Grażyna"
 
 
-def test_a_form_with_mistakes_comes_back_with_what_was_written(client):
+def test_an_invalid_form_comes_back_with_its_input(client):
     response = sign(client, author="", message="Kept words")
 
     assert response.status_code == 400
@@ -54,7 +54,7 @@ def test_a_form_with_mistakes_comes_back_with_what_was_written(client):
     assert "Kept words" in response.text
 
 
-def test_a_nul_character_is_a_mistake_in_the_form(client):
+def test_a_nul_character_is_a_form_error(client):
     response = sign(client, message="nul \0 nul")
 
     assert response.status_code == 400
@@ -86,7 +86,7 @@ def test_a_form_with_its_csrf_token_is_accepted():
     assert Entry.objects.get().message == "Hello"
 
 
-def test_what_visitors_write_is_shown_as_text(client):
+def test_the_text_of_an_entry_is_escaped(client):
     attack = "<script>alert(1)</script>"
     entry = Entry.objects.create(author=attack, message=attack)
 
@@ -141,7 +141,7 @@ def test_the_list_costs_two_queries(client, django_assert_num_queries):
         client.get("/?page=2")
 
 
-def test_a_visitor_with_a_session_costs_one_query_more(client, django_assert_num_queries):
+def test_a_session_costs_one_more_query(client, django_assert_num_queries):
     sign(client)
     client.get("/")
 
@@ -155,7 +155,7 @@ def test_other_methods_are_not_allowed(client):
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_an_unknown_address_is_a_page_in_the_same_clothes(client):
+def test_an_unknown_address_gets_a_page_in_the_sites_style(client):
     response = client.get("/nowhere")
 
     assert response.status_code == 404
@@ -163,7 +163,7 @@ def test_an_unknown_address_is_a_page_in_the_same_clothes(client):
     assert "guestbook/guestbook." in response.text
 
 
-def test_a_failure_is_a_page_too(client, monkeypatch):
+def test_a_server_error_gets_a_page_too(client, monkeypatch):
     def fails(*args, **kwargs):
         raise RuntimeError("password=hunter2")
 
@@ -177,14 +177,14 @@ def test_a_failure_is_a_page_too(client, monkeypatch):
     assert "hunter2" not in response.text
 
 
-def test_a_request_django_refuses_is_a_page_too(client):
+def test_a_request_that_django_refuses_gets_a_page_too(client):
     response = client.get("/", headers={"Host": "not_a_host"})
 
     assert response.status_code == 400
     assert "This request is not valid" in response.text
 
 
-def test_browsers_find_an_icon_for_pages_that_name_none(client):
+def test_favicon_ico_leads_to_the_icon(client):
     response = client.get("/favicon.ico", follow=True)
 
     assert (response.status_code, response["Content-Type"]) == (200, "image/svg+xml")
@@ -201,5 +201,5 @@ def test_the_pages_run_no_scripts_and_no_inline_styles(client):
         assert "style=" not in page
 
 
-def test_the_footer_leads_to_the_programs_view(client):
+def test_the_footer_links_to_the_statistics(client):
     assert f'href="{reverse("guestbook:api_statistics")}"' in client.get("/").text

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def media(settings, tmp_path):
-    """A place for uploads, whatever the profile has."""
+    """A folder for uploads, whichever storage the profile has."""
     settings.GUESTBOOK_PICTURES = True
     settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}}
     settings.MEDIA_ROOT = tmp_path
@@ -33,7 +33,7 @@ def sign_with(client, name, content):
     ("name", "picture_format"),
     [("a.png", "PNG"), ("a.JPG", "JPEG"), ("a.jpeg", "JPEG"), ("a.webp", "WEBP"), ("a.gif", "GIF")],
 )
-def test_a_picture_is_stored_by_date_under_a_random_name_and_shown(client, media, name, picture_format):
+def test_a_picture_is_stored_by_date_under_a_random_name(client, media, name, picture_format):
     content = picture_bytes(picture_format)
 
     assert sign_with(client, name, content).status_code == 302
@@ -69,7 +69,7 @@ def test_a_picture_is_optional(client):
     ],
     ids=["not a picture", "cut off", "empty", "other extension", "other format"],
 )
-def test_what_is_no_picture_is_refused(client, media, name, content, reason):
+def test_a_file_that_is_not_a_picture_is_refused(client, media, name, content, reason):
     response = sign_with(client, name, content)
 
     assert response.status_code == 400
@@ -91,7 +91,7 @@ def test_a_picture_of_5_mb_is_accepted(client):
     assert sign_with(client, "a.png", content.ljust(5 * 1024 * 1024, b"\0")).status_code == 302
 
 
-def test_the_form_asks_for_no_picture_where_none_can_be_stored(client, settings):
+def test_the_form_has_no_picture_field_without_storage(client, settings):
     settings.GUESTBOOK_PICTURES = False
 
     assert 'type="file"' not in client.get("/").text

@@ -7,7 +7,7 @@ from webapp.guestbook.models import Entry
 pytestmark = pytest.mark.django_db
 
 
-def test_the_command_says_what_it_added(capsys):
+def test_the_command_reports_how_many_entries_it_added(capsys):
     call_command("seed_guestbook", "--entries", "7")
 
     assert Entry.objects.count() == 7
@@ -27,7 +27,7 @@ def test_asking_for_more_adds_the_difference():
     assert Entry.objects.count() == 12
 
 
-def test_what_visitors_wrote_stays():
+def test_visitors_entries_stay():
     mine = Entry.objects.create(author="Ada", message="Mine")
 
     add_sample_entries(10)
@@ -36,13 +36,14 @@ def test_what_visitors_wrote_stays():
     assert Entry.objects.first() == mine
 
 
-def test_samples_carry_no_key_so_that_a_comparison_counts_only_its_own_rows():
+def test_samples_have_no_idempotency_key():
     add_sample_entries(10)
 
+    # A comparison counts the rows that have a key, and these are not its own.
     assert not Entry.objects.filter(idempotency_key__isnull=False).exists()
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
-def test_a_number_that_is_none_is_refused(number):
+def test_an_invalid_number_is_refused(number):
     with pytest.raises(CommandError, match=f"'{number}' is not a number of entries; give 1 or more"):
         call_command("seed_guestbook", f"--entries={number}")

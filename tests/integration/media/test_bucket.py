@@ -1,4 +1,4 @@
-"""Pictures in a bucket: moto's S3 server, the application's own settings, a client that has only the address."""
+"""Stores pictures in a bucket on moto's S3 server, and reads them by their URL alone."""
 
 import os
 import subprocess
@@ -32,13 +32,13 @@ print(default_storage.url("a.png"))
 
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory) -> Iterator[str]:
-    """The address of moto's server."""
+    """The URL of moto's server."""
     with moto_server(tmp_path_factory.mktemp("moto") / "moto.log") as url:
         yield url
 
 
 def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """The source in a process of the application, as a container."""
+    """Run the source in a process that has the application's settings for a container."""
     return subprocess.run(
         [sys.executable, "-c", source],
         env={
@@ -60,7 +60,7 @@ def run(source: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-central-1", "af-south-1", "us-gov-west-1", "cn-north-1"])
-def test_what_is_saved_is_read_by_its_address(s3, region):
+def test_a_saved_file_is_read_by_its_url(s3, region):
     bucket = f"pictures-{region}"
     session = boto3.session.Session(
         aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="example", region_name=region
@@ -76,7 +76,7 @@ def test_what_is_saved_is_read_by_its_address(s3, region):
 
 
 @pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
-def test_the_settings_sign_for_the_region_of_either_variable(variable):
+def test_urls_are_signed_for_the_region_of_either_variable(variable):
     url = run(ADDRESS, **{variable: "eu-central-1"}).stdout
 
     assert urlsplit(url).hostname == "pictures.s3.eu-central-1.amazonaws.com"
