@@ -1,4 +1,4 @@
-"""A database of its own, and its web role, for each test of the doctor."""
+"""Gives each test of the doctor its own database, with a web role whose settings it can change."""
 
 import secrets
 from collections.abc import Callable
@@ -23,7 +23,7 @@ def database(database_server):
 
 @pytest.fixture
 def alter(database_server, database) -> Callable[..., None]:
-    """Changes settings of the web role, in that database only."""
+    """Changes settings of the web role in that database only."""
 
     def change(**settings: str) -> None:
         with psycopg.connect(database_server.administration_url, autocommit=True) as connection:

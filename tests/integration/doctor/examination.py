@@ -1,4 +1,4 @@
-"""Runs `webapp doctor` as a process, and reads what it found."""
+"""Runs `webapp doctor` as a process, and reads its findings."""
 
 import json
 import os
@@ -31,11 +31,11 @@ def doctor(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
 
 
 def findings(examined: subprocess.CompletedProcess, section: str) -> list[tuple[str, str]]:
-    """The levels and texts of one section of the JSON."""
+    """Return the levels and texts of one section of the JSON."""
     sections = {part["name"]: part["findings"] for part in json.loads(examined.stdout)["sections"]}
     return [(finding["level"], finding["text"]) for finding in sections[section]]
 
 
 def available(server: PostgresServer) -> int:
-    """The connections that the server leaves to others than administrators."""
+    """The number of connections that the server does not reserve for superusers."""
     return int(server.settings["max_connections"]) - int(server.settings["superuser_reserved_connections"])

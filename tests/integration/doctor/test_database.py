@@ -1,4 +1,4 @@
-"""What `webapp doctor` says of a real server."""
+"""`webapp doctor` against a real PostgreSQL server."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, UNREACHABLE
 pytestmark = pytest.mark.profile_free
 
 
-def test_a_limit_of_the_database_counts_operations(database_server, database):
+def test_operations_count_against_the_databases_limit(database_server, database):
     with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
         connection.execute(sql.SQL("ALTER DATABASE {} CONNECTION LIMIT 32").format(sql.Identifier(database)))
 
@@ -24,7 +24,7 @@ def test_a_limit_of_the_database_counts_operations(database_server, database):
     assert examined.returncode == 1
 
 
-def test_all_is_well(database_server, database, alter):
+def test_a_sound_configuration_exits_0(database_server, database, alter):
     alter(**dict.fromkeys(TIMEOUTS, "8s"))
 
     examined = doctor(**REQUIRED, DATABASE_URL=database_server.url(database))
@@ -36,7 +36,7 @@ def test_all_is_well(database_server, database, alter):
     assert f"    = available                       {available(database_server)}\n" in examined.stdout
 
 
-def test_the_json_says_the_same(database_server, database):
+def test_the_json_has_every_section(database_server, database):
     examined = doctor("--json", **REQUIRED, DATABASE_URL=database_server.url(database))
 
     answer = json.loads(examined.stdout)
@@ -60,7 +60,7 @@ def test_missing_timeouts_of_the_web_role_are_wrong(database_server, database, a
     assert examined.returncode == 1
 
 
-def test_a_superuser_as_the_web_role_is_warned_about(database_server):
+def test_a_superuser_as_the_web_role_gets_a_warning(database_server):
     url = database_server.administration_url
 
     examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=url)
@@ -73,7 +73,7 @@ def test_a_superuser_as_the_web_role_is_warned_about(database_server):
 
 
 @pytest.mark.parametrize(("variables", "warned"), [({}, False), ({"PGTZ": "Europe/Berlin"}, True)])
-def test_a_time_zone_that_django_would_set_is_warned_about(database_server, database, alter, variables, warned):
+def test_a_time_zone_that_django_resets_gets_a_warning(database_server, database, alter, variables, warned):
     alter(timezone="Asia/Tokyo")
 
     examined = doctor("database", "--json", **REQUIRED, **variables, DATABASE_URL=database_server.url(database))
@@ -83,7 +83,7 @@ def test_a_time_zone_that_django_would_set_is_warned_about(database_server, data
     assert all("is Europe/Berlin, so Django sets UTC" in text for text in zones)
 
 
-def test_a_budget_that_does_not_hold_exits_1(database_server, database):
+def test_an_exceeded_budget_exits_1(database_server, database):
     slots = available(database_server)
 
     examined = doctor(
@@ -100,7 +100,7 @@ def test_a_budget_that_does_not_hold_exits_1(database_server, database):
     ]
 
 
-def test_an_unreachable_server_is_wrong_and_proves_nothing():
+def test_an_unreachable_server_leaves_the_budget_unproven():
     examined = doctor("database", "budget", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE)
 
     ((level, text),) = findings(examined, "database")
@@ -113,7 +113,7 @@ def test_an_unreachable_server_is_wrong_and_proves_nothing():
     assert examined.returncode == 1
 
 
-def test_a_server_that_cannot_be_asked_may_be_described():
+def test_offline_the_servers_limit_comes_from_a_variable():
     examined = doctor(
         "database", "budget", "--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_MAX_CONNECTIONS="100"
     )

@@ -1,4 +1,4 @@
-"""What `webapp doctor` says of proxies, and of logins that do not work."""
+"""`webapp doctor` with proxies, TLS and logins that fail."""
 
 import os
 
@@ -12,7 +12,7 @@ from tests.integration.doctor.examination import REQUIRED, TIMEOUTS, available, 
 pytestmark = pytest.mark.profile_free
 
 
-def test_a_server_in_the_proxys_place_is_wrong(database_server, database):
+def test_a_server_at_the_proxys_address_is_wrong(database_server, database):
     server = parse_database_url(database_server.url(database))
     examined = doctor(
         "database",
@@ -32,7 +32,7 @@ def test_a_server_in_the_proxys_place_is_wrong(database_server, database):
 
 
 @pytest.mark.needs("pgbouncer")
-def test_every_configured_route_is_asked(database_server, database, alter):
+def test_every_configured_route_is_examined(database_server, database, alter):
     alter(**dict.fromkeys(TIMEOUTS, "8s"))
     with PgBouncer(database_server) as proxy:
         examined = doctor(
@@ -56,7 +56,7 @@ def test_every_configured_route_is_asked(database_server, database, alter):
     ]
 
 
-def test_a_route_that_is_not_taken_may_be_impossible(database_server, database):
+def test_an_impossible_route_that_is_not_used_is_a_warning(database_server, database):
     url = f"{database_server.url(database)}?options=-csearch_path%3Dpublic"
 
     examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=url, WEBAPP_DB_PROXY_HOST="127.0.0.1")
@@ -67,7 +67,7 @@ def test_a_route_that_is_not_taken_may_be_impossible(database_server, database):
 
 
 class EncryptedPgBouncer(PgBouncer):
-    """Offers TLS, with a certificate for localhost by an authority of its own, which is in `root`."""
+    """Offers TLS with a certificate for localhost; `root` is the file of the certificate of its own authority."""
 
     def _configure(self, directory, account):
         databases = super()._configure(directory, account)
@@ -90,13 +90,13 @@ class EncryptedPgBouncer(PgBouncer):
 
 
 @pytest.mark.needs("pgbouncer")
-def test_encryption_is_reported_as_it_came_about(database_server, database):
+def test_the_encryption_in_use_is_reported(database_server, database):
     with EncryptedPgBouncer(database_server) as proxy:
         by_name = proxy.url(database).replace("127.0.0.1", "localhost")
 
         def encryption(url: str, **variables: str) -> tuple[str, str]:
             examined = doctor("database", "--json", **REQUIRED, **variables, DATABASE_URL=url)
-            # Who was reached comes first, or why nobody was.
+            # The first finding names the server, or the reason why it was not reached.
             return findings(examined, "database")[:2][-1]
 
         root = {"WEBAPP_DB_ROOT_CERTIFICATES": str(proxy.root)}
@@ -104,19 +104,19 @@ def test_encryption_is_reported_as_it_came_about(database_server, database):
         unverified = encryption(by_name, WEBAPP_DB_SSLMODE="require")
         plain = encryption(by_name, WEBAPP_DB_SSLMODE="disable")
         by_another_name = encryption(proxy.url(database), WEBAPP_DB_SSLMODE="verify-full", **root)
-        of_a_stranger = encryption(by_name, WEBAPP_DB_SSLMODE="verify-full")
+        by_unknown_authority = encryption(by_name, WEBAPP_DB_SSLMODE="verify-full")
 
     route = "web login, direct route:"
     assert verified == ("ok", f"{route} encrypted, sslmode=verify-full")
     assert unverified == ("warning", f"{route} encrypted, but sslmode=require accepts any server")
     assert plain == ("ok", f"{route} not encrypted, but the connection stays on this machine")
-    assert by_another_name[0] == of_a_stranger[0] == "wrong"
+    assert by_another_name[0] == by_unknown_authority[0] == "wrong"
     assert 'does not match host name "127.0.0.1"' in by_another_name[1]
-    assert "certificate verify failed" in of_a_stranger[1]
+    assert "certificate verify failed" in by_unknown_authority[1]
 
 
 @pytest.mark.needs("pgbouncer")
-def test_a_proxy_in_the_servers_place_is_wrong(database_server, database):
+def test_a_proxy_at_the_servers_address_is_wrong(database_server, database):
     with PgBouncer(database_server) as proxy:
         examined = doctor("database", "--json", **REQUIRED, DATABASE_URL=proxy.url(database))
 
@@ -124,7 +124,7 @@ def test_a_proxy_in_the_servers_place_is_wrong(database_server, database):
         in findings(examined, "database")  # fmt: skip
 
 
-def test_the_operations_login_is_asked_too(database_server, database):
+def test_the_operations_login_is_tried_too(database_server, database):
     examined = doctor(
         "database",
         "--json",
@@ -139,7 +139,7 @@ def test_the_operations_login_is_asked_too(database_server, database):
     assert "hunter2" not in examined.stdout + examined.stderr
 
 
-def test_a_login_that_cannot_be_had_is_wrong():
+def test_missing_aws_credentials_are_wrong():
     examined = doctor(
         "database",
         **REQUIRED,

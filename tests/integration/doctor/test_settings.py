@@ -10,7 +10,7 @@ pytestmark = pytest.mark.profile_free
 
 @pytest.fixture
 def settings_module(tmp_path):
-    """Variables that name a settings module which is the project's with these lines after it."""
+    """Adds lines to the project's settings in a new module, and returns the variables that select it."""
 
     def write(*lines: str) -> dict[str, str]:
         (tmp_path / "changed.py").write_text("\n".join(("from webapp.settings import *", *lines, "")))
@@ -31,7 +31,7 @@ def entry(url: str, engine: str = "django.db.backends.postgresql") -> dict[str, 
     }
 
 
-def test_the_server_that_the_settings_name_is_asked(database_server, database, settings_module):
+def test_the_server_in_the_settings_is_examined(database_server, database, settings_module):
     there = entry(database_server.url(database))
     changed = settings_module(f"DATABASES['default'].update({there})")
 
@@ -44,7 +44,7 @@ def test_the_server_that_the_settings_name_is_asked(database_server, database, s
     )
 
 
-def test_every_further_database_is_asked(database_server, database, alter, settings_module):
+def test_every_further_database_is_examined(database_server, database, alter, settings_module):
     alter(**dict.fromkeys(TIMEOUTS, "8s"))
     url = database_server.url(database)
     changed = settings_module(
@@ -55,21 +55,21 @@ def test_every_further_database_is_asked(database_server, database, alter, setti
 
     examined = doctor("database", "--json", **REQUIRED, **changed, DATABASE_URL=url)
 
-    said = findings(examined, "database")
+    found = findings(examined, "database")
     assert (
         "skipped",
         "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked",
-    ) in said
-    replica = [level for level, text in said if text.startswith("DATABASES['replica']: ")]
+    ) in found
+    replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
-    ((level, text),) = [(level, text) for level, text in said if text.startswith("DATABASES['lost']: ")]
+    ((level, text),) = [(level, text) for level, text in found if text.startswith("DATABASES['lost']: ")]
     assert level == "wrong"
     assert "Connection refused" in text
     assert "hunter2" not in examined.stdout + examined.stderr
     assert examined.returncode == 1
 
 
-def test_a_role_without_timeouts_is_told_of_at_its_database(database_server, database, settings_module):
+def test_missing_timeouts_are_reported_at_their_database(database_server, database, settings_module):
     url = database_server.url(database)
     changed = settings_module(f"DATABASES['replica'] = {entry(url)}")
 
@@ -81,7 +81,7 @@ def test_a_role_without_timeouts_is_told_of_at_its_database(database_server, dat
     assert f"run there: ALTER ROLE {role} SET statement_timeout = '8s'" in text
 
 
-def test_an_engine_that_does_not_load_is_wrong_and_hides_nothing(settings_module):
+def test_an_engine_that_does_not_load_hides_no_other_finding(settings_module):
     changed = settings_module("DATABASES['odd'] = {'ENGINE': 'shop.engine', 'HOST': 'db.internal', 'NAME': 'x'}")
 
     examined = doctor("settings", "database", "--json", **REQUIRED, **changed, DATABASE_URL=UNREACHABLE)
@@ -94,7 +94,7 @@ def test_an_engine_that_does_not_load_is_wrong_and_hides_nothing(settings_module
 
 
 @pytest.mark.parametrize(("zone", "warnings"), [("Asia/Tokyo", 0), ("Europe/Berlin", 1)])
-def test_the_time_zone_that_the_settings_want_is_no_warning(
+def test_the_time_zone_of_the_settings_gets_no_warning(
     database_server, database, alter, settings_module, zone, warnings
 ):
     alter(timezone="Asia/Tokyo")
@@ -107,7 +107,7 @@ def test_the_time_zone_that_the_settings_want_is_no_warning(
 
 @pytest.fixture
 def plain_project(tmp_path):
-    """Variables that name the settings of a project which knows nothing of this library."""
+    """The variables of a project that does not use this library."""
     (tmp_path / "plain.py").write_text(
         "SECRET_KEY = 'abcde' * 10\n"
         "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': ':memory:'}}\n"
@@ -128,7 +128,7 @@ def test_a_project_may_read_its_own_database_url(plain_project, url):
     assert "hunter2" not in examined.stdout
 
 
-def test_the_strategy_is_the_one_of_the_settings(settings_module):
+def test_the_strategy_comes_from_the_settings(settings_module):
     changed = settings_module(
         "DATABASES['default']['CONN_MAX_AGE'] = 60",
         "del DATABASES['default']['OPTIONS']['pool']",
@@ -139,7 +139,7 @@ def test_the_strategy_is_the_one_of_the_settings(settings_module):
     assert "strategy        persistent  DATABASES of the settings" in examined.stdout
 
 
-def test_a_further_database_of_the_server_is_not_counted(settings_module):
+def test_another_database_on_the_server_is_not_counted(settings_module):
     elsewhere = UNREACHABLE.replace("127.0.0.1", "127.0.0.2")
     changed = settings_module(
         f"DATABASES['archive'] = {entry(UNREACHABLE)}", f"DATABASES['replica'] = {entry(elsewhere)}"
@@ -154,7 +154,7 @@ def test_a_further_database_of_the_server_is_not_counted(settings_module):
     ]
 
 
-def test_another_engine_is_not_asked(plain_project):
+def test_another_engine_is_skipped(plain_project):
     examined = doctor("database", "budget", "--json", **plain_project)
 
     assert findings(examined, "database") == [

@@ -1,4 +1,4 @@
-"""What `webapp doctor` says of the variables alone, and of its own arguments."""
+"""`webapp doctor` on variables alone, and on its own arguments."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.integration.doctor.examination import REQUIRED, UNREACHABLE, doctor, 
 pytestmark = pytest.mark.profile_free
 
 
-def test_without_any_variable_it_says_what_is_missing():
+def test_without_variables_it_reports_what_is_missing():
     examined = doctor()
 
     assert examined.returncode == 78
@@ -51,7 +51,7 @@ def test_every_wrong_variable_is_named_at_once():
     assert examined.returncode == 78
 
 
-def test_variables_are_shown_as_they_read_and_secrets_masked():
+def test_parsed_values_are_shown_and_secrets_masked():
     hosts = ",".join(f"host-{number}.guestbook.example" for number in range(9))
     variables = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_ALLOWED_HOSTS": hosts, "WEBAPP_HTTPS": "yes"}
 
@@ -98,7 +98,7 @@ def test_contradictions_come_from_djangos_system_checks():
     assert examined.returncode == 0
 
 
-def test_variables_without_effect_are_warned_about():
+def test_variables_without_effect_get_a_warning():
     examined = doctor("settings", "--json", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_HOST="db.internal")
 
     assert findings(examined, "settings")[2:] == [
@@ -107,7 +107,7 @@ def test_variables_without_effect_are_warned_about():
     assert examined.returncode == 0
 
 
-def test_an_operations_password_without_its_user_is_unreadable_offline_too():
+def test_an_operations_password_needs_its_user_offline_too():
     examined = doctor("--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_OPERATIONS_PASSWORD="0wner")
 
     assert examined.returncode == 78
@@ -129,7 +129,7 @@ def test_a_pool_that_the_settings_module_enlarges_is_counted(tmp_path):
     ]
 
 
-def test_the_settings_of_operations_say_nothing_of_the_web():
+def test_the_budget_is_the_same_under_the_operations_role():
     described = REQUIRED | {"DATABASE_URL": UNREACHABLE, "WEBAPP_DB_MAX_CONNECTIONS": "100"}
 
     examined = doctor("budget", "--offline", "--json", **described, WEBAPP_DB_ROLE="operations")
@@ -146,7 +146,7 @@ def test_the_settings_of_operations_say_nothing_of_the_web():
         ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which is none; choose"),
     ],
 )
-def test_a_malformed_url_is_unreadable_and_its_password_is_not_shown(url, text):
+def test_a_malformed_url_is_unreadable_and_hides_its_password(url, text):
     examined = doctor("--json", **REQUIRED, DATABASE_URL=url)
 
     assert examined.returncode == 78
@@ -157,7 +157,7 @@ def test_a_malformed_url_is_unreadable_and_its_password_is_not_shown(url, text):
 
 
 @pytest.mark.parametrize("arguments", [("dattabase",), ("--colour",)])
-def test_bad_arguments_are_one_line(arguments):
+def test_bad_arguments_give_one_line(arguments):
     examined = doctor(*arguments)
 
     assert examined.returncode == 2
