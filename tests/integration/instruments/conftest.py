@@ -1,4 +1,4 @@
-"""Each tool's own environment, and a database for the application in it."""
+"""Runs the application in each tool's own virtual environment, with a database."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.compare.services.database_creation import create_database, drop_database
-from tests.integration.instruments.places import HOST, ROOT, Instrumented
+from tests.integration.instruments.application import HOST, ROOT, Instrumented
 from tests.integration.instruments.receivers import Record
 from tests.integration.instruments.tools import Tool
 from tests.secret_key import SECRET_KEY
@@ -19,7 +19,7 @@ from tests.secret_key import SECRET_KEY
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            # The runtime is chosen by each test.
+            # Each test chooses its runtime itself.
             item.add_marker(pytest.mark.profile_free)
 
 
@@ -33,7 +33,7 @@ def instruments_database(database_server) -> Iterator[str]:
 
 
 def require_environment(tool: Tool) -> Path:
-    """The tool's Python; without it the test is skipped, or failed where CI=true says that nothing may be missing."""
+    """Return the tool's Python; without it, skip the test, or fail it when CI=true."""
     place = ROOT / ".venv-instruments" / tool.name
     if not (place / ".ready").exists():
         reason = f"{place.relative_to(ROOT)} is missing; run `make instruments`"
@@ -45,7 +45,7 @@ def require_environment(tool: Tool) -> Path:
 
 @pytest.fixture
 def instrument(instruments_database, tmp_path) -> Iterator[Callable[..., tuple[Instrumented, Callable]]]:
-    """Makes the application with a tool; returns it and what reads the tool's records."""
+    """Prepares the application with a tool; returns it, and a function that reads the tool's records."""
     with ExitStack() as servers:
 
         def make(tool: Tool, *, prefix: tuple[str, ...] = (), **variables: str):

@@ -3,7 +3,7 @@
 import struct
 from typing import Any
 
-# The first byte of what has a fixed size or a length in front: its format, or the width of its length.
+# Keyed by a value's first byte: the format of the value, or of the length that precedes it.
 _FIXED = {
     0xCA: ">f",
     0xCB: ">d",
@@ -24,7 +24,7 @@ _MAPS = {0xDE: ">H", 0xDF: ">I"}
 
 
 def unpack(data: bytes) -> Any:
-    """The one value in `data`; ValueError for the extension types, which no trace has."""
+    """Return the one value in `data`; raise ValueError for an extension type, which traces do not use."""
     return _Reader(data).value()
 
 
@@ -60,7 +60,7 @@ class _Reader:
             return self._list(self._number(_LISTS[first]))
         if first in _MAPS:
             return self._map(self._number(_MAPS[first]))
-        raise ValueError(f"0x{first:02x} begins no value that a trace has")
+        raise ValueError(f"0x{first:02x} starts an extension type, which traces do not use")
 
     def _list(self, length: int) -> list[Any]:
         return [self.value() for _ in range(length)]

@@ -1,4 +1,4 @@
-"""Servers on 127.0.0.1 in place of a vendor's, which bring what a tool sends into the form of the records."""
+"""Local servers in place of the vendors', which parse the tools' data into records."""
 
 import gzip
 import json
@@ -16,10 +16,10 @@ Parse = Callable[[bytes], Iterable[Record]]
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers every request with `answer` and keeps the records that `parse` finds in what is posted to `path`."""
+    """Answers every request with `answer` and keeps the records that `parse` finds in bodies posted to `path`."""
 
     daemon_threads = True
-    # Its backlog; tools start many connections at once.
+    # The listen backlog; tools open many connections at once.
     request_queue_size = 128
 
     def __init__(self, path: str, parse: Parse, answer: dict[str, Any]) -> None:
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(self.server.answer)
 
     def log_message(self, *args: Any) -> None:
-        """Nothing: the tests report what is wrong."""
+        """Log nothing; the tests report failures."""
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") == "chunked":
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def receiver(path: str, parse: Parse, answer: dict[str, Any]) -> Iterator[Receiver]:
-    """A server that runs until the block ends."""
+    """Run a server until the block ends."""
     with Receiver(path, parse, answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
@@ -90,7 +90,7 @@ def receiver(path: str, parse: Parse, answer: dict[str, Any]) -> Iterator[Receiv
 
 
 def datadog_records(body: bytes) -> Iterator[Record]:
-    """A record for each request's span, and one when it or a span below has an error."""
+    """Yield a record for each request's span, and another if a span of its trace has an error."""
     for trace in unpack(body):
         for span in trace:
             if span["name"] != "django.request":
@@ -113,7 +113,7 @@ def datadog_records(body: bytes) -> Iterator[Record]:
 
 
 def elastic_records(body: bytes) -> Iterator[Record]:
-    """A record for each transaction and each error."""
+    """Yield a record for each transaction and each error."""
     for line in body.splitlines():
         ((kind, event),) = json.loads(line).items()
         if kind not in {"transaction", "error"}:

@@ -1,4 +1,4 @@
-"""What starts the process: the vendor's command in a container, and our launcher under Sentry's Lambda integration."""
+"""Starts the process with Datadog's command in a container, and with Sentry's Lambda integration."""
 
 from dataclasses import replace
 

@@ -1,14 +1,14 @@
-"""Each tool sees every request once, with its own name, URL, user, status and duration, and nothing of a neighbour."""
+"""Each tool records every request once, with its name, URL, user, status and duration, and no other request's data."""
 
 import re
 from collections import Counter
 
 import pytest
 
-from tests.integration.instruments.places import HOST
+from tests.integration.instruments.application import HOST
 from tests.integration.instruments.tools import TOOLS
 
-# One after the other: what each notes must not be on the next.
+# Requested in sequence: the data of one request must not appear on the next.
 _VIEWS = ("mark", "fail", "plain", "mark_fail", "fail", "mark", "plain", "stream", "fail")
 _CONCURRENT_VIEWS = ("mark", "fail", "mark_fail", "plain")
 _CONCURRENT = 24
@@ -16,7 +16,7 @@ _STATUSES = {"mark": 200, "plain": 200, "stream": 200, "fail": 500, "mark_fail":
 
 
 def rounds(*, concurrent: bool) -> list[list[str]]:
-    """Paths, each with a number of its own: first alone, then many at once, of both kinds of view."""
+    """Return numbered paths of sync and async views: first one in each round, then many in one."""
     alone = [f"/{way}/{view}/" for way in ("sync", "async") for view in _VIEWS]
     together = [f"/{way}/{view}/" for view in _CONCURRENT_VIEWS for way in ("sync", "async")] * (_CONCURRENT // 8)
     asked = [[path] for path in alone] + ([together] if concurrent else [])
@@ -24,24 +24,24 @@ def rounds(*, concurrent: bool) -> list[list[str]]:
     return [[f"{path}{next(numbers)}" for path in paths] for paths in asked]
 
 
-# Tools send from background threads, which in a function run during its invocations only: these give them time.
-_LAST = "/sync/plain/9999"
-_LASTS = [[_LAST]] * 20
+# Tools send from background threads, which a function runs during invocations only: these requests give them time.
+_FLUSHING_PATH = "/sync/plain/9999"
+_FLUSHING_ROUNDS = [[_FLUSHING_PATH]] * 20
 
 
 def number_of(record) -> str:
-    """The number in a record's URL."""
+    """Return the number in a record's URL."""
     return re.search(r"\d{4}$", record["url"])[0]
 
 
 def check(tool, asked, answers, records) -> None:
-    """Hold the records against what was asked."""
+    """Check the records against the requested paths."""
     paths = [path for round_of_paths in asked for path in round_of_paths]
     statuses = [status for round_of_answers in answers for status, _ in round_of_answers]
     assert statuses == [_STATUSES[path.split("/")[2]] for path in paths]
     assert [record for record in records if not record["url"]] == []
     # Health checks are answered before Django; New Relic also instruments the server.
-    records = [record for record in records if not record["url"].endswith((_LAST, "/healthz"))]
+    records = [record for record in records if not record["url"].endswith((_FLUSHING_PATH, "/healthz"))]
     requests, errors = ([record for record in records if record["kind"] == kind] for kind in ("request", "error"))
     expected = {path[-4:]: path for path in paths}
     assert Counter(map(number_of, requests)) == Counter(list(expected))
@@ -52,7 +52,7 @@ def check(tool, asked, answers, records) -> None:
 
 
 def check_record(tool, path: str, record) -> None:
-    """Hold one request's or error's record against its path."""
+    """Check the record of one request or error against its path."""
     _, way, view, number = path.split("/")
     marked = number if "mark" in view or view == "stream" else None
     function = view if way == "sync" else f"a{view}"
@@ -60,7 +60,7 @@ def check_record(tool, path: str, record) -> None:
     assert re.sub(r":\d+/", "/", record["url"]) in ({f"http://{HOST}{path}", f"https://{HOST}{path}"} | {path})
     has_user = record["kind"] == "request" or tool.errors_have_user
     assert (record["tenant"], record["user"]) == (marked, marked if has_user else None)
-    if tool.tells_crumbs and record["crumbs"] is not None:
+    if tool.reports_breadcrumbs and record["crumbs"] is not None:
         assert record["crumbs"] == ([marked] if marked else [])
     if record["kind"] == "error":
         assert record["error"].rpartition(":")[2].rpartition(".")[2] == "ValueError"
@@ -71,23 +71,23 @@ def check_record(tool, path: str, record) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_in_a_container(instrument, tool):
+def test_requests_in_a_container(instrument, tool):
     asked = rounds(concurrent=True)
     if tool.sends_at_exit:
         application, records = instrument(tool)
         answers = application.ask_container(asked)
     else:
         application, records = instrument(tool, **tool.hasty_environ)
-        answers = application.ask_container([*asked, *_LASTS])
+        answers = application.ask_container([*asked, *_FLUSHING_ROUNDS])
 
     check(tool, asked, answers[: len(asked)], records())
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
-def test_on_lambda(instrument, tool):
+def test_requests_on_lambda(instrument, tool):
     application, records = instrument(tool, **tool.hasty_environ)
     asked = rounds(concurrent=False)
 
-    answers = application.ask_function([*asked, *_LASTS])
+    answers = application.ask_function([*asked, *_FLUSHING_ROUNDS])
 
     check(tool, asked, answers[: len(asked)], records())

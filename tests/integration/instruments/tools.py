@@ -1,4 +1,4 @@
-"""The tools, each with what it needs around it and what it can tell of a request."""
+"""The monitoring tools under test, with the variables and servers they need and the fields they report."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,29 +9,29 @@ from tests.integration.instruments.receivers import Receiver, datadog_records, e
 
 @dataclass(frozen=True)
 class Tool:
-    """`name` is that of its environment and, after `with_`, of its settings module.
+    """A tool; `name` also names its virtual environment and, after `with_`, its settings module.
 
-    `request_name` is what it calls a request, by `{way}`, `{view}` and `{function}`.
+    `request_name` is the tool's name for a request, with `{way}`, `{view}` and `{function}` to fill in.
     """
 
     name: str
     request_name: str
     environ: Mapping[str, str] = field(default_factory=dict)
-    # Makes it send before a test is over, where no exit handler runs.
+    # Makes the tool send during the test, where no exit handler runs.
     hasty_environ: Mapping[str, str] = field(default_factory=dict)
-    # Its server's path, parser and answer, and the variable that takes its address.
+    # The path, parser and answer of the server that it sends to, and the variable that takes its URL.
     server: tuple[str, Callable, dict, str] | None = None
-    tells_crumbs: bool = False
+    reports_breadcrumbs: bool = False
     # A middleware's span ends before a stream begins.
     times_streams: bool = True
     # Elastic takes an error's user from `request.user` only.
     errors_have_user: bool = True
-    # Elastic's exit handler does not wait for what is on its way.
+    # Elastic's exit handler does not wait for records that are being sent.
     sends_at_exit: bool = True
 
     @contextmanager
     def receiving(self) -> Iterator[Receiver | None]:
-        """The server that the tool sends to; None for one that writes records itself."""
+        """Run the server that the tool sends to; None for a tool that writes records itself."""
         if self.server is None:
             yield None
             return
@@ -40,13 +40,13 @@ class Tool:
             yield running
 
     def variables(self, running: Receiver | None) -> dict[str, str]:
-        """The variables that switch the tool on."""
+        """Return the variables that switch the tool on."""
         address = {self.server[3]: running.url} if self.server is not None and running is not None else {}
         return {**self.environ, **address}
 
 
-SENTRY = Tool("sentry", "/{way}/{view}/{{number}}", tells_crumbs=True)
-OPENTELEMETRY = Tool("opentelemetry", "GET {way}/{view}/<int:number>", tells_crumbs=True, times_streams=False)
+SENTRY = Tool("sentry", "/{way}/{view}/{{number}}", reports_breadcrumbs=True)
+OPENTELEMETRY = Tool("opentelemetry", "GET {way}/{view}/<int:number>", reports_breadcrumbs=True, times_streams=False)
 DATADOG = Tool(
     "datadog",
     "GET {way}/{view}/<int:number>",
@@ -69,7 +69,7 @@ NEWRELIC = Tool(
         "NEW_RELIC_DEVELOPER_MODE": "true",
         "NEW_RELIC_LICENSE_KEY": "0" * 40,
         "NEW_RELIC_APP_NAME": "instrumented",
-        # The first request waits until the agent is ready, and is counted.
+        # Without this wait the first request is not recorded.
         "NEW_RELIC_STARTUP_TIMEOUT": "10",
         "NEW_RELIC_LOG": "stderr",
         "NEW_RELIC_LOG_LEVEL": "error",

@@ -1,4 +1,4 @@
-"""Starts the application with a tool as a container and as a function, and asks it."""
+"""Runs the application with a tool, as a container or a Lambda function, and sends it requests."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ HOST = "guestbook.example"
 
 @dataclass(frozen=True)
 class Instrumented:
-    """The application in a tool's environment: its Python, what stands before `python -m`, its variables."""
+    """The application in a tool's environment; its command starts with `prefix`, such as ("ddtrace-run",)."""
 
     python: Path
     environ: Mapping[str, str]
@@ -31,9 +31,9 @@ class Instrumented:
     prefix: Sequence[str] = ()
 
     def ask_container(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
-        """The status and body of each path, asked of a container that starts before and ends after.
+        """Start a container, request each path and stop it; return each status and body.
 
-        The paths of a round are asked at once.
+        The paths of a round are requested concurrently.
         """
         log = self.log_directory / "container.log"
         environ = {**self.environ, "WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_BIND_HOST": "127.0.0.1", "WEBAPP_WORKERS": "1"}
@@ -72,7 +72,7 @@ class Instrumented:
                 processes.stop(process)
 
     def ask_function(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
-        """Invoke a function for each path, one after the other; status and body of each."""
+        """Invoke a function for each path in sequence; return each status and body."""
         return asyncio.run(self._ask_function(rounds))
 
     async def _ask_function(self, rounds: Iterable[Sequence[str]]) -> list[list[tuple[int, str]]]:
@@ -97,7 +97,7 @@ class Instrumented:
 
 
 class _Launched(Function):
-    """A function of the image, which starts the launcher."""
+    """A function that starts the launcher, as the image does."""
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.spawn(
