@@ -1,4 +1,4 @@
-"""A PostgreSQL whose roles a module of tests may change."""
+"""Gives each module of tests a PostgreSQL server whose roles it may change."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[EmbeddedPostgres]:
-    """A server of the module's own."""
+    """The module's own server."""
     with EmbeddedPostgres() as postgres:
         yield postgres

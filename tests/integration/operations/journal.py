@@ -1,4 +1,4 @@
-"""`webapp migrate` of the journal as real processes, on a database of its own."""
+"""Runs `webapp migrate` on the application `journal` as real processes, with its own database."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from django_runtimes.cli import processes
 from django_runtimes.operations.migration_lock import LOCK_KEY
 
 APPLICATIONS = Path(__file__).parents[2] / "applications"
-# Far above what anything here takes on a busy machine: whatever reaches it hangs.
+# Far longer than any step takes on a busy machine, so reaching it means a hang.
 LIMIT_S = 60.0
 
 _SESSIONS = """
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
 
 
 class Migrate:
-    """One process, its output in `log`."""
+    """A process of `webapp migrate`, whose output is in `log`."""
 
     def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
         self.process = process
@@ -45,7 +45,7 @@ class Migrate:
         return self.log.read_text()
 
     def end(self) -> int:
-        """Its exit code, when it has ended by itself."""
+        """Wait for the process to exit by itself, and return its exit code."""
         return self.process.wait(LIMIT_S)
 
     def wait_for(self, text: str) -> None:
@@ -54,7 +54,7 @@ class Migrate:
 
 
 class Journal:
-    """The database, the processes that migrate it, and the gate that its second migration waits at."""
+    """The database and the processes that migrate it; the second migration can wait at a gate."""
 
     def __init__(self, url: str, directory: Path) -> None:
         self.url = url
@@ -72,7 +72,7 @@ class Journal:
         return Migrate(process, log)
 
     def migrate_to_gate(self, *arguments: str, **environ: str) -> Migrate:
-        """The same, once it is in the middle of its second migration."""
+        """Start `webapp migrate`, and return once its second migration waits at the gate."""
         started = self.migrate(*arguments, **environ, JOURNAL_GATE=str(self._gate))
         reached = self._gate.with_suffix(".reached")
         until(lambda: reached.exists() or started.process.poll() is not None)
@@ -80,7 +80,7 @@ class Journal:
         return started
 
     def with_statement(self, statement: str, *, atomic: bool = False) -> dict[str, str]:
-        """Variables that add a last migration, which executes one statement."""
+        """Add a last migration that executes one statement; return the variables that select it."""
         package = self._directory / "statement"
         (package / "migrations").mkdir(parents=True)
         (package / "__init__.py").touch()
@@ -98,17 +98,17 @@ class Journal:
         self._gate.touch()
 
     def execute(self, query: str, parameters: object = None) -> list[tuple]:
-        """The rows that a query gives on a connection of its own."""
+        """Return the rows of a query on a new connection."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(query, parameters)
             return cursor.fetchall() if cursor.description else []
 
     def applied(self) -> list[str]:
-        """The names of the migrations that are recorded as applied."""
+        """Return the names of the migrations recorded as applied."""
         return [name for (name,) in self.execute("SELECT name FROM django_migrations ORDER BY id")]
 
     def lock_sessions(self) -> list[int]:
-        """The backends that hold the migration lock, the dedicated one first."""
+        """Return the PIDs of the backends that hold the migration lock, the dedicated one first."""
         return [pid for (pid,) in self.execute(_SESSIONS, [LOCK_KEY])]
 
     def stop(self) -> None:
@@ -126,8 +126,8 @@ class Journal:
 
 
 def until(happened: Callable[[], object]) -> None:
-    """Wait for it, and fail when it does not come."""
+    """Wait until `happened` returns true, and fail after LIMIT_S."""
     deadline = time.monotonic() + LIMIT_S
     while not happened():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, "the condition was not met in time"
         time.sleep(0.02)

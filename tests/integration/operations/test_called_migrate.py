@@ -1,4 +1,4 @@
-"""Django's migrate under the web role, as test runners call it on the profile's route."""
+"""`call_command("migrate")` under the web role, as test runners call it on the profile's route."""
 
 import psycopg
 import pytest
@@ -9,7 +9,7 @@ from django_runtimes.operations.migration_lock import LOCK_KEY
 
 
 @pytest.mark.django_db
-def test_called_under_the_web_role_it_takes_no_lock_and_leaves_the_session_as_it_is(database_server):
+def test_call_command_takes_no_lock_and_keeps_the_timeouts(database_server):
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
         before = cursor.fetchone()

@@ -1,4 +1,4 @@
-"""`webapp migrate` on a real PostgreSQL: one at a time, past the proxy, without the web's timeouts."""
+"""`webapp migrate` on a real PostgreSQL: its lock, its direct route and its own timeouts."""
 
 import signal
 import time
@@ -14,7 +14,7 @@ from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
-# Nothing listens where the proxy should be.
+# Nothing listens at the proxy's address.
 ON_LAMBDA = {
     "WEBAPP_RUNTIME": "aws_lambda",
     "WEBAPP_SECRET_KEY": SECRET_KEY,
@@ -25,7 +25,7 @@ ON_LAMBDA = {
 ALL = ["0001_initial", "0002_gate", "0003_sleep", "0004_index", "0005_author"]
 
 
-def test_of_three_at_once_one_migrates_while_the_others_wait_and_find_nothing_to_do(journal):
+def test_of_three_at_once_one_migrates_and_the_others_wait(journal):
     first = journal.migrate_to_gate()
     others = [journal.migrate(), journal.migrate()]
     for other in others:
@@ -46,7 +46,7 @@ def test_of_three_at_once_one_migrates_while_the_others_wait_and_find_nothing_to
         assert "No migrations to apply." in other.output
 
 
-def test_started_together_on_an_empty_database_all_end_well(journal):
+def test_three_started_together_on_an_empty_database_succeed(journal):
     started = [journal.migrate(JOURNAL_SLEEP_S="0.5") for _ in range(3)]
 
     assert [migrate.end() for migrate in started] == [0, 0, 0]
@@ -54,7 +54,7 @@ def test_started_together_on_an_empty_database_all_end_well(journal):
     assert journal.applied() == ALL
 
 
-def test_who_waits_too_long_gives_up_with_a_code_of_its_own_and_changes_nothing(journal):
+def test_waiting_too_long_exits_75_and_changes_nothing(journal):
     with psycopg.connect(journal.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
 
@@ -65,7 +65,7 @@ def test_who_waits_too_long_gives_up_with_a_code_of_its_own_and_changes_nothing(
     assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]
 
 
-def test_who_loses_the_connection_while_waiting_says_so_in_one_line(journal):
+def test_a_connection_lost_while_waiting_has_no_traceback(journal):
     with psycopg.connect(journal.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         waiting = journal.migrate()
@@ -81,7 +81,7 @@ def test_who_loses_the_connection_while_waiting_says_so_in_one_line(journal):
     assert "Traceback" not in waiting.output
 
 
-def test_looking_waits_for_nobody(journal):
+def test_check_and_plan_do_not_wait_for_the_lock(journal):
     with psycopg.connect(journal.url, autocommit=True) as holder:
         holder.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
 
@@ -92,7 +92,7 @@ def test_looking_waits_for_nobody(journal):
     assert "journal.0005_author" in plan.output
 
 
-def test_options_of_djangos_pass_through(journal):
+def test_djangos_options_are_passed_on(journal):
     assert journal.migrate("--verbosity", "0", "journal", "0002").end() == 0
     assert journal.migrate("--fake", "journal", "0003").end() == 0
     assert journal.migrate("--check").end() == 1
@@ -102,20 +102,20 @@ def test_options_of_djangos_pass_through(journal):
     assert journal.migrate("--check").end() == 0
 
 
-def test_one_that_is_killed_leaves_neither_lock_nor_statement(journal):
+def test_killing_migrate_releases_the_lock_and_ends_its_statement(journal):
     killed = journal.migrate(JOURNAL_SLEEP_S="600")
     until(lambda: journal.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600%'"))
 
     killed.process.kill()
 
-    # The server looks every two seconds whether the client of a running statement is still there.
+    # The server checks every two seconds whether the client of a running statement is still connected.
     until(lambda: journal.lock_sessions() == [])
     assert journal.migrate("--wait", "30").end() == 0
     assert journal.applied() == ALL
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_that_is_interrupted_rolls_back_and_says_so(journal, number):
+def test_an_interrupted_migrate_rolls_back(journal, number):
     interrupted = journal.migrate(JOURNAL_SLEEP_S="600")
     until(lambda: journal.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600%'"))
 
@@ -128,7 +128,7 @@ def test_one_that_is_interrupted_rolls_back_and_says_so(journal, number):
     assert journal.applied() == ALL[:2]
 
 
-def test_without_the_locks_connection_no_further_migration_begins_and_nobody_else_overlaps(journal):
+def test_losing_the_locks_connection_stops_before_the_next_migration(journal):
     first = journal.migrate_to_gate()
     lock_session, migrating_session = journal.lock_sessions()
     journal.execute("SELECT pg_terminate_backend(%s)", [lock_session])
@@ -146,7 +146,7 @@ def test_without_the_locks_connection_no_further_migration_begins_and_nobody_els
     assert journal.execute("SELECT count(*) FROM journal_entry WHERE text = 'by the migration'") == [(1,)]
 
 
-def test_when_the_migrating_connection_ends_the_error_is_djangos_and_the_next_run_works(journal):
+def test_the_next_run_recovers_from_a_lost_migrating_connection(journal):
     first = journal.migrate_to_gate()
     journal.execute("SELECT pg_terminate_backend(%s)", [journal.lock_sessions()[1]])
 
@@ -159,7 +159,7 @@ def test_when_the_migrating_connection_ends_the_error_is_djangos_and_the_next_ru
     assert journal.applied() == ALL
 
 
-def test_a_table_that_stays_locked_ends_the_migration_soon_and_names_who_is_in_the_way(journal):
+def test_the_lock_timeout_names_the_blocking_session(journal):
     assert journal.migrate("journal", "0004").end() == 0
     with psycopg.connect(journal.url, application_name="report") as reader:
         reader.execute("SELECT count(*) FROM journal_entry")
@@ -189,14 +189,14 @@ def test_the_lock_timeout_comes_from_the_variable(journal):
     assert "lock timeout (1 s)" in blocked.output
 
 
-def test_a_lock_timeout_that_postgresql_cannot_count_is_refused(journal):
+def test_a_lock_timeout_over_postgresqls_maximum_is_refused(journal):
     refused = journal.migrate("--lock-timeout", "2147484")
 
     assert refused.end() == 2
     assert "argument --lock-timeout: '2147484' is not a whole number of seconds up to 2147483" in refused.output
 
 
-def test_an_index_built_concurrently_outwaits_the_lock_timeout(journal):
+def test_a_concurrent_index_build_ignores_the_lock_timeout(journal):
     assert journal.migrate("journal", "0003").end() == 0
     with psycopg.connect(journal.url) as writer:
         writer.execute("INSERT INTO journal_entry (text) VALUES ('open')")
@@ -210,7 +210,7 @@ def test_an_index_built_concurrently_outwaits_the_lock_timeout(journal):
     assert journal.applied() == ALL
 
 
-def test_a_statement_of_ones_own_outwaits_the_lock_timeout_too(journal):
+def test_a_concurrent_reindex_ignores_the_lock_timeout_too(journal):
     assert journal.migrate().end() == 0
     statement = "-- slow\nREINDEX (VERBOSE) INDEX CONCURRENTLY journal_entry_text"
     with psycopg.connect(journal.url) as writer:
@@ -245,7 +245,7 @@ def test_the_web_roles_timeouts_do_not_end_a_slow_migration(journal):
     assert journal.applied() == ALL
 
 
-def test_where_the_route_is_a_proxy_it_goes_past_it_with_the_operations_login(journal):
+def test_the_operations_login_bypasses_the_proxy(journal):
     owner = conninfo_to_dict(journal.url)
     through_proxy = ON_LAMBDA | {
         "DATABASE_URL": f"postgresql://web:unknown@127.0.0.1:{owner['port']}/{owner['dbname']}",
@@ -259,13 +259,13 @@ def test_where_the_route_is_a_proxy_it_goes_past_it_with_the_operations_login(jo
     assert journal.applied() == ALL
 
 
-def test_without_an_operations_login_it_takes_the_webs(journal):
+def test_without_an_operations_login_the_web_login_is_used(journal):
     migrate = journal.migrate("journal", "0001", **ON_LAMBDA)
 
     assert migrate.end() == 0, migrate.output
 
 
-def test_where_only_the_proxy_is_known_it_asks_for_the_server(journal):
+def test_without_a_server_address_it_asks_for_one(journal):
     migrate = journal.migrate(**ON_LAMBDA, DATABASE_URL="")
 
     assert migrate.end() == 78
@@ -273,7 +273,7 @@ def test_where_only_the_proxy_is_known_it_asks_for_the_server(journal):
 
 
 @pytest.mark.needs("pgbouncer")
-def test_a_proxy_where_the_server_should_be_is_refused(journal, database_server):
+def test_a_proxy_at_the_servers_address_is_refused(journal, database_server):
     with PgBouncer(database_server) as pgbouncer:
         name = str(conninfo_to_dict(journal.url)["dbname"])
 

@@ -1,11 +1,11 @@
-"""What `webapp migrate` says when the server refuses a login or a statement, or is not there."""
+"""`webapp migrate` when the server refuses a login or a statement, or is unreachable."""
 
 import pytest
 
 pytestmark = pytest.mark.profile_free
 
 
-def test_an_index_built_concurrently_in_a_transaction_fails_with_the_servers_own_words(journal):
+def test_a_concurrent_index_in_a_transaction_shows_the_servers_error(journal):
     statement = "CREATE INDEX CONCURRENTLY entry_text ON journal_entry (text)"
 
     refused = journal.migrate(**journal.with_statement(statement, atomic=True))
@@ -15,7 +15,7 @@ def test_an_index_built_concurrently_in_a_transaction_fails_with_the_servers_own
     assert "current transaction is aborted" not in refused.output
 
 
-def test_without_a_login_it_ends_with_one_line(database_server, journal):
+def test_a_refused_login_is_one_line(database_server, journal):
     refused = journal.migrate(DATABASE_URL=f"postgresql://webapp:hunter2@127.0.0.1:{database_server.port}/postgres")
 
     assert refused.end() == 1
@@ -26,7 +26,7 @@ def test_without_a_login_it_ends_with_one_line(database_server, journal):
 
 
 @pytest.mark.parametrize("arguments", [(), ("--check",)])
-def test_without_a_server_it_ends_with_one_line(journal, arguments):
+def test_an_unreachable_server_is_one_line(journal, arguments):
     failed = journal.migrate(*arguments, DATABASE_URL="postgresql://webapp:hunter2@127.0.0.1:1/postgres")
 
     assert failed.end() == 1

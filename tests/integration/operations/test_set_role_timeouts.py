@@ -1,4 +1,4 @@
-"""`webapp set_role_timeouts` against a server of its own, whose roles it changes."""
+"""`webapp set_role_timeouts` on a real server, by the role itself and by an administrator."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def administrator(server) -> Iterator[psycopg.Connection]:
 
 
 def set_role_timeouts(server, *arguments, **variables) -> subprocess.CompletedProcess:
-    """The command in a process of its own, as the web login unless the variables say otherwise."""
+    """Run the command in a process, with the web login unless the variables say otherwise."""
     environ = {
         "PATH": os.environ["PATH"],
         "WEBAPP_RUNTIME": "local",
@@ -52,7 +52,7 @@ def set_role_timeouts(server, *arguments, **variables) -> subprocess.CompletedPr
     "name",
     ["WEBAPP_DB_STATEMENT_TIMEOUT_S", "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S", "WEBAPP_DB_LOCK_TIMEOUT_S"],
 )
-def test_more_milliseconds_than_postgresql_counts_are_refused_in_one_line(server, name):
+def test_a_timeout_over_postgresqls_maximum_is_refused_in_one_line(server, name):
     done = set_role_timeouts(server, **{name: "2147484"})
 
     assert done.returncode == 78
@@ -61,7 +61,7 @@ def test_more_milliseconds_than_postgresql_counts_are_refused_in_one_line(server
     assert done.stderr.count("\n") == 1
 
 
-def test_a_role_may_set_its_own(server, administrator):
+def test_a_role_may_set_its_own_timeouts(server, administrator):
     done = set_role_timeouts(server)
 
     assert (done.stdout, done.stderr, done.returncode) == (_DONE, "", 0)
@@ -70,7 +70,7 @@ def test_a_role_may_set_its_own(server, administrator):
         assert connection.execute("SHOW statement_timeout").fetchone() == ("8s",)
 
 
-def test_the_second_time_nothing_changes(server, administrator):
+def test_a_second_run_changes_nothing(server, administrator):
     set_role_timeouts(server)
 
     again = set_role_timeouts(server)
@@ -81,7 +81,7 @@ def test_the_second_time_nothing_changes(server, administrator):
     )
 
 
-def test_what_was_there_before_is_told_and_replaced_in_its_own_way_of_writing(server, administrator):
+def test_former_timeouts_are_reported_and_replaced(server, administrator):
     administrator.execute("ALTER ROLE webapp SET statement_timeout = '2min'")
     administrator.execute("ALTER ROLE webapp SET idle_in_transaction_session_timeout = 0")
 
@@ -100,7 +100,7 @@ def test_a_dry_run_changes_nothing(server, administrator):
 
 
 def test_the_operations_login_sets_them_on_the_direct_route(server, administrator):
-    # As a template for Lambda has it: the web's route is a proxy, which is not even there.
+    # As in Lambda's template, the web's route is a proxy; here nothing listens at its address.
     password = administrator.info.password
     done = set_role_timeouts(
         server,
@@ -117,7 +117,7 @@ def test_the_operations_login_sets_them_on_the_direct_route(server, administrato
     assert password not in done.stderr
 
 
-def test_who_may_not_is_told_what_to_grant(server, administrator):
+def test_a_missing_permission_names_the_grant(server, administrator):
     administrator.execute("CREATE ROLE clerk LOGIN PASSWORD 'quill'")
     try:
         done = set_role_timeouts(server, WEBAPP_DB_OPERATIONS_USER="clerk", WEBAPP_DB_OPERATIONS_PASSWORD="quill")
@@ -131,7 +131,7 @@ def test_who_may_not_is_told_what_to_grant(server, administrator):
     )
 
 
-def test_the_remedy_is_enough(server, administrator):
+def test_the_named_grant_is_enough(server, administrator):
     administrator.execute("CREATE ROLE clerk LOGIN CREATEROLE PASSWORD 'quill'")
     administrator.execute("GRANT webapp TO clerk WITH ADMIN OPTION")
     try:
@@ -149,7 +149,7 @@ def test_an_unknown_role_is_named(server, administrator):
     assert done.stderr == "CommandError: role 'nobody_here' does not exist; name the application's role with --role\n"
 
 
-def test_a_setting_for_one_database_has_the_last_word_and_is_reported(server, administrator):
+def test_a_setting_of_one_database_wins_and_is_reported(server, administrator):
     administrator.execute("ALTER ROLE webapp IN DATABASE postgres SET statement_timeout = '1h'")
 
     done = set_role_timeouts(server)
@@ -169,7 +169,7 @@ def test_a_server_that_does_not_answer_is_one_line(server):
 
 
 @pytest.mark.needs("pgbouncer")
-def test_the_timeouts_hold_through_a_proxy_that_refuses_them_as_parameters(server, administrator):
+def test_the_timeouts_apply_through_a_proxy(server, administrator):
     set_role_timeouts(server)
 
     with PgBouncer(server) as proxy, psycopg.connect(proxy.url("postgres")) as connection:
