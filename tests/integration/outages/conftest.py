@@ -1,4 +1,4 @@
-"""A PostgreSQL of these tests' own, whose role may be limited, behind the profile's route and strategy."""
+"""Gives these tests their own PostgreSQL server, reached by the profile's route and strategy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,7 +30,7 @@ def server() -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="package")
 def pgbouncer(server) -> Iterator[PgBouncer | None]:
-    """What stands in front of it on the proxy route; None on the direct one."""
+    """PgBouncer in front of the server on the proxy route; None on the direct route."""
     if settings.DJANGO_RUNTIMES.profile.route is Route.DIRECT:
         yield None
         return
@@ -54,14 +54,14 @@ def database(server, pgbouncer, _migrated, django_db_blocker) -> Iterator[dict]:
 
 @pytest.fixture
 def administrator(server, _migrated) -> Iterator[psycopg.Connection]:
-    """A superuser on the same database."""
+    """A superuser's connection to the same database."""
     with psycopg.connect(server.url(_DATABASE, role="postgres"), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
 def alter_role(administrator, pgbouncer) -> Iterator[Callable[[str], None]]:
-    """Alters the application's role until the test's end; connections that are open keep what they had."""
+    """Alters the application's role until the test ends; open connections keep their settings."""
 
     def alter(clause: str) -> None:
         administrator.execute(f"ALTER ROLE webapp {clause}")
@@ -96,5 +96,5 @@ def _close_all() -> None:
         connections["default"].close()
         connections["default"].close_pool()
     connections.close_all()
-    # The thread of all synchronous code that belongs to no request.
+    # This thread runs the synchronous code that belongs to no request.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()

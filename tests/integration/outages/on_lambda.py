@@ -1,4 +1,4 @@
-"""One invocation of the function that serves requests."""
+"""Invokes the Lambda handler once."""
 
 import asyncio
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 
 
 def reply_on_lambda(page: str, **headers: str) -> dict[str, Any]:
-    """What a GET of the page by a function URL gets."""
+    """Return the reply to a GET request of a function URL."""
     event = {
         "version": "2.0",
         "rawPath": page,
@@ -18,7 +18,7 @@ def reply_on_lambda(page: str, **headers: str) -> dict[str, Any]:
         "isBase64Encoded": False,
     }
     with asyncio.Runner() as runner:
-        # Mangum would otherwise make one, and leave it open.
+        # Without an event loop, Mangum would create one and leave it open.
         asyncio.set_event_loop(runner.get_loop())
         handler = DirectLambdaHandler()
         reply: dict[str, Any] = handler(event, SimpleNamespace(aws_request_id="1"))

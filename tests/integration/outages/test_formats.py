@@ -1,4 +1,4 @@
-"""An outage is told in the format that the client asked for."""
+"""The response to an outage has the format that the client accepts."""
 
 import json
 
@@ -11,7 +11,7 @@ from django_runtimes.outages.responses import outage_response
 _BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 
-def answered(outage=UNAVAILABLE, path="/", method="GET", **headers):
+def answer_outage(outage=UNAVAILABLE, path="/", method="GET", **headers):
     return outage_response(RequestFactory().generic(method, path, headers=headers), outage)
 
 
@@ -28,54 +28,54 @@ def answered(outage=UNAVAILABLE, path="/", method="GET", **headers):
         ("no media type at all", "text/plain; charset=utf-8"),
     ],
 )
-def test_the_client_chooses(accept, content_type):
-    response = answered(accept=accept)
+def test_the_accept_header_decides_the_format(accept, content_type):
+    response = answer_outage(accept=accept)
 
     assert response["Content-Type"] == content_type
     assert response["Vary"] == "Accept"
     assert response["Cache-Control"] == "no-store"
 
 
-def test_who_asks_for_nothing_gets_text():
-    assert answered().text == f"{UNAVAILABLE.message}\n"
+def test_without_an_accept_header_the_format_is_text():
+    assert answer_outage().text == f"{UNAVAILABLE.message}\n"
 
 
 @pytest.mark.parametrize("outage", [UNAVAILABLE, BUSY, TIMEOUT, OVERLOADED], ids=lambda outage: outage.code)
-def test_programs_get_the_shape_of_the_apis_other_errors(outage):
-    response = answered(outage, accept="application/json")
+def test_json_has_the_shape_of_the_apis_other_errors(outage):
+    response = answer_outage(outage, accept="application/json")
 
     assert response.status_code == outage.status
     assert response["Retry-After"] == str(outage.retry_after_s)
     assert json.loads(response.content) == {"error": {"code": outage.code, "message": outage.message}}
 
 
-def test_the_api_speaks_json_whatever_was_asked_for():
-    assert answered(path="/api/entries", accept=_BROWSER)["Content-Type"] == "application/json"
+def test_the_api_answers_in_json_for_any_accept_header():
+    assert answer_outage(path="/api/entries", accept=_BROWSER)["Content-Type"] == "application/json"
 
 
 @pytest.mark.parametrize(("outage", "heading"), [(UNAVAILABLE, "back in a moment"), (TIMEOUT, "took too long")])
-def test_people_get_a_page_in_the_applications_look(outage, heading):
-    page = answered(outage, accept=_BROWSER).text
+def test_browsers_get_a_page_in_the_applications_style(outage, heading):
+    page = answer_outage(outage, accept=_BROWSER).text
 
     assert heading in page
     assert "guestbook" in page
     assert 'rel="stylesheet"' in page
 
 
-def test_an_application_without_such_a_page_answers_in_text(settings):
+def test_without_templates_the_response_is_text(settings):
     settings.TEMPLATES = []
 
-    response = answered(accept=_BROWSER)
+    response = answer_outage(accept=_BROWSER)
 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response.text == f"{UNAVAILABLE.message}\n"
 
 
-def test_a_page_that_cannot_be_rendered_gives_way_to_text(settings, caplog):
-    # The application's own URLs, without the guestbook that the page links to.
+def test_a_page_that_fails_to_render_is_replaced_by_text(settings, caplog):
+    # The page links to the guestbook, which this URLconf does not have.
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
 
-    response = answered(accept=_BROWSER)
+    response = answer_outage(accept=_BROWSER)
 
     assert response.status_code == 503
     assert response["Retry-After"] == str(UNAVAILABLE.retry_after_s)
@@ -86,8 +86,8 @@ def test_a_page_that_cannot_be_rendered_gives_way_to_text(settings, caplog):
 
 
 @pytest.mark.parametrize("accept", [_BROWSER, "application/json", "*/*"])
-def test_a_head_request_gets_the_headers_alone(accept):
-    whole, head = answered(accept=accept), answered(method="HEAD", accept=accept)
+def test_a_head_request_gets_only_the_headers(accept):
+    whole, head = answer_outage(accept=accept), answer_outage(method="HEAD", accept=accept)
 
     assert head.content == b""
     assert head["Content-Length"] == str(len(whole.content))

@@ -1,4 +1,4 @@
-"""An outage is answered on every handler, wherever it is raised, whatever the project's URLconf says."""
+"""Every handler answers an outage with 503, wherever it is raised and whatever handler500 is."""
 
 from contextlib import contextmanager
 
@@ -51,7 +51,7 @@ def own_error_page(request):
 
 
 class Raising:
-    """Middleware that raises where a header says so."""
+    """Middleware that raises an outage at the point that the header `Raise` names."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -70,7 +70,7 @@ class Raising:
 
 
 class Asynchronous:
-    """Middleware that knows no synchronous chain."""
+    """Middleware that supports asynchronous requests only."""
 
     sync_capable, async_capable = False, True
 
@@ -125,72 +125,72 @@ def one_hop(**options):
         handler.close()
 
 
-async def asked(handler, page: str, header: str = ""):
+async def send_request(handler, page: str, header: str = ""):
     return await exchange(handler, "GET", page, headers=[(b"raise", header.encode())] if header else [])
 
 
 @RAISED_IN
-async def test_in_a_container(page, header):
+async def test_an_outage_in_a_container_is_503(page, header):
     with one_hop() as handler:
-        reply = await asked(handler, page, header)
+        reply = await send_request(handler, page, header)
 
     assert (reply.status, reply.header("Retry-After")) == (503, "5")
 
 
 @RAISED_IN
-async def test_on_djangos_own_handler(page, header):
-    assert (await asked(ASGIHandler(), page, header)).status == 503
+async def test_an_outage_on_djangos_handler_is_503(page, header):
+    assert (await send_request(ASGIHandler(), page, header)).status == 503
 
 
 @pytest.mark.parametrize(("page", "header"), [("/view", ""), ("/asynchronous", ""), ("/fine", "before")])
 @pytest.mark.parametrize("raising", ["Asynchronous", "Raising"])
-async def test_under_middleware_that_is_asynchronous(settings, page, header, raising):
+async def test_an_outage_under_async_middleware_is_503(settings, page, header, raising):
     settings.MIDDLEWARE = [f"{__name__}.Asynchronous", f"{__name__}.{raising}", INNER]
 
     with one_hop() as handler:
         assert handler.needs_asynchronous_chain
-        assert (await asked(handler, page, header)).status == 503
+        assert (await send_request(handler, page, header)).status == 503
 
 
 @RAISED_IN
-def test_on_lambda(page, header):
+def test_an_outage_on_lambda_is_503(page, header):
     reply = reply_on_lambda(page, **({"raise": header} if header else {}))
 
     assert (reply["statusCode"], reply["headers"]["retry-after"]) == (503, "5")
 
 
-async def test_every_other_error_gets_the_projects_own_page():
+async def test_other_errors_get_the_projects_own_page():
     with one_hop() as handler:
-        reply = await asked(handler, "/mistaken")
+        reply = await send_request(handler, "/mistaken")
 
     assert (reply.status, reply.body) == (500, b"the project's own page")
 
 
 @pytest.mark.parametrize("page", ["/view", "/mistaken"])
-async def test_receivers_of_the_signal_are_told(page):
-    told = []
+async def test_got_request_exception_is_sent(page):
+    received = []
 
     def receive(sender, request, **kwargs):
-        told.append(request.path)
+        received.append(request.path)
 
     got_request_exception.connect(receive)
     with one_hop() as handler:
-        await asked(handler, page)
+        await send_request(handler, page)
     got_request_exception.disconnect(receive)
 
-    assert told == [page]
+    assert received == [page]
 
 
-async def test_while_debugging_djangos_page_shows_where_it_happened(settings):
+async def test_debug_shows_djangos_error_page(settings):
     settings.DEBUG = True
     with one_hop() as handler:
-        reply = await asked(handler, "/view")
+        reply = await send_request(handler, "/view")
 
     assert reply.status == 500
     assert b"Traceback" in reply.body
 
 
-def test_an_error_that_is_to_be_raised_is_raised(settings):
+def test_debug_propagate_exceptions_raises_the_error(settings):
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     request = RequestFactory().get("/view")
 
@@ -198,7 +198,7 @@ def test_an_error_that_is_to_be_raised_is_raised(settings):
         exception.convert_exception_to_response(view)(request)
 
 
-def test_it_stands_in_front_once():
+def test_a_second_call_changes_nothing():
     answer_outages()
     before = exception.handle_uncaught_exception
     answer_outages()

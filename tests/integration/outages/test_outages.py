@@ -1,4 +1,4 @@
-"""Exhaustion and outages become answers, wherever in the application they are met."""
+"""Outages and exhausted connections become 503 or 504, wherever in the application they occur."""
 
 import logging
 import threading
@@ -28,7 +28,7 @@ def _urls(settings) -> None:
 
 
 class ServedClient(Client):
-    """As a server does it: errors become responses, and connections are let go after each."""
+    """A client that works as a server does: errors become responses, and each request releases its connections."""
 
     def __init__(self, **defaults):
         super().__init__(raise_request_exception=False, **defaults)
@@ -47,7 +47,7 @@ def client() -> Client:
 
 @pytest.fixture
 def unreachable(database) -> None:
-    """A database that nothing listens for."""
+    """A database address at which nothing listens."""
     database.update(HOST="127.0.0.1", PORT=free_port())
     shorten_wait_for_pool(database)
 
@@ -76,7 +76,7 @@ def assert_unavailable(response):
         ("57014", 500, None),
     ],
 )
-def test_what_the_server_reports_decides_the_answer(client, database, sqlstate, status, retry_after):
+def test_the_sqlstate_decides_the_status(client, database, sqlstate, status, retry_after):
     response = client.get(f"/raised/{sqlstate}")
 
     assert (response.status_code, response.get("Retry-After")) == (status, retry_after)
@@ -84,31 +84,31 @@ def test_what_the_server_reports_decides_the_answer(client, database, sqlstate, 
 
 
 @pytest.mark.parametrize("path", ["/query", "/write", "/template", "/session"])
-def test_a_database_that_refuses_is_unavailable_wherever_it_is_asked(client, unreachable, path):
+def test_a_refused_connection_is_503_wherever_it_occurs(client, unreachable, path):
     assert_unavailable(client.get(path))
 
 
-def test_a_visitor_who_cannot_be_looked_up_is_told(client, unreachable):
+def test_a_failed_lookup_of_the_user_is_503(client, unreachable):
     client.cookies[django_settings.SESSION_COOKIE_NAME] = "a" * 32
 
     assert_unavailable(client.get("/user"))
 
 
 @pytest.mark.parametrize("path", ["/query", "/write"])
-def test_the_answer_is_the_same_where_requests_are_transactions(client, unreachable, monkeypatch, path):
+def test_an_outage_with_atomic_requests_is_503(client, unreachable, monkeypatch, path):
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
 
     assert_unavailable(client.get(path))
 
 
-async def test_an_asynchronous_view_answers_the_same(async_client, unreachable):
+async def test_an_outage_in_an_async_view_is_503(async_client, unreachable):
     async_client.raise_request_exception = False
 
     assert_unavailable(await async_client.get("/aquery"))
 
 
 @only_with_a_pool
-def test_an_exhausted_pool_is_unavailable_until_a_connection_is_free(client, database):
+def test_an_exhausted_pool_is_503_until_a_connection_is_free(client, database):
     shorten_wait_for_pool(database, max_size=1, min_size=1)
     taken, done = threading.Event(), threading.Event()
 
@@ -130,26 +130,26 @@ def test_an_exhausted_pool_is_unavailable_until_a_connection_is_free(client, dat
 
 
 @only_with_a_pool
-def test_who_finds_the_pools_line_full_is_sent_away_at_once(client, database, caplog):
-    # The line has one place, whose wait is long.
+def test_a_full_waiting_list_of_the_pool_is_503_at_once(client, database, caplog):
+    # One request may wait for a connection, and for a long time.
     shorten_wait_for_pool(database, timeout_s=30, max_size=1, min_size=1, max_waiting=1)
     pool = connection.pool
     pool.open()
     held = pool.getconn()
-    in_line = threading.Thread(target=lambda: pool.putconn(pool.getconn()))
-    in_line.start()
+    waiting = threading.Thread(target=lambda: pool.putconn(pool.getconn()))
+    waiting.start()
     while not pool.get_stats().get("requests_waiting"):
         pass
 
     refused = client.get("/query")
     pool.putconn(held)
-    in_line.join()
+    waiting.join()
 
     assert_unavailable(refused)
     assert "TooManyRequests" in caplog.text
 
 
-def test_too_many_connections_of_the_role_are_unavailable(client, database, alter_role):
+def test_the_connection_limit_of_the_role_is_503(client, database, alter_role):
     shorten_wait_for_pool(database, timeout_s=1)
     alter_role("CONNECTION LIMIT 0")
 
@@ -157,7 +157,7 @@ def test_too_many_connections_of_the_role_are_unavailable(client, database, alte
 
 
 @only_through_a_proxy
-def test_a_proxy_without_a_free_connection_is_unavailable(client, database, server):
+def test_a_proxy_without_a_free_connection_is_503(client, database, server):
     with PgBouncer(server, pool_size=1) as narrow, psycopg.connect(narrow.url(database["NAME"])) as other:
         other.execute("SELECT 1")
         database.update(HOST=narrow.host, PORT=narrow.port)
@@ -170,14 +170,14 @@ def test_a_proxy_without_a_free_connection_is_unavailable(client, database, serv
         connections.close_all()
 
 
-def test_a_connection_that_an_administrator_ends_costs_one_answer(client, database):
+def test_a_terminated_connection_fails_one_request(client, database):
     refused = client.get("/terminated")
 
     assert_unavailable(refused)
     assert client.get("/query").status_code == 200
 
 
-def test_a_statement_that_takes_too_long_is_a_gateway_timeout(client, database, alter_role):
+def test_a_statement_timeout_is_504(client, database, alter_role):
     alter_role("SET statement_timeout = '100ms'")
 
     response = client.get("/slow")
@@ -186,7 +186,7 @@ def test_a_statement_that_takes_too_long_is_a_gateway_timeout(client, database, 
     assert client.get("/query").status_code == 200
 
 
-def test_what_a_slow_transaction_wrote_is_rolled_back(client, database, alter_role):
+def test_a_slow_transaction_is_rolled_back(client, database, alter_role):
     alter_role("SET statement_timeout = '100ms'")
 
     response = client.get("/slow_in_transaction")
@@ -195,18 +195,18 @@ def test_what_a_slow_transaction_wrote_is_rolled_back(client, database, alter_ro
     assert not Entry.objects.filter(message="rolled back").exists()
 
 
-def test_a_statement_that_was_cancelled_for_another_reason_is_a_server_error(client, database):
+def test_a_statement_cancelled_for_another_reason_is_500(client, database):
     assert client.get("/cancelled").status_code == 500
 
 
-def test_a_transaction_that_stood_still_for_too_long_is_unavailable(client, database, alter_role):
+def test_an_idle_transaction_timeout_is_503(client, database, alter_role):
     alter_role("SET idle_in_transaction_session_timeout = '100ms'")
 
     assert_unavailable(client.get("/idle_in_transaction"))
     assert client.get("/query").status_code == 200
 
 
-def test_a_lock_that_is_not_to_be_had_may_be_asked_for_again(client, database, administrator):
+def test_a_lock_timeout_is_503_with_a_short_retry_after(client, database, administrator):
     with administrator.transaction():
         administrator.execute("LOCK TABLE guestbook_entry")
 
@@ -215,26 +215,26 @@ def test_a_lock_that_is_not_to_be_had_may_be_asked_for_again(client, database, a
     assert (response.status_code, response["Retry-After"]) == (503, "1")
 
 
-def test_an_error_that_follows_from_an_outage_is_one_too(client, database):
-    assert client.get("/goes_on_in_broken_transaction").status_code == 503
+def test_an_error_that_follows_from_an_outage_is_503(client, database):
+    assert client.get("/continues_in_broken_transaction").status_code == 503
 
 
 @only_directly
-def test_a_read_only_server_is_left_for_one_that_takes_writes(client, database, alter_role):
+def test_connections_to_a_read_only_server_are_replaced(client, database, alter_role):
     alter_role("SET default_transaction_read_only = on")
     assert client.get("/query").status_code == 200
     if connection.pool is not None:
-        # One that is on its way would come in read-only after the others have gone.
+        # A connection that is still being opened would join the pool read-only after the others were replaced.
         connection.pool.wait()
 
-    # As after a failover: new connections reach the new primary, those of before stay read-only.
+    # As after a failover: new connections reach the new primary, open ones stay read-only.
     alter_role("RESET default_transaction_read_only")
 
     assert_unavailable(client.post("/write"))
     assert client.post("/write").status_code == 201
 
 
-def test_an_outage_is_one_line_of_warning_without_a_traceback(client, unreachable, caplog):
+def test_an_outage_logs_one_warning_without_a_traceback(client, unreachable, caplog):
     client.get("/query")
 
     (record,) = (record for record in caplog.records if record.name == "django.request")
@@ -245,7 +245,7 @@ def test_an_outage_is_one_line_of_warning_without_a_traceback(client, unreachabl
     assert connection.settings_dict["PASSWORD"] not in caplog.text
 
 
-def test_the_applications_own_mistake_stays_an_error_with_its_traceback(client, database, caplog):
+def test_the_applications_own_bug_is_logged_with_its_traceback(client, database, caplog):
     response = client.get("/mistaken")
 
     (record,) = (record for record in caplog.records if record.name == "django.request")
@@ -254,7 +254,7 @@ def test_the_applications_own_mistake_stays_an_error_with_its_traceback(client, 
     assert record.exc_info is not None
 
 
-def test_while_debugging_djangos_page_shows_where_it_happened(client, unreachable, settings):
+def test_debug_shows_djangos_error_page(client, unreachable, settings):
     settings.DEBUG = True
 
     response = client.get("/query")

@@ -1,4 +1,4 @@
-"""What no handler500 can answer: a response that has begun, and a request that Django never saw."""
+"""Failures that no handler500 can answer: in a response that has begun, and before Django gets the request."""
 
 import asyncio
 import json
@@ -17,12 +17,12 @@ from tests.integration.outages.on_lambda import reply_on_lambda
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 _BROWSER = b"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-held, let_go = threading.Event(), threading.Event()
+held, released = threading.Event(), threading.Event()
 
 
 def hold(request):
     held.set()
-    let_go.wait(30)
+    released.wait(30)
     return HttpResponse("held")
 
 
@@ -42,13 +42,13 @@ async def test_a_stream_whose_connection_is_lost_is_cut_off(database):
         await streamed.finish()
     await asyncio.to_thread(handler.close)
 
-    # The server sees no end, and closes the client's connection.
+    # Without a last message, the server closes the client's connection.
     assert streamed.messages[0]["status"] == 200
     assert streamed.body == b"first"
     assert streamed.messages[-1]["more_body"] is True
 
 
-def test_on_lambda_nothing_was_sent_of_a_stream_that_failed(database, caplog):
+def test_on_lambda_a_failed_stream_is_500(database, caplog):
     reply = reply_on_lambda("/stream")
 
     assert (reply["statusCode"], reply["body"]) == (500, "Internal Server Error")
@@ -63,15 +63,15 @@ def test_on_lambda_nothing_was_sent_of_a_stream_that_failed(database, caplog):
         ("/hold", b"*/*", "text/plain; charset=utf-8"),
     ],
 )
-async def test_who_is_refused_for_overload_is_told_in_the_same_formats(path, accept, content_type):
+async def test_an_overload_response_has_the_accepted_format(path, accept, content_type):
     handler = OneHopASGIHandler(threads=1, max_waiting=0, refuse=partial(outage_response, outage=OVERLOADED))
     held.clear()
-    let_go.clear()
+    released.clear()
     inside = Exchange(handler, "GET", "/hold").start()
     await eventually(held.is_set)
 
     refused = await exchange(handler, "GET", path, headers=[(b"accept", accept)])
-    let_go.set()
+    released.set()
     await inside.finish()
     await asyncio.to_thread(handler.close)
 

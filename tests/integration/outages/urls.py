@@ -1,4 +1,4 @@
-"""Views that meet the database's errors in each place where one may be met."""
+"""Views that cause database errors in each place where one may occur."""
 
 import time
 from contextlib import suppress
@@ -66,7 +66,7 @@ def waits_for_lock(request):
         execute("LOCK TABLE guestbook_entry")
 
 
-def goes_on_in_broken_transaction(request):
+def continues_in_broken_transaction(request):
     with transaction.atomic():
         with suppress(OperationalError), transaction.mark_for_rollback_on_error():
             execute("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40001'; END $$")
@@ -90,7 +90,7 @@ def template(request):
 
 
 def session(request):
-    # Saved by SessionMiddleware, after the view.
+    # SessionMiddleware saves it after the view returns.
     request.session["author"] = "Ada"
     return HttpResponse("saved later")
 
@@ -118,7 +118,7 @@ urlpatterns = [
             cancelled,
             mistaken,
             waits_for_lock,
-            goes_on_in_broken_transaction,
+            continues_in_broken_transaction,
             write,
             user,
             template,
@@ -126,6 +126,6 @@ urlpatterns = [
             stream,
         )
     ),
-    # Error pages link to it.
+    # Error pages link to the guestbook.
     path("", include("webapp.urls")),
 ]
