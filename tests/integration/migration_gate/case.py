@@ -1,4 +1,4 @@
-"""What a new version's migration does to the shop, and all that the gate has to say to it."""
+"""A migration of the shop, and the verdicts that the gate must return."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,14 +14,14 @@ NULL_INTEGER = models.IntegerField(null=True)
 
 @dataclass(frozen=True)
 class Case:
-    """A migration of the shop, and the kinds of the gate's verdicts."""
+    """A migration of the shop, and the kinds of its verdicts."""
 
     name: str
     operations: list[Any]
     kinds: tuple[Kind, ...] = ()
 
-    def hold(self) -> None:
-        """The gate says this and no more, and what it refuses is what the running version fails with."""
+    def verify(self) -> None:
+        """Check that the gate returns exactly these kinds, and refuses only if the running version fails."""
         running = apply(state_of([]), migration("0001_initial", OLD))
         assert works(running)
         new = migration("0002_new", self.operations)
@@ -37,7 +37,7 @@ class Case:
 
 
 def each(cases: list[Case]) -> Any:
-    """Makes a test one of each case, named."""
+    """Parametrize a test by cases, with their names as ids."""
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name.replace(" ", "_"))
 
 

@@ -1,4 +1,4 @@
-"""A shop's tables, and how the version that runs uses them: what every rule of the gate is held against."""
+"""The tables of a shop, and the queries of its running version, which test the rules of the gate."""
 
 from decimal import Decimal
 from typing import Any
@@ -44,22 +44,22 @@ OLD = [
 
 
 def migration(name: str, operations: list[Any], **attributes: object) -> migrations.Migration:
-    """A migration of the shop."""
+    """Return a migration of the shop."""
     kind = type("Migration", (migrations.Migration,), {"operations": operations, **attributes})
     return kind(name, "shop")
 
 
 def state_of(operations: list[Any]) -> ProjectState:
-    """The state after the shop's operations, with nothing else in it."""
+    """Return the state after the shop's operations, without any other application."""
     state = ProjectState()
     return migration("0001_initial", operations).mutate_state(state, preserve=False)
 
 
 def apply(state: ProjectState, *plan: migrations.Migration) -> ProjectState:
-    """The state after `plan`, which is applied to the database too."""
+    """Apply `plan` to the database, and return the state after it."""
     for each in plan:
         with connection.cursor() as cursor:
-            # PostgreSQL alters no table while a foreign key is still to be checked.
+            # PostgreSQL does not alter a table that has pending foreign key checks.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         with connection.schema_editor() as editor:
             state = each.apply(state, editor)
@@ -67,12 +67,12 @@ def apply(state: ProjectState, *plan: migrations.Migration) -> ProjectState:
 
 
 def verdicts_on(*plan: migrations.Migration, running: ProjectState) -> list[Verdict]:
-    """The gate's, for small tables."""
+    """Return the gate's verdicts for small tables."""
     return judge(plan, running.clone(), alias="default", known_apps={"shop"}, sizes={})
 
 
 def works(version: ProjectState) -> bool:
-    """Whether a version writes, finds, reads back, changes and deletes as it always did."""
+    """Return whether a version can still write, find, read, change and delete rows."""
     try:
         with transaction.atomic():
             _use(version.apps.get_model("shop", "Owner"), version.apps.get_model("shop", "Tag"), version)
@@ -84,14 +84,14 @@ def works(version: ProjectState) -> bool:
 def _use(owners: Any, tags: Any, version: ProjectState) -> None:
     items = version.apps.get_model("shop", "Item")
     written = {"text": "t" * 100, "price": -100_000, "weight": Decimal("123456.25"), "note": None, "marks": ["m" * 10]}
-    # Fields that a version does not have, it does not write.
+    # A version writes only the fields that it has.
     fields = {field.name for field in items._meta.get_fields()}
     written = {name: value for name, value in written.items() if name in fields}
-    # A number that no tag has.
     owner, tag = owners.objects.create(pk=10**6, name="o"), tags.objects.create()
+    # No tag has the id 10**9, which `loose` may have without a constraint.
     made = [items.objects.create(owner=owner, loose_id=10**9, isbn=isbn, **written) for isbn in ("1", "2")]
     item = items.objects.get(pk=made[0].pk)
-    # Of the same type too: a Decimal equals an integer, and is none in JSON.
+    # repr() compares the types too: a Decimal equals an integer, but cannot be encoded as JSON.
     assert {name: repr(getattr(item, name)) for name in written} == {name: repr(it) for name, it in written.items()}
     if "price" in fields:
         items.objects.filter(price=-100_000).update(price=models.F("price") + 1)

@@ -1,4 +1,4 @@
-"""`webapp migration_gate` as a real process, on the journal's migrations."""
+"""Runs `webapp migration_gate` as a real process on the journal's migrations."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
 @pytest.fixture
 def gate(journal):
-    """Runs the command to its end."""
+    """Runs the command and waits for its end."""
 
     def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         variables = {
@@ -52,7 +52,7 @@ def test_an_empty_database_has_no_running_version(gate, journal):
     assert journal.execute("SELECT to_regclass('django_migrations')") == [(None,)]
 
 
-def test_what_breaks_is_named_and_refused_until_it_is_allowed(gate, journal):
+def test_a_breaking_migration_is_refused_until_it_is_allowed(gate, journal):
     assert journal.migrate("journal", "0004").end() == 0
 
     refused, allowed = gate("--json"), gate("--allow", "journal.0005_author")
@@ -66,13 +66,13 @@ def test_what_breaks_is_named_and_refused_until_it_is_allowed(gate, journal):
     assert len(journal.applied()) == 4
 
 
-def test_an_allowed_migration_that_is_applied_by_now_is_no_mistake(gate, journal):
+def test_allowing_an_applied_migration_is_no_error(gate, journal):
     assert journal.migrate().end() == 0
 
     assert gate("--allow", "journal.0005_author").stdout == "migrations to apply: 0; verdicts: none\n"
 
 
-def test_the_sql_of_an_application_that_is_new_is_a_warning(gate, journal):
+def test_sql_of_a_new_application_is_a_warning(gate, journal):
     assert journal.migrate().end() == 0
 
     done = gate(**journal.with_statement("SELECT 1"))
@@ -81,7 +81,7 @@ def test_the_sql_of_an_application_that_is_new_is_a_warning(gate, journal):
     assert "warning  RunSQL SELECT 1" in done.stdout
 
 
-def test_a_migration_that_is_applied_and_not_in_the_image_is_said(gate, journal):
+def test_an_applied_migration_missing_from_the_image_is_reported(gate, journal):
     assert journal.migrate().end() == 0
     journal.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('journal', '0006_later', now())")
 
@@ -91,7 +91,7 @@ def test_a_migration_that_is_applied_and_not_in_the_image_is_said(gate, journal)
     assert "journal.0006_later is applied, but this version lacks it" in done.stdout
 
 
-def test_a_migration_that_another_replaces_is_known(gate, journal, tmp_path):
+def test_a_replaced_migration_is_not_reported_missing(gate, journal, tmp_path):
     assert journal.migrate().end() == 0
     journal.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('journal', '0006_replaced', now())")
     variables = journal.with_statement("SELECT 1")
@@ -103,7 +103,7 @@ def test_a_migration_that_another_replaces_is_known(gate, journal, tmp_path):
     assert done.stdout == "migrations to apply: 0; verdicts: none\n"
 
 
-def test_it_takes_the_direct_route_with_the_operations_login(gate, journal):
+def test_it_uses_the_direct_route_with_the_operations_login(gate, journal):
     owner = conninfo_to_dict(journal.url)
     through_proxy = ON_LAMBDA | {
         "DATABASE_URL": f"postgresql://web:unknown@127.0.0.1:{owner['port']}/{owner['dbname']}",
@@ -139,7 +139,7 @@ def test_without_a_database_there_is_no_verdict(gate):
         ),
     ],
 )
-def test_a_migration_that_cannot_be_applied_is_no_verdict(gate, journal, tmp_path, code, reason):
+def test_a_migration_that_cannot_be_applied_gets_no_verdict(gate, journal, tmp_path, code, reason):
     assert journal.migrate().end() == 0
     variables = journal.with_statement("SELECT 1")
     (tmp_path / "statement/migrations/0001_initial.py").write_text(code)

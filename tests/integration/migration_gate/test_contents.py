@@ -1,4 +1,4 @@
-"""What the running version has written before a migration, and what it reads afterwards, against PostgreSQL."""
+"""Migrations that lose rows of the running version, checked against PostgreSQL."""
 
 from typing import Any
 
@@ -26,23 +26,23 @@ def rename(former: str, present: str) -> migrations.RenameField:
 
 CASES = [
     Case(
-        "two fields change their places",
+        "two fields swap their names",
         [rename("front", "x"), rename("back", "front"), rename("x", "back")],
         (Kind.COLUMN_GONE,) * 2,
     ),
     Case(
-        "a field goes and one of the same name comes",
+        "a field is replaced by one of the same name",
         [migrations.RemoveField("page", "back"), migrations.AddField("page", "back", BACK)],
         (Kind.COLUMN_GONE,),
     ),
     Case(
-        "a field takes the name of one that goes",
+        "a field takes the name of a removed one",
         [migrations.RemoveField("page", "back"), rename("front", "back")],
         (Kind.COLUMN_GONE,) * 2,
     ),
-    Case("a model goes and one of the same name comes", [migrations.DeleteModel("Page"), PAGE], (Kind.TABLE_GONE,)),
+    Case("a model is replaced by one of the same name", [migrations.DeleteModel("Page"), PAGE], (Kind.TABLE_GONE,)),
     Case(
-        "a model takes the name of one that goes",
+        "a model takes the name of a deleted one",
         [
             migrations.CreateModel("Sheet", FIELDS),
             migrations.DeleteModel("Page"),
@@ -50,15 +50,15 @@ CASES = [
         ],
         (Kind.TABLE_GONE,),
     ),
-    Case("a field has another name for a while", [rename("front", "x"), rename("x", "front")]),
+    Case("a field is renamed and renamed back", [rename("front", "x"), rename("x", "front")]),
     Case(
-        "a model has another name for a while",
+        "a model is renamed and renamed back",
         [migrations.RenameModel("Page", "Sheet"), migrations.RenameModel("Sheet", "Page")],
     ),
 ]
 
 
-def has_kept(pages: Any) -> bool:
+def has_rows(pages: Any) -> bool:
     try:
         with transaction.atomic():
             return list(pages.values_list("front", "back")) == [("recto", "verso")]
@@ -67,7 +67,7 @@ def has_kept(pages: Any) -> bool:
 
 
 @each(CASES)
-def test_what_was_written_is_lost_where_the_gate_says_gone_and_nowhere_else(case):
+def test_rows_are_lost_exactly_where_the_gate_says_gone(case):
     running = apply(state_of([]), migration("0001_initial", [PAGE]))
     pages = running.apps.get_model("shop", "Page").objects
     pages.create(front="recto", back="verso")
@@ -77,4 +77,4 @@ def test_what_was_written_is_lost_where_the_gate_says_gone_and_nowhere_else(case
     apply(running.clone(), new)
 
     assert [verdict.kind for verdict in verdicts] == list(case.kinds)
-    assert has_kept(pages) is not bool(verdicts)
+    assert has_rows(pages) is not bool(verdicts)

@@ -1,4 +1,4 @@
-"""The remedies that the gate names, against PostgreSQL: no version fails at any step."""
+"""The gate's remedies on PostgreSQL: no version fails at any step."""
 
 import pytest
 from django.db import migrations, models
@@ -23,17 +23,17 @@ def in_state(*operations):
                 in_state(migrations.RemoveField("item", "text")),
             ],
             "ALTER TABLE shop_item DROP COLUMN text",
-            id="a_column_goes",
+            id="drop_a_column",
         ),
         pytest.param(
-            [in_state(migrations.RemoveField("item", "tags"))], "DROP TABLE shop_item_tags", id="a_table_goes"
+            [in_state(migrations.RemoveField("item", "tags"))], "DROP TABLE shop_item_tags", id="drop_a_table"
         ),
         pytest.param(
-            [in_state(SKU_WITHOUT_DEFAULT)], "ALTER TABLE shop_item ALTER sku DROP DEFAULT", id="a_default_goes"
+            [in_state(SKU_WITHOUT_DEFAULT)], "ALTER TABLE shop_item ALTER sku DROP DEFAULT", id="drop_a_default"
         ),
     ],
 )
-def test_what_goes_goes_in_two_releases(first, second):
+def test_dropping_in_two_releases_breaks_no_version(first, second):
     former = apply(state_of([]), migration("0001_initial", OLD))
     leave = migration("0002_leave", first)
     drop = migration("0003_drop", [migrations.RunSQL(second)], compatible_because="0002 left it")
@@ -48,7 +48,7 @@ def test_what_goes_goes_in_two_releases(first, second):
     assert not works(former)
 
 
-def test_what_a_row_has_to_meet_comes_after_a_version_that_meets_it():
+def test_requiring_a_field_one_release_after_adding_it():
     former = apply(state_of([]), migration("0001_initial", OLD))
     add = migration("0002_add", [migrations.AddField("item", "size", models.IntegerField(null=True, default=0))])
     require = [migrations.AlterField("item", "size", models.IntegerField(default=0))]

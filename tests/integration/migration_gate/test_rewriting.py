@@ -1,4 +1,4 @@
-"""Which operations write the whole table anew, as the gate has it, against PostgreSQL."""
+"""Compares the gate's prediction of table rewrites with PostgreSQL."""
 
 import pytest
 from django.contrib.postgres.fields import ArrayField
@@ -16,8 +16,8 @@ def alter(name, field):
     return migrations.AlterField("item", name, field)
 
 
-def expects_rewriting(operation, running):
-    """Whether the gate does, were the table large."""
+def predicts_rewriting(operation, running):
+    """Return whether the gate predicts a rewrite of a large table."""
     plan = [migration("0002", [operation])]
     sizes = {"shop_item": 10**9}
     verdicts = judge(plan, running.clone(), alias="default", known_apps={"shop"}, sizes=sizes)
@@ -25,7 +25,7 @@ def expects_rewriting(operation, running):
 
 
 def table_file():
-    """Another one after PostgreSQL has written the table anew."""
+    """Return the number of the table's file, which changes when PostgreSQL rewrites the table."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_relation_filenode('shop_item')")
         return cursor.fetchone()
@@ -49,9 +49,9 @@ def table_file():
     ],
     ids=str,
 )
-def test_a_table_is_written_anew_where_the_gate_expects_it(operation):
+def test_a_table_is_rewritten_where_the_gate_predicts_it(operation):
     running = apply(state_of([]), migration("0001_initial", OLD))
-    expected, former = expects_rewriting(operation, running), table_file()
+    expected, former = predicts_rewriting(operation, running), table_file()
 
     apply(running.clone(), migration("0002", [operation]))
 

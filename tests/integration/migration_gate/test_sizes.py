@@ -1,4 +1,4 @@
-"""The sizes of tables, as PostgreSQL has them."""
+"""Reads the sizes of tables from PostgreSQL."""
 
 import psycopg
 import pytest
@@ -8,7 +8,7 @@ from django_runtimes.migration_gate.sizes import read_sizes
 pytestmark = pytest.mark.profile_free
 
 
-def test_a_partitioned_table_is_as_large_as_its_parts(database_server):
+def test_a_partitioned_table_is_as_large_as_its_partitions(database_server):
     with psycopg.connect(database_server.url("postgres")) as session:
         session.execute("CREATE TEMPORARY TABLE whole (number integer)")
         session.execute("CREATE TEMPORARY TABLE parted (number integer) PARTITION BY RANGE (number)")
