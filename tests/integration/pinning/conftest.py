@@ -1,4 +1,4 @@
-"""A PostgreSQL that writes every statement it is sent into its log."""
+"""A PostgreSQL server that logs every statement it receives."""
 
 import re
 import time
@@ -10,12 +10,12 @@ import pytest
 
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 
-# As log_line_prefix and the simple and the extended protocol make the lines.
+# The log's lines for the simple and the extended protocol, with the log_line_prefix set below.
 _LOGGED = re.compile(r"^(\w+)\|LOG:  (?:statement|execute (<unnamed>|\w+)): (.*(?:\n\t.*)*)$", re.MULTILINE)
 
 
 class LoggingPostgres(EmbeddedPostgres):
-    """An embedded server whose log tells what each database was sent."""
+    """An embedded server that logs the statements of each database."""
 
     def __enter__(self) -> "LoggingPostgres":
         super().__enter__()
@@ -32,18 +32,18 @@ class LoggingPostgres(EmbeddedPostgres):
             return connection.execute("SHOW log_statement").fetchone() == ("all",)
 
     def statements(self, database: str) -> list[str]:
-        """Every statement of one database so far."""
+        """Return every statement that a database has received."""
         log = Path(self.directory, "postgres.log").read_text()
         return [text.replace("\n\t", "\n") for name, _, text in _LOGGED.findall(log) if name == database]
 
     def prepared_names(self, database: str) -> set[str]:
-        """The names under which statements of one database were prepared."""
+        """Return the names under which statements of a database were prepared."""
         log = Path(self.directory, "postgres.log").read_text()
         return {prepared for name, prepared, _ in _LOGGED.findall(log) if name == database} - {"", "<unnamed>"}
 
 
 @pytest.fixture(scope="session")
 def logging_server() -> Iterator[LoggingPostgres]:
-    """One for the whole run, since nothing in it depends on what other tests sent."""
+    """One server for the whole run; each test reads the statements of its own database."""
     with LoggingPostgres() as server:
         yield server

@@ -1,4 +1,4 @@
-"""`webapp pinlint` on a project of its own, as its user runs it."""
+"""Runs `webapp pinlint` as a process on a separate project."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def pinlint(logging_server):
             "PATH": os.environ["PATH"],
             "DATABASE_URL": logging_server.url("postgres"),
             "DJANGO_SETTINGS_MODULE": "settings",
-            # Which test was the first to send a statement depends on the order of the tests.
+            # The report names the first test that sent a statement, so the order of tests must not change.
             "PYTEST_ADDOPTS": "-p no:randomly",
         }
         return subprocess.run(
@@ -74,7 +74,7 @@ def test_every_pin_is_listed_with_the_line_that_sent_it(pinlint, tmp_path):
     assert "\n6 places would pin RDS Proxy; checked " in process.stdout
 
 
-def test_what_is_sent_while_connecting_pins_in_every_process(pinlint):
+def test_a_statement_sent_while_connecting_is_reported(pinlint):
     process = pinlint("-q", "journeys.py", "-k", "test_clean", SHOP_TIME_ZONE="Europe/Rome")
 
     assert process.returncode == 1
@@ -85,25 +85,25 @@ def test_what_is_sent_while_connecting_pins_in_every_process(pinlint):
     assert "each time a connection was opened" in process.stdout
 
 
-def test_a_clean_run_says_how_much_was_looked_at(pinlint):
+def test_a_clean_run_reports_how_much_was_checked(pinlint):
     process = pinlint("-q", "journeys.py", "-k", "test_clean")
 
     assert process.returncode == 0
-    # The transaction that pytest-django wraps the test in begins with the first statement.
+    # The other statement is the BEGIN of pytest-django's transaction around the test.
     assert process.stdout.endswith(
         "\nPin lint, as aws_lambda\n\nnothing would pin RDS Proxy; checked 2 statements of 1 test\n"
     )
     assert process.stderr == ""
 
 
-def test_no_statement_is_no_verdict(pinlint):
+def test_without_statements_there_is_no_verdict(pinlint):
     process = pinlint("-q", "journeys.py", "-k", "without_database")
 
     assert process.returncode == 3
     assert process.stderr.startswith("webapp pinlint: no verdict, since no test that ran sent a statement; ")
 
 
-def test_a_failing_test_without_pins_is_no_verdict(pinlint):
+def test_a_failing_test_without_pins_gives_no_verdict(pinlint):
     process = pinlint("-q", "journeys.py", "-k", "test_clean", DATABASE_URL="postgresql://a:b@127.0.0.1:1/postgres")
 
     assert process.returncode == 3
@@ -167,7 +167,7 @@ def test_wrapped():
 """
 
 
-def test_places_are_told_apart_under_this_projects_settings(pinlint, tmp_path, logging_server):
+def test_places_are_distinguished_with_this_projects_settings(pinlint, tmp_path, logging_server):
     site = tmp_path / "test_site.py"
     site.write_text(SITE)
     process = pinlint(
@@ -222,7 +222,7 @@ def test_places_are_told_apart_under_this_projects_settings(pinlint, tmp_path, l
         ),
     ],
 )
-def test_a_run_that_ends_early_by_itself_is_no_verdict(pinlint, tmp_path, source, reason):
+def test_a_run_that_ends_early_gives_no_verdict(pinlint, tmp_path, source, reason):
     file = tmp_path / "test_early.py"
     file.write_text(f"{source}\n")
     process = pinlint(
@@ -234,7 +234,7 @@ def test_a_run_that_ends_early_by_itself_is_no_verdict(pinlint, tmp_path, source
     assert json.loads((tmp_path / "pins.json").read_text())["pins"] == []
 
 
-def test_an_interrupt_of_somebodys_is_told_from_it(pinlint, tmp_path):
+def test_an_interrupt_exits_130(pinlint, tmp_path):
     file = tmp_path / "test_interrupted.py"
     file.write_text("def test_a(): raise KeyboardInterrupt\n")
 

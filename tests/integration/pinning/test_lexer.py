@@ -1,4 +1,4 @@
-"""Whether the lexer cuts SQL where PostgreSQL does."""
+"""The lexer splits SQL where PostgreSQL does."""
 
 import random
 
@@ -34,7 +34,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_it_counts_as_many_statements_as_the_server_answers(logging_server, seed):
+def test_it_splits_into_as_many_statements_as_the_server_runs(logging_server, seed):
     chance = random.Random(seed)
     with psycopg.connect(logging_server.url("postgres"), autocommit=True) as connection:
         for _ in range(50):

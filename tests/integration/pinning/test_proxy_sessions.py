@@ -1,4 +1,4 @@
-"""Fault 15: what the server is sent when the application runs under the Lambda profile behind the proxy."""
+"""Fault 15: under the Lambda profile, the application sends the proxy no statement that pins."""
 
 import re
 import secrets
@@ -26,7 +26,7 @@ PASSWORD = secrets.token_urlsafe()
 
 @pytest.fixture(scope="module")
 def database(logging_server, tmp_path_factory) -> tuple[str, dict[str, str]]:
-    """A filled database with a moderator in it, and the application's variables."""
+    """The name of a database with sample rows and a moderator, and the application's variables."""
     name, workspace = "sessions", tmp_path_factory.mktemp("sessions")
     create_database(logging_server, name)
     application = guestbook_workload().application
@@ -43,7 +43,7 @@ def database(logging_server, tmp_path_factory) -> tuple[str, dict[str, str]]:
 
 
 async def use(target: LambdaTarget) -> None:
-    """Visitors read and write; a moderator logs in and opens what Django reads by `iterator()`."""
+    """Read and write entries as a visitor, then open admin pages that use `iterator()` as a moderator."""
     jar = aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(target.url, headers=FORWARDED_HEADERS, cookie_jar=jar) as session:
         for number in range(10):
@@ -69,7 +69,7 @@ async def answer(request) -> aiohttp.ClientResponse:
     return response
 
 
-async def sent_under(target: str, logging_server, database, tmp_path, proxy=None) -> list[str]:
+async def statements_sent_by(target: str, logging_server, database, tmp_path, proxy=None) -> list[str]:
     name, environ = database
     before = len(logging_server.statements(name))
     environ = target_environ(TargetName.parse(target), environ, proxy)
@@ -82,7 +82,7 @@ async def sent_under(target: str, logging_server, database, tmp_path, proxy=None
 
 async def test_no_statement_that_reaches_the_server_pins(logging_server, database, tmp_path):
     with PgBouncer(logging_server) as proxy:
-        statements = await sent_under("aws_lambda/per_request/proxy", logging_server, database, tmp_path, proxy)
+        statements = await statements_sent_by("aws_lambda/per_request/proxy", logging_server, database, tmp_path, proxy)
 
     pinning = [text for text in statements if pinning_rules(Statement(text, len(text.encode())))]
     assert pinning == []
@@ -92,6 +92,6 @@ async def test_no_statement_that_reaches_the_server_pins(logging_server, databas
 
 
 async def test_the_same_pages_open_cursors_on_the_direct_route(logging_server, database, tmp_path):
-    statements = await sent_under("aws_lambda/per_request/direct", logging_server, database, tmp_path)
+    statements = await statements_sent_by("aws_lambda/per_request/direct", logging_server, database, tmp_path)
 
     assert any(text.startswith("DECLARE") and '"auth_permission"' in text for text in statements)

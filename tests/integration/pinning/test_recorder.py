@@ -1,4 +1,4 @@
-"""Whether the recorder sees what the server is sent, and nothing else."""
+"""The recorder sees exactly the statements that Django's connections send."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.profile_free
 def observed(logging_server) -> list[list]:
     create_database(logging_server, "everything")
     process = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("everything.py"))],
+        [sys.executable, str(Path(__file__).with_name("all_statements.py"))],
         env={"PATH": os.environ["PATH"], "DATABASE_URL": logging_server.url("everything")},
         capture_output=True,
         text=True,
@@ -31,11 +31,11 @@ def observed(logging_server) -> list[list]:
     return json.loads(process.stdout)
 
 
-def test_it_sees_every_statement_that_the_server_logs_in_the_same_order(observed, logging_server):
+def test_it_records_the_statements_in_the_servers_order(observed, logging_server):
     assert [text for text, _ in observed] == logging_server.statements("everything")
 
 
-def test_it_knows_which_statements_were_prepared_under_a_name(observed, logging_server):
+def test_it_marks_statements_prepared_under_a_name(observed, logging_server):
     named = {text for text, is_named in observed if is_named}
 
     assert "SELECT 4" in named
@@ -43,7 +43,7 @@ def test_it_knows_which_statements_were_prepared_under_a_name(observed, logging_
 
 
 @pytest.mark.parametrize("start", ["SELECT set_config", "DECLARE", "FETCH", "BEGIN", "SAVEPOINT", "LISTEN", "COPY"])
-def test_it_sees_what_djangos_own_hook_misses(observed, start):
+def test_it_records_statements_that_djangos_hook_misses(observed, start):
     assert any(text.startswith(start) for text, _ in observed)
 
 
@@ -56,7 +56,7 @@ def test_a_connection_that_is_not_djangos_is_not_recorded(logging_server):
     assert seen == []
 
 
-def test_nothing_is_recorded_afterwards():
+def test_it_restores_the_patched_functions():
     before, wrappers = psycopg.BaseConnection._exec_command, [*connection.execute_wrappers]
     with recording(print):
         assert psycopg.BaseConnection._exec_command is not before

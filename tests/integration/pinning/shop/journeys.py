@@ -1,4 +1,4 @@
-"""The project's tests; named so that only the pin lint's tests run them."""
+"""The tests of the example project; pytest collects this file only where the pin lint's tests name it."""
 
 import os
 

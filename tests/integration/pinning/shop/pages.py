@@ -1,4 +1,4 @@
-"""Pages that pin, each in its way, and one that does not."""
+"""Pages that pin a connection, each in a different way, and one that does not."""
 
 from django import forms
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""A project that knows nothing of this one, on the database that DATABASE_URL names."""
+"""The settings of a project that does not use this library, with the database of DATABASE_URL."""
 
 import os
 from pathlib import Path
@@ -21,7 +21,7 @@ DATABASES = {
         "USER": _address["user"],
         "PASSWORD": _address["password"],
         "NAME": _address["dbname"],
-        # Other than the server's, it is set whenever Django connects.
+        # Django sets a time zone other than the server's on every new connection.
         "TIME_ZONE": os.environ.get("SHOP_TIME_ZONE", "UTC"),
     }
 }

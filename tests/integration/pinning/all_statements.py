@@ -1,4 +1,4 @@
-"""Sends statements in every way that Django and psycopg have, and prints what the recorder saw of them."""
+"""Sends statements in every way that Django and psycopg support, and prints the recorded ones."""
 
 import json
 import os
@@ -40,7 +40,7 @@ django.setup()
 
 
 def main() -> None:
-    """Record, and print [text, named] of each statement in the order in which they were sent."""
+    """Print [text, named] of each recorded statement, in the order of sending."""
     seen: list[Statement] = []
     with recording(seen.append):
         _send_all()
