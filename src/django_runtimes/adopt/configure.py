@@ -113,7 +113,7 @@ def require_call(settings: object, module: str) -> Call:
         raise ConfigurationError(not_called(module))
     if call.kept and not hasattr(settings, SETTING):
         raise ConfigurationError(
-            f"{module} has nothing of what configure() set in {call.place}; call configure(globals()) at the end of "
+            f"{module} has no setting that configure() set in {call.place}; call configure(globals()) at the end of "
             f"{module}, and nowhere else"
         )
     return call

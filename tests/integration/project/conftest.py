@@ -7,11 +7,11 @@ from tests.integration.project.foreign import ForeignProject
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> ForeignProject:
-    """A project whose code lies beside its pyproject.toml."""
+    """A project whose code is beside its pyproject.toml."""
     return ForeignProject(tmp_path / "shop")
 
 
 @pytest.fixture
 def foreign_below(tmp_path: Path) -> ForeignProject:
-    """One whose manage.py lies in a folder below, under a path with spaces and letters beyond ASCII."""
+    """A project whose manage.py is in a subfolder, under a path with spaces and non-ASCII characters."""
     return ForeignProject(tmp_path / "mein lädchen ☕", below="backend")

@@ -1,4 +1,4 @@
-"""A small project of somebody else's, written into a folder, and the command `webapp` run in it."""
+"""Writes a small project that uses the library into a folder, and runs `webapp` in it."""
 
 import os
 import subprocess
@@ -58,7 +58,7 @@ from shop.models import Item
 
 def items(request):
     assert "UNLISTED" not in os.environ
-    # Counted on the replica where there is one.
+    # Counts on the replica if there is one.
     alias = "replica" if "replica" in settings.DATABASES else "default"
     return JsonResponse({"items": Item.objects.using(alias).count()})
 
@@ -111,8 +111,8 @@ class ItemTest(TestCase):
         assert "FAILS_ON" not in os.environ or os.environ["WEBAPP_RUNTIME"] != os.environ["FAILS_ON"]
 
     def test_it_ends(self):
-        if "SLEEPS_ONCE_THERE_IS" in os.environ:
-            Path(os.environ["SLEEPS_ONCE_THERE_IS"]).touch()
+        if "TOUCH_THEN_SLEEP" in os.environ:
+            Path(os.environ["TOUCH_THEN_SLEEP"]).touch()
             time.sleep(120)
 """
 _MODELS = """\
@@ -164,7 +164,7 @@ path = "/items/"
 
 
 class ForeignProject:
-    """A project in `folder`, whose code lies in `folder / below`; its own variable GREETING is set."""
+    """A project in `folder` with its code in `folder / below`; its own variable GREETING is set."""
 
     def __init__(self, folder: Path, *, below: str = ".") -> None:
         self.folder = folder
@@ -176,7 +176,7 @@ class ForeignProject:
             path.write_text(text, encoding="utf-8")
 
     def write(self, name: str, text: str) -> None:
-        """One file of the project."""
+        """Write one file of the project."""
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / name).write_text(text, encoding="utf-8")
 
@@ -186,7 +186,7 @@ class ForeignProject:
         self.write("compare.toml", workload)
 
     def popen(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
-        """The command `webapp`, begun."""
+        """Start the command `webapp`."""
         return subprocess.Popen(
             [sys.executable, "-m", "django_runtimes", *arguments],
             cwd=self.folder / folder,
@@ -198,7 +198,7 @@ class ForeignProject:
         )
 
     def webapp(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.CompletedProcess[str]:
-        """The command `webapp`, to its end."""
+        """Run the command `webapp` to its end."""
         with self.popen(*arguments, folder=folder, **variables) as process:
             try:
                 output, errors = process.communicate(timeout=240)

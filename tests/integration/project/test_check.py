@@ -1,4 +1,4 @@
-"""What `webapp check`, `webapp doctor` and the servers say of a project's settings, each in one line."""
+"""Errors of `webapp check`, `webapp doctor` and the servers about a project's settings, each on one line."""
 
 import os
 import subprocess
@@ -27,14 +27,14 @@ def append(foreign, text: str) -> None:
 
 
 def change(foreign, text: str) -> None:
-    """Write a line in front of the call."""
+    """Insert a line before the call of configure()."""
     settings = (foreign.code / "config/settings.py").read_text()
     call = "from django_runtimes import configure"
     foreign.write("config/settings.py", settings.replace(call, f"{text}\n{call}"))
 
 
 def start(foreign, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """A worker's import of the application, without a server around it."""
+    """Import the application as a worker does, without a server."""
     return subprocess.run(
         [sys.executable, *(arguments or ("-c", "import django_runtimes.entrypoints.asgi"))],
         cwd=foreign.code,
@@ -47,13 +47,13 @@ def start(foreign, *arguments: str, **variables: str) -> subprocess.CompletedPro
 
 
 @pytest.mark.parametrize("command", ["check", "migrate"])
-def test_settings_that_are_not_there(foreign, command):
+def test_a_missing_settings_module(foreign, command):
     foreign.write("pyproject.toml", '[tool.webapp]\nsettings = "nope.settings"\n')
 
     assert refusal(foreign, command).startswith("the settings nope.settings are not found: there is no module 'nope'; ")
 
 
-def test_what_the_settings_themselves_raise_keeps_its_traceback(foreign):
+def test_an_error_in_the_settings_keeps_its_traceback(foreign):
     append(foreign, "import absent_package\n")
 
     ended = foreign.webapp("check")
@@ -81,7 +81,7 @@ def test_a_setting_that_is_none(foreign, name):
     assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None and has to be a ")
 
 
-def test_every_variable_that_cannot_be_read_is_named(foreign):
+def test_every_unreadable_variable_is_named(foreign):
     refused = refusal(foreign, WEBAPP_WORKERS="0", WEBAPP_GRACEFUL_TIMEOUT_S="soon").splitlines()
 
     assert [line.removeprefix("webapp: ").partition("=")[0] for line in refused] == [
@@ -91,9 +91,9 @@ def test_every_variable_that_cannot_be_read_is_named(foreign):
     assert refusal(foreign, WEBAPP_WORKERS="99999999").startswith("WEBAPP_WORKERS='99999999' ")
 
 
-def test_settings_that_are_not_those_which_called(foreign):
+def test_settings_other_than_the_configured_ones(foreign):
     foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
-    beginning = "config.live has nothing of what configure() set in config.settings, line "
+    beginning = "config.live has no setting that configure() set in config.settings, line "
 
     assert refusal(foreign, **DEPLOYED, DJANGO_SETTINGS_MODULE="config.live").startswith(beginning)
     served = start(
@@ -102,7 +102,7 @@ def test_settings_that_are_not_those_which_called(foreign):
     assert (served.returncode, served.stderr.startswith(f"webapp: {beginning}")) == (78, True)
 
 
-def test_apps_that_are_lost_after_the_call_are_noticed_by_all(foreign):
+def test_apps_lost_after_the_call_are_refused_everywhere(foreign):
     append(foreign, 'INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]\n')
     text = "lacks django_runtimes.adopt, django_runtimes.databases, django_runtimes.operations, "
 
@@ -111,7 +111,7 @@ def test_apps_that_are_lost_after_the_call_are_noticed_by_all(foreign):
     assert text in start(foreign, **DEPLOYED).stderr
 
 
-def test_debug_after_the_call_is_refused_by_all(foreign):
+def test_debug_after_the_call_is_refused_everywhere(foreign):
     append(foreign, "DEBUG = True\n")
     text = "DEBUG=True was set after configure() in config.settings, line "
 
@@ -122,5 +122,5 @@ def test_debug_after_the_call_is_refused_by_all(foreign):
     assert text in start(foreign, **DEPLOYED).stderr
 
 
-def test_a_server_starts_where_nothing_was_set_after_the_call(foreign):
+def test_a_server_starts_if_nothing_was_set_after_the_call(foreign):
     assert start(foreign, **DEPLOYED).returncode == 0

@@ -1,4 +1,4 @@
-"""`webapp compare` in a project of somebody else's."""
+"""`webapp compare` in an existing project."""
 
 import json
 
@@ -13,17 +13,17 @@ SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
 
 
 def with_application(lines: str) -> str:
-    """The workload with more in its [application]."""
+    """Return the workload with more lines in its [application]."""
     return WORKLOAD.replace("prepare =", f"{lines}\nprepare =")
 
 
 def run_of(foreign: ForeignProject) -> dict:
-    """What the only report of a project says."""
+    """Return the run.json of a project's only report."""
     (report,) = (foreign.folder / "reports").iterdir()
     return json.loads((report / "run.json").read_text())
 
 
-def test_a_project_is_compared_from_a_folder_below(foreign_below):
+def test_a_project_is_compared_from_a_subfolder(foreign_below):
     foreign_below.name_workload()
 
     ended = foreign_below.webapp(
@@ -36,7 +36,7 @@ def test_a_project_is_compared_from_a_folder_below(foreign_below):
     assert "reached no database" not in " ".join(ended.stdout.split())
 
 
-def test_pages_that_use_no_database_are_said_so(foreign):
+def test_pages_that_use_no_database_are_reported(foreign):
     foreign.name_workload(WORKLOAD.replace("/items/", "/"))
 
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, "--target", FUNCTION)
@@ -54,7 +54,7 @@ def test_a_replica_gets_the_targets_own_database(foreign):
     assert "DATABASES" not in ended.stderr
 
 
-# As Django's documentation sets a handler up: without a formatter, so without levels.
+# As in Django's documentation: a handler without a formatter, whose lines show no level.
 PLAIN_LOGGING = """
 LOGGING = {
     "version": 1,
@@ -66,7 +66,7 @@ LOGGING = {
 
 
 @pytest.mark.parametrize("logging", ["", PLAIN_LOGGING], ids=["the library's logging", "no level in the log"])
-def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign, logging):
+def test_a_replica_on_another_server_fails_the_target(foreign, logging):
     foreign.name_workload()
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings.replace("\nfrom django_runtimes", f"{logging}\nfrom django_runtimes"))
@@ -88,7 +88,7 @@ def test_a_replica_elsewhere_is_named_and_fails_the_target(foreign, logging):
     assert "Connection refused" in ended.stdout
 
 
-def test_a_command_of_prepare_that_fails_shows_its_output(foreign):
+def test_a_failing_prepare_command_shows_its_output(foreign):
     foreign.name_workload(WORKLOAD.replace('"3"', '"13"'))
 
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
@@ -101,7 +101,7 @@ def test_a_command_of_prepare_that_fails_shows_its_output(foreign):
     assert not (foreign.folder / "reports").exists()
 
 
-def test_a_command_of_prepare_has_its_limit(foreign):
+def test_a_prepare_command_has_a_time_limit(foreign):
     foreign.name_workload(with_application('environment = { SEED_SLEEPS_S = "90" }\nprepare_timeout_s = 30'))
 
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)
@@ -113,7 +113,7 @@ def test_a_command_of_prepare_has_its_limit(foreign):
     )
 
 
-def test_a_variable_that_the_tools_set_is_refused_in_the_workload(foreign):
+def test_the_workload_may_not_set_a_variable_of_the_library(foreign):
     foreign.name_workload(with_application('environment = { WEBAPP_DB_ROUTE = "direct" }'))
 
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER)

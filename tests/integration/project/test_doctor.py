@@ -1,11 +1,11 @@
-"""`webapp doctor` in a project of somebody else's."""
+"""`webapp doctor` in an existing project."""
 
 import pytest
 
 pytestmark = pytest.mark.profile_free
 
 
-def test_variables_of_the_project_that_are_missing_are_named(foreign_below):
+def test_missing_variables_of_the_project_are_named(foreign_below):
     ended = foreign_below.webapp("doctor", "settings", "--offline", folder="backend")
 
     assert ended.returncode == 0, ended.stdout

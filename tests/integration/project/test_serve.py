@@ -1,4 +1,4 @@
-"""`webapp serve` in a project of somebody else's."""
+"""`webapp serve` in an existing project."""
 
 import signal
 import subprocess
@@ -17,17 +17,17 @@ pytestmark = pytest.mark.profile_free
 
 @contextmanager
 def serving(foreign: ForeignProject, *arguments: str, folder: str = ".") -> Iterator[tuple[subprocess.Popen, str]]:
-    """The command once it serves, and its URL; what it writes goes to a file, which never blocks it."""
+    """Run the command, and yield its process and URL once it serves."""
     url = f"http://127.0.0.1:{free_port()}"
     with foreign.popen("serve", "--port", url.rpartition(":")[2], *arguments, folder=folder) as process:
         try:
-            said = []
+            output = []
             for line in process.stderr:
-                said.append(line)
+                output.append(line)
                 if line.startswith(f"serving {url} "):
                     break
             else:
-                pytest.fail("".join(said))
+                pytest.fail("".join(output))
             yield process, url
         finally:
             process.send_signal(signal.SIGTERM)
@@ -39,7 +39,7 @@ def get(url: str) -> str:
         return answer.read().decode()
 
 
-def test_a_project_without_a_workload_is_served_from_a_folder_below(foreign_below):
+def test_a_project_without_a_workload_is_served_from_a_subfolder(foreign_below):
     with serving(foreign_below, folder="backend") as (process, url):
         assert get(f"{url}/") == "héllo"
         assert '"items": 0' in get(f"{url}/items/")
@@ -50,14 +50,14 @@ def test_a_project_without_a_workload_is_served_from_a_folder_below(foreign_belo
     assert remaining(children) == set()
 
 
-def test_the_commands_of_the_workload_fill_the_database(foreign):
+def test_the_prepare_commands_fill_the_database(foreign):
     foreign.name_workload(WORKLOAD.replace("prepare =", 'environment = { REPLICA_URL = "{database_url}" }\nprepare ='))
 
     with serving(foreign) as (_, url):
         assert '"items": 3' in get(f"{url}/items/")
 
 
-def test_the_database_may_stay_empty(foreign):
+def test_no_prepare_leaves_the_database_empty(foreign):
     foreign.name_workload()
 
     with serving(foreign, "--no-prepare") as (_, url):

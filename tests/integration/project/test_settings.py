@@ -1,4 +1,4 @@
-"""What a project's settings are told before anything is started with them."""
+"""Settings that cannot be used are refused before anything starts."""
 
 import pytest
 
@@ -13,14 +13,14 @@ def refusal(foreign, **variables: str) -> str:
     return line.removeprefix("webapp test: ")
 
 
-def test_a_module_that_is_not_there(foreign):
+def test_a_missing_settings_module(foreign):
     assert refusal(foreign, DJANGO_SETTINGS_MODULE="config.live") == (
         "the settings config.live are not found: there is no module 'config.live'; correct settings in [tool.webapp] "
         "or DJANGO_SETTINGS_MODULE, or name the folder that holds it as python_path in [tool.webapp]"
     )
 
 
-def test_a_variable_that_is_missing_is_named_with_its_line(foreign):
+def test_a_missing_variable_is_named_with_its_line(foreign):
     foreign.write("config/settings.py", 'import os\n\nREDIS_URL = os.environ["REDIS_URL"]\n')
 
     assert (
@@ -29,14 +29,14 @@ def test_a_variable_that_is_missing_is_named_with_its_line(foreign):
     )
 
 
-def test_the_line_is_the_projects_and_not_a_packages(foreign):
+def test_the_line_is_in_the_projects_own_code(foreign):
     foreign.write("config/settings.py", "from config.more import X\n")
     foreign.write("config/more.py", "import json\n\n\ndef read():\n    return json.loads('{')\n\n\nX = read()\n")
 
     assert refusal(foreign).endswith("(config/more.py, line 5)")
 
 
-def test_a_mistake_in_python(foreign):
+def test_a_syntax_error(foreign):
     foreign.write("config/settings.py", "A = 1\nB = = 2\n")
 
     assert refusal(foreign) == (
@@ -45,7 +45,7 @@ def test_a_mistake_in_python(foreign):
     )
 
 
-def test_a_package_that_is_missing(foreign):
+def test_a_missing_package(foreign):
     foreign.write("config/settings.py", "import environ_of_somebody\n")
 
     assert refusal(foreign) == (
@@ -55,13 +55,13 @@ def test_a_package_that_is_missing(foreign):
 
 
 @pytest.mark.parametrize("end", ["import sys; sys.exit('no licence')", "import os; os._exit(3)"])
-def test_settings_that_end_python(foreign, end):
+def test_settings_that_exit_python(foreign, end):
     foreign.write("config/settings.py", f"print('hello')\n{end}\n")
 
     assert ("no licence" in refusal(foreign)) or "end Python with exit code 3 while they load" in refusal(foreign)
 
 
-def test_settings_that_ignore_the_variable_would_touch_a_real_database(foreign):
+def test_settings_that_ignore_database_url(foreign):
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings + 'DATABASES["default"] |= {"HOST": "db.example", "NAME": "live"}\n')
 

@@ -1,4 +1,4 @@
-"""`webapp test` in a project of somebody else's."""
+"""`webapp test` in an existing project."""
 
 import signal
 import subprocess
@@ -17,12 +17,12 @@ PASSED = ["webapp test: aws_lambda, per_request passed in", "webapp test: aws_ec
 
 
 def summary(output: str) -> list[str]:
-    """The lines of the end, without their times."""
+    """Return the summary's lines without their times."""
     lines = [line for line in output.splitlines() if line.startswith("webapp test: ") and " in " in line]
     return [line.rsplit(" ", 2)[0] for line in lines if line.endswith(" s")]
 
 
-def test_the_suite_passes_under_both_profiles_from_a_folder_below(foreign_below):
+def test_the_suite_passes_under_both_profiles_from_a_subfolder(foreign_below):
     ended = foreign_below.webapp("test", folder="backend/shop")
 
     assert ended.returncode == 0, ended.stderr
@@ -33,7 +33,7 @@ def test_the_suite_passes_under_both_profiles_from_a_folder_below(foreign_below)
     assert "webapp test: not set here, and so not passed on: ABSENT (environment in" in ended.stderr
 
 
-def test_a_failure_under_one_profile_is_the_exit_code(foreign):
+def test_a_failure_under_one_profile_sets_the_exit_code(foreign):
     foreign.write("pyproject.toml", '[tool.webapp]\nsettings = "config.settings"\n')
 
     ended = foreign.webapp("test", FAILS_ON="aws_lambda")
@@ -46,7 +46,7 @@ def test_a_failure_under_one_profile_is_the_exit_code(foreign):
     assert "test_it_passes_in_a_container" in ended.stderr
 
 
-def test_pytest_runs_where_the_project_configures_it(foreign):
+def test_pytest_runs_if_the_project_configures_it(foreign):
     foreign.write("config/settings_for_tests.py", "from config.settings import *\nGREETING = 'tested'\n")
     foreign.write(
         "pytest.ini",
@@ -63,7 +63,7 @@ def test_pytest_runs_where_the_project_configures_it(foreign):
     assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
 
 
-def test_a_variable_beats_the_settings_of_pytest(foreign):
+def test_a_variable_overrides_the_settings_of_pytest(foreign):
     foreign.write("pytest.ini", "[pytest]\nDJANGO_SETTINGS_MODULE = config.absent\npython_files = tests.py\n")
 
     ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "saved", DJANGO_SETTINGS_MODULE="config.settings")
@@ -72,7 +72,7 @@ def test_a_variable_beats_the_settings_of_pytest(foreign):
     assert ended.stdout.startswith("webapp test: local, pool: pytest with config.settings\n")
 
 
-def test_no_tests_are_no_success(foreign):
+def test_finding_no_tests_exits_5(foreign):
     foreign.write("pytest.ini", "[pytest]\n")
 
     ended = foreign.webapp("test", "--runtime", "local", "--", "-k", "nothing")
@@ -81,7 +81,7 @@ def test_no_tests_are_no_success(foreign):
     assert summary(ended.stdout) == ["webapp test: local, pool found no tests in"]
 
 
-def test_no_tests_of_djangos_runner_are_no_success(foreign):
+def test_finding_no_tests_with_djangos_runner_exits_5(foreign):
     (foreign.code / "shop/tests.py").unlink()
 
     ended = foreign.webapp("test", "--runtime", "local")
@@ -100,7 +100,7 @@ def test_a_suite_of_skipped_tests_passes(foreign):
     assert summary(ended.stdout) == ["webapp test: local, pool passed in"]
 
 
-def test_djangos_runner_works_in_parallel_and_without_a_manage_file(foreign):
+def test_djangos_runner_works_in_parallel_without_manage_py(foreign):
     (foreign.code / "manage.py").unlink()
 
     ended = foreign.webapp("test", "--runtime", "aws_ecs", "--", "--parallel", "2", "--noinput", "-v", "0")
@@ -109,7 +109,7 @@ def test_djangos_runner_works_in_parallel_and_without_a_manage_file(foreign):
     assert summary(ended.stdout) == ["webapp test: aws_ecs, pool passed in"]
 
 
-def test_the_users_own_server_is_used_and_its_database_left_alone(foreign, database_server):
+def test_the_users_server_is_used_and_its_database_untouched(foreign, database_server):
     url = database_server.url("postgres")
     with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE shop OWNER {database_server.role}")
@@ -128,9 +128,9 @@ def test_the_users_own_server_is_used_and_its_database_left_alone(foreign, datab
 
 @contextmanager
 def sleeping_suite(foreign) -> Iterator[subprocess.Popen[str]]:
-    """The command, whose suite has come to its test that sleeps."""
+    """Run the command, and yield it once its suite is in the test that sleeps."""
     began = foreign.folder / "began"
-    with foreign.popen("test", SLEEPS_ONCE_THERE_IS=str(began)) as process:
+    with foreign.popen("test", TOUCH_THEN_SLEEP=str(began)) as process:
         try:
             while not began.exists():
                 assert process.poll() is None, process.stderr.read()
@@ -173,7 +173,7 @@ def test_a_killed_command_leaves_no_process(foreign):
         (["--runner", "nose"], "argument --runner: invalid choice: 'nose'"),
     ],
 )
-def test_bad_arguments_are_one_line(foreign, arguments, complaint):
+def test_bad_arguments_give_one_line(foreign, arguments, complaint):
     ended = foreign.webapp("test", *arguments)
 
     assert ended.returncode == 2

@@ -158,7 +158,7 @@ def test_a_module_that_is_reloaded_may_call_again(monkeypatch, tmp_path):
 def test_settings_that_are_not_those_which_called(deployed):
     configured(finished())
 
-    with pytest.raises(ConfigurationError, match=r"live has nothing of what configure\(\) set in config\.settings"):
+    with pytest.raises(ConfigurationError, match=r"live has no setting that configure\(\) set in config\.settings"):
         module.require_call(object(), "live")
 
 
