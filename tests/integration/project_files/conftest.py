@@ -1,4 +1,4 @@
-"""The library as it is installed, once: a wheel is built of it."""
+"""Reads the installed library once per session, since that builds a wheel."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Small projects of every layout, and what a tree of files looks like."""
+"""Small projects of every layout, and the mode and content of their files."""
 
 import stat
 from pathlib import Path
@@ -135,7 +135,7 @@ LAYOUTS: dict[str, dict[str, str | bytes]] = {
 
 
 def make(directory: Path, layout: str) -> Path:
-    """Write a layout's files; manage.py may be run, and one file is the group's alone."""
+    """Write a layout's files, with modes other than the default for manage.py and settings.py."""
     for name, content in LAYOUTS[layout].items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def make(directory: Path, layout: str) -> Path:
 
 
 def tree(directory: Path) -> dict[str, tuple[int, bytes | None]]:
-    """Mode and content of everything below a folder, None for folders."""
+    """Return the mode and content of every path below a folder; the content of a folder is None."""
     return {
         path.relative_to(directory).as_posix(): (
             stat.S_IMODE(path.lstat().st_mode),

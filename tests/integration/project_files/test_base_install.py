@@ -1,4 +1,4 @@
-"""`webapp init` where the library is installed without an extra."""
+"""`webapp init` where the library is installed without extras."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from tests.integration.project_files.projects import make, tree
 from tests.needed_packages import needed_packages
 
-# As where these packages are not installed; importlib.metadata lacks them, too.
+# Hides packages from imports and from importlib.metadata, as if they were not installed.
 _START = """\
 import importlib.machinery, importlib.metadata, sys
 absent, distributions = set(sys.argv.pop(1).split(",")), set(sys.argv.pop(1).split(","))
@@ -38,7 +38,7 @@ def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     owners = {
         package: {canonicalize_name(name) for name in names} for package, names in packages_distributions().items()
     }
-    # What builds a wheel of an editable checkout, in a process of its own.
+    # hatchling stays: it builds the wheel of an editable checkout in another process.
     absent = {name for name, by in owners.items() if not by & base} - {"hatchling"}
     distributions = set.union(*owners.values()) - base
     return subprocess.run(

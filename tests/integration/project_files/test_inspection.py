@@ -1,4 +1,4 @@
-"""What is found out about a project's settings and pages."""
+"""Inspects a project's settings and pages."""
 
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def test_pages_that_a_visitor_may_read_are_found(tmp_path: Path):
     assert not {"/members/", "/account/", "/post/", "/logout/"} & set(found.paths)
 
 
-def test_an_embedded_postgresql_stands_in_for_the_projects(tmp_path: Path):
+def test_an_embedded_postgresql_replaces_the_projects_server(tmp_path: Path):
     settings = FULL.replace("django.db.backends.sqlite3", "django.db.backends.postgresql")
     project(tmp_path, settings=settings + 'DATABASES["default"]["HOST"] = "database.invalid"\n')
 
@@ -101,7 +101,7 @@ def test_an_embedded_postgresql_stands_in_for_the_projects(tmp_path: Path):
     assert "/en-us/" in found.reads
 
 
-def test_pages_are_listed_where_no_database_can_be_tried(tmp_path: Path):
+def test_pages_are_listed_without_a_usable_database(tmp_path: Path):
     project(tmp_path, settings=FULL.replace("django.db.backends.sqlite3", "django.db.backends.dummy"))
 
     found = inspect_project(find_layout(tmp_path, settings=None))
@@ -146,7 +146,7 @@ def test_values_of_variables_are_not_kept(tmp_path: Path, monkeypatch: pytest.Mo
     assert found.variables["SHOP_B"] is None
 
 
-def test_variables_of_the_databases_address_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_optional_variables_of_the_database_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("SHOP_DB_HOST", "SHOP_DB_PASSWORD"):
         monkeypatch.setenv(name, name.lower())
     lines = 'DATABASES["default"]["HOST"] = os.environ.get("SHOP_DB_HOST", "127.0.0.1")\n'
@@ -155,5 +155,5 @@ def test_variables_of_the_databases_address_are_left_out(tmp_path: Path, monkeyp
 
     found = inspect_project(find_layout(tmp_path, settings=None))
 
-    # The settings do not load without the second.
+    # The settings do not load without the password's variable.
     assert set(found.own_variables) == {"SHOP_DB_PASSWORD"}

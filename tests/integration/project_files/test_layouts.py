@@ -19,7 +19,7 @@ HADOLINT = Path(sys.executable).with_name("hadolint")
 
 @pytest.fixture(scope="module", params=LAYOUTS)
 def adopted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, library: Library):
-    """The project's folder after the adoption, its tree before, and what was planned."""
+    """The project's folder after the adoption, its tree before, and the adoption."""
     directory = make(tmp_path_factory.mktemp("project"), request.param)
     before = tree(directory)
     adoption = plan_adoption(directory, library)
@@ -37,7 +37,7 @@ def test_existing_files_get_three_lines_and_one_block(adopted):
             continue
         old_lines, new_lines = old.splitlines(), new.splitlines()
         if name == "pyproject.toml":
-            # The block stands behind an empty line.
+            # An empty line precedes the block.
             start = new_lines.index(b"[tool.webapp]")
             assert new_lines[start - 1] == b""
             new_lines = new_lines[: start - 1]
@@ -91,7 +91,7 @@ def test_the_dockerfile_passes_hadolint(adopted):
     assert (ended.returncode, ended.stdout) == (0, "")
 
 
-def test_files_of_the_projects_own_stay(adopted):
+def test_the_projects_own_files_stay(adopted):
     directory, before, _ = adopted
     for name in ("Dockerfile", ".dockerignore", "compare.toml"):
         if name in before:

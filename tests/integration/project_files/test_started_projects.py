@@ -1,4 +1,4 @@
-"""Projects as Django's and Wagtail's own commands start them."""
+"""Adopts projects that Django's and Wagtail's own commands have started."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ from tests.integration.project_files.projects import tree
 
 
 def run(*command: str | Path, directory: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    """The ended command, run without the suite's own variables; fails the test when it fails."""
+    """Run a command without the suite's own variables, and fail the test if it fails."""
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DJANGO_", "DATABASE_"))
     }
@@ -46,7 +46,7 @@ def test_django_admin_startproject(tmp_path: Path):
 
 @pytest.mark.weekly
 def test_wagtail_start(tmp_path: Path):
-    # With the packages of this environment, the library among them.
+    # The new environment also sees the packages of this one, the library among them.
     run(sys.executable, "-m", "venv", "environment", directory=tmp_path)
     python = tmp_path / "environment/bin/python"
     own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", directory=tmp_path).stdout.strip()
@@ -54,7 +54,7 @@ def test_wagtail_start(tmp_path: Path):
     run(python, "-m", "pip", "install", "--quiet", "wagtail", directory=tmp_path)
     run(python.with_name("wagtail"), "start", "blog", directory=tmp_path)
     blog = tmp_path / "blog"
-    # Wagtail names the newest Django, which this environment need not have.
+    # Wagtail requires the newest Django, which this environment may not have.
     (blog / "requirements.txt").write_text("django\nwagtail\n")
     before = tree(blog)
 

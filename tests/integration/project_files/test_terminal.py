@@ -1,4 +1,4 @@
-"""`webapp init` where somebody can see colours and answer."""
+"""`webapp init` at a terminal, with colours and a prompt."""
 
 import os
 import pty
@@ -12,7 +12,7 @@ from tests.integration.project_files.projects import make, tree
 
 
 def at_a_terminal(directory: Path, typed: str, **variables: str) -> tuple[int, str]:
-    """The exit code of `webapp init`, and what the terminal shows."""
+    """Run `webapp init` at a terminal; return its exit code and its output."""
     terminal, end = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name not in {"DJANGO_SETTINGS_MODULE", "NO_COLOR"}}
     process = subprocess.Popen(
@@ -30,14 +30,14 @@ def at_a_terminal(directory: Path, typed: str, **variables: str) -> tuple[int, s
         while chunk := os.read(terminal, 65536):
             shown += chunk
     except OSError:
-        # Linux says so when the other end is closed.
+        # Linux raises EIO once the other end is closed.
         pass
     finally:
         os.close(terminal)
     return process.wait(60), shown.decode()
 
 
-def test_yes_writes_what_is_shown_in_colours(tmp_path: Path):
+def test_yes_writes_the_changes_shown_in_colours(tmp_path: Path):
     make(tmp_path, "pip")
 
     exit_code, shown = at_a_terminal(tmp_path, "y\n")

@@ -1,4 +1,4 @@
-"""`webapp init` as a process."""
+"""Runs `webapp init` as a process."""
 
 import json
 import os
@@ -53,7 +53,7 @@ def test_nothing_is_written_without_an_answer(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_the_end_names_the_next_two_commands(tmp_path: Path):
+def test_the_output_ends_with_the_next_two_commands(tmp_path: Path):
     make(tmp_path, "uv")
 
     ended = init(tmp_path, "--yes")
@@ -72,7 +72,7 @@ def test_undo_restores_the_tree(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_a_zappa_file_brings_webapp_toml(tmp_path: Path):
+def test_a_zappa_file_gives_webapp_toml(tmp_path: Path):
     make(tmp_path, "pip")
     settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "s3_bucket": "b"}}
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
@@ -86,7 +86,7 @@ def test_a_zappa_file_brings_webapp_toml(tmp_path: Path):
     assert tree(tmp_path) == before
 
 
-def test_the_image_takes_the_librarys_wheel_and_no_namesake_of_an_index(tmp_path: Path):
+def test_the_image_installs_the_vendored_wheel(tmp_path: Path):
     make(tmp_path, "pip, pyproject")
 
     ended = init(tmp_path, "--yes")
@@ -96,7 +96,7 @@ def test_the_image_takes_the_librarys_wheel_and_no_namesake_of_an_index(tmp_path
     assert f"no index has it; elsewhere than in the image, install ./vendor/{wheel.name}[" in ended.stderr
 
 
-def test_a_zappa_file_without_a_project_brings_webapp_toml_alone(tmp_path: Path):
+def test_a_zappa_file_without_a_project_gives_only_webapp_toml(tmp_path: Path):
     settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1"}}
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
     before = tree(tmp_path)
@@ -136,7 +136,7 @@ def test_undo_needs_no_readable_pyproject(tmp_path: Path):
     assert left == before
 
 
-def test_undo_with_a_damaged_toml_of_the_project(tmp_path: Path):
+def test_undo_ignores_a_damaged_pyproject_of_a_parent_folder(tmp_path: Path):
     make(tmp_path, "settings package")
     init(tmp_path, "--yes")
     (tmp_path.parent / "pyproject.toml").write_text("[project")
@@ -148,7 +148,7 @@ def test_undo_with_a_damaged_toml_of_the_project(tmp_path: Path):
     assert ended.returncode == 0, ended.stderr
 
 
-def test_the_project_is_found_from_a_folder_below(tmp_path: Path):
+def test_the_project_is_found_from_a_subfolder(tmp_path: Path):
     before = tree(make(tmp_path, "src"))
 
     shown = init(tmp_path / "src/shop", "--dry-run")
@@ -205,7 +205,7 @@ def test_variables_that_the_settings_read_are_listed(tmp_path: Path):
         (PLAIN, ["--sttings", "x"], "'--sttings' is not an option of webapp init"),
     ],
 )
-def test_what_cannot_be_adopted_is_one_line(
+def test_a_project_that_cannot_be_adopted_gives_one_line(
     tmp_path: Path, files: dict[str, str], arguments: list[str], complaint: str
 ):
     before = tree(write(tmp_path, files))
