@@ -7,7 +7,7 @@ _HEADERS = {"Host": "shop.example", "X-Forwarded-Proto": "https"}
 
 
 class Client:
-    """Sends requests as a load balancer does, with the cookies that it was given."""
+    """Sends requests as a load balancer does, with the cookies it has received."""
 
     def __init__(self, port):
         self._port = port

@@ -1,4 +1,4 @@
-"""The example projects on a database that existed before they were adopted."""
+"""The example projects, whose databases were migrated before the adoption."""
 
 import secrets
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.integration.projects.example import Example
 
 
 def adopted(name: str, prefix: str, server, folder: Path) -> Iterator[Example]:
-    """A project that has migrated its database, then was adopted by `webapp init`."""
+    """Yield a project that migrated its database before `webapp init` adopted it."""
     database = f"webapp_{name}_{secrets.token_hex(4)}"
     create_database(server, database)
     url = server.url(database)
@@ -38,25 +38,25 @@ def adopted(name: str, prefix: str, server, folder: Path) -> Iterator[Example]:
 
 @pytest.fixture(scope="module")
 def stock(database_server, tmp_path_factory) -> Iterator[Example]:
-    """The API."""
+    """The adopted API."""
     yield from adopted("stock", "STOCK", database_server, tmp_path_factory.mktemp("examples"))
 
 
 @pytest.fixture(scope="module")
 def gallery(database_server, tmp_path_factory) -> Iterator[Example]:
-    """The site."""
+    """The adopted site."""
     yield from adopted("gallery", "GALLERY", database_server, tmp_path_factory.mktemp("examples"))
 
 
 @pytest.fixture(params=["stock", "gallery"])
 def example(request) -> Example:
-    """Each of them."""
+    """Each of the two projects."""
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
 def server(tmp_path):
-    """Starts an example's server and gives its client, which keeps cookies."""
+    """Starts an example's server; returns a client that keeps cookies, and the log."""
     running = []
 
     def start(example):

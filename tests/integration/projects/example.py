@@ -1,4 +1,4 @@
-"""A copy of one of the projects in tests/projects, and the commands that its owner types."""
+"""Copies a project of tests/projects, and runs the commands of its owner."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 from tests.secret_key import SECRET_KEY
 
 _PROJECTS = Path(__file__).parents[2] / "projects"
-# What a runtime outside `local` requires.
+# The variables that a runtime other than `local` requires.
 REQUIRED = {
     "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "shop.example",
@@ -40,28 +40,28 @@ class Example:
 
     @classmethod
     def copied(cls, name: str, into: Path, *, database_url: str, variables: dict[str, str]) -> "Example":
-        """A fresh copy of the project `name`."""
+        """Copy the project `name` into a folder."""
         folder = into / name
         shutil.copytree(_PROJECTS / name, folder, ignore=shutil.ignore_patterns("__pycache__"))
         return cls(folder, database_url, variables)
 
     def environ(self, runtime: str | None, **more: str) -> dict[str, str]:
-        """The variables on a runtime; without one those of the project alone, as before it was adopted."""
+        """Return the variables on a runtime, or without one only those of the project before its adoption."""
         environ = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"}
         if runtime is not None:
             environ |= REQUIRED | {"WEBAPP_RUNTIME": runtime, "DATABASE_URL": self.database_url}
         return environ | self.variables | more
 
     def manage(self, *arguments: str) -> str:
-        """`python manage.py …`, as before the project was adopted."""
+        """Run `python manage.py …`, as before the project's adoption."""
         return self._run([self.python, "manage.py", *arguments], self.environ(None))
 
     def webapp(self, *arguments: str, runtime: str | None = None) -> str:
-        """What the command `webapp` prints in the project's folder, and then its standard error."""
+        """Run `webapp` in the project's folder, and return its standard output and error."""
         return self._run([self.python, "-m", "django_runtimes", *arguments], self.environ(runtime))
 
     def replies(self, *events: dict[str, Any]) -> list[dict[str, Any]]:
-        """What a function answers to events, one after the other."""
+        """Return a function's replies to events, which it gets in sequence."""
         named = {"DJANGO_SETTINGS_MODULE": self.settings_module, "PYTHONPATH": str(self.folder)}
         environ = self.environ("aws_lambda", **named)
         output = self._run([self.python, "-c", _SERVE_EVENTS], environ, given=json.dumps(events))
@@ -70,16 +70,16 @@ class Example:
 
     @property
     def settings_module(self) -> str:
-        """What the block names."""
+        """The settings module that [tool.webapp] names."""
         (line,) = [line for line in self.read("pyproject.toml").splitlines() if line.startswith("settings = ")]
         return line.partition(" = ")[2].strip('"')
 
     def read(self, name: str) -> str:
-        """The text of one file."""
+        """Return the text of a file."""
         return (self.folder / name).read_text(encoding="utf-8")
 
     def files(self) -> dict[str, bytes]:
-        """Every file and its content."""
+        """Return the content of every file by its path."""
         paths = [path for path in self.folder.rglob("*") if path.is_file()]
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in paths}
 

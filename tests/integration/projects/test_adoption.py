@@ -1,4 +1,4 @@
-"""`webapp init` in the example projects, whose databases were there before."""
+"""`webapp init` in the example projects, whose databases existed before."""
 
 from difflib import ndiff
 
@@ -6,13 +6,13 @@ import pytest
 
 from tests.integration.projects.example import Example
 
-BEFORE = {
+MAX_ADDED_LINES = {
     "stock": {"config/settings.py": 3, "requirements.txt": 1},
     "gallery": {"config/settings/production.py": 3, "pyproject.toml": 5},
 }
 
 
-@pytest.mark.parametrize("name", BEFORE)
+@pytest.mark.parametrize("name", MAX_ADDED_LINES)
 def test_existing_files_get_few_lines_and_lose_none(name, tmp_path, request):
     example = request.getfixturevalue(name)
     untouched = Example.copied(name, tmp_path, database_url="", variables={})
@@ -24,8 +24,8 @@ def test_existing_files_get_few_lines_and_lose_none(name, tmp_path, request):
             assert not [line for line in compared if line.startswith(("-", "?"))]
             changed[path] = sum(line.startswith("+") for line in compared)
 
-    assert changed.keys() == BEFORE[name].keys()
-    assert all(changed[path] <= most for path, most in BEFORE[name].items())
+    assert changed.keys() == MAX_ADDED_LINES[name].keys()
+    assert all(changed[path] <= most for path, most in MAX_ADDED_LINES[name].items())
 
 
 def test_undo_restores_every_byte(tmp_path):
@@ -39,7 +39,7 @@ def test_undo_restores_every_byte(tmp_path):
 
 
 @pytest.mark.parametrize("runtime", ["local", "aws_ecs", "aws_lambda"])
-def test_a_database_from_before_needs_no_migration(example, runtime):
+def test_an_existing_database_needs_no_migration(example, runtime):
     example.webapp("migrate", "--check", runtime=runtime)
 
     assert "No changes detected" in example.webapp("makemigrations", "--check", "--dry-run", runtime=runtime)
@@ -50,9 +50,9 @@ def test_the_check_finds_nothing_wrong(example, runtime):
     example.webapp("check", runtime=runtime)
 
 
-def test_what_changes_is_explained(stock):
-    told = stock.webapp("check", "--explain", runtime="aws_ecs")
+def test_explain_lists_only_the_changed_settings(stock):
+    output = stock.webapp("check", "--explain", runtime="aws_ecs")
 
-    assert "DATABASES" in told
-    assert "TIME_ZONE" not in told
-    assert "LOGGING" not in told
+    assert "DATABASES" in output
+    assert "TIME_ZONE" not in output
+    assert "LOGGING" not in output

@@ -1,4 +1,4 @@
-"""A project that a package on the index generates, adopted and served by both entry points."""
+"""A project that Wagtail generates, adopted and served by both entry points."""
 
 import secrets
 import subprocess
@@ -15,19 +15,19 @@ from tests.integration.serving.lambda_handler.front import event_of, status_of
 from tests.prerequisites import lack
 
 PAGES = ["/", "/admin/login/"]
-# Wagtail's template asks for Django 6.1, which needs it. An older Python takes this environment's Django.
+# Wagtail's template requires Django 6.1, which needs Python 3.12; an older Python gets this environment's Django.
 _INSTALLS_ITS_DJANGO = sys.version_info >= (3, 12)
 
 
 def run(*command: str | Path, directory: Path) -> str:
-    """What the ended command printed; fails the test when it fails."""
+    """Run a command and return its output; fail the test if it fails."""
     ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
 
 
-def environment_beside_this_one(folder: Path) -> Path:
-    """The Python of an environment that sees this one's packages behind its own."""
+def create_environment(folder: Path) -> Path:
+    """Create an environment that also sees this one's packages, and return its Python."""
     run(sys.executable, "-m", "venv", folder, directory=folder.parent)
     python = folder / "bin" / "python"
     own = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", directory=folder).strip()
@@ -37,7 +37,7 @@ def environment_beside_this_one(folder: Path) -> Path:
 
 
 def install(python: Path, *packages: str, directory: Path) -> None:
-    """Install from the index; skips the test where it cannot be reached."""
+    """Install packages from the index; skip the test if that fails."""
     command = [python, "-m", "pip", "install", "--quiet", "--retries", "1", "--timeout", "20", *packages]
     ended = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
     if ended.returncode:
@@ -46,9 +46,9 @@ def install(python: Path, *packages: str, directory: Path) -> None:
 
 @pytest.fixture(scope="module")
 def site(database_server, tmp_path_factory) -> Iterator[Example]:
-    """A site of `wagtail start`, adopted by `webapp init` and migrated as a task of ECS."""
+    """A site of `wagtail start`, adopted by `webapp init` and migrated as on ECS."""
     folder = tmp_path_factory.mktemp("generated")
-    python = environment_beside_this_one(folder / "environment")
+    python = create_environment(folder / "environment")
     install(python, "wagtail", directory=folder)
     run(python.with_name("wagtail"), "start", "mysite", directory=folder)
     mysite = folder / "mysite"
@@ -56,7 +56,7 @@ def site(database_server, tmp_path_factory) -> Iterator[Example]:
         install(python, "-r", "requirements.txt", directory=mysite)
     else:
         (mysite / "requirements.txt").write_text("django\nwagtail\n", encoding="utf-8")
-    # As Wagtail's documentation asks on PostgreSQL; Django 6.1 refuses its models without.
+    # Wagtail's documentation requires this on PostgreSQL, and Django 6.1 refuses its models without it.
     with (mysite / "mysite" / "settings" / "base.py").open("a", encoding="utf-8") as settings:
         settings.write('\nINSTALLED_APPS += ["django.contrib.postgres"]\n')
     database = f"webapp_generated_{secrets.token_hex(4)}"

@@ -1,4 +1,4 @@
-"""The example projects behind both entry points: what their settings say holds."""
+"""Both entry points serve the example projects with the projects' own settings."""
 
 import json
 
@@ -15,7 +15,7 @@ def filled(stock):
 
 
 @pytest.fixture(scope="module")
-def hung(gallery):
+def collected(gallery):
     """The site with its static files."""
     gallery.webapp("collectstatic", "--no-input", "--verbosity", "0", runtime="aws_ecs")
     return gallery
@@ -31,12 +31,12 @@ def test_the_apis_settings_hold_in_a_container(filled, server):
     assert "stock_session" in client.cookies
     response, content = client.ask("POST", "/items/", {"name": "hinge", "count": 3})
     assert (response.status, json.loads(content)["name"]) == (201, "hinge")
-    # By the replica, which is the same database here.
+    # Read from the replica, which is the same database here.
     assert json.loads(client.ask("GET", "/items/")[1])["items"][0]["name"] == "hinge"
     assert "stock INFO items.views item" in log.read_text()
 
 
-def test_an_error_is_the_projects_own_page_and_changes_nothing(filled, server):
+def test_an_error_gets_the_projects_page_and_rolls_back(filled, server):
     client, _ = server(filled)
     client.ask("GET", "/session/")
     client.ask("POST", "/session/", {"email": "ada@stock.example", "password": "a password of the stock"})
@@ -58,8 +58,8 @@ def test_the_apis_settings_hold_on_lambda(filled):
     assert len(json.loads(body_of(items))["items"]) == 20
 
 
-def test_the_site_is_served_in_a_container(hung, server):
-    client, _ = server(hung)
+def test_the_site_is_served_in_a_container(collected, server):
+    client, _ = server(collected)
 
     response, page = client.ask("GET", "/")
     assert (response.status, response.headers["X-Gallery"], response.headers["X-Visit"]) == (200, "yes", "1")
@@ -71,8 +71,8 @@ def test_the_site_is_served_in_a_container(hung, server):
     assert client.ask("GET", "/admin/login/")[0].status == 200
 
 
-def test_the_site_is_served_on_lambda(hung):
-    front, about = hung.replies(
+def test_the_site_is_served_on_lambda(collected):
+    front, about = collected.replies(
         event_of("http_api_v2", "GET", "/", headers={"host": "shop.example"}),
         event_of("http_api_v2", "GET", "/about/", headers={"host": "shop.example", "accept-language": "de"}),
     )
@@ -81,7 +81,7 @@ def test_the_site_is_served_on_lambda(hung):
     assert b'lang="de"' in body_of(about)
 
 
-def test_an_outage_is_the_librarys_answer(filled, server):
+def test_an_outage_gets_the_librarys_response(filled, server):
     client, _ = server(type(filled)(filled.folder, "postgresql://app@127.0.0.1:1/app", filled.variables))
 
     response, _ = client.ask("GET", "/")

@@ -1,4 +1,4 @@
-"""The example projects compared, and their own tests run, from their own folders."""
+"""Compares the example projects, and runs their own tests."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 
 TARGETS = ("--target", "aws_ecs/pool/direct", "--target", "aws_lambda/per_request/direct")
 SHORT = ("--quick", "--duration", "0.4", "--rate", "20")
-# As the owner of the API writes it: it logs in, adds items, and counts them.
+# A workload as the API's owner would write it: it logs in, adds items and counts them.
 STOCK_WORKLOAD = """\
 name = "stock"
 
@@ -53,13 +53,13 @@ expected_status = 201
 
 
 def measured(example):
-    """The status of each target of the example's newest report."""
+    """Return the status of each target in the example's newest report."""
     *_, report = sorted((example.folder / "reports").iterdir())
     run = json.loads((report / "run.json").read_text())
     return {target["name"]: target["status"] for target in run["targets"]}
 
 
-def test_the_first_comparison_is_of_the_pages_that_were_found(gallery):
+def test_the_first_comparison_uses_the_pages_that_init_found(gallery):
     workload = gallery.read("compare.toml")
     assert 'path = "/"' in workload
     assert 'path = "/about/"' in workload
@@ -78,11 +78,11 @@ def test_the_api_is_compared_with_logins_and_writes(stock):
 
 
 @pytest.mark.parametrize(("name", "count"), [("stock", 4), ("gallery", 2)])
-def test_their_own_tests_pass_on_each_runtime(request, name, count):
+def test_the_projects_own_tests_pass_on_each_runtime(request, name, count):
     example = request.getfixturevalue(name)
     if name == "stock":
         (example.folder / "compare.toml").write_text(STOCK_WORKLOAD)
 
-    told = example.webapp("test")
+    output = example.webapp("test")
 
-    assert told.count(f"Ran {count} tests") + told.count(f"{count} passed") == 2, told
+    assert output.count(f"Ran {count} tests") + output.count(f"{count} passed") == 2, output
