@@ -1,4 +1,4 @@
-"""The image's entry point as a server, with what it requires."""
+"""Runs the image's entry point as a server, with the variables that it requires."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ ENDLESS = {
 def container(
     log: Path, *, port: int = 0, python: str = sys.executable, **variables: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A server that accepts connections, or has ended, and its port."""
+    """Start a server; yield it and its port once it accepts connections or has exited."""
     port = port or free_port()
     server = spawn(
         [python, "-m", "django_runtimes.entrypoints.launch"],
@@ -55,5 +55,5 @@ def container(
 
 
 def connect(port: int) -> HTTPConnection:
-    """A client of the server."""
+    """Return a client of the server."""
     return HTTPConnection("127.0.0.1", port, timeout=30)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
 from webapp.guestbook.models import Entry
 
-# What an Application Load Balancer adds; App Runner's front adds the same but the port.
+# The headers of an Application Load Balancer; App Runner's front sends the same ones without the port.
 LOAD_BALANCER = {
     "host": "guestbook.example",
     "x-forwarded-for": "203.0.113.7",
@@ -36,7 +36,7 @@ async def request(method, path, headers, body=b""):
         "client": ("10.0.0.7", 40000),
         "server": ("10.0.0.8", 8000),
     }
-    # Imported once the static files are there, which WhiteNoise looks for when the handler is made.
+    # Imported after collectstatic, since WhiteNoise looks for the files when the handler is created.
     from django_runtimes.entrypoints.asgi import application
 
     communicator = ApplicationCommunicator(application, scope)
@@ -78,13 +78,13 @@ async def test_an_https_form_post_works(front):
 
 
 @pytest.mark.skipif(not settings.DJANGO_RUNTIMES.profile.https, reason="the profile has no HTTPS in front")
-async def test_plain_http_is_sent_to_https():
+async def test_plain_http_is_redirected_to_https():
     status, headers, _ = await request("GET", "/", LOAD_BALANCER | {"x-forwarded-proto": "http"})
 
     assert (status, headers[b"Location"]) == (301, b"https://guestbook.example/")
 
 
-async def test_an_unknown_host_is_refused_but_by_the_health_check():
+async def test_an_unknown_host_is_refused_except_by_the_health_check():
     forged = LOAD_BALANCER | {"host": "10.0.0.8:8000"}
 
     assert (await request("GET", "/", forged))[0] == 400
@@ -93,7 +93,7 @@ async def test_an_unknown_host_is_refused_but_by_the_health_check():
 
 @pytest.mark.skipif(not settings.DJANGO_RUNTIMES.profile.https, reason="the profile has no HTTPS in front")
 @pytest.mark.django_db(transaction=True)
-async def test_cookies_are_for_https_alone_and_browsers_are_told_to_stay_on_it():
+async def test_cookies_are_secure_and_hsts_is_sent():
     _, headers, _ = await request("GET", "/", LOAD_BALANCER)
 
     assert b"Secure" in headers[b"Set-Cookie"]
@@ -105,10 +105,10 @@ class EmptyPool:
     empty_for_s = 61.0
 
     def call_back(self) -> None:
-        """No thread gives anything back."""
+        """Get no connection back."""
 
 
-async def test_a_pool_that_stays_empty_turns_health_red(monkeypatch):
+async def test_a_pool_that_stays_empty_fails_the_health_check(monkeypatch):
     assert (await request("GET", "/healthz", {}))[0] == 200
     monkeypatch.setitem(DatabaseWrapper._connection_pools, "another", EmptyPool())
 

@@ -1,4 +1,4 @@
-"""The function handler, on the events of every front that can stand before it."""
+"""The Lambda handler on the events of every supported front."""
 
 import asyncio
 import base64
@@ -22,10 +22,10 @@ CONTEXT = SimpleNamespace(aws_request_id="c6af9ac6", function_name="web", memory
 
 @pytest.fixture
 def handler() -> Iterator[Callable[..., dict]]:
-    """The handler with an event loop of its own, as awslambdaric's main thread has one."""
+    """The handler in a thread that has an event loop, as awslambdaric's main thread does."""
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
-        # Imported once the static files are there, which WhiteNoise looks for when the handler is made.
+        # Imported after collectstatic, since WhiteNoise looks for the files when the handler is created.
         from django_runtimes.entrypoints import aws_lambda
 
         yield aws_lambda.handler
@@ -37,7 +37,7 @@ def load_event(front: str) -> dict:
 
 
 def event_for(front: str, method: str, path: str, *, body: str = "", **headers: str) -> dict:
-    """The front's event with another request in it."""
+    """Return the front's event with another request."""
     event = copy.deepcopy(load_event(front))
     if front == "http_api_v2":
         event["rawPath"] = event["requestContext"]["http"]["path"] = path

@@ -1,4 +1,4 @@
-"""What a cold start has to load, and how the garbage collector stands afterwards."""
+"""The packages that a cold start loads, and the garbage collector's state afterwards."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
-# A package more costs every cold start its import: add it here only if the first request cannot do without.
+# Every cold start imports these packages: add one only if the first request needs it.
 LOADED_AT_INIT = {
     "asgiref",
     "awslambdaric",
@@ -29,13 +29,13 @@ LOADED_AT_INIT = {
     "whitenoise",
 }
 
-# The operations function's commands load the rest, each in a process of its own.
+# The operations function loads the rest in the process of each command.
 LOADED_FOR_OPERATIONS = {"awslambdaric", "django_runtimes", "runtime_client", "simplejson"}
 
 SOURCE = """
 import gc, importlib, json, sys
 before = set(sys.modules)
-# What the image starts; awslambdaric's part begins when it asks for the handler's module.
+# The image starts the launcher; awslambdaric then imports the handler's module.
 import django_runtimes.entrypoints.launch
 importlib.import_module(sys.argv[1])
 import awslambdaric.__main__
@@ -61,7 +61,7 @@ def load(handler: str, **variables: str) -> dict:
         [sys.executable, "-c", SOURCE, handler], env=environ, capture_output=True, text=True, check=True, timeout=60
     )
     loaded = json.loads(process.stdout)
-    # What compiled modules bring of their own is no package.
+    # Compiled modules also register modules that are not packages.
     loaded["packages"] = {name for name in loaded["packages"] if not name.startswith(("_", "cython"))}
     return loaded
 
@@ -71,7 +71,7 @@ def init_phase() -> dict:
     return load("django_runtimes.entrypoints.aws_lambda")
 
 
-def test_the_init_phase_loads_these_packages_and_no_other(init_phase):
+def test_the_init_phase_loads_only_these_packages(init_phase):
     assert init_phase["packages"] == LOADED_AT_INIT
 
 
@@ -84,6 +84,6 @@ def test_the_operations_functions_init_phase_loads_no_django():
     assert loaded["enabled"] is True
 
 
-def test_the_garbage_collector_runs_again_and_leaves_alone_what_init_made(init_phase):
+def test_the_objects_of_the_init_phase_are_frozen(init_phase):
     assert init_phase["enabled"] is True
     assert init_phase["frozen"] > 10_000

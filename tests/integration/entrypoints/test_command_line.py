@@ -1,4 +1,4 @@
-"""The `webapp` command where nothing is configured."""
+"""The `webapp` command without any configuration."""
 
 import os
 import subprocess
@@ -41,13 +41,13 @@ def test_help_needs_no_settings(arguments):
         ("clearsesions", "clearsessions"),
     ],
 )
-def test_a_misspelt_command_is_told_what_is_meant(word, meant):
+def test_a_misspelt_command_gets_a_suggestion(word, meant):
     without_settings = webapp(word, WEBAPP_RUNTIME="aws_ecs")
-    told = webapp(word, DATABASE_URL="postgresql://app@127.0.0.1:1/app")
+    refused = webapp(word, DATABASE_URL="postgresql://app@127.0.0.1:1/app")
 
-    assert (told.returncode, told.stderr) == (2, f"webapp: {word!r} is not a command; did you mean {meant}?\n")
+    assert (refused.returncode, refused.stderr) == (2, f"webapp: {word!r} is not a command; did you mean {meant}?\n")
     assert without_settings.returncode == 2
-    assert without_settings.stderr.startswith(told.stderr.strip())
+    assert without_settings.stderr.startswith(refused.stderr.strip())
     assert len(without_settings.stderr.splitlines()) == 1
 
 
@@ -72,39 +72,39 @@ def test_a_misspelt_command_is_told_what_is_meant(word, meant):
     ids=" ".join,
 )
 @pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "postgresql://app@127.0.0.1:1/app"}], ids=["bare", "set"])
-def test_what_stands_in_the_place_of_a_command(environ, arguments, complaint):
-    told = webapp(*arguments, **environ)
+def test_a_wrong_first_argument_gets_a_remedy(environ, arguments, complaint):
+    refused = webapp(*arguments, **environ)
 
-    assert (told.returncode, told.stderr) == (2, f"webapp: {complaint}\n")
+    assert (refused.returncode, refused.stderr) == (2, f"webapp: {complaint}\n")
 
 
-def test_help_on_a_misspelt_command_is_told_what_is_meant():
-    told = webapp("help", "comare")
+def test_help_on_a_misspelt_command_gets_a_suggestion():
+    refused = webapp("help", "comare")
 
-    assert told.returncode == 2
-    assert told.stderr.startswith("webapp: 'comare' is not a command; did you mean compare?")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("webapp: 'comare' is not a command; did you mean compare?")
 
 
 @pytest.mark.parametrize("word", ["help", "--help", "-h"])
-def test_help_on_a_verb_is_its_own(word):
+def test_help_on_a_verb_shows_the_help_of_the_verb(word):
     helped = webapp(word, "compare")
 
     assert helped.returncode == 0
     assert helped.stdout.startswith("usage: webapp compare")
 
 
-def test_an_unknown_command_is_told_where_they_are_listed():
-    told = webapp("xyzzy", DATABASE_URL="postgresql://app@127.0.0.1:1/app")
+def test_an_unknown_command_names_the_list_of_commands():
+    refused = webapp("xyzzy", DATABASE_URL="postgresql://app@127.0.0.1:1/app")
 
-    assert (told.returncode, told.stderr) == (2, "webapp: 'xyzzy' is not a command; `webapp help` lists them\n")
+    assert (refused.returncode, refused.stderr) == (2, "webapp: 'xyzzy' is not a command; `webapp help` lists them\n")
 
 
 @pytest.mark.parametrize("word", ["migrate", "create_web_role", "compare_notes_with_nobody"])
-def test_a_command_that_may_exist_is_told_what_its_settings_lack(word):
-    told = webapp(word, WEBAPP_RUNTIME="aws_ecs")
+def test_a_command_of_the_settings_reports_a_missing_variable(word):
+    refused = webapp(word, WEBAPP_RUNTIME="aws_ecs")
 
-    assert told.returncode == 78
-    assert told.stderr.startswith("webapp: WEBAPP_SECRET_KEY is not set")
+    assert refused.returncode == 78
+    assert refused.stderr.startswith("webapp: WEBAPP_SECRET_KEY is not set")
 
 
 def test_the_version_needs_no_settings():
@@ -134,9 +134,9 @@ def test_a_tool_without_its_extra_names_the_extra_in_one_line():
         "from django_runtimes.cli.main import main; main()"
     )
 
-    told = subprocess.run([sys.executable, "-c", without_rich], capture_output=True, text=True, check=False)
+    refused = subprocess.run([sys.executable, "-c", without_rich], capture_output=True, text=True, check=False)
 
-    assert told.returncode == 2
-    assert told.stderr.startswith("webapp compare needs rich")
-    assert "[compare]" in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("webapp compare needs rich")
+    assert "[compare]" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1

@@ -25,11 +25,11 @@ PROJECT = {
     "DJANGO_SETTINGS_MODULE": f"{COMPOSED}.settings",
     "PYTHONPATH": str(ROOT),
     "WEBAPP_WORKERS": "1",
-    # WhiteNoise warns of a directory that is not there.
+    # WhiteNoise warns about a missing directory.
     "WEBAPP_STATIC_ROOT": str(ROOT / "tests/applications/composed"),
 }
 FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
-# Of a websocket, whose client says the host itself.
+# For websockets, whose client sets the Host header itself.
 ORIGIN = {name: value for name, value in FRONT.items() if name != "Host"}
 ON_LAMBDA = REQUIRED | PROJECT | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
 
@@ -55,7 +55,7 @@ def ask(port, method, path, body=None, **headers):
 
 
 @pytest.mark.parametrize("view", ["plain", "aplain"])
-def test_django_answers_beside_the_others(server, view):
+def test_django_is_served_at_each_of_its_mounts(server, view):
     seen = {"from": "django", "client": "198.51.100.7", "secure": True, "posted": None}
 
     for mount in ("", "/legacy"):
@@ -63,14 +63,14 @@ def test_django_answers_beside_the_others(server, view):
         assert ask(server[1], "GET", f"{mount}/{view}") == (200, answer)
 
 
-def test_fastapi_answers_below_its_path_with_the_lifespans_state(server):
+def test_fastapi_is_served_with_the_state_of_the_lifespan(server):
     seen = {"from": "fastapi", "number": 7, "state": "by the lifespan", "client": "198.51.100.7"}
     seen["link"] = "https://guestbook.example/api/item/7"
 
     assert ask(server[1], "GET", "/api/item/7") == (200, seen)
 
 
-def test_health_checks_are_nobodys_route(server):
+def test_health_checks_precede_every_route(server):
     assert ask(server[1], "GET", "/healthz") == (200, {"status": "ok"})
 
 
@@ -83,7 +83,7 @@ async def test_channels_answers_websockets(server):
     assert seen == {"said": "hello", "client": "198.51.100.7", "path": "/echo", "root_path": "", "scheme": "wss"}
 
 
-async def test_a_websockets_message_has_the_size_that_its_variable_says(tmp_path):
+async def test_a_variable_limits_websocket_messages(tmp_path):
     with container(tmp_path / "log", **PROJECT, WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES="1000") as (_, port):
         async with websockets.connect(f"ws://127.0.0.1:{port}/echo", additional_headers=ORIGIN) as websocket:
             await websocket.send(json.dumps("x" * 998))
@@ -95,7 +95,7 @@ async def test_a_websockets_message_has_the_size_that_its_variable_says(tmp_path
     assert closed.value.rcvd.code == 1009
 
 
-def test_websockets_that_only_wsproto_would_serve_are_refused_in_one_line(tmp_path):
+def test_wsproto_without_websockets_is_refused_in_one_line(tmp_path):
     (tmp_path / "wsproto.py").write_text("")
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['websockets'] = None")
     project = REQUIRED | PROJECT | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "PORT": str(free_port())}
@@ -107,7 +107,7 @@ def test_websockets_that_only_wsproto_would_serve_are_refused_in_one_line(tmp_pa
     assert "Traceback" not in started.stderr
 
 
-def test_a_redirect_to_https_ends_where_the_front_says_https(tmp_path):
+def test_a_request_over_https_is_not_redirected_again(tmp_path):
     with container(tmp_path / "log", **PROJECT, COMPOSED=f"{COMPOSED}.redirecting.application") as (_, port):
         answers = {scheme: status_and_headers(port, "/plain", scheme) for scheme in ("https", "http")}
 
@@ -189,7 +189,7 @@ async def test_on_lambda_the_http_part_is_served(tmp_path):
         ("application", "names no module; write it as config.asgi.application"),
     ],
 )
-def test_what_cannot_be_served_is_refused_in_one_line(application, complaint):
+def test_an_unusable_application_is_refused_in_one_line(application, complaint):
     started = launched(ON_LAMBDA, application)
 
     assert started.returncode == 78, started.stderr
@@ -198,7 +198,7 @@ def test_what_cannot_be_served_is_refused_in_one_line(application, complaint):
     assert len(started.stderr.splitlines()) == 1
 
 
-def test_a_server_that_cannot_load_it_says_the_same_line_and_ends():
+def test_a_server_refuses_an_unusable_application_too():
     started = launched(REQUIRED | PROJECT, f"{COMPOSED}.djangos_own.application", PORT=str(free_port()))
 
     assert started.returncode == 4, started.stderr

@@ -27,7 +27,7 @@ def port(tmp_path_factory):
 @KEPT_OR_STRIPPED
 @pytest.mark.parametrize("mount", ["", "/legacy"])
 @pytest.mark.parametrize("view", ["plain", "aplain"])
-def test_django_lives_below_the_base_path_and_its_mount(port, base_path, mount, view):
+def test_django_is_served_below_the_base_path_and_its_mount(port, base_path, mount, view):
     status, seen = ask(port, "GET", f"{base_path}{mount}/{view}", **PUBLIC)
 
     assert (status, seen["path"], seen["link"]) == (200, f"/shop{mount}/{view}", f"/shop{mount}/plain")
@@ -52,12 +52,12 @@ async def test_a_websocket_has_scheme_and_base_path(port, base_path):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/shop/healthz"])
-def test_health_is_answered_with_and_without_it(port, path):
+def test_health_is_answered_with_and_without_the_base_path(port, path):
     assert ask(port, "GET", path) == (200, {"status": "ok"})
 
 
 @KEPT_OR_STRIPPED
-def test_nothing_of_djangos_leaves_the_base_path(port, base_path):
+def test_djangos_redirects_and_cookies_stay_below_the_base_path(port, base_path):
     status, headers = status_and_headers(port, f"{base_path}/private", "https", **PUBLIC)
     assert (status, headers["location"]) == (302, "/shop/accounts/login/?next=/shop/private")
 

@@ -1,4 +1,4 @@
-"""Applications beside Django use its connections: each of their requests finds a session of its own."""
+"""Other applications use Django's connections, and each of their requests gets a clean database session."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,7 +23,7 @@ def read(port, path):
 
 
 @STRATEGIES
-def test_no_request_finds_what_another_set(tmp_path, database_server, strategy):
+def test_no_request_sees_the_session_settings_of_another(tmp_path, database_server, strategy):
     variables = {"DATABASE_URL": database_server.url("postgres"), "WEBAPP_DB_STRATEGY": strategy}
     with container(tmp_path / "log", **PROJECT | variables) as (_, port):
         for kind in ("", "a"):
@@ -31,7 +31,7 @@ def test_no_request_finds_what_another_set(tmp_path, database_server, strategy):
             assert [read(port, f"{kind}read") for _ in range(3)] == [None] * 3
 
 
-def test_requests_that_set_leave_the_pool_to_others(tmp_path, database_server):
+def test_requests_with_session_settings_do_not_exhaust_the_pool(tmp_path, database_server):
     variables = {
         "DATABASE_URL": database_server.url("postgres"),
         "WEBAPP_DB_STRATEGY": "pool",
@@ -45,7 +45,7 @@ def test_requests_that_set_leave_the_pool_to_others(tmp_path, database_server):
 
 
 @STRATEGIES
-async def test_no_invocation_finds_what_another_set(tmp_path, database_server, strategy):
+async def test_no_invocation_sees_the_session_settings_of_another(tmp_path, database_server, strategy):
     environ = ON_LAMBDA | {
         "COMPOSED": f"{COMPOSED}.api.application",
         "DATABASE_URL": database_server.url("postgres"),

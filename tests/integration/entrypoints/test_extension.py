@@ -1,4 +1,4 @@
-"""What the database hears at the end of an execution environment."""
+"""Database connections are closed when an execution environment ends."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ def request(path: str) -> bytes:
     ).encode()
 
 
-# A database counts the sessions whose clients vanished without a word.
+# PostgreSQL counts the sessions whose clients disappeared without closing them.
 ABANDONED = "SELECT sessions_abandoned FROM pg_stat_database WHERE datname = %s"
 HELD = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'"
 
@@ -47,14 +47,14 @@ def database(database_server) -> Iterator[str]:
 
 @pytest.fixture
 def observe(database_server, database):
-    """Asks the server something about the database."""
+    """Returns a function that queries the server about the database."""
     with psycopg.connect(database_server.administration_url, autocommit=True) as connection:
         yield lambda question: connection.execute(question, [database]).fetchone()[0]
 
 
 @pytest.fixture
 def function(database_server, database, tmp_path) -> Function:
-    """A function that keeps its connection from one invocation to the next."""
+    """A function that keeps its connection between invocations."""
     environ = {
         "DJANGO_SETTINGS_MODULE": "holding.settings",
         "PYTHONPATH": str(Path(__file__).parents[2] / "applications"),
@@ -69,7 +69,7 @@ def function(database_server, database, tmp_path) -> Function:
 
 async def until(condition) -> None:
     async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110 - it happens in another process
+        while not condition():  # noqa: ASYNC110 - the condition depends on another process
             await asyncio.sleep(0.02)
 
 
@@ -78,7 +78,7 @@ async def serve_once(emulator: LambdaEmulator) -> None:
     assert json.loads(invocation.payload)["statusCode"] == 200, invocation.payload
 
 
-async def test_sigterm_closes_the_connections_that_are_held(function, observe):
+async def test_sigterm_closes_held_connections(function, observe):
     async with LambdaEmulator(function) as emulator:
         await serve_once(emulator)
         assert observe(HELD) == 1
@@ -88,7 +88,7 @@ async def test_sigterm_closes_the_connections_that_are_held(function, observe):
     assert observe(ABANDONED) == 0
 
 
-async def test_without_it_the_database_finds_out_by_itself(function, observe, monkeypatch):
+async def test_without_the_extension_the_session_is_abandoned(function, observe, monkeypatch):
     monkeypatch.setattr(
         "django_runtimes.compare.emulator.execution_environment.ExecutionEnvironment.register_extension",
         lambda environment: None,

@@ -1,4 +1,4 @@
-"""The whole application behind a path, CloudFront and a load balancer that speaks HTTP with it."""
+"""The whole application below a base path, behind CloudFront and a load balancer's HTTP listener."""
 
 import re
 from http.client import HTTPConnection
@@ -10,7 +10,7 @@ from tests.integration.entrypoints.test_launch import run
 
 pytestmark = pytest.mark.profile_free
 
-# Static files have no manifest unless they were collected, but with DEBUG.
+# With DEBUG, static files need no manifest of collectstatic.
 BEHIND_CLOUDFRONT = {
     "WEBAPP_RUNTIME": "local",
     "WEBAPP_DEBUG": "1",
@@ -21,7 +21,7 @@ BEHIND_CLOUDFRONT = {
     "WEBAPP_HOST_HEADER": "X-Forwarded-Host",
     "WEBAPP_PROTO_HEADER": "CloudFront-Forwarded-Proto",
 }
-# What CloudFront and an HTTP listener of a load balancer write.
+# The headers of CloudFront and of a load balancer's HTTP listener.
 REQUEST = {
     "Host": "origin.internal",
     "X-Forwarded-Host": "www.example",
@@ -67,7 +67,7 @@ def test_static_files_are_found_below_the_base_path(get):
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/shop/healthz"])
-def test_health_checks_answer_with_and_without_it(get, path):
+def test_health_checks_answer_with_and_without_the_base_path(get, path):
     assert get(path)[0].status == 200
 
 
@@ -77,15 +77,15 @@ def test_http_is_redirected_to_the_public_host_and_path(get):
     assert (response.status, response.getheader("Location")) == (301, "https://www.example/shop/admin/login/?a=1")
 
 
-def test_the_origins_own_name_is_no_host_of_the_application(get):
+def test_the_origins_own_name_is_not_an_allowed_host(get):
     assert get("/shop/admin/login/", **{"X-Forwarded-Host": None})[0].status == 400
 
 
 @pytest.mark.parametrize(
     ("base_path", "path"), [("/admin", "/login/"), ("/admin", "/admin/login/"), ("/static", "/admin/login/")]
 )
-def test_a_hop_that_strips_the_name_of_a_url(tmp_path, base_path, path):
-    """The public path is the base path and what the hop hands over; only /admin/admin/login/ is a page."""
+def test_a_stripped_base_path_that_is_also_a_url(tmp_path, base_path, path):
+    """The public path is the base path plus the stripped path; only /admin/admin/login/ is a page."""
     variables = BEHIND_CLOUDFRONT | {"WEBAPP_BASE_PATH": base_path, "WEBAPP_BASE_PATH_STRIPPED": "1"}
     with container(tmp_path / "log", **variables) as (_, port):
         statuses = {}
@@ -107,14 +107,14 @@ def test_a_command_links_below_the_base_path():
     assert shell.stdout == "/shop/admin/\n", shell.stderr
 
 
-def test_a_base_path_that_a_url_begins_with_is_a_warning():
+def test_a_base_path_that_begins_a_url_is_a_warning():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/api")
 
     assert checked.returncode == 0
     assert "(webapp.W017) WEBAPP_BASE_PATH='/api': the URL /api/" in checked.stderr
 
 
-def test_the_settings_of_the_sample_are_below_the_base_path():
+def test_the_sample_projects_settings_pass_with_a_base_path():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_BASE_PATH="/shop")
 
     assert (checked.returncode, checked.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""What becomes of the workers when gunicorn's master is killed, and cannot tell them to end."""
+"""Workers exit when gunicorn's master is killed and cannot stop them."""
 
 import time
 from contextlib import closing
@@ -11,14 +11,14 @@ from tests.integration.entrypoints.launcher import ENDLESS, connect, container
 
 pytestmark = pytest.mark.profile_free
 
-# The workers look for their master every second.
+# The workers check for their master every second.
 NOTICED_WITHIN_S = 3
-# Longer than a worker without a master may go on listening.
+# Longer than a worker without its master may keep listening.
 LONG_DRAIN = {"WEBAPP_DRAIN_S": "20"}
 
 
 def wait_until_serving(log, count: int) -> None:
-    """The master listens before it has any worker."""
+    """Wait for the workers, since the master listens before it has any."""
     give_up = time.monotonic() + 30
     while log.read_text().count("Application startup complete") < count:
         assert time.monotonic() < give_up, log.read_text()
@@ -33,7 +33,7 @@ def wait_until_closed(port: int) -> None:
 
 
 def begin_request(client) -> None:
-    """Half of a request, whose answer over plain HTTP is a redirect."""
+    """Send half of a request, which gets a redirect over plain HTTP."""
     client.putrequest("POST", "/", skip_host=True)
     client.putheader("Host", "guestbook.example")
     client.putheader("Content-Length", "8")
@@ -42,14 +42,14 @@ def begin_request(client) -> None:
 
 
 def kill_master(server) -> set[int]:
-    """The workers that are left."""
+    """Kill the master, and return the PIDs of its workers."""
     workers = descendants(server.pid)
     server.kill()
     server.wait()
     return workers
 
 
-def test_workers_end_without_their_master(tmp_path):
+def test_workers_exit_without_their_master(tmp_path):
     log = tmp_path / "server.log"
     with container(log, WEBAPP_WORKERS="2", **LONG_DRAIN) as (server, _):
         wait_until_serving(log, 2)
@@ -61,7 +61,7 @@ def test_workers_end_without_their_master(tmp_path):
     assert log.read_text().count(f"gunicorn's master process {server.pid} is gone; this worker ends") == 2
 
 
-def test_a_worker_without_its_master_answers_what_it_has_begun(tmp_path):
+def test_a_worker_without_its_master_finishes_its_request(tmp_path):
     log = tmp_path / "server.log"
     with container(log, WEBAPP_WORKERS="1", **LONG_DRAIN) as (server, port), closing(connect(port)) as client:
         wait_until_serving(log, 1)

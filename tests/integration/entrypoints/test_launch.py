@@ -1,4 +1,4 @@
-"""What the image's entry point becomes, and what it says when it cannot."""
+"""The server that the image's entry point starts, and its errors."""
 
 import json
 import os
@@ -49,7 +49,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
         ({"DJANGO_SETTINGS_MODULE": "webapp.nope"}, "DJANGO_SETTINGS_MODULE='webapp.nope' cannot be imported"),
     ],
 )
-def test_a_launch_that_cannot_be_is_one_line_and_exit_78(variables, complaint):
+def test_an_invalid_launch_gives_one_line_and_exits_78(variables, complaint):
     launched = run("django_runtimes.entrypoints.launch", **REQUIRED | variables)
 
     assert launched.returncode == 78
@@ -73,7 +73,7 @@ def test_a_missing_setting_is_named_in_one_line(missing, command):
     assert len(started.stderr.splitlines()) == 1
 
 
-def test_what_settings_import_and_lack_has_its_traceback(tmp_path):
+def test_a_missing_import_of_the_settings_has_a_traceback(tmp_path):
     (tmp_path / "lacking.py").write_text("import nowhere_to_be_found\n")
 
     variables = REQUIRED | {"PYTHONPATH": str(tmp_path), "DJANGO_SETTINGS_MODULE": "lacking"}
@@ -84,7 +84,7 @@ def test_what_settings_import_and_lack_has_its_traceback(tmp_path):
     assert "No module named 'nowhere_to_be_found'" in launched.stderr
 
 
-def test_as_local_what_is_missing_is_one_line_too():
+def test_a_missing_database_gives_one_line_under_local_too():
     launched = run("django_runtimes.entrypoints.launch", WEBAPP_BIND_HOST="0.0.0.0")
 
     assert launched.returncode == 78
@@ -92,10 +92,10 @@ def test_as_local_what_is_missing_is_one_line_too():
     assert len(launched.stderr.splitlines()) == 1
 
 
-# The settings that it loads send the signal: after its start, and before anything serves.
+# The settings module sends the signal, after the start and before anything serves.
 @pytest.mark.parametrize("command", [(), ("check",)], ids=["server", "command"])
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_before_anything_is_served_is_a_quiet_end(tmp_path, number, exit_code, command):
+def test_a_signal_before_serving_exits_quietly(tmp_path, number, exit_code, command):
     settings = f"import os, signal, time\nos.kill(os.getpid(), signal.{number.name})\ntime.sleep(9)\n"
     (tmp_path / "signalling.py").write_text(settings)
 
@@ -109,7 +109,7 @@ def test_a_signal_before_anything_is_served_is_a_quiet_end(tmp_path, number, exi
     assert (launched.returncode, launched.stderr) == (exit_code, "")
 
 
-def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
+def test_a_function_without_its_proxy_does_not_start():
     launched = run(
         "django_runtimes.entrypoints.launch",
         **REQUIRED | {"WEBAPP_RUNTIME": "aws_lambda"},
@@ -128,7 +128,7 @@ def test_a_function_without_its_proxy_is_refused_before_awslambdaric_starts():
         ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_DB_ROLE=operations serves no requests on Lambda"),
     ],
 )
-def test_a_function_serves_requests_or_runs_commands_with_their_role(variables, complaint):
+def test_a_function_with_the_wrong_role_is_refused(variables, complaint):
     on_lambda = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
 
     launched = run("django_runtimes.entrypoints.launch", **REQUIRED | on_lambda | variables)
@@ -153,7 +153,7 @@ def test_debug_is_refused_outside_local():
     assert "WEBAPP_DEBUG=1 shows the application's insides" in checked.stderr
 
 
-def test_a_misspelt_variable_is_warned_about():
+def test_a_misspelt_variable_gets_a_warning():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_DB_ROUT="direct")
 
     assert "webapp.W001" in checked.stderr
@@ -170,20 +170,20 @@ def test_the_server_outlives_a_load_balancers_idle_connections():
 
 
 @pytest.mark.parametrize(("workers", "is_replaced"), [("1", False), ("2", True)])
-def test_only_a_worker_that_has_another_one_beside_it_is_replaced(workers, is_replaced):
+def test_a_single_worker_is_not_replaced(workers, is_replaced):
     arguments = server_arguments(Environment({"WEBAPP_WORKERS": workers}), bind_host="0.0.0.0", cpu_count=2)
 
     assert ("--max-requests" in arguments) is is_replaced
 
 
 @pytest.mark.parametrize("written", ["::1", "[::1]"])
-def test_an_address_of_ipv6_is_bound_as_gunicorn_wants_it(written):
+def test_an_ipv6_address_is_bound_in_brackets(written):
     arguments = server_arguments(Environment({"PORT": "9000"}), bind_host=written, cpu_count=2)
 
     assert arguments[arguments.index("--bind") + 1] == "[::1]:9000"
 
 
-def test_a_container_says_what_it_detected_and_ends_on_sigterm(tmp_path):
+def test_a_container_logs_its_runtime_and_exits_on_sigterm(tmp_path):
     log = tmp_path / "server.log"
     with container(log) as (server, port):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=30) as response:
@@ -210,19 +210,19 @@ def test_a_container_refuses_bodies_above_its_limit(tmp_path):
                 client.request("POST", "/", body=b"x" * size, headers={"Host": "guestbook.example"})
                 statuses.append(client.getresponse().status)
 
-    # Over plain HTTP the first is a redirect.
+    # Plain HTTP answers the first with a redirect.
     assert statuses == [301, 413]
 
 
 def readiness(port: int) -> tuple[str, str | None]:
-    """Why the server is not ready, and what it wants of the connection."""
+    """Return the reason why the server is not ready, and its Connection header."""
     with closing(connect(port)) as client:
         client.request("GET", "/readyz")
         response = client.getresponse()
         return json.loads(response.read())["reason"], response.headers["Connection"]
 
 
-def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tmp_path):
+def test_draining_precedes_closing_and_requests_finish(tmp_path):
     log = tmp_path / "server.log"
     with container(log, WEBAPP_WORKERS="1", WEBAPP_DRAIN_S="4") as (server, port), ExitStack() as clients:
         waiting, running, late = (clients.enter_context(closing(connect(port))) for _ in range(3))
@@ -230,7 +230,7 @@ def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tm
         response = waiting.getresponse()
         assert response.read()
         assert response.headers["Connection"] is None
-        # Over plain HTTP: the answer is a redirect, for which no database is needed.
+        # Plain HTTP gets a redirect, which needs no database.
         running.putrequest("POST", "/", skip_host=True)
         running.putheader("Host", "guestbook.example")
         running.putheader("Content-Length", "8")
@@ -242,7 +242,7 @@ def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tm
         while readiness(port) != ("DrainingError", "close"):
             assert time.monotonic() < deadline
             time.sleep(0.02)
-        # The listener and the connections are still open: whoever asks is answered, and told to leave.
+        # The listener and the connections are still open: each response says `Connection: close`.
         waiting.request("GET", "/healthz")
         response = waiting.getresponse()
         assert (response.status, response.headers["Connection"]) == (200, "close")
@@ -257,7 +257,7 @@ def test_the_end_is_told_before_the_listener_closes_and_what_runs_is_finished(tm
         assert server.wait(30) == 0
 
 
-def test_what_never_ends_is_closed_before_the_server_is_killed(tmp_path):
+def test_endless_responses_are_closed_before_the_kill(tmp_path):
     log = tmp_path / "server.log"
     short = {"WEBAPP_WORKERS": "1", "WEBAPP_GRACEFUL_TIMEOUT_S": "6"}
     requests = [

@@ -1,4 +1,4 @@
-"""The command `webapp` where no project is named."""
+"""The command `webapp` without a project."""
 
 import os
 import subprocess
@@ -24,24 +24,24 @@ def webapp(directory, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("command", ["migrate", "check", "runserver", "create_web_role", "migration_gate"])
-def test_a_command_says_how_to_name_one(tmp_path, command):
+def test_a_command_says_how_to_name_the_settings(tmp_path, command):
     ended = webapp(tmp_path, command)
 
     assert (ended.returncode, ended.stderr) == (78, f"webapp: {NO_SETTINGS}\n")
 
 
-def test_serve_starts_no_database_without_one(tmp_path):
+def test_serve_without_settings_starts_no_database(tmp_path):
     ended = webapp(tmp_path, "serve", "--port", "8999")
 
     assert (ended.returncode, ended.stderr) == (1, f"webapp serve: {NO_SETTINGS}\n")
 
 
-def test_commands_that_need_none_work(tmp_path):
+def test_commands_that_need_no_settings_work(tmp_path):
     assert webapp(tmp_path, "startproject", "shop").returncode == 0
     assert (tmp_path / "shop" / "manage.py").exists()
 
 
-def test_the_block_of_a_foreign_project_is_used(tmp_path):
+def test_the_projects_block_is_found_from_a_subfolder(tmp_path):
     assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
     (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
     with (tmp_path / "config" / "settings.py").open("a") as settings:
@@ -54,7 +54,7 @@ def test_the_block_of_a_foreign_project_is_used(tmp_path):
     assert ended.stdout == "System check identified no issues (0 silenced).\n"
 
 
-def test_a_project_without_the_librarys_apps_is_told_of_them(tmp_path):
+def test_a_command_of_the_librarys_apps_asks_for_configure(tmp_path):
     assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
     (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
 
@@ -67,7 +67,7 @@ def test_a_project_without_the_librarys_apps_is_told_of_them(tmp_path):
     )
 
 
-def test_a_project_that_forgot_configure_is_told_in_one_line(tmp_path):
+def test_settings_without_configure_give_one_line(tmp_path):
     assert webapp(tmp_path, "startproject", "config", ".").returncode == 0
     (tmp_path / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
 
@@ -80,7 +80,7 @@ def test_a_project_that_forgot_configure_is_told_in_one_line(tmp_path):
     )
 
 
-def test_a_wrong_block_is_one_line(tmp_path):
+def test_a_wrong_block_gives_one_line(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[tool.webapp]\nsettings = 3\n")
 
     ended = webapp(tmp_path, "check")

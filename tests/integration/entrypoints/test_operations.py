@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 @dataclass(frozen=True)
 class Launched(Function):
-    """A function of the image, whose entry point finds out what to become."""
+    """A function that starts the image's entry point."""
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
         return processes.spawn(
@@ -64,7 +64,7 @@ def journal(database_server, tmp_path) -> Iterator[Journal]:
 
 @pytest.fixture
 def function(journal, tmp_path) -> Callable[..., Launched]:
-    """Makes the operations function with more variables; a None takes one away."""
+    """Creates the operations function with more variables; None removes one."""
     address = conninfo_to_dict(journal.url)
 
     def make(timeout_s: float = 60.0, **variables: str | None) -> Launched:
@@ -76,7 +76,7 @@ def function(journal, tmp_path) -> Callable[..., Launched]:
             "WEBAPP_ALLOWED_HOSTS": "localhost",
             "WEBAPP_ALLOWED_COMMANDS": "migrate,check,flood",
             "WEBAPP_DB_ROLE": "operations",
-            # Neither the web's login nor the proxy would get it anywhere.
+            # Neither the web login nor the proxy works here.
             "DATABASE_URL": f"postgresql://nobody:unknown@{address['host']}:{address['port']}/{address['dbname']}",
             "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
             "WEBAPP_DB_PROXY_PORT": "1",
@@ -98,7 +98,7 @@ async def run(emulator: LambdaEmulator, *command: str) -> dict[str, Any]:
     return await send(emulator, {"command": list(command)})
 
 
-async def test_it_migrates_with_its_own_login_past_the_proxy(function, journal):
+async def test_it_migrates_on_the_direct_route_with_its_own_login(function, journal):
     operations = function()
     async with LambdaEmulator(operations) as emulator:
         first = await run(emulator, "migrate", "--noinput")
@@ -113,7 +113,7 @@ async def test_it_migrates_with_its_own_login_past_the_proxy(function, journal):
     assert emulator.started_count == 1
 
 
-async def test_a_command_that_fails_brings_its_exit_code_and_its_words(function):
+async def test_a_failing_command_returns_its_exit_code_and_output(function):
     async with LambdaEmulator(function()) as emulator:
         unknown = await run(emulator, "migrate", "nowhere")
         wrong = await run(emulator, "migrate", "--wait", "soon")
@@ -124,7 +124,7 @@ async def test_a_command_that_fails_brings_its_exit_code_and_its_words(function)
     assert wrong["output"].endswith("argument --wait: 'soon' is not a whole number of seconds up to 2147483\n")
 
 
-async def test_what_the_settings_lack_is_in_the_answer(function):
+async def test_a_missing_setting_is_in_the_response(function):
     async with LambdaEmulator(function(WEBAPP_SECRET_KEY=None)) as emulator:
         answer = await run(emulator, "check")
 
@@ -133,8 +133,8 @@ async def test_what_the_settings_lack_is_in_the_answer(function):
     assert answer["output"].count("\n") == 1
 
 
-async def test_a_migration_that_takes_too_long_is_cancelled_before_lambda_kills_it(function, journal):
-    """Not killed, which would leave the server to find out: the session has ended when the answer comes."""
+async def test_a_slow_migration_is_cancelled_before_lambda_kills_it(function, journal):
+    """The database session has ended when the response arrives; a kill would have left it open."""
     operations = function(timeout_s=12.0, JOURNAL_SLEEP_S="600")
     async with LambdaEmulator(operations) as emulator:
         await run(emulator, "migrate", "journal", "0002")
@@ -150,7 +150,7 @@ async def test_a_migration_that_takes_too_long_is_cancelled_before_lambda_kills_
     assert (next_one["exit_code"], emulator.started_count, emulator.failed_count) == (0, 1, 0)
 
 
-async def test_of_more_output_than_lambda_can_send_the_end_is_sent(function, tmp_path):
+async def test_output_above_lambdas_limit_keeps_its_end(function, tmp_path):
     commands = tmp_path / "flooding" / "management" / "commands"
     commands.mkdir(parents=True)
     (commands / "flood.py").write_text(_FLOOD)
@@ -169,7 +169,7 @@ async def test_of_more_output_than_lambda_can_send_the_end_is_sent(function, tmp
     assert answer["output"].endswith("\x01\nthe end\n")
 
 
-async def test_no_request_reaches_a_command_and_no_other_command_is_run(function, journal):
+async def test_requests_and_other_commands_are_refused(function, journal):
     body = b'{"command": ["migrate"]}'
     events = [event_of(front, "POST", "/", body=body) | more for front in FRONTS for more in ({}, json.loads(body))]
     events += [{"command": ["flush", "--noinput"]}, {"warm_up": True}, {}]
@@ -184,7 +184,7 @@ async def test_no_request_reaches_a_command_and_no_other_command_is_run(function
     assert "ended with exit code" not in operations.log
 
 
-async def test_the_web_function_runs_no_command_and_answers_a_warm_up_without_the_database(function, journal):
+async def test_the_web_function_answers_warm_ups_but_no_commands(function, journal):
     web = {"WEBAPP_DB_ROLE": None, "WEBAPP_ALLOWED_COMMANDS": None, "DJANGO_SETTINGS_MODULE": "webapp.settings"}
     with psycopg.connect(journal.url, autocommit=True) as observer:
         async with LambdaEmulator(function(**web, WEBAPP_WARM_UP="1")) as emulator:

@@ -1,4 +1,4 @@
-"""A project whose settings name another path or host header than the variables, which win."""
+"""Variables override the path and the host header of a project's own settings."""
 
 import json
 from http.client import HTTPConnection
@@ -39,7 +39,7 @@ OWN = pytest.mark.parametrize("own", ["/shop", "/shop/", "/", "/forced"])
 
 
 @OWN
-def test_variables_beat_them_in_a_container(tmp_path, own):
+def test_variables_override_the_settings_in_a_container(tmp_path, own):
     answers = []
     with container(tmp_path / "log", **PROJECT, OWN_SCRIPT_NAME=own) as (_, port):
         for path in PATHS:
@@ -53,7 +53,7 @@ def test_variables_beat_them_in_a_container(tmp_path, own):
 
 
 @OWN
-async def test_variables_beat_them_on_lambda(tmp_path, own):
+async def test_variables_override_the_settings_on_lambda(tmp_path, own):
     environ = ON_LAMBDA | {"OWN_SCRIPT_NAME": own}
     function = Function("fronted", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs")
     answers = []

@@ -1,4 +1,4 @@
-"""docs/compose.md as it stands: its files, started as it says, and handlers that cannot be started."""
+"""Starts the files of docs/compose.md as it describes, and handlers that cannot be started."""
 
 import json
 import os
@@ -23,12 +23,12 @@ from tests.integration.entrypoints.test_launch import REQUIRED, container
 pytestmark = pytest.mark.profile_free
 
 DOCUMENT = Path(__file__).parents[3] / "docs/compose.md"
-# A project's own, which the document leaves out.
+# The rest of a project's settings, which the document omits.
 SETTINGS = Path(webapp.settings.__file__).read_text().replace("configure(globals()).keeps_media", "False")
 HANDLER = "config.aws_lambda.handler"
 LAUNCH = "django_runtimes.entrypoints.launch"
-# What the document's files import.
-REST = {
+# The modules that the document's files import.
+IMPORTED_MODULES = {
     "consumers": """
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path
@@ -48,16 +48,16 @@ FRONT = {"Host": "guestbook.example", "X-Forwarded-Proto": "https"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
-    """The document's files in a folder."""
+    """A folder with the document's files."""
     folder = tmp_path_factory.mktemp("project")
     blocks = re.findall(r"```python\n# (config/\w+\.py)\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     assert [name for name, _ in blocks] == ["config/asgi.py", "config/settings.py", "config/aws_lambda.py"]
     (folder / "config").mkdir()
     for name, source in blocks:
         (folder / name).write_text((SETTINGS if name == "config/settings.py" else "") + source)
-    for name, source in REST.items():
+    for name, source in IMPORTED_MODULES.items():
         (folder / "config" / f"{name}.py").write_text(source)
-    # As in the image.
+    # The image contains the collected static files too.
     collected = launched("collectstatic", "--no-input", **variables(folder, WEBAPP_RUNTIME="local"))
     assert collected.returncode == 0, collected.stderr
     return folder
@@ -134,11 +134,11 @@ async def test_a_function_starts_the_handler_that_it_names(project, tmp_path, wo
     assert json.loads(answer.payload) == {"scheduled": "7"}
 
 
-# Lambda's local emulator says a word of the entry point where the image has no command.
+# Without a command in the image, Lambda's local emulator sets _HANDLER to a word of the entry point.
 @pytest.mark.parametrize(
-    ("words", "variable"), [((HANDLER,), ""), *(((), said) for said in ("", "-m", LAUNCH, "none"))]
+    ("words", "variable"), [((HANDLER,), ""), *(((), value) for value in ("", "-m", LAUNCH, "none"))]
 )
-async def test_the_projects_handler_and_ones_own_serve_requests(project, tmp_path, words, variable):
+async def test_the_projects_handler_and_the_librarys_serve_requests(project, tmp_path, words, variable):
     function = Launched("own", variable, on_lambda(project), tmp_path / "logs", init_timeout_s=60, words=words)
     statuses = []
     async with LambdaTarget(function) as target, aiohttp.ClientSession(headers=FRONT) as session:
@@ -159,7 +159,7 @@ async def test_the_projects_handler_and_ones_own_serve_requests(project, tmp_pat
     ],
 )
 @pytest.mark.parametrize("way", ["command", "_HANDLER"])
-def test_a_handler_that_is_none_is_one_line(project, way, name, complaint):
+def test_an_unusable_handler_gives_one_line(project, way, name, complaint):
     words, more = ((name,), {}) if way == "command" else ((), {"_HANDLER": name})
 
     refused = launched(*words, **on_lambda(project, **more))
@@ -170,7 +170,7 @@ def test_a_handler_that_is_none_is_one_line(project, way, name, complaint):
     assert len(refused.stderr.splitlines()) == 1
 
 
-async def test_what_a_handlers_module_raises_is_told_to_lambda(project, tmp_path):
+async def test_an_error_of_the_handlers_module_reaches_lambda(project, tmp_path):
     function = Launched(
         "own", "", on_lambda(project), tmp_path / "logs", init_timeout_s=60, words=("config.broken.handler",)
     )
@@ -187,7 +187,7 @@ def test_a_command_stays_a_command_on_lambda(project):
 
 
 @pytest.mark.parametrize("runtime", ["aws_ecs", "aws_app_runner", "kubernetes", "local"])
-def test_containers_know_no_handlers(project, runtime):
+def test_containers_refuse_handlers(project, runtime):
     refused = launched(HANDLER, **variables(project, WEBAPP_RUNTIME=runtime))
 
     assert refused.returncode == 2

@@ -12,12 +12,12 @@ from tests.integration.entrypoints.test_composed import COMPOSED, FRONT, ON_LAMB
 pytestmark = pytest.mark.profile_free
 
 
-# The client of python-engineio leaves answers unread, with their connections.
+# python-engineio's client leaves responses unread and their connections open.
 @pytest.mark.filterwarnings("ignore:Unclosed connection:ResourceWarning")
 @pytest.mark.parametrize("base_path", ["", "/shop"])
 @pytest.mark.parametrize("module", ["sockets", "mounted_sockets"])
-async def test_clients_reach_it_and_django_beside_it(tmp_path, module, base_path):
-    said = []
+async def test_clients_reach_socketio_and_django(tmp_path, module, base_path):
+    replies = []
     variables = PROJECT | {"COMPOSED": f"{COMPOSED}.{module}.application", "WEBAPP_BASE_PATH": base_path}
     with container(tmp_path / "log", **variables) as (_, port):
         for transport in ("polling", "websocket"):
@@ -28,12 +28,12 @@ async def test_clients_reach_it_and_django_beside_it(tmp_path, module, base_path
                     transports=[transport],
                     socketio_path=f"{base_path}/socket.io",
                 )
-                said.append((client.transport, await client.call("echo", "hello", timeout=10)))
+                replies.append((client.transport, await client.call("echo", "hello", timeout=10)))
         page = ask(port, "GET", f"{base_path}/plain")
-    # Here, where their warning is expected, and in no later test.
+    # Collects the connections here, where their warning is ignored, and not in a later test.
     gc.collect()
 
-    assert said == [("polling", "hello"), ("websocket", "hello")]
+    assert replies == [("polling", "hello"), ("websocket", "hello")]
     assert (page[0], page[1]["link"]) == (200, f"{base_path}/plain")
 
 
@@ -50,7 +50,7 @@ def test_a_hop_that_strips_the_base_path(tmp_path):
 
 
 @pytest.mark.parametrize("module", ["sockets", "mounted_sockets"])
-def test_lambda_refuses_it(module):
+def test_lambda_refuses_socketio(module):
     started = launched(ON_LAMBDA, f"{COMPOSED}.{module}.application")
 
     assert started.returncode == 78, started.stderr
