@@ -1,4 +1,4 @@
-"""`webapp compare` as a child process."""
+"""Runs `webapp compare` as a child process."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ _LIMIT_S = 240
 def comparison(
     *arguments: str, source: str = "from django_runtimes.cli.main import main; main()"
 ) -> Iterator[subprocess.Popen[str]]:
-    """A comparison that ends with the block."""
+    """Start a comparison, and kill it when the block ends."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("WEBAPP_", "DATABASE_URL"))}
     with subprocess.Popen(
         bound_to_parent([sys.executable, "-c", source, "compare", *arguments], death_signal=signal.SIGTERM),
@@ -32,12 +32,12 @@ def comparison(
         try:
             yield process
         finally:
-            # Its children are bound to it.
+            # Its children die with it.
             process.kill()
 
 
 def compare(*arguments: str, **options: str) -> tuple[int, str, str]:
-    """The exit code, standard output and standard error of a whole comparison."""
+    """Run a comparison to its end; return its exit code, standard output and standard error."""
     with comparison(*arguments, **options) as process:
         output, errors = process.communicate(timeout=_LIMIT_S)
     return process.returncode, output, errors

@@ -1,4 +1,4 @@
-"""Which processes a process has started, and whether they are gone."""
+"""Finds the descendants of a process in /proc, and waits for their end."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def descendants(pid: int) -> set[int]:
-    """The ids of everything that `pid` started and that still has its parents, by /proc."""
+    """Return the PIDs of the descendants of `pid`, except orphans."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (status := _status(int(entry.name))):
@@ -23,7 +23,7 @@ def descendants(pid: int) -> set[int]:
 
 
 def remaining(pids: set[int], *, timeout_s: float = 10.0) -> set[int]:
-    """Those of the processes that are still alive after waiting for their end."""
+    """Wait for processes to exit, and return those that are still alive."""
     deadline = time.monotonic() + timeout_s
     while alive := {pid for pid in pids if is_alive(pid)}:
         if time.monotonic() > deadline:
@@ -33,14 +33,14 @@ def remaining(pids: set[int], *, timeout_s: float = 10.0) -> set[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs, frozen or not."""
+    """Return whether a process runs, frozen or not."""
     status = _status(pid)
-    # A dead orphan stays a zombie where the first process of the container reaps nobody.
+    # A dead orphan stays a zombie in a container whose first process does not reap children.
     return status is not None and status[0] not in {"Z", "X"}
 
 
 def command_line(pid: int) -> str:
-    """What a process was started with; empty when it has ended since somebody listed it."""
+    """Return a process's command line, or an empty string if it has exited."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="surrogateescape")
     except (FileNotFoundError, ProcessLookupError):
@@ -48,7 +48,7 @@ def command_line(pid: int) -> str:
 
 
 class Script:
-    """A Python script in a process of its own, which prints a line when it is ready and then waits."""
+    """Runs a Python script as a process, which prints a line when it is ready and then waits."""
 
     def __init__(self, source: str, *, prefix: tuple[str, ...] = (), **environ: str) -> None:
         self.process = subprocess.Popen(
@@ -68,12 +68,12 @@ class Script:
         self.process.communicate()
 
     def line(self) -> str:
-        """The next line it prints; empty when it has ended."""
+        """Return the next line that it prints, or an empty string if it has exited."""
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()
 
     def kill(self) -> None:
-        """End it as nothing can prevent."""
+        """Send SIGKILL, and wait for the exit."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 

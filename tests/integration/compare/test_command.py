@@ -1,4 +1,4 @@
-"""The whole of `webapp compare`, as users run it."""
+"""Runs `webapp compare` as users do."""
 
 import json
 import signal
@@ -20,7 +20,7 @@ def wait_for_line(process: subprocess.Popen, beginning: str) -> None:
     for line in process.stderr:
         if line.startswith(beginning):
             return
-    pytest.fail(f"it ended before it said {beginning!r}")
+    pytest.fail(f"the comparison ended before it printed {beginning!r}")
 
 
 @pytest.mark.needs("pgbouncer")
@@ -54,7 +54,7 @@ def test_two_targets_are_measured_side_by_side(tmp_path):
     assert str(tmp_path / "report") in errors
 
 
-def test_another_application_takes_the_guestbooks_place(tmp_path):
+def test_another_application_can_be_compared(tmp_path):
     exit_code, output, errors = compare(
         *SHORT, "--workload", str(APPLICATIONS / "notes.toml"), "--target", CONTAINER, "--json",
         "--output", str(tmp_path / "report"),
@@ -66,7 +66,7 @@ def test_another_application_takes_the_guestbooks_place(tmp_path):
     assert run.targets[0].rows_found == run.targets[0].acknowledged_writes > 0
 
 
-def test_rows_that_were_never_asked_for_fail_the_target(tmp_path):
+def test_rows_that_were_never_sent_fail_the_target(tmp_path):
     exit_code, output, _ = compare(
         *SHORT, "--workload", str(APPLICATIONS / "notes_twice.toml"), "--target", CONTAINER, "--json",
         "--output", str(tmp_path / "report"),
@@ -79,7 +79,7 @@ def test_rows_that_were_never_asked_for_fail_the_target(tmp_path):
     assert target.rows_found == 2 * target.acknowledged_writes
 
 
-def test_without_pgbouncer_the_proxy_targets_fail_and_the_others_are_measured(tmp_path):
+def test_without_pgbouncer_only_the_proxy_targets_fail(tmp_path):
     without_pgbouncer = (
         "from django_runtimes.cli import processes; find = processes.find_program\n"
         "processes.find_program = lambda name: None if name == 'pgbouncer' else find(name)\n"
@@ -97,7 +97,7 @@ def test_without_pgbouncer_the_proxy_targets_fail_and_the_others_are_measured(tm
     assert "run `make setup` or install the package pgbouncer" in proxied.error
 
 
-def test_a_target_that_cannot_start_fails_with_its_cause_and_the_others_are_measured(tmp_path):
+def test_only_the_targets_that_cannot_start_fail(tmp_path):
     (tmp_path / "halfway.py").write_text(
         "import os\n"
         "from webapp.settings import *\n"
@@ -123,7 +123,7 @@ def test_a_target_that_cannot_start_fails_with_its_cause_and_the_others_are_meas
     assert "this application runs on ECS alone" in function.error
 
 
-def test_an_unreachable_database_is_one_line_and_leaves_nothing(tmp_path):
+def test_an_unreachable_database_gives_one_line_and_leaves_nothing(tmp_path):
     exit_code, output, errors = compare(
         "--quick", "--database-url", "postgresql://app:hunter2@127.0.0.1:1/app", "--output", str(tmp_path / "report")
     )
@@ -135,7 +135,7 @@ def test_an_unreachable_database_is_one_line_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_settings_that_are_not_found_are_one_line_and_leave_nothing(tmp_path):
+def test_missing_settings_give_one_line_and_leave_nothing(tmp_path):
     workload = tmp_path / "broken.toml"
     workload.write_text((APPLICATIONS / "notes.toml").read_text().replace("notes.settings", "absent.settings")
                         .replace('python_path = "."\n', ""))  # fmt: skip
@@ -149,7 +149,7 @@ def test_settings_that_are_not_found_are_one_line_and_leave_nothing(tmp_path):
     assert not (tmp_path / "report").exists()
 
 
-def test_ctrl_c_leaves_no_process_and_keeps_what_was_measured(tmp_path):
+def test_ctrl_c_leaves_no_process_and_keeps_the_results(tmp_path):
     with comparison("--duration", "3", "--target", CONTAINER, "--output", str(tmp_path / "report")) as process:
         wait_for_line(process, "steady load")
         time.sleep(3)
@@ -194,7 +194,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--output", "/proc/report"], "--output '/proc/report' cannot be made (No such file or directory); name"),
     ],
 )
-def test_bad_arguments_are_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):
+def test_bad_arguments_give_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):
     (tmp_path / "something").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
@@ -223,7 +223,7 @@ def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path
     "arguments",
     [["--rate", "0"], ["--duration", "soon"], ["--rate", "nan"], ["--rate", "1e9"], ["--duration", "1e6"], ["--wrong"]],
 )
-def test_arguments_that_do_not_parse_are_one_line_and_exit_2(arguments, capsys):
+def test_unparsable_arguments_give_one_line_and_exit_2(arguments, capsys):
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
 
@@ -236,13 +236,13 @@ def test_arguments_that_do_not_parse_are_one_line_and_exit_2(arguments, capsys):
 @pytest.mark.parametrize(
     ("keys_sql", "complaint"),
     [
-        ("SELECT nothing FROM notes_note", 'failed: column "nothing" does not exist; mend it in the workload'),
+        ("SELECT nothing FROM notes_note", 'failed: column "nothing" does not exist; fix it in the workload'),
         ("SELECT key, text FROM notes_note", "must return one column, the rows' keys"),
         ("SELECT username FROM accounts_user", None),
         ("SELECT codename FROM auth_permission", "rows before anything was sent"),
     ],
 )
-def test_sql_that_does_not_find_the_rows_is_refused_before_anything_is_measured(tmp_path, keys_sql, complaint):
+def test_sql_that_cannot_find_the_rows_is_refused(tmp_path, keys_sql, complaint):
     workload = tmp_path / "notes.toml"
     notes = (APPLICATIONS / "notes.toml").read_text().replace('python_path = "."', f'python_path = "{APPLICATIONS}"')
     workload.write_text(notes.replace("SELECT key FROM notes_note", keys_sql))
@@ -253,7 +253,7 @@ def test_sql_that_does_not_find_the_rows_is_refused_before_anything_is_measured(
 
     assert exit_code == 1
     if complaint is None:
-        # It reads, and finds none of the rows: the target fails, with what was acknowledged.
+        # The query runs but finds none of the rows: the target fails, and reports the acknowledged writes.
         target = Run.from_json((tmp_path / "report" / "run.json").read_text()).targets[0]
         assert "acknowledged writes without a row" in target.error
         assert target.acknowledged_writes > target.rows_found == 0

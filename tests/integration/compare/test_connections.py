@@ -27,7 +27,7 @@ def sampler(server):
 
 
 async def _samples(window, count):
-    """Wait for the steady task to have taken so many samples."""
+    """Wait until the sampler has taken `count` samples."""
     while window.samples < count:  # noqa: ASYNC110 - the sampler has nothing to wait on
         await asyncio.sleep(0.01)
 
@@ -46,7 +46,7 @@ async def test_held_connections_are_the_peak(server, sampler):
     assert held.samples == 6
 
 
-async def test_the_mean_follows_what_is_closed(server, sampler):
+async def test_closed_connections_lower_the_mean(server, sampler):
     async with sampler:
         window = sampler.window("measured")
         with psycopg.connect(server.url("measured")):
@@ -58,7 +58,7 @@ async def test_the_mean_follows_what_is_closed(server, sampler):
     assert 0 < held.mean < 1
 
 
-async def test_windows_of_different_databases_are_apart(server, sampler):
+async def test_windows_of_different_databases_are_separate(server, sampler):
     with psycopg.connect(server.url("other")):
         async with sampler:
             measured, other = sampler.window("measured"), sampler.window("other")
@@ -101,7 +101,7 @@ async def test_a_held_connection_is_counted_before_it_ends(server, sampler):
             assert await sampler.opened("measured") - before == 1
 
 
-async def test_a_failure_of_sampling_is_not_silent(server, sampler):
+async def test_a_failure_of_sampling_is_raised(server, sampler):
     async with sampler:
         window = sampler.window("measured")
         await _samples(window, 1)
@@ -119,7 +119,7 @@ async def test_a_failure_of_sampling_is_not_silent(server, sampler):
             await sampler.opened("measured")
 
 
-async def test_a_server_that_is_away_is_one_line():
+async def test_an_unreachable_server_gives_one_line():
     with pytest.raises(CompareError, match=r"^the database's connections cannot be counted: .* refused"):
         async with ConnectionSampler("postgresql://webapp@127.0.0.1:1/postgres", ["measured"]):
             pass

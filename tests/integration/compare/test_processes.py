@@ -1,4 +1,4 @@
-"""Children on real processes: they end with their parent, or when they are told to."""
+"""Child processes end with their parent, or when they are stopped."""
 
 import os
 import signal
@@ -60,11 +60,11 @@ os.kill(os.getpid(), signal.SIGKILL)
             assert remaining({int(parent.line())}) == set()
 
 
-def test_a_child_gets_the_environment_it_is_given_and_no_more(log):
+def test_a_child_gets_only_the_given_environment(log):
     child = processes.spawn(["env"], environ={"PATH": os.defpath, "STAGE": "dev"}, log=log)
     child.wait()
 
-    # Where sh is bash, it counts itself.
+    # Where sh is bash, it sets SHLVL.
     assert set(log.read_text().splitlines()) - {"SHLVL=0"} == {f"PATH={os.defpath}", "STAGE=dev"}
 
 
@@ -79,7 +79,7 @@ def test_a_child_that_ignores_the_signal_is_killed_after_the_grace(log):
     assert child.returncode == -signal.SIGKILL
 
 
-def test_what_a_child_started_ends_with_it(log):
+def test_a_childs_own_children_end_with_it(log):
     child = _spawn("import subprocess; subprocess.run(['sleep', '600'])", log)
     assert processes.wait_until(child, lambda: bool(descendants(child.pid)), timeout_s=30)
     grandchildren = descendants(child.pid)
@@ -89,7 +89,7 @@ def test_what_a_child_started_ends_with_it(log):
     assert remaining(grandchildren) == set()
 
 
-def test_stopping_a_child_that_has_ended_is_fine(log):
+def test_stopping_an_exited_child_is_no_error(log):
     child = _spawn("raise SystemExit(3)", log)
     child.wait()
 
@@ -108,7 +108,7 @@ def test_waiting_ends_when_the_child_does(log):
     assert processes.cause(log) == "no such table"
 
 
-def test_a_listener_is_noticed(log):
+def test_waiting_ends_once_the_child_listens(log):
     port = processes.free_port()
     child = _spawn(f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(600)", log)
 
@@ -123,7 +123,7 @@ def test_a_free_port_can_be_listened_on():
         assert processes.accepts_connections(listener.getsockname()[1])
 
 
-def test_the_end_of_a_log_stands_on_one_line(tmp_path):
+def test_the_end_of_a_log_is_put_on_one_line(tmp_path):
     log = tmp_path / "log"
     log.write_text("one\n\n two\nthree\n")
 

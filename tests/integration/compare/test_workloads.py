@@ -1,4 +1,4 @@
-"""Comparisons of sites with logins, of reads alone and of writes that are not checked."""
+"""Comparisons of sites with logins, with reads only, and with writes that are not checked."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ MEMBERS = (APPLICATIONS / "members.toml").read_text().replace('python_path = "."
 
 @pytest.fixture
 def compare_members(tmp_path: Path):
-    """Compares the members' site by a workload with texts replaced."""
+    """Compares the members' site, with texts of its workload replaced."""
 
     def run(*replaced: tuple[str, str], targets: tuple[str, ...] = (CONTAINER,)) -> tuple[int, Run, str]:
         text = MEMBERS
@@ -34,8 +34,8 @@ def compare_members(tmp_path: Path):
     return run
 
 
-def test_every_virtual_user_writes_as_itself_at_a_server_and_a_function(compare_members):
-    # The site refuses a letter that is another member's, and sends members away from its public page.
+def test_every_virtual_user_writes_under_its_own_login(compare_members):
+    # The site refuses another member's letter, and redirects members from its public page.
     exit_code, run, report = compare_members(targets=(CONTAINER, LAMBDA))
 
     assert [(target.status, target.error) for target in run.targets] == [("measured", None)] * 2
@@ -48,7 +48,7 @@ def test_every_virtual_user_writes_as_itself_at_a_server_and_a_function(compare_
 
 
 @pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
-def test_a_login_that_fails_says_its_step_and_what_the_form_said(compare_members, target: str):
+def test_a_failed_login_reports_its_step_and_the_forms_error(compare_members, target: str):
     exit_code, run, _ = compare_members(("open sesame", "open barley"), targets=(target,))
 
     assert exit_code == 1
@@ -59,7 +59,7 @@ def test_a_login_that_fails_says_its_step_and_what_the_form_said(compare_members
     assert run.targets[0].scenarios == ()
 
 
-def test_a_failed_target_shows_its_own_error_and_what_sets_it_apart(compare_members, tmp_path: Path):
+def test_a_failed_target_shows_its_error_and_its_differences(compare_members, tmp_path: Path):
     (tmp_path / "settings_by_runtime.py").write_text(
         "import os, sys\n"
         f"sys.path.append({str(APPLICATIONS)!r})\n"
@@ -90,7 +90,7 @@ def test_a_failed_target_shows_its_own_error_and_what_sets_it_apart(compare_memb
 
 
 @pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
-def test_answers_that_turn_wrong_fail_the_target_with_the_error_of_its_log(compare_members, target: str):
+def test_wrong_responses_fail_the_target_with_the_logs_error(compare_members, target: str):
     others = MEMBERS[MEMBERS.index('[[requests]]\nname = "public"') :]
     _, run, _ = compare_members((others, ""), ('path = "/profile/"', 'path = "/unsteady/"'), targets=(target,))
 
@@ -104,7 +104,7 @@ def test_answers_that_turn_wrong_fail_the_target_with_the_error_of_its_log(compa
     assert run.targets[0].diagnosis.worked is None
 
 
-def test_a_page_for_members_says_where_it_sends_strangers(compare_members):
+def test_a_page_for_members_reports_its_redirect(compare_members):
     session = MEMBERS[MEMBERS.index("[session]") : MEMBERS.index("[rows]")]
     _, run, _ = compare_members((session, ""), ("anonymous = true", ""))
 
@@ -114,7 +114,7 @@ def test_a_page_for_members_says_where_it_sends_strangers(compare_members):
     )
 
 
-def test_writes_without_rows_are_measured_and_reported_as_not_checked(compare_members):
+def test_writes_without_rows_are_reported_as_not_checked(compare_members):
     rows = '[rows]\nkeys_sql = "SELECT key FROM members_letter"\n'
     exit_code, run, report = compare_members((rows, ""))
 
@@ -125,7 +125,7 @@ def test_writes_without_rows_are_measured_and_reported_as_not_checked(compare_me
     assert "rows found" not in report
 
 
-def test_reads_alone_say_nothing_of_writes(compare_members):
+def test_a_workload_of_reads_reports_no_writes(compare_members):
     written = MEMBERS[MEMBERS.index('[[requests]]\nname = "letter"') :]
     exit_code, run, report = compare_members((written, ""))
 

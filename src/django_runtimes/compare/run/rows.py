@@ -16,4 +16,4 @@ def found_keys(database_url: str, keys_sql: str) -> list[str]:
     except psycopg.Error as error:
         # The first line says what is wrong; the others draw an arrow under it.
         cause = str(error).splitlines()[0]
-        raise CompareError(f"the workload's keys_sql={keys_sql!r} failed: {cause}; mend it in the workload") from error
+        raise CompareError(f"the workload's keys_sql={keys_sql!r} failed: {cause}; fix it in the workload") from error

@@ -1,4 +1,4 @@
-"""A server that answers as a test likes."""
+"""An HTTP server whose responses a test defines."""
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +10,7 @@ Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 @contextlib.asynccontextmanager
 async def serving(handler: Handler) -> AsyncIterator[str]:
-    """The URL of an HTTP server that answers with this handler."""
+    """Run an HTTP server with this handler, and yield its URL."""
     runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -40,7 +40,7 @@ RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 @contextlib.asynccontextmanager
 async def answering_raw(handler: RawHandler) -> AsyncIterator[str]:
-    """The URL of a server that reads one request and then does what it likes with the connection."""
+    """Run a server whose handler gets the raw connection after one request, and yield its URL."""
 
     done = asyncio.Event()
 
@@ -58,7 +58,7 @@ async def answering_raw(handler: RawHandler) -> AsyncIterator[str]:
 
 
 def slower_than(latency: LatencyHistogram, limit_ms: float) -> int:
-    """How many samples are above a limit."""
+    """Return the number of samples above a limit."""
     steps = HdrHistogram.decode(latency.encoded()).get_recorded_iterator()
     return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit_ms * 1_000)
 
@@ -86,7 +86,7 @@ async def test_a_steady_block_sends_every_arrival_of_its_schedule(generator, led
     assert block.errors == {}
 
 
-async def test_a_burst_has_all_its_requests_on_their_way_at_once(generator, ledger):
+async def test_a_burst_sends_all_its_requests_at_once(generator, ledger):
     all_arrived = asyncio.Event()
     arrived = 0
 
@@ -104,7 +104,7 @@ async def test_a_burst_has_all_its_requests_on_their_way_at_once(generator, ledg
     assert (block.sent, block.ok, block.void) == (40, 40, None)
 
 
-async def test_a_request_comes_as_a_load_balancer_would_send_it(generator, ledger):
+async def test_a_request_looks_like_one_from_a_load_balancer(generator, ledger):
     seen = {}
 
     async def remember(request: web.BaseRequest) -> web.StreamResponse:
@@ -134,7 +134,7 @@ async def test_cookies_of_one_target_do_not_reach_the_next(generator, ledger):
     assert seen == [None, None]
 
 
-async def test_a_redirect_is_an_answer_and_not_followed(generator, ledger):
+async def test_a_redirect_is_not_followed(generator, ledger):
     async def redirect(request: web.BaseRequest) -> web.StreamResponse:
         return web.Response(status=302, headers={"Location": "/elsewhere"})
 
@@ -144,7 +144,7 @@ async def test_a_redirect_is_an_answer_and_not_followed(generator, ledger):
     assert outcome.error == "status_302"
 
 
-async def test_every_write_has_its_own_key_and_only_answered_ones_are_acknowledged(generator, ledger):
+async def test_only_answered_writes_are_acknowledged(generator, ledger):
     keys = Counter()
 
     async def refuse_every_third(request: web.BaseRequest) -> web.StreamResponse:
@@ -159,14 +159,14 @@ async def test_every_write_has_its_own_key_and_only_answered_ones_are_acknowledg
     assert (ledger.sent, ledger.acknowledged, ledger.ambiguous) == (30, 20, 10)
 
 
-async def test_reads_leave_the_ledger_alone(generator, ledger):
+async def test_reads_do_not_count_in_the_ledger(generator, ledger):
     async with serving(respond_200) as url:
         await generator.burst(url, [READ], count=3, seed=1, ledger=ledger)
 
     assert ledger.sent == 0
 
 
-async def test_requests_during_a_stall_of_the_server_show_the_wait(generator, ledger):
+async def test_requests_during_a_server_stall_include_the_wait(generator, ledger):
     stall_ends = None
 
     async def stall(request: web.BaseRequest) -> web.StreamResponse:
@@ -179,21 +179,21 @@ async def test_requests_during_a_stall_of_the_server_show_the_wait(generator, le
     async with serving(stall) as url:
         block = await generator.steady(url, [READ], rate_rps=100, duration_s=0.6, seed=1, ledger=ledger)
 
-    # A client that waits for its answers would have sent one request into the stall.
+    # A closed-loop client would have sent only one request during the stall.
     offsets_s = poisson_arrivals(100, 0.6, seed=1)
-    into_its_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
-    assert into_its_first_100_ms > 5
-    assert slower_than(block.latency, 195) >= into_its_first_100_ms
+    due_in_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
+    assert due_in_first_100_ms > 5
+    assert slower_than(block.latency, 195) >= due_in_first_100_ms
 
 
-async def test_requests_that_were_due_while_the_generator_stood_still_count_from_then(generator, ledger):
+async def test_a_generator_stall_counts_from_the_scheduled_time(generator, ledger):
     stalled = False
 
     async def stall_everything(request: web.BaseRequest) -> web.StreamResponse:
         nonlocal stalled
         if not stalled:
             stalled = True
-            # The server shares the generator's thread: nothing is sent meanwhile.
+            # The server shares the generator's thread, so this stalls both.
             time.sleep(0.3)  # noqa: ASYNC251 - on purpose
         return web.Response()
 
@@ -201,9 +201,9 @@ async def test_requests_that_were_due_while_the_generator_stood_still_count_from
         block = await generator.steady(url, [READ], rate_rps=100, duration_s=0.6, seed=1, ledger=ledger)
 
     offsets_s = poisson_arrivals(100, 0.6, seed=1)
-    into_its_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
-    assert slower_than(block.latency, 195) >= into_its_first_100_ms
-    assert block.late >= into_its_first_100_ms - 1
+    due_in_first_100_ms = sum(offset_s < offsets_s[0] + 0.1 for offset_s in offsets_s)
+    assert slower_than(block.latency, 195) >= due_in_first_100_ms
+    assert block.late >= due_in_first_100_ms - 1
     assert block.void is not None
     assert "ms late" in block.void
 
@@ -220,7 +220,7 @@ async def test_a_timeout_is_an_error_with_the_cap_as_its_latency(ledger):
     assert block_of([outcome]).latency.count == 1
 
 
-async def test_an_answer_that_starts_in_time_but_never_ends_is_a_timeout(ledger):
+async def test_a_response_that_never_ends_is_a_timeout(ledger):
     async def never_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
         await reader.read()
@@ -231,13 +231,13 @@ async def test_an_answer_that_starts_in_time_but_never_ends_is_a_timeout(ledger)
     assert outcome.error == "timeout"
 
 
-async def test_a_port_that_nobody_listens_on_refuses(generator, ledger):
+async def test_a_port_without_a_listener_is_connection_refused(generator, ledger):
     outcome = await generator.single(f"http://127.0.0.1:{free_port()}", READ, ledger=ledger)
 
     assert outcome.error == "connection_refused"
 
 
-async def test_a_connection_closed_before_the_answer_has_its_own_class(generator, ledger):
+async def test_a_connection_closed_too_early_has_its_own_error(generator, ledger):
     async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pass
 
@@ -248,7 +248,7 @@ async def test_a_connection_closed_before_the_answer_has_its_own_class(generator
     assert ledger.ambiguous == 1
 
 
-async def test_a_connection_reset_has_its_own_class(generator, ledger):
+async def test_a_connection_reset_has_its_own_error(generator, ledger):
     async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         without_lingering = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, without_lingering)
@@ -259,7 +259,7 @@ async def test_a_connection_reset_has_its_own_class(generator, ledger):
     assert outcome.error == "connection_reset"
 
 
-async def test_half_an_answer_has_its_own_class(generator, ledger):
+async def test_half_a_response_has_its_own_error(generator, ledger):
     async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 
@@ -269,7 +269,7 @@ async def test_half_an_answer_has_its_own_class(generator, ledger):
     assert outcome.error == "incomplete_answer"
 
 
-async def test_what_is_not_http_has_its_own_class(generator, ledger):
+async def test_a_response_that_is_not_http_has_its_own_error(generator, ledger):
     async def speak_otherwise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 

@@ -1,4 +1,4 @@
-"""What virtual users send to a server, and what they keep of its answers."""
+"""The cookies and tokens that virtual users keep and send."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ STEP = Exchange(method="GET", path="/login", headers={})
 
 
 class Site:
-    """Answers by path and keeps what it was sent."""
+    """Answers by path, and keeps the requests."""
 
     def __init__(self, **answers: Callable[[], web.Response]) -> None:
         self.answers = answers
@@ -31,7 +31,7 @@ class Site:
         return self.answers[name]()
 
 
-def setting(*cookies: str, text: str = "", status: int = 200, location: str | None = None) -> web.Response:
+def reply(*cookies: str, text: str = "", status: int = 200, location: str | None = None) -> web.Response:
     response = web.Response(text=text, status=status, content_type="text/html")
     for cookie in cookies:
         response.headers.add("Set-Cookie", cookie)
@@ -56,9 +56,9 @@ async def send(
             assert outcome.error is None, outcome.seen
 
 
-async def test_secure_cookies_and_those_of_the_domain_are_sent_to_the_host():
+async def test_secure_and_domain_cookies_are_sent_to_the_host():
     site = Site(
-        login=lambda: setting(
+        login=lambda: reply(
             "sessionid=s1; Secure; HttpOnly; Path=/", "all=a; Domain=.example.org", "admin=x; Path=/admin"
         ),
         form=web.Response,
@@ -72,11 +72,11 @@ async def test_secure_cookies_and_those_of_the_domain_are_sent_to_the_host():
     assert sorted(request.headers["Cookie"].split("; ")) == ["all=a", "sessionid=s1"]
 
 
-async def test_the_newest_cookie_gives_the_token_of_forms():
+async def test_forms_take_their_token_from_the_newest_cookie():
     tokens = iter(["t2", "t3"])
     site = Site(
-        login=lambda: setting("csrftoken=t1", text=LOGIN_PAGE),
-        form=lambda: setting(f"csrftoken={next(tokens)}"),
+        login=lambda: reply("csrftoken=t1", text=LOGIN_PAGE),
+        form=lambda: reply(f"csrftoken={next(tokens)}"),
     )
 
     await send(site, FORM, times=2)
@@ -90,23 +90,23 @@ async def test_the_newest_cookie_gives_the_token_of_forms():
 
 
 async def test_without_a_cookie_the_pages_hidden_field_is_the_token():
-    site = Site(login=lambda: setting("sessionid=s1", text=LOGIN_PAGE), form=web.Response)
+    site = Site(login=lambda: reply("sessionid=s1", text=LOGIN_PAGE), form=web.Response)
 
     await send(site, FORM)
 
     assert site.requests[-1][2].startswith("csrfmiddlewaretoken=page-token&")
 
 
-async def test_cookie_and_header_of_the_token_may_have_other_names():
-    site = Site(login=lambda: setting("XSRF-TOKEN=t1", text=LOGIN_PAGE), form=web.Response)
+async def test_the_tokens_cookie_and_header_can_be_renamed():
+    site = Site(login=lambda: reply("XSRF-TOKEN=t1", text=LOGIN_PAGE), form=web.Response)
 
     await send(site, FORM, session=Session((None,), (STEP,), csrf_cookie="XSRF-TOKEN", csrf_header="X-XSRF-TOKEN"))
 
     assert site.requests[-1][1].headers["X-XSRF-TOKEN"] == "t1"
 
 
-async def test_reads_send_no_token_and_anonymous_requests_nothing():
-    site = Site(login=lambda: setting("csrftoken=t1"), read=web.Response)
+async def test_reads_send_no_token_and_anonymous_requests_no_cookie():
+    site = Site(login=lambda: reply("csrftoken=t1"), read=web.Response)
     read = RequestTemplate(name="read", scenario="read", method="GET", path="/read", headers={}, share=1)
     anonymous = RequestTemplate(
         name="anonymous", scenario="read", method="GET", path="/read", headers={}, share=1, anonymous=True
@@ -121,10 +121,10 @@ async def test_reads_send_no_token_and_anonymous_requests_nothing():
     assert "Cookie" not in stranger
 
 
-async def test_a_cookie_that_the_answer_deletes_is_sent_no_more():
+async def test_a_deleted_cookie_is_not_sent():
     site = Site(
-        login=lambda: setting("sessionid=s1", "kept=k"),
-        form=lambda: setting("sessionid=; Max-Age=0; Path=/"),
+        login=lambda: reply("sessionid=s1", "kept=k"),
+        form=lambda: reply("sessionid=; Max-Age=0; Path=/"),
     )
 
     await send(site, FORM, times=2)
@@ -134,7 +134,7 @@ async def test_a_cookie_that_the_answer_deletes_is_sent_no_more():
 
 async def test_users_take_turns_and_keep_their_cookies_apart():
     numbers = iter("123")
-    site = Site(login=lambda: setting(f"sessionid=s{next(numbers)}"), form=web.Response)
+    site = Site(login=lambda: reply(f"sessionid=s{next(numbers)}"), form=web.Response)
     session = Session(users=("ada", "grace", "joan"), steps=(STEP,))
 
     async with serving(site.answer) as url, LoadGenerator() as generator:
@@ -149,23 +149,23 @@ async def test_users_take_turns_and_keep_their_cookies_apart():
     ("answer", "complaint"),
     [
         (
-            lambda: setting(text='<ul class="errorlist"><li>Wrong\n password.</li></ul> Log in', status=403),
+            lambda: reply(text='<ul class="errorlist"><li>Wrong\n password.</li></ul> Log in', status=403),
             "expected 200, got 403 (Wrong password.)",
         ),
         (
-            lambda: setting(status=301, location="https://www.example.org/login"),
+            lambda: reply(status=301, location="https://www.example.org/login"),
             "expected 200, got 301 to https://www.example.org/login; the application does not see that the request "
             "came by HTTPS",
         ),
         (
-            lambda: setting(status=302, location="https://example.org/login"),
+            lambda: reply(status=302, location="https://example.org/login"),
             "expected 200, got 302 to https://example.org/login; where the application insists on its own host, "
             "set host = 'example.org' in the workload",
         ),
-        (lambda: setting(status=400), "expected 200, got 400; see whether ALLOWED_HOSTS has 'www.example.org'"),
+        (lambda: reply(status=400), "expected 200, got 400; see whether ALLOWED_HOSTS has 'www.example.org'"),
     ],
 )
-async def test_a_step_that_fails_is_said_with_status_and_location(answer, complaint: str):
+async def test_a_failed_step_reports_its_status_and_location(answer, complaint: str):
     with pytest.raises(CompareError) as caught:
         await send(Site(login=answer), FORM, session=Session(users=("ada",), steps=(STEP,)))
 
@@ -174,6 +174,6 @@ async def test_a_step_that_fails_is_said_with_status_and_location(answer, compla
     )
 
 
-async def test_steps_that_leave_no_cookie_are_refused():
+async def test_steps_that_set_no_cookie_are_refused():
     with pytest.raises(CompareError, match=r"its 1 steps were answered as expected and left no cookie"):
         await send(Site(login=web.Response), FORM)

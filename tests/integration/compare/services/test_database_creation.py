@@ -1,4 +1,4 @@
-"""Databases of targets on a real server."""
+"""Creates and drops the targets' databases on a real server."""
 
 import psycopg
 import pytest
@@ -39,7 +39,7 @@ def test_an_existing_name_is_refused_in_one_line(server):
         create_database(server, "twice")
 
 
-def test_a_dropped_database_is_gone_although_somebody_was_connected(server):
+def test_a_database_with_open_connections_is_dropped(server):
     create_database(server, "busy")
     held = psycopg.connect(server.url("busy"))
 
@@ -50,7 +50,7 @@ def test_a_dropped_database_is_gone_although_somebody_was_connected(server):
     held.close()
 
 
-def test_dropping_a_database_that_does_not_exist_is_fine(server):
+def test_dropping_a_missing_database_is_no_error(server):
     drop_database(server, "never")
 
 

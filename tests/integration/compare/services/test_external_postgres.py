@@ -1,4 +1,4 @@
-"""A server that the user named: used when it fits, refused in one line when it does not."""
+"""A server named by the user is used if it is suitable, and otherwise refused in one line."""
 
 import socket
 
@@ -30,7 +30,7 @@ def _refusal(url):
     return message
 
 
-def test_a_server_that_fits_is_described(server):
+def test_a_suitable_server_is_described(server):
     with ExternalPostgres(server.url("postgres")) as external:
         assert external.role == "webapp"
         assert external.version == server.version
@@ -39,7 +39,7 @@ def test_a_server_that_fits_is_described(server):
         assert external.settings == server.settings
 
 
-def test_a_role_that_may_not_create_databases_is_refused_with_the_remedy(server):
+def test_a_role_without_createdb_is_refused_with_the_remedy(server):
     message = _refusal(f"postgresql://reader:{SECRET}@127.0.0.1:{server.port}/postgres")
 
     assert message == (
@@ -69,7 +69,7 @@ def test_a_port_where_nothing_listens_is_named():
     assert message.endswith("; check the URL and that the server is reachable from here")
 
 
-def test_a_server_that_never_answers_is_given_up():
+def test_a_server_that_never_answers_times_out():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
 

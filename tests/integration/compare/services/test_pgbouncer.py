@@ -1,4 +1,4 @@
-"""PgBouncer in front of a real server: it bounds, it authenticates, it refuses, and it ends."""
+"""PgBouncer in front of a real server: its limits, logins, errors and shutdown."""
 
 import os
 import resource
@@ -113,7 +113,7 @@ def test_a_wrong_password_is_refused(pgbouncer):
         psycopg.connect(f"postgresql://webapp:wrong@127.0.0.1:{pgbouncer.port}/first")
 
 
-def test_start_up_parameters_are_refused_as_rds_proxy_does(pgbouncer):
+def test_startup_parameters_are_refused_as_by_rds_proxy(pgbouncer):
     with pytest.raises(psycopg.OperationalError, match="unsupported startup parameter"):
         psycopg.connect(pgbouncer.url("first"), options="-c statement_timeout=1000")
 
@@ -127,7 +127,7 @@ def test_a_session_is_not_kept_between_transactions(pgbouncer):
     assert len(backends) == 1
 
 
-def test_it_serves_an_external_server_whose_administrator_is_out_of_reach(server):
+def test_it_serves_an_external_server_without_an_administrator(server):
     password = """p'a"ss w%rd\\/@:?#"""
     with psycopg.connect(server.administration_url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE ROLE team LOGIN CREATEDB PASSWORD {}").format(sql.Literal(password)))
@@ -139,7 +139,7 @@ def test_it_serves_an_external_server_whose_administrator_is_out_of_reach(server
             assert connection.execute("SELECT current_user").fetchone() == ("team",)
 
 
-def test_a_pool_larger_than_the_servers_half_is_refused(server):
+def test_a_pool_above_half_of_the_connections_is_refused(server):
     with pytest.raises(CompareError) as caught, PgBouncer(server, pool_size=21):
         pass
 
@@ -148,7 +148,7 @@ def test_a_pool_larger_than_the_servers_half_is_refused(server):
     )
 
 
-def test_a_port_that_is_taken_is_one_line(server):
+def test_a_taken_port_gives_one_line(server):
     with pytest.raises(CompareError) as caught, PgBouncer(server, pool_size=5, port=server.port):
         pass
 
@@ -157,7 +157,7 @@ def test_a_port_that_is_taken_is_one_line(server):
     )
 
 
-def test_a_low_limit_of_open_files_is_raised_for_it_alone(server):
+def test_a_low_limit_of_open_files_is_raised_for_pgbouncer_only(server):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     before = descendants(os.getpid())
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
@@ -172,7 +172,7 @@ def test_a_low_limit_of_open_files_is_raised_for_it_alone(server):
     assert limits[0] > 2000
 
 
-def test_its_end_closes_the_backends(server):
+def test_stopping_it_closes_the_backends(server):
     with PgBouncer(server, pool_size=5) as pgbouncer, psycopg.connect(pgbouncer.url("third")) as connection:
         backend = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
 

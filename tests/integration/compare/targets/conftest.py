@@ -1,4 +1,4 @@
-"""The notes application under an emulated runtime, on a database of its own."""
+"""The notes application under an emulated runtime, with its own database."""
 
 import secrets
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def notes_database(database_server, tmp_path) -> str:
 
 @pytest.fixture
 def notes_environ(notes_database, tmp_path) -> Callable[..., dict[str, str]]:
-    """Makes the variables of a target of the notes application."""
+    """Returns a function that makes the notes application's variables for a target."""
 
     def make(target: str, proxy: PgBouncer | None = None) -> dict[str, str]:
         environ = application_environ(

@@ -36,7 +36,7 @@ async def test_a_pool_bounds_the_connections_of_each_worker(notes_environ, tmp_p
         assert 1 <= len(await backends(target, 60)) <= 3
 
 
-async def test_a_persistent_connection_is_kept_by_each_thread_that_serves(notes_environ, tmp_path):
+async def test_each_thread_keeps_a_persistent_connection(notes_environ, tmp_path):
     environ = notes_environ("aws_ecs/persistent/direct") | {
         "WEBAPP_WORKERS": "1",
         "WEBAPP_THREADS": "3",
@@ -49,7 +49,7 @@ async def test_a_persistent_connection_is_kept_by_each_thread_that_serves(notes_
         assert len(first | await backends(target, 40)) <= 3
 
 
-async def test_a_cold_start_is_a_restart_and_its_first_answer(notes_environ, tmp_path):
+async def test_a_cold_start_is_a_restart_and_a_first_response(notes_environ, tmp_path):
     workload = load_workload(NOTES)
     read = workload.of_scenario("read")[0]
     async with (
@@ -64,7 +64,7 @@ async def test_a_cold_start_is_a_restart_and_its_first_answer(notes_environ, tmp
         assert target.url != before
 
 
-async def test_a_server_that_ends_says_why(notes_environ, tmp_path):
+async def test_a_server_that_exits_gives_the_reason(notes_environ, tmp_path):
     environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_ALLOWED_HOSTS": "*"}
 
     with pytest.raises(CompareError, match=r"the server ended with exit code \d+; .*accepts forged hosts"):
@@ -72,7 +72,7 @@ async def test_a_server_that_ends_says_why(notes_environ, tmp_path):
             pass
 
 
-async def test_an_unexpected_first_answer_is_an_error_with_the_remedy(notes_environ, tmp_path):
+async def test_an_unexpected_first_response_gives_a_remedy(notes_environ, tmp_path):
     environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_ALLOWED_HOSTS": "another.example"}
     read = load_workload(NOTES).of_scenario("read")[0]
     async with ContainerTarget(environ, log=tmp_path / "server.log") as target, LoadGenerator() as generator:

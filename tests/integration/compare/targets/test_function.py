@@ -20,9 +20,7 @@ def notes_function(environ, tmp_path, **configuration) -> Function:
     return Function("notes", HANDLER, environ, tmp_path / "logs", **configuration)
 
 
-async def test_a_function_killed_at_its_deadline_mid_write_leaves_no_row_and_no_lock(
-    notes_environ, notes_database, tmp_path
-):
+async def test_a_function_killed_mid_write_leaves_no_row_and_no_lock(notes_environ, notes_database, tmp_path):
     """Fault 20."""
     with psycopg.connect(notes_database, autocommit=True) as observer:
         observer.execute("INSERT INTO notes_note (key, text) VALUES ('old', 'as it was')")
@@ -63,7 +61,7 @@ async def test_a_cold_burst_stays_within_the_proxys_backends(notes_environ, note
             answers = await asyncio.gather(*(session.get(f"{target.url}/backend") for _ in range(30)))
             connections = await window.stop()
             started = target.emulator.started_count
-            # The first that came ready have served several: wait for the others' init phases too.
+            # The first ready environments served several requests: wait for the other init phases too.
             await target.make_ready(30)
             inits_ms = target.emulator.init_durations_ms[1:]
             opened = await sampler.opened(database) - opened_by_imports
@@ -86,7 +84,7 @@ async def test_the_init_phase_opens_no_connection(notes_environ, notes_database,
 
 
 @pytest.mark.parametrize(("strategy", "connections"), [("per_request", 5), ("persistent", 1), ("pool", 1)])
-async def test_a_strategy_keeps_connections_as_it_says(
+async def test_each_strategy_keeps_its_number_of_connections(
     notes_environ, notes_database, database_server, tmp_path, strategy, connections
 ):
     function = notes_function(notes_environ(f"aws_lambda/{strategy}/direct"), tmp_path)

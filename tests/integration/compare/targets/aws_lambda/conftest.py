@@ -15,7 +15,7 @@ HANDLERS = Path(__file__).parent / "handlers"
 
 @pytest.fixture
 def function(tmp_path: Path) -> Callable[..., Function]:
-    """Makes a function of a handler; keyword arguments are its configuration."""
+    """Creates a function from a handler; keyword arguments are its configuration."""
 
     def make(handler: str, **configuration: object) -> Function:
         environ = {"PYTHONPATH": str(HANDLERS), "STARTED": str(tmp_path / "started")}
@@ -26,30 +26,30 @@ def function(tmp_path: Path) -> Callable[..., Function]:
 
 @pytest.fixture(params=[SignalFreezer, CgroupFreezer], ids=["signals", "cgroup"])
 def freezer(request: pytest.FixtureRequest) -> Freezer:
-    """Each freezer in turn; the cgroup one where this machine lets us."""
+    """Each freezer in turn; the cgroup freezer only where cgroups are writable."""
     if request.param is SignalFreezer:
         return SignalFreezer()
     chosen = choose_freezer()
     if not isinstance(chosen, CgroupFreezer):
         pytest.skip(
-            "no cgroup v2 directory here may be written to; run the tests as root where cgroup v2 is mounted writable"
+            "no cgroup v2 directory is writable here; run the tests as root where cgroup v2 is mounted writable"
         )
     return chosen
 
 
 @pytest.fixture
 def is_alive() -> Callable[[int], bool]:
-    """Tells whether a process runs, frozen or not; one that nobody has reaped yet does not."""
+    """Returns a function that says whether a process runs, frozen or not; a zombie does not."""
     return process_tree.is_alive
 
 
 @pytest.fixture
 def until() -> Callable[..., Awaitable[None]]:
-    """Waits for a condition, for as long as a busy machine may need."""
+    """Waits for a condition, long enough for a busy machine."""
 
     async def wait(condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(30):
-            while not condition():  # noqa: ASYNC110 - what is waited for happens in other processes
+            while not condition():  # noqa: ASYNC110 - the condition depends on other processes
                 await asyncio.sleep(0.005)
 
     return wait

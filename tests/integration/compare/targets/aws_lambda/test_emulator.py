@@ -28,7 +28,7 @@ def event(**fields):
     return json.dumps(fields).encode()
 
 
-async def test_the_first_invocation_is_cold_and_the_next_finds_the_environment_warm(function):
+async def test_the_first_invocation_is_cold_and_the_next_is_warm(function):
     async with LambdaEmulator(function("echo.handler")) as emulator:
         cold = await emulator.invoke(event(n=1))
         warm = await emulator.invoke(event(n=2))
@@ -42,7 +42,7 @@ async def test_the_first_invocation_is_cold_and_the_next_finds_the_environment_w
         assert emulator.init_durations_ms == (cold.init_ms,)
 
 
-async def test_the_handler_sees_the_context_that_lambda_promises(function):
+async def test_the_handler_gets_lambdas_documented_context(function):
     async with LambdaEmulator(function("echo.handler", timeout_s=7.0, memory_mb=512)) as emulator:
         seen = json.loads((await emulator.invoke(event())).payload)
         again = json.loads((await emulator.invoke(event())).payload)
@@ -69,7 +69,7 @@ async def test_concurrent_invocations_get_an_environment_each(function, tmp_path
         await until(lambda: emulator.ready_count == 6)
 
 
-async def test_the_environment_that_was_used_last_is_taken_first(function, until):
+async def test_the_most_recently_used_environment_is_reused(function, until):
     async with LambdaEmulator(function("echo.plain")) as emulator:
         await emulator.warm(3)
         served = set()
@@ -80,7 +80,7 @@ async def test_the_environment_that_was_used_last_is_taken_first(function, until
         assert len(served) == 1
 
 
-async def test_an_invocation_above_the_concurrency_limit_is_throttled_and_the_others_go_on(function):
+async def test_an_invocation_above_the_concurrency_limit_is_throttled(function):
     async with LambdaEmulator(function("echo.handler", concurrency_limit=2)) as emulator:
         running = [asyncio.create_task(emulator.invoke(event(sleep_s=0.5))) for _ in range(2)]
         await asyncio.sleep(0)
@@ -92,19 +92,19 @@ async def test_an_invocation_above_the_concurrency_limit_is_throttled_and_the_ot
         assert emulator.started_count == 2
 
 
-async def test_a_waiting_invocation_goes_to_the_environment_that_is_free_first(function):
+async def test_a_waiting_invocation_gets_the_first_free_environment(function):
     async with LambdaEmulator(function("slow_start.handler")) as emulator:
         await emulator.warm(1)
         busy = asyncio.create_task(emulator.invoke(event(sleep_s=0.2)))
         await asyncio.sleep(0)
         waiting = asyncio.create_task(emulator.invoke(event()))
 
-        # A second environment is on its way, but takes seconds longer than the first is busy.
+        # A second environment is starting, but takes seconds longer than the first is busy.
         assert (await waiting).environment_id == (await busy).environment_id
         assert (await waiting).init_ms is None
 
 
-async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works(function, until, is_alive, tmp_path):
+async def test_the_next_invocation_works_after_a_timeout(function, until, is_alive, tmp_path):
     async with LambdaEmulator(function("echo.handler", timeout_s=1.0)) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
         with pytest.raises(TimedOut, match=r"Task timed out after 1\.00 seconds"):
@@ -119,7 +119,7 @@ async def test_a_function_is_killed_at_its_timeout_and_the_next_invocation_works
         ]
 
 
-async def test_an_exception_in_the_handler_is_reported_and_leaves_the_environment_in_use(function):
+async def test_an_exception_keeps_the_environment_in_use(function):
     async with LambdaEmulator(function("echo.raising")) as emulator:
         with pytest.raises(FunctionFailed) as failure:
             await emulator.invoke(json.dumps({"raise": "no such entry"}).encode())
@@ -138,7 +138,7 @@ async def test_a_handler_that_ends_its_process_fails_one_invocation_only(functio
         assert (emulator.started_count, emulator.failed_count) == (2, 1)
 
 
-async def test_an_environment_that_dies_while_it_is_frozen_is_not_used_again(function, freezer, until):
+async def test_an_environment_that_dies_frozen_is_not_reused(function, freezer, until):
     async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
         pid = json.loads((await emulator.invoke(event())).payload)["pid"]
         await until(lambda: emulator.ready_count == 1)
@@ -148,7 +148,7 @@ async def test_an_environment_that_dies_while_it_is_frozen_is_not_used_again(fun
         assert json.loads((await emulator.invoke(event())).payload)["pid"] != pid
 
 
-async def test_a_module_that_cannot_be_imported_fails_the_invocation_with_its_cause(function):
+async def test_an_import_error_fails_the_invocation_with_its_cause(function):
     async with LambdaEmulator(function("broken.handler")) as emulator:
         with pytest.raises(InitFailed) as failure:
             await emulator.invoke(event())
@@ -157,7 +157,7 @@ async def test_a_module_that_cannot_be_imported_fails_the_invocation_with_its_ca
         assert "a_module_that_does_not_exist" in failure.value.message
 
 
-async def test_each_failed_init_costs_one_invocation_and_starts_no_further_one(function):
+async def test_each_failed_init_fails_one_invocation(function):
     async with LambdaEmulator(function("broken.handler")) as emulator:
         results = await asyncio.gather(*(emulator.invoke(event()) for _ in range(3)), return_exceptions=True)
 
@@ -165,7 +165,7 @@ async def test_each_failed_init_costs_one_invocation_and_starts_no_further_one(f
         assert (emulator.started_count, emulator.failed_count, emulator.ready_count) == (3, 3, 0)
 
 
-async def test_an_init_phase_that_takes_too_long_is_ended(function, tmp_path):
+async def test_a_slow_init_phase_is_stopped(function, tmp_path):
     async with LambdaEmulator(function("slow.handler", init_timeout_s=0.5)) as emulator:
         with pytest.raises(InitFailed, match=r"Sandbox\.Timedout: not ready after 0\.5 s"):
             await emulator.invoke(event())
@@ -174,7 +174,7 @@ async def test_an_init_phase_that_takes_too_long_is_ended(function, tmp_path):
     assert log.read_text() == "INIT_REPORT Init Duration: 500.00 ms\tPhase: init\tStatus: timeout\n"
 
 
-async def test_waiting_for_this_machines_cpus_is_no_init_time(function, monkeypatch):
+async def test_waiting_for_a_cpu_does_not_count_as_init_time(function, monkeypatch):
     waited_s = iter((0.2, 0.3))
     monkeypatch.setattr(execution_environment, "cpu_wait_s", lambda pid: next(waited_s, 0.0))
     async with LambdaEmulator(function("slow.handler", init_timeout_s=0.2)) as emulator:
@@ -184,13 +184,13 @@ async def test_waiting_for_this_machines_cpus_is_no_init_time(function, monkeypa
     assert list(waited_s) == []
 
 
-async def test_an_interpreter_that_cannot_start_is_reported_with_the_end_of_its_log(function):
+async def test_an_interpreter_that_cannot_start_is_reported(function):
     async with LambdaEmulator(function("echo.handler", python="/nowhere/python")) as emulator:
         with pytest.raises(InitFailed, match="/nowhere/python"):
             await emulator.invoke(event())
 
 
-async def test_warming_makes_so_many_ready_environments_and_none_of_them_is_cold(function):
+async def test_warmed_environments_have_no_cold_start(function):
     async with LambdaEmulator(function("echo.handler")) as emulator:
         await emulator.warm(5)
         assert (emulator.ready_count, emulator.started_count) == (5, 5)
@@ -201,7 +201,7 @@ async def test_warming_makes_so_many_ready_environments_and_none_of_them_is_cold
         assert len(emulator.init_durations_ms) == 5
 
 
-async def test_warming_a_function_that_cannot_start_says_why_in_one_line(function):
+async def test_warming_a_broken_function_gives_the_reason_in_one_line(function):
     async with LambdaEmulator(function("broken.handler")) as emulator:
         with pytest.raises(CompareError) as failure:
             await emulator.warm(2)
@@ -230,20 +230,20 @@ async def test_after_retiring_all_the_next_invocation_is_cold(function, freezer,
 
 
 async def test_the_runtime_api_stays_open_while_an_extension_shuts_down(function, tmp_path, until):
-    async with LambdaEmulator(function("parting.handler", task_root=tmp_path)) as emulator:
+    async with LambdaEmulator(function("slow_exit.handler", task_root=tmp_path)) as emulator:
         await emulator.invoke(event())
         await until(lambda: emulator.ready_count == 1)
         await emulator.retire_all()
 
-    assert (tmp_path / "parted").exists()
+    assert (tmp_path / "cleaned_up").exists()
 
 
-async def test_a_runtime_that_comes_back_while_it_shuts_down_is_not_answered(function, tmp_path):
-    async with LambdaEmulator(function("parting.handler", task_root=tmp_path)) as emulator:
+async def test_a_runtime_that_polls_during_shutdown_gets_no_event(function, tmp_path):
+    async with LambdaEmulator(function("slow_exit.handler", task_root=tmp_path)) as emulator:
         await emulator.invoke(event())
         await emulator.retire_all()
 
-    assert (tmp_path / "parted").exists()
+    assert (tmp_path / "cleaned_up").exists()
 
 
 async def test_an_idle_environment_is_reaped(function, until, is_alive):
@@ -254,7 +254,7 @@ async def test_an_idle_environment_is_reaped(function, until, is_alive):
         assert (emulator.ready_count, emulator.failed_count) == (0, 0)
 
 
-async def test_a_caller_that_leaves_does_not_end_its_invocation(function, until):
+async def test_a_cancelled_caller_does_not_end_its_invocation(function, until):
     async with LambdaEmulator(function("echo.handler")) as emulator:
         await emulator.warm(1)
         leaving = asyncio.create_task(emulator.invoke(event(sleep_s=0.3)))
@@ -265,7 +265,7 @@ async def test_a_caller_that_leaves_does_not_end_its_invocation(function, until)
         assert (emulator.started_count, emulator.failed_count) == (1, 0)
 
 
-async def test_an_event_is_taken_up_to_the_limit_and_refused_above(function):
+async def test_an_event_above_the_limit_is_refused(function):
     async with LambdaEmulator(function("echo.plain")) as emulator:
         largest = json.dumps("x" * (REQUEST_LIMIT_BYTES - 2)).encode()
 
@@ -274,7 +274,7 @@ async def test_an_event_is_taken_up_to_the_limit_and_refused_above(function):
             await emulator.invoke(largest + b" ")
 
 
-async def test_a_response_is_taken_up_to_the_limit_and_fails_the_invocation_above(function):
+async def test_a_response_above_the_limit_fails_the_invocation(function):
     async with LambdaEmulator(function("echo.large")) as emulator:
         largest = await emulator.invoke(event(bytes=RESPONSE_LIMIT_BYTES))
         assert len(largest.payload) == RESPONSE_LIMIT_BYTES
@@ -286,7 +286,7 @@ async def test_a_response_is_taken_up_to_the_limit_and_fails_the_invocation_abov
         assert len((await emulator.invoke(event(bytes=10))).payload) == 10
 
 
-async def test_leaving_the_emulator_ends_every_process_and_fails_what_runs(function, freezer, is_alive):
+async def test_closing_the_emulator_ends_every_process(function, freezer, is_alive):
     async with LambdaEmulator(function("echo.handler"), freezer=freezer) as emulator:
         await emulator.warm(2)
         frozen = json.loads((await emulator.invoke(event())).payload)["pid"]
@@ -308,7 +308,7 @@ async def test_two_emulators_run_side_by_side(function):
     assert [json.loads(result.payload) for result in results] == [{"n": 1}, {"n": 2}]
 
 
-def test_it_runs_on_uvloop_as_well(function):
+def test_it_runs_on_uvloop_too(function):
     async def run():
         async with LambdaEmulator(function("echo.exiting", timeout_s=1.0)) as emulator:
             await emulator.warm(2)

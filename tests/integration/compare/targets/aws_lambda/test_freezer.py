@@ -14,7 +14,7 @@ import pytest
 from django_runtimes.compare.emulator.freezer import CgroupFreezer, choose_freezer, own_cgroup
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 
-# An emulating process of its own: three environments frozen, one busy, all of them until it is killed.
+# A process whose emulator keeps three environments frozen and one busy until it is killed.
 EMULATE = """
 import asyncio, json, sys
 from pathlib import Path
@@ -41,29 +41,29 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-def groups_of_ours():
+def own_groups():
     parent = own_cgroup(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
     return {} if parent is None else {group: group.name.split("-")[1] for group in parent.glob("webapp-*")}
 
 
-async def test_nothing_runs_in_an_environment_between_two_invocations(function, freezer):
+async def test_an_environment_is_frozen_between_invocations(function, freezer):
     async with LambdaEmulator(function("echo.ticking"), freezer=freezer) as emulator:
         await emulator.invoke(b"{}")
         await asyncio.sleep(1.0)
         ticks = json.loads((await emulator.invoke(b"{}")).payload)["ticks"]
 
-    # Left running, the thread would have ticked about 200 times.
+    # Without freezing, the thread would have ticked about 200 times.
     assert ticks < 100
 
 
-async def test_an_environment_goes_on_while_its_invocation_runs(function, freezer):
+async def test_an_environment_runs_during_its_invocation(function, freezer):
     async with LambdaEmulator(function("echo.sleeping_and_ticking"), freezer=freezer) as emulator:
         ticks = json.loads((await emulator.invoke(b"{}")).payload)["ticks"]
 
     assert ticks > 0
 
 
-def test_killing_the_emulating_process_leaves_no_execution_environment(freezer, tmp_path, is_alive):
+def test_killing_the_emulator_leaves_no_execution_environment(freezer, tmp_path, is_alive):
     handlers = Path(__file__).parent / "handlers"
     freezer.close()
     arguments = [type(freezer).__name__, str(handlers), str(tmp_path / "logs")]
@@ -81,13 +81,13 @@ def test_killing_the_emulating_process_leaves_no_execution_environment(freezer, 
         time.sleep(0.01)
     assert [pid for pid in pids if is_alive(pid)] == []
     if isinstance(freezer, CgroupFreezer):
-        # Nobody was left to remove its groups; whoever freezes next does it.
-        assert str(emulating.pid) in groups_of_ours().values()
+        # Its groups remain until the next freezer removes them.
+        assert str(emulating.pid) in own_groups().values()
         choose_freezer().close()
-        assert str(emulating.pid) not in groups_of_ours().values()
+        assert str(emulating.pid) not in own_groups().values()
 
 
-async def test_the_whole_tree_of_a_process_is_held_and_killed(freezer, tmp_path, until):
+async def test_the_whole_tree_of_a_process_is_frozen_and_killed(freezer, tmp_path, until):
     heartbeat = tmp_path / "heartbeat"
     child = f"import time\nwhile True: open({str(heartbeat)!r}, 'a').write('.'); time.sleep(0.005)"
     parent = f"import subprocess, sys; input(); subprocess.run([sys.executable, '-c', {child!r}])"
@@ -119,17 +119,17 @@ async def test_the_whole_tree_of_a_process_is_held_and_killed(freezer, tmp_path,
     assert heartbeat.stat().st_size == ended_at
 
 
-async def test_the_groups_of_an_emulator_are_gone_after_it(function):
+async def test_the_groups_of_an_emulator_are_removed_with_it(function):
     async with LambdaEmulator(function("echo.plain")) as emulator:
         await emulator.warm(2)
-        has_group = str(os.getpid()) in groups_of_ours().values()
+        has_group = str(os.getpid()) in own_groups().values()
 
     assert has_group is (emulator.freezer_name == CgroupFreezer.name)
-    assert str(os.getpid()) not in groups_of_ours().values()
+    assert str(os.getpid()) not in own_groups().values()
 
 
-async def test_a_thousand_freezes_of_50_ms_hang_nothing_and_leak_nothing(function, freezer, until):
-    """Fault 18: as 20 environments of 50 cycles each, side by side, so that it takes seconds, not a minute."""
+async def test_a_thousand_freezes_of_50_ms_neither_hang_nor_leak(function, freezer, until):
+    """Fault 18: 20 environments run 50 cycles each in parallel, which takes seconds instead of a minute."""
     async with LambdaEmulator(function("echo.footprint"), freezer=freezer) as emulator:
         await emulator.warm(20)
 
@@ -161,4 +161,4 @@ async def test_a_thousand_freezes_of_50_ms_hang_nothing_and_leak_nothing(functio
 def no_group_outlives_its_test():
     yield
     with contextlib.suppress(FileNotFoundError):
-        assert str(os.getpid()) not in groups_of_ours().values()
+        assert str(os.getpid()) not in own_groups().values()

@@ -27,7 +27,7 @@ async def page(function):
         yield url.url
 
 
-async def test_a_request_reaches_the_function_as_an_event_and_its_result_comes_back(page, session):
+async def test_a_request_becomes_an_event_and_the_result_a_response(page, session):
     headers = {"X-Forwarded-Proto": "http", "X-Forwarded-For": "203.0.113.9", "Host": "guestbook.example"}
     async with session.post(f"{page}/a%20b?q=1&q=2", json={"n": 1}, headers=headers) as response:
         event = await response.json()
@@ -43,7 +43,7 @@ async def test_a_request_reaches_the_function_as_an_event_and_its_result_comes_b
     assert event["headers"]["x-forwarded-for"] == "203.0.113.9, 127.0.0.1"
 
 
-async def test_cookies_come_back_as_a_header_each(page, session):
+async def test_each_cookie_becomes_a_header(page, session):
     async with session.get(f"{page}/cookies") as response:
         assert response.status == 201
         assert response.headers.getall("Set-Cookie") == ["a=1; Path=/", "b=2"]
@@ -51,7 +51,7 @@ async def test_cookies_come_back_as_a_header_each(page, session):
         assert await response.text() == "set"
 
 
-async def test_bytes_go_through_in_both_directions(page, session):
+async def test_binary_bodies_pass_in_both_directions(page, session):
     async with session.get(f"{page}/binary") as response:
         assert response.content_type == "image/png"
         assert await response.read() == bytes(range(256))
@@ -75,13 +75,13 @@ async def test_a_head_request_gets_the_headers_without_the_body(page, session):
         assert response.status == 200
         assert response.headers["Content-Length"] == "256"
         assert await response.read() == b""
-    # The connection is not left in the middle of a body.
+    # The connection can be reused, so no body was left on it.
     async with session.get(f"{page}/cookies") as response:
         assert response.status == 201
 
 
 @pytest.mark.parametrize("path", ["/malformed", "/raise", "/exit", "/large"])
-async def test_a_function_that_fails_is_a_502_and_the_next_request_works(page, session, path):
+async def test_a_failing_function_is_a_502_and_the_next_request_works(page, session, path):
     async with session.get(f"{page}{path}") as response:
         assert response.status == 502
         assert await response.text() == "Internal Server Error"
@@ -89,16 +89,16 @@ async def test_a_function_that_fails_is_a_502_and_the_next_request_works(page, s
         assert response.status == 201
 
 
-async def test_a_function_that_runs_out_of_time_is_a_504_and_the_next_request_works(page, session):
+async def test_a_timeout_is_a_504_and_the_next_request_works(page, session):
     async with session.get(f"{page}/sleep?60") as response:
         assert response.status == 504
     async with session.get(f"{page}/cookies") as response:
         assert response.status == 201
 
 
-async def test_a_request_above_the_limit_is_a_413_and_never_reaches_the_function(function, session):
+async def test_a_request_above_the_limit_is_a_413(function, session):
     async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
-        # Base64 makes it a third larger than the body that is sent.
+        # Base64 makes the event a third larger than the body.
         for size in (6_000_000, 7_000_000):
             async with session.post(url.url, data=io.BytesIO(b"\xff" * size)) as response:
                 assert response.status == 413
@@ -126,7 +126,7 @@ async def test_a_function_that_cannot_start_is_a_502(function, session):
         assert response.status == 502
 
 
-async def test_a_client_that_leaves_does_not_end_its_invocation(function, session, until):
+async def test_a_disconnected_client_does_not_end_its_invocation(function, session, until):
     async with LambdaEmulator(function("echo.page")) as emulator, FunctionUrl(emulator) as url:
         await emulator.warm(1)
         with pytest.raises(TimeoutError):

@@ -8,27 +8,27 @@ from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFail
 
 
 class OneInvocation:
-    """An environment in which the invocation "first" runs; it notes what it is told."""
+    """An environment that runs the invocation "first", and records the calls."""
 
     def __init__(self):
-        self.told = []
+        self.calls = []
 
     async def next_invocation(self):
         return RuntimeInvocation("first", b'{"n": 1}', 1795411990250, "arn:aws:lambda:::function:f", "Root=1-a-b")
 
     def respond(self, request_id, payload):
-        self.told.append(("response", request_id, payload))
+        self.calls.append(("response", request_id, payload))
         return request_id == "first"
 
     def fail(self, request_id, failure):
-        self.told.append(("error", request_id, failure))
+        self.calls.append(("error", request_id, failure))
         return request_id == "first"
 
     def fail_init(self, failure):
-        self.told.append(("init error", failure))
+        self.calls.append(("init error", failure))
 
     def register_extension(self):
-        self.told.append(("extension",))
+        self.calls.append(("extension",))
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ async def call(environment):
     await api.close()
 
 
-async def test_next_hands_out_the_event_with_the_headers_a_runtime_needs(call):
+async def test_next_returns_the_event_and_its_headers(call):
     status, headers, event = await call("GET", "/invocation/next")
 
     assert (status, event) == (200, {"n": 1})
@@ -66,7 +66,7 @@ async def test_a_response_is_accepted(call, environment):
     status, _, answer = await call("POST", "/invocation/first/response", b"done")
 
     assert (status, answer) == (202, {"status": "OK"})
-    assert environment.told == [("response", "first", b"done")]
+    assert environment.calls == [("response", "first", b"done")]
 
 
 async def test_an_error_is_accepted_with_its_type_and_message(call, environment):
@@ -74,25 +74,25 @@ async def test_an_error_is_accepted_with_its_type_and_message(call, environment)
     status, _, _ = await call("POST", "/invocation/first/error", body)
 
     assert status == 202
-    assert environment.told == [("error", "first", RuntimeFailure("ValueError", "no such entry"))]
+    assert environment.calls == [("error", "first", RuntimeFailure("ValueError", "no such entry"))]
 
 
-async def test_an_init_error_is_accepted_even_when_it_is_not_as_documented(call, environment):
+async def test_an_undocumented_form_of_init_error_is_accepted(call, environment):
     status, _, _ = await call("POST", "/init/error", b"something else")
 
     assert status == 202
-    assert environment.told == [("init error", RuntimeFailure("Runtime.Unknown", "something else"))]
+    assert environment.calls == [("init error", RuntimeFailure("Runtime.Unknown", "something else"))]
 
 
 @pytest.mark.parametrize("kind", ["response", "error"])
-async def test_a_request_id_that_does_not_run_is_refused_as_lambda_does(call, kind):
+async def test_an_unknown_request_id_is_refused_as_on_lambda(call, kind):
     status, _, answer = await call("POST", f"/invocation/another/{kind}", b"{}")
 
     assert status == 400
     assert answer == {"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"}
 
 
-async def test_a_response_above_the_limit_is_refused_and_fails_the_invocation(call, environment):
+async def test_a_response_above_the_limit_is_refused(call, environment):
     status, _, answer = await call("POST", "/invocation/first/response", b"x" * (RESPONSE_LIMIT_BYTES + 1))
 
     assert status == 413
@@ -100,23 +100,23 @@ async def test_a_response_above_the_limit_is_refused_and_fails_the_invocation(ca
         "errorMessage": "Exceeded maximum allowed payload size (6291556 bytes).",
         "errorType": "RequestEntityTooLarge",
     }
-    assert [(kind, failure.error_type) for kind, _, failure in environment.told] == [
+    assert [(kind, failure.error_type) for kind, _, failure in environment.calls] == [
         ("error", "Function.ResponseSizeTooLarge")
     ]
 
 
-async def test_an_extension_of_no_events_is_registered(call, environment):
+async def test_an_extension_without_events_is_registered(call, environment):
     status, headers, _ = await call("POST", "/register", b'{"events": []}', prefix="/2020-01-01/extension")
 
-    assert (status, environment.told) == (200, [("extension",)])
+    assert (status, environment.calls) == (200, [("extension",)])
     assert len(headers["Lambda-Extension-Identifier"]) == 36
 
 
 @pytest.mark.parametrize("body", [b'{"events": ["INVOKE"]}', b"{}", b"not JSON"])
-async def test_no_other_extension_is_taken(call, environment, body):
+async def test_other_extensions_are_refused(call, environment, body):
     status, _, answer = await call("POST", "/register", body, prefix="/2020-01-01/extension")
 
-    assert (status, environment.told) == (400, [])
+    assert (status, environment.calls) == (400, [])
     assert answer["errorType"] == "Extension.InvalidEvents"
 
 

@@ -1,4 +1,4 @@
-"""A handler that answers with what it was given, and does as the event says."""
+"""Handlers whose results and failures the event decides."""
 
 import base64
 import os
@@ -10,14 +10,14 @@ _ticks = 0
 
 
 def _count() -> None:
-    global _ticks  # noqa: PLW0603 - a thread that runs on between invocations is what is measured
+    global _ticks  # noqa: PLW0603 - tests measure whether a thread runs between invocations
     while True:
         time.sleep(0.005)
         _ticks += 1
 
 
 def handler(event, context):
-    """Return the event, and what the runtime said about the invocation."""
+    """Return the event, and the context of the invocation."""
     time.sleep(event.get("sleep_s", 0))
     return {
         "event": event,
@@ -38,7 +38,7 @@ def plain(event, context):
 
 
 def ticking(event, context):
-    """Return how often a background thread has ticked so far; it is started by the first invocation."""
+    """Return the ticks so far of a background thread, which the first invocation starts."""
     if threading.active_count() == 1:
         threading.Thread(target=_count, daemon=True).start()
     return {"ticks": _ticks}
@@ -52,33 +52,33 @@ def sleeping_and_ticking(event, context):
 
 
 def raising(event, context):
-    """Raise what the event says."""
+    """Raise a ValueError with the event's message, if it has one."""
     if "raise" in event:
         raise ValueError(event["raise"])
     return "fine"
 
 
 def exiting(event, context):
-    """End the process without a word when the event says so."""
+    """Exit the process without a report if the event asks for it."""
     if event.get("exit"):
         os._exit(3)
     return {"pid": os.getpid()}
 
 
 def large(event, context):
-    """Return a text of so many bytes, JSON's quotes included."""
+    """Return a text whose JSON has the event's number of bytes."""
     return "x" * (event["bytes"] - 2)
 
 
 def footprint(event, context):
-    """Return how many descriptors are open and how much memory is resident, in KB."""
+    """Return the number of open descriptors and the resident memory in KB."""
     resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
     resident_kb = resident_pages * os.sysconf("SC_PAGESIZE") // 1024
     return {"pid": os.getpid(), "descriptors": len(list(Path("/proc/self/fd").iterdir())), "resident_kb": resident_kb}
 
 
 def meeting(event, context):
-    """Say that this process has arrived, and wait for the others."""
+    """Report the arrival of this process, and wait for the others."""
     place = Path(event["place"])
     (place / f"arrived-{os.getpid()}").touch()
     while not (place / "go").exists():
@@ -87,7 +87,7 @@ def meeting(event, context):
 
 
 def page(event, context):
-    """Answer HTTP requests: the path says what with."""
+    """Answer an HTTP request; the path selects the response."""
     path = event["rawPath"]
     if path == "/cookies":
         return {"statusCode": 201, "cookies": ["a=1; Path=/", "b=2"], "headers": {"X-Many": "1,2"}, "body": "set"}

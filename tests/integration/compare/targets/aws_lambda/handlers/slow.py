@@ -1,4 +1,4 @@
-"""A module whose import takes longer than any init phase may."""
+"""A module whose import exceeds the timeout of any init phase."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""A function whose SIGTERM takes a while."""
+"""A function whose cleanup on SIGTERM takes 0.2 s."""
 
 import os
 import time
@@ -7,12 +7,12 @@ from pathlib import Path
 from django_runtimes.entrypoints.extension import end_on_sigterm, register_extension
 
 
-def part() -> None:
+def clean_up() -> None:
     time.sleep(0.2)
-    Path("parted").touch()
+    Path("cleaned_up").touch()
 
 
-end_on_sigterm(part)
+end_on_sigterm(clean_up)
 extension = register_extension(os.environ["AWS_LAMBDA_RUNTIME_API"])
 
 
