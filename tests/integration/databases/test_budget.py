@@ -1,4 +1,4 @@
-"""The connection budget beside what real processes hold: never more than it counts, and not much less."""
+"""Real processes hold at most as many connections as the connection budget counts, and not many fewer."""
 
 import asyncio
 import contextlib
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.profile_free
 HOLDING = Application(
     settings_module="holding.settings", python_path=Path(__file__).parents[2] / "applications", prepare=()
 )
-_EVERYBODY_WITHIN_S = 30
-# Clients alone: autovacuum visits the database, too.
+_CONNECTED_TIMEOUT_S = 30
+# Client backends only: autovacuum connects to the database too.
 _HELD = (
     "SELECT count(*) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
@@ -36,7 +36,7 @@ _HELD = (
 
 
 class Observer:
-    """Keeps views from ending, and counts the backends of their database all the time."""
+    """Keeps views waiting for a lock, and counts the backends of their database continuously."""
 
     def __init__(self, connection: psycopg.AsyncConnection) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class Observer:
         self.peak = 0
 
     async def count(self) -> int:
-        """The backends there are now."""
+        """Return the present number of backends."""
         async with self._turns:
             cursor = await self._connection.execute(_HELD)
             (held,) = await cursor.fetchone()
@@ -52,8 +52,8 @@ class Observer:
         return held
 
     async def count_once_gone(self, *, to: int) -> int:
-        """The backends there are when those whose clients have left are gone: `to`, or more after some seconds."""
-        # A client hangs up without waiting for its backend to end.
+        """Wait until at most `to` backends are left, or for some seconds, and return their number."""
+        # A client disconnects without waiting for its backend to exit.
         for _ in range(500):
             if (held := await self.count()) <= to:
                 break
@@ -61,7 +61,7 @@ class Observer:
         return held
 
     async def count_on(self) -> None:
-        """Until cancelled; the event loop is left to the others in between."""
+        """Count until cancelled, with pauses for the other tasks."""
         while True:
             await self.count()
             await asyncio.sleep(0.005)
@@ -75,9 +75,9 @@ class Observer:
             await self._connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
     async def until(self, held: int) -> None:
-        """Wait for that many backends or more."""
-        async with asyncio.timeout(_EVERYBODY_WITHIN_S):
-            while await self.count() < held:  # noqa: ASYNC110 - what is waited for happens in other processes
+        """Wait for at least `held` backends."""
+        async with asyncio.timeout(_CONNECTED_TIMEOUT_S):
+            while await self.count() < held:  # noqa: ASYNC110 - the condition depends on other processes
                 await asyncio.sleep(0.02)
 
 
@@ -93,7 +93,7 @@ def database(database_server):
 
 @pytest.fixture
 def variables(database_server, database, tmp_path):
-    """Makes the variables of a target."""
+    """Returns a function that makes the variables of a target."""
 
     def make(target: str, **more: str) -> dict[str, str]:
         environ = application_environ(HOLDING, database_url=database_server.url(database), static_root=tmp_path)
@@ -104,7 +104,7 @@ def variables(database_server, database, tmp_path):
 
 @pytest.fixture
 def observe(database_server, database):
-    """Watches the database for the length of a block."""
+    """Observes the database until the block ends."""
 
     @asynccontextmanager
     async def watch() -> AsyncIterator[Observer]:
@@ -121,7 +121,7 @@ def observe(database_server, database):
 
 
 def counted(environ: dict[str, str]) -> int:
-    """What the budget counts for one instance, deploys apart."""
+    """Return the budget's count for one instance, without deploys."""
     (comparison,) = connection_budget(environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, cpu_count=1)
     product = 1
     for term in comparison.needed.terms[:3]:
@@ -136,10 +136,10 @@ async def get(session: aiohttp.ClientSession, url: str) -> int:
 
 @pytest.mark.parametrize(
     ("strategy", "expected", "readiness"),
-    # Of the views' connections; the readiness check takes its own, or one of the pool's.
+    # The connections of the views; the readiness check opens its own, or takes one of the pool.
     [("per_request", 2 + 16 + 16, 1), ("persistent", 2 + 16 + 16, 1), ("pool", 3, 0)],
 )
-async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
+async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
     variables, observe, tmp_path, strategy, expected, readiness
 ):
     environ = variables(
@@ -155,7 +155,7 @@ async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
         aiohttp.ClientSession(headers=FORWARDED_HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         await observer.lock()
-        # First, since a stream needs a view's place to begin.
+        # Streams go first, since each needs a view's place to begin.
         crowd = [asyncio.create_task(get(session, f"{target.url}/stream")) for _ in range(25)]
         await observer.until(min(expected, 16))
         crowd += [asyncio.create_task(get(session, f"{target.url}/{way}")) for way in ["sync", "async"] * 25]
@@ -164,7 +164,7 @@ async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
             await get(session, f"{target.url}/readyz")
         await observer.unlock()
         statuses = await asyncio.gather(*crowd)
-        # Whoever was left in line is served by those who are there already.
+        # The requests that are still waiting are served on the existing connections.
         await asyncio.gather(*(get(session, f"{target.url}/{way}") for way in ["sync", "async", "stream"] * 25))
 
     assert 200 in statuses
@@ -172,7 +172,7 @@ async def test_a_crowd_at_a_container_holds_what_the_budget_counts(
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "pool"])
-async def test_each_execution_environment_holds_one(variables, observe, tmp_path, strategy):
+async def test_each_execution_environment_holds_one_connection(variables, observe, tmp_path, strategy):
     environ = variables(f"aws_lambda/{strategy}/direct", WEBAPP_INSTANCES_MAX="3")
     function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
                         concurrency_limit=3)  # fmt: skip
@@ -193,7 +193,7 @@ async def test_each_execution_environment_holds_one(variables, observe, tmp_path
     assert observer.peak == 3 == counted(environ)
 
 
-async def test_a_persistent_execution_environment_keeps_one_for_each_kind_of_view(variables, observe, tmp_path):
+async def test_a_persistent_environment_keeps_one_per_kind_of_view(variables, observe, tmp_path):
     environ = variables("aws_lambda/persistent/direct")
     function = Function("holding", "django_runtimes.entrypoints.aws_lambda.handler", environ, tmp_path / "logs",
                         concurrency_limit=1)  # fmt: skip

@@ -16,7 +16,7 @@ from django_runtimes.extras import missing_package
 _REFRESH_AFTER_S = 600.0
 # The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
 _USABLE_FOR_S = LIFETIME_S - 15.0
-_NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be had"
+_NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be loaded"
 _WITHOUT_ROLE = "signing a database token with AWS credentials of a file or a web identity"
 
 

@@ -1,4 +1,4 @@
-"""Databases of the engine, each with a strategy that the test chooses."""
+"""Opens databases with this library's engine and the strategy that a test chooses."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.profile import choose_profile
 from django_runtimes.config.runtimes.runtime import Runtime
 from django_runtimes.databases.postgresql.base import DatabaseWrapper
-from tests.integration.databases.postgresql.connections.foreign_threads import SIZE
+from tests.integration.databases.postgresql.connections.foreign_threads import POOL_SIZE
 from tests.integration.databases.postgresql.tls_server import TlsServer, tls_server
 from tests.prerequisites import require_geodjango, require_postgis
 from tests.secrets_manager import SecretsManager, secrets_manager
@@ -25,7 +25,7 @@ _numbers = itertools.count()
 OpenDatabase = Callable[..., DatabaseWrapper]
 
 
-# What an engine adds; the other modules test what surrounds it.
+# The modules that test an engine; the others test the code around it.
 _OF_BOTH_ENGINES = {
     "test_connection_objects",
     "test_fork",
@@ -39,7 +39,7 @@ _OF_BOTH_ENGINES = {
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run those modules' tests with GeoDjango's engine too, on a server without PostGIS."""
+    """Run the tests of those modules with GeoDjango's engine too, on a server without PostGIS."""
     if metafunc.module.__name__.rpartition(".")[2] in _OF_BOTH_ENGINES and "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ["postgresql", "postgis"])
 
@@ -52,8 +52,8 @@ def engine() -> str:
 
 @pytest.fixture
 def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
-    """Makes wrappers from variables, as the settings do; `changes` are made to the entry of DATABASES."""
-    # pytest-django guards the application's own database, which none of these is.
+    """Creates wrappers from variables, as the settings do; `changes` updates the entry of DATABASES."""
+    # pytest-django blocks queries to protect the application's database, which none of these is.
     if engine == "postgis":
         require_geodjango()
     with django_db_blocker.unblock(), ExitStack() as opened:
@@ -73,7 +73,7 @@ def open_database(engine, django_db_blocker) -> Iterator[OpenDatabase]:
 
 @pytest.fixture(params=["pool", "persistent"])
 def wrapper(request, database_server, open_database):
-    """A wrapper whose requests share one connection, which may change its role."""
+    """A wrapper whose requests share one connection of the superuser."""
     wrapper = open_database(
         database_server.administration_url,
         WEBAPP_DB_STRATEGY=request.param,
@@ -86,9 +86,9 @@ def wrapper(request, database_server, open_database):
 
 @pytest.fixture
 def alias(database_server, open_database) -> Iterator[str]:
-    """An alias of django.db.connections with a pool of two, which every thread reaches by a wrapper of its own."""
+    """An alias of django.db.connections with a pool of two; each thread has its own wrapper of it."""
     wrapper = open_database(
-        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
+        database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE=str(POOL_SIZE), WEBAPP_DB_POOL_TIMEOUT_S="1"
     )
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias
@@ -108,7 +108,7 @@ def _secrets_manager(tmp_path_factory) -> Iterator[SecretsManager]:
 
 @pytest.fixture
 def secrets(_secrets_manager, monkeypatch) -> SecretsManager:
-    """AWS Secrets Manager, where this process's AWS clients find it."""
+    """AWS Secrets Manager, which this process's AWS clients use."""
     for name, value in _secrets_manager.environ.items():
         monkeypatch.setenv(name, value)
     return _secrets_manager
@@ -138,7 +138,7 @@ def own_server() -> Iterator[EmbeddedPostgres]:
 
 
 def backend_pid(wrapper: DatabaseWrapper) -> int:
-    """The server process that answers; the connection is given back, as at a request's end."""
+    """Return the PID of the backend that answers."""
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
@@ -146,7 +146,7 @@ def backend_pid(wrapper: DatabaseWrapper) -> int:
 
 
 def kill(administrator: psycopg.Connection, application_name: str) -> int:
-    """End all backends of one application and wait until they are gone; how many there were."""
+    """End all backends of an application, wait until they are gone, and return their number."""
     (count,) = administrator.execute(
         "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = %s",
         [application_name],
@@ -155,12 +155,12 @@ def kill(administrator: psycopg.Connection, application_name: str) -> int:
 
 
 def end_request(wrapper: DatabaseWrapper) -> None:
-    """As Django does at a request's end."""
+    """Finish a request as Django does."""
     wrapper.close_if_unusable_or_obsolete()
 
 
 def run(wrapper: DatabaseWrapper, sql: str) -> object:
-    """The first value of the statement's answer; None when it has none."""
+    """Return the first value of the statement's result, or None without a result."""
     with wrapper.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None
@@ -175,7 +175,7 @@ def _postgis_server() -> Iterator[TlsServer]:
 
 @pytest.fixture
 def postgis_url(_postgis_server) -> Iterator[str]:
-    """The superuser's URL of a new database that may have the extension PostGIS, and has not."""
+    """The superuser's URL of a new database without PostGIS, on a server that offers the extension."""
     name = f"places_{next(_numbers)}"
     url = _postgis_server.url()
     with psycopg.connect(url, autocommit=True) as administrator:

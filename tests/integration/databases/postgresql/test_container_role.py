@@ -1,4 +1,4 @@
-"""A task's or pod's role signs tokens, by credentials that a real endpoint gives."""
+"""Signs tokens with the role of a task or pod, whose credentials come from a real endpoint."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Endpoint:
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def give(self, key_id: str, *, for_s: float = 6 * 3600) -> None:
-        """What ECS answers."""
+        """Answer with credentials in the format of ECS."""
         self.answer = {
             "RoleArn": "arn:aws:iam::123456789012:role/guestbook",
             "AccessKeyId": key_id,
@@ -77,7 +77,7 @@ def test_a_token_is_signed_with_the_role_of_the_task(endpoint):
     assert endpoint.asked == [("/v1/credentials?task=1", None)]
 
 
-def test_the_endpoint_is_asked_with_the_token_of_the_pod(endpoint, monkeypatch, tmp_path):
+def test_the_endpoint_gets_the_token_of_the_pod(endpoint, monkeypatch, tmp_path):
     (tmp_path / "token").write_text("of-the-pod\n")
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "of-a-variable")
     provider().login()
@@ -87,7 +87,7 @@ def test_the_endpoint_is_asked_with_the_token_of_the_pod(endpoint, monkeypatch, 
     assert [authorization for _, authorization in endpoint.asked] == ["of-a-variable", "of-the-pod"]
 
 
-def test_credentials_serve_for_many_tokens(endpoint):
+def test_credentials_sign_many_tokens(endpoint):
     ours = provider(refresh_after_s=0.0)
     ours.login()
     endpoint.give("AKIDROLE2")
@@ -96,7 +96,7 @@ def test_credentials_serve_for_many_tokens(endpoint):
     assert len(endpoint.asked) == 1
 
 
-def test_credentials_that_would_end_before_the_token_are_asked_for_again(endpoint):
+def test_credentials_that_expire_before_the_token_are_renewed(endpoint):
     endpoint.give("AKIDROLE1", for_s=890)
     ours = provider(refresh_after_s=0.0)
     ours.login()
@@ -121,20 +121,20 @@ def test_credentials_that_would_end_before_the_token_are_asked_for_again(endpoin
         ),
     ],
 )
-def test_what_is_no_credentials_is_a_missing_login(endpoint, status, answer, reason):
+def test_an_answer_without_credentials_is_a_missing_login(endpoint, status, answer, reason):
     endpoint.status, endpoint.answer = status, answer
 
     with pytest.raises(CredentialsError) as raised:
         provider().login()
 
-    assert str(raised.value).startswith("the AWS credentials to sign a token with cannot be had: 127.0.0.1:")
+    assert str(raised.value).startswith("the AWS credentials to sign a token with cannot be loaded: 127.0.0.1:")
     assert str(raised.value).endswith(reason)
 
 
-def test_an_endpoint_that_is_not_there_is_a_missing_login(endpoint, monkeypatch):
+def test_an_unreachable_endpoint_is_a_missing_login(endpoint, monkeypatch):
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/")
 
-    with pytest.raises(CredentialsError, match=r"cannot be had: .*refused"):
+    with pytest.raises(CredentialsError, match=r"cannot be loaded: .*refused"):
         provider().login()
 
 

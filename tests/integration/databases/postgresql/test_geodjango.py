@@ -1,4 +1,4 @@
-"""A whole GeoDjango project, in processes of its own, on PostGIS."""
+"""Runs a whole GeoDjango project on PostGIS, as separate processes."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ print(type(connections["default"]).__module__, any(name.startswith("django.contr
 
 
 def run(url: str, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A process of the project, in a container unless told otherwise."""
+    """Run a process of the project, as a container unless the variables say otherwise."""
     process = subprocess.run(
         [sys.executable, *command],
         env={
@@ -79,13 +79,13 @@ def test_the_project_is_migrated_and_served(postgis_url, scheme, runtime):
     assert answer.stdout == '{"near": [["Rome", 12.5, 41.9], ["Tivoli", 12.8, 41.9]]}\n'
 
 
-def test_no_extension_where_no_model_needs_one(postgis_url):
+def test_no_extension_is_created_without_a_model_that_needs_it(postgis_url):
     run(postgis_url, "-m", "webapp", "migrate", DJANGO_SETTINGS_MODULE="places.spaceless")
 
     assert extensions(postgis_url) == []
 
 
-def test_postgis_in_the_url_makes_the_extension_whatever_the_models(postgis_url):
+def test_postgis_in_the_url_creates_the_extension_for_any_models(postgis_url):
     url = postgis_url.replace("postgresql", "postgis", 1)
 
     run(url, "-m", "webapp", "migrate", DJANGO_SETTINGS_MODULE="places.spaceless")
@@ -101,7 +101,7 @@ def test_postgis_in_the_url_makes_the_extension_whatever_the_models(postgis_url)
         ("places.settings", "postgresql", "django_runtimes.databases.postgis.postgis_wrapper True"),
     ],
 )
-def test_geodjango_is_loaded_where_it_is_used(postgis_url, settings, scheme, loaded):
+def test_geodjango_is_loaded_only_where_it_is_used(postgis_url, settings, scheme, loaded):
     url = postgis_url.replace("postgresql", scheme, 1)
 
     assert run(url, "-c", ENGINE, DJANGO_SETTINGS_MODULE=settings).stdout.strip() == loaded

@@ -1,4 +1,4 @@
-"""What choosing a source of credentials loads."""
+"""The packages that a source of credentials loads."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ print(*sorted({name.partition(".")[0] for name in sys.modules} & {"boto3", "boto
 
 
 @pytest.mark.parametrize("credentials", ["password", "iam"])
-def test_a_login_loads_nothing_of_aws(credentials):
+def test_a_login_loads_no_package_for_aws(credentials):
     process = subprocess.run(
         [sys.executable, "-c", SOURCE],
         env={

@@ -1,4 +1,4 @@
-"""Another package's engine, with this project's mixin before it."""
+"""Engines of other packages, combined with this library's mixin."""
 
 import sys
 from types import ModuleType
@@ -19,7 +19,7 @@ STRATEGIES = ["per_request", "persistent", "pool"]
 
 
 class CountingWrapper(DjangosWrapper):
-    """Counts statements by a cursor class that it puts on each connection, as monitoring packages do."""
+    """Counts statements with a cursor class that it sets on each connection, as monitoring packages do."""
 
     statements: list[str] = []
 
@@ -44,7 +44,7 @@ class OwnConnection(psycopg.Connection):
 
 
 class OwnConnectionWrapper(DjangosWrapper):
-    """Makes connections of a class of its own."""
+    """Opens connections of its own class."""
 
     def get_new_connection(self, conn_params):
         if self.pool:
@@ -54,7 +54,7 @@ class OwnConnectionWrapper(DjangosWrapper):
 
 @pytest.fixture
 def open_mixed(database_server, open_database, monkeypatch):
-    """A wrapper of the class with the mixin before it."""
+    """Opens a wrapper whose class combines the mixin with another engine's wrapper."""
 
     def make(foreign: type, strategy: str):
         module = ModuleType("shop.engine.base")
@@ -70,7 +70,7 @@ def open_mixed(database_server, open_database, monkeypatch):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_both_do_their_part(open_mixed, strategy):
+def test_the_mixin_and_the_engine_both_work(open_mixed, strategy):
     wrapper = open_mixed(CountingWrapper, strategy)
 
     for _ in range(3):
@@ -79,7 +79,7 @@ def test_both_do_their_part(open_mixed, strategy):
             cursor.execute("SHOW search_path")
             assert cursor.fetchone() == ('"$user", public',)
             cursor.execute("SET search_path TO pg_catalog")
-        # Once each, however often the pool has lent the connection.
+        # Each statement is counted once, however often the pool has lent the connection.
         assert [text for text in CountingWrapper.statements if "path" in text] == [
             "SHOW search_path",
             "SET search_path TO pg_catalog",

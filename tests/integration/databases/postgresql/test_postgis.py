@@ -1,4 +1,4 @@
-"""Geometries on every connection strategy: PostGIS in a server of its own, GeoDjango's real libraries."""
+"""Geometries under every connection strategy, with a PostGIS server and GeoDjango's real libraries."""
 
 import pytest
 from django.db import connections, models
@@ -24,7 +24,7 @@ def engine() -> str:
 
 @pytest.fixture
 def open_places(postgis_url, open_database):
-    """A wrapper of the database, by its strategy, with the extension and the table of Place."""
+    """Opens a database with a strategy, and creates the extension and the table of Place."""
 
     def make(strategy: str = "pool", **environ: str) -> DatabaseWrapperMixin:
         wrapper = open_database(postgis_url, WEBAPP_DB_STRATEGY=strategy, **environ)
@@ -69,7 +69,7 @@ def save(wrapper: DatabaseWrapperMixin, name: str = "Rome") -> models.Model:
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_a_geometry_comes_back_in_every_request(open_places, strategy):
+def test_every_request_reads_its_geometry(open_places, strategy):
     wrapper = open_places(strategy)
 
     for _ in range(3):
@@ -94,7 +94,7 @@ def test_a_geometry_is_sent_after_a_session_was_reset(open_places, strategy):
         end_request(wrapper)
 
 
-def test_the_types_are_fetched_once_for_a_process(open_places, monkeypatch):
+def test_the_types_are_fetched_once_per_process(open_places, monkeypatch):
     wrapper = open_places("pool", WEBAPP_DB_POOL_MAX_SIZE="2")
     fetched = []
     fetch = TypeInfo.fetch
@@ -107,7 +107,7 @@ def test_the_types_are_fetched_once_for_a_process(open_places, monkeypatch):
     assert fetched == []
 
 
-def test_a_loan_registers_nothing(open_places):
+def test_lending_a_connection_registers_no_types(open_places):
     wrapper = open_places("pool", WEBAPP_DB_POOL_MAX_SIZE="1")
     save(wrapper)
     end_request(wrapper)
@@ -121,7 +121,7 @@ def test_a_loan_registers_nothing(open_places):
     assert isinstance(wrapper.connection, WatchedConnection)
 
 
-def test_pooled_connections_learn_of_an_extension_made_later(postgis_url, open_database):
+def test_pooled_connections_register_an_extension_created_later(postgis_url, open_database):
     wrapper = open_database(postgis_url, WEBAPP_DB_STRATEGY="pool")
     connections[wrapper.alias] = wrapper
     wrapper.pool.open()
@@ -138,7 +138,7 @@ def test_pooled_connections_learn_of_an_extension_made_later(postgis_url, open_d
         wrapper.ensure_connection()
         assert wrapper.connection.geometry_types == wrapper._geometry_types()
         end_request(wrapper)
-    # Rasters are another extension's.
+    # Rasters belong to another extension.
     assert [types is not None for types in wrapper._geometry_types()] == [True, True, False]
     del connections[wrapper.alias]
 
@@ -162,7 +162,7 @@ def queries(alias: str) -> dict[str, models.QuerySet]:
 def test_queries_of_geodjango_need_no_reset(open_places, name):
     wrapper = open_places()
     save(wrapper)
-    wrapper.ops.spatial_version  # noqa: B018  (asked once for a thread)
+    wrapper.ops.spatial_version  # noqa: B018  (queried once per thread)
     end_request(wrapper)
 
     query = queries(wrapper.alias)[name]
@@ -181,7 +181,7 @@ def test_writes_of_geodjango_need_no_reset(open_places):
     assert not wrapper.connection.session.is_touched
 
 
-def test_a_spatial_function_of_the_applications_is_followed_by_a_reset(open_places):
+def test_an_applications_spatial_function_needs_a_reset(open_places):
     from django.contrib.gis.db.models.functions import GeoFunc
 
     class Choose(GeoFunc):
@@ -207,7 +207,7 @@ def test_server_side_cursors_fetch_geometries(open_places, strategy):
     assert [place.at.coords for place in places] == [(12.5, 41.9)] * 3
 
 
-def test_tables_are_made_and_inspected_by_postgis(open_places):
+def test_tables_are_created_and_inspected_by_postgis(open_places):
     wrapper = open_places("per_request")
 
     with wrapper.cursor() as cursor:
@@ -218,7 +218,7 @@ def test_tables_are_made_and_inspected_by_postgis(open_places):
     assert sorted(c["columns"] for c in constraints.values() if c.get("type") == "gist") == [["at"], ["near"]]
 
 
-def test_a_login_is_fetched_for_geometries_too(open_places, monkeypatch):
+def test_a_login_is_fetched_for_postgis_too(open_places, monkeypatch):
     from django_runtimes.databases.credentials.provider import ConnectionLogin
     from django_runtimes.databases.postgresql.connections import connection_source as module
 

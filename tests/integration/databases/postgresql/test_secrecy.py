@@ -1,4 +1,4 @@
-"""No password, secret or token shows where connecting fails."""
+"""A failed connection shows no password, secret or token."""
 
 import logging
 import os
@@ -19,11 +19,11 @@ SECRET = "hunter2-which-nobody-may-see"
 
 
 def everything_shown(error: BaseException) -> str:
-    """What error pages, error trackers and logs make of an exception, variables of all frames included."""
+    """Return an exception as error pages, error trackers and logs show it, with the variables of all frames."""
     shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     chain, seen = error, []
     while chain is not None:
-        # What a `from None` hides is still there for a tracker.
+        # A tracker also sees the exceptions that `from None` hides.
         seen.append("".join(traceback.TracebackException.from_exception(chain, capture_locals=True).format()))
         seen.append(repr(chain) + repr(chain.args) + repr(vars(chain)))
         chain = chain.__cause__ or chain.__context__
@@ -36,7 +36,7 @@ def failure(wrapper) -> Exception:
         backend_pid(wrapper)
     except Exception as error:
         return error
-    raise AssertionError("it connected")
+    raise AssertionError("the connection succeeded")
 
 
 @STRATEGIES

@@ -1,4 +1,4 @@
-"""Logins that Secrets Manager holds, and what rotating them does to connections."""
+"""Logins from Secrets Manager, and connections after a rotation."""
 
 import socket
 import time
@@ -31,7 +31,7 @@ def provider(arn: str, ttl_s: float = 300) -> CountingProvider:
     return CountingProvider(StoredSecret(arn, ttl_s), user="app")
 
 
-def test_a_secret_as_rds_writes_it_has_the_user_too(secrets):
+def test_a_secret_in_the_format_of_rds_has_the_user_too(secrets):
     arn = secrets.store({"engine": "postgres", "username": "shop", "password": "hunter2", "port": 5432})
 
     assert provider(arn).login() == ConnectionLogin("shop", "hunter2")
@@ -43,7 +43,7 @@ def test_any_other_text_is_a_password(secrets, text):
 
 
 @pytest.mark.parametrize("text", ["hunter2\n", "hunter2\r\n"])
-def test_the_newline_of_an_uploaded_file_is_no_part_of_the_password(secrets, text):
+def test_a_trailing_newline_is_not_part_of_the_password(secrets, text):
     assert provider(secrets.store(text)).login().password == "hunter2"
 
 
@@ -59,7 +59,7 @@ def test_a_secret_is_kept_for_its_ttl(secrets):
     assert long.login().password == "first"
 
 
-def test_a_refused_login_is_read_again_at_once_but_not_all_the_time(secrets):
+def test_a_refused_login_is_read_again_at_most_once_a_second(secrets):
     ours = provider(secrets.store("first"))
     refused = ours.login()
     assert ours.forget(refused) is False
@@ -71,7 +71,7 @@ def test_a_refused_login_is_read_again_at_once_but_not_all_the_time(secrets):
     assert ours.reads == 2
 
 
-def test_a_login_that_another_thread_has_read_meanwhile_is_worth_another_attempt(secrets):
+def test_a_login_reread_by_another_thread_is_tried_again(secrets):
     arn = secrets.store("first")
     ours = provider(arn, ttl_s=0.01)
     refused = ours.login()
@@ -83,7 +83,7 @@ def test_a_login_that_another_thread_has_read_meanwhile_is_worth_another_attempt
     assert ours.reads == 2
 
 
-def test_threads_that_come_at_once_read_once(secrets):
+def test_concurrent_threads_read_the_secret_once(secrets):
     ours = provider(secrets.store("hunter2"))
     together = Barrier(8)
 
@@ -98,7 +98,7 @@ def test_threads_that_come_at_once_read_once(secrets):
     assert ours.reads == 1
 
 
-def test_a_login_serves_on_when_it_cannot_be_read_again(secrets, caplog):
+def test_the_former_login_is_kept_if_it_cannot_be_read_again(secrets, caplog):
     arn = secrets.store("hunter2")
     ours = provider(arn, ttl_s=0.01)
     ours.login()
@@ -140,7 +140,7 @@ def test_a_secret_of_another_shape_is_refused_without_its_content(secrets, value
     assert error.value.__context__ is None
 
 
-def test_a_secret_that_is_not_there_is_named_with_the_permission(secrets):
+def test_a_missing_secret_is_named_with_the_permission(secrets):
     arn = secrets.store("first")
     secrets.delete(arn)
 
@@ -151,7 +151,7 @@ def test_a_secret_that_is_not_there_is_named_with_the_permission(secrets):
     assert error.value.__context__ is None
 
 
-def test_a_service_that_does_not_answer_is_given_up_soon(monkeypatch):
+def test_an_unreachable_service_fails_soon(monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
@@ -163,8 +163,8 @@ def test_a_service_that_does_not_answer_is_given_up_soon(monkeypatch):
     assert time.monotonic() - started_s < 8
 
 
-def test_all_who_wait_for_a_service_that_hangs_are_answered_together(monkeypatch):
-    # It takes connections and never answers them.
+def test_threads_waiting_for_a_hanging_service_fail_together(monkeypatch):
+    # It accepts connections, but never answers.
     with socket.create_server(("127.0.0.1", 0), backlog=64) as hanging:
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -179,13 +179,13 @@ def test_all_who_wait_for_a_service_that_hangs_are_answered_together(monkeypatch
     assert ours.reads == 1
     (failure,) = failures
     assert "Read timeout on endpoint URL" in failure
-    # One after the other they would need 32 s.
+    # In sequence they would take 32 s.
     assert took_s < 10
 
 
 @pytest.fixture
 def rotating(secrets, role, database_server, open_database):
-    """Opens the database as the role, whose password is in a secret; the secret's ARN is its `arn`."""
+    """Opens the database as a role whose password is in a secret; the wrapper's `arn` is the secret's."""
 
     def make(strategy: str):
         arn = secrets.store({"username": role, "password": "first"})
@@ -217,7 +217,7 @@ def test_a_rotated_password_fails_no_query(secrets, rotating, role, administrato
     assert provider_of(wrapper.settings_dict).login().password == "second"
 
 
-def test_a_pool_hands_connections_out_without_a_login(monkeypatch, rotating):
+def test_a_pool_lends_connections_without_a_login(monkeypatch, rotating):
     wrapper = rotating("pool")
     wrapper.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
     before = backend_pid(wrapper)

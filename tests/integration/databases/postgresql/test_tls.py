@@ -1,4 +1,4 @@
-"""Encrypted connections, to PostgreSQL itself and to PgBouncer, and whom they trust."""
+"""Encrypted connections to PostgreSQL and PgBouncer, and the certificates that they accept."""
 
 import os
 import subprocess
@@ -37,14 +37,14 @@ def encrypted(wrapper) -> bool:
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "persistent", "pool"])
-def test_a_server_that_proves_its_name_is_spoken_to(server, open_database, strategy):
+def test_a_server_with_a_valid_certificate_is_accepted(server, open_database, strategy):
     wrapper = open_database(server.url(), WEBAPP_DB_STRATEGY=strategy, WEBAPP_DB_SSLMODE="verify-full")
 
     assert encrypted(wrapper)
     assert wrapper.settings_dict["OPTIONS"]["sslmode"] == "verify-full"
 
 
-def test_the_authorities_of_the_variable_are_trusted(server, open_database):
+def test_the_authorities_in_the_variable_are_trusted(server, open_database):
     url = server.url().partition("&sslrootcert")[0]
     wrapper = open_database(
         url,
@@ -65,7 +65,7 @@ def test_a_server_of_another_name_is_refused(server, open_database):
         backend_pid(wrapper)
 
 
-def test_a_server_that_no_trusted_authority_vouches_for_is_refused(server, open_database):
+def test_a_server_of_an_unknown_authority_is_refused(server, open_database):
     wrapper = open_database(
         server.url(sslrootcert=str(server.other_root)),
         WEBAPP_DB_STRATEGY="per_request",
@@ -76,7 +76,7 @@ def test_a_server_that_no_trusted_authority_vouches_for_is_refused(server, open_
         backend_pid(wrapper)
 
 
-def test_the_packaged_authorities_do_not_vouch_for_just_anybody(server, open_database):
+def test_the_packaged_authorities_do_not_cover_other_servers(server, open_database):
     url = server.url().partition("&sslrootcert")[0]
     wrapper = open_database(url, WEBAPP_DB_STRATEGY="per_request", WEBAPP_DB_SSLMODE="verify-full")
 
@@ -103,7 +103,7 @@ def test_a_token_logs_in(server, open_database, monkeypatch):
 
 
 class TlsPgBouncer(PgBouncer):
-    """The proxy's stand-in, which takes encrypted connections only; its certificate is for `localhost`."""
+    """A PgBouncer that accepts encrypted connections only, with a certificate for `localhost`."""
 
     def _configure(self, directory: Path, account) -> str:
         databases = super()._configure(directory, account)
@@ -143,7 +143,7 @@ def open_through(proxy, database_server, open_database, host: str = "localhost",
 
 
 @pytest.mark.needs("pgbouncer")
-def test_a_proxy_that_proves_its_name_is_spoken_to(proxy, database_server, open_database):
+def test_a_proxy_with_a_valid_certificate_is_accepted(proxy, database_server, open_database):
     wrapper = open_through(proxy, database_server, open_database, WEBAPP_DB_PROXY_ROOT_CERTIFICATES=str(proxy.root))
 
     assert backend_pid(wrapper)
@@ -182,7 +182,7 @@ def test_a_login_that_a_proxy_refuses_is_read_again(proxy, database_server, open
     assert backend_pid(wrapper)
 
 
-def test_a_missing_file_of_authorities_ends_the_process_with_one_line(server):
+def test_a_missing_file_of_authorities_gives_one_line(server):
     process = subprocess.run(
         [sys.executable, "-m", "webapp", "check"],
         env={

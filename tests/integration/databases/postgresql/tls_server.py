@@ -1,4 +1,4 @@
-"""PostgreSQL as Debian builds it, with TLS: the embedded one has none."""
+"""Runs Debian's PostgreSQL with TLS, which the embedded PostgreSQL lacks."""
 
 import os
 import secrets
@@ -15,14 +15,14 @@ from django_runtimes.cli import processes
 from django_runtimes.compare.services.run_directory import run_directory
 from tests.prerequisites import require_program
 
-# Debian keeps the server of each version in a directory of its own, which is on nobody's PATH.
+# Debian keeps the server of each version in its own directory, which is not on PATH.
 _DEBIAN = Path("/usr/lib/postgresql")
 _HOST_NAME = "db.example"
 
 
 @dataclass(frozen=True)
 class TlsServer:
-    """A server on 127.0.0.1, whose certificate is for `db.example` alone; plain text is refused."""
+    """A server on 127.0.0.1 with a certificate for `db.example` only; it refuses unencrypted connections."""
 
     port: int
     password: str
@@ -30,7 +30,7 @@ class TlsServer:
     other_root: Path
 
     def url(self, host: str = _HOST_NAME, *, login: str | None = None, **options: str) -> str:
-        """Of the superuser; `host` is what the certificate is checked against."""
+        """Return the superuser's URL; the certificate is checked against `host`."""
         login = f"postgres:{self.password}" if login is None else login
         pairs = {"hostaddr": "127.0.0.1", "sslrootcert": str(self.root), **options}
         query = "&".join(f"{name}={value}" for name, value in pairs.items())
@@ -39,7 +39,7 @@ class TlsServer:
 
 @contextmanager
 def tls_server() -> Iterator[TlsServer]:
-    """A new cluster for as long as the block lasts; skips without Debian's server."""
+    """Run a new cluster until the block ends; skip the test without Debian's server."""
     programs = max(_DEBIAN.glob("*/bin"), default=None)
     if programs is None:
         require_program("postgres")
@@ -99,7 +99,7 @@ def _initialise(programs: Path, directory: Path, password: str, account) -> None
     except subprocess.TimeoutExpired:
         processes.stop(process)
         raise
-    # As RDS takes a token: as a password in clear text, inside TLS.
+    # RDS takes a token as a password in clear text, inside TLS.
     rules = ["hostssl all token 127.0.0.1/32 password", "hostssl all all 127.0.0.1/32 scram-sha-256"]
     (data / "pg_hba.conf").write_text("\n".join(rules) + "\n")
 

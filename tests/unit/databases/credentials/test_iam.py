@@ -120,7 +120,7 @@ STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not aut
     [STS_REFUSAL, EndpointConnectionError(endpoint_url="http://169.254.170.2"), FileNotFoundError("/var/run/token")],
 )
 def test_whatever_keeps_the_role_from_signing_is_a_missing_login(with_role, error):
-    with pytest.raises(CredentialsError, match="the AWS credentials to sign a token with cannot be had: "):
+    with pytest.raises(CredentialsError, match="the AWS credentials to sign a token with cannot be loaded: "):
         with_role(error).login()
 
 

@@ -1,4 +1,4 @@
-"""Threads that nobody manages, and what they do with a database."""
+"""Threads that the server does not manage, and their uses of a database."""
 
 import queue
 import threading
@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 from django.db import connections
 
-# Of the pool that they share.
-SIZE = 2
+# The size of the pool that they share.
+POOL_SIZE = 2
 
 
 class Worker(threading.Thread):
-    """A thread that does what it is told, and lives on."""
+    """A thread that runs the calls it gets until `end()`."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Threads of executors work for a request: no other one finds its session, and its end brings connections back."""
+"""Executors' threads that work for a request: no other request sees its session, and its end returns connections."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +9,13 @@ import pytest
 from django.db import connections, transaction
 
 from django_runtimes.serving.current_request import Request, current_request
-from tests.integration.databases.postgresql.connections.foreign_threads import SIZE, close, has_connection, run, workers
+from tests.integration.databases.postgresql.connections.foreign_threads import (
+    POOL_SIZE,
+    close,
+    has_connection,
+    run,
+    workers,
+)
 
 pytestmark = pytest.mark.profile_free
 
@@ -18,14 +24,14 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 
 def in_request(call):
-    """The call in a copy of a request's context, as `asyncio.to_thread` makes it; the request is on another thread."""
+    """Return the call in a copy of a request's context, as `asyncio.to_thread` runs it on another thread."""
     context = Context()
     context.run(current_request.set, Request())
     return lambda: context.run(call)
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_an_executors_thread_shows_no_request_the_session_of_another(database_server, open_database, strategy):
+def test_no_request_on_an_executors_thread_sees_anothers_session(database_server, open_database, strategy):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     alias = wrapper.alias
@@ -56,15 +62,15 @@ def context_of(request):
     return context
 
 
-def test_the_end_of_a_job_brings_back_what_its_thread_keeps(alias):
+def test_the_end_of_a_job_returns_its_threads_connection(alias):
     with ThreadPoolExecutor(1) as executor:
-        for job in (SET, "BEGIN", "SELECT pg_advisory_lock(3)") * SIZE:
+        for job in (SET, "BEGIN", "SELECT pg_advisory_lock(3)") * POOL_SIZE:
             executor.submit(context_of(Request()).run, run, alias, job).result()
             assert not executor.submit(has_connection, alias).result()
         assert executor.submit(context_of(Request()).run, run, alias, READ).result() == ("none",)
 
 
-def test_the_end_of_a_request_takes_nothing_from_a_later_one(alias):
+def test_the_end_of_a_request_does_not_affect_a_later_one(alias):
     first, second = Request(), Request()
     with workers(1) as (thread,):
         thread.do(partial(context_of(first).run, run, alias, SET))
@@ -75,7 +81,7 @@ def test_the_end_of_a_request_takes_nothing_from_a_later_one(alias):
         thread.do(lambda: close(alias))
 
 
-def test_a_transaction_that_outlives_its_request_goes_on(alias):
+def test_a_transaction_that_outlives_its_request_continues(alias):
     request = Request()
     context = context_of(request)
     with workers(1) as (thread,):
@@ -89,15 +95,15 @@ def test_a_transaction_that_outlives_its_request_goes_on(alias):
         assert not thread.do(partial(context.run, has_connection, alias))
 
 
-def test_a_thread_at_work_when_its_request_ends_loses_no_query(alias):
+def test_a_thread_that_outlives_its_request_loses_no_query(alias):
     def work(context):
         for _ in range(200):
             context.run(run, alias, SET)
             assert context.run(run, alias, READ) in [("a",), ("none",)]
 
-    with ThreadPoolExecutor(SIZE) as executor:
+    with ThreadPoolExecutor(POOL_SIZE) as executor:
         for _ in range(5):
-            requests = [Request() for _ in range(SIZE)]
+            requests = [Request() for _ in range(POOL_SIZE)]
             running = [executor.submit(work, context_of(request)) for request in requests]
             time.sleep(0.05)
             for request in requests:
@@ -107,7 +113,7 @@ def test_a_thread_at_work_when_its_request_ends_loses_no_query(alias):
 
 
 @pytest.mark.parametrize("strategy", ["pool", "persistent", "per_request"])
-def test_psycopgs_connection_shows_no_request_the_session_of_another(database_server, open_database, strategy):
+def test_no_request_on_psycopgs_connection_sees_anothers_session(database_server, open_database, strategy):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY=strategy)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     alias = wrapper.alias

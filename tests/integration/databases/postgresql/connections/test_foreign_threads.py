@@ -1,4 +1,4 @@
-"""Threads that nobody manages give pooled connections back."""
+"""Threads that the server does not manage return pooled connections."""
 
 import threading
 import time
@@ -14,7 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from django_runtimes.databases.readiness import PoolEmptyError, check_pools
 from tests.integration.databases.postgresql.connections.foreign_threads import (
-    SIZE,
+    POOL_SIZE,
     close,
     has_connection,
     named_cursor,
@@ -40,15 +40,15 @@ def set_by_stream(alias: str) -> None:
         list(cursor.stream("SELECT set_config('app.tenant', 'a', false)"))
 
 
-def test_threads_that_live_on_keep_nothing(alias):
-    with workers(3 * SIZE) as threads:
+def test_running_threads_keep_no_connection(alias):
+    with workers(3 * POOL_SIZE) as threads:
         for thread in threads:
             assert thread.do(lambda: run(alias, "SELECT 1")) == (1,)
             assert not thread.do(lambda: has_connection(alias))
 
 
-def test_threads_that_end_keep_nothing(alias):
-    for _ in range(3 * SIZE):
+def test_ended_threads_keep_no_connection(alias):
+    for _ in range(3 * POOL_SIZE):
         with workers(1) as (thread,):
             thread.do(lambda: run(alias, "SET app.tenant = 'a'"))
             assert thread.do(lambda: has_connection(alias))
@@ -56,19 +56,19 @@ def test_threads_that_end_keep_nothing(alias):
     assert run(alias, "SELECT current_setting('app.tenant', true)")[0] in ("", None)
 
 
-def test_an_executor_that_is_never_closed(alias):
-    executor = ThreadPoolExecutor(4 * SIZE)
+def test_an_open_executor_keeps_no_connection(alias):
+    executor = ThreadPoolExecutor(4 * POOL_SIZE)
 
-    assert set(executor.map(lambda _: run(alias, "SELECT 1"), range(8 * SIZE))) == {(1,)}
+    assert set(executor.map(lambda _: run(alias, "SELECT 1"), range(8 * POOL_SIZE))) == {(1,)}
     executor.shutdown()
 
 
-def test_a_thread_that_ends_in_a_transaction(alias):
+def test_a_transaction_of_an_ended_thread_is_rolled_back(alias):
     def leave_open():
         connections[alias].set_autocommit(False)
         run(alias, "CREATE TABLE left_open (x int)")
 
-    for _ in range(3 * SIZE):
+    for _ in range(3 * POOL_SIZE):
         with workers(1) as (thread,):
             thread.do(leave_open)
 
@@ -112,7 +112,7 @@ def test_a_thread_that_ends_in_a_transaction(alias):
         *("temporary table", "cursor", "named cursor"),
     ],
 )
-def test_what_needs_the_connection_keeps_it(alias, begin):
+def test_open_work_and_session_state_keep_the_connection(alias, begin):
     kept = []
     with workers(1) as (thread,):
         thread.do(lambda: run(alias, "SELECT 1"))
@@ -125,7 +125,7 @@ def test_what_needs_the_connection_keeps_it(alias, begin):
         thread.do(lambda: close(alias))
 
 
-def test_it_goes_back_after_the_transaction(alias):
+def test_a_connection_returns_after_the_transaction(alias):
     def commit():
         with transaction.atomic(alias):
             run(alias, "SELECT 1")
@@ -145,7 +145,7 @@ def test_it_goes_back_after_the_transaction(alias):
         assert thread.do(roll_back) is False
 
 
-def test_it_goes_back_with_the_last_cursor(alias):
+def test_a_connection_returns_with_the_last_cursor(alias):
     def two_cursors():
         connection = connections[alias]
         with connection.cursor() as first:
@@ -160,7 +160,7 @@ def test_it_goes_back_with_the_last_cursor(alias):
         assert thread.do(two_cursors) is False
 
 
-def test_a_cursor_that_nobody_closes(alias):
+def test_an_unclosed_cursor_keeps_no_connection(alias):
     def forget():
         connections[alias].cursor().execute("SELECT 1")
         return has_connection(alias)
@@ -169,12 +169,12 @@ def test_a_cursor_that_nobody_closes(alias):
         assert thread.do(forget) is False
 
 
-def test_garbage_that_is_collected_at_work_gives_nothing_back(alias, monkeypatch):
+def test_garbage_collection_returns_no_connection_twice(alias, monkeypatch):
     wrapper = connections[alias]
     dropped = []
 
     def close_pooled(self, conn, *args, **kwargs):
-        # As when the garbage collector runs here, and drops a cursor that nobody closed.
+        # Simulates a garbage collection at this point, which drops an unclosed cursor.
         dropped.append(wrapper_of_thread[0]._open_cursors.copy())
         for forget in [one.__callback__ for one in wrapper_of_thread[0]._open_cursors.values()]:
             forget(None)
@@ -198,7 +198,7 @@ def test_garbage_that_is_collected_at_work_gives_nothing_back(alias, monkeypatch
     assert len({id(one) for one in wrapper.pool._pool}) == len(wrapper.pool._pool)
 
 
-def test_an_error_keeps_nothing(alias):
+def test_an_error_keeps_no_connection(alias):
     def fail():
         with pytest.raises(Exception, match="nothing"):
             run(alias, "SELECT nothing")
@@ -208,14 +208,14 @@ def test_an_error_keeps_nothing(alias):
         assert thread.do(fail) is False
 
 
-def test_what_receivers_set_for_each_connection_keeps_nothing(alias):
+def test_settings_by_connection_created_keep_no_connection(alias):
     def set_timeout(connection, **kwargs):
         if connection.alias == alias:
             run(alias, "SET statement_timeout = 5000")
 
     connection_created.connect(set_timeout)
     try:
-        with workers(2 * SIZE) as threads:
+        with workers(2 * POOL_SIZE) as threads:
             for thread in threads:
                 assert thread.do(lambda: run(alias, "SHOW statement_timeout")) == ("5s",)
                 assert not thread.do(lambda: has_connection(alias))
@@ -223,7 +223,7 @@ def test_what_receivers_set_for_each_connection_keeps_nothing(alias):
         connection_created.disconnect(set_timeout)
 
 
-def test_logged_queries_keep_nothing(alias):
+def test_logged_queries_keep_no_connection(alias):
     def logged():
         with CaptureQueriesContext(connections[alias]) as queries:
             run(alias, "SELECT 1")
@@ -233,7 +233,7 @@ def test_logged_queries_keep_nothing(alias):
         assert thread.do(logged) == (1, False)
 
 
-def test_a_thread_that_serves_whole_requests_keeps_it(alias):
+def test_a_thread_that_serves_whole_requests_keeps_its_connection(alias):
     def serve():
         threading.current_thread().serves_whole_requests = True
         run(alias, "SELECT 1")
@@ -245,10 +245,10 @@ def test_a_thread_that_serves_whole_requests_keeps_it(alias):
         assert not thread.do(lambda: has_connection(alias))
 
 
-def test_a_pool_knows_how_long_it_has_been_empty(alias):
+def test_a_pool_measures_how_long_it_is_empty(alias):
     pool = connections[alias].pool
     assert pool.empty_for_s == 0
-    with workers(SIZE) as threads:
+    with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: run(alias, "SELECT pg_advisory_lock_shared(2)"))
         time.sleep(0.3)
@@ -273,7 +273,7 @@ def test_a_statement_that_fails_keeps_no_connection(alias, statement):
 
 
 @pytest.mark.parametrize("end", ["selec 1", "SELECT 1/0"])
-def test_several_statements_that_fail_keep_what_was_committed(alias, end):
+def test_a_failure_after_a_commit_of_state_keeps_the_connection(alias, end):
     with workers(1) as (thread,):
         with pytest.raises((ProgrammingError, DataError)):
             thread.do(lambda: run(alias, f"SET app.tenant = 'a'; COMMIT; {end}"))

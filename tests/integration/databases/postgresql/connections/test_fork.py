@@ -1,4 +1,4 @@
-"""Processes that fork after a query: the parent's connections stay the parent's."""
+"""Processes that fork after a query share no connection with their children."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.secret_key import SECRET_KEY
 
 pytestmark = pytest.mark.profile_free
 
-# Queries, forks children that query, ends them in Python's orderly way, and queries again.
+# Queries, forks children that query and exit with Python's full shutdown, and queries again.
 FORKING = """
 import json, os, sys
 import django
@@ -61,7 +61,7 @@ print(json.dumps({
 }))
 """
 
-# What gunicorn preloads: a query at import, and each worker's backend in its answers.
+# An application for gunicorn to preload: it queries at import, and responds with each worker's backend.
 PRELOADED = """
 import os
 import django
@@ -82,7 +82,7 @@ def application(environ, start_response):
     return [body.encode()]
 """
 
-# The function of awslambdaric's processes, which fork after its import.
+# The handler of awslambdaric's processes, which fork after its import.
 HANDLER = """
 import os
 import django
@@ -118,7 +118,7 @@ def environ(database_server, tmp_path) -> dict[str, str]:
 
 
 @STRATEGIES
-def test_a_child_has_connections_of_its_own_and_the_parents_goes_on(environ, strategy):
+def test_a_forked_child_opens_its_own_connection(environ, strategy):
     process = subprocess.run(
         [sys.executable, "-W", "error::ResourceWarning", "-W", "ignore:This process:DeprecationWarning", "-c", FORKING],
         env=environ | {"WEBAPP_DB_STRATEGY": strategy},
@@ -130,14 +130,14 @@ def test_a_child_has_connections_of_its_own_and_the_parents_goes_on(environ, str
 
     assert (process.returncode, process.stderr) == (0, "")
     pids = json.loads(process.stdout)
-    # The same backend all along: no child said farewell on its connection.
+    # The parent keeps its backend: no child has terminated the connection.
     assert pids["before"] == pids["after"] == pids["still"]
     assert len({pids["before"], *pids["children"]}) == 4
     assert "atomic block" in pids["in transaction"]
 
 
 @STRATEGIES
-def test_gunicorns_workers_share_nothing_with_the_process_that_preloaded(environ, strategy, tmp_path):
+def test_gunicorns_workers_share_no_connection_with_the_master(environ, strategy, tmp_path):
     (tmp_path / "preloaded.py").write_text(PRELOADED)
     port = processes.free_port()
     log = tmp_path / "gunicorn.log"
@@ -163,7 +163,7 @@ def ask(port: int) -> tuple[int, int, int]:
 
 
 def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
-    """Answers until so many processes gave some, each two at least, or a hundred came."""
+    """Return the answers once each of the wanted processes gave two, or after a hundred."""
     answers = []
     for _ in range(100):
         answers.append(answer())
@@ -174,7 +174,7 @@ def ask_until(answer, *, processes_wanted: int) -> list[tuple[int, int, int]]:
 
 
 class ConcurrentInvocations:
-    """Hands out invocations to all who ask, until two processes have answered two each."""
+    """Gives invocations to every process that asks, until two processes have answered two each."""
 
     def __init__(self) -> None:
         self.answers: list[dict] = []
@@ -184,7 +184,7 @@ class ConcurrentInvocations:
     async def next_invocation(self) -> RuntimeInvocation:
         if self.done.is_set():
             await asyncio.Event().wait()
-        # Leaves time for the other process to ask as well.
+        # Leaves time for the other process to ask too.
         await asyncio.sleep(0.05)
         deadline_ms = int(time.time() * 1000) + 10_000
         return RuntimeInvocation(str(uuid.uuid4()), b"{}", deadline_ms, "arn:aws:lambda:::function:f", "Root=1")
@@ -206,7 +206,7 @@ class ConcurrentInvocations:
 
 
 @STRATEGIES
-async def test_awslambdarics_processes_share_nothing_with_the_one_that_forked_them(environ, strategy, tmp_path):
+async def test_awslambdarics_processes_share_no_connection(environ, strategy, tmp_path):
     (tmp_path / "function_of_test.py").write_text(HANDLER)
     invocations = ConcurrentInvocations()
     runtime_api = RuntimeApi(invocations)

@@ -1,4 +1,4 @@
-"""The jobs of an executor: each keeps its session to its end, and no other one finds it."""
+"""Jobs of an executor: each keeps its session until it ends, and no other job sees it."""
 
 import logging
 import queue
@@ -16,7 +16,7 @@ from django_runtimes.databases.postgresql import handover
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.databases.postgresql.connections.foreign_threads import (
-    SIZE,
+    POOL_SIZE,
     close,
     has_connection,
     named_cursor,
@@ -32,7 +32,7 @@ READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')
 
 @pytest.fixture(params=["pool", "persistent", "per_request"])
 def any_alias(request, database_server, open_database):
-    """An alias of django.db.connections, which every thread reaches by a wrapper of its own."""
+    """An alias of django.db.connections; each thread has its own wrapper of it."""
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_STRATEGY=request.param)
     connections.settings[wrapper.alias] = wrapper.settings_dict
     yield wrapper.alias
@@ -41,7 +41,7 @@ def any_alias(request, database_server, open_database):
 
 @pytest.fixture
 def executor():
-    """An executor of one thread."""
+    """An executor with one thread."""
     with ThreadPoolExecutor(1) as executor:
         yield executor
 
@@ -73,14 +73,14 @@ def read_raw(alias):
 
 @pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
-def test_a_job_without_a_context_finds_nothing_of_another(any_alias, executor, set_tenant, read):
+def test_a_job_without_a_context_sees_no_session_of_a_job(any_alias, executor, set_tenant, read):
     executor.submit(set_tenant, any_alias).result()
 
     assert executor.submit(read, any_alias).result() == ("none",)
 
 
 @pytest.mark.parametrize("read", [partial(run, sql=READ), read_raw], ids=["query", "raw"])
-def test_a_job_without_a_context_finds_nothing_of_a_request(any_alias, executor, read):
+def test_a_job_without_a_context_sees_no_session_of_a_request(any_alias, executor, read):
     executor.submit(in_request(Request(), partial(run, any_alias, SET))).result()
 
     assert executor.submit(read, any_alias).result() == ("none",)
@@ -102,7 +102,7 @@ def leave_atomic_without_connection(alias):
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-def test_a_task_of_a_thread_pool_finds_nothing_of_another(any_alias, set_tenant):
+def test_a_task_of_a_thread_pool_sees_no_session_of_another(any_alias, set_tenant):
     def work(_):
         set_tenant(any_alias)
         return read_raw(any_alias)
@@ -114,7 +114,7 @@ def test_a_task_of_a_thread_pool_finds_nothing_of_another(any_alias, set_tenant)
 
 
 @pytest.mark.parametrize("set_tenant", [partial(run, sql=SET), set_raw, leave_atomic], ids=["query", "raw", "atomic"])
-async def test_a_call_on_anyios_thread_finds_nothing_of_another(any_alias, set_tenant):
+async def test_a_call_on_anyios_thread_sees_no_session_of_another(any_alias, set_tenant):
     def work():
         set_tenant(any_alias)
         return get_ident()
@@ -126,7 +126,7 @@ async def test_a_call_on_anyios_thread_finds_nothing_of_another(any_alias, set_t
     await run_sync(partial(close, any_alias))
 
 
-async def test_what_anyios_calls_keep_goes_back_after_their_request(alias):
+async def test_connections_of_anyios_calls_return_with_their_request(alias):
     def work():
         run(alias, SET)
         return connections[alias]
@@ -140,7 +140,7 @@ async def test_what_anyios_calls_keep_goes_back_after_their_request(alias):
 
 
 @pytest.mark.parametrize("first", [partial(run, sql=SET), set_raw], ids=["query", "raw"])
-def test_a_job_keeps_its_session_to_its_end(any_alias, executor, first):
+def test_a_job_keeps_its_session_until_it_ends(any_alias, executor, first):
     def work():
         first(any_alias)
         return run(any_alias, READ), read_raw(any_alias)
@@ -159,7 +159,7 @@ def test_a_job_that_outlives_its_request_keeps_its_session(any_alias, executor):
         return run(any_alias, READ)
 
     assert executor.submit(in_request(request, work)).result() == ("a",)
-    # One that begins after its request's end.
+    # This job begins after the end of its request.
     assert executor.submit(in_request(request, work)).result() == ("a",)
     assert executor.submit(in_request(Request(), partial(run, any_alias, READ))).result() == ("none",)
 
@@ -180,7 +180,7 @@ LEAVE = [leave_autocommit_off, leave_atomic, leave_atomic_without_connection]
 @pytest.mark.parametrize("leave", LEAVE)
 @pytest.mark.parametrize("work", [write, write_atomically])
 @pytest.mark.parametrize("has_context", [True, False], ids=["context", "no context"])
-def test_what_a_job_leaves_open_is_rolled_back(any_alias, note, executor, leave, work, has_context, caplog):
+def test_a_transaction_left_open_by_a_job_is_rolled_back(any_alias, note, executor, leave, work, has_context, caplog):
     wrap = in_request if has_context else lambda _, call: call
     executor.submit(wrap(Request(), partial(leave, any_alias))).result()
 
@@ -191,7 +191,7 @@ def test_what_a_job_leaves_open_is_rolled_back(any_alias, note, executor, leave,
 
 @pytest.mark.parametrize("leave", LEAVE)
 @pytest.mark.parametrize("work", [write, write_atomically])
-def test_what_a_request_leaves_open_is_rolled_back(any_alias, note, leave, work):
+def test_a_transaction_left_open_by_a_request_is_rolled_back(any_alias, note, leave, work):
     first = Request()
     with workers(1) as (thread,):
         thread.do(in_request(first, partial(leave, any_alias)))
@@ -201,7 +201,7 @@ def test_what_a_request_leaves_open_is_rolled_back(any_alias, note, leave, work)
         assert run(any_alias, "SELECT count(*) FROM note") == (1,)
 
 
-def test_a_request_within_a_transaction_of_another_ends_nothing(any_alias, note):
+def test_a_request_within_anothers_transaction_does_not_end_it(any_alias, note):
     def inner():
         run(any_alias, "INSERT INTO note VALUES ('inner')")
 
@@ -225,8 +225,8 @@ def open_cursor(alias):
     [(named_cursor, lambda kept: [cursor.close() for cursor in kept]), (open_cursor, lambda kept: kept.clear())],
     ids=["closed", "dropped"],
 )
-def test_a_cursor_that_ends_elsewhere_empties_no_pool(alias, make, end):
-    with workers(SIZE) as threads:
+def test_a_cursor_closed_by_another_thread_frees_its_connection(alias, make, end):
+    with workers(POOL_SIZE) as threads:
         kept = [thread.do(lambda: make(alias)) for thread in threads]
         end(kept)
 
@@ -234,15 +234,15 @@ def test_a_cursor_that_ends_elsewhere_empties_no_pool(alias, make, end):
         close(alias)
 
 
-def test_cursors_that_end_elsewhere_end_every_wait(alias):
+def test_cursors_closed_by_other_threads_end_every_wait(alias):
     handed_over = queue.SimpleQueue()
 
     def hand_over():
         handed_over.put(open_cursor(alias))
 
-    count = 4 * SIZE
+    count = 4 * POOL_SIZE
     with workers(count) as threads, ThreadPoolExecutor(count) as starters:
-        # As a view does that breaks out of an iterator. The pool gives up after 1 s.
+        # Like a view that breaks out of an iterator. The pool's timeout is 1 s.
         started = [starters.submit(thread.do, hand_over) for thread in threads]
         for _ in range(count):
             handed_over.get(timeout=5)
@@ -256,7 +256,7 @@ def orm_cursor(alias):
     return cursor
 
 
-def test_an_iterator_goes_on_in_the_next_job(alias, executor):
+def test_an_iterator_continues_in_the_next_job(alias, executor):
     cursor = executor.submit(orm_cursor, alias).result()
 
     assert executor.submit(cursor.fetchone).result() == (1,)
@@ -264,10 +264,10 @@ def test_an_iterator_goes_on_in_the_next_job(alias, executor):
     assert not executor.submit(has_connection, alias).result()
 
 
-def test_a_thread_whose_request_is_over_keeps_its_session_for_a_time(alias, monkeypatch, caplog):
+def test_a_thread_keeps_its_session_for_a_time_after_its_request(alias, monkeypatch, caplog):
     caplog.set_level(logging.WARNING)
     request = Request()
-    with workers(SIZE) as threads:
+    with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(in_request(request, partial(run, alias, SET)))
         request.end()

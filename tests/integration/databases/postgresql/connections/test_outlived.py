@@ -1,4 +1,4 @@
-"""Cursors and connections of psycopg's that are kept for too long, or are used on another thread."""
+"""Cursors and connections of psycopg that are kept too long or used on another thread."""
 
 import sys
 
@@ -32,7 +32,7 @@ FETCHES = {
 
 
 @pytest.mark.parametrize("use", [*USES, *FETCHES])
-def test_a_cursor_that_outlives_its_connection_touches_nobodys(alias, use):
+def test_a_cursor_that_outlives_its_connection_is_refused(alias, use):
     kept = connections[alias].cursor() if use in USES else named_cursor(alias)
     connections[alias].close()
     with transaction.atomic(alias):
@@ -44,7 +44,7 @@ def test_a_cursor_that_outlives_its_connection_touches_nobodys(alias, use):
 
 
 @pytest.mark.parametrize("end", [lambda kept: kept[0].close(), lambda kept: kept.clear()], ids=["closes", "drops"])
-def test_another_thread_gives_no_connection_back(alias, monkeypatch, end):
+def test_another_thread_does_not_return_the_connection(alias, monkeypatch, end):
     unraised, kept = [], []
     monkeypatch.setattr(sys, "unraisablehook", unraised.append)
     with workers(2) as (thread, other):
@@ -57,7 +57,7 @@ def test_another_thread_gives_no_connection_back(alias, monkeypatch, end):
         assert not thread.do(lambda: has_connection(alias))
 
 
-def test_another_thread_closes_a_cursor_without_the_server(alias):
+def test_another_thread_closes_a_cursor_without_a_query(alias):
     with workers(1) as (thread,):
         kept = thread.do(lambda: named_cursor(alias))
         kept.close()
@@ -67,7 +67,7 @@ def test_another_thread_closes_a_cursor_without_the_server(alias):
     assert run(alias, "SELECT count(*) FROM pg_cursors WHERE name LIKE '_django%'") == (0,)
 
 
-def test_psycopgs_connection_serves_nobody_who_gave_it_back(alias):
+def test_a_thread_cannot_use_a_connection_it_returned(alias):
     def keep():
         with connections[alias].cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -85,7 +85,7 @@ def test_psycopgs_connection_serves_nobody_who_gave_it_back(alias):
 
 
 @pytest.mark.parametrize("use", ["cancel", "cancel_safe", "close"])
-def test_a_thread_that_gave_a_connection_back_cannot_end_it(alias, use):
+def test_a_thread_cannot_close_a_connection_it_returned(alias, use):
     with workers(1) as (thread,):
         kept = thread.do(lambda: kept_connection(alias))
         with transaction.atomic(alias):

@@ -1,4 +1,4 @@
-"""Pools after their connections died, were evicted or rested, and while the server is away."""
+"""Pools whose connections died, were evicted or rested, and whose server is down."""
 
 import time
 from contextlib import suppress
@@ -24,8 +24,8 @@ def pooled(request, database_server, open_database):
 
 
 def fill(wrapper, count: int) -> None:
-    """Let the pool open so many connections and give them all back."""
-    # A pool that still opens its first connection would open one more for the first that asks.
+    """Let the pool open `count` connections, and return them all."""
+    # While the pool opens its first connection, the first caller would make it open another.
     wrapper.pool.open(wait=True)
     taken = [wrapper.pool.getconn() for _ in range(count)]
     for connection in taken:
@@ -54,11 +54,11 @@ def test_no_query_fails_after_every_backend_was_killed(pooled, administrator):
         backend_pid(pooled)
         pooled.close()
 
-    # psycopg's pool alone pauses for a second after the first that it finds dead.
+    # psycopg's own pool pauses for a second after the first dead connection.
     assert time.monotonic() - started_s < 0.9
 
 
-def test_a_pool_that_lost_its_connections_keeps_to_its_size(pooled, administrator):
+def test_a_pool_that_lost_its_connections_keeps_its_size(pooled, administrator):
     for _ in range(3):
         fill(pooled, 8)
         kill(administrator, pooled.application_name)
@@ -92,7 +92,7 @@ def test_eviction_outside_a_pool_closes_the_connection(database_server, open_dat
     wrapper.evict()
 
 
-def test_a_connection_that_rested_is_not_asked_but_replaced(pooled):
+def test_a_connection_that_rested_too_long_is_replaced(pooled):
     pooled.settings_dict["MAX_REST_S"] = 1.0
     pooled.settings_dict["OPTIONS"]["pool"]["max_size"] = 1
     before = backend_pid(pooled)
@@ -152,7 +152,7 @@ def test_queries_follow_a_changed_entry(pooled, administrator):
     ],
     ids=lambda part: part[-1] if isinstance(part, tuple) else "",
 )
-def test_a_pool_follows_what_it_reads_of_the_entry(pooled, names, value):
+def test_a_changed_entry_gets_a_new_pool(pooled, names, value):
     before = pooled.pool
     assert pooled.pool is before
     entry = pooled.settings_dict
@@ -179,7 +179,7 @@ def test_a_connection_in_use_while_the_entry_changes_is_closed(pooled):
     assert database_of(pooled) == "template1"
 
 
-def test_a_connection_from_a_pool_goes_back_when_the_entry_has_none(pooled):
+def test_a_pooled_connection_returns_when_the_entry_has_no_pool(pooled):
     database_of(pooled)
     pool = pooled.pool
 
@@ -190,7 +190,7 @@ def test_a_connection_from_a_pool_goes_back_when_the_entry_has_none(pooled):
     assert not pool._lent
 
 
-def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(own_server, open_database):
+def test_waiting_ends_early_once_the_server_is_known_to_be_down(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
     backend_pid(wrapper)
     wrapper.close()
@@ -206,7 +206,7 @@ def test_waiting_is_bounded_and_cut_short_once_the_server_is_known_to_be_away(ow
     assert time.monotonic() - started_s < 0.9
 
 
-def test_who_asks_late_in_an_outage_gives_up_with_the_first(own_server, open_database):
+def test_a_late_request_in_an_outage_gives_up_with_the_first(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="2")
     fill(wrapper, 1)
     processes.stop(own_server.process, first_signal=SIGQUIT)
@@ -217,11 +217,11 @@ def test_who_asks_late_in_an_outage_gives_up_with_the_first(own_server, open_dat
     with pytest.raises(PoolTimeout):
         wrapper.pool.getconn()
 
-    # Each with a patience of its own would take 3.5 s.
+    # Two timeouts in sequence would take 3.5 s.
     assert time.monotonic() - started_s < 3
 
 
-def test_a_pool_finds_its_server_again(own_server, open_database):
+def test_a_pool_reconnects_to_its_server(own_server, open_database):
     wrapper = open_database(own_server.url("postgres"), WEBAPP_DB_POOL_TIMEOUT_S="1")
     fill(wrapper, 3)
     processes.stop(own_server.process, first_signal=SIGQUIT)
@@ -239,7 +239,7 @@ def test_a_pool_finds_its_server_again(own_server, open_database):
             break
     recovered_after_s = time.monotonic() - ready_s
 
-    # Half a second is what the pool pauses; psycopg's own pause would be four by now.
+    # The pool pauses for half a second; psycopg's own pause would have grown to 4 s.
     assert recovered_after_s < 2
 
 

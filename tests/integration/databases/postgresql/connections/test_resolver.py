@@ -1,4 +1,4 @@
-"""A name server that does not answer is waited for no longer than the settings say."""
+"""A name server that does not answer delays a connection no longer than the settings allow."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ pytestmark = [
 
 SOURCE = """
 import socket, threading, time
-# Takes every question, and answers none.
+# Receives every query, and answers none.
 silent = socket.socket(type=socket.SOCK_DGRAM)
 silent.bind(("127.0.0.1", 53))
 import django
@@ -40,7 +40,7 @@ thread.join()
 """
 
 
-def test_a_silent_name_server_is_given_up_in_every_thread(tmp_path):
+def test_a_silent_name_server_times_out_in_every_thread(tmp_path):
     resolv_conf = tmp_path / "resolv.conf"
     resolv_conf.write_text("nameserver 127.0.0.1\n")
     in_namespaces = 'ip link set lo up && mount --bind "$1" /etc/resolv.conf && exec "$2" -'
@@ -66,6 +66,6 @@ def test_a_silent_name_server_is_given_up_in_every_thread(tmp_path):
     assert process.stderr == "", process.stderr
     waits_s = [float(line) for line in process.stdout.splitlines()]
     assert len(waits_s) == 2
-    # 4 s by the settings, 10 s by the resolver's own.
+    # The settings allow 4 s, the resolver's defaults 10 s.
     assert max(waits_s) < 8
     assert min(waits_s) > 3

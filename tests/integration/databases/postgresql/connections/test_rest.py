@@ -1,4 +1,4 @@
-"""Connections that a thread keeps, after a time in which the process was frozen."""
+"""Connections that a thread keeps while the process is frozen."""
 
 import time
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.profile_free
 
 @pytest.fixture
 def kept(database_server, open_database):
-    """A persistent connection on Lambda, which may rest for a second."""
+    """A persistent connection on Lambda, which may rest for one second."""
     return open_database(
         f"{database_server.url('postgres')}?application_name=test_rest",
         runtime=Runtime.AWS_LAMBDA,
@@ -23,18 +23,18 @@ def kept(database_server, open_database):
 
 
 def request(wrapper) -> int:
-    """What a request does to a thread's connection: Django looks at it at the beginning and at the end."""
+    """Use a thread's connection as a request does: Django checks it at the beginning and at the end."""
     wrapper.close_if_unusable_or_obsolete()
     pid = backend_pid(wrapper)
     wrapper.close_if_unusable_or_obsolete()
     return pid
 
 
-def test_a_connection_serves_requests_that_follow_each_other(kept):
+def test_a_connection_serves_successive_requests(kept):
     assert len({request(kept) for _ in range(5)}) == 1
 
 
-def test_a_connection_that_rested_is_not_asked_but_replaced(kept):
+def test_a_connection_that_rested_too_long_is_replaced(kept):
     before = request(kept)
 
     time.sleep(1.1)
@@ -49,7 +49,7 @@ def test_a_connection_that_died_while_it_rested_fails_no_request(kept, administr
     assert request(kept) != before
 
 
-def test_connections_rest_as_long_as_they_like_elsewhere(database_server, open_database):
+def test_connections_may_rest_longer_outside_lambda(database_server, open_database):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_STRATEGY="persistent")
     before = request(wrapper)
 

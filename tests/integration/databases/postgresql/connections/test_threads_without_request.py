@@ -1,10 +1,10 @@
-"""Threads of a project's own, which know no request and never end, empty no pool without a reason."""
+"""A project's own threads, which have no request and never end, do not exhaust the pool."""
 
 import pytest
 from django.db import OperationalError, connections, transaction
 
 from django_runtimes.databases.postgresql import handover
-from tests.integration.databases.postgresql.connections.foreign_threads import SIZE, close, run, workers
+from tests.integration.databases.postgresql.connections.foreign_threads import POOL_SIZE, close, run, workers
 
 pytestmark = pytest.mark.profile_free
 
@@ -34,15 +34,15 @@ def leaves_atomic(alias):
 
 
 @pytest.mark.parametrize("use", [only_connects, uses_psycopg])
-def test_a_connection_without_a_use_is_taken_back(alias, monkeypatch, use):
-    with workers(SIZE) as threads:
+def test_an_idle_connection_is_taken_back(alias, monkeypatch, use):
+    with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
 
         monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
         assert run(alias, "SELECT 2") == (2,)
         close(alias)
-        # They get another one.
+        # The threads get new connections.
         for thread in threads:
             assert thread.do(lambda: uses_psycopg(alias)) == (1,)
 
@@ -50,12 +50,12 @@ def test_a_connection_without_a_use_is_taken_back(alias, monkeypatch, use):
 @pytest.mark.parametrize("use", [only_connects, uses_psycopg])
 def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
     monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
-    with workers(SIZE) as threads:
+    with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
         monkeypatch.setattr(handover, "LONGEST_REST_S", 5.0)
         for thread in threads:
-            # A use of psycopg's connection is one, too.
+            # Access to psycopg's connection counts as a use.
             thread.do(lambda: _age(alias))
             thread.do(lambda: connections[alias].connection)
 
@@ -67,7 +67,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
 def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
     monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
     monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
-    with workers(SIZE) as threads:
+    with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
 

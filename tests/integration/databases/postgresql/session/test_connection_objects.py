@@ -1,4 +1,4 @@
-"""What a request sets on psycopg's connection is as before for the next one."""
+"""Attributes that a request sets on psycopg's connection are restored for the next request."""
 
 import psycopg
 import pytest
@@ -20,18 +20,18 @@ class UpperDumper(StrDumper):
 
 @pytest.mark.parametrize("statement", ["SET app.tenant = 'a'", None])
 def test_handlers_and_adapters_do_not_outlive_their_request(wrapper, statement):
-    heard = []
+    received = []
     backend_pid(wrapper)
     end_request(wrapper)
     wrapper.ensure_connection()
-    wrapper.connection.add_notice_handler(heard.append)
+    wrapper.connection.add_notice_handler(received.append)
     wrapper.connection.adapters.register_dumper(str, UpperDumper)
     if statement is not None:
         run(wrapper, statement)
     end_request(wrapper)
     run(wrapper, "DO $$ BEGIN RAISE WARNING 'secret'; END $$")
 
-    assert heard == []
+    assert received == []
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT %s", ["hello"])
         assert cursor.fetchone() == ("hello",)
@@ -55,7 +55,7 @@ def test_adapters_that_a_receiver_registers_for_each_connection_stay(wrapper, st
         connection_created.disconnect(receiver)
 
 
-def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
+def test_autocommit_of_psycopgs_connection_is_restored(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.autocommit = False
     end_request(wrapper)
@@ -64,7 +64,7 @@ def test_autocommit_of_psycopgs_connection_is_as_before(wrapper):
     assert wrapper.connection.autocommit
 
 
-def test_a_row_factory_is_as_before_though_nothing_was_sent(wrapper):
+def test_a_row_factory_is_restored_without_a_query(wrapper):
     backend_pid(wrapper)
     end_request(wrapper)
     wrapper.ensure_connection()
@@ -75,7 +75,7 @@ def test_a_row_factory_is_as_before_though_nothing_was_sent(wrapper):
     assert wrapper.connection.row_factory is tuple_row
 
 
-def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
+def test_attributes_of_psycopgs_connection_are_restored(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.row_factory = dict_row
     wrapper.connection.isolation_level = IsolationLevel.SERIALIZABLE
@@ -86,7 +86,7 @@ def test_attributes_of_psycopgs_connection_are_as_before(wrapper):
     assert (wrapper.connection.row_factory, wrapper.connection.read_only) == (tuple_row, None)
 
 
-def test_attributes_that_a_request_puts_there_are_gone(wrapper):
+def test_attributes_that_a_request_adds_are_removed(wrapper):
     for count in range(2):
         wrapper.ensure_connection()
         assert not hasattr(wrapper.connection, "tenant")
@@ -106,7 +106,7 @@ def begin_two_phase(connection):
 
 def fail_two_phase(connection):
     begin_two_phase(connection)
-    # The server allows no prepared transactions unless it is told how many.
+    # max_prepared_transactions is 0 by default, so the server refuses this.
     with pytest.raises(psycopg.NotSupportedError):
         connection.tpc_prepare()
 
@@ -126,7 +126,7 @@ kept: list[object] = []
 
 
 @pytest.mark.parametrize("leave", [begin_two_phase, fail_two_phase, enter_pipeline, enter_transaction])
-def test_a_connection_is_of_use_whatever_a_request_has_begun_on_it(wrapper, leave):
+def test_a_connection_works_after_unfinished_blocks(wrapper, leave):
     wrapper.ensure_connection()
     leave(wrapper.connection)
     end_request(wrapper)
@@ -138,11 +138,11 @@ def test_a_connection_is_of_use_whatever_a_request_has_begun_on_it(wrapper, leav
         end_request(wrapper)
 
 
-def test_psycopgs_connections_have_no_state_that_is_not_restored(administrator):
+def test_every_attribute_of_psycopgs_connection_is_restored(administrator):
     restored = {"_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"}
     restored |= {"_isolation_level", "_read_only", "_deferrable", "_adapters", "_notice_handlers", "_notify_handlers"}
     restored |= {"_num_transactions", "_tpc", "_notifies_backlog", "_pipeline"}
-    # Made of those, or none of a request's.
+    # Derived from those, or not changed by requests.
     others = {"_begin_statement", "_prepared", "_closed", "pgconn", "lock"}
 
     assert vars(administrator).keys() == restored | others

@@ -1,4 +1,4 @@
-"""Nothing that one request leaves on psycopg's connection object reaches the next one that has it."""
+"""No state of psycopg's connection object passes from one request to the next."""
 
 import psycopg
 import pytest
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.profile_free
 
 @pytest.fixture
 def wrapper(wrapper):
-    """Its connection has served before."""
+    """A wrapper whose connection has already served a request."""
     backend_pid(wrapper)
     end_request(wrapper)
     wrapper.ensure_connection()
@@ -28,29 +28,29 @@ def next_request(wrapper) -> psycopg.Connection:
     return wrapper.connection
 
 
-class Listening(psycopg.Cursor):
-    heard: list = []
+class RecordingCursor(psycopg.Cursor):
+    received: list = []
 
     def execute(self, query, *args, **kwargs):
-        self.heard.append((query, args))
+        self.received.append((query, args))
         return super().execute(query, *args, **kwargs)
 
 
 @pytest.mark.parametrize("name", ["cursor_factory", "server_cursor_factory"])
-def test_a_cursor_factory_hears_no_other_request(wrapper, name):
+def test_a_cursor_factory_sees_no_other_request(wrapper, name):
     before = getattr(wrapper.connection, name)
-    setattr(wrapper.connection, name, Listening)
+    setattr(wrapper.connection, name, RecordingCursor)
 
     connection = next_request(wrapper)
-    Listening.heard.clear()
+    RecordingCursor.received.clear()
     with wrapper.cursor() as cursor:
         cursor.execute("SELECT %s", ["secret"])
 
-    assert Listening.heard == []
+    assert RecordingCursor.received == []
     assert getattr(connection, name) is before
 
 
-def test_limits_of_prepared_statements_are_as_before(wrapper):
+def test_limits_of_prepared_statements_are_restored(wrapper):
     before = wrapper.connection.prepare_threshold, wrapper.connection.prepared_max
     wrapper.connection.prepare_threshold, wrapper.connection.prepared_max = 0, 7
 
@@ -59,7 +59,7 @@ def test_limits_of_prepared_statements_are_as_before(wrapper):
     assert (connection.prepare_threshold, connection.prepared_max) == before
 
 
-def test_notifications_that_nobody_read_are_gone(wrapper, administrator):
+def test_unread_notifications_are_removed(wrapper, administrator):
     wrapper.connection.execute("LISTEN chan_a")
     administrator.execute("NOTIFY chan_a, 'secret'")
     wrapper.connection.execute("SELECT 1")
@@ -75,7 +75,7 @@ class DumperWithoutOid(StrDumper):
     oid = 0
 
 
-# What registers something in one of the maps of psycopg's adapters alone, and how one looks it up.
+# For each map of psycopg's adapters: a registration in it alone, and its lookup.
 REGISTRATIONS = {
     "type": (
         lambda adapters: adapters.types.add(TypeInfo("own", 990_001, 0)),
@@ -97,7 +97,7 @@ REGISTRATIONS = {
 
 
 @pytest.mark.parametrize("name", REGISTRATIONS)
-def test_what_was_registered_with_the_adapters_is_gone(wrapper, name):
+def test_registrations_with_the_adapters_are_removed(wrapper, name):
     register, find = REGISTRATIONS[name]
     before = find(wrapper.connection.adapters)
     register(wrapper.connection.adapters)
@@ -106,17 +106,17 @@ def test_what_was_registered_with_the_adapters_is_gone(wrapper, name):
     assert find(next_request(wrapper).adapters) is before
 
 
-def test_a_block_of_a_transaction_that_nobody_left_is_none_of_the_next(wrapper):
+def test_an_unfinished_transaction_block_is_removed(wrapper):
     wrapper.connection.transaction().__enter__()
     wrapper.connection.pgconn.exec_(b"ROLLBACK")
 
     next_request(wrapper).commit()
 
 
-def test_callbacks_below_psycopg_hear_no_other_request(wrapper):
-    heard = []
-    wrapper.connection.pgconn.notice_handler = heard.append
+def test_callbacks_of_libpq_see_no_other_request(wrapper):
+    received = []
+    wrapper.connection.pgconn.notice_handler = received.append
 
     next_request(wrapper).execute("DO $$ BEGIN RAISE WARNING 'secret'; END $$")
 
-    assert heard == []
+    assert received == []

@@ -1,4 +1,4 @@
-"""A session in which nothing was left is not reset, and one with an open cursor always is."""
+"""A session without leftover state is not reset; one with an open cursor always is."""
 
 import psycopg
 import pytest
@@ -19,7 +19,7 @@ FETCHES = {
 
 
 def declare(wrapper):
-    """A cursor on the server, as the ORM opens one for `iterator()`."""
+    """Open a cursor on the server, as the ORM does for `iterator()`."""
     cursor = wrapper.chunked_cursor()
     cursor.execute(CompiledSQL("SELECT generate_series(1, 3)"))
     return cursor

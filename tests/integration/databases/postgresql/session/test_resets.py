@@ -1,4 +1,4 @@
-"""How a session is reset between two requests on one connection."""
+"""Resets of a session between two requests on one connection."""
 
 import pytest
 from psycopg_pool import ConnectionPool
@@ -8,7 +8,7 @@ from tests.integration.databases.postgresql.conftest import backend_pid, end_req
 pytestmark = pytest.mark.profile_free
 
 
-def test_prepared_statements_of_psycopg_go_on(database_server, open_database):
+def test_psycopgs_prepared_statements_keep_working(database_server, open_database):
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
     wrapper.settings_dict["OPTIONS"] |= {"prepare_threshold": 0, "server_side_binding": True}
     for _ in range(3):
@@ -18,7 +18,7 @@ def test_prepared_statements_of_psycopg_go_on(database_server, open_database):
         end_request(wrapper)
 
 
-def test_a_server_that_refuses_the_reset_costs_the_connection(database_server, open_database, administrator):
+def test_a_failed_reset_replaces_the_connection(database_server, open_database, administrator):
     wrapper = open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
     before = backend_pid(wrapper)
     run(wrapper, "SET app.tenant = 'a'")
@@ -46,11 +46,11 @@ def pooled(database_server, open_database):
     return open_database(database_server.administration_url, WEBAPP_DB_POOL_MAX_SIZE="1")
 
 
-def test_a_connection_whose_client_gave_up_stays(pooled):
+def test_a_connection_whose_client_gave_up_stays_in_the_pool(pooled):
     before = backend_pid(pooled)
     run(pooled, "SET app.tenant = 'a'")
     end_request(pooled)
-    # psycopg gives it to a client that waits, and takes it from one that waits no longer.
+    # psycopg assigns it to a waiting client, and takes it back from one that gave up.
     connection = ConnectionPool.getconn(pooled.pool)
     assert connection.session.is_resetting
     pooled.pool._return_connection(connection, from_getconn=True)

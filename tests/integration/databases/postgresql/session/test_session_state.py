@@ -1,4 +1,4 @@
-"""Nothing that one request leaves in its session reaches the next one on the same connection."""
+"""No session state passes from one request to the next on the same connection."""
 
 import time
 
@@ -15,7 +15,7 @@ from tests.integration.databases.postgresql.conftest import backend_pid, end_req
 
 pytestmark = pytest.mark.profile_free
 
-# What leaves it, how the next request would see it, and what it has to see.
+# The statement that sets it, the query that shows it, and the values that the next request may see.
 STATE = {
     "a setting": ("SET app.tenant = 'a'", "SELECT current_setting('app.tenant', true)", {"", None}),
     "set_config in a query": (
@@ -58,7 +58,7 @@ STATE = {
 
 
 @pytest.mark.parametrize("name", STATE)
-def test_it_is_gone_for_the_next_request(wrapper, name):
+def test_session_state_is_reset_for_the_next_request(wrapper, name):
     leave, look, expected = STATE[name]
     pid = backend_pid(wrapper)
     end_request(wrapper)
@@ -70,7 +70,7 @@ def test_it_is_gone_for_the_next_request(wrapper, name):
     assert backend_pid(wrapper) == pid
 
 
-def test_it_is_gone_after_an_error(wrapper):
+def test_session_state_is_reset_after_an_error(wrapper):
     run(wrapper, "SET app.tenant = 'a'")
     with pytest.raises(ProgrammingError):
         run(wrapper, "SELECT nothing")
@@ -79,7 +79,7 @@ def test_it_is_gone_after_an_error(wrapper):
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_it_is_gone_after_a_transaction(wrapper):
+def test_session_state_is_reset_after_a_transaction(wrapper):
     with transaction.atomic(wrapper.alias), transaction.atomic(wrapper.alias):
         run(wrapper, "SET app.tenant = 'a'")
     end_request(wrapper)
@@ -87,7 +87,7 @@ def test_it_is_gone_after_a_transaction(wrapper):
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_it_is_gone_after_a_transaction_that_nobody_ended(wrapper):
+def test_session_state_is_reset_after_an_open_transaction(wrapper):
     run(wrapper, "SET app.tenant = 'a'")
     run(wrapper, "BEGIN")
     run(wrapper, "SELECT pg_advisory_lock(7412)")
@@ -114,7 +114,7 @@ def test_cursors_made_outside_the_connection_are_watched_too(wrapper, cursor_cla
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_a_change_of_the_cursor_factory_hides_nothing(wrapper):
+def test_a_change_of_the_cursor_factory_hides_no_statement(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.cursor_factory = psycopg.Cursor
     wrapper.connection.execute("SET app.tenant = 'a'")
@@ -123,7 +123,7 @@ def test_a_change_of_the_cursor_factory_hides_nothing(wrapper):
     assert not run(wrapper, "SELECT current_setting('app.tenant', true)")
 
 
-def test_the_last_number_of_a_sequence_is_gone(wrapper):
+def test_the_last_value_of_a_sequence_is_reset(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     end_request(wrapper)
     Group.objects.using(wrapper.alias).create(name="last")
@@ -138,7 +138,7 @@ def test_the_last_number_of_a_sequence_is_gone(wrapper):
         run(wrapper, "SELECT lastval()")
 
 
-def test_a_cursor_of_an_iterator_that_is_kept_is_gone(wrapper):
+def test_the_cursor_of_a_kept_iterator_is_closed(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     groups = Group.objects.using(wrapper.alias)
     for name in "ab":
@@ -162,14 +162,14 @@ class Calling(str):
     __slots__ = ()
 
 
-def test_what_a_dumper_of_the_applications_sets_is_gone(wrapper):
+def test_settings_by_an_applications_dumper_are_reset(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     Group.objects.using(wrapper.alias).get_or_create(name="dumped")
     end_request(wrapper)
     wrapper.ensure_connection()
     wrapper.connection.adapters.register_dumper(Calling, CallingDumper)
     with wrapper.cursor() as cursor:
-        # As the ORM writes it, whose fields may leave a value to its dumper.
+        # Like a query of the ORM, whose fields may leave a value to its dumper.
         cursor.execute(CompiledSQL("SELECT name FROM auth_group WHERE name = %s OR name = 'dumped'"), [Calling("x")])
     end_request(wrapper)
 
@@ -177,7 +177,7 @@ def test_what_a_dumper_of_the_applications_sets_is_gone(wrapper):
     Group.objects.using(wrapper.alias).all()._raw_delete(wrapper.alias)
 
 
-def test_a_lock_is_free_before_the_next_request(wrapper, administrator):
+def test_a_lock_is_released_before_the_next_request(wrapper, administrator):
     run(wrapper, "SELECT pg_advisory_lock(7413)")
     end_request(wrapper)
 
@@ -201,7 +201,7 @@ def test_a_session_without_autocommit_is_configured_again(database_server, open_
         assert run(wrapper, "SHOW TimeZone") == "Asia/Tokyo"
 
 
-def test_what_a_receiver_sets_for_each_connection_is_set_again(wrapper):
+def test_settings_by_connection_created_are_set_again(wrapper):
     def set_tenant(connection, **kwargs):
         if connection is wrapper:
             run(connection, "SET app.tenant = 'every'")
@@ -226,7 +226,7 @@ def test_queries_of_the_orm_need_no_reset(wrapper):
     assert list(groups.filter(name__startswith="b").values_list("name")) == [("b",)]
     assert groups.aggregate(Count("pk")) == {"pk__count": 1}
     assert [group.name for group in groups.iterator()] == ["b"]
-    # Not `delete`, which looks for rows of other tables first.
+    # Not `delete`, which first queries other tables.
     groups.all()._raw_delete(wrapper.alias)
 
     assert not wrapper.connection.session.is_touched

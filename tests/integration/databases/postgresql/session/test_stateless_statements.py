@@ -1,4 +1,4 @@
-"""Which statements count as leaving nothing in their session."""
+"""Statements that leave no state in their session."""
 
 import pytest
 from django.db import connections
@@ -9,7 +9,7 @@ from django_runtimes.databases.postgresql.session.statements import STATELESS_FU
 pytestmark = pytest.mark.profile_free
 
 
-# They answer otherwise each time, send something, or hold it to the transaction's end.
+# Their results vary, they send a signal, or their effect ends with the transaction.
 VOLATILE_WITHOUT_STATE = {
     "clock_timestamp",
     "gen_random_uuid",
@@ -35,7 +35,7 @@ VOLATILE_WITHOUT_STATE = {
 }
 
 
-def test_the_server_calls_the_stateless_functions_stable(alias):
+def test_the_stateless_functions_are_stable_on_the_server(alias):
     with connections[alias].cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace "
@@ -48,10 +48,10 @@ def test_the_server_calls_the_stateless_functions_stable(alias):
 
 
 @pytest.mark.parametrize(("always", "left"), [("0", "a"), ("1", None)])
-def test_always_reset_clears_what_statements_of_the_orm_set(database_server, open_database, always, left):
+def test_always_reset_clears_settings_of_orm_statements(database_server, open_database, always, left):
     wrapper = open_database(database_server.url("postgres"), WEBAPP_DB_ALWAYS_RESET=always, WEBAPP_DB_POOL_MAX_SIZE="1")
     with wrapper.cursor() as cursor:
-        # As a view would do it.
+        # Like a query of a view.
         cursor.execute(CompiledSQL("SELECT set_config('app.tenant', 'a', false)"))
     wrapper.close()
 
