@@ -1,14 +1,14 @@
-"""Answers of an application that could be read in two ways, or that end otherwise than they say."""
+"""Responses that are ambiguous, or whose content differs from the length they declare."""
 
 import asyncio
 from typing import NamedTuple
 
-# Content that is a whole answer, for a client that would read it as the next one.
+# Content that is itself a complete response: a client that misreads the length takes it for the next one.
 INNER = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"inner": 1}'
 
 
 class Answer(NamedTuple):
-    """What an application sends, piece by piece; a number among the pieces is a pause in seconds."""
+    """A response that an application sends piece by piece; a number among the pieces is a pause in seconds."""
 
     status: int
     headers: dict[str, str]
@@ -36,23 +36,23 @@ ANSWERS = {
     "too-short-a-length-in-pieces": Answer(200, {"Content-Length": "5"}, (b"12345", 0.02, INNER)),
     "too-long-a-length": Answer(200, {"Content-Length": "900"}, (INNER,)),
     "too-long-a-length-in-pieces": Answer(200, {"Content-Length": "900"}, (INNER, 0.02, INNER)),
-    "no-length-but-content": Answer(200, {"Content-Length": "0"}, (INNER,)),
-    "no-length-and-late-content": Answer(200, {"Content-Length": "0"}, (b"", 0.02, INNER)),
+    "zero-length-with-content": Answer(200, {"Content-Length": "0"}, (INNER,)),
+    "zero-length-with-late-content": Answer(200, {"Content-Length": "0"}, (b"", 0.02, INNER)),
     "a-signed-length": Answer(200, {"Content-Length": "+5"}, (b"12345", INNER)),
     "a-list-of-lengths": Answer(200, {"Content-Length": "5, 5"}, (b"12345",)),
-    "an-endless-length": Answer(200, {"Content-Length": "9" * 5000}, (b"12345",)),
+    "a-huge-length": Answer(200, {"Content-Length": "9" * 5000}, (b"12345",)),
     "an-empty-length": Answer(200, {"Content-Length": ""}, (INNER,)),
     "two-lengths": Answer(200, {"Content-Length": "5"}, (b"12345", INNER), second_length="6"),
     "the-same-length-twice": Answer(200, {"Content-Length": "5"}, (b"12345",), second_length="5"),
-    "longer-than-its-length": Answer(200, {"Content-Length": "5"}, (b"12345", 0.3)),
-    "nothing-for-long": Answer(200, {"Content-Length": "0"}, (b"", 0.3)),
+    "complete-with-a-late-end": Answer(200, {"Content-Length": "5"}, (b"12345", 0.3)),
+    "empty-with-a-late-end": Answer(200, {"Content-Length": "0"}, (b"", 0.3)),
     "failing-after-its-end": Answer(200, _LENGTH, (INNER,), fails=True),
-    "as-it-should-be": Answer(200, _LENGTH, (INNER,)),
+    "well-formed": Answer(200, _LENGTH, (INNER,)),
 }
 
 
 async def answer(name: str, send) -> None:
-    """Send it, as an application that listens to nobody."""
+    """Send the named response without watching for a disconnect."""
     status, headers, pieces, second_length, fails = ANSWERS[name]
     fields = [(key.encode(), value.encode()) for key, value in headers.items()]
     if second_length is not None:

@@ -1,4 +1,4 @@
-"""A server for the tests that leave it as it was, and servers with limits that tests can wait for."""
+"""A shared server for tests that do not change it, and servers in this process with short limits."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,26 +12,26 @@ from tests.integration.serving.http.servers import Server, mirror_server
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory) -> Iterator[Server]:
-    """The mirror behind one worker."""
+    """Serve the mirror application with gunicorn and one worker."""
     with mirror_server(tmp_path_factory.mktemp("mirror")) as running:
         yield running
 
 
 @pytest.fixture
 def port(server: Server) -> int:
-    """Where it listens."""
+    """Return the shared server's port."""
     return server.port
 
 
 @pytest.fixture
 def serve():
-    """Serves the mirror in this process."""
+    """Return the context manager that serves an application in this process."""
     return serving
 
 
 @pytest.fixture(params=[asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 def run(request):
-    """Runs a coroutine on an event loop of each kind: the image has uvloop."""
+    """Return a function that runs a coroutine on asyncio's loop or on uvloop, which the image uses."""
 
     def on_loop(coroutine):
         with asyncio.Runner(loop_factory=request.param) as runner:

@@ -1,4 +1,4 @@
-"""Clients that flood a server until they are ended: `python -m …http.floods PORT CLIENTS KIND...`."""
+"""Clients that flood a server until they are killed: `python -m …http.floods PORT CLIENTS KIND...`."""
 
 import asyncio
 import contextlib
@@ -15,18 +15,18 @@ _HANDSHAKE = (
     "Sec-WebSocket-Key: MDEyMzQ1Njc4OTAxMjM0NQ==",
 )
 _PING, _EMPTY, _TINY = b"\x89\x80\0\0\0\0", b"\x00\x80\0\0\0\0", b"\x81\x81\0\0\0\0x"
-# Of a megabyte that has all but its last byte.
+# A message of 1 MiB without its last byte.
 _UNFINISHED = b"\x82\xff" + (2**20).to_bytes(8, "big") + bytes(4) + bytes(2**20 - 1)
 
 
 async def half_heads(reader, writer):
-    """A part of a head, then nothing."""
+    """Send part of a request's head, then nothing."""
     writer.write(b"GET / HTTP/1.1\r\nHost: gu")
     await reader.read()
 
 
 async def endless_headers(reader, writer):
-    """Headers for as long as the server takes them."""
+    """Send headers for as long as the server reads them."""
     writer.write(request("GET /")[:-2])
     while not reader.at_eof():
         writer.write(b"X-A: aaaaaaaa\r\n" * 50)
@@ -35,7 +35,7 @@ async def endless_headers(reader, writer):
 
 
 async def pipelined(reader, writer):
-    """Many requests at once, whose answers are read."""
+    """Send many requests at once and read the responses."""
     while not reader.at_eof():
         writer.write(request("GET /page") * 50)
         await writer.drain()
@@ -43,7 +43,7 @@ async def pipelined(reader, writer):
 
 
 async def pipelined_unread(reader, writer):
-    """Many requests, whose answers nobody reads."""
+    """Send many requests and read no response."""
     writer.transport.pause_reading()
     while not writer.is_closing():
         writer.write(request("GET /page") * 50)
@@ -51,17 +51,17 @@ async def pipelined_unread(reader, writer):
 
 
 async def connects(reader, writer):
-    """A connection, and its end."""
+    """Connect, then leave at once."""
 
 
 async def resets(reader, writer):
-    """A request, and a reset before its answer."""
+    """Send a request and reset the connection before the response."""
     writer.write(request("GET /page"))
     writer.transport.abort()
 
 
 async def slow_bodies(reader, writer):
-    """A body a byte at a time."""
+    """Send a body one byte at a time."""
     writer.write(request("POST /", "Content-Length: 1000000"))
     while not reader.at_eof():
         writer.write(b"x")
@@ -70,7 +70,7 @@ async def slow_bodies(reader, writer):
 
 
 async def tiny_chunks(reader, writer):
-    """A body in chunks of one byte."""
+    """Send a body in chunks of one byte."""
     writer.write(request("POST /", "Transfer-Encoding: chunked"))
     while not reader.at_eof():
         writer.write(b"1\r\na\r\n" * 1000)
@@ -78,45 +78,45 @@ async def tiny_chunks(reader, writer):
 
 
 async def event_streams(reader, writer):
-    """A stream that is read to its end."""
+    """Read a stream to its end."""
     writer.write(request("GET /events"))
     await reader.read()
 
 
 async def large_answers(reader, writer):
-    """An answer of 64 MiB of which nothing is read."""
+    """Request a response of 64 MiB and read nothing."""
     writer.transport.pause_reading()
     writer.write(request("GET /pieces"))
     await asyncio.sleep(5)
 
 
 async def pings(reader, writer):
-    """A websocket's pings."""
+    """Send pings over a websocket."""
     await _flood(reader, writer, "/socket", _PING * 5000)
 
 
 async def fragments(reader, writer):
-    """A message that goes on in empty fragments."""
+    """Send one message in an endless series of empty fragments."""
     await _flood(reader, writer, "/socket", _EMPTY * 5000, first=b"\x01\x80\0\0\0\0")
 
 
 async def messages(reader, writer):
-    """Messages of one letter, whose answers are not read."""
+    """Send messages of one letter and read no response."""
     await _flood(reader, writer, "/socket", _TINY * 5000)
 
 
-async def untaken_messages(reader, writer):
-    """Messages of one letter that the application is too busy for."""
+async def unreceived_messages(reader, writer):
+    """Send messages of one letter that the application is too busy to receive."""
     await _flood(reader, writer, "/busy", _TINY * 5000)
 
 
 async def unfinished_messages(reader, writer):
-    """A large message without its last byte."""
+    """Send a large message without its last byte."""
     await _flood(reader, writer, "/socket", b"", first=_UNFINISHED)
 
 
 async def silent_websockets(reader, writer):
-    """A websocket on which nothing is said."""
+    """Open a websocket and send nothing."""
     await _flood(reader, writer, "/socket", b"")
 
 
@@ -136,14 +136,14 @@ KINDS = {
     function.__name__: function
     for function in (
         *(half_heads, endless_headers, pipelined, pipelined_unread, connects, resets, slow_bodies, tiny_chunks),
-        *(event_streams, large_answers, silent_websockets, pings, fragments, messages, untaken_messages),
+        *(event_streams, large_answers, silent_websockets, pings, fragments, messages, unreceived_messages),
         unfinished_messages,
     )
 }
 
 
-async def _keep(port, kind):
-    """One client after the other."""
+async def _repeat(port, kind):
+    """Run one client after another."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -157,11 +157,11 @@ async def _keep(port, kind):
 
 
 async def main(port: int, clients: int, *kinds: str) -> None:
-    """Flood until this process ends."""
-    # The server is to suffer, not this machine's other programs.
+    """Flood the server until this process is killed."""
+    # Flood the server without starving this machine's other programs.
     os.nice(5)
     flooding = [
-        asyncio.create_task(_keep(port, KINDS[kind])) for _, kind in zip(range(clients), itertools.cycle(kinds))
+        asyncio.create_task(_repeat(port, KINDS[kind])) for _, kind in zip(range(clients), itertools.cycle(kinds))
     ]
     await asyncio.gather(*flooding)
 

@@ -1,4 +1,4 @@
-"""Our worker with limits that a test can wait for."""
+"""A worker with limits short enough for a test."""
 
 from dataclasses import replace
 
@@ -7,7 +7,7 @@ from django_runtimes.serving.http.limits import Limits
 
 
 class ImpatientWorker(FairUvicornWorker):
-    """Gives up what stands still for a second and a half."""
+    """Gives up on bodies and writes that stall for 1.5 s."""
 
     def _limits(self) -> Limits:
         return replace(super()._limits(), body_pause_s=1.5, write_pause_s=1.5)

@@ -1,4 +1,4 @@
-"""The mirror served in this process, with limits that a test can wait for."""
+"""Serves an application in this process, with limits short enough for a test."""
 
 import asyncio
 import contextvars
@@ -18,7 +18,7 @@ from django_runtimes.serving.http.websocket import websockets_among
 from django_runtimes.serving.http.worker_connections import Connections
 from tests.integration.serving.http.mirror import application
 
-# The server ends what tests wait for, long before.
+# A deadline that only a failing test reaches: the server acts long before.
 PATIENCE_S = 30
 
 
@@ -31,7 +31,7 @@ async def serving(
     ping_s: float = 20.0,
     **limits: float,
 ) -> AsyncIterator[tuple[int, Connections]]:
-    """The port, and the connections of the server."""
+    """Serve `app`; yield the port and the server's connections."""
     config = Config(app, log_config=None, ws_ping_interval=ping_s, ws_ping_timeout=ping_s)
     state, loop = ServerState(), asyncio.get_running_loop()
     config.load()
@@ -61,8 +61,8 @@ async def serving(
         await asyncio.sleep(0.05)
 
 
-async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
-    """What the server says until it closes, and after how long it does."""
+async def talk_until_closed(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, float]:
+    """Send the pieces; return all that the server sends until it closes, and the seconds until then."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     started = time.monotonic()
     reading = asyncio.create_task(reader.read())
@@ -74,8 +74,8 @@ async def hear(port: int, *pieces: bytes, pause_s: float = 0.0) -> tuple[bytes, 
     return raw, time.monotonic() - started
 
 
-async def ends(reader: asyncio.StreamReader, *, within_s: float = 0.2) -> bool:
-    """Whether the server closes within the time."""
+async def closes(reader: asyncio.StreamReader, *, within_s: float = 0.2) -> bool:
+    """Return whether the server closes the connection within `within_s`."""
     try:
         return await asyncio.wait_for(reader.read(), within_s) == b""
     except ConnectionError:

@@ -1,4 +1,4 @@
-"""An ASGI application that answers with what it got; its path says how."""
+"""An ASGI application that echoes requests as JSON; some paths respond in special ways."""
 
 import asyncio
 import contextvars
@@ -31,7 +31,7 @@ async def application(scope, receive, send):
         await send({"type": "http.response.body", "body": b"length"})
     elif scope["path"] in {"/large", "/pieces"}:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        # More than the kernel's buffers take.
+        # More than the kernel's buffers hold.
         size = 2**20 if scope["path"] == "/large" else 2**14
         for _ in range(2**26 // size):
             await send({"type": "http.response.body", "body": bytes(size), "more_body": True})
@@ -40,13 +40,13 @@ async def application(scope, receive, send):
         await asyncio.sleep(3600)
     elif scope["path"] == "/endless-stream":
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        # It listens to nobody, and ends with the test.
+        # It ignores disconnects, so it ends by itself after 10 s.
         for _ in range(100):
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
             await asyncio.sleep(0.1)
     elif scope["path"] == "/events":
         await _send_events(receive, send)
-        if scope["query_string"] == b"told":
+        if scope["query_string"] == b"fail":
             raise RuntimeError("the client of /events has left")
     elif scope["path"].startswith("/answers/"):
         await answer(scope["path"].removeprefix("/answers/"), send)
@@ -80,7 +80,7 @@ async def _mirror(scope, receive, send):
 
 
 async def _answer_early(scope, receive, send):
-    """The answer begins before the body is read, and ends after it."""
+    """Start the response before the body is read, and end it afterwards."""
     headers = [(b"content-length", b"2")]
     headers += [(b"connection", b"close")] if scope["path"] == "/closing" else []
     await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -90,7 +90,7 @@ async def _answer_early(scope, receive, send):
 
 
 async def _send_events(receive, send):
-    """A stream for as long as the client stays."""
+    """Keep a stream open until the client disconnects."""
     await receive()
     headers = [(b"content-type", b"text/event-stream")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})

@@ -1,4 +1,4 @@
-"""Real load balancers in front of a server, which keep their connections to it."""
+"""Real load balancers that reuse their connections to the server behind them."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from signal import SIGTERM
 from django_runtimes.cli.processes import find_program, free_port
 from tests.listening import listening
 
-# As for websockets: the client's Upgrade goes on, and bodies as they come in.
+# Configured as for websockets: it forwards the client's Upgrade header, and bodies without buffering.
 _NGINX = """
 {user}
 daemon off;
@@ -54,7 +54,7 @@ backend application
 
 @contextmanager
 def proxy(program: str, server: int, directory: Path) -> Iterator[int]:
-    """nginx or haproxy in front of the server at that port; its own port."""
+    """Run nginx or haproxy in front of the server at port `server`; yield the proxy's port."""
     port = free_port()
     template, options = {"nginx": (_NGINX, ("-p", str(directory), "-c")), "haproxy": (_HAPROXY, ("-db", "-f"))}[program]
     user = "user root;" if os.geteuid() == 0 else ""

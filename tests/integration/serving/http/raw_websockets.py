@@ -1,4 +1,4 @@
-"""A websocket's client that sends whatever it is told."""
+"""A websocket client that sends raw bytes."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ CLOSE = b"\x88\x82\0\0\0\0\x03\xe8"
 
 
 def frame(content: bytes, *, announced: int | None = None, first: int = 0x82) -> bytes:
-    """A masked frame that says its content is so long."""
+    """Return a masked frame that declares the length `announced`, by default the content's."""
     return bytes([first, 0xFF]) + (announced or len(content)).to_bytes(8, "big") + bytes(4) + content
 
 
@@ -30,7 +30,7 @@ class RawWebSocket:
 
     @classmethod
     async def open(cls, port: int, path: str, *headers: str) -> "RawWebSocket":
-        """One that the server has accepted."""
+        """Connect, and return once the server has accepted the handshake."""
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request(f"GET {path}", *HANDSHAKE, *headers))
         answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
@@ -42,12 +42,12 @@ class RawWebSocket:
         self.writer.write(data)
 
     async def echo(self, letters: bytes) -> bytes:
-        """What comes back for a short text."""
+        """Send a short text and return the text of the response."""
         self.send(bytes([0x81, 0x80 | len(letters)]) + bytes(4) + letters)
         return (await asyncio.wait_for(self.reader.readexactly(2 + len(letters)), PATIENCE_S))[2:]
 
     async def close_code(self, patience_s: float = PATIENCE_S) -> int | None:
-        """The code with which the server closes; None while it does not."""
+        """Return the server's close code, or None if it does not close within `patience_s`."""
         raw = b""
         with contextlib.suppress(TimeoutError, ConnectionError):
             async with asyncio.timeout(patience_s):
@@ -57,7 +57,7 @@ class RawWebSocket:
         return None if at < 0 else int.from_bytes(raw[at + 2 : at + 4], "big")
 
     async def leave(self) -> None:
-        """Close without a word."""
+        """Close the connection without a close frame."""
         self.writer.close()
         with contextlib.suppress(ConnectionError):
             await self.writer.wait_closed()
@@ -65,7 +65,7 @@ class RawWebSocket:
 
 @asynccontextmanager
 async def opened(port: int, path: str, count: int, *headers: str) -> AsyncIterator[list[RawWebSocket]]:
-    """So many of them, which end with the test."""
+    """Open `count` websockets, and abort them at the end of the block."""
     sockets: list[RawWebSocket] = []
     try:
         for _ in range(count):

@@ -1,4 +1,4 @@
-"""gunicorn with our worker around the mirror, and what raw clients hear from it."""
+"""gunicorn serving the mirror application, and raw clients that read its responses."""
 
 import json
 import os
@@ -17,14 +17,14 @@ from tests.listening import listening
 
 ROOT = Path(__file__).parents[4]
 OURS = "django_runtimes.serving.http.fair_worker.FairUvicornWorker"
-# Longer than a busy machine takes for anything.
+# Longer than a busy machine takes for any step.
 _DEADLINE_S = 30
 STOCK = "uvicorn_worker.UvicornWorker"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server of one worker."""
+    """A running server with one worker."""
 
     port: int
     master: int
@@ -32,12 +32,12 @@ class Server:
 
     @property
     def worker(self) -> int:
-        """The worker's process."""
+        """The worker's process id."""
         children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text().split()
         return int(children[0])
 
     def peak_mb(self) -> float:
-        """The most memory that the worker has had, in MiB."""
+        """Return the worker's peak resident memory in MiB."""
         status = Path(f"/proc/{self.worker}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
@@ -46,7 +46,7 @@ class Server:
 def mirror_server(
     directory: Path, *arguments: str, worker: str = OURS, descriptors: int | None = None
 ) -> Iterator[Server]:
-    """The mirror behind one worker, with further arguments of gunicorn's and a limit of open files."""
+    """Serve the mirror with gunicorn's further `arguments`, one worker and a limit on open files."""
     port, log = free_port(), directory / f"server-{time.monotonic_ns()}.log"
     command = [
         *(sys.executable, "-m", "gunicorn", "tests.integration.serving.http.mirror:application"),
@@ -63,15 +63,15 @@ def mirror_server(
 
 
 @dataclass(frozen=True)
-class Heard:
-    """All that a connection brought."""
+class Received:
+    """All bytes received on a connection, and whether the server closed it."""
 
     raw: bytes
     closed: bool
 
     @property
     def answers(self) -> list[tuple[int, bytes]]:
-        """The status and body of each answer; 100 Continue is one of them."""
+        """The status and body of each response, 100 Continue included."""
         found, rest = [], self.raw
         while rest:
             head, _, rest = rest.partition(b"\r\n\r\n")
@@ -84,52 +84,54 @@ class Heard:
 
     @property
     def heads(self) -> int:
-        """How many answers have begun."""
+        """The number of responses whose head has arrived."""
         return len(re.findall(rb"HTTP/1\.1 \d{3} .*?\r\n\r\n", self.raw, re.DOTALL))
 
     @property
     def statuses(self) -> list[int]:
-        """The status of each answer."""
+        """The status of each response."""
         return [status for status, _ in self.answers]
 
     @property
     def contents(self) -> list[dict]:
-        """The JSON of each answer that has some."""
+        """The content of each JSON response."""
         return [json.loads(body) for _, body in self.answers if body.startswith(b"{")]
 
 
-def talk(port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = None, patience_s: float = 0.5) -> Heard:
-    """Send each piece as a segment of its own, then `listen`."""
+def talk(
+    port: int, *pieces: bytes, pause_s: float = 0.1, answers: int | None = None, patience_s: float = 0.5
+) -> Received:
+    """Send each piece as a separate segment, then `receive`."""
     with socket.create_connection(("127.0.0.1", port), timeout=_DEADLINE_S) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number, piece in enumerate(pieces):
             if number:
                 time.sleep(pause_s)
             client.sendall(piece)
-        return listen(client, patience_s, answers=answers)
+        return receive(client, patience_s, answers=answers)
 
 
-def listen(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Heard:
-    """What the server sends until it closes, or is silent for `patience_s` after its answers.
+def receive(client: socket.socket, patience_s: float = 0.5, *, answers: int | None = None) -> Received:
+    """Read until the server closes, or is silent for `patience_s` after its responses.
 
-    It has 30 s for each of them, and for a close that it announces: `answers` is their number, or one.
-    ConnectionResetError when it resets.
+    It has 30 s for each of `answers` responses (by default one), and for a close that it announces.
+    Raise ConnectionResetError when it resets the connection.
     """
     raw = b""
     awaited = 1 if answers is None else answers
     while True:
-        is_due = b"\r\nconnection: close\r\n" in raw or Heard(raw, closed=False).heads < awaited
+        is_due = b"\r\nconnection: close\r\n" in raw or Received(raw, closed=False).heads < awaited
         client.settimeout(_DEADLINE_S if is_due else patience_s)
         try:
             data = client.recv(65536)
         except TimeoutError:
-            return Heard(raw, closed=False)
+            return Received(raw, closed=False)
         if not data:
-            return Heard(raw, closed=True)
+            return Received(raw, closed=True)
         raw += data
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:
-    """A request's bytes, with a Host."""
+    """Return a request's bytes, with a Host header."""
     head = "\r\n".join([f"{line} HTTP/1.1", "Host: guestbook.example", *headers, "", ""])
     return head.encode("latin1") + body

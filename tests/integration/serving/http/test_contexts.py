@@ -12,16 +12,16 @@ pytestmark = pytest.mark.profile_free
     [(STOCK, ["nothing", "/1", "/2"]), (OURS, ["nothing", "nothing", "nothing"])],
     ids=["uvicorn's", "ours"],
 )
-def test_a_pipelined_request_finds_nothing_of_the_one_before(tmp_path, worker, found):
+def test_a_pipelined_request_starts_in_a_clean_context(tmp_path, worker, found):
     with mirror_server(tmp_path, worker=worker) as server:
-        heard = talk(server.port, b"".join(request(f"GET /{number}") for number in (1, 2, 3)), answers=3)
+        received = talk(server.port, b"".join(request(f"GET /{number}") for number in (1, 2, 3)), answers=3)
 
-    assert [content["left_behind"] for content in heard.contents] == found
+    assert [content["left_behind"] for content in received.contents] == found
 
 
-def test_a_request_after_a_large_body_finds_nothing_either(port):
+def test_a_request_after_a_large_body_starts_in_a_clean_context(port):
     body = b"x" * 300_000
 
-    heard = talk(port, *[request("POST /1", f"Content-Length: {len(body)}", body=body)] * 2, answers=2)
+    received = talk(port, *[request("POST /1", f"Content-Length: {len(body)}", body=body)] * 2, answers=2)
 
-    assert [content["left_behind"] for content in heard.contents] == ["nothing", "nothing"]
+    assert [content["left_behind"] for content in received.contents] == ["nothing", "nothing"]

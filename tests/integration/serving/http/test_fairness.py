@@ -1,11 +1,11 @@
-"""A client that makes the server work leaves it time for the others."""
+"""A client that keeps the server busy does not starve other clients."""
 
 import socket
 import threading
 
 import pytest
 
-from tests.integration.serving.http.servers import listen, request, talk
+from tests.integration.serving.http.servers import receive, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -14,11 +14,11 @@ _TINY = b"1\r\na\r\n"
 
 
 def test_a_body_in_tiny_chunks_arrives_whole(port):
-    heard = talk(port, _CHUNKED + _TINY * 5_000 + b"0\r\n\r\n" + request("GET /next"), answers=2)
+    received = talk(port, _CHUNKED + _TINY * 5_000 + b"0\r\n\r\n" + request("GET /next"), answers=2)
 
-    assert heard.statuses == [200, 200]
-    assert [content["path"] for content in heard.contents] == ["/", "/next"]
-    assert heard.contents[0]["body"] == "a" * 5_000
+    assert received.statuses == [200, 200]
+    assert [content["path"] for content in received.contents] == ["/", "/next"]
+    assert received.contents[0]["body"] == "a" * 5_000
 
 
 def test_endless_tiny_chunks_are_refused_and_others_are_answered(port):
@@ -28,7 +28,7 @@ def test_endless_tiny_chunks_are_refused_and_others_are_answered(port):
         with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
             client.sendall(_CHUNKED)
             client.sendall(_TINY * 200_000)
-            refused.append(listen(client).statuses)
+            refused.append(receive(client).statuses)
 
     senders = [threading.Thread(target=send) for _ in range(4)]
     for sender in senders:

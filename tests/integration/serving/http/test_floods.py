@@ -1,4 +1,4 @@
-"""Health checks are answered beside clients that flood a worker, and the worker keeps nothing of them."""
+"""Health checks are answered while clients flood a worker, and the worker frees their memory afterwards."""
 
 import http.client
 import os
@@ -24,25 +24,25 @@ _KEPT_MB = 20
 
 
 def memory_mb(process: int) -> float:
-    """What the process has in memory, in MiB."""
+    """Return the process's resident memory in MiB."""
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 def busy_s(process: int) -> float:
-    """How much processor time the process has used so far."""
+    """Return the processor time that the process has used, in seconds."""
     return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
 
 
 class Health(NamedTuple):
-    """The answer to a health check: after how long, and how long the worker was busy until then, in seconds."""
+    """The duration of a health check, and the worker's processor time during it, in seconds."""
 
     after_s: float
     busy_s: float
 
 
 def ask_health(server: Server) -> Health:
-    """Ask by a connection of its own."""
+    """Check the health over a new connection."""
     started, busy = time.monotonic(), busy_s(server.worker)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
     try:
@@ -54,7 +54,7 @@ def ask_health(server: Server) -> Health:
 
 
 def health_for(server: Server, seconds: float) -> list[Health]:
-    """The answers, one every half second."""
+    """Check the health every half second for `seconds`."""
     answers = []
     ends_at = time.monotonic() + seconds
     while (started := time.monotonic()) < ends_at:
@@ -65,7 +65,7 @@ def health_for(server: Server, seconds: float) -> list[Health]:
 
 @contextmanager
 def flooded(port: int, *kinds: str):
-    """Clients of these kinds, in a process of their own."""
+    """Run clients of these kinds in a separate process."""
     command = [sys.executable, "-m", "tests.integration.serving.http.floods", str(port), str(_CLIENTS), *kinds]
     process = subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"]})
     try:
@@ -78,17 +78,17 @@ def flooded(port: int, *kinds: str):
 
 
 def settled_mb(process: int, wanted_mb: float) -> float:
-    """What the process keeps: it has some seconds to notice that its clients have left."""
+    """Wait up to 15 s for the process to shrink to `wanted_mb`; return its resident memory in MiB."""
     ends_at = time.monotonic() + 15
     while (now_mb := memory_mb(process)) > wanted_mb and time.monotonic() < ends_at:
         time.sleep(0.2)
     return now_mb
 
 
-def flood_one_after_the_other(directory, kinds, seconds):
-    """The worst answer and the growth in MiB, by the floods' names.
+def run_floods(directory, kinds, seconds):
+    """Return the worst health check in seconds and the memory growth in MiB, by the floods' names.
 
-    Other programs take what they like of the processors, and from the clients, too: only the worker's own time counts.
+    Only the worker's processor time counts, because other programs on the machine delay the server and its clients.
     """
     worst_s, kept_mb = {}, {}
     with mirror_server(directory, "--graceful-timeout", "1", descriptors=_DESCRIPTORS) as server:
@@ -103,24 +103,24 @@ def flood_one_after_the_other(directory, kinds, seconds):
             kept_mb[name] = settled_mb(worker, before_mb + _KEPT_MB - 1) - before_mb
             sys.stdout.write(
                 f"{name}: {len(answers)} answers, median {median(waits_s):.3f} s, worst {max(waits_s):.3f} s, "
-                f"of the worker's time {worst_s[name]:.3f} s, {kept_mb[name]:.1f} MiB kept\n"
+                f"worker's processor time {worst_s[name]:.3f} s, {kept_mb[name]:.1f} MiB kept\n"
             )
         assert server.worker == worker, "the worker has died"
     return worst_s, kept_mb
 
 
 @pytest.mark.weekly
-def test_health_is_answered_beside_every_kind_of_flood(tmp_path):
+def test_health_is_answered_during_every_kind_of_flood(tmp_path):
     kinds = {name: [name] for name in KINDS} | {"all of them": list(KINDS)}
 
-    worst_s, kept_mb = flood_one_after_the_other(tmp_path, kinds, 4)
+    worst_s, kept_mb = run_floods(tmp_path, kinds, 4)
 
     assert max(worst_s.values()) < _ANSWER_S, worst_s
     assert max(kept_mb.values()) < _KEPT_MB, kept_mb
 
 
-def test_health_is_answered_beside_mixed_floods(tmp_path):
-    worst_s, kept_mb = flood_one_after_the_other(tmp_path, {"all of them": list(KINDS)}, 2)
+def test_health_is_answered_during_mixed_floods(tmp_path):
+    worst_s, kept_mb = run_floods(tmp_path, {"all of them": list(KINDS)}, 2)
 
     assert max(worst_s.values()) < _ANSWER_S, worst_s
     assert max(kept_mb.values()) < _KEPT_MB, kept_mb

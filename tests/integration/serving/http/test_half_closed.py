@@ -1,4 +1,4 @@
-"""A client that closes its sending side has left."""
+"""A client that closes its sending side counts as disconnected."""
 
 import asyncio
 
@@ -10,12 +10,12 @@ from tests.integration.serving.http.servers import request
 pytestmark = pytest.mark.profile_free
 
 
-def test_the_application_learns_at_once(run):
-    heard = []
+def test_the_application_gets_a_disconnect_at_once(run):
+    received = []
 
     async def application(scope, receive, send):
-        heard.append(await receive())
-        heard.append(await receive())
+        received.append(await receive())
+        received.append(await receive())
 
     async def scenario():
         async with serving(app=application) as (port, _):
@@ -27,4 +27,4 @@ def test_the_application_learns_at_once(run):
             return raw
 
     assert run(scenario()) == b""
-    assert [message["type"] for message in heard] == ["http.request", "http.disconnect"]
+    assert [message["type"] for message in received] == ["http.request", "http.disconnect"]

@@ -1,4 +1,4 @@
-"""What the clients of all websockets together send takes little memory until the applications have taken it."""
+"""All websockets of a worker share one memory budget for messages that the applications have not received yet."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,7 @@ pytestmark = pytest.mark.profile_free
 
 _MIB = 2**20
 _SOCKETS = 60
-# The 8 MiB that are counted, and what the allocator and a message that is being decoded take beside them; 20.6 was the
-# most that was seen.
+# The budget of 8 MiB, the allocator's overhead and one message that is being decoded; the largest measured was 20.6.
 _LARGEST_MB = 24
 _DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
 
@@ -29,15 +28,15 @@ _SENT = {
     "whole": frame(bytes(_MIB)),
     "fragments": frame(bytes(_MIB - 9), first=0x02),
     "bombs": frame(_bomb(_MIB), first=0xC2) * 20,
-    "of wide letters": frame("\N{GRINNING FACE}".encode() + b"a" * (_MIB - 100), first=0x81),
-    "of one letter": b"\x81\x81\0\0\0\0x" * 100_000,
+    "wide letters": frame("\N{GRINNING FACE}".encode() + b"a" * (_MIB - 100), first=0x81),
+    "one letter": b"\x81\x81\0\0\0\0x" * 100_000,
 }
 
 
 @pytest.fixture
 def server(tmp_path):
-    """A server of its own, whose worker is there."""
-    # Its applications would not end by themselves.
+    """Start a separate server and wait for its worker."""
+    # Its applications never end, so a graceful shutdown takes the whole timeout.
     with mirror_server(tmp_path, "--graceful-timeout", "1") as running:
         assert talk(running.port, request("GET /")).statuses == [200]
         yield running
@@ -51,7 +50,7 @@ async def _is_served(port):
 
 
 async def _close_codes(clients, *, at_least):
-    """Each one's code, None for those that stay open; a busy machine may take longer over the ones that must close."""
+    """Wait until `at_least` clients have closed; return each one's close code, or None if it is still open."""
     closing = [asyncio.create_task(client.close_code()) for client in clients]
     await asyncio.sleep(1.5)
     with contextlib.suppress(TimeoutError):
@@ -65,23 +64,23 @@ async def _close_codes(clients, *, at_least):
 
 
 @pytest.mark.parametrize("kind", _SENT)
-async def test_messages_that_no_application_takes_fill_no_memory(server, kind):
+async def test_unreceived_messages_use_little_memory(server, kind):
     assert await _is_served(server.port)
     async with opened(server.port, "/deaf", _SOCKETS, _DEFLATE) as clients:
         before = server.peak_mb()
         for client in clients:
             client.send(_SENT[kind])
-        # Those of one letter wait in the kernel.
-        codes = await _close_codes(clients, at_least=0 if kind == "of one letter" else _SOCKETS // 2 + 1)
+        # Messages of one letter wait in the kernel's buffers.
+        codes = await _close_codes(clients, at_least=0 if kind == "one letter" else _SOCKETS // 2 + 1)
         grown = server.peak_mb() - before
         assert await _is_served(server.port)
 
     assert grown < _LARGEST_MB
     assert set(codes) <= {1013, None}
-    assert (codes.count(1013) > _SOCKETS // 2) == (kind != "of one letter")
+    assert (codes.count(1013) > _SOCKETS // 2) == (kind != "one letter")
 
 
-async def test_messages_of_clients_that_have_left_count_until_they_are_taken(server):
+async def test_messages_of_disconnected_clients_count_until_received(server):
     assert await _is_served(server.port)
     before = server.peak_mb()
     for _ in range(_SOCKETS):
@@ -93,13 +92,13 @@ async def test_messages_of_clients_that_have_left_count_until_they_are_taken(ser
     assert server.peak_mb() - before < _LARGEST_MB
 
 
-async def test_the_one_that_was_read_longest_ago_is_closed(serve):
+async def test_the_least_recently_read_websocket_is_closed(serve):
     part = frame(bytes(_MIB * 9 // 10), announced=_MIB)
     async with serve() as (port, _), opened(port, "/socket", 10) as clients:
         for client in clients[:8]:
             client.send(part)
         await asyncio.sleep(0.5)
-        # The application takes what this one sends, however often.
+        # The application receives these messages, so they do not count against the budget.
         assert [await clients[8].echo(b"x" * 100) for _ in range(9)] == [b"x" * 100] * 9
         clients[9].send(part)
 

@@ -1,4 +1,4 @@
-"""What a websocket's client sends takes little memory until the application has taken it."""
+"""Messages that a websocket's application has not received yet use little memory."""
 
 import asyncio
 import zlib
@@ -14,7 +14,7 @@ _MIB = 2**20
 
 
 def _bomb(size):
-    """A binary frame of compressed zeros."""
+    """Return a binary frame of `size` compressed zeros."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -12)
     content = (deflate.compress(bytes(size)) + deflate.flush(zlib.Z_SYNC_FLUSH))[:-4]
     return b"\xc2\xfe" + len(content).to_bytes(2, "big") + bytes(4) + content
@@ -22,9 +22,9 @@ def _bomb(size):
 
 @pytest.fixture
 def busy(tmp_path):
-    """A server of its own, whose application takes its time before it reads."""
+    """Start a separate server whose application waits before it receives messages."""
     with mirror_server(tmp_path) as running:
-        # The master listens before its worker is there.
+        # The master listens before its worker has started.
         assert talk(running.port, request("GET /")).statuses == [200]
         yield running
 
@@ -33,7 +33,7 @@ def _connect(server, path="/busy", **options):
     return websockets.connect(f"ws://127.0.0.1:{server.port}{path}", max_size=None, **options)
 
 
-async def test_messages_that_nobody_takes_fill_no_memory(busy):
+async def test_queued_messages_use_little_memory(busy):
     async with _connect(busy, "/socket") as client:
         await client.send("hello")
         await client.recv()
@@ -50,7 +50,7 @@ async def test_messages_that_nobody_takes_fill_no_memory(busy):
         await client.close()
 
 
-async def test_a_message_is_too_large_by_its_inflated_size(busy):
+async def test_the_size_limit_applies_to_the_inflated_message(busy):
     async with _connect(busy, "/socket") as client:
         client.transport.write(_bomb(_MIB + 1))
         with pytest.raises(websockets.ConnectionClosed) as closed:
@@ -59,10 +59,10 @@ async def test_a_message_is_too_large_by_its_inflated_size(busy):
     assert closed.value.rcvd.code == 1009
 
 
-async def test_fragments_are_one_message_and_take_no_more(busy):
+async def test_fragments_use_no_more_memory_than_one_message(busy):
     before = busy.peak_mb()
     async with _connect(busy, "/socket", compression=None) as client:
-        # Two bytes each, and many empty ones.
+        # Fragments of two bytes, and many empty ones.
         fragment, empty = b"\x00\x82\0\0\0\0hi", b"\x00\x80\0\0\0\0"
         for _ in range(40):
             client.transport.write(b"\x02\x80\0\0\0\0" + fragment * 5000 + empty * 5000 + b"\x80\x80\0\0\0\0")
@@ -71,7 +71,7 @@ async def test_fragments_are_one_message_and_take_no_more(busy):
     assert busy.peak_mb() - before < 20
 
 
-async def test_pings_whose_answers_nobody_takes_are_not_answered(busy):
+async def test_pings_are_dropped_while_the_client_reads_no_pongs(busy):
     before = busy.peak_mb()
     async with _connect(busy, "/socket", compression=None) as client:
         client.transport.pause_reading()

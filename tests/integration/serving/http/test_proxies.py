@@ -1,4 +1,4 @@
-"""Behind load balancers that share their connections among clients, everybody gets his own answers."""
+"""Behind load balancers that share connections among clients, each client gets its own responses."""
 
 import asyncio
 import json
@@ -15,9 +15,9 @@ pytestmark = pytest.mark.profile_free
 
 _CLIENTS = 24
 _HOSTILE_SHARE = 0.2
-# Every change sends a tenth of the corpus.
+# The weekly run sends ten times as many requests.
 _REQUESTS = [1_000, pytest.param(10_000, marks=pytest.mark.weekly)]
-# Answered late: the client that gets the server's connection next would get this answer.
+# The response is late, so a smuggled request's response would reach the connection's next client.
 _INNER = request("GET /late")
 _CHUNKED = "Transfer-Encoding: chunked"
 _LENGTH = f"Content-Length: {len(_INNER)}"
@@ -33,7 +33,7 @@ _CONNECTION_TRAILERS = (
     b"Content-Length: 9",
     b"Transfer-Encoding: chunked",
 )
-# Heads, and what comes in a segment of its own: some the proxies refuse, others reach the server.
+# A head, and the body in a separate segment. The proxies reject some of these requests; others reach the server.
 _HOSTILE = [
     *((("POST {path}", "Connection: Upgrade", f"Upgrade: {token}", _LENGTH), _INNER) for token in _TOKENS),
     *((("POST {path}", "Connection: Upgrade", f"Upgrade: {token}", _CHUNKED), _IN_CHUNKS) for token in _TOKENS),
@@ -65,14 +65,14 @@ _HOSTILE = [
     (("GET /fail",), _INNER),
     (("POST {path}", "Content-Length: 99999999999"), _INNER),
     (("GET {path}", *["X-A: b"] * 150), b""),
-    # Answers that could be read in two ways, and streams of which the client asks for the head alone.
+    # Ambiguous responses, and HEAD requests for streams.
     *(((f"{method} /answers/{name}",), b"") for name in ANSWERS for method in ("GET", "HEAD")),
     *((("HEAD /events",), b""),) * 5,
 ]
 
 
 class Client:
-    """One that asks for paths of its own, and notes every answer that belongs to somebody else."""
+    """Requests paths of its own, and records every response that belongs to another client."""
 
     def __init__(self, port: int, name: str) -> None:
         self._port, self._name = port, name
@@ -103,7 +103,7 @@ class Client:
         writer.close()
 
     async def _ask_hostile(self, path: str) -> None:
-        """One request on a connection of its own: its answer, if any, is to this path, or to none."""
+        """Send one hostile request over a new connection; any response must belong to this path."""
         (line, *headers), body = self._random.choice(_HOSTILE)
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         raw = b""
@@ -120,7 +120,7 @@ class Client:
         self.answered += bool(raw)
         self.hostile_that_arrived += f'"path": "{path}"'.encode() in raw
         for found in re.findall(rb'"path": "(/[^"]*)"', raw):
-            # What a proxy took for a second request of this client is its own affair.
+            # A proxy may have parsed the body as this client's second request, for /late.
             if found.decode() not in {path, "/late"}:
                 self.foreign.append(raw)
 
@@ -129,7 +129,7 @@ class Client:
     "program", [pytest.param(name, marks=pytest.mark.needs(name)) for name in ("nginx", "haproxy")]
 )
 @pytest.mark.parametrize("requests", _REQUESTS)
-async def test_no_client_gets_anothers_answer(tmp_path, program, requests):
+async def test_no_client_gets_anothers_response(tmp_path, program, requests):
     with mirror_server(tmp_path) as server, proxy(program, server.port, tmp_path) as port:
         clients = [Client(port, f"client-{number}") for number in range(_CLIENTS)]
         async with asyncio.timeout(120):
@@ -137,5 +137,5 @@ async def test_no_client_gets_anothers_answer(tmp_path, program, requests):
 
     assert [answer for client in clients for answer in client.foreign] == []
     assert sum(client.answered for client in clients) >= requests
-    # The proxy refuses a part of them.
+    # The proxy rejects some of the hostile requests.
     assert sum(client.hostile_that_arrived for client in clients) >= requests * _HOSTILE_SHARE / 10

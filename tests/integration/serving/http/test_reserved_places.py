@@ -1,4 +1,4 @@
-"""Clients that open streams and websockets and keep them leave places for short requests."""
+"""Long-lived streams and websockets leave places for short requests."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from tests.integration.serving.http.in_process import hear
+from tests.integration.serving.http.in_process import talk_until_closed
 from tests.integration.serving.http.servers import mirror_server, request
 
 pytestmark = pytest.mark.profile_free
@@ -24,7 +24,7 @@ _HANDSHAKE = request(
 
 
 async def opened(port, clients, head, count):
-    """As many connections that have sent this."""
+    """Open `count` connections that send `head`; return their readers."""
     pairs = [await asyncio.open_connection("127.0.0.1", port) for _ in range(count)]
     for _, writer in pairs:
         clients.callback(writer.close)
@@ -37,7 +37,7 @@ async def test_streams_leave_places_for_short_requests(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
         assert (len(connections.opened), len(connections.reserved)) == (16, 8)
-        answers = [await hear(port, _CLOSING) for _ in range(3)]
+        answers = [await talk_until_closed(port, _CLOSING) for _ in range(3)]
         unreserved = [await reader.readuntil(b"beat") for reader in readers[:8]]
 
     assert [raw[:13] for raw, _ in answers] == [b"HTTP/1.1 200 "] * 3
@@ -47,17 +47,17 @@ async def test_streams_leave_places_for_short_requests(serve):
 async def test_a_stream_in_a_reserved_place_ends_for_another_client(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
-        await hear(port, _CLOSING)
+        await talk_until_closed(port, _CLOSING)
         raw = await asyncio.wait_for(readers[8].read(), 5)
 
     assert raw.startswith(b"HTTP/1.1 200 ")
     assert not raw.endswith(b"0\r\n\r\n")
 
 
-async def test_an_answer_in_a_reserved_place_closes_its_connection(serve):
+async def test_a_response_in_a_reserved_place_closes_its_connection(serve):
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         await opened(port, clients, request("GET /events"), 8)
-        raw, _ = await hear(port, request("GET /page") * 3)
+        raw, _ = await talk_until_closed(port, request("GET /page") * 3)
 
     assert raw.count(b"HTTP/1.1 200 ") == 1
     assert b"connection: close" in raw
@@ -67,7 +67,7 @@ async def test_a_slow_view_in_a_reserved_place_is_answered_503(serve, monkeypatc
     monkeypatch.setattr("django_runtimes.serving.http.worker_connections._SHORT_REQUEST_S", 0.3)
     async with serve(connections=16) as (port, _), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /endless"), 16)
-        served, _ = await hear(port, _CLOSING)
+        served, _ = await talk_until_closed(port, _CLOSING)
         raw = await asyncio.wait_for(readers[8].read(), 5)
 
     assert served.startswith(b"HTTP/1.1 200 ")
@@ -97,7 +97,7 @@ async def test_short_requests_beside_kept_connections_take_no_reserved_place(ser
 
 
 @pytest.mark.parametrize("heads", [[request("GET /events")], [request("GET /events"), _HANDSHAKE]])
-async def test_pages_are_answered_beside_400_clients_that_keep_streams(tmp_path, heads):
+async def test_pages_are_answered_beside_400_long_streams(tmp_path, heads):
     async def keep(head):
         while True:
             with contextlib.suppress(ConnectionError):
@@ -116,7 +116,7 @@ async def test_pages_are_answered_beside_400_clients_that_keep_streams(tmp_path,
         answers = []
         ends_at = time.monotonic() + 8
         while time.monotonic() < ends_at:
-            answers.append(await hear(server.port, _CLOSING))
+            answers.append(await talk_until_closed(server.port, _CLOSING))
             await asyncio.sleep(0.5)
         for task in keeping:
             task.cancel()

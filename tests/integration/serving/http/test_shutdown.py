@@ -1,4 +1,4 @@
-"""A server that ends keeps its limits: no client holds its end."""
+"""A server that shuts down keeps its limits, so no client delays its exit."""
 
 import os
 import signal
@@ -8,11 +8,11 @@ from socket import create_connection
 
 import pytest
 
-from tests.integration.serving.http.servers import listen, mirror_server, request, talk
+from tests.integration.serving.http.servers import mirror_server, receive, request, talk
 
 pytestmark = pytest.mark.profile_free
 
-# Well below the 25 s after which uvicorn cancels what is left.
+# Well below the 25 s after which uvicorn cancels the remaining requests.
 _LONGEST_S = 12
 _IMPATIENT = "tests.integration.serving.http.impatient.ImpatientWorker"
 _STALLED = request("POST /", "Content-Length: 9") + b"half"
@@ -21,13 +21,13 @@ _STALLED = request("POST /", "Content-Length: 9") + b"half"
 @pytest.fixture
 def impatient(tmp_path):
     with mirror_server(tmp_path, worker=_IMPATIENT) as server:
-        # It listens before its worker is there.
+        # The master listens before its worker has started.
         assert talk(server.port, request("GET /", "Connection: close")).statuses == [200]
         yield server
 
 
-def end(server) -> float:
-    """How long the server takes to end after SIGTERM."""
+def shut_down(server) -> float:
+    """Send SIGTERM; return the seconds until the worker exits."""
     worker = Path(f"/proc/{server.worker}")
     started = time.monotonic()
     os.kill(server.master, signal.SIGTERM)
@@ -41,12 +41,12 @@ def test_a_stalled_body_is_answered_408(impatient):
     with create_connection(("127.0.0.1", impatient.port)) as client:
         client.sendall(_STALLED)
         time.sleep(0.3)
-        assert end(impatient) < _LONGEST_S
-        assert listen(client).statuses == [408]
+        assert shut_down(impatient) < _LONGEST_S
+        assert receive(client).statuses == [408]
 
 
-def test_a_client_that_does_not_read_is_given_up(impatient):
+def test_a_client_that_does_not_read_is_disconnected(impatient):
     with create_connection(("127.0.0.1", impatient.port)) as client:
         client.sendall(request("GET /large"))
         time.sleep(0.3)
-        assert end(impatient) < _LONGEST_S
+        assert shut_down(impatient) < _LONGEST_S

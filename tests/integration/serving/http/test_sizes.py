@@ -1,4 +1,4 @@
-"""What a client sends beyond a limit is answered within a second, and not kept."""
+"""A request beyond a limit is answered within a second and uses little memory."""
 
 import socket
 import time
@@ -6,7 +6,7 @@ import time
 import pytest
 
 from django_runtimes.serving.http.limits import Limits
-from tests.integration.serving.http.servers import listen, mirror_server, request, talk
+from tests.integration.serving.http.servers import mirror_server, receive, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -41,15 +41,15 @@ def test_a_flood_is_answered_within_a_second_and_20_mb(tmp_path, flood, pieces):
             client.settimeout(5)
             answer = client.recv(65536)
             answered_s = time.monotonic() - started
-            # The answer is there before the client has read it, and whatever it still sends.
+            # The server has responded, and discards the rest.
             for _ in range(pieces):
                 client.sendall(piece)
-            heard = listen(client)
+            received = receive(client)
         grown_mb = server.peak_mb() - before_mb
 
     assert int(answer[9:12]) == status
     assert answer.count(b"HTTP/1.1") == 1
-    assert (heard.raw, heard.closed) == (b"", True)
+    assert (received.raw, received.closed) == (b"", True)
     assert answered_s < 1
     assert grown_mb < 20
 
@@ -69,16 +69,16 @@ def test_a_flood_is_answered_within_a_second_and_20_mb(tmp_path, flood, pieces):
     ids=["line", "line + 1", "field", "field + 1", "fields", "fields + 1", "head", "head + 1"],
 )
 @pytest.mark.parametrize("pieces", [1, 3])
-def test_a_head_is_taken_up_to_its_limits(tmp_path, status, head, pieces):
+def test_a_head_is_accepted_up_to_its_limits(tmp_path, status, head, pieces):
     step = -(-len(head) // pieces)
     with mirror_server(tmp_path, "--limit-request-line", "8190") as server:
-        heard = talk(server.port, *(head[at : at + step] for at in range(0, len(head), step)))
+        received = talk(server.port, *(head[at : at + step] for at in range(0, len(head), step)))
 
-    assert heard.statuses == [status]
-    assert heard.closed == (status != 200)
+    assert received.statuses == [status]
+    assert received.closed == (status != 200)
 
 
-def test_gunicorns_own_settings_count(tmp_path):
+def test_gunicorns_limits_apply(tmp_path):
     limits = ("--limit-request-line", "100", "--limit-request-fields", "2", "--limit-request-field_size", "50")
     requests = [request("GET /" + "a" * 90), request("GET /", "A: b", "A: b"), request("GET /", "X-A: " + "a" * 50)]
     with mirror_server(tmp_path, *limits) as server:
@@ -88,7 +88,7 @@ def test_gunicorns_own_settings_count(tmp_path):
 
 
 @pytest.mark.parametrize("expect", [(), ("Expect: 100-continue",)], ids=["sending", "asking first"])
-def test_a_body_that_says_it_is_too_large_is_refused_at_once(port, expect):
+def test_a_content_length_above_the_limit_is_rejected_at_once(port, expect):
     limit = Limits().body
     largest, larger = (
         talk(port, request("POST /", f"Content-Length: {size}", *expect), b"abc", answers=answers)
@@ -99,37 +99,37 @@ def test_a_body_that_says_it_is_too_large_is_refused_at_once(port, expect):
     assert (larger.statuses, larger.closed) == ([413], True)
 
 
-def test_chunks_are_refused_when_they_become_too_many(port):
+def test_a_chunked_body_above_the_limit_is_rejected(port):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(_CHUNKED)
         for _ in range(99):
             client.sendall(b"100000\r\n" + b"x" * _MB + b"\r\n")
-        assert listen(client, 0.2, answers=0).raw == b""
+        assert receive(client, 0.2, answers=0).raw == b""
         client.sendall(b"100000\r\n" + b"x" * _MB + b"\r\n")
-        assert listen(client, 0.2, answers=0).raw == b""
+        assert receive(client, 0.2, answers=0).raw == b""
         client.sendall(b"1\r\n")
-        heard = listen(client)
-        # Still sending, and not reset.
+        received = receive(client)
+        # The connection is not reset while the client is still sending.
         client.sendall(b"x" * _MB)
 
-    assert (heard.statuses, heard.closed) == ([413], True)
+    assert (received.statuses, received.closed) == ([413], True)
 
 
-def test_the_answer_reaches_a_client_that_sends_to_its_end_before_it_reads(port):
+def test_a_client_that_sends_everything_first_gets_the_response(port):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.sendall(request("POST /", "Content-Length: 200000000"))
         for _ in range(190):
             client.sendall(b"x" * _MB)
-        heard = listen(client)
+        received = receive(client)
 
-    assert (heard.statuses, heard.closed) == ([413], True)
+    assert (received.statuses, received.closed) == ([413], True)
 
 
 @pytest.mark.parametrize("beginning", [b"", request("GET /1")], ids=["new", "kept"])
 @pytest.mark.parametrize(
     "pieces", [[b"\r\n" * 17], [b"\r\n"] * 17, [b"\n" * 33]], ids=["at once", "one by one", "bare"]
 )
-def test_empty_lines_before_a_request_are_counted(port, beginning, pieces):
+def test_empty_lines_before_a_request_are_limited(port, beginning, pieces):
     with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with pytest.raises(ConnectionError):
@@ -143,6 +143,6 @@ def _send_slowly(client, *pieces):
 
 
 def test_a_few_empty_lines_before_each_request_are_skipped(port):
-    heard = talk(port, *[b"\r\n" * 16 + request("GET /")] * 3, answers=3)
+    received = talk(port, *[b"\r\n" * 16 + request("GET /")] * 3, answers=3)
 
-    assert heard.statuses == [200, 200, 200]
+    assert received.statuses == [200, 200, 200]

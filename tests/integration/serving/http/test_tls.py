@@ -1,4 +1,4 @@
-"""Clients that are silent in the TLS handshake neither stay nor keep others out."""
+"""Clients that are silent during the TLS handshake are disconnected, and do not keep other clients out."""
 
 import asyncio
 import logging
@@ -9,12 +9,12 @@ from contextlib import AsyncExitStack
 import pytest
 import trustme
 
-from tests.integration.serving.http.in_process import ends, hear, serving
+from tests.integration.serving.http.in_process import closes, serving, talk_until_closed
 from tests.integration.serving.http.servers import request
 
 pytestmark = pytest.mark.profile_free
 
-# The beginning of a record whose rest never comes.
+# The start of a TLS record that is never completed.
 _HALF_HELLO = b"\x16\x03\x01\x02\x00\x01\x00"
 
 
@@ -47,10 +47,10 @@ async def answer(port, context, target="/"):
 
 @pytest.mark.parametrize("sweeps", [True, False])
 @pytest.mark.parametrize("sent", [b"", _HALF_HELLO], ids=["silent", "half"])
-def test_a_handshake_ends_in_the_time_of_the_first_head(run, server_side, client_side, sent, sweeps):
+def test_a_handshake_times_out_like_the_first_head(run, server_side, client_side, sent, sweeps):
     async def scenario():
         async with serving(ssl=server_side, sweeps=sweeps, head_s=0.3) as (port, connections):
-            raw, after_s = await hear(port, sent)
+            raw, after_s = await talk_until_closed(port, sent)
             return raw, after_s, connections.opening, await answer(port, client_side)
 
     raw, after_s, opening, answered = run(scenario())
@@ -60,14 +60,14 @@ def test_a_handshake_ends_in_the_time_of_the_first_head(run, server_side, client
     assert answered.startswith(b"HTTP/1.1 200 ")
 
 
-def test_the_longest_handshake_makes_room(run, server_side, client_side, caplog):
+def test_the_longest_pending_handshakes_make_room(run, server_side, client_side, caplog):
     async def scenario():
         async with serving(ssl=server_side, connections=4) as (port, _), AsyncExitStack() as clients:
             silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(6)]
             for _, writer in silent:
                 clients.callback(writer.close)
             answered = await answer(port, client_side)
-            return answered, [await ends(reader) for reader, _ in silent]
+            return answered, [await closes(reader) for reader, _ in silent]
 
     with caplog.at_level(logging.WARNING, "uvicorn.error"):
         answered, ended = run(scenario())
@@ -78,7 +78,7 @@ def test_the_longest_handshake_makes_room(run, server_side, client_side, caplog)
     assert "midst of a request" not in caplog.text
 
 
-def test_handshakes_leave_answers_alone(run, server_side, client_side):
+def test_handshakes_do_not_displace_requests(run, server_side, client_side):
     async def scenario():
         async with serving(ssl=server_side, connections=3) as (port, _), AsyncExitStack() as clients:
             served = asyncio.create_task(answer(port, client_side, "/late"))
@@ -90,7 +90,7 @@ def test_handshakes_leave_answers_alone(run, server_side, client_side):
     assert run(scenario()).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_client_that_never_ends_tls_is_closed(run, server_side, client_side):
+def test_a_client_that_never_shuts_down_tls_is_disconnected(run, server_side, client_side):
     async def scenario():
         async with serving(ssl=server_side, linger_pause_s=0.3) as (port, connections):
             incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -118,7 +118,7 @@ def test_a_client_that_never_ends_tls_is_closed(run, server_side, client_side):
     assert run(scenario()).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_client_that_leaves_tls_has_left(run, server_side, client_side, caplog):
+def test_a_client_that_closes_tls_is_removed_without_a_log(run, server_side, client_side, caplog):
     async def scenario():
         async with serving(ssl=server_side) as (port, connections):
             _, writer = await asyncio.open_connection("localhost", port, family=2, ssl=client_side)
@@ -134,7 +134,7 @@ def test_a_client_that_leaves_tls_has_left(run, server_side, client_side, caplog
     assert caplog.text == ""
 
 
-def test_a_server_that_ends_waits_for_no_handshake(run, server_side):
+def test_shutdown_does_not_wait_for_a_handshake(run, server_side):
     async def scenario():
         async with serving(ssl=server_side) as (port, connections):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -1,4 +1,4 @@
-"""A request that names an upgrade is one request, whatever it names."""
+"""A request with an Upgrade header is framed like any other request."""
 
 import asyncio
 import socket
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 import websockets
 
-from tests.integration.serving.http.servers import listen, request, talk
+from tests.integration.serving.http.servers import receive, request, talk
 
 pytestmark = pytest.mark.profile_free
 
@@ -25,7 +25,7 @@ _UPGRADES = {
     "several": ("Connection: upgrade", "UPGRADE: TLS/1.0, h2c, websocket"),
     "two headers": ("Connection: Upgrade", "Upgrade: h2c", "upgrade: websocket"),
     "two connections": ("Connection: close, upgrade", "Connection: keep-alive", "Upgrade: h2c"),
-    "of a proxy": ("Proxy-Connection: upgrade", "Upgrade: h2c"),
+    "from a proxy": ("Proxy-Connection: upgrade", "Upgrade: h2c"),
     "empty": ("Connection: Upgrade", "Upgrade:"),
 }
 _HANDSHAKE = (
@@ -43,32 +43,32 @@ _FRAMINGS = {
 @pytest.mark.parametrize("cut", ["whole", "at the body", "in the head", "in the body"])
 @pytest.mark.parametrize("framing", _FRAMINGS)
 @pytest.mark.parametrize("upgrade", _UPGRADES)
-def test_a_request_that_names_an_upgrade_is_served_with_its_body(port, upgrade, framing, cut):
+def test_a_request_with_an_upgrade_keeps_its_body(port, upgrade, framing, cut):
     headers, body = _FRAMINGS[framing]
     whole = request("POST /outer", *_UPGRADES[upgrade], *headers, body=body)
     at = {"whole": 0, "at the body": len(whole) - len(body), "in the head": 30, "in the body": len(whole) - 9}[cut]
 
-    heard = talk(port, *(piece for piece in (whole[:at], whole[at:]) if piece), pause_s=0.05, patience_s=0.2)
+    received = talk(port, *(piece for piece in (whole[:at], whole[at:]) if piece), pause_s=0.05, patience_s=0.2)
 
-    assert heard.statuses == [200]
-    assert [(content["path"], content["body"]) for content in heard.contents] == [("/outer", _INNER.decode())]
+    assert received.statuses == [200]
+    assert [(content["path"], content["body"]) for content in received.contents] == [("/outer", _INNER.decode())]
 
 
-def test_the_application_sees_the_upgrade_that_was_named(port):
-    heard = talk(port, request("GET /", "Connection: Upgrade", "Upgrade: h2c", "X-After: 1"))
+def test_the_application_sees_the_upgrade_header(port):
+    received = talk(port, request("GET /", "Connection: Upgrade", "Upgrade: h2c", "X-After: 1"))
 
-    headers = heard.contents[0]["headers"]
+    headers = received.contents[0]["headers"]
     assert ["upgrade", "h2c"] in headers
     assert ["connection", "Upgrade"] in headers
     assert ["x-after", "1"] in headers
 
 
-def test_what_follows_an_upgrade_is_the_next_request(port):
+def test_bytes_after_an_upgrade_are_the_next_request(port):
     first = request("POST /1", "Connection: Upgrade", "Upgrade: h2c", "Content-Length: 3", body=b"abc")
 
-    heard = talk(port, first + request("GET /2") + first, answers=3)
+    received = talk(port, first + request("GET /2") + first, answers=3)
 
-    assert [content["path"] for content in heard.contents] == ["/1", "/2", "/1"]
+    assert [content["path"] for content in received.contents] == ["/1", "/2", "/1"]
 
 
 @pytest.mark.needs("curl")
@@ -83,10 +83,10 @@ def test_curl_upgrading_to_http_2_posts_its_body(port):
     assert b"x" * 3000 in posted.stdout
 
 
-def test_a_tunnel_is_refused(port):
-    heard = talk(port, b"CONNECT guestbook.example:80 HTTP/1.1\r\nHost: guestbook.example\r\n\r\n" + _INNER)
+def test_connect_is_rejected(port):
+    received = talk(port, b"CONNECT guestbook.example:80 HTTP/1.1\r\nHost: guestbook.example\r\n\r\n" + _INNER)
 
-    assert (heard.statuses, heard.closed) == ([501], True)
+    assert (received.statuses, received.closed) == ([501], True)
 
 
 async def test_websockets_open_and_echo(port):
@@ -97,49 +97,47 @@ async def test_websockets_open_and_echo(port):
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["a segment of its own", "the same segment"])
-def test_a_frame_before_the_handshakes_answer_waits_for_it(port, cut):
+def test_a_frame_before_the_handshakes_response_is_queued(port, cut):
     handshake, frame = request("GET /slow", *_HANDSHAKE), b"\x81\x82\0\0\0\0hi"
 
-    heard = talk(port, *((handshake, frame) if cut else (handshake + frame,)))
+    received = talk(port, *((handshake, frame) if cut else (handshake + frame,)))
 
-    assert heard.heads == 1
-    assert heard.raw.startswith(b"HTTP/1.1 101 ")
-    assert heard.raw.endswith(b"\x81\x02hi")
+    assert received.heads == 1
+    assert received.raw.startswith(b"HTTP/1.1 101 ")
+    assert received.raw.endswith(b"\x81\x02hi")
 
 
 @pytest.mark.parametrize("cut", [True, False], ids=["a segment of its own", "the same segment"])
-def test_a_request_behind_a_handshake_ends_the_websocket(server, cut):
+def test_a_request_after_a_handshake_closes_the_websocket(server, cut):
     handshake = request("GET /slow", *_HANDSHAKE)
 
-    heard = talk(server.port, *((handshake, _INNER) if cut else (handshake + _INNER,)))
+    received = talk(server.port, *((handshake, _INNER) if cut else (handshake + _INNER,)))
 
-    assert (heard.heads, heard.closed) == (1, True)
-    assert heard.raw.startswith(b"HTTP/1.1 101 ")
+    assert (received.heads, received.closed) == (1, True)
+    assert received.raw.startswith(b"HTTP/1.1 101 ")
     assert "Traceback" not in server.log.read_text().rpartition("/slow")[2]
 
 
 @pytest.mark.parametrize("path", ["/refused", "/failed"])
-def test_bytes_behind_a_refused_handshake_get_no_answer(server, path):
-    heard = talk(server.port, request(f"GET {path}", *_HANDSHAKE) + _INNER)
+def test_bytes_after_a_rejected_handshake_get_no_response(server, path):
+    received = talk(server.port, request(f"GET {path}", *_HANDSHAKE) + _INNER)
 
-    assert (heard.heads, heard.closed) == (1, True)
-    assert heard.raw.startswith(b"HTTP/1.1 403 " if path == "/refused" else b"HTTP/1.1 500 ")
-
-
-@pytest.mark.parametrize(
-    "head", [("GET /", "Content-Length: 5"), ("POST /",)], ids=["with a body", "of another method"]
-)
-def test_what_no_handshake_can_be_is_a_plain_request(port, head):
-    heard = talk(port, request(*head, *_HANDSHAKE, body=b"hello" if "GET" in head[0] else b""))
-
-    assert heard.statuses == [200]
+    assert (received.heads, received.closed) == (1, True)
+    assert received.raw.startswith(b"HTTP/1.1 403 " if path == "/refused" else b"HTTP/1.1 500 ")
 
 
-def test_a_refused_request_ends_its_connection_without_a_reset(port):
+@pytest.mark.parametrize("head", [("GET /", "Content-Length: 5"), ("POST /",)], ids=["with a body", "another method"])
+def test_an_invalid_handshake_request_is_served_as_http(port, head):
+    received = talk(port, request(*head, *_HANDSHAKE, body=b"hello" if "GET" in head[0] else b""))
+
+    assert received.statuses == [200]
+
+
+def test_a_rejected_request_closes_without_a_reset(port):
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(request("POST /", "Content-Length: 999999999"))
-        heard = listen(client)
+        received = receive(client)
         for _ in range(20):
             client.sendall(_INNER)
 
-    assert (heard.statuses, heard.closed) == ([413], True)
+    assert (received.statuses, received.closed) == ([413], True)

@@ -1,4 +1,4 @@
-"""A websocket ends in time, whatever its client does, and says why."""
+"""A websocket closes in time, with the right close code, whatever its client does."""
 
 import asyncio
 import socket
@@ -14,28 +14,28 @@ pytestmark = pytest.mark.profile_free
 _MIB = 2**20
 
 
-async def _until_none(connections):
+async def _until_all_closed(connections):
     async with asyncio.timeout(PATIENCE_S):
         while len(connections.opened):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("size", [_MIB + 1, 40 * _MIB])
-def test_a_client_that_still_sends_hears_that_its_message_is_too_large(port, size):
+def test_a_client_still_sending_gets_close_code_1009(port, size):
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as client:
         client.sendall(request("GET /socket", *HANDSHAKE))
         assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
         client.sendall(frame(bytes(size)))
-        heard = b"".join(iter(lambda: client.recv(65536), b""))
+        received = b"".join(iter(lambda: client.recv(65536), b""))
 
-    assert heard[0] == 0x88
-    assert int.from_bytes(heard[2:4], "big") == 1009
+    assert received[0] == 0x88
+    assert int.from_bytes(received[2:4], "big") == 1009
 
 
 @pytest.mark.parametrize(
     "behind", [b"\x81\x82\0\0\0\0hi" * 50_000, request("GET /smuggled"), b"\x89\x80\0\0\0\0" * 50_000]
 )
-def test_nothing_behind_a_close_frame_is_read(server, behind):
+def test_nothing_is_read_after_a_close_frame(server, behind):
     before = server.peak_mb()
 
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
@@ -43,19 +43,19 @@ def test_nothing_behind_a_close_frame_is_read(server, behind):
         assert client.recv(65536).startswith(b"HTTP/1.1 101 ")
         try:
             client.sendall(CLOSE + behind)
-            heard = b"".join(iter(lambda: client.recv(65536), b""))
+            received = b"".join(iter(lambda: client.recv(65536), b""))
         except ConnectionError:
-            heard = b"\x88\x02\x03\xe8"
+            received = b"\x88\x02\x03\xe8"
 
-    assert heard == b"\x88\x02\x03\xe8"
+    assert received == b"\x88\x02\x03\xe8"
     assert server.peak_mb() - before < 20
 
 
-def test_text_that_is_none_before_a_close_frame_is_no_error(server):
+def test_invalid_text_before_a_close_frame_logs_no_traceback(server):
     before = server.log.read_text()
-    heard = talk(server.port, request("GET /socket", *HANDSHAKE), b"\x81\x81\0\0\0\0\xff" + CLOSE)
+    received = talk(server.port, request("GET /socket", *HANDSHAKE), b"\x81\x81\0\0\0\0\xff" + CLOSE)
 
-    assert heard.closed
+    assert received.closed
     assert "Traceback" not in server.log.read_text().removeprefix(before)
 
 
@@ -67,25 +67,25 @@ def test_text_that_is_none_before_a_close_frame_is_no_error(server):
         ({400}, "GET /socket", "Sec-WebSocket-Key: short"),
         ({400}, "GET /socket", "Sec-WebSocket-Version: 8"),
     ],
-    ids=["a large header", "a path in other letters", "two keys", "two versions"],
+    ids=["a large header", "a non-ASCII path", "two keys", "two versions"],
 )
-def test_a_handshake_that_is_none_is_refused(server, statuses, line, header):
+def test_an_invalid_handshake_is_rejected(server, statuses, line, header):
     before = server.log.read_text()
-    heard = talk(server.port, request(line, *HANDSHAKE, header))
+    received = talk(server.port, request(line, *HANDSHAKE, header))
 
-    assert heard.heads == 1
-    assert int(heard.raw[9:12]) in statuses
-    assert heard.closed
+    assert received.heads == 1
+    assert int(received.raw[9:12]) in statuses
+    assert received.closed
     assert "Traceback" not in server.log.read_text().removeprefix(before)
 
 
-def test_much_before_the_handshakes_answer_is_refused(port):
-    heard = talk(port, request("GET /slow", *HANDSHAKE) + b"\x82\x80\0\0\0\0" * 5_000)
+def test_frames_flooding_before_the_response_are_rejected(port):
+    received = talk(port, request("GET /slow", *HANDSHAKE) + b"\x82\x80\0\0\0\0" * 5_000)
 
-    assert (heard.statuses, heard.closed) == ([400], True)
+    assert (received.statuses, received.closed) == ([400], True)
 
 
-async def test_a_client_that_takes_nothing_is_given_up(serve, monkeypatch):
+async def test_a_client_that_reads_nothing_is_disconnected(serve, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.http.websocket_outlet._TAKING_S", 0.2)
 
     async def application(scope, receive, send):
@@ -99,21 +99,21 @@ async def test_a_client_that_takes_nothing_is_given_up(serve, monkeypatch):
         writer.write(request("GET /", *HANDSHAKE))
         await asyncio.sleep(0.2)
         assert len(connections.opened) == 1
-        await _until_none(connections)
+        await _until_all_closed(connections)
         writer.close()
 
 
-async def test_a_silent_client_is_given_up(serve):
+async def test_a_silent_client_is_disconnected(serve):
     async with serve(ping_s=0.2) as (port, connections):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("GET /socket", *HANDSHAKE))
         await asyncio.sleep(0.1)
         assert len(connections.opened) == 1
-        await _until_none(connections)
+        await _until_all_closed(connections)
         writer.close()
 
 
-async def test_the_server_ends_beside_a_client_that_has_closed_and_takes_nothing(serve):
+async def test_shutdown_ignores_a_closed_client_that_reads_nothing(serve):
     async def application(scope, receive, send):
         await receive()
         await send({"type": "websocket.accept"})

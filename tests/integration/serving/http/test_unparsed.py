@@ -1,11 +1,11 @@
-"""What is not parsed yet takes little memory, of one client and of all together."""
+"""Bytes that are not parsed yet use little memory, for one client and for all together."""
 
 import asyncio
 import contextlib
 
 import pytest
 
-from tests.integration.serving.http.in_process import PATIENCE_S, ends, hear
+from tests.integration.serving.http.in_process import PATIENCE_S, closes, talk_until_closed
 from tests.integration.serving.http.servers import request, talk
 
 pytestmark = pytest.mark.profile_free
@@ -21,11 +21,11 @@ async def _opened(port, *pieces):
     return pair
 
 
-async def test_requests_before_their_turn_have_a_size(serve):
+async def test_pipelined_requests_share_a_memory_limit(serve):
     async with serve(unparsed=3 * len(_PIPELINED)) as (port, _):
         pairs = [await _opened(port, request("GET /endless") + _PIPELINED) for _ in range(4)]
-        ended = [await ends(reader) for reader, _ in pairs]
-        served, _ = await hear(port, request("GET /page", "Connection: close"))
+        ended = [await closes(reader) for reader, _ in pairs]
+        served, _ = await talk_until_closed(port, request("GET /page", "Connection: close"))
         for _, writer in pairs:
             writer.close()
 
@@ -33,21 +33,21 @@ async def test_requests_before_their_turn_have_a_size(serve):
     assert served.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_heads_that_are_not_whole_have_a_size(serve):
+async def test_incomplete_heads_share_a_memory_limit(serve):
     half = request("GET /")[:-2] + b"X-A: b\r\n" * 90
     async with serve(unparsed=2 * len(half) + 100) as (port, _):
         pairs = [await _opened(port, half) for _ in range(2)]
-        # It goes on, and began first.
+        # The first client is still sending, but it started earliest.
         pairs[0][1].write(b"X-A: b\r\n")
         pairs.append(await _opened(port, half))
-        ended = [await ends(reader) for reader, _ in pairs]
+        ended = [await closes(reader) for reader, _ in pairs]
         for _, writer in pairs:
             writer.close()
 
     assert ended == [True, False, False]
 
 
-async def test_an_application_that_listens_again_and_again_reads_no_more(serve):
+async def test_repeated_receives_do_not_read_more_requests(serve):
     async def application(scope, receive, send):
         await receive()
         for _ in range(1_000):
@@ -70,16 +70,16 @@ async def test_an_application_that_listens_again_and_again_reads_no_more(serve):
     ("status", "size"),
     [(413, b"7fffffffffffffff"), (413, b"ffffffffffffffff"), (400, b"10000000000000000"), (413, b"80000000")],
 )
-def test_the_size_of_a_chunk_reserves_nothing(server, status, size):
+def test_a_declared_chunk_size_allocates_no_memory(server, status, size):
     before = server.peak_mb()
 
-    heard = talk(server.port, request("POST /", "Transfer-Encoding: chunked") + size + b"\r\n" + b"x" * 9_000)
+    received = talk(server.port, request("POST /", "Transfer-Encoding: chunked") + size + b"\r\n" + b"x" * 9_000)
 
-    assert (heard.statuses, heard.closed) == ([status], True)
+    assert (received.statuses, received.closed) == ([status], True)
     assert server.peak_mb() - before < 20
 
 
-async def test_an_extension_a_byte_at_a_time_is_refused(serve):
+async def test_a_long_chunk_extension_sent_bytewise_is_rejected(serve):
     async with serve(linger_pause_s=0.1) as (port, _):
         reader, writer = await _opened(port, request("POST /", "Transfer-Encoding: chunked"), b"1;")
         with contextlib.suppress(ConnectionError):
@@ -92,18 +92,18 @@ async def test_an_extension_a_byte_at_a_time_is_refused(serve):
     assert raw.startswith(b"HTTP/1.1 400 ")
 
 
-async def test_a_client_that_expects_100_and_sends_no_body_is_answered_408(serve):
+async def test_expect_100_continue_without_a_body_is_answered_408(serve):
     async with serve(body_pause_s=0.3, linger_pause_s=0.1) as (port, _):
-        raw, after_s = await hear(port, request("POST /", "Expect: 100-continue", "Content-Length: 9"))
+        raw, after_s = await talk_until_closed(port, request("POST /", "Expect: 100-continue", "Content-Length: 9"))
 
     assert raw.startswith(b"HTTP/1.1 100 ")
     assert b"HTTP/1.1 408 " in raw
     assert after_s > 0.2
 
 
-def test_http_1_0_is_answered_once_whatever_it_wants_to_keep(port):
+def test_http_1_0_keep_alive_is_ignored(port):
     head = b"GET / HTTP/1.0\r\nHost: guestbook.example\r\nConnection: keep-alive\r\n\r\n"
 
-    heard = talk(port, head * 2)
+    received = talk(port, head * 2)
 
-    assert (heard.statuses, heard.closed) == ([200], True)
+    assert (received.statuses, received.closed) == ([200], True)
