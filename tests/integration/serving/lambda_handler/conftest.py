@@ -1,4 +1,4 @@
-"""Mangum around Django's own handler and our handler, given the same events."""
+"""Fixtures that pass one event to our Lambda handler and to Mangum around Django's own handler."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -27,15 +27,15 @@ Ask = Callable[[dict], dict]
 @pytest.fixture(autouse=True)
 def _urls_of_the_test_module(request, settings, tmp_path) -> None:
     settings.ROOT_URLCONF = request.module.__name__
-    # The sample application's error pages name its URLs.
+    # The project's error pages reverse URL names that the test's URLconf lacks.
     settings.TEMPLATES = []
-    # WhiteNoise looks at every static file whenever a chain is made, and here hundreds are.
+    # WhiteNoise scans all static files for each middleware chain, and these tests build hundreds.
     settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture(autouse=True)
 def _event_loop_of_the_thread() -> Iterator[None]:
-    """What Mangum would otherwise make when it is constructed, and leave open."""
+    """Set the event loop that Mangum's constructor would otherwise create and leave open."""
     with asyncio.Runner() as runner:
         asyncio.set_event_loop(runner.get_loop())
         yield
@@ -44,7 +44,7 @@ def _event_loop_of_the_thread() -> Iterator[None]:
 
 @pytest.fixture
 def ours() -> Iterator[Ask]:
-    """Our handler, made by its first event, once the test has chosen its settings."""
+    """Return a function that creates our handler on the first event, after the test has chosen its settings."""
     made: list[DirectLambdaHandler] = []
 
     def ask(event: dict) -> dict:
@@ -59,13 +59,13 @@ def ours() -> Iterator[Ask]:
 
 @pytest.fixture
 def mangum() -> Ask:
-    """Mangum around Django's own handler."""
+    """Return a function that passes an event to Mangum around Django's own handler."""
     return lambda event: Mangum(ASGIHandler(), lifespan="off")(event, CONTEXT)
 
 
 @pytest.fixture
 def both(ours, mangum) -> Ask:
-    """Gives both the same event and returns the reply, which must be the same."""
+    """Return a function that passes an event to both handlers, compares their replies and returns ours."""
 
     def ask(event: dict) -> dict:
         reply = ours(event)

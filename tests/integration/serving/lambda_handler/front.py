@@ -1,4 +1,4 @@
-"""The events of every front that can stand before the function, with any request in them."""
+"""Builds a request's Lambda event for every front: API Gateway, function URLs, load balancers and CloudFront."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ FRONTS = (
 
 
 def load_event(name: str) -> dict[str, Any]:
-    """An event as it was written down."""
+    """Return the event stored under this name."""
     event: dict[str, Any] = json.loads((_EVENTS / f"{name}.json").read_text())
     return event
 
@@ -36,7 +36,7 @@ def event_of(
     cookies: tuple[str, ...] = (),
     body: bytes = b"",
 ) -> dict[str, Any]:
-    """The front's event for a request; the body is base64, as for all that is not text."""
+    """Return the front's event for a request; the body is base64, as fronts send binary bodies."""
     event = load_event(front)
     query, headers = query or {}, dict(headers or {})
     encoded = base64.b64encode(body).decode()
@@ -56,7 +56,7 @@ def event_of(
         event |= {"rawPath": path, "rawQueryString": urlencode(query, doseq=True), "cookies": list(cookies)}
     else:
         event |= {"httpMethod": method, "path": path}
-        # A load balancer hands the query on as it came, API Gateway decoded.
+        # A load balancer passes the query on percent-encoded; API Gateway decodes it.
         quoted = front.startswith("load_balancer")
         values = parse_qs(urlencode(query, doseq=True)) if not quoted else _quoted(query)
         if "multiValueHeaders" in event:
@@ -74,11 +74,11 @@ def _quoted(query: Mapping[str, list[str]]) -> dict[str, list[str]]:
 
 
 def body_of(reply: Mapping[str, Any]) -> bytes:
-    """A reply's body as the client gets it."""
+    """Return a reply's body as the client receives it."""
     return base64.b64decode(reply["body"]) if reply["isBase64Encoded"] else reply["body"].encode()
 
 
 def status_of(reply: Mapping[str, Any]) -> int:
-    """A reply's status, which Lambda@Edge names otherwise."""
+    """Return a reply's status, for which Lambda@Edge has another key."""
     status: int = reply["statusCode"] if "statusCode" in reply else reply["status"]
     return status

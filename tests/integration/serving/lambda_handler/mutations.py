@@ -1,4 +1,4 @@
-"""Damages the events of every front, the same way for the same seed."""
+"""Damages events of every front at random; the same seed gives the same events."""
 
 import copy
 import json
@@ -19,9 +19,9 @@ _REQUESTS: tuple[dict[str, Any], ...] = (
     {"method": "POST", "headers": {"content-type": "multipart/form-data; boundary=edge"}, "body": _MULTIPART},
     {"method": "PUT", "headers": {"content-type": "application/json"}, "body": b'{"a": [1]}'},
 )
-# Refused as they are; what becomes of them must be refused or served, too.
+# These are rejected undamaged; damaged ones must be rejected or served, too.
 _OTHER_EVENTS = ("vpc_lattice_v1", "vpc_lattice_v2", "websocket_connect", "authorizer_request", "edge_response")
-# A lone surrogate is what JSON can spell and UTF-8 cannot.
+# JSON can encode a lone surrogate; UTF-8 cannot.
 _STRINGS = (
     *("", " ", "\0", "a\0b", "a\r\nSet-Cookie: b=c", "\n", "\ud800", "a\udfffb", "Bjørn", "\U0001f98a", "\u202e", "%"),
     *("%00", "%ff", "%2e%2e/", "../../etc/passwd", "//", "//[", "http://[::1", "[::1]:80", "a:b:c", ":", "*", "a, b"),
@@ -52,14 +52,14 @@ Place = tuple[Any, Any]
 
 
 def mutated_events(seed: int, count: int, paths: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """So many events for the paths, each damaged in one to four places."""
+    """Yield `count` events for the paths, each damaged in one to four places."""
     chance = random.Random(seed)
     for _ in range(count):
         if chance.random() < 0.05:
             event = load_event(chance.choice(_OTHER_EVENTS))
         else:
             event = event_of(chance.choice(FRONTS), path=chance.choice(paths), **chance.choice(_REQUESTS))
-        # What one event shares with another must not be damaged twice.
+        # Events share objects, which must not be damaged twice.
         event = copy.deepcopy(event)
         for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
             _damage(event, chance)
@@ -88,7 +88,7 @@ def _damage(event: dict[str, Any], chance: random.Random) -> None:
         case 6:
             container[key] = copy.deepcopy(chance.choice(places)[0])
         case 7 if isinstance(container, dict):
-            # The same key once more, otherwise written.
+            # Repeat the key in another spelling.
             container[chance.choice((key.upper(), key.title(), key.replace("-", "_"), f"{key} "))] = copy.deepcopy(
                 value
             )
@@ -114,5 +114,5 @@ def _places(value: Any) -> Iterator[Place]:
 
 
 def line_of(event: dict[str, Any]) -> str:
-    """The event as a failure shows it."""
+    """Return the event as failure messages show it."""
     return json.dumps(event)[:4000]

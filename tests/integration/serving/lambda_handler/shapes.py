@@ -1,4 +1,4 @@
-"""Events as AWS documents them, each of the shapes that a peer's users meet."""
+"""Events in the shapes that AWS documents and that users of similar libraries report."""
 
 import base64
 from typing import Any
@@ -81,7 +81,7 @@ _TEXT = _BINARY | {"data": "a=1&b=2", "encoding": "text"}
 
 
 def shapes(path: str) -> dict[str, dict[str, Any]]:
-    """The shapes by name, each a request for the path; those with a body state its length."""
+    """Return the events by shape, each a request for the path; those with a body have a Content-Length."""
     form = {"content-type": _FORM, "content-length": "7"}
     multi_form = {"content-type": [_FORM], "content-length": ["7"]}
     return {

@@ -1,4 +1,4 @@
-"""A reply has content where its status can have it, and a stream is not made for HEAD."""
+"""A reply has content only if its status allows it, and HEAD does not consume a stream."""
 
 import asyncio
 import itertools
@@ -46,21 +46,21 @@ CONTENTS = {
 }
 
 
-def of_content(request, name):
+def respond(request, name):
     return CONTENTS[name]()
 
 
-async def aof_content(request, name):
+async def arespond(request, name):
     return CONTENTS[name]()
 
 
-urlpatterns = [path("sync/<name>", of_content), path("async/<name>", aof_content)]
+urlpatterns = [path("sync/<name>", respond), path("async/<name>", arespond)]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
 @pytest.fixture(autouse=True)
-def _nothing_made():
+def _reset_records():
     made.clear()
     ended.clear()
 
@@ -73,7 +73,7 @@ def header(reply, name):
 @WAYS
 @pytest.mark.parametrize("name", ["204", "205", "304", "not_modified", "endless_204"])
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_status_without_content_has_none(ours, front, name, way):
+def test_a_status_without_content_has_no_body(ours, front, name, way):
     reply = ours(event_of(front, "GET", f"{way}/{name}"))
 
     assert body_of(reply) == b""
@@ -81,7 +81,7 @@ def test_a_status_without_content_has_none(ours, front, name, way):
     assert made == []
 
 
-def test_mangum_hands_it_on(mangum):
+def test_mangum_sends_the_body_of_a_204(mangum):
     reply = mangum(event_of("http_api_v2", "GET", "/async/204"))
 
     assert (status_of(reply), body_of(reply)) == (204, b"deleted")
@@ -89,7 +89,7 @@ def test_mangum_hands_it_on(mangum):
 
 @WAYS
 @pytest.mark.parametrize("name", ["100", "101", "103", "signed"])
-def test_what_no_server_could_send_is_an_error(ours, caplog, name, way):
+def test_an_unsendable_response_is_an_error(ours, caplog, name, way):
     reply = ours(event_of("http_api_v2", "GET", f"{way}/{name}"))
 
     assert (status_of(reply), body_of(reply)) == (500, b"Internal Server Error")
@@ -98,7 +98,7 @@ def test_what_no_server_could_send_is_an_error(ours, caplog, name, way):
 
 @WAYS
 @pytest.mark.parametrize(("name", "removed"), [("coding", "transfer-encoding"), ("connection", "connection")])
-def test_the_connection_is_the_fronts(ours, name, removed, way):
+def test_hop_by_hop_headers_are_dropped(ours, name, removed, way):
     reply = ours(event_of("http_api_v2", "GET", f"{way}/{name}"))
 
     assert (body_of(reply), header(reply, removed)) == (b"hello", None)
@@ -106,7 +106,7 @@ def test_the_connection_is_the_fronts(ours, name, removed, way):
 
 @WAYS
 @pytest.mark.parametrize("name", ["short", "long"])
-def test_a_length_is_the_contents(ours, caplog, name, way):
+def test_a_wrong_content_length_is_corrected(ours, caplog, name, way):
     reply = ours(event_of("http_api_v2", "GET", f"{way}/{name}"))
 
     assert (body_of(reply), header(reply, "content-length")) == (b"hello", "5")
@@ -115,14 +115,14 @@ def test_a_length_is_the_contents(ours, caplog, name, way):
 
 @WAYS
 @pytest.mark.parametrize("name", ["endless", "aendless"])
-def test_a_stream_is_not_made_for_head(ours, name, way):
+def test_head_does_not_consume_a_stream(ours, name, way):
     reply = ours(event_of("http_api_v2", "HEAD", f"{way}/{name}"))
 
     assert (status_of(reply), body_of(reply), made) == (200, b"", [])
 
 
 def composed(listens):
-    """An application beside Django's, whose stream ends only when its client leaves."""
+    """Return an ASGI application whose stream never ends, or ends on a disconnect if it listens."""
 
     async def application(scope, receive, send):
         await receive()
@@ -139,7 +139,7 @@ def composed(listens):
 
 
 @pytest.mark.parametrize("listens", [True, False])
-def test_a_stream_beside_django_ends_with_its_head(listens):
+def test_head_ends_the_stream_of_another_application(listens):
     handler = DirectLambdaHandler(composed(listens))
     try:
         reply = handler(event_of("http_api_v2", "HEAD", "/feed"), CONTEXT)

@@ -1,4 +1,4 @@
-"""What is no request: refused, or, where a schedule sends it to keep the function warm, answered without Django."""
+"""Events that are not HTTP requests are rejected, except for scheduled warm-ups, which skip Django."""
 
 import pytest
 from django.http import HttpResponse
@@ -33,21 +33,21 @@ EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
     ],
     ids=repr,
 )
-def test_an_event_that_no_http_front_sends_is_refused(ours, event):
+def test_an_event_of_no_http_front_is_rejected(ours, event):
     with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
         ours(event)
 
 
 @EVERY_FRONT
 @pytest.mark.parametrize("more", [{"command": ["migrate"]}, {"warm_up": True}], ids=repr)
-def test_a_request_that_is_another_event_too_is_refused(ours, front, more):
+def test_a_request_with_keys_of_another_event_is_rejected(ours, front, more):
     assert status_of(ours(event_of(front, "GET", "/page"))) == 200
 
     with pytest.raises(UnknownEvent, match=next(iter(more))):
         ours(more | event_of(front, "GET", "/page"))
 
 
-def test_an_event_that_is_refused_is_named_by_its_keys_on_one_short_line(ours):
+def test_a_rejection_names_the_events_keys_on_one_short_line(ours):
     event = {"line\nbreak": "hunter2", "x" * 1000: 1} | {f"key{number}": number for number in range(1000)}
 
     with pytest.raises(UnknownEvent) as refused:
@@ -60,7 +60,7 @@ def test_an_event_that_is_refused_is_named_by_its_keys_on_one_short_line(ours):
     assert len(text) < 500
 
 
-def test_a_warm_up_is_answered_without_django_where_it_is_switched_on(settings):
+def test_an_enabled_warm_up_is_answered_without_django(settings):
     handler = DirectLambdaHandler(answers_warm_up=True)
     settings.ROOT_URLCONF = "a_module_that_does_not_exist"
 

@@ -1,4 +1,4 @@
-"""Every front's events give the same reply as through Mangum and Django's own handler."""
+"""Events of every front get the same reply as from Mangum around Django's own handler."""
 
 import asyncio
 from io import BytesIO
@@ -89,11 +89,11 @@ CONTENTS = {
 }
 
 
-def of_content(request, name):
+def respond(request, name):
     return CONTENTS[name]()
 
 
-async def aof_content(request, name):
+async def arespond(request, name):
     return CONTENTS[name]()
 
 
@@ -125,8 +125,8 @@ urlpatterns = [
     path("mixed/stream", mixed_stream),
     path("sync/described", described),
     path("async/described", adescribed),
-    path("sync/<name>", of_content),
-    path("async/<name>", aof_content),
+    path("sync/<name>", respond),
+    path("async/<name>", arespond),
 ]
 
 EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
@@ -162,7 +162,7 @@ def test_every_kind_of_response_is_the_same(both, way, name):
 
 
 @WAYS
-def test_a_header_beyond_ascii_reaches_the_reply_as_text(ours, mangum, way):
+def test_a_non_ascii_header_is_sent_as_text(ours, mangum, way):
     event = event_of("http_api_v2", "GET", f"{way}/latin")
 
     with pytest.raises(UnicodeDecodeError):
@@ -173,15 +173,15 @@ def test_a_header_beyond_ascii_reaches_the_reply_as_text(ours, mangum, way):
 @WAYS
 @EVERY_FRONT
 @pytest.mark.parametrize("name", ["text", "cookies"])
-def test_every_front_gets_its_own_shape(both, front, way, name):
+def test_replies_have_the_shape_of_their_front(both, front, way, name):
     if (front, name) == ("lambda_at_edge", "cookies"):
-        # Mangum keeps the last of several headers: test_every_cookie_reaches_the_edge.
+        # Mangum keeps only the last of several headers; see test_every_cookie_reaches_the_edge.
         return
     both(event_of(front, "GET", f"{way}/{name}"))
 
 
 @EVERY_FRONT
-def test_binary_bodies_come_as_base64(both, front):
+def test_binary_bodies_are_sent_as_base64(both, front):
     reply = both(event_of(front, "GET", "/sync/image"))
 
     assert reply["isBase64Encoded"] is True
@@ -210,7 +210,7 @@ def test_head_is_answered_as_by_mangum(both, way, name):
 
 
 @WAYS
-def test_large_bodies_come_and_go(both, way):
+def test_large_bodies_pass_in_both_directions(both, way):
     upload = event_of("http_api_v2", "POST", f"{way}/described", body=b"x" * 2_000_000)
 
     assert body_of(both(upload)).count(b"x") >= 2_000_000
@@ -225,7 +225,7 @@ def test_a_body_beyond_djangos_limit_is_a_bad_request(both, settings, way):
 
 
 @WAYS
-def test_a_query_that_means_no_utf_8_is_served(both, way):
+def test_a_query_with_invalid_utf_8_is_served(both, way):
     event = event_of("http_api_v2", "GET", f"{way}/described")
     event["rawQueryString"] = "name=%FF"
 
@@ -244,7 +244,7 @@ def test_an_unknown_host_is_refused(both, front):
     assert status_of(both(event_of(front, "GET", "/sync/text", headers=headers))) == 400
 
 
-# Mangum answers what the application did not.
+# Mangum replies 500 when the application fails before its response is complete.
 @STREAMS
 @pytest.mark.parametrize("way", ["/sync", "/async", "/mixed"])
 def test_a_stream_that_breaks_is_an_error(both, way):

@@ -1,4 +1,4 @@
-"""A failure ends one invocation, and the next one works."""
+"""The next invocation works after one that failed."""
 
 import time
 
@@ -14,11 +14,11 @@ failing = False
 
 
 class NeedsItsService:
-    """Middleware that asks a service in its constructor."""
+    """Middleware whose constructor needs a service."""
 
     def __init__(self, get_response):
         if failing:
-            raise ConnectionError("the service is away")
+            raise ConnectionError("the service is down")
         self.get_response = get_response
 
     def __call__(self, request):
@@ -66,7 +66,7 @@ urlpatterns = [path(view.__name__, view) for view in (plain, aplain, leave, alea
 
 @pytest.fixture(params=[False, True], ids=["alone", "with a tool"])
 def tool(request, monkeypatch):
-    """A tool that patches the entry of Django's handler."""
+    """Patch `ASGIHandler.__call__`, as monitoring tools do."""
     if request.param:
         original = ASGIHandler.__call__
 
@@ -79,7 +79,7 @@ def tool(request, monkeypatch):
 
 @pytest.mark.usefixtures("tool")
 @pytest.mark.parametrize("target", ["/plain", "/aplain"])
-def test_middleware_that_could_not_be_made_is_made_later(ours, settings, monkeypatch, target):
+def test_middleware_construction_is_retried(ours, settings, monkeypatch, target):
     settings.MIDDLEWARE = [f"{__name__}.NeedsItsService"]
     event = event_of("http_api_v2", "GET", target)
     globals()["failing"] = True
@@ -94,6 +94,6 @@ def test_middleware_that_could_not_be_made_is_made_later(ours, settings, monkeyp
 
 @pytest.mark.usefixtures("tool")
 @pytest.mark.parametrize("target", ["/leave", "/aleave", "/stream", "/mixed_stream", "/astream"])
-def test_a_view_that_exits_ends_its_invocation_alone(ours, target):
+def test_a_view_that_exits_fails_only_its_invocation(ours, target):
     assert status_of(ours(event_of("http_api_v2", "GET", target))) == 500
     assert body_of(ours(event_of("http_api_v2", "GET", "/plain"))) == b"plain"

@@ -1,4 +1,4 @@
-"""A function behind the base path of a custom domain, and behind CloudFront."""
+"""A function behind CloudFront and behind the base path of a custom domain."""
 
 import pytest
 from django.http import HttpResponse, JsonResponse
@@ -65,7 +65,7 @@ def test_host_scheme_and_path_are_the_public_ones(behind_cloudfront, front, base
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1", "function_url"])
-def test_the_client_is_the_one_that_the_event_names(behind_cloudfront, ours, settings, front):
+def test_the_client_address_comes_from_the_event(behind_cloudfront, ours, settings, front):
     event = event_of(front, "GET", "/items/", headers=CLOUDFRONT | {"x-forwarded-for": "6.6.6.6"})
     client = body_of(behind_cloudfront(event)).decode().rpartition(", ")[2]
     settings.ALLOWED_HOSTS = ["*"]
@@ -74,7 +74,7 @@ def test_the_client_is_the_one_that_the_event_names(behind_cloudfront, ours, set
     assert body_of(ours(event)).decode().rpartition(", ")[2] == client
 
 
-def test_a_stage_in_the_path_is_no_part_of_the_public_one(behind_cloudfront):
+def test_a_stage_is_not_part_of_the_public_path(behind_cloudfront):
     event = event_of("http_api_v2", "GET", "/prod/items/", headers=CLOUDFRONT)
     event["requestContext"] |= {"stage": "prod", "domainName": APIS_OWN_DOMAIN}
 
@@ -89,7 +89,7 @@ VIEWS = pytest.mark.parametrize("view", ["scheme", "ascheme"])
 @VIEWS
 @pytest.mark.parametrize(("inner", "public"), [("http", "https"), ("https", "http")])
 @pytest.mark.parametrize("front", FRONTS)
-def test_the_scope_has_the_chosen_scheme(behind_cloudfront, settings, front, inner, public, view):
+def test_the_scope_has_the_scheme_of_the_configured_header(behind_cloudfront, settings, front, inner, public, view):
     settings.SECURE_SSL_REDIRECT = False
     said = {"x-forwarded-proto": inner, "cloudfront-forwarded-proto": public}
     event = event_of(front, "GET", f"/{view}/", headers=CLOUDFRONT | said)
@@ -100,7 +100,7 @@ def test_the_scope_has_the_chosen_scheme(behind_cloudfront, settings, front, inn
 @VIEWS
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value"])
 @pytest.mark.parametrize(("said", "seen"), [("http, https", b"https"), ("https, http", b"http"), ("http", b"http")])
-def test_behind_a_load_balancer_the_last_scheme_counts(ours, settings, front, said, seen, view):
+def test_a_load_balancers_last_scheme_wins(ours, settings, front, said, seen, view):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["*"], False
 
     assert body_of(ours(event_of(front, "GET", f"/{view}/", headers={"x-forwarded-proto": said}))) == seen
@@ -108,7 +108,7 @@ def test_behind_a_load_balancer_the_last_scheme_counts(ours, settings, front, sa
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize(("path", "seen"), [("/items/", "/shop/items/"), ("/shop/items/", "/shop/shop/items/")])
-def test_a_front_that_strips_the_base_path_is_believed(settings, front, path, seen):
+def test_a_base_path_that_the_front_strips_is_restored(settings, front, path, seen):
     settings.ALLOWED_HOSTS = ["*"]
     handler = DirectLambdaHandler(base_path="/shop", base_path_is_stripped=True)
     reply = body_of(handler(event_of(front, "GET", path), CONTEXT)).decode()

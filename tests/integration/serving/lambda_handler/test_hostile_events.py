@@ -1,4 +1,4 @@
-"""What no client that means well sends, and what Lambda could not carry."""
+"""Malformed and hostile events, and bodies and replies beyond Lambda's limits."""
 
 import json
 import logging
@@ -35,7 +35,7 @@ urlpatterns = [path("length", length), path("letters/<int:count>", letters), pat
 
 @pytest.fixture
 def small():
-    """A handler with limits that a test can reach."""
+    """Return a handler with limits small enough for a test."""
     handler = DirectLambdaHandler(max_event_body_bytes=_LIMIT, max_reply_bytes=_LIMIT)
     yield lambda event: handler(event, CONTEXT)
     handler.close()
@@ -58,7 +58,7 @@ def with_header(event: dict, name: str, value: str) -> dict:
         lambda event: with_header(event, "content-type", "text/plain; charset=\0"),
         lambda event: with_header(event, "x-reflected", "a\r\nSet-Cookie: b=c"),
     ],
-    ids=["body is no base64", "body is no text", "a NUL", "a line break"],
+    ids=["invalid base64", "invalid text", "a NUL", "a line break"],
 )
 def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
     reply = small(damage(event_of(front, "POST", "/length", body=b"body")))
@@ -69,7 +69,7 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("body", ["!!!!", "YW*Jj", "YWJj====", "YQ==YQ==", "YWJ", "_-_-", "YW\nJj", "é"])
-def test_a_body_that_is_not_all_base64_is_a_bad_request(small, front, body):
+def test_a_body_of_invalid_base64_is_a_bad_request(small, front, body):
     event = event_of(front, "POST", "/length", body=b"body")
 
     assert small(event | {"body": body, "isBase64Encoded": True})["statusCode"] == 400
@@ -84,26 +84,26 @@ def test_a_body_in_base64_is_decoded(small, front, body):
 
 
 @pytest.mark.parametrize("event", [None, [], [{}], 5, 0.5, True, "text", ""], ids=repr)
-def test_an_event_that_is_no_object_is_refused_as_any_that_no_front_sends(small, event):
+def test_an_event_that_is_not_an_object_is_rejected(small, event):
     with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
         small(event)
 
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("said", ["many", "9" * 5000, "-1", ""])
-def test_a_body_is_as_long_as_it_is_whatever_is_said(small, front, said):
+def test_the_actual_body_length_beats_content_length(small, front, said):
     reply = small(with_header(event_of(front, "POST", "/length", body=b"body"), "content-length", said))
 
     assert (reply["statusCode"], body_of(reply)) == (200, b"4")
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1", "load_balancer"])
-def test_a_path_that_no_url_can_spell_is_a_bad_request(small, front):
+def test_a_path_with_a_lone_surrogate_is_a_bad_request(small, front):
     assert small(event_of(front, "GET", "/\ud800"))["statusCode"] == 400
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_body_is_taken_up_to_the_limit_and_refused_above(small, front):
+def test_a_body_above_the_limit_is_rejected(small, front):
     at_the_limit = event_of(front, "POST", "/length", body=b"x" * (_LIMIT // 4 * 3))
     above = event_of(front, "POST", "/length", body=b"x" * (_LIMIT // 4 * 3 + 1))
 
@@ -112,7 +112,7 @@ def test_a_body_is_taken_up_to_the_limit_and_refused_above(small, front):
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_lower_limit_of_bodies_counts_what_was_decoded(front):
+def test_a_lower_body_limit_counts_decoded_bytes(front):
     handler = DirectLambdaHandler(max_body_bytes=9_000)
     replies = [handler(event_of(front, "POST", "/length", body=b"x" * size), CONTEXT) for size in (9_000, 9_001)]
     handler.close()
@@ -121,7 +121,7 @@ def test_a_lower_limit_of_bodies_counts_what_was_decoded(front):
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_a_reply_above_the_limit_is_an_error_that_says_so(small, caplog, front):
+def test_a_reply_above_the_limit_is_an_explained_error(small, caplog, front):
     path_ = "/letters/5000"
 
     with caplog.at_level(logging.ERROR, "django_runtimes.serving.aws_lambda.handler"):
@@ -135,7 +135,7 @@ def test_a_reply_above_the_limit_is_an_error_that_says_so(small, caplog, front):
 def test_a_reply_of_exactly_the_limit_is_sent(small):
     event = event_of("http_api_v2", "GET", "/letters/1000")
     size = len(json.dumps(small(event)))
-    # Each of them is six characters in JSON.
+    # JSON writes each letter as six characters.
     fits, too_long = (1000 + (_LIMIT - size) // 6 + more for more in (0, 1))
 
     statuses = [small(event_of("http_api_v2", "GET", f"/letters/{count}"))["statusCode"] for count in (fits, too_long)]
@@ -143,7 +143,7 @@ def test_a_reply_of_exactly_the_limit_is_sent(small):
     assert statuses == [200, 500]
 
 
-def test_the_client_behind_a_load_balancer_is_the_last_one_it_names(small):
+def test_behind_a_load_balancer_the_last_address_is_the_client(small):
     event = load_event("load_balancer") | {"path": "/client", "httpMethod": "GET"}
     event["headers"] |= {"x-forwarded-for": "6.6.6.6, 198.51.100.1", "x-forwarded-proto": "http,https"}
 

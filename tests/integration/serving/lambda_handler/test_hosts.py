@@ -1,4 +1,4 @@
-"""A Host is Django's to take or to refuse, whatever Mangum makes of it."""
+"""Django validates the Host header, including values that Mangum cannot parse."""
 
 import copy
 
@@ -17,31 +17,31 @@ def host(request):
 urlpatterns = [path("host", host)]
 
 
-def at_host(front, value):
+def event_for_host(front, value):
     headers = {"host": value} if front == "lambda_at_edge" else {}
     return with_header(event_of(front, "GET", "/host", headers=headers), "host", value)
 
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("value", ["[2001:db8::1]", "[2001:db8::1]:8443"])
-def test_an_ipv6_address_is_a_host(ours, settings, front, value):
+def test_an_ipv6_address_is_a_valid_host(ours, settings, front, value):
     settings.ALLOWED_HOSTS = ["[2001:db8::1]"]
 
-    assert body_of(ours(at_host(front, value))) == f"{value} [2001:db8::1]".encode()
+    assert body_of(ours(event_for_host(front, value))) == f"{value} [2001:db8::1]".encode()
 
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("value", ["guestbook.example:80:80", "guestbook.example:port", "evil@guestbook.example:a"])
-def test_what_is_no_host_is_refused_by_django(ours, caplog, front, value):
-    reply = ours(at_host(front, value))
+def test_an_invalid_host_is_rejected_by_django(ours, caplog, front, value):
+    reply = ours(event_for_host(front, value))
 
     assert int(status_of(reply)) == 400
     assert f"Invalid HTTP_HOST header: '{value}'" in caplog.text
 
 
-def test_the_event_that_the_application_sees_is_whole(ours, settings):
+def test_the_event_is_not_modified(ours, settings):
     settings.ALLOWED_HOSTS = ["*"]
-    event = at_host("http_api_v2", "[::1]")
+    event = event_for_host("http_api_v2", "[::1]")
     before = copy.deepcopy(event)
 
     ours(event)

@@ -1,4 +1,4 @@
-"""Where an invocation runs, and what it leaves to the next."""
+"""The thread and event loop of an invocation, and its isolation from the next one."""
 
 import asyncio
 import contextvars
@@ -196,7 +196,7 @@ def get(ours, target: str) -> bytes:
     return body_of(reply)
 
 
-def test_a_synchronous_view_runs_on_the_invoking_thread_without_an_event_loop(ours):
+def test_a_sync_view_runs_on_the_invoking_thread_without_a_loop(ours):
     assert get(ours, "/sync/where") == f'{{"thread": {threading.get_ident()}, "loop": null}}'.encode()
 
 
@@ -206,14 +206,14 @@ def test_a_view_that_cancels_itself_is_an_internal_error(both):
     assert status_of(reply) == 500
 
 
-def test_asynchronous_views_share_one_loop(ours):
+def test_async_views_share_one_loop(ours):
     places = {get(ours, "/async/where") for _ in range(3)}
 
     assert len(places) == 1
     assert b"null" not in places.pop()
 
 
-def test_asynchronous_views_met_by_chance_share_that_loop(ours, settings):
+def test_async_views_behind_a_wrong_hint_share_that_loop(ours, settings):
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
 
@@ -222,7 +222,7 @@ def test_asynchronous_views_met_by_chance_share_that_loop(ours, settings):
     assert {json.loads(get(ours, "/de/where"))["loop"] for _ in range(3)} == {expected}
 
 
-def test_asynchronous_only_middleware_runs_on_that_loop_for_every_view(ours, settings):
+def test_async_only_middleware_runs_on_one_loop(ours, settings):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.async_only"]
 
     replies = [ours(event_of("http_api_v2", "GET", target)) for target in ("/sync/where", "/async/where")]
@@ -230,7 +230,7 @@ def test_asynchronous_only_middleware_runs_on_that_loop_for_every_view(ours, set
     assert replies[0]["headers"]["x-loop"] == replies[1]["headers"]["x-loop"]
 
 
-def test_each_chain_is_built_when_its_first_request_comes(ours, settings, listed):
+def test_each_chain_is_built_on_its_first_request(ours, settings, listed):
     settings.MIDDLEWARE = [listed(f"{__name__}.RemembersItsChain")]
     seen.clear()
     chains = []
@@ -255,7 +255,7 @@ def test_the_event_and_its_context_are_in_the_scope(ours, target):
 
 @pytest.mark.parametrize("then", ["/sync/states", "/async/states", "/mixed/states"])
 @pytest.mark.parametrize("change", ["/sync/changes", "/async/changes", "/mixed/changes"])
-def test_nothing_an_invocation_activates_reaches_the_next(ours, change, then):
+def test_no_state_leaks_into_the_next_invocation(ours, change, then):
     untouched = get(ours, then)
 
     for _ in range(2):
@@ -264,17 +264,17 @@ def test_nothing_an_invocation_activates_reaches_the_next(ours, change, then):
     assert (translation.get_language(), variable.get()) == ("en-us", "unset")
 
 
-def test_a_stream_sees_what_its_view_activated(both):
+def test_a_stream_sees_the_language_of_its_view(both):
     assert body_of(both(event_of("http_api_v2", "GET", "/mixed/language"))) == b"de"
 
 
-def test_a_synchronous_view_bridges_to_a_loop_and_back_to_its_thread(ours):
+def test_a_sync_view_bridges_to_a_loop_and_back_to_its_thread(ours):
     me = threading.get_ident()
 
     assert get(ours, "/sync/bridges") == f'{{"back": {me}, "local": "below", "thread": {me}, "loop": null}}'.encode()
 
 
-def test_an_asynchronous_views_synchronous_parts_share_a_thread(both):
+def test_the_sync_calls_of_an_async_view_share_a_thread(both):
     assert body_of(both(event_of("http_api_v2", "GET", "/async/bridges"))) == b'{"the same": true}'
 
 
@@ -290,7 +290,7 @@ def test_no_connection_outlives_its_invocation(per_request, ours, opened_connect
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("target", ["/sync/rows", "/async/rows", "/async/stream", "/mixed/stream"])
-def test_a_persistent_connection_is_held_from_one_invocation_to_the_next(persistent, ours, opened_connections, target):
+def test_a_persistent_connection_is_reused_across_invocations(persistent, ours, opened_connections, target):
     for _ in range(5):
         get(ours, target)
 

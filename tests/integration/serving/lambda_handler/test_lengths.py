@@ -1,4 +1,4 @@
-"""A body has a length on Lambda, whatever was said of it."""
+"""On Lambda, Content-Length is the body's actual length, whatever the event's headers say."""
 
 import pytest
 from django.http import HttpResponse, JsonResponse
@@ -48,7 +48,7 @@ def headers_of(event):
 
 @WAYS
 @EVERY_FRONT
-def test_a_form_without_a_length_arrives(ours, front, way):
+def test_a_form_without_content_length_arrives(ours, front, way):
     event = event_of(front, "POST", f"{way}/form", headers=MULTIPART, body=PARTS)
     for headers in headers_of(event):
         del headers["content-length"]
@@ -61,7 +61,7 @@ def test_a_form_without_a_length_arrives(ours, front, way):
 @WAYS
 @EVERY_FRONT
 @pytest.mark.parametrize("said", ["0", "17", "99999", "many"])
-def test_the_bodys_own_length_counts_on_lambda(ours, front, way, said):
+def test_the_actual_length_replaces_a_wrong_content_length(ours, front, way, said):
     event = event_of(front, "POST", f"{way}/form", headers=MULTIPART, body=PARTS)
     for headers in headers_of(event):
         old = headers["content-length"]
@@ -73,7 +73,7 @@ def test_the_bodys_own_length_counts_on_lambda(ours, front, way, said):
 
 
 @WAYS
-def test_two_lengths_of_a_load_balancer_are_one(ours, way):
+def test_repeated_content_lengths_are_replaced(ours, way):
     event = event_of("load_balancer_multi_value", "POST", f"{way}/form", headers=MULTIPART, body=PARTS)
     event["multiValueHeaders"]["content-length"] = ["5", str(len(PARTS))]
 
@@ -81,5 +81,5 @@ def test_two_lengths_of_a_load_balancer_are_one(ours, way):
 
 
 @EVERY_FRONT
-def test_a_request_without_a_body_has_no_length(both, front):
+def test_a_request_without_a_body_has_no_content_length(both, front):
     assert body_of(both(event_of(front, "GET", "/bare"))) == b"None"

@@ -1,4 +1,4 @@
-"""Names that are too long for the file system are not found, behind any front."""
+"""A media name that is too long for the file system is not found, behind any front."""
 
 from urllib.parse import unquote
 
@@ -23,7 +23,7 @@ urlpatterns = [re_path("^media/(?P<path>.*)$", media)]
     ["a" * 256, "a" * 3000 + "/b", "b/" + "a" * 300 + ".png", "é" * 128, "a/" * 3000, "%00", "a" * 300 + "/", "none"],
     ids=["name", "folder", "in a folder", "bytes", "path", "NUL", "slash", "short"],
 )
-def test_lambda_does_not_find_a_long_name(ours, settings, tmp_path, front, name):
+def test_a_name_too_long_for_the_file_system_is_not_found(ours, settings, tmp_path, front, name):
     settings.MEDIA_ROOT = tmp_path
     (tmp_path / "b").mkdir()
 

@@ -1,4 +1,4 @@
-"""Thousands of damaged events: each is answered or refused, and none is an error of the handler's."""
+"""Thousands of damaged events: each is answered or rejected, and none makes the handler fail."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ _SEED = 20261128
 
 
 def seen_in(request):
-    # A view that uses all of a request; its size alone is answered, which no front refuses.
+    # Use every part of the request, but return only a size, which every front accepts.
     seen = json.dumps(
         {
             "meta": {name: str(value) for name, value in request.META.items()},
@@ -59,7 +59,7 @@ urlpatterns = [path("sync", sync), path("async", asynchronous), path("csrf", beh
 
 @pytest.fixture
 def handler(settings) -> Iterator[DirectLambdaHandler]:
-    """A handler that writes no line for each event."""
+    """Return a handler that does not log each event."""
     settings.MIDDLEWARE = [
         *settings.MIDDLEWARE,
         "django.middleware.locale.LocaleMiddleware",
@@ -74,7 +74,7 @@ def handler(settings) -> Iterator[DirectLambdaHandler]:
 
 
 def outcomes(handler: DirectLambdaHandler, seed: int, count: int) -> Counter:
-    """How many events had which status; an AssertionError shows the first that went wrong."""
+    """Count the events by status; raise AssertionError with the first event that fails."""
     seen: Counter = Counter()
     for event in mutated_events(seed, count, _PATHS):
         shown = line_of(event)
@@ -91,21 +91,21 @@ def outcomes(handler: DirectLambdaHandler, seed: int, count: int) -> Counter:
     return seen
 
 
-def test_damaged_events_are_answered_or_refused(handler):
+def test_damaged_events_are_answered_or_rejected(handler):
     seen = outcomes(handler, _SEED, 3000)
 
-    # What is damaged where nobody looks is served, so that the views are reached.
+    # Damage to unused parts is harmless, so many events reach the views.
     assert seen[200] > 600
     assert min(seen[400], seen[404], seen["unknown"]) > 20
 
 
 @pytest.mark.weekly
 @pytest.mark.parametrize("seed", range(10))
-def test_15000_damaged_events_are_answered_or_refused(handler, seed):
+def test_15000_damaged_events_are_answered_or_rejected(handler, seed):
     assert outcomes(handler, seed, 1500)[200] > 300
 
 
-def test_an_error_of_the_view_is_seen(handler, settings):
+def test_an_error_in_a_view_is_reported(handler, settings):
     settings.ROOT_URLCONF = "no_such_module"
 
     settings.MIDDLEWARE = []

@@ -1,4 +1,4 @@
-"""What else AWS sends: events of authorizers, WebSockets and VPC Lattice, and null where a front has nothing."""
+"""Other events that AWS sends: from authorizers, WebSockets and VPC Lattice, and with null for missing values."""
 
 import logging
 
@@ -72,14 +72,14 @@ MULTIPART = {"content-type": "multipart/form-data; boundary=edge"}
         ("management_command", "an event with the keys 'command'"),
     ],
 )
-def test_other_events_are_refused_by_name(ours, name, words):
+def test_other_events_are_rejected_by_name(ours, name, words):
     with pytest.raises(UnknownEvent, match=f"{words}.* is no request of an HTTP API"):
         ours(load_event(name))
 
 
 @EVERY_FRONT
 @pytest.mark.parametrize("body", [5, 0, False, [], ["a"], {}, {"a": 1}, 0.5], ids=repr)
-def test_a_body_that_is_no_string_is_a_bad_request(ours, front, body):
+def test_a_body_that_is_not_a_string_is_a_bad_request(ours, front, body):
     event = event_of(front, "POST", "/form")
     holder, key = (event, "body") if "body" in event else (event["Records"][0]["cf"]["request"]["body"], "data")
     holder[key] = body
@@ -89,11 +89,11 @@ def test_a_body_that_is_no_string_is_a_bad_request(ours, front, body):
 
 @pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
 @pytest.mark.parametrize("is_base64", ["true", 1, []], ids=repr)
-def test_base64_is_said_by_a_boolean(ours, front, is_base64):
+def test_is_base64_encoded_must_be_a_boolean(ours, front, is_base64):
     assert status_of(ours(event_of(front, "GET", "/users") | {"isBase64Encoded": is_base64})) == 400
 
 
-def test_a_body_that_cloudfront_has_cut_off_is_refused(ours):
+def test_a_body_truncated_by_cloudfront_is_rejected(ours):
     event = event_of("lambda_at_edge", "POST", "/form", headers=MULTIPART, body=b"x")
     event["Records"][0]["cf"]["request"]["body"]["inputTruncated"] = True
 
@@ -105,7 +105,7 @@ def test_a_body_that_cloudfront_has_cut_off_is_refused(ours):
 
 @pytest.mark.parametrize("values", [[], None, [None]], ids=repr)
 @pytest.mark.parametrize("name", ["accept", "x-forwarded-port", "cloudfront-forwarded-proto"])
-def test_a_header_of_the_edge_without_a_value_is_none(ours, values, name):
+def test_an_edge_header_without_a_value_is_ignored(ours, values, name):
     event = event_of("lambda_at_edge", "GET", "/users")
     event["Records"][0]["cf"]["request"]["headers"][name] = values
 
@@ -115,7 +115,7 @@ def test_a_header_of_the_edge_without_a_value_is_none(ours, values, name):
     assert name.title().encode() not in body_of(reply)
 
 
-def test_the_edge_without_a_host_is_a_bad_request(ours):
+def test_an_edge_event_without_a_host_is_a_bad_request(ours):
     event = event_of("lambda_at_edge", "GET", "/users")
     event["Records"][0]["cf"]["request"]["headers"]["host"] = []
 
@@ -123,7 +123,7 @@ def test_the_edge_without_a_host_is_a_bad_request(ours):
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
-def test_a_header_that_is_null_is_none(ours, front):
+def test_a_null_header_is_ignored(ours, front):
     event = event_of(front, "GET", "/users")
     event["headers"] |= {"x-color": None, "X-Size": "5"}
     if "multiValueHeaders" in event:
@@ -136,7 +136,7 @@ def test_a_header_that_is_null_is_none(ours, front):
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "function_url", "http_api_v1", "rest_api_v1", "load_balancer"])
-def test_null_is_nothing_wherever_it_stands(ours, settings, front):
+def test_null_is_accepted_for_every_optional_key(ours, settings, front):
     settings.ALLOWED_HOSTS = ["*"]
     settings.SECURE_SSL_REDIRECT = False
     event = event_of(front, "GET", "/users")
@@ -150,7 +150,7 @@ def test_null_is_nothing_wherever_it_stands(ours, settings, front):
     assert b'"query": []' in body_of(reply)
 
 
-def test_a_test_from_the_rest_apis_console(ours, mangum, settings):
+def test_an_invocation_from_the_rest_api_console_is_served(ours, mangum, settings):
     settings.ALLOWED_HOSTS = ["*"]
     settings.SECURE_SSL_REDIRECT = False
     event = event_of("rest_api_v1", "GET", "/users") | {"headers": None, "multiValueHeaders": None}
@@ -165,7 +165,7 @@ def test_a_test_from_the_rest_apis_console(ours, mangum, settings):
 
 @pytest.mark.parametrize("more", [0, 600_000])
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
-def test_a_front_takes_a_megabyte(ours, caplog, front, more):
+def test_a_reply_above_a_fronts_limit_of_1_mib_is_an_error(ours, caplog, front, more):
     with caplog.at_level(logging.ERROR, "django_runtimes.serving.aws_lambda.handler"):
         reply = ours(event_of(front, "GET", f"/letters/{500_000 + more}"))
 
@@ -177,12 +177,12 @@ def test_a_front_takes_a_megabyte(ours, caplog, front, more):
 
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
 @pytest.mark.parametrize("kind", ["value", "several", "names", "cookie"])
-def test_headers_count_as_the_body_does(ours, front, kind):
+def test_headers_count_towards_the_limit(ours, front, kind):
     assert status_of(ours(event_of(front, "GET", f"/header/{kind}/1000"))) == 200
     assert status_of(ours(event_of(front, "GET", f"/header/{kind}/1200000"))) == 500
 
 
-def test_the_headers_of_a_viewer_request_may_have_40_kb(ours):
+def test_viewer_request_headers_are_limited_to_40_kb(ours):
     event = event_of("lambda_at_edge", "GET", "/header/value/39000")
     event["Records"][0]["cf"]["config"]["eventType"] = "viewer-request"
     assert ours(event)["status"] == 200
@@ -191,7 +191,7 @@ def test_the_headers_of_a_viewer_request_may_have_40_kb(ours):
     assert ours(event)["status"] == 500
 
 
-def test_a_viewer_request_may_answer_40_kb(ours):
+def test_viewer_request_replies_are_limited_to_40_kb(ours):
     event = event_of("lambda_at_edge", "GET", "/letters/41000")
     assert ours(event)["status"] == 200
     event["Records"][0]["cf"]["config"]["eventType"] = "viewer-request"
@@ -199,5 +199,5 @@ def test_a_viewer_request_may_answer_40_kb(ours):
 
 
 @pytest.mark.parametrize("front", ["http_api_v2", "rest_api_v1"])
-def test_other_fronts_take_more_than_a_megabyte(ours, front):
+def test_other_fronts_accept_more_than_1_mib(ours, front):
     assert status_of(ours(event_of(front, "GET", "/letters/2000000"))) == 200

@@ -1,4 +1,4 @@
-"""A tool that follows ASGI requests sees every invocation; without one a synchronous view needs no event loop."""
+"""A tool that patches Django's handler sees every invocation; without one, a sync view needs no event loop."""
 
 import asyncio
 import functools
@@ -71,13 +71,13 @@ WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
 @pytest.fixture(autouse=True)
-def _nothing_seen() -> None:
+def _reset_seen() -> None:
     seen.clear()
 
 
 @pytest.fixture
 def patch(monkeypatch):
-    """Puts a method that notes its calls where a tool would."""
+    """Return a function that replaces a method with one that records its calls, as a tool would."""
 
     def put(owner: type, name: str) -> None:
         original = getattr(owner, name)
@@ -85,18 +85,18 @@ def patch(monkeypatch):
         if iscoroutinefunction(original):
 
             @functools.wraps(original)
-            async def noting(*args):
+            async def recording(*args):
                 seen.append(name)
                 return await original(*args)
 
         else:
 
             @functools.wraps(original)
-            def noting(*args):
+            def recording(*args):
                 seen.append(name)
                 return original(*args)
 
-        monkeypatch.setattr(owner, name, noting)
+        monkeypatch.setattr(owner, name, recording)
         time.sleep(LOOKS_EVERY_S)
 
     return put
@@ -105,7 +105,7 @@ def patch(monkeypatch):
 @pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
 @pytest.mark.parametrize("name", ["__call__", *sorted(DJANGOS_WAY - {"_get_response_async"})])
 @WAYS
-def test_a_patched_method_is_seen_whenever_it_was_patched(ours, patch, way, name, late):
+def test_a_patched_method_is_called_whenever_it_was_patched(ours, patch, way, name, late):
     event = event_of("http_api_v2", "GET", f"{way}/plain")
     if late:
         ours(event)
@@ -118,7 +118,7 @@ def test_a_patched_method_is_seen_whenever_it_was_patched(ours, patch, way, name
 
 @WAYS
 @pytest.mark.parametrize("name", ["get_response_async", "_get_response_async"])
-def test_a_patched_asynchronous_response_is_seen(ours, patch, way, name):
+def test_a_patched_get_response_async_is_called(ours, patch, way, name):
     patch(BaseHandler, name)
 
     assert body_of(ours(event_of("http_api_v2", "GET", f"{way}/plain"))) == b"plain"
@@ -130,7 +130,7 @@ def test_a_patched_asynchronous_response_is_seen(ours, patch, way, name):
     [("plain", 200, b"plain"), ("broken", 500, None), ("missing", 404, None), ("stream", 200, b"ab")],
 )
 @WAYS
-def test_the_detour_answers_the_same(ours, patch, way, target, status, body):
+def test_the_detour_gives_the_same_reply(ours, patch, way, target, status, body):
     event = event_of("http_api_v2", "GET", f"{way}/{target}")
     direct = ours(event)
     patch(ASGIHandler, "__call__")
@@ -143,7 +143,7 @@ def test_the_detour_answers_the_same(ours, patch, way, target, status, body):
 
 
 @WAYS
-def test_an_application_that_a_tool_wraps_is_called(way):
+def test_a_wrapped_application_is_called(way):
     handler = OneHopASGIHandler(threads=1)
 
     async def wrapped(scope, receive, send):
@@ -160,7 +160,7 @@ def test_an_application_that_a_tool_wraps_is_called(way):
 
 
 @WAYS
-def test_a_patched_get_response_async_is_seen_behind_the_entry_alone(ours, patch, way):
+def test_get_response_async_is_called_behind_a_patched_entry(ours, patch, way):
     patch(ASGIHandler, "__call__")
     patch(BaseHandler, "get_response_async")
 
@@ -169,7 +169,7 @@ def test_a_patched_get_response_async_is_seen_behind_the_entry_alone(ours, patch
     assert seen == ["__call__", "get_response_async", "view"]
 
 
-def test_on_the_detour_a_synchronous_view_runs_on_one_thread_without_an_event_loop(ours, patch):
+def test_on_the_detour_sync_views_share_a_thread_without_a_loop(ours, patch):
     patch(ASGIHandler, "__call__")
     for _ in range(3):
         ours(event_of("http_api_v2", "GET", "/no_loop"))

@@ -1,4 +1,4 @@
-"""Every shape of an event means to a view what it means behind Mangum and Django's own handler."""
+"""For every shape of event, a view sees the same request as behind Mangum and Django's own handler."""
 
 import pytest
 from django.http import HttpResponse, JsonResponse
@@ -71,7 +71,7 @@ OTHERS = (
 
 @WAYS
 @pytest.mark.parametrize("name", shapes(""))
-def test_a_view_sees_the_same(both, way, name):
+def test_a_view_sees_the_same_request(both, way, name):
     reply = both(shapes(f"{way}/seen")[name])
 
     assert status_of(reply) == (400 if name == "v2 with a wrong host" else 200), body_of(reply)
@@ -80,7 +80,7 @@ def test_a_view_sees_the_same(both, way, name):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_other_shapes_are_refused(ours, name):
+def test_other_shapes_are_rejected(ours, name):
     with pytest.raises(UnknownEvent):
         ours(load_event(name))
 

@@ -1,4 +1,4 @@
-"""The stage of an API in the path is where the application lives."""
+"""An API's stage in the path becomes the script name."""
 
 import pytest
 from django.http import JsonResponse
@@ -32,7 +32,7 @@ APIS_OWN_DOMAIN = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 
 
 def at_stage(front, said, *, path_=None, stage="prod", proxy=None, domain=APIS_OWN_DOMAIN):
-    """An event of the stage whose client asked for `said`."""
+    """Return an event of the stage for a client that requested `said`."""
     event = event_of(front, "GET", path_ or said)
     event["requestContext"] |= {"stage": stage, "domainName": domain}
     if front == "http_api_v2":
@@ -92,12 +92,12 @@ def test_a_redirect_keeps_the_stage(ours):
     ],
     ids=repr,
 )
-def test_behind_a_domain_the_stage_is_not_in_the_path(both, event):
+def test_a_custom_domain_has_no_stage_in_the_path(both, event):
     assert b'"path_info": "/users", "script": ""' in body_of(both(event))
 
 
 @pytest.mark.parametrize("front", ["http_api_v1", "http_api_v2"])
-def test_a_path_behind_a_domain_may_begin_as_the_stage_does(both, front):
+def test_a_path_behind_a_custom_domain_may_start_like_the_stage(both, front):
     event = at_stage(front, "/users", stage="users", domain="shop.example")
 
     event["requestContext"]["resourcePath"] = "$default"

@@ -1,4 +1,4 @@
-"""What middleware sets on the connection and its thread is there in everything the invocation runs."""
+"""Every part of an invocation sees the values that middleware sets on the connection and the thread."""
 
 import pytest
 from django.contrib.auth.models import Group
@@ -15,7 +15,7 @@ def ask_as(ours, tenant: str, target: str) -> bytes:
 
 
 @pytest.mark.parametrize("target", ["/page", "/apage", "/stream", "/astream", "/hidden", "/hidden/stream", "/bridges"])
-def test_everything_of_a_request_sees_its_tenant(ours, target):
+def test_every_part_of_a_request_sees_its_tenant(ours, target):
     for tenant in ("tenant_a", "tenant_b") * 2:
         ask_as(ours, "tenant_c", "/apage")
         ask_as(ours, "tenant_d", "/page")
@@ -33,7 +33,7 @@ def test_no_connection_outlives_a_bridged_view(ours, opened_connections, target)
 
 
 @pytest.mark.parametrize("target", ["/hidden", "/hidden/fails", "/hidden/cancels", "/stream"])
-def test_a_synchronous_view_bridges_after_a_bridged_one(ours, target):
+def test_a_sync_view_bridges_after_a_bridged_one(ours, target):
     ask_as(ours, "tenant_a", target)
 
     assert ask_as(ours, "tenant_b", "/bridges") == b"tenant_b "

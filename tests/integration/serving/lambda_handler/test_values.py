@@ -1,4 +1,4 @@
-"""What receivers and middleware set is there to the end of its invocation, and in no other."""
+"""Values that receivers and middleware set last to the end of their invocation, and do not leak into another."""
 
 import threading
 from functools import partialmethod
@@ -32,7 +32,7 @@ def test_an_invocation_keeps_its_values_to_its_end(ours, monkeypatch, view, deto
         carrying.check(f"/{view}/{number}")
 
 
-def test_a_synchronous_view_and_its_signals_run_on_the_invoking_thread(ours):
+def test_a_sync_view_and_its_signals_run_on_the_invoking_thread(ours):
     with carrying.Listening():
         ours(event_of("http_api_v2", "GET", "/sync_stream/1"))
 
@@ -40,7 +40,7 @@ def test_a_synchronous_view_and_its_signals_run_on_the_invoking_thread(ours):
 
 
 class MarkedRequest(ASGIRequest):
-    """Counted when it is made."""
+    """A request whose instances the test counts."""
 
 
 class MarkedHandler(OneHopASGIHandler):
