@@ -1,4 +1,4 @@
-"""Where a view stops until its test lets it go on."""
+"""A barrier that holds views until the test releases them."""
 
 import asyncio
 import threading
@@ -19,28 +19,28 @@ class Barrier:
             self.arrivals += 1
 
     def stop(self) -> None:
-        """A synchronous view's part."""
+        """Hold a synchronous view until the barrier opens; raise TimeoutError after `TIMEOUT_S`."""
         self._arrive()
         if not self._opened.wait(TIMEOUT_S):
             raise TimeoutError
 
     async def astop(self) -> None:
-        """An asynchronous view's part."""
+        """Hold an asynchronous view until the barrier opens; raise TimeoutError after `TIMEOUT_S`."""
         self._arrive()
         async with asyncio.timeout(TIMEOUT_S):
-            # asyncio's own events belong to one loop, and the test may run on another.
+            # An asyncio.Event belongs to one loop, and the test may run on another.
             while not self._opened.is_set():  # noqa: ASYNC110
                 await asyncio.sleep(0.002)
 
     async def reached(self, arrivals: int = 1) -> None:
-        """Wait until so many have stopped here since the start."""
+        """Wait until `arrivals` views have reached the barrier since it was created or closed."""
         await eventually(lambda: self.arrivals >= arrivals)
 
     def open(self) -> None:
-        """Let all go on, the late ones included."""
+        """Release all held views, and let later ones pass."""
         self._opened.set()
 
     def close(self) -> None:
-        """Hold from now on, as a new one does."""
+        """Hold views again, like a new barrier."""
         self._opened.clear()
         self.arrivals = 0

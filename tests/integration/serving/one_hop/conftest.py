@@ -1,4 +1,4 @@
-"""Django's own handler and ours, asked the same."""
+"""Fixtures that send the same request to Django's own handler and to ours."""
 
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -35,15 +35,15 @@ Ask = Callable[..., Awaitable[Reply]]
 @pytest.fixture(autouse=True)
 def _urls_of_the_test_module(request, settings, tmp_path) -> None:
     settings.ROOT_URLCONF = request.module.__name__
-    # The sample application's error pages name its URLs.
+    # The project's error pages reverse URL names that the test's URLconf lacks.
     settings.TEMPLATES = []
-    # WhiteNoise looks at every static file whenever a chain is made, and here hundreds are.
+    # WhiteNoise scans all static files for each middleware chain, and these tests build hundreds.
     settings.STATIC_ROOT = tmp_path
 
 
 @pytest.fixture
 def one_hop() -> Iterator[Callable[..., OneHopASGIHandler]]:
-    """Makes handlers of ours, whose threads end with the test."""
+    """Return a factory of our handlers, which are closed at the end of the test."""
     with ExitStack() as handlers:
 
         def make(*, threads: int = 2, **limits) -> OneHopASGIHandler:
@@ -56,7 +56,7 @@ def one_hop() -> Iterator[Callable[..., OneHopASGIHandler]]:
 
 @pytest.fixture(params=["django", "ours"])
 def handler(request, one_hop) -> Callable[..., Awaitable[None]]:
-    """Each of the two, for what no reply shows; made by its first request, once the test has chosen its settings."""
+    """Return Django's handler or ours, created on the first request, after the test has chosen its settings."""
     made = cache(ASGIHandler if request.param == "django" else one_hop)
 
     async def serve(scope, receive, send) -> None:
@@ -67,7 +67,7 @@ def handler(request, one_hop) -> Callable[..., Awaitable[None]]:
 
 @pytest.fixture
 def barrier(request) -> Iterator[Barrier]:
-    """The barrier that the test module's views stop at; open at the test's end, so that no thread is left there."""
+    """Set the barrier of the test module's views, and open it at the end so that no thread stays blocked."""
     module = sys.modules[request.module.__name__]
     module.barrier = Barrier()
     yield module.barrier
@@ -76,7 +76,7 @@ def barrier(request) -> Iterator[Barrier]:
 
 @pytest.fixture
 def signals() -> Iterator[list[str]]:
-    """The names of the request's signals as they come."""
+    """Collect the names of the request signals in the order in which they are sent."""
     seen: list[str] = []
     receivers = {name: lambda name=name, **_: seen.append(name) for name in _SIGNALS}
     for name, receiver in receivers.items():
@@ -88,7 +88,7 @@ def signals() -> Iterator[list[str]]:
 
 @pytest.fixture
 def both(one_hop, signals) -> Ask:
-    """Asks both handlers and returns the reply, which must be the same; so must their signals be."""
+    """Return a function that sends a request to both handlers, compares replies and signals, and returns our reply."""
 
     async def ask(method: str, path: str, **parts) -> Reply:
         signals.clear()

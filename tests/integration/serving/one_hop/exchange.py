@@ -1,4 +1,4 @@
-"""One HTTP exchange with an ASGI application, its client's pace in the test's hands."""
+"""One HTTP exchange with an ASGI application, at a pace that the test controls."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
-# Far beyond what a busy machine needs; nothing waits for it unless something is broken.
+# Far beyond the needs of a busy machine: only a failing test waits this long.
 TIMEOUT_S = 10.0
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -14,20 +14,20 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 @dataclass(frozen=True)
 class Reply:
-    """What a client receives."""
+    """A response as the client receives it."""
 
     status: int
     headers: Headers
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """A header's value; several are joined by commas."""
+        """Return a header's value, joined by commas if it is repeated, or None."""
         values = [value.decode("latin1") for key, value in self.headers if key.lower() == name.lower().encode()]
         return ",".join(values) if values else None
 
 
 class Exchange:
-    """A request to `application`, started by `start`; `reading` says whether the client takes what is sent."""
+    """A request to `application` that `start` begins; the client reads the response while `reading` is set."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Exchange:
         body: bytes | None = b"",
         **scope: Any,
     ) -> None:
-        """With `body=None` the request's body is left to `send_body`."""
+        """Send `body` as the whole request body, or leave the body to `send_body` if it is None."""
         self._application = application
         self._scope = {
             "type": "http",
@@ -66,12 +66,12 @@ class Exchange:
         self._incoming.put_nowait({"type": "http.request", "body": body, "more_body": more})
 
     def disconnect(self) -> None:
-        """Leave; as a server does, what is still sent is then dropped."""
+        """Disconnect; like a server, drop everything that the application sends afterwards."""
         self._incoming.put_nowait({"type": "http.disconnect"})
         self.reading.set()
 
     def start(self) -> "Exchange":
-        """Run the application in a task and, as a server does, in a context of its own."""
+        """Run the application in a task with a new context, as a server does."""
         self.task = asyncio.create_task(
             self._application(self._scope, self._incoming.get, self._send), context=Context()
         )
@@ -83,21 +83,21 @@ class Exchange:
 
     @property
     def body(self) -> bytes:
-        """What has been sent of the response's body so far."""
+        """The part of the response's body that has been sent so far."""
         return b"".join(message.get("body", b"") for message in self.messages)
 
     async def received(self, body: bytes) -> None:
-        """Wait until the client has this much of the body; raises what the application raises meanwhile."""
+        """Wait until the client has received `body`; raise AssertionError if the response ends otherwise."""
         await eventually(lambda: self.body.startswith(body) or self.task.done())
         if not self.body.startswith(body):
             raise AssertionError(f"the response ended with {self.body!r}: {self.task!r}")
 
     async def finish(self) -> None:
-        """Wait for the application's end; raises what it raises."""
+        """Wait for the application to return, and raise any exception that it raised."""
         await asyncio.wait_for(asyncio.shield(self.task), TIMEOUT_S)
 
     async def reply(self) -> Reply:
-        """The whole response, which must have come."""
+        """Wait for the application to return; return the response, which must be complete."""
         await self.finish()
         start, *rest = self.messages
         assert start["type"] == "http.response.start"
@@ -106,12 +106,12 @@ class Exchange:
 
 
 async def exchange(application: Callable[..., Any], method: str, path: str, **parts: Any) -> Reply:
-    """A request by a client that takes everything at once."""
+    """Send a request as a client that reads everything at once; return the response."""
     return await Exchange(application, method, path, **parts).start().reply()
 
 
 async def eventually(condition: Callable[[], object]) -> None:
-    """Return once the condition holds; TimeoutError when it never does."""
+    """Return once the condition holds; raise TimeoutError after `TIMEOUT_S`."""
     async with asyncio.timeout(TIMEOUT_S):
         while not condition():  # noqa: ASYNC110  (threads make it true as well)
             await asyncio.sleep(0.002)

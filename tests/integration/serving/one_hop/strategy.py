@@ -1,4 +1,4 @@
-"""The database under a connection strategy that the test chooses, whatever the profile says."""
+"""Fixtures that set the database's connection strategy, independently of the profile."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from django_runtimes.config.databases.url import parse_database_url
 
 @pytest.fixture
 def opened_connections() -> Iterator[list]:
-    """The database connections that were opened, as Django's wrappers; those at rest hold no `connection`."""
+    """Collect Django's wrappers of the opened database connections; `connection` is None once one is closed."""
     opened: list = []
 
     def remember(connection, **_):
@@ -25,7 +25,7 @@ def opened_connections() -> Iterator[list]:
     connection_created.connect(remember)
     yield opened
     connection_created.disconnect(remember)
-    # A test that finds a leak fails alone.
+    # A leak in this test must not fail the next one.
     for wrapper in opened:
         if wrapper.connection is not None and wrapper._thread_ident != threading.get_ident():
             wrapper.connection.close()
@@ -33,7 +33,7 @@ def opened_connections() -> Iterator[list]:
 
 @pytest.fixture
 def database(django_db_setup) -> Iterator[dict]:
-    """The settings of the database, in which a test may change the strategy or ATOMIC_REQUESTS."""
+    """Return the database's settings, which the test may change, and restore them afterwards."""
     settings = connections.settings["default"]
     former = {**settings, "OPTIONS": {**settings["OPTIONS"]}}
     _close_all()
@@ -44,34 +44,34 @@ def database(django_db_setup) -> Iterator[dict]:
 
 def _close_all() -> None:
     connections.close_all()
-    # The thread of all synchronous code that belongs to no request.
+    # asgiref's thread for synchronous code outside any request.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture
 def persistent(database) -> None:
-    """Connections that stay with their thread."""
+    """Keep connections open on their threads."""
     database["CONN_MAX_AGE"] = 600
     database["OPTIONS"].pop("pool", None)
 
 
 @pytest.fixture
 def per_request(database) -> None:
-    """Connections that end with their request."""
+    """Close each connection at the end of its request."""
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"].pop("pool", None)
 
 
 @pytest.fixture
 def direct(database, database_server) -> None:
-    """Connections to the server itself: the pooler that stands in for a proxy hands one session to many clients."""
+    """Connect to the server itself, because the pooler that emulates a proxy shares sessions among clients."""
     address = parse_database_url(database_server.url("postgres"))
     database.update(HOST=address.host, PORT=address.port, ROUTE=Route.DIRECT, DISABLE_SERVER_SIDE_CURSORS=False)
 
 
 @pytest.fixture
 def pooled(database, direct) -> Iterator[None]:
-    """Two connections for all requests of the process, to the server itself."""
+    """Share a pool of two direct connections among all requests of the process."""
     database["CONN_MAX_AGE"] = 0
     database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": 2, "timeout": 2, "max_waiting": 200}
     connections["default"].close_pool()
@@ -81,7 +81,7 @@ def pooled(database, direct) -> Iterator[None]:
 
 @pytest.fixture(params=["pooled", "persistent", "per_request"])
 def tenants(request, database, direct, settings):
-    """Under each strategy, on connections that belong to tenants."""
+    """Use connections that belong to tenants, under each strategy."""
     request.getfixturevalue(request.param)
     settings.MIDDLEWARE = ["tests.integration.serving.tenants.ChoosesTenant"]
     with _engine(database, "ours"):
@@ -90,7 +90,7 @@ def tenants(request, database, direct, settings):
 
 @pytest.fixture(params=["persistent", "per_request"])
 def djangos_tenants(request, database, direct, settings):
-    """The same on Django's engine, beside which streams keep their threads."""
+    """Use Django's engine for tenants, with which streams keep their threads."""
     request.getfixturevalue(request.param)
     settings.MIDDLEWARE = ["tests.integration.serving.tenants.ChoosesTenant"]
     with _engine(database, "djangos"):
@@ -100,14 +100,14 @@ def djangos_tenants(request, database, direct, settings):
 @contextmanager
 def _engine(database: dict, name: str) -> Iterator[None]:
     engine = database["ENGINE"]
-    _forget_wrapper()
+    _discard_wrapper()
     database["ENGINE"] = f"tests.integration.serving.tenant_engine.{name}"
     yield
-    _forget_wrapper()
+    _discard_wrapper()
     database["ENGINE"] = engine
 
 
-def _forget_wrapper() -> None:
-    """Make this thread's wrapper of another engine."""
+def _discard_wrapper() -> None:
+    """Discard this thread's wrapper, so that the next one belongs to the engine of the settings."""
     connections["default"].close()
     del connections["default"]

@@ -1,4 +1,4 @@
-"""What belongs to a request is seen throughout it, and never by the next."""
+"""A request's context is visible throughout the request, and never in the next one."""
 
 import asyncio
 import contextvars
@@ -73,7 +73,7 @@ async def achanges_while_streaming(request):
 
 
 def bridges(request):
-    """Down to the loop and up again, from a synchronous view."""
+    """Call the loop from a synchronous view, and the view's thread from the loop."""
     thread = threading.get_ident()
 
     async def on_the_loop():
@@ -90,7 +90,7 @@ def bridges(request):
 
 
 async def abridges(request):
-    """Up to a thread and down again, from an asynchronous view."""
+    """Call a thread from an asynchronous view, and the view's loop from the thread."""
     loop = asyncio.get_running_loop()
 
     def on_a_thread():
@@ -158,7 +158,7 @@ def sets_locals(get_response):
 
 
 class Outer:
-    """ASGI middleware around a handler, which notes what it sees of the variables while the response is sent."""
+    """ASGI middleware that records the variables while the response is sent."""
 
     def __init__(self, application):
         self.application = application
@@ -178,7 +178,7 @@ WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
 @WAYS
-async def test_middlewares_locals_are_seen_in_the_view_and_its_changes_come_back(both, settings, listed, way):
+async def test_locals_pass_between_middleware_and_view(both, settings, listed, way):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.sets_locals")]
 
     seen = await both("GET", f"{way}/states")
@@ -190,14 +190,14 @@ async def test_middlewares_locals_are_seen_in_the_view_and_its_changes_come_back
 
 
 @WAYS
-async def test_outer_asgi_middlewares_variables_are_seen_in_the_view(handler, way):
+async def test_the_view_sees_variables_of_outer_asgi_middleware(handler, way):
     reply = await exchange(Outer(handler), "GET", f"{way}/states")
 
     assert b'"local": "of the outside", "variable": "of the outside"' in reply.body
 
 
 @WAYS
-async def test_outer_asgi_middleware_sees_what_the_view_changed(handler, way):
+async def test_outer_asgi_middleware_sees_the_views_changes(handler, way):
     outer = Outer(handler)
 
     await exchange(outer, "GET", f"{way}/changes")
@@ -208,7 +208,7 @@ async def test_outer_asgi_middleware_sees_what_the_view_changed(handler, way):
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 @pytest.mark.parametrize("change", ["/sync/changes", "/async/changes", "/sync/stream", "/async/stream"])
 @pytest.mark.parametrize("then", ["/sync/states", "/async/states"])
-async def test_nothing_a_request_activates_reaches_the_next(handler, change, then):
+async def test_no_state_leaks_into_the_next_request(handler, change, then):
     untouched = (await exchange(handler, "GET", then)).body
 
     for _ in range(3):
@@ -216,7 +216,7 @@ async def test_nothing_a_request_activates_reaches_the_next(handler, change, the
         assert (await exchange(handler, "GET", then)).body == untouched
 
 
-async def test_nothing_activated_reaches_the_next_on_the_only_thread(one_hop):
+async def test_no_state_leaks_into_the_next_request_on_one_thread(one_hop):
     handler = one_hop(threads=1)
     untouched = (await exchange(handler, "GET", "/sync/states")).body
 
@@ -226,7 +226,7 @@ async def test_nothing_activated_reaches_the_next_on_the_only_thread(one_hop):
 
 
 @WAYS
-async def test_both_bridges_stay_with_the_servers_loop_and_the_requests_thread(both, way):
+async def test_bridges_use_the_servers_loop_and_the_requests_thread(both, way):
     reply = await both("GET", f"{way}/bridges")
 
     assert b"false" not in reply.body
@@ -238,7 +238,7 @@ async def test_a_synchronous_view_gathers_coroutines(both):
     assert (await both("GET", "/sync/gathers")).body == b"ab"
 
 
-async def test_bridges_of_many_requests_at_once_do_not_wait_for_each_other(one_hop):
+async def test_bridges_of_concurrent_requests_do_not_block_each_other(one_hop):
     handler = one_hop(threads=2, max_waiting=20)
 
     bridging = [Exchange(handler, "GET", "/sync/bridges").start() for _ in range(20)]

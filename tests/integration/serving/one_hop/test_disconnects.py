@@ -1,4 +1,4 @@
-"""A client that leaves, or a server that stops, ends what may be ended and leaves the rest whole."""
+"""A disconnect or a stopping server cancels asynchronous work and lets synchronous work finish."""
 
 import asyncio
 from types import ModuleType
@@ -63,7 +63,7 @@ BRIDGED_URLCONF = ModuleType(f"{__name__}_bridged")
 
 
 def bridging(get_response):
-    """Synchronous middleware that leads to an asynchronous view which the hint cannot see."""
+    """Synchronous middleware that selects an asynchronous view, which the hint cannot foresee."""
 
     def middleware(request):
         if request.path == "/bridged":
@@ -73,7 +73,7 @@ def bridging(get_response):
     return middleware
 
 
-def _as_a_tool(method):
+def _wrapped_by_a_tool(method):
     async def patched(self, request):
         return await method(self, request)
 
@@ -110,11 +110,11 @@ BRIDGED_URLCONF.urlpatterns = [path("bridged", async_view)]
 
 
 @pytest.fixture(autouse=True)
-def _no_outcomes():
+def _reset_outcomes():
     outcomes.clear()
 
 
-async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler, barrier, signals):
+async def test_an_async_view_is_cancelled_on_disconnect(handler, barrier, signals):
     request = Exchange(handler, "GET", "/async").start()
     await barrier.reached()
 
@@ -127,12 +127,12 @@ async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(handler,
 
 
 @pytest.mark.parametrize("patched", [False, True])
-async def test_a_bridged_view_is_cancelled_when_its_client_leaves(
+async def test_a_bridged_view_is_cancelled_on_disconnect(
     one_hop, barrier, signals, settings, monkeypatch, patched, caplog
 ):
     settings.MIDDLEWARE = [f"{__name__}.bridging"]
     if patched:
-        monkeypatch.setattr(ASGIHandler, "get_response_async", _as_a_tool(ASGIHandler.get_response_async))
+        monkeypatch.setattr(ASGIHandler, "get_response_async", _wrapped_by_a_tool(ASGIHandler.get_response_async))
     handler = one_hop(threads=1, max_waiting=0)
     request = Exchange(handler, "GET", "/bridged").start()
     await barrier.reached()
@@ -145,16 +145,16 @@ async def test_a_bridged_view_is_cancelled_when_its_client_leaves(
     assert request.messages == []
     assert signals == ["request_started", "request_finished"]
     assert caplog.records == []
-    # Its thread and its place are free.
+    # Its thread and its slot are free again.
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_waiting_beside_bridged_views_ends_on_the_asynchronous_way(one_hop, barrier, settings):
+async def test_requests_behind_a_bridged_view_switch_to_djangos_path(one_hop, barrier, settings):
     settings.MIDDLEWARE = [f"{__name__}.bridging"]
     handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.1)
     requests = [Exchange(handler, "POST", "/bridged", body=b"a").start() for _ in range(3)]
 
-    # One is on the thread, the others have waited for it in vain.
+    # One request holds the thread; the others have given up waiting for it.
     await barrier.reached(3)
     barrier.open()
 
@@ -162,8 +162,8 @@ async def test_waiting_beside_bridged_views_ends_on_the_asynchronous_way(one_hop
     assert handler.bridged_async_views == 1
 
 
-async def test_a_thread_that_outlasts_its_client_still_ends_the_request(one_hop, barrier, signals, settings):
-    # Of Django's own handlers that of 5.2 does so, that of 6.1 does not.
+async def test_a_call_that_outlives_its_client_still_ends_the_request(one_hop, barrier, signals, settings):
+    # Django 5.2's own handler ends the request as well; 6.1's does not.
     settings.MIDDLEWARE = [f"{__name__}.sync_only"]
     request = Exchange(one_hop(), "GET", "/leaves_a_call").start()
     await barrier.reached()
@@ -178,7 +178,7 @@ async def test_a_thread_that_outlasts_its_client_still_ends_the_request(one_hop,
     assert signals == ["request_started", "request_finished"]
 
 
-async def test_a_synchronous_view_finishes_when_its_client_has_left(handler, barrier, signals):
+async def test_a_sync_view_finishes_after_a_disconnect(handler, barrier, signals):
     request = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
 
@@ -193,7 +193,7 @@ async def test_a_synchronous_view_finishes_when_its_client_has_left(handler, bar
 
 
 @pytest.mark.parametrize("target", ["/async/stream", "/mixed/stream"])
-async def test_an_asynchronous_stream_is_closed_when_its_client_leaves(handler, signals, target):
+async def test_an_async_stream_is_closed_on_disconnect(handler, signals, target):
     request = Exchange(handler, "GET", target).start()
     await request.received(b"aaa")
 
@@ -205,7 +205,7 @@ async def test_an_asynchronous_stream_is_closed_when_its_client_leaves(handler, 
 
 
 @pytest.mark.parametrize("target", ["/async/stream", "/mixed/stream"])
-async def test_an_asynchronous_stream_is_closed_when_its_client_takes_nothing_and_leaves(handler, target):
+async def test_an_async_stream_without_a_reader_is_closed_on_disconnect(handler, target):
     request = Exchange(handler, "GET", target)
     request.reading.clear()
     request.start()
@@ -214,11 +214,11 @@ async def test_an_asynchronous_stream_is_closed_when_its_client_takes_nothing_an
     request.disconnect()
     await request.finish()
 
-    # One that was never asked for its first chunk has nothing to close.
+    # An iterator that has not started has nothing to close.
     assert outcomes in ([], ["closed"])
 
 
-async def test_a_synchronous_view_outlives_its_cancellation_and_gives_its_thread_back(one_hop, barrier, signals):
+async def test_a_cancelled_sync_view_finishes_and_frees_its_thread(one_hop, barrier, signals):
     handler = one_hop(threads=1)
     request = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
@@ -234,26 +234,24 @@ async def test_a_synchronous_view_outlives_its_cancellation_and_gives_its_thread
     assert signals.count("request_started") == signals.count("request_finished") == 2
 
 
-async def test_a_cancelled_request_keeps_its_place_until_its_view_is_done(one_hop, barrier):
+async def test_a_cancelled_request_keeps_its_slot_until_its_view_ends(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
     request = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
     request.task.cancel()
     await asyncio.sleep(0.02)
 
-    # The only thread is still taken: who comes now is told so at once, not left waiting unseen.
-    meanwhile = Exchange(handler, "GET", "/plain").start()
-    await asyncio.wait([meanwhile.task], timeout=0.2)
-    answered = [message.get("status") for message in meanwhile.messages[:1]]
+    # The only thread is still busy, so another request is rejected at once instead of waiting.
+    another = Exchange(handler, "GET", "/plain").start()
+    await asyncio.wait([another.task], timeout=0.2)
+    answered = [message.get("status") for message in another.messages[:1]]
     barrier.open()
-    await asyncio.wait([meanwhile.task, request.task])
+    await asyncio.wait([another.task, request.task])
 
     assert answered == [503]
 
 
-async def test_a_cancelled_request_on_djangos_own_way_keeps_its_thread_until_its_view_is_done(
-    one_hop, barrier, settings
-):
+async def test_a_cancelled_request_on_djangos_path_keeps_its_thread(one_hop, barrier, settings):
     settings.MIDDLEWARE = [f"{__name__}.async_only"]
     handler = one_hop(threads=1)
     request = Exchange(handler, "GET", "/sync").start()
@@ -261,44 +259,44 @@ async def test_a_cancelled_request_on_djangos_own_way_keeps_its_thread_until_its
     request.task.cancel()
     await asyncio.wait([request.task], timeout=0.05)
 
-    meanwhile = Exchange(handler, "GET", "/plain").start()
-    await asyncio.wait([meanwhile.task], timeout=1)
-    answered = [message.get("status") for message in meanwhile.messages[:1]]
+    another = Exchange(handler, "GET", "/plain").start()
+    await asyncio.wait([another.task], timeout=1)
+    answered = [message.get("status") for message in another.messages[:1]]
     barrier.open()
-    await asyncio.wait([meanwhile.task, request.task])
+    await asyncio.wait([another.task, request.task])
 
     assert answered == [200]
 
 
-async def test_a_request_cancelled_in_line_leaves_it(one_hop, barrier, signals):
+async def test_a_request_cancelled_in_the_queue_leaves_it(one_hop, barrier, signals):
     handler = one_hop(threads=1, max_waiting=1)
     inside = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
-    in_line = Exchange(handler, "GET", "/plain").start()
+    queued = Exchange(handler, "GET", "/plain").start()
     await asyncio.sleep(0.02)
 
-    in_line.task.cancel()
-    await asyncio.wait([in_line.task])
-    next_in_line = Exchange(handler, "GET", "/plain").start()
+    queued.task.cancel()
+    await asyncio.wait([queued.task])
+    next_queued = Exchange(handler, "GET", "/plain").start()
     await asyncio.sleep(0.02)
     barrier.open()
 
-    assert (await next_in_line.reply()).status == 200
+    assert (await next_queued.reply()).status == 200
     assert (await inside.reply()).status == 200
-    assert in_line.messages == []
+    assert queued.messages == []
     assert signals.count("request_started") == 2
 
 
-async def test_a_client_that_leaves_while_in_line_is_still_answered_in_turn(one_hop, barrier):
+async def test_a_queued_request_is_served_after_a_disconnect(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=1)
     inside = Exchange(handler, "GET", "/sync").start()
     await barrier.reached()
-    in_line = Exchange(handler, "GET", "/plain").start()
+    queued = Exchange(handler, "GET", "/plain").start()
     await asyncio.sleep(0.02)
 
-    in_line.disconnect()
+    queued.disconnect()
     barrier.open()
-    await in_line.finish()
+    await queued.finish()
 
     assert (await inside.reply()).status == 200
     assert (await exchange(handler, "GET", "/plain")).status == 200

@@ -1,4 +1,4 @@
-"""An exception becomes the same response wherever it is raised."""
+"""Both handlers turn an exception into the same response, wherever it is raised."""
 
 import asyncio
 
@@ -99,7 +99,7 @@ def broken_error_page(request):
 
 
 class Failing:
-    """Middleware that fails where a subclass says; Django's own base class would hide where it runs."""
+    """Base class of middleware that fails at some point; MiddlewareMixin would hide the thread it runs on."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -157,7 +157,7 @@ async def test_a_view_that_returns_nothing_is_an_error(both, way):
 
 
 @WAYS
-async def test_a_template_that_is_missing_is_an_error(both, way):
+async def test_a_missing_template_is_an_error(both, way):
     assert (await both("GET", f"{way}/unrendered")).status == 500
 
 
@@ -179,7 +179,7 @@ async def test_an_exception_in_middleware_becomes_a_response(both, settings, way
 
 
 @WAYS
-async def test_middleware_may_rescue_a_view(both, settings, way):
+async def test_middleware_may_handle_a_views_exception(both, settings, way):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.Rescuing"]
 
     assert (await both("GET", f"{way}/fail/broken")).body == b"rescued from ValueError('broken')"
@@ -193,7 +193,7 @@ async def test_the_projects_own_error_page_is_shown(both, way, monkeypatch):
 
 
 @WAYS
-async def test_an_error_page_that_fails_leaves_the_error_to_the_server(handler, way, monkeypatch):
+async def test_a_failing_error_page_raises_to_the_server(handler, way, monkeypatch):
     monkeypatch.setitem(globals(), "handler500", broken_error_page)
 
     with pytest.raises(KeyError, match="no page either"):
@@ -201,7 +201,7 @@ async def test_an_error_page_that_fails_leaves_the_error_to_the_server(handler, 
 
 
 @WAYS
-async def test_exceptions_reach_the_server_where_django_is_told_to_propagate_them(handler, settings, way):
+async def test_propagated_exceptions_reach_the_server(handler, settings, way):
     settings.DEBUG_PROPAGATE_EXCEPTIONS = True
 
     with pytest.raises(ValueError, match="broken"):
@@ -209,7 +209,7 @@ async def test_exceptions_reach_the_server_where_django_is_told_to_propagate_the
 
 
 @WAYS
-async def test_the_debug_page_tells_the_exception(handler, settings, way):
+async def test_the_debug_page_shows_the_exception(handler, settings, way):
     settings.DEBUG = True
 
     reply = await exchange(handler, "GET", f"{way}/fail/broken", headers=[(b"accept", b"text/html")])
@@ -219,7 +219,7 @@ async def test_the_debug_page_tells_the_exception(handler, settings, way):
 
 
 @pytest.mark.parametrize("way", ["/async", "/mixed"])
-async def test_an_asynchronous_stream_that_breaks_ends_the_connection(handler, signals, way):
+async def test_a_failing_async_stream_ends_the_connection(handler, signals, way):
     download = Exchange(handler, "GET", f"{way}/stream").start()
 
     with pytest.raises(ValueError, match="in the stream"):

@@ -1,4 +1,4 @@
-"""What ends a process ends a request alone."""
+"""SystemExit and KeyboardInterrupt raised in a request end that request, not the process."""
 
 import signal
 
@@ -75,7 +75,7 @@ def exits(get_response):
 
 @pytest.mark.parametrize("name", EXITS)
 @pytest.mark.parametrize("way", ["/sync", "/async"])
-async def test_a_view_that_exits_is_an_error_like_any_other(one_hop, signals, caplog, way, name):
+async def test_a_view_that_exits_is_an_internal_error(one_hop, signals, caplog, way, name):
     reply = await exchange(one_hop(), "GET", f"{way}/{name}")
 
     assert reply.status == 500
@@ -85,7 +85,7 @@ async def test_a_view_that_exits_is_an_error_like_any_other(one_hop, signals, ca
 
 @pytest.mark.parametrize("name", EXITS)
 @pytest.mark.parametrize("target", ["/stream", "/astream", "/mixed_stream", "/mixed_astream"])
-async def test_a_stream_that_exits_ends_alone(one_hop, signals, target, name):
+async def test_a_stream_that_exits_ends_only_its_request(one_hop, signals, target, name):
     handler = one_hop(threads=1, max_waiting=0)
     request = Exchange(handler, "GET", f"{target}/{name}").start()
 
@@ -98,7 +98,7 @@ async def test_a_stream_that_exits_ends_alone(one_hop, signals, target, name):
 
 
 @pytest.mark.parametrize("target", ["/sync/plain", "/async/plain"])
-async def test_middleware_that_exits_ends_its_request_alone(one_hop, settings, listed, target):
+async def test_middleware_that_exits_ends_only_its_request(one_hop, settings, listed, target):
     settings.MIDDLEWARE = [listed(f"{__name__}.exits")]
 
     with pytest.raises(ExitInRequestError):
@@ -106,7 +106,7 @@ async def test_middleware_that_exits_ends_its_request_alone(one_hop, settings, l
 
 
 @pytest.mark.parametrize("target", ["/sync/plain", "/async/plain"])
-async def test_a_receiver_that_exits_ends_its_request_alone(one_hop, target):
+async def test_a_receiver_that_exits_ends_only_its_request(one_hop, target):
     def receiver(**_):
         raise SystemExit(1)
 

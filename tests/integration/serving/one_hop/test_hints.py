@@ -1,4 +1,4 @@
-"""What a path leads to is remembered, a failure to find out is not."""
+"""The kind of view behind a path is cached; a failed lookup is not."""
 
 import pytest
 from django.urls import clear_url_caches
@@ -20,7 +20,7 @@ urlpatterns = [path("found", view)]
 
 @pytest.fixture
 def urlconf(settings, tmp_path, monkeypatch):
-    """A URLconf of its own, as a file."""
+    """Return the file of a new root URLconf, which the test writes."""
     monkeypatch.syspath_prepend(tmp_path)
     settings.ROOT_URLCONF = f"urls_{tmp_path.name}".replace("-", "_")
     yield tmp_path / f"{settings.ROOT_URLCONF}.py"
@@ -31,8 +31,8 @@ def ask(target: str) -> bool:
     return hint_for({"path": target, "root_path": ""}).is_async
 
 
-def test_a_urlconf_that_could_not_be_imported_is_imported_later(urlconf):
-    urlconf.write_text("raise ConnectionError('the service is away')")
+def test_a_failed_urlconf_import_is_retried(urlconf):
+    urlconf.write_text("raise ConnectionError('the service is down')")
     before = ask("/found")
 
     urlconf.write_text(URLCONF)

@@ -1,4 +1,4 @@
-"""A body that was read has a length, whatever was said of it."""
+"""CONTENT_LENGTH is the length of the body that was read, whatever the header says."""
 
 import json
 
@@ -51,7 +51,7 @@ SMALL, LARGE = PARTS % (b"x" * 10), PARTS % (b"x" * 3_000_000)
 
 
 @WAYS
-async def test_a_form_without_a_length_arrives(one_hop, way):
+async def test_a_form_without_content_length_arrives(one_hop, way):
     upload = {"headers": [MULTIPART, CHUNKED], "body": SMALL}
 
     djangos = json.loads((await exchange(ASGIHandler(), "POST", way, **upload)).body)
@@ -76,7 +76,7 @@ async def test_a_large_form_arrives_in_chunks(one_hop, way):
 
 @WAYS
 @pytest.mark.parametrize("said", [[b"0"], [b"5"], [b"999999999"], [b"many"], [b""], [b"-1"], [b"5", b"6"]], ids=repr)
-async def test_the_bodys_own_length_counts(one_hop, way, said):
+async def test_the_actual_body_length_is_used(one_hop, way, said):
     headers = [MULTIPART, *((b"content-length", value) for value in said)]
 
     reply = json.loads((await exchange(one_hop(), "POST", way, headers=headers, body=SMALL)).body)
@@ -85,19 +85,19 @@ async def test_the_bodys_own_length_counts(one_hop, way, said):
 
 
 @WAYS
-async def test_a_request_without_a_body_states_no_length(both, way):
+async def test_a_request_without_a_body_has_no_content_length(both, way):
     assert json.loads((await both("GET", way)).body)["length"] is None
 
 
 @WAYS
 @pytest.mark.parametrize("method", ["POST", "GET"])
-async def test_a_chunked_body_of_nothing_has_a_length(one_hop, way, method):
+async def test_an_empty_chunked_body_has_length_0(one_hop, way, method):
     reply = json.loads((await exchange(one_hop(), method, way, headers=[CHUNKED], body=b"")).body)
 
     assert (reply["length"], reply["scope"]) == ("0", [])
 
 
-async def test_djangos_limit_holds_without_a_length(both, settings):
+async def test_djangos_body_limit_applies_without_content_length(both, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
 
     assert (await both("POST", "/body", headers=[CHUNKED], body=b"x" * 11)).status == 400

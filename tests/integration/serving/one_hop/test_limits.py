@@ -1,4 +1,4 @@
-"""Threads, and the line for them, are bounded; slow clients stand in neither."""
+"""Threads and the queue for them are bounded, and slow clients occupy neither."""
 
 import asyncio
 import tempfile
@@ -47,7 +47,7 @@ async def aupload(request):
 
 @csrf_exempt
 def spooled(request):
-    # The body's own file has a descriptor only once it is on disk.
+    # The spooled file sets this flag when it moves to disk.
     return HttpResponse(str(getattr(request._stream, "_rolled", False)))
 
 
@@ -84,25 +84,25 @@ urlpatterns = [
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
 
 
-async def test_beyond_the_line_the_answer_is_unavailable_at_once(one_hop, barrier, signals):
+async def test_a_request_beyond_the_queue_gets_503_at_once(one_hop, barrier, signals):
     handler = one_hop(threads=1, max_waiting=2, max_wait_s=60)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
-    in_line = [Exchange(handler, "GET", "/sync/plain").start() for _ in range(2)]
+    queued = [Exchange(handler, "GET", "/sync/plain").start() for _ in range(2)]
     await asyncio.sleep(0.02)
 
     refused = await exchange(handler, "GET", "/sync/plain")
-    still_waiting = [one.messages for one in in_line]
+    still_waiting = [one.messages for one in queued]
     barrier.open()
 
     assert (refused.status, refused.header("Retry-After")) == (503, "1")
     assert still_waiting == [[], []]
-    assert [(await one.reply()).status for one in (inside, *in_line)] == [200] * 3
-    # Django never saw the one that was refused.
+    assert [(await one.reply()).status for one in (inside, *queued)] == [200] * 3
+    # The rejected request never reached Django.
     assert signals.count("request_started") == signals.count("request_finished") == 3
 
 
-async def test_beyond_the_line_a_bad_request_is_answered_as_one(one_hop, barrier):
+async def test_a_bad_request_beyond_the_queue_gets_400(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
@@ -114,7 +114,7 @@ async def test_beyond_the_line_a_bad_request_is_answered_as_one(one_hop, barrier
     assert (await inside.reply()).status == 200
 
 
-async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
+async def test_a_request_that_waits_too_long_gets_503(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=2, max_wait_s=0.05)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()
@@ -127,7 +127,7 @@ async def test_whoever_waited_too_long_is_sent_away(one_hop, barrier):
     assert (await exchange(handler, "GET", "/sync/plain")).status == 200
 
 
-async def test_asynchronous_streams_take_no_place(one_hop, barrier):
+async def test_async_streams_take_no_slot(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0, max_native=1)
     streams = []
     for target in ["/sync/astream", "/async/astream"] * 2:
@@ -139,7 +139,7 @@ async def test_asynchronous_streams_take_no_place(one_hop, barrier):
     assert [(await one.reply()).body for one in streams] == [b"firstsecond"] * 4
 
 
-async def test_streams_beside_another_engine_are_bounded(one_hop, barrier, signals, monkeypatch):
+async def test_streams_with_another_engine_are_bounded(one_hop, barrier, signals, monkeypatch):
     monkeypatch.setattr("django_runtimes.serving.asgi.one_hop.can_share_threads", lambda: False)
     monkeypatch.setattr("django_runtimes.serving.asgi.native.can_share_threads", lambda: False)
     handler = one_hop(threads=1, max_waiting=0, max_native=2)
@@ -148,9 +148,9 @@ async def test_streams_beside_another_engine_are_bounded(one_hop, barrier, signa
         streams.append(Exchange(handler, "GET", "/sync/astream").start())
         await streams[-1].received(b"first")
 
-    # Known by now for its streams: its view does not run.
+    # This view has streamed before, so it does not run.
     refused = await exchange(handler, "GET", "/sync/astream")
-    # Not known: its view has run, and its response is closed.
+    # This view has not streamed before: it runs, and its response is closed.
     refused_late = await exchange(handler, "GET", "/sync/astream_too")
     await eventually(lambda: signals.count("request_finished") == 1)
     barrier.open()
@@ -161,7 +161,7 @@ async def test_streams_beside_another_engine_are_bounded(one_hop, barrier, signa
     assert (await exchange(handler, "GET", "/sync/astream")).status == 200
 
 
-async def test_the_body_of_a_refused_request_is_closed(one_hop, barrier, monkeypatch):
+async def test_the_body_of_a_rejected_request_is_closed(one_hop, barrier, monkeypatch):
     bodies = []
 
     async def read_and_remember(receive):
@@ -184,7 +184,7 @@ async def test_the_body_of_a_refused_request_is_closed(one_hop, barrier, monkeyp
 
 
 @pytest.mark.parametrize("path", ["/sync/upload", "/async/upload"])
-async def test_a_body_that_the_disk_does_not_take_is_one_line_and_a_503(
+async def test_a_body_that_cannot_be_spooled_is_one_log_line_and_a_503(
     one_hop, settings, monkeypatch, tmp_path, caplog, path
 ):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
@@ -199,7 +199,7 @@ async def test_a_body_that_the_disk_does_not_take_is_one_line_and_a_503(
     assert caplog.records[0].exc_info is None
 
 
-async def test_the_line_is_twice_as_long_as_there_are_threads_unless_set(one_hop, barrier):
+async def test_the_default_queue_is_twice_the_number_of_threads(one_hop, barrier):
     handler = one_hop(threads=2)
     waiting = [Exchange(handler, "GET", "/sync/held").start() for _ in range(6)]
     await barrier.reached(2)
@@ -212,12 +212,12 @@ async def test_the_line_is_twice_as_long_as_there_are_threads_unless_set(one_hop
     assert [(await one.reply()).status for one in waiting] == [200] * 6
 
 
-async def test_giving_up_and_being_called_in_the_same_moment_lose_nothing():
+async def test_a_slot_freed_at_the_moment_of_timeout_is_not_lost():
     gate = Gate(1, max_waiting=1, max_wait_s=0.01)
     await gate.enter()
     waiting = asyncio.create_task(gate.enter())
     await asyncio.sleep(0)
-    # Both are due when the loop next looks: first the end of the wait, then the slot.
+    # Both callbacks are due in the loop's next iteration: first the timeout, then the free slot.
     asyncio.get_running_loop().call_later(0.011, gate.leave)
     time.sleep(0.05)  # noqa: ASYNC251
 
@@ -227,7 +227,7 @@ async def test_giving_up_and_being_called_in_the_same_moment_lose_nothing():
     await asyncio.wait_for(gate.enter(), 1)
 
 
-async def test_health_never_stands_in_line(one_hop, barrier):
+async def test_health_checks_are_never_queued(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
     application = HealthChecks(check_readiness=lambda: None, timeout_s=1).before(handler)
     inside = Exchange(application, "GET", "/sync/held").start()
@@ -241,7 +241,7 @@ async def test_health_never_stands_in_line(one_hop, barrier):
     assert (await inside.reply()).status == 200
 
 
-async def test_asynchronous_views_do_not_wait_for_the_threads_of_the_others(one_hop, barrier):
+async def test_async_views_do_not_wait_for_the_threads_of_sync_views(one_hop, barrier):
     handler = one_hop(threads=1, max_waiting=0)
     inside = Exchange(handler, "GET", "/sync/held").start()
     await barrier.reached()

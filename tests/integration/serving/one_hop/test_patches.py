@@ -1,4 +1,4 @@
-"""Tools patch Django's handlers, and see each request of ours as one of Django's."""
+"""Tools that patch Django's handlers see each request to our handler, too."""
 
 import asyncio
 import functools
@@ -81,33 +81,33 @@ LATE = pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
 
 
 @pytest.fixture(autouse=True)
-def _nothing_seen() -> None:
+def _reset_seen() -> None:
     seen.clear()
 
 
 @pytest.fixture
 def patch(monkeypatch):
-    """Puts a method that notes its calls where a tool would."""
+    """Return a function that replaces a method with one that records its calls, as a tool would."""
 
     def put(owner: type, name: str) -> None:
         original = getattr(owner, name)
         if not iscoroutinefunction(original):
 
             @functools.wraps(original)
-            def noting(self, *args):
+            def recording(self, *args):
                 seen.append(name)
                 return original(self, *args)
 
         else:
 
             @functools.wraps(original)
-            async def noting(self, *args):
+            async def recording(self, *args):
                 seen.append(name)
                 response = await original(self, *args)
                 seen.append(f"end of {name}")
                 return response
 
-        monkeypatch.setattr(owner, name, noting)
+        monkeypatch.setattr(owner, name, recording)
         time.sleep(LOOKS_EVERY_S)
 
     return put
@@ -115,7 +115,7 @@ def patch(monkeypatch):
 
 @LATE
 @WAYS
-async def test_a_patched_call_is_seen_whenever_it_was_patched(one_hop, patch, way, late):
+async def test_a_patched_entry_is_called_whenever_it_was_patched(one_hop, patch, way, late):
     handler = one_hop()
     if late:
         await exchange(handler, "GET", f"{way}/plain")
@@ -156,7 +156,7 @@ async def test_a_patched_get_response_async_ends_before_a_stream_begins(one_hop,
 @LATE
 @WAYS
 @pytest.mark.parametrize("name", sorted(DJANGOS_WAY - {"_get_response_async"}))
-async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, name, late):
+async def test_patched_methods_that_the_one_hop_skips_are_called(one_hop, patch, way, name, late):
     handler = one_hop()
     if late:
         await exchange(handler, "GET", f"{way}/plain")
@@ -170,7 +170,7 @@ async def test_what_the_one_hop_does_without_is_still_seen(one_hop, patch, way, 
 
 
 @WAYS
-async def test_a_patched_inner_get_response_is_seen(one_hop, patch, way):
+async def test_a_patched_inner_get_response_is_called(one_hop, patch, way):
     patch(BaseHandler, "_get_response_async")
 
     await exchange(one_hop(), "GET", f"{way}/plain")
@@ -191,7 +191,7 @@ async def test_a_patched_read_body_may_change_the_body(one_hop, monkeypatch, way
 
 
 @WAYS
-async def test_a_get_response_async_that_is_patched_late_is_seen(one_hop, patch, way):
+async def test_a_get_response_async_patched_late_is_called(one_hop, patch, way):
     handler = one_hop()
     await exchange(handler, "GET", f"{way}/plain")
     seen.clear()
@@ -203,11 +203,11 @@ async def test_a_get_response_async_that_is_patched_late_is_seen(one_hop, patch,
 
 
 @pytest.mark.parametrize("name", [None, "handle", "run_get_response", "send_response"])
-async def test_each_request_is_told_apart_on_threads_of_an_executor(one_hop, patch, name):
+async def test_requests_are_distinguished_on_executor_threads(one_hop, patch, name):
     if name is not None:
         patch(ASGIHandler, name)
     handler = one_hop()
-    # Django's test client, which other tests use, leaves the one of its requests.
+    # Django's test client, used by other tests, leaves its request in the variable.
     outer = current_request.get()
     for _ in range(2):
         await exchange(handler, "GET", "/executor")
@@ -246,7 +246,7 @@ def test_without_tools_the_application_is_our_handler(one_hop):
     assert type(django.core.asgi.get_asgi_application()) is ASGIHandler
 
 
-def test_a_get_asgi_application_that_makes_no_handler_is_an_error(one_hop, monkeypatch):
+def test_a_get_asgi_application_without_a_handler_is_an_error(one_hop, monkeypatch):
     monkeypatch.setattr(django.core.asgi, "get_asgi_application", lambda: "another")
 
     with pytest.raises(ImproperlyConfigured, match="returned 'another' without making a handler; remove the tool"):
@@ -258,13 +258,13 @@ def test_djangos_own_methods_are_not_patched(name):
     assert not is_patched(ASGIHandler, name)
 
 
-def test_a_wrapped_method_is_patched(patch):
+def test_a_wrapped_method_counts_as_patched(patch):
     patch(ASGIHandler, "__call__")
 
     assert is_patched(ASGIHandler, "__call__")
 
 
-def test_an_object_that_pretends_to_be_the_function_is_patched(monkeypatch):
+def test_an_object_that_imitates_the_function_counts_as_patched(monkeypatch):
     class Proxy:
         __class__ = property(lambda self: type(ASGIHandler.handle))
         __globals__ = ASGIHandler.handle.__globals__
@@ -275,14 +275,14 @@ def test_an_object_that_pretends_to_be_the_function_is_patched(monkeypatch):
     assert is_patched(ASGIHandler, "handle")
 
 
-def test_a_method_with_rewritten_bytecode_is_patched(monkeypatch):
+def test_a_method_with_rewritten_bytecode_counts_as_patched(monkeypatch):
     code = ASGIHandler.handle.__code__
     monkeypatch.setattr(ASGIHandler.handle, "__code__", code.replace(co_consts=(*code.co_consts, print)))
 
     assert is_patched(ASGIHandler, "handle")
 
 
-def test_a_watch_follows_a_tool_that_comes_and_goes(monkeypatch):
+def test_a_watch_notices_added_and_removed_patches(monkeypatch):
     watch = PatchWatch(ASGIHandler)
     seen_by_watch = [look(watch)]
     with monkeypatch.context() as patched:
@@ -296,7 +296,7 @@ def test_a_watch_follows_a_tool_that_comes_and_goes(monkeypatch):
     assert seen_by_watch == [set(), {"__call__"}, set(), {"handle"}]
 
 
-def test_a_watch_sees_objects_that_are_no_functions(monkeypatch):
+def test_a_watch_notices_objects_that_are_not_functions(monkeypatch):
     class Proxy:
         __code__ = ASGIHandler.handle.__code__
         __eq__ = lambda self, other: True  # noqa: E731

@@ -1,4 +1,4 @@
-"""Whatever raises while a request is served, its places, its lease and its body are given back."""
+"""A request releases its slots, lease and body, whichever step of serving it raises."""
 
 import asyncio
 import importlib
@@ -17,11 +17,11 @@ failing = False
 
 
 class NeedsItsService:
-    """Middleware that asks a service in its constructor."""
+    """Middleware whose constructor needs a service."""
 
     def __init__(self, get_response):
         if failing:
-            raise ConnectionError("the service is away")
+            raise ConnectionError("the service is down")
         self.get_response = get_response
 
     def __call__(self, request):
@@ -62,7 +62,7 @@ VIEWS = [sync_view, async_view, sync_stream, mixed_stream, async_sync_stream, as
 urlpatterns = [path(view.__name__, view) for view in VIEWS]
 
 ASGI = "django_runtimes.serving.asgi"
-# What is called between the entry of a request and its end.
+# Functions and classes that are called while a request is served.
 STEPS = [
     f"{ASGI}.one_hop.SyncChain",
     f"{ASGI}.one_hop.NativeHandler",
@@ -100,14 +100,14 @@ STEPS = [
 
 
 @pytest.fixture(autouse=True)
-def _working():
+def _reset_failing():
     yield
     globals()["failing"] = False
 
 
 @pytest.fixture
 def bodies(monkeypatch) -> list:
-    """The bodies that were read."""
+    """Collect the request bodies that are read."""
     read = []
 
     async def read_and_remember(receive):
@@ -127,10 +127,10 @@ def nothing_is_held(handler) -> bool:
 
 @pytest.mark.parametrize("tool", [False, True])
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-async def test_middleware_that_could_not_be_made_is_made_later(one_hop, settings, monkeypatch, view, tool):
+async def test_middleware_construction_is_retried(one_hop, settings, monkeypatch, view, tool):
     settings.MIDDLEWARE = [f"{__name__}.NeedsItsService"]
     if tool:
-        monkeypatch.setattr(ASGIHandler, "__call__", _as_a_tool(ASGIHandler.__call__))
+        monkeypatch.setattr(ASGIHandler, "__call__", _wrapped_by_a_tool(ASGIHandler.__call__))
     handler = one_hop(threads=1, max_native=1, max_waiting=0)
     globals()["failing"] = True
     for _ in range(3):
@@ -144,7 +144,7 @@ async def test_middleware_that_could_not_be_made_is_made_later(one_hop, settings
 
 @pytest.mark.parametrize("error", [RuntimeError, asyncio.CancelledError, SystemExit])
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_that_raises_leaves_nothing_held(one_hop, settings, monkeypatch, bodies, step, error):
+async def test_a_step_that_raises_releases_everything(one_hop, settings, monkeypatch, bodies, step, error):
     settings.MIDDLEWARE = []
     handler = one_hop(threads=1, max_native=1, max_waiting=0)
     module, name = _owner(step)
@@ -158,7 +158,7 @@ async def test_a_step_that_raises_leaves_nothing_held(one_hop, settings, monkeyp
     with monkeypatch.context() as broken:
         broken.setattr(module, name, fail)
         for view in VIEWS:
-            await _ask_in_vain(handler, view)
+            await _send_failing_request(handler, view)
     await eventually(lambda: nothing_is_held(handler))
     await eventually(lambda: all(body.closed for body in bodies))
 
@@ -168,14 +168,14 @@ async def test_a_step_that_raises_leaves_nothing_held(one_hop, settings, monkeyp
     await eventually(lambda: nothing_is_held(handler))
 
 
-async def _ask_in_vain(handler, view) -> None:
+async def _send_failing_request(handler, view) -> None:
     request = Exchange(handler, "POST", f"/{view.__name__}", body=b"x").start()
     with suppress(Exception, asyncio.CancelledError):
         await request.finish()
 
 
 def _owner(name: str):
-    """The module or class that holds the name, and the name in it."""
+    """Return the module or class that defines the dotted name, and the name's last part."""
     parts = name.split(".")
     for count in range(len(parts) - 1, 0, -1):
         try:
@@ -188,7 +188,7 @@ def _owner(name: str):
     raise AssertionError(name)
 
 
-def _as_a_tool(method):
+def _wrapped_by_a_tool(method):
     async def patched(self, *args):
         return await method(self, *args)
 

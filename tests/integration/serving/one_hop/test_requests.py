@@ -1,4 +1,4 @@
-"""A request means the same to Django behind both handlers."""
+"""Django sees the same request behind both handlers."""
 
 import json
 
@@ -108,7 +108,7 @@ async def test_duplicated_headers_are_joined(both, way):
 
 
 @WAYS
-async def test_headers_beyond_ascii_are_latin_1(both, way):
+async def test_non_ascii_headers_are_latin_1(both, way):
     headers = [(b"x-name", "Bjørn".encode("latin1")), (b"x-utf", "Bjørn".encode())]
 
     assert b'"X-Name": "Bj\\u00f8rn"' in (await both("GET", way, headers=headers)).body
@@ -120,7 +120,7 @@ async def test_headers_with_underscores_are_dropped(both, way):
 
 
 @WAYS
-async def test_paths_and_queries_beyond_ascii_arrive(both, way):
+async def test_non_ascii_queries_arrive(both, way):
     reply = await both("GET", way, query=b"name=Bj%C3%B8rn&name=%F0%9F%A6%8A&empty=")
 
     assert b'["name", ["Bj\\u00f8rn", "\\ud83e\\udd8a"]]' in reply.body
@@ -169,13 +169,13 @@ async def test_a_body_is_read_piece_by_piece(both, way):
 
 
 @WAYS
-async def test_a_query_that_is_no_utf_8_is_a_bad_request(both, way):
+async def test_a_query_of_invalid_utf_8_is_a_bad_request(both, way):
     assert (await both("GET", way, query=b"name=\xff")).status == 400
 
 
 @WAYS
 async def test_a_long_content_type_raises_nothing(one_hop, way):
-    # Django before 6.1 takes it for a type that it does not know.
+    # Django before 6.1 treats it as an unknown type.
     reply = await exchange(one_hop(), "GET", way, headers=[(b"content-type", b"x" * 20_000)])
 
     assert reply.status == (400 if REFUSES_LONG_CONTENT_TYPES else 200)
@@ -215,7 +215,7 @@ async def test_an_unknown_path_is_not_found(both):
     assert (await both("GET", "/nowhere")).status == 404
 
 
-async def test_what_is_not_http_is_refused(handler):
+async def test_a_scope_other_than_http_is_rejected(handler):
     with pytest.raises(ValueError, match="websocket"):
         await handler({"type": "websocket"}, None, None)
 

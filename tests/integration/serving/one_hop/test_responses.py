@@ -1,4 +1,4 @@
-"""A response reaches the client the same from both handlers."""
+"""Both handlers send the same response to the client."""
 
 import asyncio
 from io import BytesIO
@@ -39,17 +39,17 @@ async def letters():
         yield letter
 
 
-def of_content(request, name):
+def respond(request, name):
     return CONTENTS[name]()
 
 
-async def aof_content(request, name):
+async def arespond(request, name):
     return CONTENTS[name]()
 
 
 def with_cookies():
     response = JsonResponse({"ok": True})
-    # An age would be written as a moment too, which differs when a second begins between two answers.
+    # max_age would also set an expiry time, which may differ by a second between two responses.
     response.set_cookie("first", "1", expires="Thu, 01 Jan 2099 00:00:00 GMT", samesite="Lax")
     response.set_cookie("second", "ø", httponly=True)
     response.delete_cookie("third")
@@ -94,8 +94,8 @@ async def aconditional(request):
 
 
 urlpatterns = [
-    path("sync/content/<name>", of_content),
-    path("async/content/<name>", aof_content),
+    path("sync/content/<name>", respond),
+    path("async/content/<name>", arespond),
     path("sync/cookies", cookies),
     path("async/cookies", acookies),
     path("sync/later", rendered_later),
@@ -107,9 +107,9 @@ urlpatterns = [
 ]
 
 WAYS = pytest.mark.parametrize("way", ["/sync", "/async"])
-# Files above 1 MiB among them.
+# Files above 1 MiB are streamed as well.
 STREAMED = {"large_file", "unsized_file", "sync_stream", "async_stream"}
-# Django's own handler says so of every synchronous iterator.
+# Django's own handler warns about every synchronous iterator.
 STREAMS = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 
 
@@ -130,7 +130,7 @@ async def test_every_kind_of_response_is_the_same_for_head(both, way, name):
 @STREAMS
 @WAYS
 @pytest.mark.parametrize("name", sorted(STREAMED))
-async def test_a_stream_is_not_made_for_head(one_hop, way, name):
+async def test_head_does_not_consume_a_stream(one_hop, way, name):
     theirs = await exchange(ASGIHandler(), "HEAD", f"{way}/content/{name}")
     ours = await exchange(one_hop(), "HEAD", f"{way}/content/{name}")
 
@@ -150,12 +150,12 @@ async def test_a_stream_is_not_made_for_head(one_hop, way, name):
         ("async_stream", "aø".encode() + b"c" * 200_000),
     ],
 )
-async def test_what_comes_in_several_pieces_is_whole(both, way, name, body):
+async def test_a_response_in_several_pieces_is_complete(both, way, name, body):
     assert (await both("GET", f"{way}/content/{name}")).body == body
 
 
 @WAYS
-async def test_headers_beyond_ascii_are_sent_as_latin_1(both, way):
+async def test_non_ascii_headers_are_sent_as_latin_1(both, way):
     latin = await both("GET", f"{way}/content/latin")
     beyond = await both("GET", f"{way}/content/beyond_latin")
 
@@ -185,14 +185,14 @@ async def test_a_response_is_rendered_after_the_view(both, way, settings):
 
 
 @WAYS
-async def test_class_based_views_answer_and_refuse(both, way):
+async def test_class_based_views_dispatch_by_method(both, way):
     assert (await both("GET", f"{way}/class")).body == b"got"
     assert (await both("PUT", f"{way}/class")).status == 403
     assert (await both("OPTIONS", f"{way}/class")).header("Allow") == "GET, HEAD, OPTIONS"
 
 
 @WAYS
-async def test_a_client_that_has_the_content_gets_not_modified(both, way):
+async def test_a_matching_etag_gets_not_modified(both, way):
     known = await both("GET", f"{way}/conditional", headers=[(b"if-none-match", b'"7"')])
     unknown = await both("GET", f"{way}/conditional", headers=[(b"if-none-match", b'"6"')])
 

@@ -1,4 +1,4 @@
-"""Which way a request goes is a guess; a wrong one changes nothing but the way."""
+"""The handler guesses whether a view is asynchronous; a wrong guess does not change the response."""
 
 import asyncio
 import sys
@@ -105,7 +105,7 @@ UNPREFIXED_URLCONF.urlpatterns = i18n_patterns(
 def async_only(get_response):
     async def middleware(request):
         response = await get_response(request)
-        # A synchronous chain behind it would come as an adapter, not as Django's own coroutine function.
+        # In a synchronous chain, get_response would be an adapter instead of a coroutine function.
         response["X-Chain"] = type(get_response).__name__
         return response
 
@@ -159,14 +159,14 @@ class RemembersItsChain:
 
 @pytest.fixture
 def switching(settings, monkeypatch, listed):
-    """Middleware that gives some paths to the other URLconf."""
+    """Install middleware that selects the other URLconf for some paths."""
     monkeypatch.setitem(sys.modules, OTHER_URLCONF.__name__, OTHER_URLCONF)
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.other_urlconf")]
 
 
 @pytest.fixture
 def translated(settings):
-    """Languages by the path's first part."""
+    """Select the language by the path's prefix."""
     settings.LANGUAGES = [("en", "English"), ("de", "German")]
     settings.LANGUAGE_CODE = "en"
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
@@ -202,11 +202,11 @@ async def test_asynchronous_views_are_found_without_a_language(one_hop, translat
 
 
 @pytest.mark.parametrize("target", ["/switched/sync", "/switched/async", "/switched/only", "/greeting"])
-async def test_a_middlewares_urlconf_is_followed(both, switching, target):
+async def test_a_urlconf_set_by_middleware_is_used(both, switching, target):
     await both("GET", target)
 
 
-async def test_a_view_that_only_looked_synchronous_runs_on_the_loop_and_is_counted(one_hop, switching):
+async def test_a_view_wrongly_guessed_sync_is_bridged_and_counted(one_hop, switching):
     handler = one_hop()
 
     reply = await exchange(handler, "GET", "/switched/async")
@@ -215,7 +215,7 @@ async def test_a_view_that_only_looked_synchronous_runs_on_the_loop_and_is_count
     assert handler.bridged_async_views == 1
 
 
-async def test_a_bridged_view_goes_the_asynchronous_way_from_then_on(one_hop, switching):
+async def test_a_bridged_view_is_guessed_async_afterwards(one_hop, switching):
     handler = one_hop()
 
     replies = [await exchange(handler, "GET", f"/switched/{name}") for name in ("only", "only", "async", "sync")]
@@ -224,7 +224,7 @@ async def test_a_bridged_view_goes_the_asynchronous_way_from_then_on(one_hop, sw
     assert handler.bridged_async_views == 1
 
 
-async def test_a_view_that_only_looked_asynchronous_runs_beside_the_loop(one_hop, switching):
+async def test_a_view_wrongly_guessed_async_runs_on_a_thread(one_hop, switching):
     handler = one_hop()
 
     reply = await exchange(handler, "GET", "/switched/sync")
@@ -243,7 +243,7 @@ async def test_right_guesses_bridge_nothing(one_hop):
 
 
 @pytest.mark.parametrize("target", ["/plain/sync", "/plain/async/7", "/nowhere"])
-async def test_asynchronous_only_middleware_sends_everything_djangos_own_way(both, settings, target):
+async def test_async_only_middleware_sends_everything_to_djangos_path(both, settings, target):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, f"{__name__}.async_only"]
 
     assert (await both("GET", target)).header("X-Chain") == "function"
@@ -265,7 +265,7 @@ async def test_the_middleware_runs_on_the_views_thread(one_hop, settings, listed
     assert reply.body != str(threading.get_ident()).encode()
 
 
-async def test_each_chain_is_built_when_its_first_request_comes(one_hop, settings, listed):
+async def test_each_chain_is_built_on_its_first_request(one_hop, settings, listed):
     settings.MIDDLEWARE = [listed(f"{__name__}.RemembersItsChain")]
     made.clear()
     handler = one_hop()

@@ -89,7 +89,7 @@ urlpatterns = [
 
 @contextmanager
 def running(server: uvicorn.Server) -> Iterator[int]:
-    """The port of a server that runs on a thread of its own."""
+    """Run the server on a separate thread; yield its port."""
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
@@ -105,7 +105,7 @@ def running(server: uvicorn.Server) -> Iterator[int]:
 
 @pytest.fixture
 def port(one_hop) -> Iterator[int]:
-    """The port of uvicorn on 127.0.0.1, our handler on two threads behind it."""
+    """Run uvicorn on 127.0.0.1 with our handler and two threads; yield its port."""
     outcomes.clear()
     made.clear()
     config = uvicorn.Config(
@@ -116,7 +116,7 @@ def port(one_hop) -> Iterator[int]:
 
 
 class Client:
-    """A raw connection, which reads when it is told to."""
+    """A raw connection that reads only when the test asks it to."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -124,7 +124,7 @@ class Client:
 
     @classmethod
     async def asking(cls, port: int, method: str, target: str, *, body: bytes = b"") -> "Client":
-        # A small limit, so that what is not read stays with the server.
+        # With a small limit, unread data stays on the server's side.
         client = cls(*await asyncio.open_connection("127.0.0.1", port, limit=2**12))
         client.send(
             f"{method} {target} HTTP/1.1\r\nHost: testserver\r\nX-Forwarded-Proto: https\r\n"
@@ -137,7 +137,7 @@ class Client:
         self._writer.write(data)
 
     async def everything(self) -> bytes:
-        """All that the server still sends; then the connection is closed."""
+        """Return all that the server sends until it closes, and close the connection."""
         async with asyncio.timeout(TIMEOUT_S):
             received = await self._reader.read()
         await self.leave()
@@ -152,7 +152,7 @@ async def answer(port: int, method: str, target: str, *, body: bytes = b"") -> b
     return await (await Client.asking(port, method, target, body=body)).everything()
 
 
-async def test_a_synchronous_view_finishes_when_its_client_has_left(port, barrier, caplog):
+async def test_a_sync_view_finishes_after_a_disconnect(port, barrier, caplog):
     client = await Client.asking(port, "GET", "/held")
     await barrier.reached()
 
@@ -165,7 +165,7 @@ async def test_a_synchronous_view_finishes_when_its_client_has_left(port, barrie
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(port, barrier, caplog):
+async def test_an_async_view_is_cancelled_on_disconnect(port, barrier, caplog):
     client = await Client.asking(port, "GET", "/aheld")
     await barrier.reached()
 
@@ -176,7 +176,7 @@ async def test_an_asynchronous_view_is_cancelled_when_its_client_leaves(port, ba
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-async def test_a_stream_waits_for_a_client_that_does_not_read_and_ends_when_it_leaves(port, caplog):
+async def test_a_stream_waits_for_a_slow_client_and_ends_on_disconnect(port, caplog):
     client = await Client.asking(port, "GET", "/stream")
     await eventually(lambda: made)
     await asyncio.sleep(0.3)
@@ -185,7 +185,7 @@ async def test_a_stream_waits_for_a_client_that_does_not_read_and_ends_when_it_l
     await client.leave()
     await eventually(lambda: outcomes)
 
-    # The kernel's buffers take some megabytes of the 650 that the whole stream has.
+    # The kernel's buffers hold a few of the stream's 650 MB.
     assert while_not_reading < 64 * 2**20
     assert outcomes == ["closed"]
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
@@ -199,7 +199,7 @@ async def test_a_stream_waits_for_a_client_that_does_not_read_and_ends_when_it_l
         ("HEAD", "/nowhere", b"404 Not Found", b""),
     ],
 )
-async def test_requests_and_responses_are_whole(port, method, target, status, body):
+async def test_requests_and_responses_are_complete(port, method, target, status, body):
     upload = b"x" * 2_000_000 if method == "POST" else b""
 
     received = await answer(port, method, target, body=upload)
@@ -215,8 +215,8 @@ async def test_rows_stream_to_many_clients(port):
     assert all(b"\r\n3\r\none\r\n0\r\n\r\n" in reply for reply in replies)
 
 
-async def test_the_server_stops_in_the_middle_of_a_stream(one_hop, caplog):
-    # A record of its complaint would keep them.
+async def test_a_server_stop_closes_a_running_stream(one_hop, caplog):
+    # A captured log record would keep the server's connections alive.
     caplog.set_level("CRITICAL", "uvicorn.error")
     outcomes.clear()
     made.clear()
@@ -237,7 +237,7 @@ async def test_the_server_stops_in_the_middle_of_a_stream(one_hop, caplog):
         await eventually(lambda: made)
     await client.leave()
     for connection in server.server_state.connections:
-        # Given up by the server, whose loop has ended: whenever it is collected, some other test would be warned.
+        # The server's loop has ended: collecting an open socket later would cause a warning in another test.
         connection.transport._sock.close()
         connection.transport._sock = None
 

@@ -1,4 +1,4 @@
-"""Each request's signals come once, whatever becomes of it."""
+"""Each request sends its signals once, whatever its outcome."""
 
 import pytest
 from django.core.handlers.asgi import ASGIHandler
@@ -66,19 +66,19 @@ async def test_a_request_starts_once_and_finishes_once(both, signals, way, name)
 
 
 @WAYS
-async def test_an_exception_is_announced_between_the_two(both, signals, way):
+async def test_got_request_exception_is_sent_between_the_two(both, signals, way):
     assert (await both("GET", f"{way}/broken")).status == 500
     assert signals == ["request_started", "got_request_exception", "request_finished"]
 
 
 @WAYS
-async def test_a_request_that_cannot_be_parsed_starts_and_finishes(both, signals, way):
+async def test_a_request_that_cannot_be_parsed_sends_both_signals(both, signals, way):
     assert (await both("GET", f"{way}/plain", query=b"\xff")).status == 400
     assert signals == ["request_started", "request_finished"]
 
 
 @WAYS
-async def test_a_client_that_leaves_before_its_request_is_whole_sends_no_signal(handler, signals, way):
+async def test_a_disconnect_before_the_whole_body_sends_no_signal(handler, signals, way):
     upload = Exchange(handler, "POST", f"{way}/plain", body=None)
     upload.send_body(b"half", more=True)
     upload.disconnect()
@@ -89,7 +89,7 @@ async def test_a_client_that_leaves_before_its_request_is_whole_sends_no_signal(
 
 
 @WAYS
-async def test_the_scope_comes_with_the_first_signal(handler, way):
+async def test_request_started_carries_the_scope(handler, way):
     paths = []
 
     def remember(scope, **_):
@@ -107,14 +107,14 @@ async def test_the_scope_comes_with_the_first_signal(handler, way):
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
 @WAYS
 @pytest.mark.parametrize("name", ["plain", "sync_stream", "async_stream", "broken"])
-async def test_both_signals_come_from_djangos_handler_class(handler, way, name):
-    heard = []
+async def test_the_sender_of_both_signals_is_djangos_handler_class(handler, way, name):
+    received = []
 
     def started(sender, **_):
-        heard.append("started")
+        received.append("started")
 
     def finished(sender, **_):
-        heard.append("finished")
+        received.append("finished")
 
     request_started.connect(started, sender=ASGIHandler)
     request_finished.connect(finished, sender=ASGIHandler)
@@ -124,11 +124,11 @@ async def test_both_signals_come_from_djangos_handler_class(handler, way, name):
         request_started.disconnect(started, sender=ASGIHandler)
         request_finished.disconnect(finished, sender=ASGIHandler)
 
-    assert heard == ["started", "finished"]
+    assert received == ["started", "finished"]
 
 
 @WAYS
-async def test_the_request_comes_with_its_exception(handler, way):
+async def test_got_request_exception_carries_the_request(handler, way):
     paths = []
 
     def remember(request, **_):
@@ -165,7 +165,7 @@ async def test_asynchronous_receivers_are_awaited(handler, way):
 
 
 @WAYS
-async def test_an_exception_in_the_first_signal_is_the_servers(handler, way):
+async def test_an_exception_in_request_started_reaches_the_server(handler, way):
     def fail(**_):
         raise LookupError("no such tenant")
 

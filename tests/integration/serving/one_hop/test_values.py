@@ -1,4 +1,4 @@
-"""What receivers and middleware set is there to the end of its request, and in no other."""
+"""Values that receivers and middleware set last to the end of their request, and do not leak into another."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ def _carrying(_urls_of_the_test_module, settings, listed) -> None:
 
 
 async def ask(handler, target: str) -> None:
-    # The error of a broken stream is the server's.
+    # A broken stream raises its error to the server.
     with contextlib.suppress(ValueError):
         await exchange(handler, "GET", target)
 
@@ -36,7 +36,7 @@ async def test_a_request_keeps_its_values_to_its_end(one_hop, view):
         carrying.check(f"/{view}/{number}")
 
 
-async def test_concurrent_requests_keep_theirs(one_hop):
+async def test_concurrent_requests_keep_their_values(one_hop):
     handler = one_hop(threads=4, max_waiting=100)
     targets = [f"/{view}/{number}" for view in carrying.VIEWS for number in range(4)]
     with carrying.Listening():
@@ -51,7 +51,7 @@ async def test_concurrent_requests_keep_theirs(one_hop):
 
 
 @pytest.mark.parametrize("view", [view for view in carrying.VIEWS if view.startswith("sync")])
-async def test_a_synchronous_requests_signals_share_the_views_thread(one_hop, view):
+async def test_a_sync_requests_signals_share_the_views_thread(one_hop, view):
     with carrying.Listening():
         await ask(one_hop(), f"/{view}/1")
 
@@ -60,14 +60,14 @@ async def test_a_synchronous_requests_signals_share_the_views_thread(one_hop, vi
     assert carrying.notes[0][-1] == carrying.notes[-1][-1] != on_the_loop
 
 
-async def test_an_asynchronous_requests_signals_share_a_thread(one_hop):
+async def test_an_async_requests_signals_share_a_thread(one_hop):
     with carrying.Listening():
         await ask(one_hop(), "/async/1")
 
     assert carrying.notes[0][-1] == carrying.notes[-1][-1] != threading.get_ident()
 
 
-async def test_django_forgets_what_a_receiver_set(one_hop):
+async def test_django_drops_values_that_a_receiver_set(one_hop):
     for handler, expected in ((ASGIHandler(), "/async/1" if KEEPS_CONTEXT else "unset"), (one_hop(), "/async/1")):
         with carrying.Listening():
             await ask(handler, "/async/1")
@@ -75,7 +75,7 @@ async def test_django_forgets_what_a_receiver_set(one_hop):
         assert view == expected
 
 
-async def test_a_broken_asynchronous_stream_finishes(one_hop):
+async def test_a_broken_async_stream_sends_request_finished(one_hop):
     seen = []
 
     def finished(**_):
@@ -94,7 +94,7 @@ async def test_a_broken_asynchronous_stream_finishes(one_hop):
 
 
 @pytest.mark.parametrize("view", ["sync", "async"])
-async def test_a_client_that_leaves_ends_its_request_once(one_hop, view):
+async def test_a_disconnect_ends_its_request_once(one_hop, view):
     with carrying.Listening():
         leaving = Exchange(one_hop(), "GET", f"/{view}/1").start()
         leaving.disconnect()

@@ -1,4 +1,4 @@
-"""ATOMIC_REQUESTS wraps synchronous views, and refuses asynchronous ones."""
+"""ATOMIC_REQUESTS wraps synchronous views and rejects asynchronous ones."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Database connections are let go of when their request ends, on whatever thread they are."""
+"""Database connections are released at the end of their request, whichever thread they are on."""
 
 import asyncio
 import threading
@@ -57,7 +57,7 @@ def mixed_stream(request):
 
 
 def held_stream(request):
-    """The same, which stops in the midst of its rows."""
+    """Return a stream of rows that the barrier holds after each row."""
 
     async def rows():
         async for name in names_later():
@@ -130,7 +130,7 @@ def groups() -> list[str]:
     return names
 
 
-def at_work(opened) -> int:
+def count_open(opened) -> int:
     return sum(wrapper.connection is not None for wrapper in opened)
 
 
@@ -152,11 +152,11 @@ async def test_no_connection_outlives_its_request(per_request, handler, groups, 
         await exchange(handler, "GET", target)
 
     assert opened_connections
-    assert at_work(opened_connections) == 0
+    assert count_open(opened_connections) == 0
 
 
 @WAYS
-async def test_the_profiles_own_strategy_serves(both, groups, way):
+async def test_the_profiles_strategy_works(both, groups, way):
     assert (await both("GET", f"{way}/names")).body == b"a,b,c,d,e"
 
 
@@ -172,56 +172,50 @@ async def test_persistent_connections_do_not_grow(persistent, one_hop, groups, o
 
     for _ in range(20):
         await exchange(handler, "GET", target)
-    one_after_the_other = len(opened_connections)
+    after_sequential = len(opened_connections)
     for _ in range(5):
         await asyncio.gather(*(exchange(handler, "GET", target) for _ in range(4)))
 
-    assert one_after_the_other <= 4
+    assert after_sequential <= 4
     assert len(opened_connections) <= 4
 
 
-async def test_after_a_crowd_of_asynchronous_requests_few_connections_stay(
-    persistent, one_hop, groups, opened_connections, barrier
-):
+async def test_few_connections_stay_after_many_async_requests(persistent, one_hop, groups, opened_connections, barrier):
     handler = one_hop(threads=2)
     crowd = [Exchange(handler, "GET", "/async/held").start() for _ in range(10)]
     await barrier.reached(10)
-    at_the_height = at_work(opened_connections)
+    at_the_peak = count_open(opened_connections)
     barrier.open()
     for one in crowd:
         assert (await one.reply()).status == 200
 
-    assert at_the_height == 10
-    await eventually(lambda: at_work(opened_connections) <= 2)
+    assert at_the_peak == 10
+    await eventually(lambda: count_open(opened_connections) <= 2)
     assert (await exchange(handler, "GET", "/async/names")).status == 200
 
 
-async def test_persistent_connections_do_not_grow_by_asynchronous_streams(
-    persistent, one_hop, groups, opened_connections
-):
+async def test_async_streams_do_not_add_persistent_connections(persistent, one_hop, groups, opened_connections):
     handler = one_hop(threads=2)
 
     for _ in range(10):
         assert (await exchange(handler, "GET", "/mixed/stream")).body == b"a,b,c,d,e,"
-        assert at_work(opened_connections) <= 4
+        assert count_open(opened_connections) <= 4
 
-    # Each stream has wrappers of its own, and closes them.
-    await eventually(lambda: at_work(opened_connections) == 0)
+    # Each stream uses separate wrappers and closes them.
+    await eventually(lambda: count_open(opened_connections) == 0)
 
 
-async def test_a_stream_leaves_no_second_persistent_connection_on_a_thread(
-    persistent, one_hop, groups, opened_connections, barrier
-):
+async def test_a_stream_adds_no_second_connection_to_a_thread(persistent, one_hop, groups, opened_connections, barrier):
     handler = one_hop(threads=1, max_native=1)
     await exchange(handler, "GET", "/async/names")
-    assert at_work(opened_connections) == 1
+    assert count_open(opened_connections) == 1
 
     held = Exchange(handler, "GET", "/mixed/stream/held").start()
     await barrier.reached()
 
-    # At most the cursor that is open, which a proxy's route has none of, and nothing of the asynchronous view's.
+    # Only the stream's open cursor may hold a connection; through a proxy there is no such cursor.
     assert len(handler.leases._all) == 1
-    assert at_work(opened_connections) <= 1
+    assert count_open(opened_connections) <= 1
     barrier.open()
     assert (await held.reply()).body == b"a,b,c,d,e,"
 
@@ -230,7 +224,7 @@ async def test_state_of_a_persistent_session_ends_with_its_chunk(persistent, dir
     assert (await exchange(one_hop(), "GET", "/async/tenant")).body == b"a none"
 
 
-async def test_a_lease_that_is_cut_off_gives_its_thread_back():
+async def test_an_interrupted_lease_frees_its_thread():
     leases = ThreadLeases(keeping=1)
 
     async def fail() -> None:
@@ -244,7 +238,7 @@ async def test_a_lease_that_is_cut_off_gives_its_thread_back():
     await asyncio.to_thread(leases.close)
 
 
-async def test_a_cut_off_request_leaves_no_state(persistent, direct, one_hop, barrier):
+async def test_an_interrupted_request_leaves_no_session_state(persistent, direct, one_hop, barrier):
     handler = one_hop(threads=1, max_native=1)
     leaving = Exchange(handler, "GET", "/async/tenant/held").start()
     await barrier.reached()
@@ -253,12 +247,12 @@ async def test_a_cut_off_request_leaves_no_state(persistent, direct, one_hop, ba
     await leaving.finish()
     await eventually(lambda: handler.leases._idle)
 
-    # What no request begins with finds it.
+    # A call outside any request would still see leftover state.
     assert await asyncio.wrap_future(lease_thread.executor.submit(tenant)) == "none"
 
 
 @pytest.mark.parametrize("target", ["/sync/names", "/async/names", "/mixed/stream"])
-async def test_a_persistent_connection_ends_with_the_handler(persistent, groups, opened_connections, target):
+async def test_a_persistent_connection_is_closed_with_the_handler(persistent, groups, opened_connections, target):
     handler = OneHopASGIHandler(threads=2)
     for _ in range(4):
         await exchange(handler, "GET", target)
@@ -266,11 +260,11 @@ async def test_a_persistent_connection_ends_with_the_handler(persistent, groups,
     await asyncio.to_thread(handler.close)
 
     assert opened_connections
-    assert at_work(opened_connections) == 0
+    assert count_open(opened_connections) == 0
 
 
 @pytest.mark.parametrize("target", ["/sync/held", "/async/held"])
-async def test_closing_waits_for_the_request_in_flight_and_takes_its_connection_along(
+async def test_closing_waits_for_requests_and_closes_their_connections(
     persistent, groups, opened_connections, barrier, target
 ):
     handler = OneHopASGIHandler(threads=3)
@@ -284,7 +278,7 @@ async def test_closing_waits_for_the_request_in_flight_and_takes_its_connection_
     await closing
 
     assert reply.status == 200
-    assert at_work(opened_connections) == 0
+    assert count_open(opened_connections) == 0
 
 
 @WAYS
@@ -300,5 +294,5 @@ async def test_the_threads_end_with_the_handler(groups, way):
     assert not [thread for thread in started if thread.is_alive()]
 
 
-def test_a_handler_that_served_nothing_closes():
+def test_an_unused_handler_can_be_closed():
     OneHopASGIHandler(threads=2).close()

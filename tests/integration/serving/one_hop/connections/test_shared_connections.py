@@ -1,4 +1,4 @@
-"""Asynchronous requests and streams keep a pooled connection only while a query needs it."""
+"""Asynchronous requests and streams hold a pooled connection only while a query needs it."""
 
 import asyncio
 from itertools import count as numbers
@@ -81,7 +81,7 @@ async def atenant(request):
 
 
 async def atransaction(request):
-    # Two of one name would wait for each other.
+    # Two transactions that insert the same name would block each other.
     name = f"new {next(_numbers)}"
 
     async def rows():
@@ -182,7 +182,7 @@ async def test_views_that_wait_leave_the_pool_to_others(one_hop, barrier):
 
 
 @pytest.mark.parametrize("target", ["/afeed", "/feed"])
-async def test_streams_hold_nothing_between_chunks(one_hop, barrier, target):
+async def test_streams_hold_no_connection_between_chunks(one_hop, barrier, target):
     handler = one_hop(threads=1, max_native=1)
     streams = []
     for _ in range(CROWD):
@@ -196,7 +196,7 @@ async def test_streams_hold_nothing_between_chunks(one_hop, barrier, target):
     assert [(await one.reply()).body for one in streams] == [b"5\n5\n"] * CROWD
 
 
-async def test_a_client_that_takes_its_time_holds_nothing(one_hop, barrier):
+async def test_a_slow_client_holds_no_connection(one_hop, barrier):
     handler = one_hop()
     barrier.open()
     slow = Exchange(handler, "GET", "/afeed")
@@ -237,11 +237,11 @@ async def test_a_transaction_keeps_its_connection_across_chunks(one_hop, barrier
     assert (await exchange(handler, "GET", "/plain")).body == b"5"
 
 
-async def test_session_state_lasts_from_one_query_to_the_next_not_across_chunks(one_hop):
+async def test_session_state_lasts_across_queries_but_not_chunks(one_hop):
     assert (await exchange(one_hop(), "GET", "/atenant")).body == b"a a none"
 
 
-async def test_a_stream_that_fails_leaves_nothing(one_hop):
+async def test_a_failing_stream_releases_everything(one_hop):
     handler = one_hop()
     for _ in range(POOL_SIZE + 1):
         with pytest.raises(ValueError, match="in the midst"):
@@ -251,10 +251,10 @@ async def test_a_stream_that_fails_leaves_nothing(one_hop):
     await eventually(lambda: len(handler.leases._idle) == len(handler.leases._all))
 
 
-async def test_a_client_that_leaves_a_stream_leaves_nothing(one_hop, barrier):
+async def test_a_disconnected_stream_releases_everything(one_hop, barrier):
     handler = one_hop()
     streams = [Exchange(handler, "GET", target).start() for target in ("/aexport", "/afeed", "/atransaction") * 2]
-    # Two transactions or cursors take all that the pool has.
+    # Two transactions or cursors exhaust the pool.
     await barrier.reached(POOL_SIZE)
     for stream in streams:
         stream.disconnect()
@@ -267,7 +267,7 @@ async def test_a_client_that_leaves_a_stream_leaves_nothing(one_hop, barrier):
 
 
 @pytest.mark.parametrize("target", ["/plain", "/afeed"])
-async def test_queries_after_the_last_signal_keep_nothing(one_hop, barrier, target):
+async def test_queries_after_the_last_signal_hold_no_connection(one_hop, barrier, target):
     barrier.open()
 
     def count(**_):
@@ -306,7 +306,7 @@ async def test_a_transaction_that_a_stream_leaves_open_is_rolled_back(one_hop):
     assert await Group.objects.filter(name="abandoned").acount() == 0
 
 
-async def test_a_client_that_leaves_a_transaction_hurts_nobody(one_hop, barrier):
+async def test_a_disconnect_in_a_transaction_affects_no_other_request(one_hop, barrier):
     handler = one_hop(threads=1)
     leaving = Exchange(handler, "GET", "/acut_in_atomic").start()
     await barrier.reached()
@@ -318,7 +318,7 @@ async def test_a_client_that_leaves_a_transaction_hurts_nobody(one_hop, barrier)
     assert lent() == 0
 
 
-async def test_calls_of_streams_wait_for_a_thread_in_line(one_hop, barrier):
+async def test_calls_of_streams_queue_for_a_thread(one_hop, barrier):
     barrier.open()
     handler = one_hop(threads=1, max_native=2, max_waiting=CROWD)
     streams = [Exchange(handler, "GET", "/feed").start() for _ in range(CROWD)]

@@ -1,4 +1,4 @@
-"""What middleware sets on the connection is there in all of a request's streams, and nowhere else."""
+"""A request's streams, and no other request, see the values that middleware sets on the connection."""
 
 import asyncio
 
@@ -111,7 +111,7 @@ async def test_no_page_sees_a_streams_tenant(tenants, one_hop, barrier, target):
 
 
 @STREAMS
-async def test_a_streams_tenant_is_gone_with_a_client_that_leaves(tenants, one_hop, barrier, target):
+async def test_a_streams_tenant_is_reset_on_disconnect(tenants, one_hop, barrier, target):
     handler = one_hop(threads=1, max_native=1)
     stream = Exchange(handler, "GET", target, **as_tenant("tenant_a")).start()
     await stream.received(b"tenant_a")
@@ -123,7 +123,7 @@ async def test_a_streams_tenant_is_gone_with_a_client_that_leaves(tenants, one_h
     assert await ask_as(handler, "tenant_b", "/astream") == b"tenant_b tenant_b tenant_b "
 
 
-async def test_a_thread_of_streams_keeps_nothing_of_them(tenants, one_hop):
+async def test_a_stream_thread_keeps_no_tenant(tenants, one_hop):
     handler = one_hop(threads=1, max_native=1)
 
     assert await ask_as(handler, "tenant_a", "/achooses") == b"tenant_a tenant_c "
@@ -146,7 +146,7 @@ async def test_execute_wrappers_follow_their_request(tenants, one_hop, barrier):
 
 
 @STREAMS
-async def test_handlers_forget_the_wrappers_of_streams(tenants, one_hop, barrier, target):
+async def test_handlers_discard_the_wrappers_of_streams(tenants, one_hop, barrier, target):
     barrier.open()
     handler = one_hop(threads=1, max_native=1)
     for name in TENANTS * 3:

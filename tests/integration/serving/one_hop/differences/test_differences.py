@@ -1,4 +1,4 @@
-"""Each deliberate difference from Django's own handler, both sides shown; listed in docs/asgi-differences.md."""
+"""Deliberate differences from Django's own handler, tested on both and listed in docs/asgi-differences.md."""
 
 import tempfile
 import threading
@@ -89,11 +89,11 @@ LISTED_WARNING = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must c
 
 
 @pytest.fixture(autouse=True)
-def _no_notes():
+def _reset_notes():
     notes.clear()
 
 
-async def test_a_response_is_finished_before_it_is_sent(one_hop, signals):
+async def test_request_finished_is_sent_before_the_response(one_hop, signals):
     async def signals_before_the_client_reads(handler) -> list[str]:
         signals.clear()
         reader = Exchange(handler, "GET", "/plain")
@@ -111,7 +111,7 @@ async def test_a_response_is_finished_before_it_is_sent(one_hop, signals):
 
 @pytest.mark.parametrize("target", ["/large", "/file"])
 @LISTED_WARNING
-async def test_what_is_in_memory_is_sent_as_one_piece(one_hop, target):
+async def test_a_response_in_memory_is_sent_in_one_piece(one_hop, target):
     theirs, ours = Exchange(ASGIHandler(), "GET", target), Exchange(one_hop(), "GET", target)
 
     assert (await theirs.start().reply()).body == (await ours.start().reply()).body
@@ -140,7 +140,7 @@ async def test_a_synchronous_iterator_is_streamed_not_collected(one_hop):
     assert await made_before_the_first_chunk_went_out(one_hop()) == ["made 0"]
 
 
-async def test_middleware_of_both_kinds_runs_beside_a_synchronous_view(one_hop, settings, listed):
+async def test_sync_and_async_middleware_runs_on_a_sync_views_thread(one_hop, settings, listed):
     settings.MIDDLEWARE = [*settings.MIDDLEWARE, listed(f"{__name__}.says_where_it_runs")]
 
     await exchange(ASGIHandler(), "GET", "/plain")
@@ -149,7 +149,7 @@ async def test_middleware_of_both_kinds_runs_beside_a_synchronous_view(one_hop, 
     assert notes == ["on the loop", "on a thread"]
 
 
-async def test_middleware_is_made_for_each_chain_by_its_first_request(one_hop, settings):
+async def test_middleware_is_built_on_each_chains_first_request(one_hop, settings):
     settings.MIDDLEWARE = [f"{__name__}.RefusesToBeMade"]
 
     with pytest.raises(LookupError, match="no licence"):
@@ -159,7 +159,7 @@ async def test_middleware_is_made_for_each_chain_by_its_first_request(one_hop, s
         await exchange(handler, "GET", "/plain")
 
 
-async def test_what_a_server_sends_after_the_body_is_not_looked_at(one_hop):
+async def test_messages_after_the_body_are_ignored(one_hop):
     async def twice(handler) -> int:
         request = Exchange(handler, "GET", "/plain")
         request.send_body(b"again")
@@ -170,7 +170,7 @@ async def test_what_a_server_sends_after_the_body_is_not_looked_at(one_hop):
     assert await twice(one_hop()) == 200
 
 
-async def test_a_body_that_the_disk_does_not_take_is_refused(one_hop, settings, monkeypatch, tmp_path):
+async def test_a_body_that_cannot_be_spooled_gets_503(one_hop, settings, monkeypatch, tmp_path):
     settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 10
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
 
@@ -194,11 +194,11 @@ async def test_a_path_is_resolved_on_the_event_loop_first(one_hop):
         await exchange(handler, "GET", "/converted/ours")
 
     assert len(theirs) == 1
-    # The hint is remembered; the resolving behind middleware is not replaced by it.
+    # The hint is cached, but the path is resolved again behind the middleware.
     assert [name == threading.current_thread().name for name in notes] == [True, False, False]
 
 
-async def test_a_receiver_that_fails_at_the_end_leaves_no_response(one_hop):
+async def test_a_failing_request_finished_receiver_drops_the_response(one_hop):
     def fail(**_):
         raise ValueError("at the end")
 

@@ -1,4 +1,4 @@
-"""The deliberate differences from Django's own handler that take a crowd; listed in docs/asgi-differences.md."""
+"""Deliberate differences from Django's own handler under load, listed in docs/asgi-differences.md."""
 
 import asyncio
 
@@ -44,7 +44,7 @@ urlpatterns = [
 
 @pytest.fixture
 def last_of(barrier):
-    """Sends a crowd to where it is held, then one more, and returns the last one's status."""
+    """Return a function that sends `crowd` requests to a held view and then one more, and returns its status."""
 
     async def ask(handler, target: str, *, crowd: int, last: str) -> int:
         barrier.close()
@@ -59,14 +59,14 @@ def last_of(barrier):
     return ask
 
 
-async def test_too_many_at_once_are_refused_not_queued(one_hop, last_of):
+async def test_too_many_concurrent_requests_are_rejected_not_queued(one_hop, last_of):
     ours = one_hop(threads=2, max_waiting=2)
 
     assert await last_of(ASGIHandler(), "/held", crowd=4, last="/plain") == 200
     assert await last_of(ours, "/held", crowd=4, last="/plain") == 503
 
 
-async def test_too_many_asynchronous_requests_at_once_are_refused(one_hop, last_of):
+async def test_too_many_concurrent_async_requests_are_rejected(one_hop, last_of):
     ours = one_hop(threads=1, max_waiting=0)
 
     assert await last_of(ASGIHandler(), "/aheld", crowd=8, last="/aheld") == 200
@@ -74,7 +74,7 @@ async def test_too_many_asynchronous_requests_at_once_are_refused(one_hop, last_
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
-async def test_too_many_streams_at_once_are_refused(one_hop, last_of):
+async def test_too_many_concurrent_streams_are_rejected(one_hop, last_of):
     ours = one_hop(threads=4, max_streams=1, max_waiting=0)
 
     assert await last_of(ASGIHandler(), "/held_stream", crowd=1, last="/held_stream") == 200

@@ -1,4 +1,4 @@
-"""docs/asgi-differences.md names every test of a deliberate difference, and none that is gone."""
+"""docs/asgi-differences.md names every test of a deliberate difference, and no test that does not exist."""
 
 import re
 from pathlib import Path

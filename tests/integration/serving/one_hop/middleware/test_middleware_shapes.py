@@ -1,4 +1,4 @@
-"""Synchronous and asynchronous views see what middleware reads under Django's handler, whatever shape it has."""
+"""Sync and async views see the values that middleware sets under Django's own handler, in every form of middleware."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ from django_runtimes.serving.middleware.middleware_modes import may_differ
 from tests.integration.serving import alike_middleware, differing_helpers, differing_middleware
 
 DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
-# Each reads another key in each mode.
+# Their sync and async modes read different keys.
 DIFFERENT_IN_DJANGO = {
     "django.contrib.auth.middleware.PersistentRemoteUserMiddleware",
     "django.contrib.auth.middleware.RemoteUserMiddleware",
@@ -44,7 +44,7 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 
 @WAYS
 @pytest.mark.parametrize("name", differing_middleware.SHAPES)
-async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, name):
+async def test_views_see_the_value_of_the_async_mode(both, settings, way, name):
     settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
 
     assert (await both("GET", way, **ACME)).body == b"acme"
@@ -52,19 +52,19 @@ async def test_views_see_what_the_asynchronous_code_reads(both, settings, way, n
 
 @WAYS
 @pytest.mark.parametrize("name", alike_middleware.SHAPES)
-async def test_middleware_that_is_alike_does_the_same(both, settings, way, name):
+async def test_middleware_with_equal_modes_sets_the_same_value(both, settings, way, name):
     settings.MIDDLEWARE = [f"{ALIKE}.{name}"]
 
     assert (await both("GET", way, **ACME)).body == b"acme"
 
 
 @pytest.mark.parametrize("name", differing_middleware.SHAPES)
-def test_middleware_that_is_not_alike_is_found(name):
+def test_middleware_with_differing_modes_is_detected(name):
     assert may_differ(import_string(f"{DIFFERENT}.{name}"))
 
 
 @pytest.mark.parametrize("name", alike_middleware.SHAPES)
-def test_middleware_that_is_alike_keeps_the_one_hop(one_hop, settings, name):
+def test_middleware_with_equal_modes_keeps_the_one_hop(one_hop, settings, name):
     settings.MIDDLEWARE = [f"{ALIKE}.{name}"]
 
     assert not one_hop().needs_asynchronous_chain
@@ -92,7 +92,7 @@ class HookOfAProperty(MiddlewareMixin):
 
 
 @pytest.mark.parametrize("middleware", [AsynchronousHook, HookOfAnInstance, HookOfAnObject, HookOfAProperty])
-def test_hooks_that_are_no_functions_of_the_class_are_found(middleware):
+def test_hooks_that_are_not_functions_of_the_class_are_detected(middleware):
     assert may_differ(middleware)
 
 
@@ -100,7 +100,7 @@ def find_by_super(self, request):
     return super(MiddlewareMixin, self).find(request)
 
 
-def test_another_super_than_pythons_is_found():
+def test_a_replaced_super_is_detected():
     another = FunctionType(find_by_super.__code__, {**globals(), "super": differing_helpers.key_of})
 
     assert may_differ(type("Shadowing", (MiddlewareMixin,), {"find": another}))
@@ -118,7 +118,7 @@ def test_every_middleware_of_django_is_on_a_list(settings):
             found.add(f"{module}.{name}")
 
     assert found - listed.DJANGOS == DIFFERENT_IN_DJANGO
-    # Django's, from 6.0 on.
+    # Added in Django 6.0.
     assert listed.DJANGOS - found <= {"django.middleware.csp.ContentSecurityPolicyMiddleware"}
     assert {name for name in found if may_differ(import_string(name))} == DIFFERENT_IN_DJANGO
 
@@ -127,7 +127,7 @@ def test_a_replaced_function_takes_a_class_off_the_list(monkeypatch):
     def replaced(self, request):
         differing_middleware.ByHelper.process_request(self, request)
 
-    # As a class of the same name would define it.
+    # Imitate a method that is defined in a class of the same name.
     replaced.__code__ = replaced.__code__.replace(co_qualname="SecurityMiddleware.process_request")
     monkeypatch.setattr(SecurityMiddleware, "process_request", replaced)
 
@@ -143,7 +143,7 @@ def test_a_replaced_entry_takes_every_class_off_the_list(monkeypatch):
     assert may_differ(alike_middleware.Plain)
 
 
-def test_a_factory_counts_as_what_it_is_not_as_what_it_is_called(monkeypatch):
+def test_a_factory_is_listed_by_identity_not_by_name(monkeypatch):
     @sync_and_async_middleware
     def factory(get_response):
         return differing_middleware.factory(get_response)
@@ -159,7 +159,7 @@ def listed_factory(get_response):
     return differing_middleware.factory(get_response)
 
 
-def test_a_factory_of_the_list_keeps_the_one_hop(monkeypatch):
+def test_a_listed_factory_keeps_the_one_hop(monkeypatch):
     assert may_differ(listed_factory)
 
     monkeypatch.setattr(listed, "PACKAGES", frozenset({f"{__name__}.listed_factory"}))
@@ -167,7 +167,7 @@ def test_a_factory_of_the_list_keeps_the_one_hop(monkeypatch):
     assert not may_differ(listed_factory)
 
 
-def test_a_class_of_very_many_functions_counts_as_different():
+def test_a_class_with_over_1000_functions_counts_as_differing():
     hooks = {f"find_{number}": lambda self, request: None for number in range(1001)}
 
     assert may_differ(type("Long", (MiddlewareMixin,), hooks))

@@ -1,4 +1,4 @@
-"""A remote user is logged in whatever the mode of the middleware that names it."""
+"""A remote user is logged in, whichever mode the middleware runs in."""
 
 import pytest
 from django.contrib.auth.middleware import PersistentRemoteUserMiddleware
@@ -82,7 +82,7 @@ async def test_a_remote_user_is_logged_in(one_hop, remote_user, way):
 
 @WAYS
 @pytest.mark.django_db(transaction=True)
-async def test_synchronous_middleware_that_is_not_used_hides_nothing(one_hop, remote_user, way):
+async def test_unused_sync_middleware_has_no_effect(one_hop, remote_user, way):
     remote_user.MIDDLEWARE = [*_AUTHENTICATION, REMOTE_USER, f"{_HERE}.SynchronousNotUsed"]
 
     assert (await exchange(one_hop(), "GET", f"{way}/user", **BOB)).body == b"bob None"
@@ -90,13 +90,13 @@ async def test_synchronous_middleware_that_is_not_used_hides_nothing(one_hop, re
 
 @WAYS
 @pytest.mark.django_db(transaction=True)
-async def test_synchronous_middleware_that_is_used_makes_others_so(one_hop, remote_user, way):
+async def test_used_sync_middleware_switches_the_others_to_sync(one_hop, remote_user, way):
     remote_user.MIDDLEWARE = [*_AUTHENTICATION, REMOTE_USER, f"{_HERE}.SynchronousOnly"]
 
     ours = await exchange(one_hop(), "GET", f"{way}/user", **BOB)
     djangos = await exchange(ASGIHandler(), "GET", f"{way}/user", **BOB)
 
-    # Since 6.1 the header of both modes is REMOTE_USER's of META. A session of bob's has an id of its own.
+    # Since Django 6.1, both modes read REMOTE_USER from META. Only bodies are compared, because session ids differ.
     assert ours.body == djangos.body == (b"bob None" if REMOTE_USER_PREFIX else b" None")
 
 
@@ -111,7 +111,7 @@ async def test_a_subclass_names_its_own_header(one_hop, remote_user, way):
 
 
 @WAYS
-@pytest.mark.skipif(not LEAVES_OUT_UNDERSCORES, reason="Django itself believes the header")
+@pytest.mark.skipif(not LEAVES_OUT_UNDERSCORES, reason="this Django trusts the header")
 @pytest.mark.django_db(transaction=True)
 async def test_a_client_cannot_set_remote_user_itself(both, remote_user, way):
     forged = [(b"remote_user", b"eve"), (b"http_remote_user", b"eve"), (b"http-remote-user", b"eve")]
@@ -120,7 +120,7 @@ async def test_a_client_cannot_set_remote_user_itself(both, remote_user, way):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_auser_is_who_has_just_logged_in(one_hop, remote_user):
+async def test_auser_is_current_after_a_login(one_hop, remote_user):
     handler = one_hop()
 
     ours = await exchange(handler, "GET", "/async/user", **BOB)
@@ -131,7 +131,7 @@ async def test_auser_is_who_has_just_logged_in(one_hop, remote_user):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_auser_is_nobody_after_a_logout(one_hop, remote_user):
+async def test_auser_is_anonymous_after_a_logout(one_hop, remote_user):
     handler = one_hop()
     login = await exchange(handler, "GET", "/async/user", **BOB)
     cookie = {"headers": [(b"cookie", login.header("set-cookie").partition(";")[0].encode())]}

@@ -1,4 +1,4 @@
-"""A stream of rows keeps its connection and its transaction to itself."""
+"""A stream of rows shares neither its connection nor its transaction with other requests."""
 
 import asyncio
 import threading
@@ -12,12 +12,12 @@ from django.urls import path
 from tests.integration.serving.one_hop.exchange import Exchange, exchange
 
 barrier = None
-# The thread of each request beside a stream, and whether it was inside a transaction.
+# The thread of each request that ran beside a stream, and whether it was inside a transaction.
 neighbours: list[tuple[int, bool]] = []
 
 
 def groups(request):
-    """An ORM generator, which keeps its cursor and its connection from the first row to the last."""
+    """Stream an ORM iterator, which holds its cursor and connection from the first row to the last."""
 
     def chunks():
         for position, group in enumerate(Group.objects.order_by("name").iterator(chunk_size=10)):
@@ -29,7 +29,7 @@ def groups(request):
 
 
 def in_a_transaction(request):
-    """A generator inside atomic(), which has written before its first chunk."""
+    """Stream from inside atomic(), with a write before the first chunk."""
 
     def chunks():
         with transaction.atomic():
@@ -67,12 +67,12 @@ urlpatterns = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_noted():
+def _reset_notes():
     neighbours.clear()
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_rows_stream_whole_beside_other_requests(one_hop, barrier):
+async def test_rows_are_complete_beside_other_requests(one_hop, barrier):
     names = [f"{number:03}" for number in range(50)]
     await asyncio.to_thread(add_groups, names)
     handler = one_hop(threads=2)
@@ -88,7 +88,7 @@ async def test_rows_stream_whole_beside_other_requests(one_hop, barrier):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_no_neighbour_joins_a_streams_transaction(one_hop, barrier):
+async def test_no_other_request_joins_a_streams_transaction(one_hop, barrier):
     handler = one_hop(threads=2)
     download = Exchange(handler, "GET", "/transaction").start()
     await barrier.reached()
@@ -104,14 +104,14 @@ async def test_no_neighbour_joins_a_streams_transaction(one_hop, barrier):
 
 
 @pytest.mark.django_db(transaction=True)
-async def test_a_client_that_leaves_rolls_its_stream_back_and_nothing_else(one_hop, barrier):
+async def test_a_disconnect_rolls_back_only_its_streams_transaction(one_hop, barrier):
     handler = one_hop(threads=2)
     download = Exchange(handler, "GET", "/transaction").start()
     await barrier.reached()
     await exchange(handler, "GET", "/adds/beside")
 
     download.disconnect()
-    # The listener's turn comes before the generator goes on.
+    # Let the handler notice the disconnect before the generator continues.
     await asyncio.sleep(0.05)
     barrier.open()
     await download.finish()

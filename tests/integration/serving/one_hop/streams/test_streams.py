@@ -11,7 +11,7 @@ from django.urls import path
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 barrier = None
-# What the latest stream did: the threads of its view, chunks and end, and how many chunks it made.
+# The threads of the latest stream's view, chunks and end, and the numbers of the chunks it produced.
 threads: list[int] = []
 made: list[int] = []
 
@@ -81,12 +81,12 @@ urlpatterns = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_noted():
+def _reset_notes():
     for notes in (threads, made):
         notes.clear()
 
 
-async def test_the_first_chunk_comes_before_the_second_is_made(one_hop, barrier):
+async def test_the_first_chunk_is_sent_before_the_second_is_produced(one_hop, barrier):
     download = Exchange(one_hop(), "GET", "/two_parts").start()
 
     await download.received(b"first")
@@ -106,7 +106,7 @@ async def test_view_chunks_and_end_share_a_thread(one_hop, barrier):
     assert len(set(threads)) == 1
 
 
-async def test_a_stream_is_not_made_faster_than_it_is_read(one_hop):
+async def test_a_stream_is_produced_no_faster_than_it_is_read(one_hop):
     download = Exchange(one_hop(), "GET", "/endless")
     download.reading.clear()
     download.start()
@@ -122,7 +122,7 @@ async def test_a_stream_is_not_made_faster_than_it_is_read(one_hop):
     assert while_not_reading <= 2
 
 
-async def test_a_client_that_leaves_ends_the_stream_on_its_thread(one_hop, signals):
+async def test_a_disconnect_ends_the_stream_on_its_thread(one_hop, signals):
     download = Exchange(one_hop(), "GET", "/endless").start()
     await eventually(lambda: len(made) > 3)
 
@@ -137,7 +137,7 @@ async def test_a_client_that_leaves_ends_the_stream_on_its_thread(one_hop, signa
     assert signals == ["request_started", "request_finished"]
 
 
-async def test_a_client_that_leaves_while_it_takes_nothing_ends_the_stream(one_hop):
+async def test_a_disconnect_ends_a_stream_that_is_not_read(one_hop):
     handler = one_hop(threads=1, max_streams=1)
     download = Exchange(handler, "GET", "/endless")
     download.reading.clear()
@@ -150,7 +150,7 @@ async def test_a_client_that_leaves_while_it_takes_nothing_ends_the_stream(one_h
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_a_stream_that_is_cancelled_ends_and_gives_its_thread_back(one_hop, signals):
+async def test_a_cancelled_stream_ends_and_frees_its_thread(one_hop, signals):
     handler = one_hop(threads=1, max_streams=1)
     download = Exchange(handler, "GET", "/endless").start()
     await eventually(lambda: len(made) > 3)
@@ -165,7 +165,7 @@ async def test_a_stream_that_is_cancelled_ends_and_gives_its_thread_back(one_hop
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_an_exception_in_a_stream_ends_the_connection_and_the_request(one_hop, signals):
+async def test_an_exception_in_a_stream_ends_the_connection(one_hop, signals):
     handler = one_hop(threads=1, max_streams=1)
     download = Exchange(handler, "GET", "/broken").start()
 
@@ -177,7 +177,7 @@ async def test_an_exception_in_a_stream_ends_the_connection_and_the_request(one_
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_beyond_the_bound_a_stream_is_refused_before_its_view_has_run(one_hop, barrier, signals):
+async def test_a_stream_beyond_the_limit_is_rejected_before_its_view(one_hop, barrier, signals):
     handler = one_hop(threads=4, max_streams=1, max_waiting=0)
     first = Exchange(handler, "GET", "/two_parts").start()
     await barrier.reached()
@@ -193,11 +193,11 @@ async def test_beyond_the_bound_a_stream_is_refused_before_its_view_has_run(one_
     assert signals.count("request_started") == signals.count("request_finished") == 3
 
 
-async def test_streams_beyond_the_bound_wait_for_a_place(one_hop, barrier):
+async def test_streams_beyond_the_limit_wait_for_a_slot(one_hop, barrier):
     handler = one_hop(threads=4, max_streams=1, max_waiting=2, max_wait_s=60)
     streams = [Exchange(handler, "GET", "/two_parts").start()]
     await barrier.reached()
-    # One waits before its view runs, the other, whose view has not streamed before, afterwards.
+    # The first waits before its view runs; the second afterwards, because its view has not streamed before.
     streams += [Exchange(handler, "GET", path).start() for path in ("/two_parts", "/other_parts")]
     await asyncio.sleep(0.02)
     started = [stream.messages for stream in streams[1:]]
@@ -207,7 +207,7 @@ async def test_streams_beyond_the_bound_wait_for_a_place(one_hop, barrier):
     assert [(await stream.reply()).body for stream in streams] == [b"firstsecond"] * 3
 
 
-async def test_the_first_stream_of_a_view_is_refused_once_its_view_has_run(one_hop, barrier, signals):
+async def test_a_views_first_stream_is_rejected_after_its_view(one_hop, barrier, signals):
     handler = one_hop(threads=4, max_streams=1, max_waiting=0)
     first = Exchange(handler, "GET", "/two_parts").start()
     await barrier.reached()
@@ -220,7 +220,7 @@ async def test_the_first_stream_of_a_view_is_refused_once_its_view_has_run(one_h
     assert signals.count("request_started") == signals.count("request_finished") == 2
 
 
-async def test_a_client_that_takes_nothing_for_too_long_is_given_up(one_hop, caplog):
+async def test_a_client_that_reads_too_slowly_is_disconnected(one_hop, caplog):
     handler = one_hop(threads=1, max_streams=1, stalled_s=0.05)
     download = Exchange(handler, "GET", "/endless")
     download.reading.clear()
@@ -228,13 +228,13 @@ async def test_a_client_that_takes_nothing_for_too_long_is_given_up(one_hop, cap
 
     await download.finish()
 
-    # Without its end, so that the server closes the connection.
+    # The response has no end, so that the server closes the connection.
     assert all(message["type"] == "http.response.start" or message["more_body"] for message in download.messages)
     assert "a client took less than 65536 bytes of a stream in 0.05 s" in caplog.text
     assert (await exchange(handler, "GET", "/plain")).body == b"plain"
 
 
-async def test_a_large_chunk_is_sent_in_pieces_that_a_slow_client_can_take(one_hop):
+async def test_a_large_chunk_is_sent_in_small_pieces(one_hop):
     reply = await exchange(one_hop(), "GET", "/large_chunk")
     pieces = Exchange(one_hop(), "GET", "/large_chunk").start()
     await pieces.finish()
@@ -244,7 +244,7 @@ async def test_a_large_chunk_is_sent_in_pieces_that_a_slow_client_can_take(one_h
 
 
 @pytest.mark.parametrize(("pool", "streams"), [(4, 2), (2, 1), (1, 1)])
-async def test_half_of_the_threads_may_stream_unless_set(one_hop, barrier, pool, streams):
+async def test_by_default_half_of_the_threads_may_stream(one_hop, barrier, pool, streams):
     handler = one_hop(threads=pool, max_waiting=0)
     running = [Exchange(handler, "GET", "/two_parts").start() for _ in range(streams)]
     await barrier.reached(streams)

@@ -1,4 +1,4 @@
-"""A synchronous iterator of an asynchronous view is sent at its client's pace, within the bound of such streams."""
+"""An asynchronous view's synchronous iterator is sent at its client's pace, within the limit for such streams."""
 
 import asyncio
 import itertools
@@ -68,7 +68,7 @@ urlpatterns = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_noted():
+def _reset_notes():
     for notes in (threads, made, closed):
         notes.clear()
 
@@ -84,7 +84,7 @@ async def test_it_is_sent_chunk_by_chunk_on_one_thread(one_hop):
     assert closed == [True]
 
 
-async def test_it_is_not_made_faster_than_it_is_read(one_hop):
+async def test_it_is_produced_no_faster_than_it_is_read(one_hop):
     download = Exchange(one_hop(), "GET", "/endless")
     download.reading.clear()
     download.start()
@@ -97,7 +97,7 @@ async def test_it_is_not_made_faster_than_it_is_read(one_hop):
     assert while_not_reading <= 2
 
 
-async def test_clients_that_leave_endless_iterators_take_nothing(one_hop):
+async def test_disconnects_from_endless_iterators_free_everything(one_hop):
     handler = one_hop(threads=2, max_native=4)
     for _ in range(12):
         download = Exchange(handler, "GET", "/endless").start()
@@ -110,7 +110,7 @@ async def test_clients_that_leave_endless_iterators_take_nothing(one_hop):
     assert (await exchange(handler, "GET", "/feed")).status == 200
 
 
-async def test_they_are_bounded_as_streams_of_synchronous_views(one_hop, barrier, signals):
+async def test_they_share_the_limit_of_sync_streams(one_hop, barrier, signals):
     handler = one_hop(threads=2, max_streams=1, max_waiting=0)
     first = Exchange(handler, "GET", "/stuck").start()
     await first.received(b"first")
@@ -126,7 +126,7 @@ async def test_they_are_bounded_as_streams_of_synchronous_views(one_hop, barrier
     assert signals.count("request_finished") == signals.count("request_started")
 
 
-async def test_a_chunk_that_goes_on_keeps_its_place_though_the_client_has_left(one_hop, barrier):
+async def test_a_running_chunk_keeps_its_slot_after_a_disconnect(one_hop, barrier):
     handler = one_hop(threads=2, max_streams=1, max_waiting=0)
     left = Exchange(handler, "GET", "/stuck").start()
     await barrier.reached()
@@ -142,7 +142,7 @@ async def test_a_chunk_that_goes_on_keeps_its_place_though_the_client_has_left(o
     assert (await exchange(handler, "GET", "/stuck")).body == b"firstsecond"
 
 
-async def test_a_client_that_takes_nothing_for_too_long_is_given_up(one_hop, caplog):
+async def test_a_client_that_reads_too_slowly_is_disconnected(one_hop, caplog):
     handler = one_hop(threads=1, max_streams=1, stalled_s=0.1)
     download = Exchange(handler, "GET", "/large")
     download.reading.clear()
@@ -155,7 +155,7 @@ async def test_a_client_that_takes_nothing_for_too_long_is_given_up(one_hop, cap
     assert (await exchange(handler, "GET", "/large")).body == b"x" * 200_000
 
 
-async def test_a_wait_for_a_shared_thread_has_an_end(barrier):
+async def test_waiting_for_a_shared_thread_times_out(barrier):
     leases = ThreadLeases(keeping=1, sharing=1, max_wait_s=0.1)
 
     async def hold():
@@ -174,7 +174,7 @@ async def test_a_wait_for_a_shared_thread_has_an_end(barrier):
     await asyncio.to_thread(leases.close)
 
 
-async def test_a_wait_for_a_shared_thread_that_becomes_free_goes_on(barrier):
+async def test_waiting_for_a_shared_thread_ends_when_it_is_free(barrier):
     leases = ThreadLeases(keeping=1, sharing=1, max_wait_s=5)
 
     async def call(function):

@@ -1,4 +1,4 @@
-"""Every deliberate difference in what outlives a request or its client, shown on both sides."""
+"""Deliberate differences in the lifetimes of responses, variables and tasks, tested on both handlers."""
 
 import asyncio
 import threading
@@ -74,11 +74,11 @@ urlpatterns = [
 
 
 @pytest.fixture(autouse=True)
-def _no_notes():
+def _reset_notes():
     notes.clear()
 
 
-async def test_a_synchronous_views_response_is_closed_though_its_client_has_left(one_hop, barrier):
+async def test_a_sync_views_response_is_closed_after_a_disconnect(one_hop, barrier):
     async def left_behind(handler) -> list[str]:
         notes.clear()
         barrier.close()
@@ -120,11 +120,11 @@ async def test_thread_locals_do_not_follow_a_stream(one_hop):
     assert (await exchange(one_hop(), "GET", "/remembers")).body == b"nothing"
 
 
-async def test_a_task_that_outlives_its_request_reaches_no_thread_of_it(one_hop, barrier, settings):
-    # Behind synchronous middleware Django's own handler refuses it too.
+async def test_a_task_that_outlives_its_request_cannot_use_its_threads(one_hop, barrier, settings):
+    # Behind synchronous middleware, Django's own handler rejects the call, too.
     settings.MIDDLEWARE = []
 
-    async def what_became_of_the_task(handler) -> str:
+    async def outcome_of_the_task(handler) -> str:
         barrier.close()
         tasks: list[asyncio.Task] = []
         await exchange(handler, "GET", "/task", tasks=tasks)
@@ -132,5 +132,5 @@ async def test_a_task_that_outlives_its_request_reaches_no_thread_of_it(one_hop,
         await tasks[0]
         return notes.pop()
 
-    assert await what_became_of_the_task(ASGIHandler()) == "ran"
-    assert await what_became_of_the_task(one_hop()) == "refused"
+    assert await outcome_of_the_task(ASGIHandler()) == "ran"
+    assert await outcome_of_the_task(one_hop()) == "refused"
