@@ -1,4 +1,4 @@
-"""Hooks that read the same in both modes, as packages and projects write them."""
+"""Middleware whose hooks read the same key in both modes, as packages and projects write it."""
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
@@ -14,7 +14,7 @@ class Plain(MiddlewareMixin):
 
 
 class Configured(MiddlewareMixin):
-    """A constructor, a property, methods and functions within."""
+    """Uses a constructor, a property, methods and nested functions."""
 
     names = ("tenant",)
 
@@ -39,7 +39,7 @@ class Configured(MiddlewareMixin):
 
 class OldSuper(Configured):
     def __init__(self, get_response):
-        super(OldSuper, self).__init__(get_response)  # noqa: UP008 (as many packages have it)
+        super(OldSuper, self).__init__(get_response)  # noqa: UP008 (as many packages write it)
 
     def find(self, request):
         return super().find(request)
@@ -63,14 +63,14 @@ class ForMost(LoginRequiredMiddleware):
 
 
 class _Settings:
-    """As packages read theirs: no attribute but its own is there, `__dict__` not either."""
+    """Like a package's settings object, has no attribute except its settings, not even `__dict__`."""
 
     def __getattribute__(self, name):
         return {"HEADER": "tenant"}.get(name)
 
 
 class _Array:
-    """As numpy's: comparing gives no bool."""
+    """Like a numpy array, compares to a result that has no truth value."""
 
     def __eq__(self, other):
         return self
@@ -82,7 +82,7 @@ class _Array:
 
 
 class _Untouchable(list):
-    """As a table of many rows, which a start must not read."""
+    """Like a table of many rows, must not be read at startup."""
 
     def _fail(self, *_):
         raise AssertionError("read")
@@ -99,7 +99,7 @@ _settings, _table, _lazy = _Settings(), _Untouchable(), SimpleLazyObject(_evalua
 
 
 class Foreign(MiddlewareMixin):
-    """Beside objects that break when somebody looks at them."""
+    """Refers to objects that fail when they are inspected."""
 
     settings, weights, table, lazy = _settings, _Array(), _table, _lazy
 

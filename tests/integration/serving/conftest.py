@@ -1,4 +1,4 @@
-"""What tests of both handlers share."""
+"""A fixture for the tests of both handlers."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django_runtimes.serving.middleware import alike_middleware
 
 @pytest.fixture
 def listed(monkeypatch) -> Callable[[str], str]:
-    """Puts middleware on the list of those whose modes were compared by reading them; returns its path."""
+    """Return a function that adds middleware to the list of reviewed middleware, and returns its path."""
 
     def add(path: str) -> str:
         monkeypatch.setattr(alike_middleware, "PACKAGES", alike_middleware.PACKAGES | {path})

@@ -1,4 +1,4 @@
-"""Middleware of both kinds that reads `TENANT` synchronously and the header asynchronously, one class for each way."""
+"""Middleware that reads `TENANT` in sync mode and the header in async mode; each class chooses the key differently."""
 
 import functools
 
@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from tests.integration.serving.differing_helpers import ByMode, Dispatch, Keys, KeyTable, key_for, key_of
+from tests.integration.serving.differing_keys import ByMode, Dispatch, Keys, KeyTable, key_for, key_of
 
 
 def by_header(request, *_):
@@ -29,14 +29,14 @@ class OfRemoteUser(RemoteUserMiddleware):
 
 
 class Pretending(OfRemoteUser):
-    """Carries a name of Django's list."""
+    """Has the name of a middleware on Django's list."""
 
 
 Pretending.__module__, Pretending.__qualname__ = "django.middleware.common", "CommonMiddleware"
 
 
 class Dispatching:
-    """Two entries, as packages have them."""
+    """Has two entry points, as packages do."""
 
     sync_capable = async_capable = True
 
@@ -58,7 +58,7 @@ class Dispatching:
 
 
 class MarkedOnly(Dispatching):
-    """One entry that hands on what comes; its subclass chooses the key by the base's attribute."""
+    """Has one entry point for both modes, and chooses the key by an attribute of its base class."""
 
     def __init__(self, get_response):
         super().__init__(get_response)
@@ -150,7 +150,7 @@ class ByMissingAttribute(MiddlewareMixin):
 
 
 class ByHelper(MiddlewareMixin):
-    """Names no mode; a function of another module asks the middleware."""
+    """Names no mode: a function of another module reads the middleware's mode."""
 
     def process_request(self, request):
         request.tenant = request.META.get(key_of(self))
@@ -164,7 +164,7 @@ class ByStrategy(MiddlewareMixin):
 
 
 class ByMethodOfItsOwn(MiddlewareMixin):
-    """Hands on a method that holds the middleware."""
+    """Passes a bound method, which refers to the middleware."""
 
     def process_request(self, request):
         request.tenant = request.META.get(key_of(self.process_request))
@@ -270,7 +270,7 @@ class ByLocals(MiddlewareMixin):
 
 
 class ByState(MiddlewareMixin):
-    """By what pickle would keep of the middleware."""
+    """Chooses the key by the state that pickle would store."""
 
     def process_request(self, request):
         state = self.__getstate__()

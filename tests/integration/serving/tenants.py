@@ -1,4 +1,4 @@
-"""An application whose middleware chooses a tenant on the connection, and views that say whose rows they see."""
+"""Middleware that sets a tenant on the connection, and views that respond with the tenant they see."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ _of_thread = threading.local()
 
 
 class ChoosesTenant:
-    """Chooses it from a header, for the request's connection and thread; leads `/hidden` elsewhere."""
+    """Sets the header's tenant on the connection and the thread; gives `/hidden` another URLconf."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -27,7 +27,7 @@ class ChoosesTenant:
 
 
 class RollsBack:
-    """Makes each request a transaction, which is undone."""
+    """Runs each request in a transaction and rolls it back."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -40,7 +40,7 @@ class RollsBack:
 
 
 def tenant() -> str:
-    """Whose rows a query sees now."""
+    """Return the tenant whose rows a query sees now."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW search_path")
         return f"{cursor.fetchone()[0]} "
@@ -98,7 +98,7 @@ urlpatterns = [
     path("astream", astream),
     path("bridges", bridges),
 ]
-# Django wants something that can be hashed.
+# A tuple, because Django caches resolvers by their URLconf, which must be hashable.
 hidden = (
     path("hidden", apage),
     path("hidden/stream", astream),

@@ -40,7 +40,7 @@ async def test_the_path_begins_with_the_base_path(kind, path, seen):
         ("/shop/readyz", "/shop/readyz"),
     ],
 )
-def test_where_it_is_stripped_it_is_put_before_every_path(path, seen):
+def test_a_stripped_base_path_is_added_to_every_path(path, seen):
     assert under_base_path({"path": path}, "/shop", is_stripped=True) == {"path": seen, "root_path": "/shop"}
 
 

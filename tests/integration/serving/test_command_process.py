@@ -1,4 +1,4 @@
-"""Commands that behave as commands should, and others."""
+"""Commands that behave well, and commands that crash, hang, or flood their output."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from tests.integration.compare.process_tree import is_alive
 
 pytestmark = pytest.mark.profile_free
 
-# Far above what anything here takes on a busy machine.
+# Far above the time that any command here takes on a busy machine.
 LIMIT_S = 60.0
 
 
@@ -30,7 +30,7 @@ def wait_for_end(pid: int) -> None:
         time.sleep(0.01)
 
 
-def test_both_streams_come_back_in_order_and_stand_in_the_log(capfd, monkeypatch):
+def test_both_streams_are_returned_in_order_and_logged(capfd, monkeypatch):
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
 
     outcome = run("""
@@ -55,17 +55,17 @@ def test_both_streams_come_back_in_order_and_stand_in_the_log(capfd, monkeypatch
         ("import os; os.abort()", 134),
     ],
 )
-def test_however_a_command_ends_there_is_an_exit_code(source, exit_code):
+def test_every_way_to_end_gives_an_exit_code(source, exit_code):
     assert run(source).exit_code == exit_code
 
 
-def test_bytes_that_are_no_text_are_replaced(capfd):
+def test_invalid_utf_8_is_replaced(capfd):
     outcome = run(r"import sys; sys.stdout.buffer.write(b'a\xff\x00\xc3\xbc\n')")
 
     assert outcome.output == "a\ufffd\0ü\n"
 
 
-def test_of_a_flood_the_end_is_kept_and_the_rest_counted(capfd):
+def test_only_the_end_of_long_output_is_kept(capfd):
     outcome = run("for number in range(300_000): print(f'{number:9}')", kept_bytes=1_000)
 
     assert outcome.output.endswith("   299998\n   299999\n")
@@ -73,17 +73,17 @@ def test_of_a_flood_the_end_is_kept_and_the_rest_counted(capfd):
     assert capfd.readouterr().err.count("\n") == 300_000
 
 
-def test_a_line_that_never_ends_does_not_fill_the_memory(capfd):
+def test_an_endless_line_does_not_fill_the_memory(capfd):
     outcome = run("import sys; sys.stdout.write('x' * 3_000_000)", kept_bytes=10)
 
     assert (outcome.output, outcome.dropped_bytes) == ("x" * 10, 2_999_990)
 
 
-def test_nobody_is_there_to_be_asked():
+def test_a_command_has_no_standard_input():
     assert "EOFError" in run("input('Are you sure? ')").output
 
 
-def test_what_takes_too_long_may_clean_up_and_says_so():
+def test_a_command_that_takes_too_long_may_clean_up():
     outcome = run(
         """
         import signal, sys, time
@@ -100,7 +100,7 @@ def test_what_takes_too_long_may_clean_up_and_says_so():
     assert outcome == CommandEnding(124, "began\ncleaned up\n", 0, is_stopped=True)
 
 
-def test_what_does_not_hear_is_killed_after_the_grace_period():
+def test_a_command_that_ignores_sigterm_is_killed():
     began = time.monotonic()
     outcome = run(
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('began'); time.sleep(600)",
@@ -112,7 +112,7 @@ def test_what_does_not_hear_is_killed_after_the_grace_period():
 
 
 @pytest.mark.parametrize("ending", ["", "time.sleep(600)"], ids=["by itself", "stopped"])
-def test_what_a_command_started_ends_with_it(ending):
+def test_a_commands_children_end_with_it(ending):
     outcome = run(
         f"""
         import subprocess, sys, time
@@ -125,7 +125,7 @@ def test_what_a_command_started_ends_with_it(ending):
     wait_for_end(int(outcome.output))
 
 
-def test_what_left_its_group_delays_the_answer_by_little():
+def test_a_detached_child_hardly_delays_the_result():
     began = time.monotonic()
     outcome = run("""
         import subprocess, sys

@@ -1,4 +1,4 @@
-"""The lifespan of applications beside Django's."""
+"""The lifespan of ASGI applications that are composed with Django's."""
 
 import logging
 
@@ -8,7 +8,7 @@ from django_runtimes.serving.composed import ComposedLifespan, StartupFailedErro
 
 
 def application_of(*answers, after=None):
-    """One that answers the start and the end so, then raises `after`."""
+    """Return an application that sends these lifespan messages, then raises `after`."""
 
     async def application(scope, receive, send):
         scope["state"]["opened"] = 1
@@ -21,7 +21,7 @@ def application_of(*answers, after=None):
     return application
 
 
-async def test_an_application_is_told_of_its_start_and_its_end():
+async def test_an_application_gets_startup_and_shutdown():
     lifespan = ComposedLifespan(application_of("startup.complete", "shutdown.complete"))
 
     await lifespan.start()
@@ -29,7 +29,7 @@ async def test_an_application_is_told_of_its_start_and_its_end():
     await lifespan.end()
 
 
-async def test_one_that_knows_no_lifespan_is_left_alone(caplog):
+async def test_an_application_without_lifespan_is_no_error(caplog):
     lifespan = ComposedLifespan(application_of(after=ValueError("unknown scope")))
 
     await lifespan.start()
@@ -38,14 +38,14 @@ async def test_one_that_knows_no_lifespan_is_left_alone(caplog):
     assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
 
 
-async def test_one_that_returns_at_once_is_left_alone():
+async def test_an_application_that_returns_at_once_is_no_error():
     lifespan = ComposedLifespan(application_of())
 
     await lifespan.start()
     await lifespan.end()
 
 
-async def test_a_start_that_fails_says_why():
+async def test_a_failed_startup_gives_the_reason():
     async def application(scope, receive, send):
         await receive()
         await send({"type": "lifespan.startup.failed", "message": "no broker"})
@@ -56,7 +56,7 @@ async def test_a_start_that_fails_says_why():
 
 
 @pytest.mark.parametrize("answers", [["startup.complete"], ["startup.complete", "shutdown.failed"]])
-async def test_an_end_that_fails_is_logged(caplog, answers):
+async def test_a_failed_shutdown_is_logged(caplog, answers):
     lifespan = ComposedLifespan(application_of(*answers, after=OSError("the disk is full")))
     await lifespan.start()
 

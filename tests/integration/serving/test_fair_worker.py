@@ -14,7 +14,7 @@ pytestmark = pytest.mark.profile_free
 
 
 class Greeter(asyncio.Protocol):
-    """Says hello to whoever connects."""
+    """Sends hello to every client."""
 
     def __init__(self, greeted: list[asyncio.Transport]) -> None:
         self._greeted = greeted
@@ -32,7 +32,7 @@ def listener():
 
 @asynccontextmanager
 async def worker(listener: socket.socket) -> AsyncIterator[list[asyncio.Transport]]:
-    """A worker's listener on a socket shared with others; its connections."""
+    """Run a worker's listener on a shared socket; yield its connections."""
     accepted: list[asyncio.Transport] = []
     with listener.dup() as own:
         fair = FairListener(own, lambda: Greeter(accepted))
@@ -44,25 +44,25 @@ async def worker(listener: socket.socket) -> AsyncIterator[list[asyncio.Transpor
 
 
 async def greetings(listener: socket.socket, count: int) -> list[bytes]:
-    """What that many clients are told who connect before any worker runs."""
+    """Connect `count` clients before any worker accepts; return the greetings that they receive."""
     clients = [socket.create_connection(listener.getsockname()) for _ in range(count)]
     streams = [await asyncio.open_connection(sock=client) for client in clients]
-    heard = [await asyncio.wait_for(reader.readexactly(5), 10) for reader, _ in streams]
+    received = [await asyncio.wait_for(reader.readexactly(5), 10) for reader, _ in streams]
     for _, writer in streams:
         writer.close()
-    return heard
+    return received
 
 
 async def test_a_burst_is_shared_among_the_workers(listener):
     async with worker(listener) as one, worker(listener) as other:
-        heard = await greetings(listener, 40)
+        received = await greetings(listener, 40)
 
-    assert heard == [b"hello"] * 40
+    assert received == [b"hello"] * 40
     assert len(one) + len(other) == 40
     assert min(len(one), len(other)) >= 10
 
 
-async def test_a_single_worker_serves_everybody(listener):
+async def test_a_single_worker_serves_all_clients(listener):
     async with worker(listener) as accepted:
         assert await greetings(listener, 200) == [b"hello"] * 200
         assert await greetings(listener, 1) == [b"hello"]
@@ -70,7 +70,7 @@ async def test_a_single_worker_serves_everybody(listener):
     assert len(accepted) == 201
 
 
-async def test_answers_leave_at_once(listener):
+async def test_connections_disable_nagles_algorithm(listener):
     async with worker(listener) as accepted:
         await greetings(listener, 1)
         options = [one.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in accepted]
@@ -78,8 +78,8 @@ async def test_answers_leave_at_once(listener):
     assert options == [1]
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="no option of this system's")
-async def test_the_kernel_takes_little_that_a_client_does_not_read(listener):
+@pytest.mark.skipif(not hasattr(socket, "TCP_NOTSENT_LOWAT"), reason="this system lacks the option")
+async def test_the_kernel_buffers_little_of_an_unread_response(listener):
     async with worker(listener) as accepted:
         with socket.create_connection(listener.getsockname()):
             await asyncio.sleep(0.2)
@@ -102,9 +102,9 @@ async def test_a_closed_listener_leaves_the_connections_to_the_others(listener):
     assert (len(staying), len(leaving)) == (10, 0)
 
 
-async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, monkeypatch):
-    complaints = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context["message"]))
+async def test_a_worker_without_file_descriptors_logs_and_pauses(listener, monkeypatch):
+    errors = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context["message"]))
     monkeypatch.setattr("django_runtimes.serving.http.fair_listener._EXHAUSTED_PAUSE_S", 0.01)
 
     class Exhausted:
@@ -122,15 +122,15 @@ async def test_a_worker_without_file_descriptors_says_so_and_rests(listener, mon
 
     with listener.dup() as own:
         fair = FairListener(Exhausted(own), lambda: Greeter([]))  # type: ignore[arg-type]
-        heard = await greetings(listener, 2)
+        received = await greetings(listener, 2)
         fair.close()
         await fair.wait_closed()
 
-    assert heard == [b"hello"] * 2
-    assert complaints == ["no connection can be accepted"] * 3
+    assert received == [b"hello"] * 2
+    assert errors == ["no connection can be accepted"] * 3
 
 
-async def test_clients_that_have_left_are_passed_by(listener):
+async def test_disconnected_clients_are_skipped(listener):
     for request in (b"", b"GET / HTTP/1.1\r\n\r\n"):
         for _ in range(20):
             with socket.create_connection(listener.getsockname()) as client:

@@ -5,11 +5,11 @@ import pytest
 from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders
 
 PROXY = ("10.0.1.7", 40000)
-STRANGER = ("203.0.113.66", 40000)
+UNTRUSTED = ("203.0.113.66", 40000)
 
 
 async def seen_behind(headers, *, client=PROXY, kind="http", names=None, trusted="10.0.0.0/8", **scope):
-    """The scope that reaches the application."""
+    """Return the scope that reaches the application."""
     seen = []
 
     async def application(scope, receive, send):
@@ -39,13 +39,13 @@ async def test_the_nearest_proxys_entry_is_the_client(value, client):
     assert scope["client"][0] == client
 
 
-async def test_a_line_of_its_own_that_the_client_sent_is_an_earlier_entry():
+async def test_a_repeated_header_is_an_earlier_entry():
     scope = await seen_behind([(b"x-forwarded-for", b"6.6.6.6"), (b"x-forwarded-for", b"198.51.100.1")])
 
     assert scope["client"] == ("198.51.100.1", 0)
 
 
-async def test_of_several_schemes_only_the_nearest_proxys_is_left():
+async def test_only_the_nearest_proxys_scheme_is_kept():
     headers = [(b"x-forwarded-proto", b"https"), (b"host", b"a.example"), (b"x-forwarded-proto", b"https, http")]
 
     scope = await seen_behind(headers)
@@ -53,7 +53,7 @@ async def test_of_several_schemes_only_the_nearest_proxys_is_left():
     assert scope["headers"] == [(b"host", b"a.example"), (b"x-forwarded-proto", b"http")]
 
 
-async def test_what_a_stranger_says_of_itself_is_dropped():
+async def test_forwarded_headers_of_untrusted_clients_are_dropped():
     forwarded = [
         (name, b"https")
         for name in (
@@ -65,10 +65,10 @@ async def test_what_a_stranger_says_of_itself_is_dropped():
         )
     ]
 
-    scope = await seen_behind([(b"host", b"a.example"), *forwarded], client=STRANGER)
+    scope = await seen_behind([(b"host", b"a.example"), *forwarded], client=UNTRUSTED)
 
     assert scope["headers"] == [(b"host", b"a.example")]
-    assert scope["client"] == STRANGER
+    assert scope["client"] == UNTRUSTED
 
 
 @pytest.mark.parametrize("client", [None, ("::ffff:10.0.1.7", 40000)])
@@ -87,7 +87,7 @@ async def test_without_forwarded_headers_nothing_changes():
 CLOUDFRONT = ProxyHeaders(proto="CloudFront-Forwarded-Proto", host="X-Forwarded-Host")
 
 
-async def test_the_public_host_takes_the_place_of_the_origins():
+async def test_the_public_host_replaces_the_origins_host():
     headers = [(b"host", b"origin.example"), (b"x-forwarded-host", b"evil.example, www.example")]
 
     scope = await seen_behind(headers, names=CLOUDFRONT)
@@ -95,13 +95,13 @@ async def test_the_public_host_takes_the_place_of_the_origins():
     assert [value for name, value in scope["headers"] if name == b"host"] == [b"www.example"]
 
 
-async def test_an_empty_public_host_changes_nothing():
+async def test_an_empty_public_host_is_ignored():
     scope = await seen_behind([(b"host", b"origin.example"), (b"x-forwarded-host", b"")], names=CLOUDFRONT)
 
     assert (b"host", b"origin.example") in scope["headers"]
 
 
-async def test_a_public_host_is_read_only_when_a_header_was_chosen():
+async def test_a_public_host_is_ignored_unless_configured():
     headers = [(b"host", b"origin.example"), (b"x-forwarded-host", b"www.example")]
 
     scope = await seen_behind(headers)
@@ -109,7 +109,7 @@ async def test_a_public_host_is_read_only_when_a_header_was_chosen():
     assert scope["headers"] == headers
 
 
-async def test_a_chosen_scheme_has_one_value_too():
+async def test_a_configured_scheme_header_has_one_value():
     headers = [(b"cloudfront-forwarded-proto", b"http"), (b"cloudfront-forwarded-proto", b"https")]
 
     scope = await seen_behind(headers, names=CLOUDFRONT)
@@ -117,29 +117,29 @@ async def test_a_chosen_scheme_has_one_value_too():
     assert scope["headers"] == [(b"cloudfront-forwarded-proto", b"https")]
 
 
-async def test_a_stranger_says_neither_host_nor_scheme():
+async def test_untrusted_clients_set_neither_host_nor_scheme():
     headers = [(b"host", b"a.example"), (b"x-forwarded-host", b"b"), (b"cloudfront-forwarded-proto", b"https")]
 
-    scope = await seen_behind(headers, client=STRANGER, names=CLOUDFRONT)
+    scope = await seen_behind(headers, client=UNTRUSTED, names=CLOUDFRONT)
 
     assert scope["headers"] == [(b"host", b"a.example")]
 
 
-async def test_websockets_are_read_as_requests_are():
+async def test_forwarded_headers_apply_to_websockets():
     scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], kind="websocket")
 
     assert scope["client"] == ("198.51.100.1", 0)
 
 
 @pytest.mark.parametrize("address", ["", "unix", "testclient"])
-async def test_a_peer_without_an_ip_address_is_a_stranger(address):
+async def test_a_peer_without_an_ip_address_is_untrusted(address):
     scope = await seen_behind([(b"x-forwarded-for", b"198.51.100.1")], client=(address, 0))
 
     assert scope == {"type": "http", "client": (address, 0), "headers": []}
 
 
 @pytest.mark.parametrize(
-    ("kind", "said", "seen"),
+    ("kind", "stated", "seen"),
     [
         ("http", b"https", "https"),
         ("http", b"http", "http"),
@@ -153,21 +153,21 @@ async def test_a_peer_without_an_ip_address_is_a_stranger(address):
         ("websocket", b"gopher", "as it was"),
     ],
 )
-async def test_the_scope_has_the_scheme_that_the_proxy_names(kind, said, seen):
-    scope = await seen_behind([(b"x-forwarded-proto", said)], kind=kind, scheme="as it was")
+async def test_the_scope_has_the_scheme_of_the_proxy(kind, stated, seen):
+    scope = await seen_behind([(b"x-forwarded-proto", stated)], kind=kind, scheme="as it was")
 
     assert scope["scheme"] == seen
 
 
-async def test_only_the_chosen_header_is_the_scheme():
+async def test_only_the_configured_header_sets_the_scheme():
     headers = [(b"x-forwarded-proto", b"http"), (b"cloudfront-forwarded-proto", b"https")]
 
     assert (await seen_behind(headers, names=CLOUDFRONT, scheme="http"))["scheme"] == "https"
     assert (await seen_behind(headers[:1], names=CLOUDFRONT, scheme="https"))["scheme"] == "https"
 
 
-@pytest.mark.parametrize(("client", "trusted"), [(STRANGER, "10.0.0.0/8"), (PROXY, None), (None, None)])
-async def test_nobody_else_says_the_scheme(client, trusted):
+@pytest.mark.parametrize(("client", "trusted"), [(UNTRUSTED, "10.0.0.0/8"), (PROXY, None), (None, None)])
+async def test_untrusted_peers_do_not_set_the_scheme(client, trusted):
     scope = await seen_behind([(b"x-forwarded-proto", b"https")], client=client, trusted=trusted, scheme="http")
 
     assert scope["scheme"] == "http"

@@ -28,7 +28,7 @@ def ready():
     return None
 
 
-async def test_the_process_lives_whatever_host_is_asked_for():
+async def test_liveness_ignores_the_host():
     health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
 
     status, body, headers = await request(health, "/healthz", headers=[(b"host", b"10.0.0.7")])
@@ -43,7 +43,7 @@ async def test_ready_when_the_check_passes():
     assert (await request(health, "/readyz"))[:2] == (200, b'{"status": "ok"}')
 
 
-async def test_not_ready_names_the_errors_class_and_nothing_else():
+async def test_unready_names_only_the_errors_class():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 
@@ -54,7 +54,7 @@ async def test_not_ready_names_the_errors_class_and_nothing_else():
     assert (status, json.loads(body)) == (503, {"status": "unavailable", "reason": "ConnectionRefusedError"})
 
 
-async def test_a_server_that_drains_lives_and_is_not_ready_whatever_the_database_says():
+async def test_a_draining_server_is_live_but_not_ready():
     health = HealthChecks(check_readiness=ready, timeout_s=1).before(never_reached)
     draining = {"state": {"draining": True}}
 
@@ -64,7 +64,7 @@ async def test_a_server_that_drains_lives_and_is_not_ready_whatever_the_database
     assert (status, json.loads(body)) == (503, {"status": "unavailable", "reason": "DrainingError"})
 
 
-async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
+async def test_a_hanging_check_times_out_and_is_not_started_twice():
     started = []
 
     def hangs():
@@ -81,11 +81,11 @@ async def test_a_check_that_hangs_is_a_timeout_and_is_not_started_twice():
     assert len(started) == 1
 
 
-async def test_nobody_is_told_of_a_check_that_fails_after_its_time(caplog):
-    # A line that pytest keeps would keep the check as well.
+async def test_a_check_that_fails_after_its_timeout_is_ignored(caplog):
+    # A captured log record would keep a reference to the check.
     caplog.set_level(logging.CRITICAL, logger="django_runtimes.serving.health")
-    told = []
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context["message"]))
+    reported = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: reported.append(context["message"]))
     fails = Event()
 
     def fails_late():
@@ -97,16 +97,16 @@ async def test_nobody_is_told_of_a_check_that_fails_after_its_time(caplog):
     assert (await request(health, "/readyz"))[0] == 503
 
     fails.set()
-    # The next one on its thread: that of before has ended, and told the loop.
+    # Once a further call has run on the check's thread, the check has ended and notified the loop.
     await asyncio.wrap_future(checks._executor.submit(ready))
-    # Whoever still remembers the check of before forgets it.
+    # The next check drops the last reference to the late one.
     assert (await request(health, "/readyz"))[0] == 503
     gc.collect()
 
-    assert told == []
+    assert reported == []
 
 
-async def test_a_hanging_check_does_not_hold_up_the_liveness_answer():
+async def test_a_hanging_check_does_not_delay_liveness():
     health = HealthChecks(check_readiness=lambda: time.sleep(0.5), timeout_s=0.05).before(never_reached)
     await request(health, "/readyz")
 
@@ -132,7 +132,7 @@ async def test_other_methods_are_not_allowed(path):
     assert headers[b"allow"] == b"GET, HEAD"
 
 
-def test_the_synchronous_answer_is_the_same():
+def test_the_sync_answer_is_the_same():
     def refused():
         raise ConnectionRefusedError("password=hunter2 at db.internal")
 
@@ -145,14 +145,14 @@ def test_the_synchronous_answer_is_the_same():
     assert checks.answer("/elsewhere", "GET") is None
 
 
-def test_the_synchronous_answer_waits_no_longer_than_told():
+def test_the_sync_answer_times_out():
     checks = HealthChecks(check_readiness=lambda: time.sleep(0.5), timeout_s=0.05)
 
     assert json.loads(checks.answer("/readyz", "GET")["body"])["reason"] == "timeout"
 
 
 @pytest.mark.parametrize(("error", "expected"), [(None, 200), (RuntimeError("stuck"), 503)])
-async def test_liveness_fails_by_its_check_alone(error, expected):
+async def test_liveness_depends_only_on_its_check(error, expected):
     def check():
         if error is not None:
             raise error

@@ -3,7 +3,7 @@ from asgiref.testing import ApplicationCommunicator
 from django_runtimes.serving.http.lifespan import Lifespan
 
 
-async def test_the_lifespan_ends_with_the_shutdown_function():
+async def test_shutdown_calls_the_function():
     ended = []
     communicator = ApplicationCommunicator(Lifespan(None, on_shutdown=lambda: ended.append(1)), {"type": "lifespan"})
 
@@ -15,7 +15,7 @@ async def test_the_lifespan_ends_with_the_shutdown_function():
     assert ended == [1]
 
 
-async def test_the_server_learns_from_its_state_how_long_to_drain():
+async def test_the_state_holds_the_drain_time():
     scope = {"type": "lifespan", "state": {}}
     communicator = ApplicationCommunicator(Lifespan(None, on_shutdown=lambda: None, drain_s=5), scope)
 
@@ -27,7 +27,7 @@ async def test_the_server_learns_from_its_state_how_long_to_drain():
     await communicator.receive_output()
 
 
-async def test_the_server_learns_from_its_state_how_large_bodies_may_be():
+async def test_the_state_holds_the_largest_body_size():
     scope = {"type": "lifespan", "state": {}}
     lifespan = Lifespan(None, on_shutdown=lambda: None, max_body_bytes=1000)
     communicator = ApplicationCommunicator(lifespan, scope)

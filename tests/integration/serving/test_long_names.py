@@ -1,4 +1,4 @@
-"""Names that are too long for the file system are not found, or are cut."""
+"""Paths too long for the file system are not found, and long names of uploads are shortened."""
 
 from pathlib import Path
 from urllib.parse import unquote
@@ -52,18 +52,18 @@ def handler():
 
 
 @NAMES
-async def test_a_container_does_not_find_a_long_name(handler, name):
+async def test_a_long_media_name_is_not_found_in_a_container(handler, name):
     assert (await exchange(handler, "GET", f"/media/{unquote(name)}")).status == 404
 
 
 @pytest.mark.parametrize("prefix", ["/static/", "/", "/static/admin/"])
-async def test_no_long_name_is_a_static_file(handler, settings, prefix):
+async def test_a_long_static_name_is_not_found(handler, settings, prefix):
     settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
 
     assert (await exchange(handler, "GET", prefix + "a" * 300)).status == 404
 
 
-async def test_a_file_of_a_short_name_is_served(handler):
+async def test_a_media_file_is_served(handler):
     assert (await exchange(handler, "GET", "/media/there.txt")).body == b"there"
 
 
@@ -86,7 +86,7 @@ async def test_an_upload_with_a_long_extension_is_kept(handler, suffix):
     assert reply.body.endswith(b" True")
 
 
-async def test_django_keeps_no_upload_with_a_long_extension(handler, settings):
+async def test_django_fails_for_an_upload_with_a_long_extension(handler, settings):
     settings.FILE_UPLOAD_HANDLERS = [f"{TemporaryFileUploadHandler.__module__}.TemporaryFileUploadHandler"]
 
     assert (await send_file(handler, "a." + "x" * 250)).status == 500

@@ -7,12 +7,12 @@ from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.persistent import require_lasting_threads
 
 PERSISTENT = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 600}}
-FOR_EVER = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}}
+UNLIMITED = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None}}
 PER_REQUEST = {"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 0}}
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
-@pytest.mark.parametrize("databases", [PERSISTENT, FOR_EVER])
+@pytest.mark.parametrize("databases", [PERSISTENT, UNLIMITED])
 def test_djangos_own_handler_may_not_keep_connections(databases):
     handler = ASGIHandler()
 
@@ -21,7 +21,7 @@ def test_djangos_own_handler_may_not_keep_connections(databases):
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
-def test_djangos_own_handler_may_open_one_per_request():
+def test_djangos_own_handler_may_open_connections_per_request():
     handler = ASGIHandler()
 
     with override_settings(DATABASES=PER_REQUEST):
@@ -29,7 +29,7 @@ def test_djangos_own_handler_may_open_one_per_request():
 
 
 @pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
-def test_ours_may_keep_them():
+def test_our_handler_may_keep_connections():
     handler = OneHopASGIHandler(threads=1)
 
     with override_settings(DATABASES=PERSISTENT):

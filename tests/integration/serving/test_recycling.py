@@ -1,4 +1,4 @@
-"""A worker that has served its number of requests leaves without a client's noticing."""
+"""A worker that has served its maximum of requests is replaced without losing any."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: guestbook.example\r\n\r\n"
 
 @pytest.fixture
 def server(tmp_path: Path):
-    """Its port, and its log: two workers, each for 500 requests and a few."""
+    """Run two workers that serve 500 to 700 requests each; yield the server's port and log."""
     (tmp_path / "recycled.py").write_text(APPLICATION)
     port, log = free_port(), tmp_path / "server.log"
     command = [
@@ -43,7 +43,7 @@ def server(tmp_path: Path):
         yield port, log
 
 
-async def test_no_request_on_a_kept_connection_is_lost(server):
+async def test_no_request_on_a_keep_alive_connection_is_lost(server):
     port, log = server
     failures: list[str] = []
     answered = 0
@@ -56,14 +56,14 @@ async def test_no_request_on_a_kept_connection_is_lost(server):
                 if writer is None:
                     reader, writer = await asyncio.open_connection("127.0.0.1", port)
                     asked_at = loop.time()
-                # Since the last request, not since its answer, which is read late where this process has to wait.
+                # Measured from the previous request, because a busy process reads the response late.
                 pause_s, asked_at = loop.time() - asked_at, loop.time()
                 writer.write(REQUEST)
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(2)
                 answered += 1
             except (OSError, EOFError) as error:
-                # A connection that is idle for all of a worker's last second may be closed: here, on a busy machine.
+                # A worker may close a connection that was idle for its whole last second, as on a busy machine.
                 if pause_s < 0.5:
                     failures.append(repr(error))
                 head = b"connection: close"

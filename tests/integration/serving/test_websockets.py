@@ -1,4 +1,4 @@
-"""Websockets are found wherever a composed application routes them, and nothing of it is evaluated."""
+"""Websocket routes are found anywhere in a composed application, without evaluating its objects."""
 
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -104,7 +104,7 @@ class _Endpoint(WebSocketEndpoint):
 
 
 class _Dispatcher:
-    """Not an application itself: its method is."""
+    """Has a method that is an application, but is not callable itself."""
 
     def __init__(self, application):
         self.applications = {"websocket": application}
@@ -115,7 +115,7 @@ class _Dispatcher:
 
 @dataclass
 class _Table:
-    """No application: it holds them."""
+    """Holds applications, but is not one itself."""
 
     http: Any
     websocket: Any
@@ -179,7 +179,7 @@ def test_websockets_are_found_wherever_they_are_routed(application, expected):
 
 
 class _Unusable:
-    """Raises whatever it is asked."""
+    """Raises on every attribute access."""
 
     def __getattribute__(self, name):
         raise RuntimeError(f"asked for {name}")
@@ -188,7 +188,7 @@ class _Unusable:
 
 
 class _Lying:
-    """Has every attribute, with something in it."""
+    """Has a value for every attribute."""
 
     def __getattr__(self, name):
         return {"websocket": _echo}
@@ -218,7 +218,7 @@ def _evaluated():
     ],
     ids=["werkzeug", "django", "xmlrpc", "raises", "answers", "property"],
 )
-def test_what_an_application_keeps_is_not_evaluated(make):
+def test_objects_of_an_application_are_not_evaluated(make):
     kept = make()
 
     assert has_websockets(kept) is False
@@ -226,7 +226,7 @@ def test_what_an_application_keeps_is_not_evaluated(make):
     assert has_websockets(_wrapped(_Table(kept, _Consumer.as_asgi()))) is True
 
 
-def test_a_route_is_found_beside_more_than_is_looked_at():
+def test_a_route_is_found_beside_more_objects_than_are_searched():
     application = _Wrapper(_fastapi(websocket=True))
     application.rows = list(range(30_000))
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.profile_free
 
 _MIB = 2**20
 _SOCKETS = 60
-# The budget of 8 MiB, the allocator's overhead and one message that is being decoded; the largest measured was 20.6.
+# The budget of 8 MiB, the allocator's overhead and one message being decoded; the largest growth measured was 20.6.
 _LARGEST_MB = 24
 _DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits"
 

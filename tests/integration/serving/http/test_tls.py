@@ -118,7 +118,7 @@ def test_a_client_that_never_shuts_down_tls_is_disconnected(run, server_side, cl
     assert run(scenario()).startswith(b"HTTP/1.1 200 ")
 
 
-def test_a_client_that_closes_tls_is_removed_without_a_log(run, server_side, client_side, caplog):
+def test_a_client_that_closes_tls_is_removed_and_not_logged(run, server_side, client_side, caplog):
     async def scenario():
         async with serving(ssl=server_side) as (port, connections):
             _, writer = await asyncio.open_connection("localhost", port, family=2, ssl=client_side)

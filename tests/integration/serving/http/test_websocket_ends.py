@@ -79,7 +79,7 @@ def test_an_invalid_handshake_is_rejected(server, statuses, line, header):
     assert "Traceback" not in server.log.read_text().removeprefix(before)
 
 
-def test_frames_flooding_before_the_response_are_rejected(port):
+def test_a_flood_of_frames_before_the_response_is_rejected(port):
     received = talk(port, request("GET /slow", *HANDSHAKE) + b"\x82\x80\0\0\0\0" * 5_000)
 
     assert (received.statuses, received.closed) == ([400], True)

@@ -91,19 +91,19 @@ VIEWS = pytest.mark.parametrize("view", ["scheme", "ascheme"])
 @pytest.mark.parametrize("front", FRONTS)
 def test_the_scope_has_the_scheme_of_the_configured_header(behind_cloudfront, settings, front, inner, public, view):
     settings.SECURE_SSL_REDIRECT = False
-    said = {"x-forwarded-proto": inner, "cloudfront-forwarded-proto": public}
-    event = event_of(front, "GET", f"/{view}/", headers=CLOUDFRONT | said)
+    stated = {"x-forwarded-proto": inner, "cloudfront-forwarded-proto": public}
+    event = event_of(front, "GET", f"/{view}/", headers=CLOUDFRONT | stated)
 
     assert body_of(behind_cloudfront(event)) == public.encode()
 
 
 @VIEWS
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value"])
-@pytest.mark.parametrize(("said", "seen"), [("http, https", b"https"), ("https, http", b"http"), ("http", b"http")])
-def test_a_load_balancers_last_scheme_wins(ours, settings, front, said, seen, view):
+@pytest.mark.parametrize(("stated", "seen"), [("http, https", b"https"), ("https, http", b"http"), ("http", b"http")])
+def test_a_load_balancers_last_scheme_wins(ours, settings, front, stated, seen, view):
     settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["*"], False
 
-    assert body_of(ours(event_of(front, "GET", f"/{view}/", headers={"x-forwarded-proto": said}))) == seen
+    assert body_of(ours(event_of(front, "GET", f"/{view}/", headers={"x-forwarded-proto": stated}))) == seen
 
 
 @pytest.mark.parametrize("front", FRONTS)

@@ -60,13 +60,13 @@ def test_a_form_without_content_length_arrives(ours, front, way):
 
 @WAYS
 @EVERY_FRONT
-@pytest.mark.parametrize("said", ["0", "17", "99999", "many"])
-def test_the_actual_length_replaces_a_wrong_content_length(ours, front, way, said):
+@pytest.mark.parametrize("stated", ["0", "17", "99999", "many"])
+def test_the_actual_length_replaces_a_wrong_content_length(ours, front, way, stated):
     event = event_of(front, "POST", f"{way}/form", headers=MULTIPART, body=PARTS)
     for headers in headers_of(event):
         old = headers["content-length"]
         headers["content-length"] = (
-            said if isinstance(old, str) else [said] if isinstance(old[0], str) else [{"key": "x", "value": said}]
+            stated if isinstance(old, str) else [stated] if isinstance(old[0], str) else [{"key": "x", "value": stated}]
         )
 
     assert b'"doc": 1000' in body_of(ours(event))

@@ -31,13 +31,13 @@ urlpatterns = [path("", described), path("users", described, name="described"), 
 APIS_OWN_DOMAIN = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 
 
-def at_stage(front, said, *, path_=None, stage="prod", proxy=None, domain=APIS_OWN_DOMAIN):
-    """Return an event of the stage for a client that requested `said`."""
-    event = event_of(front, "GET", path_ or said)
+def at_stage(front, client_path, *, path_=None, stage="prod", proxy=None, domain=APIS_OWN_DOMAIN):
+    """Return an event of the stage for a client that requested `client_path`."""
+    event = event_of(front, "GET", path_ or client_path)
     event["requestContext"] |= {"stage": stage, "domainName": domain}
     if front == "http_api_v2":
         return event
-    event["requestContext"]["path"] = said
+    event["requestContext"]["path"] = client_path
     return event | {"pathParameters": {"proxy": proxy} if proxy else None}
 
 

@@ -205,7 +205,7 @@ async def test_an_async_stream_is_closed_on_disconnect(handler, signals, target)
 
 
 @pytest.mark.parametrize("target", ["/async/stream", "/mixed/stream"])
-async def test_an_async_stream_without_a_reader_is_closed_on_disconnect(handler, target):
+async def test_an_unread_async_stream_is_closed_on_disconnect(handler, target):
     request = Exchange(handler, "GET", target)
     request.reading.clear()
     request.start()

@@ -75,9 +75,9 @@ async def test_a_large_form_arrives_in_chunks(one_hop, way):
 
 
 @WAYS
-@pytest.mark.parametrize("said", [[b"0"], [b"5"], [b"999999999"], [b"many"], [b""], [b"-1"], [b"5", b"6"]], ids=repr)
-async def test_the_actual_body_length_is_used(one_hop, way, said):
-    headers = [MULTIPART, *((b"content-length", value) for value in said)]
+@pytest.mark.parametrize("stated", [[b"0"], [b"5"], [b"999999999"], [b"many"], [b""], [b"-1"], [b"5", b"6"]], ids=repr)
+async def test_the_actual_body_length_is_used(one_hop, way, stated):
+    headers = [MULTIPART, *((b"content-length", value) for value in stated)]
 
     reply = json.loads((await exchange(one_hop(), "POST", way, headers=headers, body=SMALL)).body)
 

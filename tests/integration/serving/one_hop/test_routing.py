@@ -233,7 +233,7 @@ async def test_a_view_wrongly_guessed_async_runs_on_a_thread(one_hop, switching)
     assert handler.bridged_async_views == 0
 
 
-async def test_right_guesses_bridge_nothing(one_hop):
+async def test_right_guesses_need_no_bridge(one_hop):
     handler = one_hop()
 
     for target in ("/plain/sync", "/plain/async/7", "/plain/class", "/nowhere"):

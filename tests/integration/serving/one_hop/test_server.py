@@ -185,7 +185,7 @@ async def test_a_stream_waits_for_a_slow_client_and_ends_on_disconnect(port, cap
     await client.leave()
     await eventually(lambda: outcomes)
 
-    # The kernel's buffers hold a few of the stream's 650 MB.
+    # The kernel's buffers hold only a few of the stream's 650 MB.
     assert while_not_reading < 64 * 2**20
     assert outcomes == ["closed"]
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

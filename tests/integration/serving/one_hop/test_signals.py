@@ -66,7 +66,7 @@ async def test_a_request_starts_once_and_finishes_once(both, signals, way, name)
 
 
 @WAYS
-async def test_got_request_exception_is_sent_between_the_two(both, signals, way):
+async def test_got_request_exception_is_sent_between_the_other_signals(both, signals, way):
     assert (await both("GET", f"{way}/broken")).status == 500
     assert signals == ["request_started", "got_request_exception", "request_finished"]
 

@@ -1,1 +1,1 @@
-"""Engines whose connections are each a tenant's, in the manner of django-tenants."""
+"""Engines whose connections each belong to a tenant, as with django-tenants."""

@@ -2,12 +2,12 @@
 
 
 class TenantMixin:
-    """Sets the search path by each cursor, from an attribute that outlives connections."""
+    """Sets the search path for each cursor, from an attribute that outlives the connection."""
 
     tenant = "public"
 
     def set_tenant(self, tenant: str) -> None:
-        """Choose whose rows are seen from now on."""
+        """Set the tenant whose rows later queries see."""
         self.tenant = tenant
 
     def _cursor(self, name=None):

@@ -167,7 +167,7 @@ async def test_a_request_uses_one_connection_on_the_views_thread(per_request, on
 
 
 @pytest.mark.parametrize("target", ["/sync/names", "/async/names"])
-async def test_persistent_connections_do_not_grow(persistent, one_hop, groups, opened_connections, target):
+async def test_persistent_connections_do_not_accumulate(persistent, one_hop, groups, opened_connections, target):
     handler = one_hop(threads=4, max_waiting=20)
 
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""docs/asgi-differences.md names every test of a deliberate difference, and no test that does not exist."""
+"""docs/asgi-differences.md names every test of a deliberate difference, and only tests that exist."""
 
 import re
 from pathlib import Path

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware import alike_middleware as listed
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving import alike_middleware, differing_helpers, differing_middleware
+from tests.integration.serving import alike_middleware, differing_keys, differing_middleware
 
 DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
 # Their sync and async modes read different keys.
@@ -101,7 +101,7 @@ def find_by_super(self, request):
 
 
 def test_a_replaced_super_is_detected():
-    another = FunctionType(find_by_super.__code__, {**globals(), "super": differing_helpers.key_of})
+    another = FunctionType(find_by_super.__code__, {**globals(), "super": differing_keys.key_of})
 
     assert may_differ(type("Shadowing", (MiddlewareMixin,), {"find": another}))
     assert not may_differ(type("Ordinary", (MiddlewareMixin,), {"find": find_by_super}))

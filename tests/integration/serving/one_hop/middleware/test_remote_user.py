@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from django_runtimes.serving.middleware import current_user
-from tests.integration.serving.django_versions import AUSER_IS_CURRENT, LEAVES_OUT_UNDERSCORES, REMOTE_USER_PREFIX
+from tests.integration.serving.django_versions import AUSER_IS_CURRENT, DROPS_UNDERSCORE_HEADERS, REMOTE_USER_PREFIX
 from tests.integration.serving.one_hop.exchange import exchange
 
 _HERE = __name__
@@ -111,7 +111,7 @@ async def test_a_subclass_names_its_own_header(one_hop, remote_user, way):
 
 
 @WAYS
-@pytest.mark.skipif(not LEAVES_OUT_UNDERSCORES, reason="this Django trusts the header")
+@pytest.mark.skipif(not DROPS_UNDERSCORE_HEADERS, reason="this Django trusts the header")
 @pytest.mark.django_db(transaction=True)
 async def test_a_client_cannot_set_remote_user_itself(both, remote_user, way):
     forged = [(b"remote_user", b"eve"), (b"http_remote_user", b"eve"), (b"http-remote-user", b"eve")]

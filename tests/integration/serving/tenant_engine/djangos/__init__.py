@@ -1,1 +1,1 @@
-"""Made of the engine of Django, which cannot say when it needs its thread."""
+"""Based on Django's engine, which cannot tell when it needs its thread."""

@@ -1,1 +1,1 @@
-"""Made of the engine of this project."""
+"""Based on this project's engine."""

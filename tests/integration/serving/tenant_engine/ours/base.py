@@ -5,4 +5,4 @@ from tests.integration.serving.tenant_engine.on_wrapper import TenantMixin
 
 
 class DatabaseWrapper(TenantMixin, Engine):
-    """Belongs to a tenant."""
+    """A database connection that belongs to a tenant."""

@@ -1,15 +1,15 @@
-"""What middleware is given its keys by, in a module that its own does not share."""
+"""Objects that choose a key by the mode of a middleware, in another module than the middleware."""
 
 from asgiref.sync import iscoroutinefunction
 
 
 def key_for(function, *_):
-    """By the rest of the chain."""
+    """Return the key for the kind of the next handler."""
     return "HTTP_TENANT" if iscoroutinefunction(function) else "TENANT"
 
 
 def key_of(middleware):
-    """By a middleware, or what holds it."""
+    """Return the key for the mode of a middleware, or of the middleware that a method is bound to."""
     middleware = getattr(middleware, "__self__", middleware)
     return "HTTP_TENANT" if middleware.async_mode else "TENANT"
 

@@ -1,4 +1,4 @@
-"""Views and receivers that note what they find of the values set earlier in their request."""
+"""Views and receivers that record values which were set earlier in their request."""
 
 import asyncio
 import contextvars
@@ -33,8 +33,8 @@ def finished(**_):
     note("finished")
 
 
-class Listening:
-    """Connects the receivers for a block."""
+class Recording:
+    """Connects the receivers within a `with` block."""
 
     def __enter__(self):
         notes.clear()
@@ -151,7 +151,7 @@ urlpatterns = [path(f"{name}/<int:number>", view) for name, view in VIEWS.items(
 
 
 def check(target: str) -> None:
-    """The request to `target` alone is in the notes: it began without values, and kept its own to the end."""
+    """Assert that the notes hold only the request to `target`, which began without values and kept its own."""
     where = [name for name, *_ in notes]
     assert where.count("started") == where.count("finished") == 1
     assert (where[0], where[-1]) == ("started", "finished")
