@@ -1,4 +1,4 @@
-"""Settings as projects have them, and what `configure()` makes of them."""
+"""Settings of example projects, and `configure()` applied to them."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django_runtimes.adopt.decisions import Decisions, decide
 
 SECRET_KEY = "a-key-of-the-projects-own-" + "0123456789" * 3
 URL = "postgresql://app:secret@db.example:5433/shop"
-# What every runtime beyond `local` needs where a project reads no variables itself.
+# Every runtime except `local` needs these when the project itself reads no variables.
 DEPLOYED = {
     "WEBAPP_RUNTIME": "aws_ecs",
     "WEBAPP_SECRET_KEY": "a-key-of-the-variables-" + "0123456789" * 3,
@@ -16,8 +16,8 @@ DEPLOYED = {
 ON_LAMBDA = DEPLOYED | {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "proxy.example"}
 
 
-def started() -> dict[str, Any]:
-    """What `django-admin startproject` writes."""
+def new_project() -> dict[str, Any]:
+    """Return the settings that `django-admin startproject` writes."""
     return {
         "__name__": "config.settings",
         "SECRET_KEY": "django-insecure-" + "0123456789" * 4,
@@ -33,10 +33,10 @@ def started() -> dict[str, Any]:
     }
 
 
-def finished(**settings: Any) -> dict[str, Any]:
-    """A project that says itself what a deployment needs."""
+def ready_project(**settings: Any) -> dict[str, Any]:
+    """Return settings that can be deployed without a variable."""
     return {
-        **started(),
+        **new_project(),
         "SECRET_KEY": SECRET_KEY,
         "DEBUG": False,
         "ALLOWED_HOSTS": ["shop.example"],
@@ -46,7 +46,7 @@ def finished(**settings: Any) -> dict[str, Any]:
 
 
 def postgresql(**keys: Any) -> dict[str, Any]:
-    """An entry of DATABASES."""
+    """Return an entry of DATABASES."""
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": "own",
@@ -58,11 +58,11 @@ def postgresql(**keys: Any) -> dict[str, Any]:
     }
 
 
-def decided(settings: dict[str, Any], **environ: str) -> Decisions:
-    """On ECS unless said otherwise."""
+def decisions_for(settings: dict[str, Any], **environ: str) -> Decisions:
+    """Return the decisions for ECS, or for the runtime in `environ`."""
     return decide(settings, {"WEBAPP_RUNTIME": "aws_ecs", **environ})
 
 
-def after(settings: dict[str, Any], **environ: str) -> dict[str, Any]:
-    """The settings as they will be."""
-    return {**settings, **decided(settings, **environ).settings}
+def settings_after(settings: dict[str, Any], **environ: str) -> dict[str, Any]:
+    """Return the settings with the decisions applied."""
+    return {**settings, **decisions_for(settings, **environ).settings}

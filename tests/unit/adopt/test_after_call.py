@@ -1,4 +1,4 @@
-"""What is noticed of settings that were set after the call, by the checks and by the servers."""
+"""The checks and the servers detect settings that were changed after the call."""
 
 import copy
 from typing import Any
@@ -16,21 +16,21 @@ from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.listed_names import NAMES
 from django_runtimes.adopt.snapshot import snapshot
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, finished, postgresql
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, postgresql, ready_project
 
 SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}
 
 
 @pytest.fixture
-def said(monkeypatch):
-    """What is said of `finished()` when `change` changes it after the call: the ids and texts of the check."""
-    # Django's test runner made it in this process, whose changes of settings are no mistake.
+def messages_after(monkeypatch):
+    """Return a function that changes `ready_project()` after the call, and gives the IDs and texts of the messages."""
+    # Django's test runner creates it in this process, and is allowed to change settings.
     monkeypatch.delattr(mail, "outbox")
 
-    def said(change, environ=DEPLOYED, project=None) -> list[tuple[str, str]]:
+    def messages_after(change, environ=DEPLOYED, project=None) -> list[tuple[str, str]]:
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
-        project = finished() if project is None else project
+        project = ready_project() if project is None else project
         decisions = decide(project, environ)
         settings: dict[str, Any] = {**project, **decisions.settings}
         kept = snapshot(settings) if decisions.settings else {}
@@ -45,7 +45,7 @@ def said(monkeypatch):
             monkeypatch.setattr(module, "settings", loaded)
         return [(message.id[-4:], message.msg) for message in later.check_set_later()]
 
-    return said
+    return messages_after
 
 
 def setting(name: str, value: Any):
@@ -63,14 +63,14 @@ def in_database(*path: str, value: Any):
     return change
 
 
-def test_nothing_is_said_where_nothing_was_set(said):
-    assert said(lambda settings: None) == []
+def test_unchanged_settings_give_no_message(messages_after):
+    assert messages_after(lambda settings: None) == []
     require_kept()
-    assert said(lambda settings: settings.update(copy.copy(settings))) == []
+    assert messages_after(lambda settings: settings.update(copy.copy(settings))) == []
 
 
-def test_defaults_that_django_fills_in_are_no_change(said):
-    assert said(lambda settings: ConnectionHandler(settings["DATABASES"]).settings) == []
+def test_defaults_that_django_fills_in_are_no_change(messages_after):
+    assert messages_after(lambda settings: ConnectionHandler(settings["DATABASES"]).settings) == []
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_defaults_that_django_fills_in_are_no_change(said):
         ),
     ],
 )
-def test_what_is_an_error_before_the_call_is_one_after_it(said, change, beginning):
-    errors = [text for check, text in said(change) if check == "E029"]
+def test_errors_before_the_call_are_errors_after_it(messages_after, change, beginning):
+    errors = [text for check, text in messages_after(change) if check == "E029"]
 
     assert len(errors) == 1
     assert errors[0].startswith(beginning)
@@ -105,11 +105,11 @@ def test_what_is_an_error_before_the_call_is_one_after_it(said, change, beginnin
     assert f"{error.value}." == errors[0]
 
 
-def test_startup_options_through_rds_proxy(said):
+def test_startup_options_through_rds_proxy(messages_after):
     change = in_database("OPTIONS", "options", value="-c search_path=shop")
 
-    assert said(change, ON_LAMBDA)[0][0] == "E029"
-    assert [check for check, _ in said(change, DEPLOYED)] == ["W020"]
+    assert messages_after(change, ON_LAMBDA)[0][0] == "E029"
+    assert [check for check, _ in messages_after(change, DEPLOYED)] == ["W020"]
 
 
 @pytest.mark.parametrize(
@@ -124,18 +124,18 @@ def test_startup_options_through_rds_proxy(said):
         (setting("SECURE_SSL_REDIRECT", False), "SECURE_SSL_REDIRECT"),
     ],
 )
-def test_what_was_set_after_the_call_is_a_warning(said, change, label):
-    (warning,) = said(change)
+def test_settings_changed_after_the_call_are_warnings(messages_after, change, label):
+    (warning,) = messages_after(change)
 
     assert warning[0] == "W020"
     assert warning[1].startswith(f"{label} was set after configure() in config.settings, line 88, which ")
 
 
-def test_local_refuses_nothing(said):
+def test_local_refuses_nothing(messages_after):
     environ = {"WEBAPP_RUNTIME": "local", "WEBAPP_DB_STRATEGY": "per_request"}
 
-    assert [check for check, _ in said(setting("DEBUG", True), environ)] == ["W020"]
-    assert said(setting("DEBUG", True), {"WEBAPP_RUNTIME": ""}) == []
+    assert [check for check, _ in messages_after(setting("DEBUG", True), environ)] == ["W020"]
+    assert messages_after(setting("DEBUG", True), {"WEBAPP_RUNTIME": ""}) == []
 
 
 def test_every_listed_name_is_compared():

@@ -1,4 +1,4 @@
-"""What the system checks say of a project that does not survive its runtime."""
+"""System checks for settings that do not work on the project's runtime."""
 
 import sys
 import threading
@@ -48,8 +48,8 @@ class Quiet:
         self.get_response = get_response
 
 
-def said(runtime: Runtime, **settings) -> list[str]:
-    """The ids of what is said beside the rest of the suite's own project."""
+def message_ids(runtime: Runtime, **settings) -> list[str]:
+    """Return the IDs of the messages for the suite's own project with these settings."""
     profile = choose_profile(runtime, Environment({}))
     adopted = django_settings.DJANGO_RUNTIMES._replace(detection=Detection(runtime, "a test"), profile=profile)
     with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
@@ -75,20 +75,20 @@ def said(runtime: Runtime, **settings) -> list[str]:
         ({"ALLOWED_HOSTS": ["*"]}, ["django_runtimes.W028"]),
     ],
 )
-def test_what_does_not_survive_beyond_local(settings, expected):
-    assert said(Runtime.AWS_ECS, **settings) == said(Runtime.AWS_LAMBDA, **settings) == expected
-    assert said(Runtime.LOCAL, **settings) == []
+def test_settings_that_do_not_work_outside_local(settings, expected):
+    assert message_ids(Runtime.AWS_ECS, **settings) == message_ids(Runtime.AWS_LAMBDA, **settings) == expected
+    assert message_ids(Runtime.LOCAL, **settings) == []
 
 
 def test_sessions_in_a_cache_that_processes_do_not_share():
     settings = {"SESSION_ENGINE": "django.contrib.sessions.backends.cache", "CACHES": {"default": {"BACKEND": LOCMEM}}}
 
-    assert said(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
-    assert said(Runtime.AWS_ECS, SESSION_ENGINE=settings["SESSION_ENGINE"]) == ["django_runtimes.W023"]
+    assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
+    assert message_ids(Runtime.AWS_ECS, SESSION_ENGINE=settings["SESSION_ENGINE"]) == ["django_runtimes.W023"]
 
 
 @pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
-def test_middleware_that_starts_threads_where_they_freeze(monkeypatch, name, count):
+def test_middleware_that_starts_threads_on_lambda(monkeypatch, name, count):
     module = ModuleType("shop.middleware")
     middleware = globals()[name]
     monkeypatch.setattr(middleware, "__module__", module.__name__)
@@ -100,20 +100,20 @@ def test_middleware_that_starts_threads_where_they_freeze(monkeypatch, name, cou
     monkeypatch.setitem(sys.modules, "shop", ModuleType("shop"))
     settings = {"MIDDLEWARE": ["django.middleware.common.CommonMiddleware", f"shop.middleware.{name}"]}
 
-    assert said(Runtime.AWS_LAMBDA, **settings) == ["django_runtimes.W025"] * count
-    assert said(Runtime.AWS_ECS, **settings) == []
+    assert message_ids(Runtime.AWS_LAMBDA, **settings) == ["django_runtimes.W025"] * count
+    assert message_ids(Runtime.AWS_ECS, **settings) == []
 
 
-def test_modules_that_import_the_former_driver(monkeypatch):
+def test_modules_that_import_psycopg2(monkeypatch):
     driver, shop = ModuleType("psycopg2"), ModuleType("shop.models")
     shop.psycopg2 = driver
     monkeypatch.setitem(sys.modules, "psycopg2", driver)
     monkeypatch.setitem(sys.modules, "shop.models", shop)
 
-    assert said(Runtime.AWS_ECS) == ["django_runtimes.W027"]
+    assert message_ids(Runtime.AWS_ECS) == ["django_runtimes.W027"]
 
 
-def test_a_migrate_of_the_projects_own(monkeypatch):
+def test_a_migrate_command_of_the_project(monkeypatch):
     monkeypatch.setattr(commands, "get_commands", lambda: {"migrate": "django_tenants"})
 
     (warning,) = commands.check_migrate()
@@ -124,7 +124,7 @@ def test_a_migrate_of_the_projects_own(monkeypatch):
     )
 
 
-def test_they_are_registered():
+def test_the_checks_are_registered():
     with override_settings(
         ALLOWED_HOSTS=["*"],
         DJANGO_RUNTIMES=django_settings.DJANGO_RUNTIMES._replace(detection=Detection(Runtime.AWS_ECS, "a test")),

@@ -1,4 +1,4 @@
-"""The call itself: what it takes, what it sets, and when it may be made."""
+"""The call of `configure()`: its argument, its effects, and its place in the settings."""
 
 import importlib
 import os
@@ -9,21 +9,21 @@ import pytest
 
 from django_runtimes.adopt import configure as module
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, finished, postgresql, started
+from tests.unit.adopt.projects import DEPLOYED, new_project, postgresql, ready_project
 
 
 @pytest.fixture(autouse=True)
 def _no_call_yet(monkeypatch) -> None:
     monkeypatch.setattr(module, "_calls", [])
     for name in ("PGTZ", "RES_OPTIONS", *(name for name in os.environ if name.startswith("WEBAPP_"))):
-        # Restored afterwards, whatever the call sets.
+        # Setting the variable first makes monkeypatch restore it after the call has set it.
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
     monkeypatch.delenv("DATABASE_URL")
 
 
-def configured(settings: dict, call: str = "configure(globals())"):
-    """What a module with these settings gets, which ends with the call."""
+def run_call(settings: dict, call: str = "configure(globals())"):
+    """Run `call` at the end of a module with these settings, and return its result."""
     try:
         exec(compile(f"from django_runtimes import configure\nadopted = {call}\n", "settings.py", "exec"), settings)
         return settings.pop("adopted")
@@ -37,10 +37,10 @@ def deployed(monkeypatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-def test_it_sets_what_is_decided_and_the_variables_of_libraries(deployed):
-    settings = finished()
+def test_it_sets_the_decisions_and_the_libraries_variables(deployed):
+    settings = ready_project()
 
-    adopted = configured(settings)
+    adopted = run_call(settings)
 
     assert settings["DJANGO_RUNTIMES"] is adopted
     assert settings["DATABASES"]["default"]["HOST"] == "db.example"
@@ -48,10 +48,10 @@ def test_it_sets_what_is_decided_and_the_variables_of_libraries(deployed):
 
 
 def test_it_leaves_everything_alone_under_local_without_a_variable():
-    settings = started()
+    settings = new_project()
     before = dict(settings)
 
-    adopted = configured(settings)
+    adopted = run_call(settings)
 
     assert settings.keys() == before.keys()
     assert all(settings[name] is value for name, value in before.items())
@@ -59,13 +59,13 @@ def test_it_leaves_everything_alone_under_local_without_a_variable():
     assert adopted.runtime == "local"
 
 
-def test_a_mistake_sets_nothing(deployed, monkeypatch):
+def test_an_error_sets_nothing(deployed, monkeypatch):
     monkeypatch.delenv("DATABASE_URL")
-    settings = finished(DATABASES={"default": {}})
+    settings = ready_project(DATABASES={"default": {}})
     before = dict(settings)
 
     with pytest.raises(ConfigurationError, match="no database is configured"):
-        configured(settings)
+        run_call(settings)
 
     assert settings == before
     assert module.last_call() is None
@@ -80,9 +80,9 @@ def test_a_mistake_sets_nothing(deployed, monkeypatch):
         ("configure({'DATABASES': {}, 'INSTALLED_APPS': []})", "another dictionary"),
     ],
 )
-def test_it_takes_nothing_but_the_globals_of_its_caller(call, got):
+def test_it_accepts_only_the_globals_of_its_caller(call, got):
     with pytest.raises(ConfigurationError) as error:
-        configured(finished(), call)
+        run_call(ready_project(), call)
 
     assert str(error.value) == (
         f"configure() in config.settings, line 2, got {got}, which is not the globals of that module; "
@@ -101,28 +101,28 @@ def test_it_takes_nothing_but_the_globals_of_its_caller(call, got):
         ("SECRET_KEY", 7, "SECRET_KEY is of type int and has to be a text"),
     ],
 )
-def test_settings_of_another_shape(deployed, name, value, text):
+def test_settings_of_the_wrong_type_are_refused(deployed, name, value, text):
     with pytest.raises(ConfigurationError) as error:
-        configured(finished(**{name: value}))
+        run_call(ready_project(**{name: value}))
 
     assert str(error.value).startswith(text)
 
 
 @pytest.mark.parametrize("name", ["DATABASES", "INSTALLED_APPS"])
-def test_it_is_called_behind_what_it_looks_at(name):
-    settings = {key: value for key, value in finished().items() if key != name}
+def test_it_must_follow_the_settings_that_it_reads(name):
+    settings = {key: value for key, value in ready_project().items() if key != name}
 
     with pytest.raises(
         ConfigurationError, match=f"configure\\(\\) found no {name}; call it at the end of the settings"
     ):
-        configured(settings)
+        run_call(settings)
 
 
-def test_another_module_may_not_call_as_well():
-    configured(started())
+def test_a_second_module_may_not_call_it():
+    run_call(new_project())
 
     with pytest.raises(ConfigurationError, match=r"called in live, line 2, and was called before in config\.settings"):
-        configured(started() | {"__name__": "live"})
+        run_call(new_project() | {"__name__": "live"})
 
 
 @pytest.mark.parametrize(
@@ -133,17 +133,17 @@ def test_another_module_may_not_call_as_well():
         "[configure(globals()),\nconfigure(globals())]",
     ],
 )
-def test_it_is_called_once(calls):
+def test_it_may_be_called_only_once(calls):
     with pytest.raises(ConfigurationError, match=r"and was called before in config\.settings, line 2; call it once"):
-        configured(started(), calls)
+        run_call(new_project(), calls)
 
 
-def test_a_module_that_is_imported_again_may_call_again():
-    for settings in (started(), started()):
-        configured(settings)
+def test_a_reimported_module_may_call_it_again():
+    for settings in (new_project(), new_project()):
+        run_call(settings)
 
 
-def test_a_module_that_is_reloaded_may_call_again(monkeypatch, tmp_path):
+def test_a_reloaded_module_may_call_it_again(monkeypatch, tmp_path):
     (tmp_path / "settings_reloaded.py").write_text(
         "DATABASES, INSTALLED_APPS = {}, []\nfrom django_runtimes import configure\nconfigure(globals())\n"
     )
@@ -155,19 +155,19 @@ def test_a_module_that_is_reloaded_may_call_again(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, "settings_reloaded")
 
 
-def test_settings_that_are_not_those_which_called(deployed):
-    configured(finished())
+def test_settings_without_the_call_are_refused(deployed):
+    run_call(ready_project())
 
     with pytest.raises(ConfigurationError, match=r"live has no setting that configure\(\) set in config\.settings"):
         module.require_call(object(), "live")
 
 
-def test_root_certificates_that_are_missing_are_said_before_anything_connects(deployed, monkeypatch):
+def test_missing_root_certificates_are_found_before_connecting(deployed, monkeypatch):
     monkeypatch.delenv("DATABASE_URL")
-    settings = finished(DATABASES={"default": postgresql(OPTIONS={"sslrootcert": "/nowhere/root.pem"})})
+    settings = ready_project(DATABASES={"default": postgresql(OPTIONS={"sslrootcert": "/nowhere/root.pem"})})
 
     with pytest.raises(ConfigurationError, match=r"'/nowhere/root\.pem', the file of authorities"):
-        configured(settings)
+        run_call(settings)
 
 
 def test_the_package_imports_nothing_before_it_is_called():

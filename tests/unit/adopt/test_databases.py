@@ -1,22 +1,22 @@
-"""DATABASES: what variables, strategy and route decide, and what stays the project's."""
+"""How variables, strategy and route change DATABASES, and which keys stay the project's."""
 
 from typing import Any
 
 import pytest
 
 from django_runtimes.config.databases.connection_strategy import Route
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, after, decided, finished, postgresql
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, decisions_for, postgresql, ready_project, settings_after
 
 URL = {"DATABASE_URL": DEPLOYED["DATABASE_URL"]}
 PROXY = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_PROXY_HOST": "proxy.example"}
 
 
 def default(entry: dict[str, Any], **environ: str) -> dict[str, Any]:
-    return after(finished(DATABASES={"default": entry}), **environ)["DATABASES"]["default"]
+    return settings_after(ready_project(DATABASES={"default": entry}), **environ)["DATABASES"]["default"]
 
 
 def reasons(entry: dict[str, Any], **environ: str) -> dict[str, str]:
-    changes = decided(finished(DATABASES={"default": entry}), **environ).changes
+    changes = decisions_for(ready_project(DATABASES={"default": entry}), **environ).changes
     return {change.path[-1]: change.reason for change in changes if change.name == "DATABASES"}
 
 
@@ -70,7 +70,7 @@ def test_single_variables_change_single_parts_of_the_projects_address():
         ({"connect_timeout": 11}, {"DATABASE_URL": "postgresql://a@127.0.0.1/b?connect_timeout=3"}, "3"),
     ],
 )
-def test_an_option_is_the_urls_else_the_variables_else_the_projects(own, variables, timeout_s):
+def test_an_option_comes_from_url_then_variable_then_project(own, variables, timeout_s):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["connect_timeout"] == timeout_s
 
 
@@ -83,11 +83,11 @@ def test_an_option_is_the_urls_else_the_variables_else_the_projects(own, variabl
         ({}, {}, "verify-full"),
     ],
 )
-def test_tls_has_the_same_order(own, variables, mode):
+def test_sslmode_has_the_same_precedence(own, variables, mode):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["sslmode"] == mode
 
 
-def test_the_projects_root_certificates_are_for_the_server_alone():
+def test_the_projects_root_certificates_do_not_verify_the_proxy():
     own = postgresql(OPTIONS={"sslrootcert": "/own/root.pem"})
 
     assert default(own)["OPTIONS"]["sslrootcert"] == "/own/root.pem"
@@ -119,7 +119,7 @@ def test_the_strategy_decides_how_connections_are_kept(strategy, expected):
         (PROXY | {"WEBAPP_DB_STRATEGY": "pool"}, {"min_size": 1, "max_size": 1, "timeout": 5, "max_waiting": 128}),
     ],
 )
-def test_a_pool_of_the_projects_keeps_what_no_variable_says(variables, pool):
+def test_the_projects_pool_keeps_values_that_no_variable_sets(variables, pool):
     assert (
         default(postgresql(OPTIONS={"pool": {"min_size": 2, "max_size": 20}}), **variables)["OPTIONS"]["pool"] == pool
     )
@@ -134,7 +134,7 @@ def test_the_route_decides_prepared_statements_and_cursors():
     assert reasons(postgresql(), **PROXY)["ROUTE"] == "the route is proxy (the profile of aws_lambda)"
 
 
-def test_what_fits_another_engine_is_left_out():
+def test_keys_for_another_engine_are_dropped():
     sqlite = {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": "db.sqlite3",
@@ -150,7 +150,7 @@ def test_what_fits_another_engine_is_left_out():
     assert reasons(sqlite, **URL)["transaction_mode"] == "it belongs to another address or another engine"
 
 
-def test_options_that_would_lead_past_the_url_are_left_out():
+def test_options_that_would_override_the_url_are_dropped():
     own = postgresql(OPTIONS={"hostaddr": "192.0.2.1", "service": "own", "passfile": "/own", "application_name": "own"})
 
     assert default(own, **URL)["OPTIONS"]["application_name"] == "own"
@@ -169,14 +169,16 @@ def test_options_that_would_lead_past_the_url_are_left_out():
         ("psqlextra.backend", "postgresql", "psqlextra.backend"),
     ],
 )
-def test_the_engine_is_ours_in_place_of_djangos_alone(engine, url, expected):
+def test_only_djangos_engines_are_replaced(engine, url, expected):
     assert default(postgresql(ENGINE=engine), DATABASE_URL=f"{url}://app@db.example/shop")["ENGINE"] == expected
 
 
 def test_a_replica_gets_engine_strategy_tls_and_timeouts():
     replica = postgresql(HOST="replica.example", TEST={"MIRROR": "default"}, CONN_MAX_AGE=60)
 
-    entry = after(finished(DATABASES={"default": postgresql(), "replica": replica}), **URL)["DATABASES"]["replica"]
+    entry = settings_after(ready_project(DATABASES={"default": postgresql(), "replica": replica}), **URL)["DATABASES"][
+        "replica"
+    ]
 
     assert (entry["HOST"], entry["USER"], entry["PASSWORD"]) == ("replica.example", "owner", "0wn")
     assert (entry["ENGINE"], entry["CONN_MAX_AGE"]) == ("django_runtimes.databases.postgresql", 0)
@@ -195,31 +197,31 @@ def test_a_replica_gets_engine_strategy_tls_and_timeouts():
         ("proxy.example", "6432", Route.DIRECT),
     ],
 )
-def test_a_replica_behind_rds_proxy_is_known_by_its_address(host, port, route):
-    project = finished(DATABASES={"default": postgresql(), "replica": postgresql(HOST=host, PORT=port)})
+def test_a_replica_behind_rds_proxy_is_detected_by_its_host(host, port, route):
+    project = ready_project(DATABASES={"default": postgresql(), "replica": postgresql(HOST=host, PORT=port)})
 
-    entry = after(project, **ON_LAMBDA)["DATABASES"]["replica"]
+    entry = settings_after(project, **ON_LAMBDA)["DATABASES"]["replica"]
 
     assert (entry["ROUTE"], entry["DISABLE_SERVER_SIDE_CURSORS"]) == (route, route is Route.PROXY)
 
 
-def test_a_replica_that_is_postgis_gets_that_engine():
+def test_a_postgis_replica_gets_the_postgis_engine():
     replica = postgresql(ENGINE="django.contrib.gis.db.backends.postgis")
 
-    databases = after(finished(DATABASES={"default": postgresql(), "replica": replica}))["DATABASES"]
+    databases = settings_after(ready_project(DATABASES={"default": postgresql(), "replica": replica}))["DATABASES"]
 
     assert databases["replica"]["ENGINE"] == "django_runtimes.databases.postgis"
 
 
-def test_a_project_without_a_default_database_stays_so():
+def test_a_project_without_a_default_database_gets_none():
     databases = {"default": {}, "people": postgresql()}
 
-    assert after(finished(DATABASES=databases))["DATABASES"]["default"] is databases["default"]
-    assert "DATABASES" not in decided(finished(DATABASES={})).settings
+    assert settings_after(ready_project(DATABASES=databases))["DATABASES"]["default"] is databases["default"]
+    assert "DATABASES" not in decisions_for(ready_project(DATABASES={})).settings
 
 
-def test_a_url_gives_a_project_without_databases_one():
-    assert after(finished(DATABASES={}), **URL)["DATABASES"]["default"]["NAME"] == "shop"
+def test_a_url_adds_the_missing_default_database():
+    assert settings_after(ready_project(DATABASES={}), **URL)["DATABASES"]["default"]["NAME"] == "shop"
 
 
 def test_the_operations_role_has_its_own_login_and_the_direct_route():
@@ -234,17 +236,17 @@ def test_the_operations_role_has_its_own_login_and_the_direct_route():
     assert (entry["HOST"], entry["USER"], entry["CONN_MAX_AGE"]) == ("own.example", "owner2", 0)
 
 
-def test_the_web_role_is_the_projects_where_no_variable_names_one():
-    adopted = decided(finished()).adopted
+def test_the_web_role_defaults_to_the_projects_user():
+    adopted = decisions_for(ready_project()).adopted
 
     assert adopted.web_role == "owner"
     assert adopted.read_web_login().password == "0wn"
-    assert decided(finished(), **URL).adopted.web_role == "app"
+    assert decisions_for(ready_project(), **URL).adopted.web_role == "app"
 
 
-def test_operations_know_the_web_role_too():
+def test_operations_can_read_the_web_role_too():
     operations = {"WEBAPP_DB_OPERATIONS_USER": "boss", "WEBAPP_DB_OPERATIONS_PASSWORD": "b0ss"}
 
-    adopted = decided(finished(), WEBAPP_DB_ROLE="operations", **operations).adopted
+    adopted = decisions_for(ready_project(), WEBAPP_DB_ROLE="operations", **operations).adopted
 
     assert (adopted.web_role, adopted.read_web_login().password) == ("owner", "0wn")

@@ -1,10 +1,10 @@
-"""What cannot be right is an error with a remedy."""
+"""Settings that cannot work are errors with a remedy."""
 
 import pytest
 
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, finished, postgresql, started
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, new_project, postgresql, ready_project
 
 OPTIONS = {"options": "-c search_path=shop"}
 
@@ -17,14 +17,14 @@ def refusal(settings, **environ) -> str:
 
 
 def test_debug_in_the_settings():
-    assert refusal(finished(DEBUG=True)) == (
+    assert refusal(ready_project(DEBUG=True)) == (
         "DEBUG=True in the settings shows the application's insides and the runtime is aws_ecs; "
         "set DEBUG to False there, or WEBAPP_DEBUG=0"
     )
 
 
 def test_debug_by_the_variable():
-    assert refusal(finished(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 shows the application's insides")
+    assert refusal(ready_project(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 shows the application's insides")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_debug_by_the_variable():
     ],
 )
 def test_a_secret_key_that_others_could_guess(key, reason):
-    text = refusal(finished(SECRET_KEY=key))
+    text = refusal(ready_project(SECRET_KEY=key))
 
     assert text == (
         f"WEBAPP_SECRET_KEY is not set and SECRET_KEY of the settings {reason}; "
@@ -46,21 +46,21 @@ def test_a_secret_key_that_others_could_guess(key, reason):
 
 
 def test_no_secret_key_at_all():
-    settings = {name: value for name, value in finished().items() if name != "SECRET_KEY"}
+    settings = {name: value for name, value in ready_project().items() if name != "SECRET_KEY"}
 
     assert "SECRET_KEY of the settings is empty" in refusal(settings)
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "127.0.0.1"], ["[::1]"]])
 def test_hosts_that_no_user_can_reach(hosts):
-    assert refusal(finished(ALLOWED_HOSTS=hosts)).startswith(
+    assert refusal(ready_project(ALLOWED_HOSTS=hosts)).startswith(
         "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine"
     )
 
 
 @pytest.mark.parametrize("engine", ["django.db.backends.sqlite3", "django.contrib.gis.db.backends.spatialite"])
 def test_sqlite(engine):
-    text = refusal(finished(DATABASES={"default": {"ENGINE": engine, "NAME": "db.sqlite3"}}))
+    text = refusal(ready_project(DATABASES={"default": {"ENGINE": engine, "NAME": "db.sqlite3"}}))
 
     assert text == (
         f"DATABASES['default'] has the engine {engine!r}, whose file aws_ecs loses with each instance; "
@@ -71,17 +71,17 @@ def test_sqlite(engine):
 def test_sqlite_beside_the_default():
     databases = {"default": postgresql(), "geo": {"ENGINE": "django.db.backends.sqlite3", "NAME": "geo.sqlite3"}}
 
-    assert "DATABASES['geo'] has the engine" in refusal(finished(DATABASES=databases), **DEPLOYED)
+    assert "DATABASES['geo'] has the engine" in refusal(ready_project(DATABASES=databases), **DEPLOYED)
 
 
-def test_a_database_that_nothing_names():
-    assert refusal(finished(DATABASES={"default": {}})) == (
+def test_no_database():
+    assert refusal(ready_project(DATABASES={"default": {}})) == (
         "no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group"
     )
 
 
 def test_startup_options_through_rds_proxy():
-    text = refusal(finished(DATABASES={"default": postgresql(OPTIONS=OPTIONS)}), **ON_LAMBDA)
+    text = refusal(ready_project(DATABASES={"default": postgresql(OPTIONS=OPTIONS)}), **ON_LAMBDA)
 
     assert text == (
         "OPTIONS has 'options', which RDS Proxy at 'proxy.example' refuses; remove it from DATABASES and write its "
@@ -92,14 +92,14 @@ def test_startup_options_through_rds_proxy():
 def test_startup_options_of_a_replica_through_rds_proxy():
     replica = postgresql(HOST="shop.proxy-abc.eu-central-1.rds.amazonaws.com", OPTIONS=OPTIONS)
 
-    text = refusal(finished(DATABASES={"default": postgresql(), "replica": replica}), **DEPLOYED)
+    text = refusal(ready_project(DATABASES={"default": postgresql(), "replica": replica}), **DEPLOYED)
 
     assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at")
 
 
 def test_startup_options_of_a_replica_at_the_named_proxy():
     replica = postgresql(HOST="PROXY.example", OPTIONS=OPTIONS)
-    settings = finished(DATABASES={"default": postgresql(), "replica": replica})
+    settings = ready_project(DATABASES={"default": postgresql(), "replica": replica})
 
     text = refusal(settings, **DEPLOYED, WEBAPP_DB_PROXY_HOST="proxy.example")
 
@@ -107,38 +107,42 @@ def test_startup_options_of_a_replica_at_the_named_proxy():
 
 
 def test_plain_text_across_a_network():
-    text = refusal(finished(DATABASES={"default": postgresql(OPTIONS={"sslmode": "disable"})}))
+    text = refusal(ready_project(DATABASES={"default": postgresql(OPTIONS={"sslmode": "disable"})}))
 
     assert text.startswith("sslmode='disable' may send passwords and rows to own.example in plain text; set")
 
 
-def test_a_port_that_is_none():
-    assert refusal(finished(DATABASES={"default": postgresql(PORT="five")})).startswith("DATABASES has PORT='five'")
+def test_a_port_that_is_not_a_number():
+    assert refusal(ready_project(DATABASES={"default": postgresql(PORT="five")})).startswith(
+        "DATABASES has PORT='five'"
+    )
 
 
 @pytest.mark.parametrize(("name", "key"), [("STATICFILES_STORAGE", "staticfiles"), ("DEFAULT_FILE_STORAGE", "default")])
 def test_a_storage_that_django_ignores(name, key):
-    assert refusal(finished(**{name: "own.Storage"})) == (
+    assert refusal(ready_project(**{name: "own.Storage"})) == (
         f"{name}='own.Storage' is ignored since Django 5.1; "
         f"write it as STORAGES['{key}'] = {{'BACKEND': 'own.Storage'}}"
     )
 
 
-def test_a_storage_for_older_djangos_beside_its_successor_is_fine():
-    settings = finished(STATICFILES_STORAGE="own.Storage", STORAGES={"staticfiles": {"BACKEND": "own.Storage"}})
+def test_an_obsolete_storage_setting_beside_storages_is_fine():
+    settings = ready_project(STATICFILES_STORAGE="own.Storage", STORAGES={"staticfiles": {"BACKEND": "own.Storage"}})
 
     assert decide(settings, DEPLOYED)
 
 
-def test_a_function_without_its_proxy():
+def test_a_function_without_a_proxy():
     variables = {name: value for name, value in ON_LAMBDA.items() if name != "WEBAPP_DB_PROXY_HOST"}
 
-    assert refusal(finished(), **variables).startswith("WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it")
+    assert refusal(ready_project(), **variables).startswith(
+        "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it"
+    )
 
 
-def test_every_mistake_is_found_at_once():
+def test_all_errors_are_found_at_once():
     with pytest.raises(ConfigurationError) as error:
-        decide(started(), {"WEBAPP_RUNTIME": "aws_ecs"})
+        decide(new_project(), {"WEBAPP_RUNTIME": "aws_ecs"})
 
     assert [text.partition(" ")[0] for text in (str(error.value), *error.value.others)] == [
         "DEBUG=True",
@@ -148,6 +152,6 @@ def test_every_mistake_is_found_at_once():
     ]
 
 
-@pytest.mark.parametrize("settings", [started(), finished(STATICFILES_STORAGE="own.Storage")])
+@pytest.mark.parametrize("settings", [new_project(), ready_project(STATICFILES_STORAGE="own.Storage")])
 def test_local_without_a_variable_refuses_nothing(settings):
     assert decide(settings, {}).changes == ()

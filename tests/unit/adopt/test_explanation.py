@@ -1,11 +1,11 @@
-"""What `webapp check --explain` prints."""
+"""The output of `webapp check --explain`."""
 
 from typing import Any
 
 from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.explanation import explain
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, finished, postgresql, started
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, new_project, postgresql, ready_project
 
 
 def explained(settings: dict[str, Any], environ: dict[str, str]) -> str:
@@ -14,7 +14,7 @@ def explained(settings: dict[str, Any], environ: dict[str, str]) -> str:
 
 
 def test_every_change_has_its_values_and_its_reason():
-    project = finished(
+    project = ready_project(
         LOGGING={"version": 1},
         STATIC_ROOT="/srv/static",
         FILE_UPLOAD_HANDLERS=["own.Handler"],
@@ -83,7 +83,7 @@ DJANGO_RUNTIMES added: what the library itself works with
 
 
 def test_no_secret_is_shown():
-    text = explained(finished(), ON_LAMBDA | {"WEBAPP_SECRET_KEY_FALLBACKS": "former-key"})
+    text = explained(ready_project(), ON_LAMBDA | {"WEBAPP_SECRET_KEY_FALLBACKS": "former-key"})
 
     assert "SECRET_KEY changed: WEBAPP_SECRET_KEY is set" in text
     assert "PASSWORD changed: DATABASE_URL is set" in text
@@ -92,14 +92,14 @@ def test_no_secret_is_shown():
 
 
 def test_it_fits_a_terminal_of_80_columns():
-    lines = explained(started() | {"DEBUG": False}, ON_LAMBDA | {"WEBAPP_BASE_PATH": "/shop"}).splitlines()
+    lines = explained(new_project() | {"DEBUG": False}, ON_LAMBDA | {"WEBAPP_BASE_PATH": "/shop"}).splitlines()
 
-    # A path has no place to break.
+    # A long path cannot be wrapped.
     assert [line for line in lines if len(line) > 80 and " " in line.strip()] == []
 
 
-def test_nothing_is_said_to_be_nothing():
-    assert explained(started(), {}) == (
+def test_it_says_when_nothing_was_changed():
+    assert explained(new_project(), {}) == (
         "configure() in config.settings, line 88, on local (no runtime is declared and no\n"
         "    marker is set): nothing was changed\n"
     )

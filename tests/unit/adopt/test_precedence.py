@@ -1,8 +1,16 @@
-"""Variable before the project's value before the profile, name by name."""
+"""For each setting, a variable beats the project's value, which beats the profile."""
 
 import pytest
 
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, SECRET_KEY, after, decided, finished, started
+from tests.unit.adopt.projects import (
+    DEPLOYED,
+    ON_LAMBDA,
+    SECRET_KEY,
+    decisions_for,
+    new_project,
+    ready_project,
+    settings_after,
+)
 
 KEY = DEPLOYED["WEBAPP_SECRET_KEY"]
 
@@ -30,7 +38,7 @@ KEY = DEPLOYED["WEBAPP_SECRET_KEY"]
     ids=lambda value: value if isinstance(value, str) else None,
 )
 def test_a_variable_beats_the_projects_value(variable, name, value):
-    project = finished(
+    project = ready_project(
         SECRET_KEY_FALLBACKS=["own"],
         CSRF_TRUSTED_ORIGINS=["https://own.example"],
         DEBUG=name == "DEBUG",
@@ -46,7 +54,7 @@ def test_a_variable_beats_the_projects_value(variable, name, value):
         USE_X_FORWARDED_HOST=True,
     )
 
-    assert after(project, **variable)[name] == value
+    assert settings_after(project, **variable)[name] == value
 
 
 @pytest.mark.parametrize(
@@ -68,11 +76,11 @@ def test_a_variable_beats_the_projects_value(variable, name, value):
     ],
 )
 def test_the_projects_value_beats_the_profile(name, value):
-    assert after(finished(**{name: value}))[name] is value
+    assert settings_after(ready_project(**{name: value}))[name] is value
 
 
-def test_the_profile_fills_what_neither_says():
-    settings = after(finished())
+def test_the_profile_fills_settings_that_nothing_else_sets():
+    settings = settings_after(ready_project())
 
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
     assert (
@@ -85,28 +93,28 @@ def test_the_profile_fills_what_neither_says():
     assert settings["STATIC_ROOT"].endswith("/build/static")
 
 
-def test_a_project_that_sets_hsts_keeps_the_checks_of_it():
-    assert "SILENCED_SYSTEM_CHECKS" not in decided(finished(SECURE_HSTS_SECONDS=60)).settings
+def test_a_project_that_sets_hsts_keeps_its_checks():
+    assert "SILENCED_SYSTEM_CHECKS" not in decisions_for(ready_project(SECURE_HSTS_SECONDS=60)).settings
 
 
-def test_plain_http_in_front_is_said_by_the_variable():
-    settings = after(finished(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True), WEBAPP_HTTPS="0")
+def test_the_variable_declares_plain_http_in_front():
+    settings = settings_after(ready_project(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True), WEBAPP_HTTPS="0")
 
     assert settings["SECURE_SSL_REDIRECT"] is settings["SESSION_COOKIE_SECURE"] is False
     assert "SECURE_PROXY_SSL_HEADER" not in settings
 
 
-def test_log_variables_are_without_effect_beside_the_projects_logging():
-    adopted = decided(finished(LOGGING={"version": 1}), WEBAPP_LOG_LEVEL="debug").adopted
+def test_log_variables_are_ignored_beside_the_projects_logging():
+    adopted = decisions_for(ready_project(LOGGING={"version": 1}), WEBAPP_LOG_LEVEL="debug").adopted
 
     assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "LOGGING of the settings is used"),)
 
 
-def test_apps_stand_behind_the_projects_so_that_its_commands_win():
-    installed = after(finished())["INSTALLED_APPS"]
+def test_apps_follow_the_projects_so_that_its_commands_win():
+    installed = settings_after(ready_project())["INSTALLED_APPS"]
 
-    assert installed[: len(finished()["INSTALLED_APPS"])] == finished()["INSTALLED_APPS"]
-    assert installed[len(finished()["INSTALLED_APPS"]) :] == [
+    assert installed[: len(ready_project()["INSTALLED_APPS"])] == ready_project()["INSTALLED_APPS"]
+    assert installed[len(ready_project()["INSTALLED_APPS"]) :] == [
         "django_runtimes.adopt",
         "django_runtimes.databases",
         "django_runtimes.operations",
@@ -115,10 +123,10 @@ def test_apps_stand_behind_the_projects_so_that_its_commands_win():
     ]
 
 
-def test_an_app_that_is_there_is_not_added_twice():
+def test_an_installed_app_is_not_added_again():
     apps = ["django_runtimes.databases.apps.DatabaseConfig", "django_runtimes.operations"]
 
-    installed = after(finished(INSTALLED_APPS=apps))["INSTALLED_APPS"]
+    installed = settings_after(ready_project(INSTALLED_APPS=apps))["INSTALLED_APPS"]
 
     assert [app for app in installed if "databases" in app or "operations" in app] == apps
 
@@ -132,22 +140,24 @@ def test_an_app_that_is_there_is_not_added_twice():
         ({"STATIC_URL": None}, ["django.middleware.security.SecurityMiddleware"]),
     ],
 )
-def test_whitenoise_serves_what_nothing_else_does(settings, middleware):
-    project = finished(MIDDLEWARE=["django.middleware.security.SecurityMiddleware"], **settings)
+def test_whitenoise_is_added_only_where_it_is_needed(settings, middleware):
+    project = ready_project(MIDDLEWARE=["django.middleware.security.SecurityMiddleware"], **settings)
 
-    assert after(project)["MIDDLEWARE"] == middleware
+    assert settings_after(project)["MIDDLEWARE"] == middleware
 
 
-def test_whitenoise_of_the_project_stays_where_it_is():
+def test_the_projects_whitenoise_keeps_its_place():
     middleware = ["shop.First", "whitenoise.middleware.WhiteNoiseMiddleware"]
 
-    assert after(finished(MIDDLEWARE=middleware))["MIDDLEWARE"] is middleware
+    assert settings_after(ready_project(MIDDLEWARE=middleware))["MIDDLEWARE"] is middleware
 
 
-def test_a_bucket_takes_the_place_of_the_disk_and_of_nothing_else():
+def test_a_bucket_replaces_only_the_default_storage():
     storages = {"default": {"BACKEND": "own.Storage"}, "staticfiles": {"BACKEND": "own.Static"}, "more": {}}
 
-    decisions = decided(finished(STORAGES=storages), WEBAPP_MEDIA_BUCKET="uploads", AWS_REGION="eu-central-1")
+    decisions = decisions_for(
+        ready_project(STORAGES=storages), WEBAPP_MEDIA_BUCKET="uploads", AWS_REGION="eu-central-1"
+    )
 
     assert decisions.settings["STORAGES"] == {
         **storages,
@@ -157,11 +167,11 @@ def test_a_bucket_takes_the_place_of_the_disk_and_of_nothing_else():
     assert (decisions.adopted.keeps_media, decisions.adopted.serves_media) == (True, False)
 
 
-def test_a_storage_on_s3_keeps_its_options():
+def test_an_s3_storage_keeps_its_options():
     own = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own", "querystring_auth": False}}
 
-    settings = after(
-        finished(STORAGES={"default": own}, AWS_S3_REGION_NAME="eu-west-1"),
+    settings = settings_after(
+        ready_project(STORAGES={"default": own}, AWS_S3_REGION_NAME="eu-west-1"),
         WEBAPP_MEDIA_BUCKET="uploads",
         AWS_REGION="eu-central-1",
     )
@@ -180,21 +190,21 @@ def test_a_storage_on_s3_keeps_its_options():
     ],
 )
 def test_static_files_below_a_base_path(own, below):
-    settings = after(finished(STATIC_URL=own), WEBAPP_BASE_PATH="/shop")
+    settings = settings_after(ready_project(STATIC_URL=own), WEBAPP_BASE_PATH="/shop")
 
     assert (settings["STATIC_URL"], settings.get("WHITENOISE_STATIC_PREFIX")) == below
 
 
 def test_a_relative_static_url_that_begins_like_the_base_path():
-    assert after(finished(), WEBAPP_BASE_PATH="/static")["STATIC_URL"] == "/static/static/"
+    assert settings_after(ready_project(), WEBAPP_BASE_PATH="/static")["STATIC_URL"] == "/static/static/"
 
 
-def test_a_url_pattern_needs_no_base_path():
-    assert after(finished(LOGIN_URL="login"), WEBAPP_BASE_PATH="/shop")["LOGIN_URL"] == "login"
+def test_the_name_of_a_url_pattern_gets_no_base_path():
+    assert settings_after(ready_project(LOGIN_URL="login"), WEBAPP_BASE_PATH="/shop")["LOGIN_URL"] == "login"
 
 
-def test_local_with_a_variable_answers_to_loopback_names():
-    settings = after(started() | {"DEBUG": False}, WEBAPP_RUNTIME="local")
+def test_local_with_a_variable_allows_loopback_hosts():
+    settings = settings_after(new_project() | {"DEBUG": False}, WEBAPP_RUNTIME="local")
 
     assert settings["ALLOWED_HOSTS"] == ["localhost", "127.0.0.1", "[::1]"]
     assert settings["DATABASES"]["default"]["ENGINE"] == "django.db.backends.sqlite3"
@@ -209,18 +219,18 @@ def test_local_with_a_variable_answers_to_loopback_names():
         ({"TIME_ZONE": "Asia/Tokyo"}, "UTC"),
     ],
 )
-def test_the_session_begins_with_the_time_zone_that_django_would_set(settings, zone):
-    environ = decided(finished(**settings)).environ
+def test_a_session_starts_in_the_time_zone_django_would_set(settings, zone):
+    environ = decisions_for(ready_project(**settings)).environ
 
     assert environ == {"PGTZ": zone, "RES_OPTIONS": "timeout:2 attempts:2"}
 
 
-def test_variables_of_libraries_that_are_set_stay():
-    assert decided(finished(), PGTZ="Asia/Tokyo", RES_OPTIONS="").environ == {}
+def test_libraries_variables_that_are_set_stay():
+    assert decisions_for(ready_project(), PGTZ="Asia/Tokyo", RES_OPTIONS="").environ == {}
 
 
-def test_a_function_goes_by_its_proxy():
-    settings = after(finished(), **ON_LAMBDA)
+def test_a_function_connects_through_its_proxy():
+    settings = settings_after(ready_project(), **ON_LAMBDA)
 
     assert settings["DATABASES"]["default"]["HOST"] == "proxy.example"
     assert settings["DJANGO_RUNTIMES"].runtime == "aws_lambda"

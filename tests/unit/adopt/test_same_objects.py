@@ -1,4 +1,4 @@
-"""Only listed names differ, and nothing of the project's is changed in place."""
+"""Only listed settings change, and none of the project's objects is changed in place."""
 
 import copy
 import random
@@ -10,11 +10,11 @@ import pytest
 from django_runtimes.adopt.decisions import decide
 from django_runtimes.adopt.listed_names import NAMES
 from django_runtimes.config.configuration_error import ConfigurationError
-from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, URL, finished, postgresql, started
+from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, URL, new_project, postgresql, ready_project
 
 RUNTIMES = ("local", "aws_lambda", "aws_ecs", "aws_app_runner", "kubernetes")
-# What a project may say of itself, each in several ways.
-MAY_SAY: dict[str, tuple[Any, ...]] = {
+# Settings of the generated projects, each with the values that it may have.
+PROJECT_VALUES: dict[str, tuple[Any, ...]] = {
     "ALLOWED_HOSTS": (["shop.example"], (".shop.example",), ["*"]),
     "AUTH_USER_MODEL": ("people.Person",),
     "CACHES": ({"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://cache"}},),
@@ -65,7 +65,7 @@ DATABASES: tuple[dict[str, Any], ...] = (
     {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3", "OPTIONS": {"timeout": 20}}},
     {"default": postgresql(ENGINE="django_tenants.postgresql_backend", OPTIONS={"sslmode": "require"})},
 )
-MAY_BE_SET = {
+VARIABLE_VALUES = {
     "DATABASE_URL": (URL, "sqlite:///db.sqlite3"),
     "WEBAPP_ALLOWED_HOSTS": ("www.example",),
     "WEBAPP_BASE_PATH": ("/shop",),
@@ -86,35 +86,35 @@ MAY_BE_SET = {
 
 
 def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
-    """A project and the variables of a process, different for each seed."""
+    """Return a project's settings and the variables of a process, which depend on the seed."""
     chance = random.Random(seed)
-    said = {name: chance.choice(values) for name, values in MAY_SAY.items() if chance.random() < 0.4}
-    project = finished(DATABASES=chance.choice(DATABASES)) | said
-    environ = {name: chance.choice(values) for name, values in MAY_BE_SET.items() if chance.random() < 0.4}
-    # Most of the time what a deployment lacks is there, so that most seeds decide something.
-    given = ON_LAMBDA if chance.random() < 0.8 else {}
+    chosen = {name: chance.choice(values) for name, values in PROJECT_VALUES.items() if chance.random() < 0.4}
+    project = ready_project(DATABASES=chance.choice(DATABASES)) | chosen
+    environ = {name: chance.choice(values) for name, values in VARIABLE_VALUES.items() if chance.random() < 0.4}
+    # Usually set the variables that a deployment needs, so that most seeds lead to decisions.
+    deployment = ON_LAMBDA if chance.random() < 0.8 else {}
     return copy.deepcopy(project), {
         "AWS_REGION": "eu-central-1",
-        **given,
+        **deployment,
         **environ,
         "WEBAPP_RUNTIME": chance.choice(RUNTIMES),
     }
 
 
 @pytest.fixture(scope="module")
-def decided() -> list[int]:
-    """The seeds that decided something, counted by the last test."""
+def decided_seeds() -> list[int]:
+    """Seeds that led to decisions, counted by the next test."""
     return []
 
 
 @pytest.mark.parametrize("seed", range(400))
-def test_only_listed_names_differ_and_nothing_in_place(seed, decided):
+def test_only_listed_names_change_and_none_in_place(seed, decided_seeds):
     project, environ = generated(seed)
     objects, before = dict(project), copy.deepcopy({**project, "OWN_SETTING": None})
 
     with suppress(ConfigurationError):
         decisions = decide(project, environ)
-        decided.append(seed)
+        decided_seeds.append(seed)
         assert set(decisions.settings) <= NAMES
         assert {change.name for change in decisions.changes} == set(decisions.settings)
         assert all(decisions.settings[name] != objects.get(name, ...) for name in decisions.settings)
@@ -123,11 +123,11 @@ def test_only_listed_names_differ_and_nothing_in_place(seed, decided):
     assert {**project, "OWN_SETTING": None} == before
 
 
-def test_most_of_the_generated_projects_can_run(decided):
-    assert len(decided) > 100
+def test_many_of_the_generated_projects_can_run(decided_seeds):
+    assert len(decided_seeds) > 100
 
 
-@pytest.mark.parametrize("project", [started(), finished()], ids=["started", "finished"])
+@pytest.mark.parametrize("project", [new_project(), ready_project()], ids=["new", "ready"])
 @pytest.mark.parametrize(
     "environ", [{}, {"DATABASE_URL": "sqlite:///db.sqlite3"}, {"DATABASE_URL": ""}, {"WEBAPP_DEBUG": ""}, {"HOME": "/"}]
 )
@@ -138,7 +138,7 @@ def test_nothing_changes_under_local_without_a_variable(project, environ):
 
 
 def test_a_database_beside_a_changed_one_is_the_same_object():
-    project = finished(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
+    project = ready_project(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
 
     databases = decide(project, DEPLOYED).settings["DATABASES"]
 
@@ -147,7 +147,7 @@ def test_a_database_beside_a_changed_one_is_the_same_object():
 
 
 def test_a_sequence_keeps_its_type():
-    project = finished(INSTALLED_APPS=("django.contrib.staticfiles",), MIDDLEWARE=())
+    project = ready_project(INSTALLED_APPS=("django.contrib.staticfiles",), MIDDLEWARE=())
 
     settings = decide(project, DEPLOYED).settings
 
