@@ -9,7 +9,7 @@ def test_a_function_that_serves_requests_allows_no_command():
     assert allowed_commands(Environment({})) == frozenset()
 
 
-def test_the_operations_function_allows_what_is_named():
+def test_the_operations_function_allows_the_named_commands():
     environ = {"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": "migrate, check,"}
 
     assert allowed_commands(Environment(environ)) == {"migrate", "check"}
@@ -23,6 +23,6 @@ def test_the_operations_function_allows_what_is_named():
         ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; name some"),
     ],
 )
-def test_commands_and_the_role_have_to_go_together(environ, complaint):
+def test_commands_need_the_operations_role_and_it_needs_them(environ, complaint):
     with pytest.raises(ConfigurationError, match=complaint):
         allowed_commands(Environment(environ))

@@ -9,7 +9,7 @@ from django_runtimes.config.variables.hops import HTTPS, TRUSTED_PROXIES
 from django_runtimes.config.variables.server_variables import PORT, WORKERS
 
 
-def test_a_value_beats_the_tables_default():
+def test_a_value_beats_the_default():
     assert Environment({"PORT": "9000"})[PORT] == 9000
     assert Environment({})[PORT] == 8000
 
@@ -19,7 +19,7 @@ def test_an_unset_variable_without_default_is_none():
     assert Environment({"WEBAPP_HTTPS": ""})[HTTPS] is None
 
 
-def test_secrets_do_not_print_themselves():
+def test_secrets_are_masked():
     environment = Environment(
         {
             "WEBAPP_DB_PASSWORD": "hunter2",
@@ -33,13 +33,13 @@ def test_secrets_do_not_print_themselves():
         assert variable.show(environment[variable]) == "********"
 
 
-def test_a_default_is_nothing_that_was_set():
+def test_a_default_does_not_count_as_set():
     assert Environment({"PORT": "8000"}).is_set(PORT)
     assert not Environment({"PORT": ""}).is_set(PORT)
 
 
 @pytest.mark.parametrize("value", ["eighty", "-1", "0", "70000", "8_0", "1.5", "٣", " 80", "9" * 5000])
-def test_what_is_no_port_is_refused(value):
+def test_an_invalid_port_is_refused(value):
     with pytest.raises(ConfigurationError) as error:
         Environment({"PORT": value})[PORT]
 
@@ -55,19 +55,19 @@ def test_flags(value, expected):
     assert Environment({"WEBAPP_DEBUG": value})[DEBUG] is expected
 
 
-def test_a_flag_that_is_neither_is_refused():
+def test_an_invalid_flag_is_refused():
     with pytest.raises(ConfigurationError, match=r"WEBAPP_DEBUG='maybe' is not a flag; use 1 or 0"):
         Environment({"WEBAPP_DEBUG": "maybe"})[DEBUG]
 
 
-def test_lists_are_split_at_commas_without_blanks():
+def test_lists_are_split_at_commas_and_stripped():
     assert Environment({"WEBAPP_ALLOWED_HOSTS": " a.example, ,.b.example "})[ALLOWED_HOSTS] == [
         "a.example",
         ".b.example",
     ]
 
 
-def test_each_reader_of_a_list_has_its_own():
+def test_each_read_returns_a_new_list():
     environment = Environment({})
 
     environment[TRUSTED_PROXIES].clear()
@@ -75,14 +75,14 @@ def test_each_reader_of_a_list_has_its_own():
     assert len(environment[TRUSTED_PROXIES]) == 9
 
 
-def test_a_choice_that_is_none_is_refused_with_the_choices():
+def test_an_invalid_choice_is_refused_with_the_valid_ones():
     with pytest.raises(ConfigurationError) as error:
         Environment({"WEBAPP_DB_ROUTE": "detour"})[DB_ROUTE]
 
     assert str(error.value) == "WEBAPP_DB_ROUTE='detour' is not a route; choose one of: direct, proxy"
 
 
-def test_a_misspelt_variable_is_found_with_its_neighbour():
+def test_a_misspelt_variable_is_reported_with_a_suggestion():
     environment = Environment({"WEBAPP_DB_ROUT": "direct", "WEBAPP_ZZZ": "1", "HOME": "/"})
 
     assert environment.unknown_names() == [("WEBAPP_DB_ROUT", "WEBAPP_DB_ROUTE"), ("WEBAPP_ZZZ", None)]

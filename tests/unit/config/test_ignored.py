@@ -14,14 +14,14 @@ def ignored(runtime: Runtime = Runtime.AWS_ECS, **environ: str) -> list[tuple[st
 @pytest.mark.parametrize(
     "name", ["WEBAPP_DB_HOST", "WEBAPP_DB_PORT", "WEBAPP_DB_NAME", "WEBAPP_DB_USER", "WEBAPP_DB_PASSWORD"]
 )
-def test_a_url_leaves_the_separate_variables_without_effect(name):
+def test_separate_variables_are_ignored_beside_a_url(name):
     url = "postgresql://app@db.example/shop"
 
     assert ignored(DATABASE_URL=url, **{name: "5432"}) == [(name, "DATABASE_URL is used")]
     assert ignored(**{name: "5432"}) == []
 
 
-def test_the_size_of_a_pool_says_nothing_without_a_pool():
+def test_pool_variables_are_ignored_without_a_pool():
     assert ignored(Runtime.AWS_LAMBDA, WEBAPP_DB_POOL_MAX_SIZE="9", WEBAPP_DB_POOL_TIMEOUT_S="2") == [
         ("WEBAPP_DB_POOL_MAX_SIZE", "the strategy is per_request"),
         ("WEBAPP_DB_POOL_TIMEOUT_S", "the strategy is per_request"),
@@ -29,17 +29,17 @@ def test_the_size_of_a_pool_says_nothing_without_a_pool():
     assert ignored(WEBAPP_DB_POOL_MAX_SIZE="9") == []
 
 
-def test_the_age_of_connections_says_nothing_of_a_pool():
+def test_the_maximum_age_is_ignored_with_a_pool():
     assert ignored(WEBAPP_DB_MAX_AGE_S="9") == [("WEBAPP_DB_MAX_AGE_S", "the strategy is pool")]
     assert ignored(WEBAPP_DB_MAX_AGE_S="9", WEBAPP_DB_STRATEGY="persistent") == []
 
 
-def test_a_secret_is_not_read_unless_it_is_chosen():
+def test_a_secret_arn_is_ignored_unless_chosen():
     arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:guestbook-AbCdEf"
 
     assert ignored(WEBAPP_DB_SECRET_ARN=arn) == [("WEBAPP_DB_SECRET_ARN", "WEBAPP_DB_CREDENTIALS is password")]
     assert ignored(WEBAPP_DB_SECRET_ARN=arn, WEBAPP_DB_CREDENTIALS="secretsmanager") == []
 
 
-def test_operations_share_the_variables_of_the_web_and_say_nothing():
+def test_operations_report_no_variable_of_the_web_role():
     assert ignored(WEBAPP_DB_ROLE="operations", WEBAPP_DB_POOL_MAX_SIZE="9") == []

@@ -13,7 +13,7 @@ BUCKET = {"WEBAPP_MEDIA_BUCKET": "pictures"}
 
 @pytest.fixture
 def url_of(settings, monkeypatch):
-    """The address of a.png, as django-storages and boto3 make it from the variables."""
+    """Return a function that asks django-storages and boto3 for the URL of a.png, given the variables."""
 
     def make(bucket: str = "pictures", **environ: str) -> str:
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_SESSION_TOKEN"):
@@ -29,7 +29,7 @@ def url_of(settings, monkeypatch):
 
 
 def signed_for(url: str) -> tuple[str, str]:
-    """Algorithm and region of its signature."""
+    """Return the algorithm and the region of the URL's signature."""
     query = parse_qs(urlsplit(url).query)
     return query["X-Amz-Algorithm"][0], query["X-Amz-Credential"][0].split("/")[2]
 
@@ -40,7 +40,7 @@ def signed_for(url: str) -> tuple[str, str]:
     [
         ("us-east-1", "pictures.s3.amazonaws.com"),
         ("eu-central-1", "pictures.s3.eu-central-1.amazonaws.com"),
-        # These two are opted into.
+        # These two are opt-in regions.
         ("af-south-1", "pictures.s3.af-south-1.amazonaws.com"),
         ("me-south-1", "pictures.s3.me-south-1.amazonaws.com"),
         ("us-gov-west-1", "pictures.s3.us-gov-west-1.amazonaws.com"),
@@ -66,7 +66,7 @@ def test_aws_region_beats_the_default_region(url_of):
     [("us-east-1", "s3.amazonaws.com"), ("eu-central-1", "s3.eu-central-1.amazonaws.com")],
 )
 def test_a_bucket_with_dots_stays_out_of_the_host_name(url_of, region, host):
-    # No certificate of S3's covers it there.
+    # S3's wildcard certificates cover only one label.
     url = url_of("pictures.shop.example", AWS_REGION=region)
 
     assert urlsplit(url).hostname == host
@@ -75,7 +75,7 @@ def test_a_bucket_with_dots_stays_out_of_the_host_name(url_of, region, host):
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
-def test_a_stand_in_for_s3_has_one_host_name(url_of, variable):
+def test_a_custom_endpoint_gets_the_bucket_in_the_path(url_of, variable):
     url = url_of(**{variable: "http://minio.internal:9000", "AWS_REGION": "garage"})
 
     assert url.startswith("http://minio.internal:9000/pictures/a.png?")
@@ -87,13 +87,13 @@ def test_a_stand_in_for_s3_has_one_host_name(url_of, variable):
     [
         ("true", "pictures.s3.eu-central-1.amazonaws.com"),
         ("TRUE", "pictures.s3.eu-central-1.amazonaws.com"),
-        # botocore takes these for false.
+        # botocore reads these as false.
         ("false", "minio.internal"),
         ("1", "minio.internal"),
         ("", "minio.internal"),
     ],
 )
-def test_an_endpoint_that_boto3_ignores_is_none(url_of, word, host):
+def test_an_endpoint_that_boto3_ignores_has_no_effect(url_of, word, host):
     url = url_of(
         AWS_ENDPOINT_URL_S3="http://minio.internal:9000",
         AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=word,
@@ -117,7 +117,7 @@ def test_no_region_is_an_error_outside_local():
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_CONFIG_FILE", "AWS_ENDPOINT_URL_S3"])
-def test_without_a_region_boto3_looks_elsewhere(name):
+def test_boto3_may_find_the_region_elsewhere(name):
     assert s3_settings(Environment({**BUCKET, name: "x"}), local=False)["AWS_S3_REGION_NAME"] is None
 
 
@@ -127,7 +127,7 @@ def test_local_leaves_the_region_to_aws_configuration():
 
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 @pytest.mark.parametrize("region", ["Frankfurt", "eu-central-1a", "eu-central-1 ", "s3.eu-central-1.amazonaws.com"])
-def test_what_is_no_region_is_an_error(name, region):
+def test_an_invalid_region_is_an_error(name, region):
     with pytest.raises(ConfigurationError, match=re.escape(f"{name}={region!r} is not a region; write its code")):
         s3_settings(Environment({**BUCKET, name: region}), local=True)
 

@@ -4,12 +4,12 @@ import pprint
 from django_runtimes.config.secret import Secret
 
 
-def test_a_secret_is_the_text_it_holds():
+def test_a_secret_equals_its_text():
     assert Secret("hunter2") == "hunter2"
     assert f"{Secret('hunter2')}" == "hunter2"
 
 
-def test_a_secret_hides_where_variables_are_printed():
+def test_a_secret_is_masked_where_variables_are_printed():
     variables = {"parameters": {"password": copy.deepcopy(Secret("hunter2"))}}
 
     assert "hunter2" not in repr(variables)

@@ -15,7 +15,7 @@ def test_a_short_key_is_refused_and_not_shown():
     assert "11 characters" in str(error.value)
 
 
-def test_a_key_that_a_repository_holds_is_refused_outside_local():
+def test_an_insecure_key_is_refused_outside_local():
     environment = Environment({"WEBAPP_SECRET_KEY": "django-insecure-" + LONG_KEY})
 
     with pytest.raises(ConfigurationError, match="WEBAPP_SECRET_KEY begins with 'django-insecure-' and is public"):
@@ -23,11 +23,11 @@ def test_a_key_that_a_repository_holds_is_refused_outside_local():
     assert secret_key(environment, local=True) is not None
 
 
-def test_a_long_key_is_taken():
+def test_a_long_key_is_accepted():
     assert secret_key(Environment({"WEBAPP_SECRET_KEY": LONG_KEY}), local=False) == LONG_KEY
 
 
-def test_without_the_variable_there_is_no_key_here():
+def test_without_the_variable_there_is_no_key():
     assert secret_key(Environment({}), local=False) is None
 
 
@@ -40,6 +40,6 @@ def test_a_key_may_be_text_or_bytes(key):
     assert not weakness(LONG_KEY.encode())
 
 
-def test_few_different_characters_do_not_keep_a_process_from_starting():
+def test_a_key_of_few_different_characters_is_accepted():
     assert weakness("abcd" * 15) == ""
     assert weakness(b"a" * 60) == ""

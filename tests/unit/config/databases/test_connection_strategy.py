@@ -4,7 +4,7 @@ from django_runtimes.config.databases.connection_strategy import PerRequest, Per
 
 
 @pytest.mark.parametrize("connections", [PerRequest(), Persistent(), Persistent(60), Pool(), Pool(60, 2, 9)])
-def test_what_a_strategy_says_to_django_is_read_back(connections):
+def test_a_strategy_is_read_back_from_its_django_settings(connections):
     assert connections_of(connections.as_django()) == connections
 
 
@@ -18,5 +18,5 @@ def test_what_a_strategy_says_to_django_is_read_back(connections):
         ({"OPTIONS": {"pool": {}}}, PerRequest()),
     ],
 )
-def test_an_entry_written_by_hand_is_read_as_django_and_psycopg_do(database, connections):
+def test_a_handwritten_entry_is_read_as_django_and_psycopg_do(database, connections):
     assert connections_of(database) == connections

@@ -29,17 +29,17 @@ def test_a_token_is_signed_for_the_region_of_the_runtime():
     ).credentials == IamToken("eu-west-2")
 
 
-def test_operations_without_a_login_of_their_own_use_the_webs():
+def test_operations_without_their_own_login_use_the_webs():
     assert login(WEBAPP_DB_ROLE="operations") == Login("app", "hunter2")
 
 
-def test_operations_have_a_secret_of_their_own():
+def test_operations_may_have_their_own_secret():
     chosen = login(WEBAPP_DB_ROLE="operations", WEBAPP_DB_OPERATIONS_SECRET_ARN=ARN)
 
     assert chosen == Login("app", "", StoredSecret(ARN, 300))
 
 
-def test_operations_have_a_token_of_their_own_user():
+def test_operations_get_a_token_for_their_own_user():
     chosen = login(
         WEBAPP_DB_ROLE="operations",
         WEBAPP_DB_CREDENTIALS="iam",
@@ -50,12 +50,12 @@ def test_operations_have_a_token_of_their_own_user():
     assert chosen == Login("owner", "", IamToken("eu-west-1"))
 
 
-def test_a_token_needs_a_user_to_be_signed_for():
+def test_a_token_needs_a_user():
     with pytest.raises(ConfigurationError, match="WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; "):
         choose_login(Environment({"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}), user="", password="")
 
 
-def test_the_web_ignores_the_login_of_operations():
+def test_the_web_role_ignores_the_login_of_operations():
     assert login(WEBAPP_DB_OPERATIONS_USER="owner", WEBAPP_DB_OPERATIONS_PASSWORD="0wner") == Login("app", "hunter2")
 
 
@@ -90,7 +90,7 @@ def test_the_web_ignores_the_login_of_operations():
         ),
     ],
 )
-def test_a_source_that_lacks_something_is_refused_without_a_password(environ, message):
+def test_an_incomplete_source_is_refused_without_its_password(environ, message):
     with pytest.raises(ConfigurationError, match=message) as error:
         login(**environ)
 

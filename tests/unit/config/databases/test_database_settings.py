@@ -14,7 +14,7 @@ URL = "postgresql://app:p%40ss@db.example:6543/shop?sslmode=verify-full"
 
 
 def variables_of_frames(error: Exception) -> str:
-    """What an error tracker shows of the frames below the test's."""
+    """Return the local variables that an error tracker shows for the frames below the test."""
     below = [frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename != __file__]
     return repr([frame.f_locals for frame in below]) + repr(error.__context__)
 
@@ -24,7 +24,7 @@ def settings_for(runtime: Runtime, **environ: str) -> dict:
     return database_settings(environment, choose_profile(runtime, environment))
 
 
-def test_a_database_url_is_taken_apart():
+def test_a_database_url_is_parsed():
     settings = settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)
 
     assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("db.example", 6543, "shop")
@@ -57,7 +57,7 @@ def test_the_proxy_route_goes_to_the_proxy_without_server_side_cursors():
     assert settings["DISABLE_SERVER_SIDE_CURSORS"] is True
 
 
-def test_separate_variables_do_as_well_as_a_url():
+def test_separate_variables_can_replace_a_url():
     settings = settings_for(
         Runtime.AWS_ECS, WEBAPP_DB_HOST="db.example", WEBAPP_DB_USER="shop", WEBAPP_DB_PASSWORD="secret"
     )
@@ -91,20 +91,20 @@ def test_startup_options_are_refused_on_the_proxy_route_only():
         settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=url, WEBAPP_DB_PROXY_HOST="proxy.example")
 
 
-def test_nothing_is_prepared_by_name_on_the_proxy_route():
+def test_the_proxy_route_prepares_no_statements():
     options = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example")["OPTIONS"]
 
     assert options["prepare_threshold"] is None
 
 
-def test_only_lambda_lets_connections_go_that_rested():
+def test_only_lambda_limits_how_long_a_connection_may_rest():
     on_lambda = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_ROUTE="direct")
 
     assert on_lambda["MAX_REST_S"] == 5.0
     assert settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["MAX_REST_S"] is None
 
 
-def test_operations_go_to_the_server_itself_one_connection_at_a_time():
+def test_operations_connect_directly_and_without_a_pool():
     settings = settings_for(
         Runtime.AWS_LAMBDA,
         DATABASE_URL=URL,
@@ -138,7 +138,7 @@ def test_a_proxy_route_without_a_proxy_is_refused():
 
 @pytest.mark.parametrize("option", ["connect_timeout", "keepalives_idle", "tcp_user_timeout"])
 @pytest.mark.parametrize("value", ["abc", "5.5", "5s"])
-def test_an_option_that_is_no_number_is_refused(option, value):
+def test_an_option_that_is_not_a_number_is_refused(option, value):
     with pytest.raises(ConfigurationError, match=f"^DATABASE_URL has {option}='{value}', which is not a whole number"):
         settings_for(Runtime.LOCAL, DATABASE_URL=f"{URL}&{option}={value}")
 

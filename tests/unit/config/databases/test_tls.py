@@ -16,16 +16,16 @@ def options_for(runtime: Runtime, host: str = "db.example", query: str = "", **e
 
 
 @pytest.mark.parametrize("host", ["", "localhost", "127.0.0.1", "127.8.0.1", "::1", "/run/postgresql", "@abstract"])
-def test_what_stays_on_this_machine_needs_no_encryption(host):
+def test_a_host_on_this_machine_needs_no_encryption(host):
     assert not needs_encryption(host)
 
 
 @pytest.mark.parametrize("host", ["db", "10.0.0.1", "127.0.0.1.example", "localhost.example", "127.0.0.1,db.example"])
-def test_what_crosses_a_network_needs_encryption(host):
+def test_a_host_across_a_network_needs_encryption(host):
     assert needs_encryption(host)
 
 
-def test_the_numeric_address_decides_since_libpq_goes_there():
+def test_hostaddr_decides_because_libpq_connects_to_it():
     assert needs_encryption("localhost", {"hostaddr": "10.0.0.1"})
     assert not needs_encryption("db.example", {"hostaddr": "127.0.0.1"})
 
@@ -48,7 +48,7 @@ def test_the_host_may_be_among_the_options():
         ({"PGHOST": "/run/postgresql"}, "/run/postgresql"),
     ],
 )
-def test_libpqs_own_variables_say_where_options_do_not(environ, place):
+def test_libpqs_variables_apply_where_no_option_does(environ, place):
     assert destination("", with_libpq_variables({}, Environment(environ))) == place
     assert destination("", with_libpq_variables({"hostaddr": "127.0.0.1"}, Environment(environ))) in {
         "127.0.0.1", "the service shop",
@@ -63,22 +63,22 @@ def test_libpqs_own_variables_say_where_options_do_not(environ, place):
         ("localhost", {"PGSERVICE": "shop"}),
     ],
 )
-def test_where_a_variable_of_libpqs_leads_out_of_the_machine_the_server_is_verified(host, variables):
+def test_a_remote_server_in_a_libpq_variable_is_verified(host, variables):
     assert options_for(Runtime.AWS_ECS, host, **variables)["sslmode"] == "verify-full"
     with pytest.raises(ConfigurationError, match=r"rows to (192\.0\.2\.2|the service shop) in plain text"):
         options_for(Runtime.AWS_ECS, host, WEBAPP_DB_SSLMODE="prefer", **variables)
 
 
-def test_a_host_that_is_given_beats_that_of_the_variable():
+def test_an_explicit_host_beats_pghost():
     assert options_for(Runtime.AWS_ECS, "localhost", PGHOST="192.0.2.2")["sslmode"] == "prefer"
 
 
-def test_an_address_of_libpqs_own_variable_is_refused_on_the_proxy_route():
+def test_pghostaddr_is_refused_on_the_proxy_route():
     with pytest.raises(ConfigurationError, match=r"^PGHOSTADDR is set, .*; unset it$"):
         options_for(Runtime.AWS_LAMBDA, WEBAPP_DB_PROXY_HOST="proxy.example", PGHOSTADDR="192.0.2.2")
 
 
-def test_libpqs_own_default_allows_plain_text():
+def test_libpqs_default_allows_plain_text():
     assert not encrypts(None)
 
 
@@ -89,14 +89,14 @@ def test_the_servers_name_is_verified_outside_local():
     assert Path(options["sslrootcert"]).name == "rds.pem"
 
 
-def test_a_proxy_is_verified_by_other_authorities():
+def test_a_proxy_is_verified_with_other_root_certificates():
     options = options_for(Runtime.AWS_LAMBDA, WEBAPP_DB_PROXY_HOST="proxy.example")
 
     assert options["sslmode"] == "verify-full"
     assert Path(options["sslrootcert"]).name == "amazon.pem"
 
 
-def test_each_route_has_a_variable_for_its_authorities():
+def test_each_route_has_a_variable_for_its_root_certificates():
     variables = {
         "WEBAPP_DB_PROXY_HOST": "proxy.example",
         "WEBAPP_DB_ROOT_CERTIFICATES": "/direct.pem",
@@ -107,14 +107,14 @@ def test_each_route_has_a_variable_for_its_authorities():
     assert options_for(Runtime.AWS_LAMBDA, **variables)["sslrootcert"] == "/proxy.pem"
 
 
-def test_loopback_is_spoken_to_as_the_server_can():
+def test_loopback_uses_tls_only_if_the_server_offers_it():
     options = options_for(Runtime.AWS_ECS, host="127.0.0.1")
 
     assert options["sslmode"] == "prefer"
     assert "sslrootcert" not in options
 
 
-def test_the_variable_is_obeyed_on_loopback_too():
+def test_the_variable_applies_to_loopback_too():
     assert options_for(Runtime.AWS_ECS, host="127.0.0.1", WEBAPP_DB_SSLMODE="verify-full")["sslmode"] == "verify-full"
 
 
@@ -146,6 +146,6 @@ def test_a_misspelt_mode_in_the_url_is_refused():
         options_for(Runtime.LOCAL, query="?sslmode=bogus")
 
 
-def test_a_token_is_never_sent_in_plain_text_not_even_to_this_machine():
+def test_a_token_is_never_sent_in_plain_text_even_on_loopback():
     with pytest.raises(ConfigurationError, match="may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text"):
         options_for(Runtime.AWS_ECS, host="127.0.0.1", WEBAPP_DB_CREDENTIALS="iam", AWS_REGION="eu-west-1")

@@ -1,4 +1,4 @@
-"""Whose timeouts `webapp set_role_timeouts` sets unless told otherwise."""
+"""The role whose timeouts `webapp set_role_timeouts` sets by default."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from django_runtimes.config.environment import Environment
         ({"WEBAPP_DB_HOST": "db.example"}, "webapp"),
     ],
 )
-def test_the_web_role_is_that_of_the_url_or_else_of_its_variable(environ, role):
+def test_the_web_role_comes_from_the_url_or_its_variable(environ, role):
     operations = {"WEBAPP_DB_ROLE": "operations", "WEBAPP_DB_OPERATIONS_USER": "clerk"}
 
     assert web_role(Environment(environ | operations)) == role

@@ -5,11 +5,11 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.front import Front, read_front
 
 
-def test_nothing_is_believed_that_was_not_asked_for():
+def test_the_defaults_without_a_variable():
     assert read_front(Environment({}), https=True) == Front("", "Host", "X-Forwarded-Proto")
 
 
-def test_the_variables_are_taken():
+def test_variables_override_the_defaults():
     environment = Environment(
         {
             "WEBAPP_BASE_PATH": "/shop/v1.2",
@@ -28,7 +28,7 @@ def test_the_variables_are_taken():
     "path",
     ["shop", "/", "/shop/", "//shop", "/a//b", "/a/../b", "/.", "/a b", "/a%20b", "/shop?x", "https://a.example/shop"],
 )
-def test_a_base_path_that_is_no_path_is_refused(path):
+def test_an_invalid_base_path_is_refused(path):
     with pytest.raises(ConfigurationError) as error:
         read_front(Environment({"WEBAPP_BASE_PATH": path}), https=True)
 
@@ -48,13 +48,13 @@ EITHER = pytest.mark.parametrize("name", ["WEBAPP_HOST_HEADER", "WEBAPP_PROTO_HE
         *("X-Real-IP", "True-Client-IP", "traceparent", "X-Forwarded-Prefix", "Keep-Alive", "Expect"),
     ],
 )
-def test_a_header_that_cannot_tell_it_is_refused(name, header):
+def test_an_unsuitable_header_is_refused(name, header):
     with pytest.raises(ConfigurationError, match="is not a header for this"):
         read_front(Environment({name: header}), https=True)
 
 
 @EITHER
-def test_a_header_that_nobody_would_believe_is_refused(name):
+def test_a_header_without_effect_is_refused(name):
     with pytest.raises(ConfigurationError, match=f"WEBAPP_HTTPS is not 1.*unset {name}"):
         read_front(Environment({name: "X-Public"}), https=False)
 
@@ -70,7 +70,7 @@ def test_a_header_that_nobody_would_believe_is_refused(name):
         ("WEBAPP_PROTO_HEADER", "X-Forwarded-Ssl"),
     ],
 )
-def test_a_header_that_says_something_else_is_refused(name, header):
+def test_a_header_with_another_meaning_is_refused(name, header):
     with pytest.raises(ConfigurationError) as error:
         read_front(Environment({name: header}), https=True)
 
@@ -86,17 +86,17 @@ def test_one_header_for_both_is_refused():
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Scheme", "CloudFront-Forwarded-Proto", "X-Public-Proto"])
-def test_a_header_with_a_scheme_is_taken(header):
+def test_a_header_with_a_scheme_is_accepted(header):
     assert read_front(Environment({"WEBAPP_PROTO_HEADER": header}), https=True).proto_header == header
 
 
 @pytest.mark.parametrize(("value", "is_stripped"), [("", None), ("1", True), ("0", False)])
-def test_the_hop_strips_the_base_path_or_not(value, is_stripped):
+def test_the_variable_says_whether_the_base_path_is_stripped(value, is_stripped):
     environment = Environment({"WEBAPP_BASE_PATH": "/shop", "WEBAPP_BASE_PATH_STRIPPED": value})
 
     assert read_front(environment, https=True).base_path_is_stripped is is_stripped
 
 
-def test_nothing_can_be_stripped_without_a_base_path():
+def test_stripping_without_a_base_path_is_refused():
     with pytest.raises(ConfigurationError, match=r"^WEBAPP_BASE_PATH_STRIPPED='1' is set and WEBAPP_BASE_PATH is not;"):
         read_front(Environment({"WEBAPP_BASE_PATH_STRIPPED": "1"}), https=True)

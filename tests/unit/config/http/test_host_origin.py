@@ -1,4 +1,4 @@
-"""Hosts that are allowed, and the origins that follow from them."""
+"""Allowed hosts, and the trusted origins that follow from them."""
 
 import pytest
 

@@ -20,14 +20,14 @@ def test_lambda_opens_a_connection_per_request_through_the_proxy():
 
 
 @pytest.mark.parametrize("runtime", [Runtime.AWS_APP_RUNNER, Runtime.AWS_ECS, Runtime.KUBERNETES])
-def test_containers_pool_connections_to_the_server_itself(runtime):
+def test_containers_pool_direct_connections(runtime):
     profile = choose_profile(runtime, Environment({}))
 
     assert profile.connections == Pool(max_size=8)
     assert profile.route is Route.DIRECT
 
 
-def test_only_local_is_without_https_and_listens_on_loopback_alone():
+def test_only_local_is_without_https_and_listens_on_loopback():
     assert {runtime for runtime, profile in PROFILES.items() if not profile.https} == {Runtime.LOCAL}
     assert {runtime for runtime, profile in PROFILES.items() if profile.bind_host == "127.0.0.1"} == {Runtime.LOCAL}
 
@@ -57,13 +57,13 @@ def test_a_pool_on_lambda_holds_one_connection():
     )
 
 
-def test_a_persistent_connection_is_kept_as_long_as_told():
+def test_a_variable_sets_the_age_of_a_persistent_connection():
     environ = {"WEBAPP_DB_STRATEGY": "persistent", "WEBAPP_DB_MAX_AGE_S": "30"}
 
     assert choose_profile(Runtime.AWS_ECS, Environment(environ)).connections == Persistent(max_age_s=30)
 
 
-def test_a_pool_of_none_is_refused():
+def test_a_pool_of_size_zero_is_refused():
     environ = {"WEBAPP_DB_POOL_MAX_SIZE": "0"}
 
     with pytest.raises(ConfigurationError, match="WEBAPP_DB_POOL_MAX_SIZE='0' is not a whole number from 1"):

@@ -1,4 +1,4 @@
-"""Nothing in src reads one of our variables by its name, past the table."""
+"""Every module in src reads the variables through the table, never by name."""
 
 import ast
 import re
@@ -17,8 +17,8 @@ NAME = re.compile(r"WEBAPP_[A-Z0-9_]+")
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if TABLE not in path.parents)
 
 
-def texts_that_are_names(tree: ast.AST) -> Iterator[ast.Constant]:
-    """The texts that are a variable's name and nothing else, unless they are what a child's environment is given."""
+def strings_that_are_names(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Yield the strings that are exactly a variable's name, except where a child's environment gets a value."""
     written: set[int] = set()
     for node in ast.walk(tree):
         match node:
@@ -34,13 +34,13 @@ def texts_that_are_names(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def test_no_module_reads_a_variable_by_its_name():
-    readings = [
+    reads = [
         f"{path.relative_to(SOURCE)}:{node.lineno} {node.value}"
         for path in MODULES
-        for node in texts_that_are_names(ast.parse(path.read_text()))
+        for node in strings_that_are_names(ast.parse(path.read_text()))
     ]
 
-    assert readings == []
+    assert reads == []
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_no_module_reads_a_variable_by_its_name():
         'getenv("WEBAPP_WORKERS", "1")',
     ],
 )
-def test_readings_by_name_are_found(reading):
-    assert [node.value for node in texts_that_are_names(ast.parse(reading))] == ["WEBAPP_WORKERS"]
+def test_reads_by_name_are_found(reading):
+    assert [node.value for node in strings_that_are_names(ast.parse(reading))] == ["WEBAPP_WORKERS"]
 
 
 def test_every_name_in_the_source_is_in_the_table():
@@ -81,7 +81,7 @@ def test_every_variable_is_used_somewhere():
 
 
 def imported_variables(tree: ast.AST, groups: set[str]) -> Iterator[str]:
-    """Names that a module imports from a group of variables, or takes from one that it imported."""
+    """Yield the names that a module imports from a group of variables, or reads from an imported group."""
     for node in ast.walk(tree):
         match node:
             case ast.ImportFrom(module=str(module), names=names) if module.startswith(PACKAGE):

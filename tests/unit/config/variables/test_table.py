@@ -1,4 +1,4 @@
-"""What holds for every variable of the table."""
+"""Rules that every variable in the table follows."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from django_runtimes.config.variables.table import PREFIX, VARIABLES
 from django_runtimes.config.variables.variable import Variable
 
 ROOT = Path(__file__).parents[4]
-# What no rule of any variable allows.
+# A value that no variable with a rule accepts.
 WRONG = "*, not this!"
-# Any text may be a host, a role, a path or the like.
-FREE = {
+# Variables that accept any text, such as a host, a role or a path.
+UNRESTRICTED = {
     "WEBAPP_ALLOWED_COMMANDS",
     "WEBAPP_BIND_HOST",
     "WEBAPP_DB_HOST",
@@ -37,10 +37,10 @@ FREE = {
 }
 OURS = [variable for variable in VARIABLES if variable.name.startswith(PREFIX)]
 INTEGERS = [variable for variable in VARIABLES if isinstance(variable, Integer)]
-RULED = [
+RESTRICTED = [
     variable
     for variable in VARIABLES
-    if variable.name not in FREE and (variable in OURS or not isinstance(variable, Text))
+    if variable.name not in UNRESTRICTED and (variable in OURS or not isinstance(variable, Text))
 ]
 
 
@@ -54,13 +54,13 @@ def named(variable: Variable) -> str:
     return variable.name
 
 
-def test_the_settings_reference_is_what_the_table_says():
+def test_the_settings_reference_matches_the_table():
     written = (ROOT / "docs" / "settings.md").read_text()
 
     assert written == render_page(), "run `make docs`"
 
 
-def test_no_variable_stands_twice():
+def test_no_variable_is_listed_twice():
     names = [variable.name for variable in VARIABLES]
 
     assert sorted(names) == sorted(set(names))
@@ -95,7 +95,7 @@ def test_an_empty_value_is_the_default(variable):
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=named)
-def test_a_default_is_what_the_variable_accepts(variable):
+def test_a_variable_accepts_its_own_default(variable):
     default = Environment({})[variable]
 
     if default:
@@ -113,7 +113,7 @@ def test_bounds_are_enforced(variable):
     assert Environment({variable.name: highest})[variable] == variable.maximum
 
 
-@pytest.mark.parametrize("variable", RULED, ids=named)
+@pytest.mark.parametrize("variable", RESTRICTED, ids=named)
 def test_a_wrong_value_is_refused_with_rule_and_remedy(variable):
     subject, _, remedy = refusal(variable, WRONG).partition("; ")
 
@@ -121,8 +121,8 @@ def test_a_wrong_value_is_refused_with_rule_and_remedy(variable):
     assert remedy
 
 
-@pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.name in FREE], ids=named)
-def test_a_variable_without_rule_takes_any_text(variable):
+@pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.name in UNRESTRICTED], ids=named)
+def test_a_variable_without_a_rule_accepts_any_text(variable):
     assert Environment({variable.name: WRONG})[variable]
 
 
@@ -136,12 +136,12 @@ def test_a_secret_is_never_shown(variable):
 
 
 @pytest.mark.parametrize("variable", [variable for variable in VARIABLES if variable.profile_field], ids=named)
-def test_what_a_profile_decides_is_a_field_of_profiles(variable):
+def test_a_value_that_a_profile_decides_is_a_profile_field(variable):
     assert hasattr(Profile, variable.profile_field) or variable.profile_field in Profile.__dataclass_fields__
     assert variable.default is None
 
 
-def test_what_most_profiles_say_comes_first():
+def test_the_most_common_profile_value_comes_first():
     texts = {variable.name: variable.default_text for variable in VARIABLES if variable.profile_field}
 
     assert texts == {
@@ -157,7 +157,7 @@ def test_what_most_profiles_say_comes_first():
     }
 
 
-def test_the_kinds_say_what_they_accept():
+def test_kinds_describe_the_values_that_they_accept():
     accepted = {type(variable): variable.accepts for variable in VARIABLES if isinstance(variable, Integer | Flag)}
 
     assert accepted[Flag] == "flag: 1 or 0"
