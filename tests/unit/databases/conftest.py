@@ -1,4 +1,4 @@
-"""A connection object that compiles queries and connects to nothing."""
+"""A database wrapper that compiles queries without connecting."""
 
 import pytest
 

@@ -26,7 +26,7 @@ def connections_of_a_process(environ: dict[str, str]) -> int | None:
     )  # fmt: skip
 
 
-def test_containers_with_a_pool_need_instances_times_workers_times_the_pool():
+def test_containers_need_instances_times_workers_times_pool():
     (comparison,) = budget(CONTAINERS)
 
     assert [(term.sign, term.name, term.value, term.source) for term in comparison.needed.terms] == [
@@ -42,7 +42,7 @@ def test_containers_with_a_pool_need_instances_times_workers_times_the_pool():
     assert not comparison.holds
 
 
-def test_a_sum_that_just_fits_holds_and_one_more_does_not():
+def test_the_budget_holds_up_to_the_exact_limit():
     exactly = CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1", "WEBAPP_DB_POOL_MAX_SIZE": "20", "WEBAPP_WORKERS": "2",
                             "WEBAPP_DB_RESERVED_CONNECTIONS": "15"}  # fmt: skip
 
@@ -68,7 +68,7 @@ def test_part_of_an_instance_counts_as_one_during_a_deploy(percent, more):
     assert [value for _, name, value in factors(comparison) if name.startswith("more during")] == more
 
 
-def test_without_the_number_of_instances_nothing_is_proven():
+def test_an_unknown_number_of_instances_proves_nothing():
     (comparison,) = budget({"WEBAPP_RUNTIME": "aws_ecs", "WEBAPP_WORKERS": "1"})
 
     assert comparison.needed.value is None
@@ -76,7 +76,7 @@ def test_without_the_number_of_instances_nothing_is_proven():
     assert comparison.unknown[0].remedy == "set WEBAPP_INSTANCES_MAX to the most instances that the service may start"
 
 
-def test_locally_one_instance_runs_and_none_is_deployed_beside_it():
+def test_local_runs_one_instance_and_no_deploy():
     (comparison,) = budget({"WEBAPP_WORKERS": "1"})
 
     assert factors(comparison)[:3] == [
@@ -87,7 +87,7 @@ def test_locally_one_instance_runs_and_none_is_deployed_beside_it():
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "persistent"])
-def test_without_a_pool_each_thread_view_and_stream_may_hold_one(strategy):
+def test_without_a_pool_each_thread_view_and_stream_may_connect(strategy):
     assert connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy}) == 8 + 64 + 64 + 1
     assert (
         connections_of_a_process(CONTAINERS | {"WEBAPP_DB_STRATEGY": strategy, "WEBAPP_THREADS": "2"})
@@ -118,7 +118,7 @@ def test_reserved_concurrency_bounds_a_function_during_a_deploy_too():
     assert comparison.holds
 
 
-def test_frozen_environments_of_the_version_before_keep_their_pools():
+def test_frozen_environments_of_the_old_version_keep_their_pools():
     (comparison,) = budget(FUNCTION | {"WEBAPP_DB_STRATEGY": "pool"})
 
     assert factors(comparison)[:4] == [
@@ -129,7 +129,7 @@ def test_frozen_environments_of_the_version_before_keep_their_pools():
     ]
 
 
-def test_an_execution_environment_keeps_one_for_each_of_its_threads():
+def test_an_execution_environment_keeps_a_connection_per_thread():
     assert connections_of_a_process(FUNCTION | {"WEBAPP_DB_STRATEGY": "persistent"}) == 3
 
 
@@ -149,7 +149,7 @@ def test_a_function_without_reserved_concurrency_is_unbounded():
 PROXIED = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "60"}
 
 
-def test_through_a_proxy_the_application_must_fit_the_proxy_and_the_proxy_the_server():
+def test_the_application_must_fit_the_proxy_and_it_the_server():
     proxy, server = budget(PROXIED)
 
     assert (proxy.place, proxy.needed.value, proxy.available.value) == ("the proxy", 50, 60)
@@ -158,14 +158,14 @@ def test_through_a_proxy_the_application_must_fit_the_proxy_and_the_proxy_the_se
     assert server.holds
 
 
-def test_a_proxy_that_may_take_the_whole_server_leaves_nothing_for_operations():
+def test_a_proxy_must_leave_connections_for_operations():
     _, server = budget(PROXIED | {"WEBAPP_DB_PROXY_MAX_CONNECTIONS": "97"})
 
     assert not server.holds
     assert "lower the proxy's share" in server.remedy
 
 
-def test_more_than_the_proxy_has_would_wait():
+def test_more_connections_than_the_proxy_has_would_wait():
     proxy, server = budget(PROXIED | {"WEBAPP_INSTANCES_MAX": "61"})
 
     assert not proxy.holds
@@ -179,27 +179,27 @@ def test_an_unknown_share_of_the_proxy_proves_nothing():
     assert [comparison.holds for comparison in budget(environ)] == [False, False]
 
 
-def test_a_server_that_cannot_be_asked_may_be_described():
+def test_variables_may_describe_an_unreachable_server():
     (comparison,) = budget(CONTAINERS | {"WEBAPP_DB_MAX_CONNECTIONS": "200"}, server=None)
 
     assert comparison.available.value == 197
     assert comparison.holds
 
 
-def test_a_server_that_answers_is_believed_rather_than_described():
+def test_the_servers_answer_beats_the_variables():
     (comparison,) = budget(CONTAINERS | {"WEBAPP_DB_MAX_CONNECTIONS": "200"})
 
     assert comparison.available.value == 97
 
 
-def test_a_server_of_which_nothing_is_known_proves_nothing():
+def test_an_unknown_server_proves_nothing():
     (comparison,) = budget(CONTAINERS, server=None)
 
     assert not comparison.holds
     assert "set WEBAPP_DB_MAX_CONNECTIONS" in comparison.unknown[0].remedy
 
 
-def test_whatever_the_server_reserves_is_not_available():
+def test_connections_that_the_server_reserves_are_unavailable():
     reserved = {"superuser_reserved_connections": 3, "reserved_connections": 4, "rds_superuser_reserved_connections": 2}
 
     (comparison,) = budget(CONTAINERS, server=ServerLimits(100, reserved))
@@ -218,7 +218,7 @@ def test_whatever_the_server_reserves_is_not_available():
         ("database", {}, 34),
     ],
 )
-def test_a_connection_limit_bounds_whoever_logs_in_as_that_role_or_to_that_database(kind, operations, needed):
+def test_a_connection_limit_applies_to_its_role_or_database(kind, operations, needed):
     slots, limited = budget(
         CONTAINERS | {"WEBAPP_INSTANCES_MAX": "1"} | operations,
         server=ServerLimits(100, {}, (ConnectionLimit(kind, "webapp", needed - 1),)),
@@ -229,7 +229,7 @@ def test_a_connection_limit_bounds_whoever_logs_in_as_that_role_or_to_that_datab
     assert not limited.holds
 
 
-def test_what_databases_says_of_the_connections_beats_the_variables():
+def test_databases_beats_the_variables():
     (pool,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool(max_size=60))
     (none,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=PerRequest())
     (as_declared,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool())

@@ -46,14 +46,14 @@ def test_the_proxy_route_covers_amazons_five_roots():
     ]
 
 
-def test_a_missing_file_is_said_in_one_line():
+def test_a_missing_file_is_reported_in_one_line():
     with pytest.raises(ConfigurationError, match=r"'/no/where.pem'.+\(No such file or directory\); correct") as error:
         require_root_certificates({"OPTIONS": {"sslrootcert": "/no/where.pem"}})
 
     assert "\n" not in str(error.value)
 
 
-def test_files_that_are_there_or_not_wanted_are_fine():
+def test_existing_and_unneeded_files_are_fine():
     require_root_certificates({"OPTIONS": {"sslrootcert": str(ROOTS / "rds.pem")}})
     require_root_certificates({"OPTIONS": {"sslrootcert": "system"}})
     require_root_certificates({"OPTIONS": {}})

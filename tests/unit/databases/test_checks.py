@@ -32,7 +32,7 @@ def test_plain_text_across_a_network_is_an_error(monkeypatch, engine, options):
         ("", {"sslmode": "prefer"}, {"PGSERVICE": "shop"}),
     ],
 )
-def test_the_network_is_crossed_wherever_the_host_is_said(monkeypatch, host, options, variables):
+def test_a_remote_host_is_found_wherever_it_is_named(monkeypatch, host, options, variables):
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
@@ -42,7 +42,7 @@ def test_the_network_is_crossed_wherever_the_host_is_said(monkeypatch, host, opt
     assert [error.id for error in check_encryption()] == ["webapp.E001"]
 
 
-def test_an_engine_made_from_djangos_is_checked_too(monkeypatch):
+def test_a_derived_engine_is_checked_too(monkeypatch):
     engine = ModuleType("shop.engine.base")
     engine.DatabaseWrapper = type("DatabaseWrapper", (DatabaseWrapper,), {})
     monkeypatch.setitem(sys.modules, "shop.engine.base", engine)
@@ -54,7 +54,7 @@ def test_an_engine_made_from_djangos_is_checked_too(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
-def test_encryption_across_a_network_is_none(monkeypatch, mode):
+def test_encryption_across_a_network_is_fine(monkeypatch, mode):
     monkeypatch.setattr(settings, "DATABASES", database("db.example", sslmode=mode))
 
     assert check_encryption() == []
@@ -63,7 +63,7 @@ def test_encryption_across_a_network_is_none(monkeypatch, mode):
 @pytest.mark.parametrize(
     "databases", [database("127.0.0.1"), database("db.example", "django.db.backends.sqlite3")], ids=["here", "sqlite"]
 )
-def test_nothing_is_said_of_loopback_and_other_engines(monkeypatch, databases):
+def test_loopback_and_other_engines_are_fine(monkeypatch, databases):
     monkeypatch.setattr(settings, "DATABASES", databases)
 
     assert check_encryption() == []

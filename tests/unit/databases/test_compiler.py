@@ -1,4 +1,4 @@
-"""Which statements the compilers mark as Django's own throughout."""
+"""The compilers mark statements that contain only SQL of Django's own."""
 
 import warnings
 
@@ -34,7 +34,7 @@ class LowerField(models.CharField):
 
 
 with warnings.catch_warnings():
-    # Deprecated since Django 6.1, and still obeyed.
+    # Django has deprecated it since 6.1, and still calls it.
     warnings.simplefilter("ignore")
 
     class PlaceholderField(models.CharField):
@@ -57,7 +57,7 @@ class ChooseTenantTransform(models.Transform):
     function = "choose_tenant"
 
 
-def given(expression, name, value):
+def with_attribute(expression, name, value):
     setattr(expression, name, value)
     return expression
 
@@ -67,12 +67,12 @@ def with_method(function):
     return function
 
 
-def renamed(function):
+def with_other_function(function):
     function.function = "choose_tenant"
     return function
 
 
-DJANGOS = {
+DJANGO_QUERIES = {
     "all": Group.objects.all,
     "filter": lambda: Group.objects.filter(Q(name__icontains="a") | ~Q(pk__in=[1, 2])),
     "functions": lambda: Group.objects.annotate(x=Lower("name"), y=Coalesce(F("name"), Value("-")), z=Now()),
@@ -89,34 +89,36 @@ DJANGOS = {
     "a slice": lambda: Group.objects.order_by("-name")[:5],
 }
 
-APPLICATIONS = {
+APPLICATION_QUERIES = {
     "a cast to an array of a type": lambda: Group.objects.annotate(x=Cast("name", ArrayField(OwnTypeField()))),
     "a value of such an array": lambda: Group.objects.annotate(x=Value(["a"], ArrayField(OwnTypeField()))),
     "a method of an instance": lambda: Group.objects.annotate(x=with_method(Lower("name"))),
     "a function": lambda: Group.objects.annotate(x=ChooseTenant("pk")),
     "a function by name": lambda: Group.objects.annotate(x=Func(F("pk"), function="choose_tenant")),
     "a template": lambda: Group.objects.annotate(x=Lower("name", template="own(%(expressions)s)")),
-    "a name set later": lambda: Group.objects.annotate(x=renamed(Lower("name"))),
+    "a name set later": lambda: Group.objects.annotate(x=with_other_function(Lower("name"))),
     "a filter's template": lambda: Group.objects.annotate(
-        x=given(Count("pk", filter=Q(pk__gt=0)), "filter_template", "%s FILTER (WHERE %%(filter)s AND own())")
+        x=with_attribute(Count("pk", filter=Q(pk__gt=0)), "filter_template", "%s FILTER (WHERE %%(filter)s AND own())")
     ),
     "a separator of cases": lambda: Group.objects.annotate(
-        x=given(Case(When(pk=1, then=1), default=2), "case_joiner", " WHEN own() THEN 1 ")
+        x=with_attribute(Case(When(pk=1, then=1), default=2), "case_joiner", " WHEN own() THEN 1 ")
     ),
     "a template set later": lambda: Group.objects.annotate(
-        x=given(Case(When(pk=1, then=1), default=2), "template", "own(%(cases)s, %(default)s)")
+        x=with_attribute(Case(When(pk=1, then=1), default=2), "template", "own(%(cases)s, %(default)s)")
     ),
     "a template of a condition": lambda: Group.objects.annotate(
-        x=Case(given(When(pk=1, then=1), "template", "WHEN %(condition)s AND own() THEN %(result)s"), default=2)
+        x=Case(
+            with_attribute(When(pk=1, then=1), "template", "WHEN %(condition)s AND own() THEN %(result)s"), default=2
+        )
     ),
     "an operator set later": lambda: Group.objects.annotate(
-        x=given(TrigramSimilar(F("name"), "a"), "postgres_operator", "@@@@")
+        x=with_attribute(TrigramSimilar(F("name"), "a"), "postgres_operator", "@@@@")
     ),
     "a method of a lookup": lambda: Group.objects.filter(
-        given(models.lookups.Exact(F("pk"), 1), "get_rhs_op", lambda *_: "= own(1)")
+        with_attribute(models.lookups.Exact(F("pk"), 1), "get_rhs_op", lambda *_: "= own(1)")
     ),
     "a value of a field that was given a hook": lambda: Group.objects.filter(
-        name=Value("a", given(models.CharField(), "get_placeholder", lambda *_: "own(%s)"))
+        name=Value("a", with_attribute(models.CharField(), "get_placeholder", lambda *_: "own(%s)"))
     ),
     "a template of a subquery": lambda: Group.objects.annotate(
         x=Subquery(Permission.objects.values("pk")[:1], template="own(%(subquery)s)")
@@ -143,14 +145,14 @@ APPLICATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", DJANGOS)
-def test_queries_of_django_alone_are_marked(wrapper, name):
-    assert type(compiled(wrapper, DJANGOS[name]().query)) is CompiledSQL
+@pytest.mark.parametrize("name", DJANGO_QUERIES)
+def test_queries_with_only_djangos_sql_are_marked(wrapper, name):
+    assert type(compiled(wrapper, DJANGO_QUERIES[name]().query)) is CompiledSQL
 
 
-@pytest.mark.parametrize("name", APPLICATIONS)
-def test_queries_with_sql_of_the_application_are_not(wrapper, name):
-    sql = compiled(wrapper, APPLICATIONS[name]().query)
+@pytest.mark.parametrize("name", APPLICATION_QUERIES)
+def test_queries_with_the_applications_sql_are_not_marked(wrapper, name):
+    sql = compiled(wrapper, APPLICATION_QUERIES[name]().query)
 
     assert isinstance(sql, str)
     assert type(sql) is not CompiledSQL
@@ -213,7 +215,7 @@ def test_defaults_in_the_database(wrapper, default, marked):
     name = Thing._meta.get_field("name")
     update = Thing.objects.all().query.chain(UpdateQuery)
     update.add_update_values({"tenant": DatabaseDefault(Thing._meta.get_field("tenant")._db_default_expression)})
-    # Also where the column is left out.
+    # The database applies the default where the column is left out, too.
     for fields in ([name], [name, Thing._meta.get_field("tenant")]):
         insert = InsertQuery(Thing)
         insert.insert_values(fields, [Thing(name="a")])
@@ -289,7 +291,7 @@ def test_a_mark_is_lost_with_any_change():
         assert type(changed) is str
 
 
-def test_every_compiler_of_django_has_its_marking_one(wrapper):
+def test_every_compiler_of_django_has_a_marking_subclass(wrapper):
     from django.db.backends.postgresql import compiler as djangos
 
     for name in djangos.__all__:
@@ -302,7 +304,7 @@ def test_every_compiler_of_django_has_its_marking_one(wrapper):
 @pytest.mark.parametrize(
     ("table", "marked"), [('"public"."thing"', True), ('"choose_tenant"(1) as "thing"', False)], ids=["schema", "call"]
 )
-def test_a_table_that_is_a_call_is_seen(wrapper, table, marked):
+def test_a_table_name_that_is_a_call_is_detected(wrapper, table, marked):
     class Thing(models.Model):
         class Meta:
             app_label = "auth"

@@ -1,4 +1,4 @@
-"""Patches of Django's expressions, lookups and fields take the mark from what they compile."""
+"""SQL from patched expressions, lookups and fields of Django is not marked."""
 
 import functools
 
@@ -15,7 +15,7 @@ from tests.unit.databases.compiling import compiled
 pytestmark = pytest.mark.profile_free
 
 
-def length_by_own_function(self, compiler, connection, **extra):
+def upper_by_own_function(self, compiler, connection, **extra):
     return self.as_sql(compiler, connection, function="choose_tenant", **extra)
 
 
@@ -25,10 +25,10 @@ def length_by_own_function(self, compiler, connection, **extra):
         ("function", "choose_tenant"),
         ("template", "choose_tenant(%(expressions)s)"),
         ("arg_joiner", " + choose_tenant() + "),
-        ("as_postgresql", length_by_own_function),
+        ("as_postgresql", upper_by_own_function),
     ],
 )
-def test_patches_of_djangos_functions_are_seen(wrapper, monkeypatch, name, value):
+def test_patches_of_djangos_functions_are_detected(wrapper, monkeypatch, name, value):
     queries = Group.objects.annotate(upper=Upper("name"))
     assert type(queries.query.get_compiler(connection=wrapper).as_sql()[0]) is CompiledSQL
 
@@ -38,8 +38,8 @@ def test_patches_of_djangos_functions_are_seen(wrapper, monkeypatch, name, value
 
 
 @pytest.mark.parametrize(("patched", "name"), [(Upper, "as_sql"), (models.lookups.StartsWith, "as_sql")])
-def test_a_patch_that_bears_djangos_names_is_seen(wrapper, monkeypatch, patched, name):
-    # A lookup's class is judged by its first use.
+def test_a_patch_with_djangos_names_is_detected(wrapper, monkeypatch, patched, name):
+    # The verdict on a lookup's class is kept from its first use, so each case needs its own class.
     own = type(patched.__name__, (patched,), {"__module__": patched.__module__})
     expression = own("name") if patched is Upper else own(F("name"), "a")
     query = Group.objects.annotate(x=expression).query
@@ -56,7 +56,7 @@ def test_a_patch_that_bears_djangos_names_is_seen(wrapper, monkeypatch, patched,
 
 
 @isolate_apps("django.contrib.auth")
-def test_a_field_hook_that_bears_djangos_names_is_seen(wrapper):
+def test_a_field_hook_with_djangos_names_is_detected(wrapper):
     class Hooked(models.TextField):
         @functools.wraps(models.Field.get_prep_value)
         def get_placeholder_sql(self, value, compiler, connection):

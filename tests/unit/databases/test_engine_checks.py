@@ -18,7 +18,7 @@ PASSWORD = {"CREDENTIALS": None, "ROUTE": Route.DIRECT}
 
 @pytest.fixture
 def check(monkeypatch):
-    """The messages for one entry of DATABASES."""
+    """Return a function that checks one entry of DATABASES."""
     monkeypatch.delenv("WEBAPP_DB_CREDENTIALS", raising=False)
 
     def run(entry: dict, alias: str = "default"):
@@ -30,7 +30,7 @@ def check(monkeypatch):
 
 @pytest.fixture
 def own_engine(monkeypatch):
-    """Makes an engine of the project's own, and its name."""
+    """Return a function that creates an engine of the project and returns its name."""
 
     def make(*bases: type) -> str:
         module = ModuleType("shop.engine.base")
@@ -56,7 +56,7 @@ def test_a_foreign_engine_loses_the_login(check, monkeypatch):
     assert error.hint.startswith("Set ENGINE to 'django_runtimes.databases.postgresql'; or write an engine whose ")
 
 
-def test_an_entry_that_replaced_ours_loses_it_too(check, monkeypatch):
+def test_an_entry_that_replaced_ours_loses_the_login_too(check, monkeypatch):
     monkeypatch.setenv("WEBAPP_DB_CREDENTIALS", "secretsmanager")
 
     assert [error.id for error in check({"ENGINE": DJANGOS, "HOST": "db.example"})] == ["webapp.E015"]
@@ -98,5 +98,5 @@ def test_our_own_engine_is_fine(check):
 
 
 @pytest.mark.parametrize("entry", [{}, {"ENGINE": DJANGOS}])
-def test_databases_that_the_variables_do_not_configure_are_the_projects(check, entry):
+def test_databases_beside_the_default_may_have_any_engine(check, entry):
     assert check(entry, alias="reports") == []

@@ -1,4 +1,4 @@
-"""What makes a project ready that has no database."""
+"""Readiness of a project without a database."""
 
 from django.db import connections
 

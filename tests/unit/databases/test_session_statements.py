@@ -1,4 +1,4 @@
-"""Which statements may leave state that later statements of their session rely on."""
+"""Detecting statements that may leave state in their session."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which settings contradict each other."""
+"""Checks for settings that contradict each other."""
 
 import pytest
 from django.conf import settings
@@ -13,7 +13,7 @@ from django_runtimes.databases.settings_checks import CHECKS
 
 
 def problems(runtime: Runtime, database: dict, *, route: Route | None = None, threads: int = 8) -> list[str]:
-    """The ids of what the checks say."""
+    """Return the IDs of the checks' messages."""
     profile = choose_profile(runtime, Environment({}))
     adopted = settings.DJANGO_RUNTIMES._replace(
         detection=Detection(runtime, "a test"),
@@ -27,7 +27,7 @@ def problems(runtime: Runtime, database: dict, *, route: Route | None = None, th
 PROXY = {"HOST": "proxy.internal", "DISABLE_SERVER_SIDE_CURSORS": True}
 SERVER = {"HOST": "db.internal"}
 
-# Setting DATABASES after Django has read it changes nothing but what the checks see, which is meant.
+# Django has read DATABASES already, so only the checks see the override, as intended.
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
 
 
@@ -39,7 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
         (Runtime.LOCAL, SERVER),
     ],
 )
-def test_what_the_profiles_make_is_fine(runtime, database):
+def test_the_profiles_settings_are_fine(runtime, database):
     assert problems(runtime, database) == []
 
 
@@ -55,13 +55,13 @@ def test_persistent_connections_alone_are_fine():
     assert problems(Runtime.AWS_ECS, SERVER | {"CONN_MAX_AGE": 60}) == []
 
 
-def test_a_function_past_the_proxy_is_refused():
+def test_a_function_that_bypasses_the_proxy_is_refused():
     database = SERVER | {"DISABLE_SERVER_SIDE_CURSORS": True}
 
     assert problems(Runtime.AWS_LAMBDA, database) == ["webapp.E011"]
 
 
-def test_a_function_past_the_proxy_is_fine_when_the_route_says_so():
+def test_the_direct_route_lets_a_function_bypass_the_proxy():
     assert problems(Runtime.AWS_LAMBDA, SERVER, route=Route.DIRECT) == []
 
 
@@ -84,7 +84,7 @@ def test_threads_beyond_the_pool_would_wait(pool, threads, expected):
     assert problems(Runtime.AWS_ECS, SERVER | {"OPTIONS": {"pool": pool}}, threads=threads) == expected
 
 
-def test_a_function_serves_one_request_at_a_time_whatever_its_threads():
+def test_a_functions_threads_do_not_wait_for_its_pool():
     database = PROXY | {"OPTIONS": {"pool": {"max_size": 1}}}
 
     assert problems(Runtime.AWS_LAMBDA, database) == []

@@ -29,13 +29,13 @@ def test_a_token_is_for_the_host_the_port_and_the_user():
     assert "%2Feu-west-1%2Frds-db%2Faws4_request" in login.password
 
 
-def test_a_token_is_used_again_while_it_is_young():
+def test_a_fresh_token_is_reused():
     ours = provider()
 
     assert ours.login() == ours.login()
 
 
-def test_an_old_token_is_signed_anew(monkeypatch):
+def test_an_old_token_is_replaced(monkeypatch):
     ours = provider(refresh_after_s=0.0)
     before = ours.login()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
@@ -50,11 +50,11 @@ def test_a_refused_token_is_not_worth_another_attempt():
     assert ours.forget(ours.login()) is False
 
 
-def test_no_print_shows_the_token():
+def test_a_login_does_not_print_its_token():
     assert "AKIDEXAMPLE" not in repr(provider().login())
 
 
-def test_each_place_has_a_provider_of_its_own():
+def test_each_address_has_its_own_provider():
     database = {"CREDENTIALS": IamToken("eu-west-1"), "HOST": "db.example", "PORT": 5432, "USER": "app"}
 
     assert provider_of(database) is provider_of(dict(database))
@@ -78,7 +78,7 @@ def clock(monkeypatch) -> Clock:
 
 
 class RoleCredentials:
-    """A task role's, which botocore asks its endpoint for."""
+    """The credentials of a task role, which botocore fetches from an endpoint."""
 
     given = 0
 
@@ -94,7 +94,7 @@ class RoleCredentials:
 
 @pytest.fixture
 def with_role(monkeypatch):
-    """A provider in a task with a role, whose credentials fail with these errors first."""
+    """Return a function that makes a provider whose role's credentials first fail with these errors."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
 
     def make(*errors: Exception) -> IamProvider:
@@ -119,12 +119,12 @@ STS_REFUSAL = ClientError({"Error": {"Code": "AccessDenied", "Message": "Not aut
     "error",
     [STS_REFUSAL, EndpointConnectionError(endpoint_url="http://169.254.170.2"), FileNotFoundError("/var/run/token")],
 )
-def test_whatever_keeps_the_role_from_signing_is_a_missing_login(with_role, error):
+def test_any_failure_of_the_role_is_a_credentials_error(with_role, error):
     with pytest.raises(CredentialsError, match="the AWS credentials to sign a token with cannot be loaded: "):
         with_role(error).login()
 
 
-def test_a_token_serves_on_for_almost_its_15_minutes_while_none_can_be_signed(with_role, clock):
+def test_a_token_is_used_for_almost_15_minutes_if_signing_fails(with_role, clock):
     ours = with_role()
     signed = ours.login()
     ours._role_credentials.errors = [STS_REFUSAL] * 3
@@ -138,7 +138,7 @@ def test_a_token_serves_on_for_almost_its_15_minutes_while_none_can_be_signed(wi
         ours.login()
 
 
-def test_a_failure_to_sign_is_made_up_for_long_before_the_token_ends(with_role, clock):
+def test_signing_is_retried_long_before_the_token_expires(with_role, clock):
     ours = with_role()
     signed = ours.login()
     ours._role_credentials.errors = [STS_REFUSAL]

@@ -21,20 +21,20 @@ class Clock:
 
 
 class Source:
-    """Gives logins, or fails while it is away."""
+    """A source of logins that fails while it is down."""
 
     def __init__(self) -> None:
-        self.asked = 0
-        self.away = False
-        self.answers = Event()
-        self.answers.set()
+        self.calls = 0
+        self.down = False
+        self.may_answer = Event()
+        self.may_answer.set()
 
     def __call__(self) -> ConnectionLogin:
-        self.asked += 1
-        number = self.asked
-        assert self.answers.wait(30)
-        if self.away:
-            raise CredentialsError(f"attempt {number} came to nothing")
+        self.calls += 1
+        number = self.calls
+        assert self.may_answer.wait(30)
+        if self.down:
+            raise CredentialsError(f"attempt {number} failed")
         return ConnectionLogin("app", f"password {number}")
 
 
@@ -63,30 +63,30 @@ def test_a_login_is_fetched_once_and_again_when_it_is_old(renewal, clock):
     assert renewal.login() == ConnectionLogin("app", "password 2")
 
 
-def test_the_former_login_serves_on_while_it_is_usable_and_no_longer(renewal, source, clock, caplog):
+def test_the_former_login_is_used_while_it_is_usable(renewal, source, clock, caplog):
     former = renewal.login()
-    source.away = True
+    source.down = True
     clock.forward(RENEW_AFTER_S)
 
     assert renewal.login() == former
     clock.forward(USABLE_FOR_S - RENEW_AFTER_S - 1)
     assert renewal.login() == former
     clock.forward(1)
-    with pytest.raises(CredentialsError, match="attempt 4 came to nothing"):
+    with pytest.raises(CredentialsError, match="attempt 4 failed"):
         renewal.login()
 
     assert [record.getMessage() for record in caplog.records] == [
-        "attempt 2 came to nothing; the former login serves on",
-        "attempt 3 came to nothing; the former login serves on",
+        "attempt 2 failed; the former login serves on",
+        "attempt 3 failed; the former login serves on",
     ]
 
 
-def test_a_renewal_that_failed_is_tried_again_soon(renewal, source, clock):
+def test_a_failed_renewal_is_retried_soon(renewal, source, clock):
     renewal.login()
-    source.away = True
+    source.down = True
     clock.forward(RENEW_AFTER_S)
     renewal.login()
-    source.away = False
+    source.down = False
 
     clock.forward(9)
     assert renewal.login() == ConnectionLogin("app", "password 1")
@@ -94,41 +94,41 @@ def test_a_renewal_that_failed_is_tried_again_soon(renewal, source, clock):
     assert renewal.login() == ConnectionLogin("app", "password 3")
 
 
-def test_nobody_who_has_a_login_waits_for_another(renewal, source, clock):
+def test_a_thread_with_a_login_does_not_wait_for_another(renewal, source, clock):
     former = renewal.login()
     clock.forward(RENEW_AFTER_S)
-    source.answers.clear()
+    source.may_answer.clear()
 
     with ThreadPoolExecutor(1) as thread:
         renewing = thread.submit(renewal.login)
-        while source.asked < 2:
+        while source.calls < 2:
             time.sleep(0.01)
         assert renewal.login() == former
-        source.answers.set()
+        source.may_answer.set()
 
         assert renewing.result() == ConnectionLogin("app", "password 2")
 
 
-def test_all_who_wait_get_the_same_failure(renewal, source):
-    source.away = True
-    source.answers.clear()
+def test_all_waiting_threads_get_the_same_failure(renewal, source):
+    source.down = True
+    source.may_answer.clear()
 
     with ThreadPoolExecutor(8) as threads:
         waiting = [threads.submit(renewal.login) for _ in range(8)]
-        while source.asked < 1:
+        while source.calls < 1:
             time.sleep(0.01)
-        source.answers.set()
+        source.may_answer.set()
         failures = {str(one.exception()) for one in waiting}
 
-    assert failures == {"attempt 1 came to nothing"}
+    assert failures == {"attempt 1 failed"}
 
 
 def test_a_failure_is_remembered_for_a_second(renewal, source, clock):
-    source.away = True
+    source.down = True
     for _ in range(3):
-        with pytest.raises(CredentialsError, match="attempt 1 came to nothing"):
+        with pytest.raises(CredentialsError, match="attempt 1 failed"):
             renewal.login()
-    source.away = False
+    source.down = False
 
     clock.forward(1)
 
@@ -138,18 +138,18 @@ def test_a_failure_is_remembered_for_a_second(renewal, source, clock):
 def test_a_refused_login_is_replaced_once_a_second_at_most(renewal, source, clock):
     refused = renewal.login()
     assert renewal.replace(refused) is False
-    assert source.asked == 1
+    assert source.calls == 1
 
     clock.forward(1)
 
     assert renewal.replace(refused) is True
     assert renewal.replace(refused) is True
-    assert source.asked == 2
+    assert source.calls == 2
 
 
 def test_a_refused_login_stays_when_there_is_no_other(renewal, source, clock):
     refused = renewal.login()
-    source.away = True
+    source.down = True
     clock.forward(1)
 
     assert renewal.replace(refused) is False

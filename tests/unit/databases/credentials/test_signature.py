@@ -10,7 +10,7 @@ from django_runtimes.aws.signature import AccessKey, sign_login
 AT = datetime(2026, 11, 23, 9, 5, 7, tzinfo=UTC)
 
 
-def token_of_botocore(key: AccessKey, **place: object) -> str:
+def botocores_token(key: AccessKey, **place: object) -> str:
     session = botocore.session.Session()
     session.set_credentials(key.key_id, key.secret, key.session_token)
     client = session.create_client("rds", region_name="eu-west-1")
@@ -20,14 +20,14 @@ def token_of_botocore(key: AccessKey, **place: object) -> str:
 
 @pytest.mark.parametrize("session_token", [None, "IQoJ+b3/JpZ2lu=="])
 @pytest.mark.parametrize("user", ["app", "a pp+ü"])
-def test_a_token_is_the_one_that_botocore_signs(user, session_token):
+def test_a_token_equals_botocores(user, session_token):
     key = AccessKey("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token)
     place = {"host": "db.cluster-abc.eu-west-1.rds.amazonaws.com", "port": 6543, "user": user}
 
     token = sign_login(key, region="eu-west-1", at=AT, **place)
 
-    # In another order, which the signature does not depend on.
-    expected = token_of_botocore(key, **place)
+    # botocore's parameters have another order, on which the signature does not depend.
+    expected = botocores_token(key, **place)
     assert sorted(token.partition("?")[2].split("&")) == sorted(expected.partition("?")[2].split("&"))
     assert token.partition("?")[0] == expected.partition("?")[0]
 
