@@ -8,7 +8,7 @@ from django_runtimes.compare.run.results import Run
 RUN = Run(environment={"workload": "notes", "interrupted": False}, targets=())
 
 
-def test_a_report_appears_whole(tmp_path):
+def test_a_report_is_published_completely(tmp_path):
     publish(RUN, tmp_path / "a" / "report")
 
     assert sorted(path.name for path in (tmp_path / "a" / "report").iterdir()) == [
@@ -19,7 +19,7 @@ def test_a_report_appears_whole(tmp_path):
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["report"]
 
 
-def test_logs_lie_beside_the_report(tmp_path):
+def test_logs_are_stored_beside_the_report(tmp_path):
     (tmp_path / "kept").mkdir(mode=0o700)
     (tmp_path / "kept/a.log").write_text("why")
 
@@ -29,7 +29,7 @@ def test_logs_lie_beside_the_report(tmp_path):
     assert (tmp_path / "report/logs").stat().st_mode & 0o777 == 0o755
 
 
-def test_what_was_measured_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch):
+def test_the_run_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "file").touch()
@@ -42,14 +42,14 @@ def test_what_was_measured_is_kept_when_the_report_cannot_be_written(tmp_path, m
     assert Run.from_json(kept.read_text()) == RUN
 
 
-def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path):
+def test_a_folder_that_cannot_be_created_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
 
     with pytest.raises(UsageError, match=r"cannot be made \(Not a directory\); name another"):
         choose_directory(tmp_path / "file" / "deeper" / "report", tmp_path)
 
 
-def test_an_empty_folder_may_be_filled(tmp_path):
+def test_an_empty_folder_may_be_used(tmp_path):
     (tmp_path / "report").mkdir()
 
     publish(RUN, choose_directory(tmp_path / "report", tmp_path))
@@ -57,7 +57,7 @@ def test_an_empty_folder_may_be_filled(tmp_path):
     assert (tmp_path / "report" / "run.json").exists()
 
 
-def test_two_runs_in_one_second_get_folders_of_their_own(tmp_path, monkeypatch):
+def test_two_runs_in_one_second_get_separate_folders(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     first = choose_directory(None, tmp_path)
     first.mkdir(parents=True)

@@ -110,7 +110,7 @@ def test_a_failed_target_has_every_key_of_a_measured_one():
     assert (failed["acknowledged_writes"], failed["rows_found"]) == (0, 0)
 
 
-def test_a_saved_run_reads_as_the_same_run(tmp_path: Path):
+def test_a_saved_run_loads_as_the_same_run(tmp_path: Path):
     path = a_run().save(tmp_path)
 
     assert path == tmp_path / "run.json"
@@ -136,7 +136,7 @@ def test_a_saved_block_holds_its_samples():
         ('{"schema": 1, "environment": {}, "targets": [{}]}', "run.json is not what `webapp compare` saves (KeyError"),
     ],
 )
-def test_a_file_of_another_kind_is_refused_in_one_line(text: str, complaint: str):
+def test_another_file_is_refused_in_one_line(text: str, complaint: str):
     with pytest.raises(CompareError) as caught:
         Run.from_json(text)
 
@@ -144,7 +144,7 @@ def test_a_file_of_another_kind_is_refused_in_one_line(text: str, complaint: str
     assert "\n" not in str(caught.value)
 
 
-def test_percentiles_come_from_all_samples_and_not_from_the_blocks_percentiles():
+def test_percentiles_come_from_all_samples_and_not_from_blocks():
     # The blocks' medians are 1 and 100; of all ten samples, nine are 1.
     scenario = ScenarioResult.of_blocks("read", 25.0, {0: block(*[1.0] * 9), 1: block(100.0)}, UNKNOWN)
 
@@ -152,7 +152,7 @@ def test_percentiles_come_from_all_samples_and_not_from_the_blocks_percentiles()
     assert scenario.latency_ms.p50 == pytest.approx(1.0, rel=0.001)
 
 
-def test_a_void_block_is_counted_but_its_latencies_are_left_out():
+def test_a_void_block_counts_but_its_latencies_do_not():
     blocks = {0: block(5.0, errors=("timeout",)), 1: block(900.0, void="2 of 3 sends were late")}
 
     scenario = ScenarioResult.of_blocks("read", 25.0, blocks, UNKNOWN)
@@ -163,14 +163,14 @@ def test_a_void_block_is_counted_but_its_latencies_are_left_out():
     assert [(each.index, each.void) for each in scenario.blocks] == [(0, None), (1, "2 of 3 sends were late")]
 
 
-def test_when_all_blocks_are_void_their_latencies_are_kept_to_be_looked_at():
+def test_latencies_are_kept_if_all_blocks_are_void():
     scenario = ScenarioResult.of_blocks("read", 25.0, {0: block(5.0, void="late"), 1: block(7.0, void="late")}, UNKNOWN)
 
     assert scenario.void_blocks == 2
     assert scenario.latency_ms.n == 2
 
 
-def test_a_scenario_in_which_nothing_was_answered_has_no_percentiles():
+def test_a_scenario_without_responses_has_no_percentiles():
     scenario = ScenarioResult.of_blocks("burst", None, {0: block(errors=("connection_refused",) * 3)}, UNKNOWN)
 
     assert (scenario.sent, scenario.ok, scenario.latency_ms.n) == (3, 0, 0)
@@ -178,7 +178,7 @@ def test_a_scenario_in_which_nothing_was_answered_has_no_percentiles():
     assert scenario.latency_ms.max is None
 
 
-def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path):
+def test_a_file_is_replaced_atomically(tmp_path: Path):
     path = tmp_path / "report.md"
     write_whole(path, "first")
 
@@ -189,5 +189,5 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path: Path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_report_can_be_read_by_others(tmp_path: Path):
+def test_other_users_can_read_a_report(tmp_path: Path):
     assert write_whole(tmp_path / "report.md", "text").stat().st_mode & 0o777 == 0o644

@@ -29,7 +29,7 @@ def reads(
     rate_rps: float | None = 25.0,
     first_index: int = 0,
 ) -> ScenarioResult:
-    """One block for each median, all of its three answers alike."""
+    """Return a scenario with one block for each median, each with three equal latencies."""
     blocks = {
         index: block_of(
             [Outcome(name, median_ms, 0.1, None)] * 3 + [Outcome(name, 0.1, 0.1, "status_503")] * errors,
@@ -86,12 +86,12 @@ def test_a_target_above_the_reference_in_every_block_is_slower():
     assert verdict_of(reads([20, 22, 18, 20]), reads([10, 11, 9, 10])) is RatioVerdict.SLOWER
 
 
-def test_an_interval_that_crosses_one_shows_no_difference():
+def test_an_interval_around_one_shows_no_difference():
     assert verdict_of(reads([11, 9, 12, 8]), reads([10, 10, 10, 10])) is RatioVerdict.NO_DIFFERENCE
 
 
-def test_the_ratio_pairs_blocks_so_that_a_slow_minute_of_the_machine_cancels_out():
-    # Every block is slower than the one before, yet the target takes half as long in each.
+def test_pairing_blocks_cancels_out_a_slow_machine():
+    # The machine slows down from block to block, and the target takes half as long in each.
     summary = summarize(Run({}, (target(REFERENCE, reads([10, 20, 40, 80])), target(ECS, reads([5, 10, 20, 40])))))
 
     assert summary.rows[1].ratio.low == pytest.approx(0.5, rel=0.01)
@@ -108,11 +108,11 @@ def test_a_void_block_drops_its_pair_on_either_side():
     assert verdict_of(reads([5] * 5, void=[1]), reads([10] * 5)) is RatioVerdict.FASTER
 
 
-def test_blocks_of_different_times_make_no_pair():
+def test_blocks_with_different_indexes_are_not_paired():
     assert verdict_of(reads([5] * 4, first_index=4), reads([10] * 4)) is RatioVerdict.TOO_FEW_BLOCKS
 
 
-def test_a_target_that_refuses_many_is_not_called_faster():
+def test_a_target_that_refuses_many_requests_is_not_faster():
     assert verdict_of(reads([5] * 4, errors=1), reads([10] * 4)) is RatioVerdict.TOO_MANY_ERRORS
     assert verdict_of(reads([5] * 4), reads([10] * 4, errors=1)) is RatioVerdict.TOO_MANY_ERRORS
 
@@ -128,7 +128,7 @@ def test_a_scenario_that_the_reference_lacks_is_not_compared():
     ]
 
 
-def test_rates_are_compared_each_with_its_own():
+def test_each_rate_is_compared_with_the_same_rate():
     slow, fast = reads([10] * 4), reads([20] * 4, rate_rps=50.0)
 
     summary = summarize(Run({}, (target(REFERENCE, slow, fast), target(ECS, slow, fast))))
@@ -142,7 +142,7 @@ def test_rates_are_compared_each_with_its_own():
     assert {row.verdict for row in summary.rows if row.ratio} == {RatioVerdict.NO_DIFFERENCE}
 
 
-def test_the_reference_is_the_first_target_that_was_measured():
+def test_the_reference_is_the_first_measured_target():
     summary = summarize(Run({}, (failed(REFERENCE), target(APP_RUNNER, reads([10] * 4)), target(ECS, reads([5] * 4)))))
 
     assert summary.reference == APP_RUNNER
@@ -154,7 +154,7 @@ def test_a_run_in_which_all_failed_has_no_reference():
     assert summarize(Run({}, ())).reference is None
 
 
-def test_an_a_a_pair_that_agrees_lets_the_verdicts_stand():
+def test_an_a_a_pair_that_agrees_confirms_the_verdicts():
     summary = summarize(
         Run(
             PAIR,
@@ -191,14 +191,14 @@ def test_an_a_a_pair_that_differs_withholds_every_verdict():
     ]
 
 
-def test_neither_of_an_a_a_pair_wins_when_the_other_is_the_reference():
+def test_the_reference_and_its_a_a_partner_are_the_same():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), target(ECS, reads([5] * 4)))))
 
     assert summary.rows[1].verdict is RatioVerdict.SAME
 
 
-def test_an_a_a_pair_is_judged_over_all_steady_scenarios_together():
-    # In one scenario the second is always slower, in the other always faster: that is chance.
+def test_an_a_a_pair_is_judged_over_all_steady_scenarios():
+    # The second target is slower in one scenario and faster in the other, which is chance.
     first = (reads([5] * 4), reads([5] * 4, name="write"))
     second = (reads([5.5] * 4), reads([4.5] * 4, name="write"))
 
@@ -208,18 +208,18 @@ def test_an_a_a_pair_is_judged_over_all_steady_scenarios_together():
     assert not summary.names_no_winner
 
 
-def test_an_a_a_pair_with_too_few_blocks_says_nothing():
+def test_an_a_a_pair_with_too_few_blocks_has_no_ratio():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5])), target(ECS, reads([9])))))
 
     assert summary.pairs[0].ratio is None
     assert not summary.names_no_winner
 
 
-def test_a_pair_of_which_one_failed_is_no_pair():
+def test_an_a_a_pair_with_a_failed_target_is_dropped():
     assert summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), failed(ECS)))).pairs == ()
 
 
-def test_the_same_run_always_reads_the_same():
+def test_the_same_run_always_gives_the_same_summary():
     run = Run({}, (target(REFERENCE, reads([10, 12, 9, 14, 10])), target(ECS, reads([9, 13, 9, 12, 11]))))
 
     assert summarize(run) == summarize(run)

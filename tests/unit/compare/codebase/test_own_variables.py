@@ -6,7 +6,7 @@ from django_runtimes.compare.codebase.own_variables import filled_in, own_variab
 URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"
 
 
-def test_only_listed_variables_are_passed_on_and_the_workloads_win():
+def test_listed_variables_are_passed_on_and_the_workloads_win():
     project = Project(Path("/p"), environment=("REDIS_URL", "REPLICA_URL", "ABSENT"))
 
     variables = own_variables(

@@ -1,4 +1,4 @@
-"""What `--image` may name; the engine is a fake that knows some images."""
+"""Images that `--image` may name; a fake engine describes them."""
 
 import re
 
@@ -47,18 +47,18 @@ def test_an_image_without_labels_has_no_revision():
     assert find_image("unlabelled", [DOCKER]).revision is None
 
 
-def test_without_a_revision_the_label_is_empty():
+def test_an_empty_label_is_no_revision():
     label = {"org.opencontainers.image.revision": ""}
     description = {**DESCRIPTION, "Config": {**DESCRIPTION["Config"], "Labels": label}}
 
-    class Untold(ContainerEngine):
+    class UnlabelledEngine(ContainerEngine):
         def inspect_image(self, reference):
             return description
 
-    assert find_image("ours", [Untold("podman", "/usr/bin/podman", "4.3.1")]).revision is None
+    assert find_image("ours", [UnlabelledEngine("podman", "/usr/bin/podman", "4.3.1")]).revision is None
 
 
-def test_who_does_not_find_what_make_image_built_is_told_where_it_is(monkeypatch, tmp_path):
+def test_the_error_says_where_make_image_keeps_its_image(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("CONTAINERS_STORAGE_CONF", raising=False)
     (tmp_path / "webapp/image").mkdir(parents=True)
@@ -83,6 +83,6 @@ def test_who_does_not_find_what_make_image_built_is_told_where_it_is(monkeypatch
         ("two images", "'two images' is not an image's name"),
     ],
 )
-def test_what_cannot_be_compared_is_refused_with_its_remedy(reference, complaint):
+def test_an_image_that_cannot_be_compared_is_refused(reference, complaint):
     with pytest.raises(UsageError, match=re.escape(complaint)):
         find_image(reference, [PODMAN, DOCKER])

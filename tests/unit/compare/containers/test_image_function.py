@@ -27,7 +27,7 @@ def test_an_image_keeps_its_own_path_and_has_no_execution_env():
     assert not {"PATH", "AWS_EXECUTION_ENV"} & set(environ)
 
 
-def test_the_record_has_the_limits_beside_what_every_function_says():
+def test_the_details_include_the_limits():
     assert function(memory_mb=1_769, timeout_s=3.0).details == {
         "concurrency limit": "50",
         "timeout_s": "3",

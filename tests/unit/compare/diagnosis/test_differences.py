@@ -11,7 +11,7 @@ def between(failed: dict[str, str], worked: dict[str, str], **settings: dict[str
     return {each.name: (each.failed, each.worked) for each in differences(failed, worked, **settings)}
 
 
-def test_variables_and_what_the_profile_makes_of_them_differ():
+def test_variables_and_profiles_that_differ_are_found():
     found = between(LAMBDA, ECS)
 
     assert found["WEBAPP_RUNTIME"] == ("aws_lambda", "aws_ecs")
@@ -21,14 +21,14 @@ def test_variables_and_what_the_profile_makes_of_them_differ():
     assert not {"WEBAPP_SECRET_KEY", "DATABASE_URL"} & found.keys()
 
 
-def test_settings_differ_where_both_could_be_read():
+def test_settings_are_compared_if_both_could_be_read():
     settings = {"failed_settings": {"DEBUG": "False", "A.b": "1"}, "worked_settings": {"DEBUG": "False", "C": "'x'"}}
 
     assert between(ECS, ECS, **settings) == {"A.b": ("1", "-"), "C": ("-", "'x'")}
     assert between(ECS, ECS, worked_settings=settings["worked_settings"]) == {}
 
 
-def test_a_variable_that_the_profile_refuses_leaves_the_variables():
+def test_an_invalid_variable_leaves_out_the_profile():
     assert between(ECS | {"WEBAPP_THREADS": "none"}, ECS) == {"WEBAPP_THREADS": ("none", "-")}
 
 

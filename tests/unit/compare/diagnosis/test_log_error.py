@@ -24,7 +24,7 @@ SHOWN = (
 
 @pytest.fixture
 def logs(tmp_path: Path):
-    """Writes texts as logs of one process each."""
+    """Return a function that writes each text to a process's log, and returns the paths."""
 
     def write(*texts: str) -> list[Path]:
         paths = [tmp_path / f"{index}.log" for index, _ in enumerate(texts)]
@@ -35,11 +35,11 @@ def logs(tmp_path: Path):
     return write
 
 
-def test_a_traceback_gives_the_projects_frame_the_last_one_and_the_exception(logs):
+def test_a_traceback_is_cut_to_its_frames_that_matter(logs):
     assert first_error(logs(f"starting\n{TRACE}\n[2026-11-28 11:00:00] [7] [INFO] Worker exiting")) == SHOWN
 
 
-def test_a_traceback_within_json_has_its_message(logs):
+def test_a_traceback_in_json_keeps_its_message(logs):
     line = json.dumps({"time": "2026", "level": "ERROR", "logger": "a.b", "message": "/x", "exc_info": TRACE})
 
     assert first_error(logs(f"{line}\n")) == ("ERROR a.b: /x", *SHOWN)
@@ -51,7 +51,7 @@ def test_the_message_before_a_traceback_is_kept(logs):
     assert first_error(logs(f"{message}\n{TRACE}\n")) == (message, *SHOWN)
 
 
-def test_a_functions_own_report_of_an_error_is_read(logs):
+def test_the_error_report_of_a_function_is_read(logs):
     report = '[ERROR] RuntimeError: no\rTraceback (most recent call last):\r\u00a0\u00a0File "/a/b.py", line 3, in c\r'
 
     assert first_error(logs(report)) == ("[ERROR] RuntimeError: no", '  File "/a/b.py", line 3, in c')
@@ -61,11 +61,11 @@ def test_a_functions_own_report_of_an_error_is_read(logs):
     "line",
     ["Task timed out after 30.00 seconds", "INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout"],
 )
-def test_a_timeout_of_lambda_is_an_error(logs, line: str):
+def test_a_lambda_timeout_is_an_error(logs, line: str):
     assert first_error(logs(f"UserWarning: No directory at: /static/\n{line}\n")) == (line,)
 
 
-def test_of_chained_exceptions_the_last_is_shown(logs):
+def test_the_last_of_chained_exceptions_is_shown(logs):
     chained = (
         'Traceback (most recent call last):\n  File "/a.py", line 1, in a\nKeyError: 1\n\n'
         "During handling of the above exception, another exception occurred:\n\n"
@@ -75,7 +75,7 @@ def test_of_chained_exceptions_the_last_is_shown(logs):
     assert first_error(logs(chained)) == ('  File "/b.py", line 2, in b', "ValueError: 2")
 
 
-def test_frames_of_pythons_import_are_left_out(logs):
+def test_frames_of_pythons_import_system_are_left_out(logs):
     trace = (
         'Traceback (most recent call last):\n  File "/site/urls.py", line 1, in <module>\n    import nowhere\n'
         '  File "<frozen importlib._bootstrap>", line 1140, in _find\nModuleNotFoundError: nowhere\n'
@@ -86,7 +86,7 @@ def test_frames_of_pythons_import_are_left_out(logs):
     )  # fmt: skip
 
 
-def test_errors_go_before_warnings_and_earlier_processes_before_later(logs):
+def test_errors_beat_warnings_and_earlier_processes_later_ones(logs):
     assert first_error(logs("WARNING slow\n", "ERROR first\nERROR second\n", "ERROR third\n")) == ("ERROR first",)
 
 
@@ -96,7 +96,7 @@ def test_without_errors_the_first_warning_is_shown(logs):
     assert first_error(logs(f"INFO ready\n{forbidden}\n")) == ("WARNING django.security.csrf: Forbidden: /orders/",)
 
 
-def test_a_log_without_errors_or_without_a_file_is_silent(logs, tmp_path: Path):
+def test_a_log_without_errors_or_a_file_gives_nothing(logs, tmp_path: Path):
     assert first_error([*logs("all is well\n{not json\n"), tmp_path / "none.log"]) == ()
 
 
@@ -104,13 +104,13 @@ def test_long_lines_are_cut(logs):
     assert [len(line) for line in first_error(logs(f"ERROR {'x' * 1_000}"))] == [300]
 
 
-# As a StreamHandler without a formatter writes them.
+# A StreamHandler without a formatter writes lines like these.
 REFUSED = """error connecting in 'pool-1': connection failed: connection to server at "::1", port 1 failed: refused
 \tIs the server running on that host and accepting TCP/IP connections?"""
 UNAVAILABLE = "Service Unavailable: /api/n/ (PoolTimeout: couldn't get a connection after 5.00 sec)"
 
 
-def test_without_levels_the_databases_error_and_the_answer_are_shown(logs):
+def test_without_levels_the_database_error_and_response_are_shown(logs):
     text = f"booting\n{REFUSED}\n{REFUSED}\n{UNAVAILABLE}\n{UNAVAILABLE}\n"
 
     assert first_error(logs(text)) == (*REFUSED.splitlines(), UNAVAILABLE)
@@ -130,20 +130,20 @@ def test_without_levels_the_databases_error_and_the_answer_are_shown(logs):
         '{"message": "Internal Server Error: /orders/"}',
     ],
 )
-def test_an_error_is_known_by_its_words(logs, line):
+def test_an_error_without_a_level_is_recognized(logs, line):
     assert first_error(logs(f"all is well\n{line}\nthe end\n"))[0].endswith(line[-12:].strip('"}'))
 
 
-def test_a_level_goes_before_words(logs):
+def test_a_level_beats_the_words_of_an_error(logs):
     assert first_error(logs(f"Internal Server Error: /a/\n{TRACE}\n")) == SHOWN
     assert first_error(logs("[INFO] OperationalError is retried\n[WARNING] late\n")) == ("[WARNING] late",)
 
 
-def test_a_refusal_is_less_than_an_error(logs):
+def test_a_server_error_beats_a_refused_request(logs):
     assert first_error(logs("Forbidden: /a/\nInternal Server Error: /b/\n")) == ("Internal Server Error: /b/",)
 
 
-def test_the_last_lines_are_of_the_last_process_that_wrote(logs):
+def test_the_last_lines_come_from_the_last_process_that_wrote(logs):
     lines = [f"line {number}" for number in range(20)]
 
     assert last_lines(logs("first\n", "\n".join(lines) + "\n\n", "")) == tuple(lines[-10:])

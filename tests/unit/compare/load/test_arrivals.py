@@ -9,7 +9,7 @@ def test_the_same_seed_gives_every_target_the_same_schedule():
     assert poisson_arrivals(50, 10, seed=3) != poisson_arrivals(50, 10, seed=4)
 
 
-def test_arrivals_rise_and_end_with_the_block():
+def test_arrivals_are_sorted_and_within_the_block():
     offsets_s = poisson_arrivals(50, 10, seed=1)
 
     assert list(offsets_s) == sorted(offsets_s)
@@ -17,7 +17,7 @@ def test_arrivals_rise_and_end_with_the_block():
     assert offsets_s[-1] < 10
 
 
-def test_arrivals_come_at_the_rate_and_vary_as_a_poisson_process_does():
+def test_arrivals_have_the_mean_and_variance_of_a_poisson_process():
     offsets_s = poisson_arrivals(100, 1_000, seed=1)
     per_second = [0] * 1_000
     for offset_s in offsets_s:
@@ -25,7 +25,7 @@ def test_arrivals_come_at_the_rate_and_vary_as_a_poisson_process_does():
     mean = len(offsets_s) / 1_000
 
     assert mean == pytest.approx(100, rel=0.02)
-    # A Poisson process has a variance as large as its mean; constant arrivals have none.
+    # The variance of a Poisson process equals its mean; constant arrivals have no variance.
     assert sum((count - mean) ** 2 for count in per_second) / 1_000 == pytest.approx(mean, rel=0.15)
 
 

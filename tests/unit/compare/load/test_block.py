@@ -16,14 +16,14 @@ def test_outcomes_are_counted_by_class():
     assert block.errors == {"connection_reset": 1, "status_503": 2}
 
 
-def test_a_refusal_does_not_make_a_target_look_fast():
+def test_refused_requests_do_not_lower_the_latency():
     block = block_of([outcome(40.0), outcome(0.5, error="status_503")])
 
     assert block.latency.count == 1
     assert block.latency.p50_ms == pytest.approx(40.0, rel=0.001)
 
 
-def test_a_timeout_is_an_error_and_stays_in_the_latency_at_its_cap():
+def test_a_timeout_is_an_error_and_counts_as_latency():
     block = block_of([outcome(40.0), outcome(30_000.0, error="timeout")])
 
     assert block.errors == {"timeout": 1}
@@ -35,19 +35,19 @@ def test_a_send_counts_as_late_beyond_five_milliseconds():
     assert block_of([outcome(late_ms=5.0), outcome(late_ms=5.1)]).late == 1
 
 
-def test_a_block_stands_with_one_send_of_a_hundred_late():
+def test_a_block_is_valid_with_one_late_send_in_a_hundred():
     outcomes = [outcome()] * 99 + [outcome(late_ms=6.0)]
 
     assert reason_to_void(outcomes, cpu_share=0.7) is None
 
 
-def test_a_block_is_void_with_two_sends_of_a_hundred_late():
+def test_a_block_is_void_with_two_late_sends_in_a_hundred():
     outcomes = [outcome()] * 98 + [outcome(late_ms=6.0)] * 2
 
     assert reason_to_void(outcomes, cpu_share=0.1) == ("2 of 100 sends were more than 5 ms late (at most 1% may be)")
 
 
-def test_a_block_is_void_when_the_generator_was_busy_itself():
+def test_a_block_is_void_when_the_load_generator_was_busy():
     assert reason_to_void([outcome()] * 100, cpu_share=0.82) == (
         "the load generator used 82% of a CPU (it may use 70%)"
     )

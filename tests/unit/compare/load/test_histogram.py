@@ -19,7 +19,7 @@ def test_percentiles_are_within_a_thousandth():
     assert histogram.max_ms == pytest.approx(2_000, rel=0.001)
 
 
-def test_a_microsecond_can_be_told_from_two():
+def test_one_microsecond_differs_from_two():
     assert histogram_of(0.001).max_ms == 0.001
     assert histogram_of(0.002).max_ms == 0.002
 
@@ -58,5 +58,5 @@ def test_an_empty_histogram_can_be_saved():
 
 
 @pytest.mark.parametrize(("latency_ms", "counted_ms"), [(0.0, 0.001), (500_000.0, 120_000.0)])
-def test_what_lies_outside_the_range_is_counted_at_its_end(latency_ms: float, counted_ms: float):
+def test_a_value_outside_the_range_is_counted_at_its_end(latency_ms: float, counted_ms: float):
     assert histogram_of(latency_ms).max_ms == pytest.approx(counted_ms, rel=0.001)

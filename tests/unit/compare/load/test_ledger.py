@@ -9,7 +9,7 @@ def ledger_with(*, acknowledged: int, ambiguous: int) -> tuple[Ledger, list[str]
     return ledger, keys[:acknowledged], keys[acknowledged:]
 
 
-def test_keys_name_the_run_and_the_target_and_never_repeat():
+def test_keys_name_run_and_target_and_are_unique():
     ledger = Ledger("20261123-060000", 2)
 
     assert [ledger.open_key(), ledger.open_key()] == ["20261123-060000-2-0", "20261123-060000-2-1"]
@@ -44,7 +44,7 @@ def test_a_write_done_twice_is_a_violation_whether_acknowledged_or_not():
     assert found.rows_found == 4
 
 
-def test_a_row_that_nobody_wrote_is_a_violation():
+def test_a_row_with_an_unknown_key_is_a_violation():
     ledger, acknowledged, _ = ledger_with(acknowledged=1, ambiguous=0)
 
     assert ledger.reconcile([*acknowledged, "stranger"]).violations == (
@@ -52,5 +52,5 @@ def test_a_row_that_nobody_wrote_is_a_violation():
     )
 
 
-def test_nothing_written_and_nothing_found_is_in_order():
+def test_no_writes_and_no_rows_are_no_violation():
     assert Ledger("run", 0).reconcile([]).violations == ()

@@ -1,23 +1,23 @@
 from django_runtimes.compare.load.page import Page
 
 
-def test_the_token_is_the_forms_hidden_field():
+def test_the_token_is_read_from_the_hidden_field():
     assert Page('<form><input name="csrfmiddlewaretoken" type="hidden" value="t1"><br></form>').token == "t1"
     assert Page('<input name="other" value="t1">').token is None
 
 
-def test_errors_of_forms_go_before_the_title():
+def test_form_errors_beat_the_title():
     page = '<title>Log in</title><ul class="errorlist nonfield"><li>No such<br>user.</li></ul><p>Forgotten?</p>'
 
     assert Page(page).complaint == "No such user."
     assert Page('<p class="errornote">Please correct.</p>').complaint == "Please correct."
 
 
-def test_a_page_without_errors_is_known_by_its_title():
+def test_a_page_without_errors_complains_by_its_title():
     assert Page("<title>403\n Forbidden</title><h1>CSRF</h1>").complaint == "403 Forbidden"
 
 
-def test_what_is_no_page_says_nothing():
+def test_other_content_gives_nothing():
     assert Page('{"a": "<"').complaint == ""
     assert Page("").token is None
 

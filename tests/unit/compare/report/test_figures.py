@@ -16,7 +16,7 @@ from django_runtimes.compare.report.figures import milliseconds, number, ratio, 
         (None, "-"),
     ],
 )
-def test_milliseconds_have_three_digits_or_are_whole(value: float | None, text: str):
+def test_milliseconds_have_three_digits_or_are_whole_numbers(value: float | None, text: str):
     assert milliseconds(value) == text
 
 
@@ -26,10 +26,10 @@ def test_counts_are_whole_and_means_have_one_decimal(value: float | None, text: 
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.874, "0.87"), (1.0, "1.00"), (14.26, "14.3")])
-def test_ratios_have_two_decimals_while_they_mean_something(value: float, text: str):
+def test_ratios_below_ten_have_two_decimals(value: float, text: str):
     assert ratio(value) == text
 
 
 @pytest.mark.parametrize(("rate_rps", "text"), [(25.0, "25/s"), (12.5, "12.5/s")])
-def test_a_rate_is_said_per_second(rate_rps: float, text: str):
+def test_a_rate_is_given_per_second(rate_rps: float, text: str):
     assert requests_per_second(rate_rps) == text

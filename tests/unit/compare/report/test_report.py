@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 
 @pytest.fixture
 def run() -> Run:
-    """Four targets measured, with errors and a void block among them, and one that failed."""
+    """Return a run of four measured targets, with errors and a void block, and one failed target."""
     return Run.from_json((HERE / "run.json").read_text())
 
 
@@ -37,28 +37,28 @@ def test_the_whole_markdown_report(run: Run):
 
 
 def test_the_whole_terminal_report(run: Run):
-    # Rich fills its columns up with spaces, which editors take away.
+    # Rich pads its columns with trailing spaces, which editors strip from report.txt.
     lines = [line.rstrip() for line in printed(run).splitlines()]
 
     assert lines == (HERE / "report.txt").read_text().splitlines()
 
 
-def test_no_table_row_of_the_terminal_is_wider_than_a_hundred_columns(run: Run):
+def test_no_terminal_table_is_wider_than_a_hundred_columns(run: Run):
     shown = re.sub(r"\x1b\[[0-9;]*m", "", printed(run, width=100, terminal=True))
 
     rows = [line for line in shown.splitlines() if line.startswith("aws_") and " failed: " not in line]
     assert len(rows) > 20
     assert max(len(row.rstrip()) for row in rows) <= 100
-    # A figure cut short would show as an ellipsis.
+    # Rich marks a truncated figure with an ellipsis.
     assert "…" not in shown
 
 
-def test_where_there_is_no_terminal_lines_are_plain_and_not_cut_at_eighty(run: Run):
+def test_without_a_terminal_lines_are_plain_and_not_cut(run: Run):
     assert printed(run, width=80) == printed(run, width=200)
     assert "\x1b" not in printed(run)
 
 
-def test_a_failure_is_said_on_one_line_with_its_brackets(run: Run):
+def test_a_failure_is_one_line_and_keeps_its_brackets(run: Run):
     failure = replace(run.targets[0], status="failed", error=f"no [bold]answer[/bold] from port 80; {'x' * 120}")
 
     lines = printed(Run(run.environment, (failure,))).splitlines()
@@ -66,7 +66,7 @@ def test_a_failure_is_said_on_one_line_with_its_brackets(run: Run):
     assert f"{failure.name} failed: {failure.error}" in lines
 
 
-def test_a_run_in_which_all_failed_is_reported_everywhere(run: Run):
+def test_every_report_shows_a_run_in_which_all_targets_failed(run: Run):
     failures = tuple(target for target in run.targets if target.status == "failed")
     nothing = Run(run.environment, failures)
 
@@ -89,7 +89,7 @@ def test_last_lines_are_not_called_an_error(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_every_report_says_what_was_emulated_and_what_it_may_not_claim(run: Run, render):
+def test_every_report_says_what_was_emulated_and_its_limits(run: Run, render):
     text = " ".join(render(run).replace("&#x27;", "'").split())
 
     assert "not AWS's cold starts or tails, Fargate's capacity or RDS Proxy's behaviour" in text
@@ -102,7 +102,7 @@ def test_every_report_says_what_was_emulated_and_what_it_may_not_claim(run: Run,
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_a_report_says_nothing_of_services_that_are_not_in_the_run(run: Run, render):
+def test_a_report_omits_services_that_are_not_in_the_run(run: Run, render):
     ecs_only = replace(run, targets=tuple(target for target in run.targets if target.runtime == "aws_ecs"))
 
     text = render(ecs_only)
@@ -112,7 +112,7 @@ def test_a_report_says_nothing_of_services_that_are_not_in_the_run(run: Run, ren
     assert "PgBouncer" not in text
 
 
-def test_an_a_a_pair_that_differs_is_said_in_every_report(run: Run):
+def test_every_report_says_when_an_a_a_pair_differs(run: Run):
     slower = tuple(
         replace(
             target,
@@ -154,7 +154,7 @@ def test_an_interrupted_run_says_so(run: Run):
 
 
 class Elements(HTMLParser):
-    """The elements of a page, and those left open."""
+    """The elements and addresses of a page, and the elements left open."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -174,7 +174,7 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_asks_no_other_address(run: Run):
+def test_the_page_is_well_formed_and_loads_nothing_else(run: Run):
     page = render_html(run)
     elements = Elements(page)
 
@@ -198,11 +198,11 @@ def test_every_measured_target_has_its_bars(run: Run):
 
     # Two steady scenarios and the burst for all four, the cold burst for the two on Lambda.
     assert page.count('<i class="span" style=') == 3 * 4 + 2
-    # PgBouncer-like peaks of the fixture: 20, 19, 8 and 8 of at most 20.
+    # The connection peaks of the fixture: 20, 19, 8 and 8, of at most 20.
     assert re.findall(r'class="bar" style="width: ([\d.]+)%"', page) == ["100.00", "95.00", "40.00", "40.00"]
 
 
-def test_what_a_target_says_cannot_become_part_of_the_page(run: Run):
+def test_text_from_a_target_is_escaped(run: Run):
     evil = '<script>alert("1")</script> | `x`\n# heading'
     target = replace(run.targets[0], name="a/<b>/c", notes=(evil,))
     suspicious = Run({**run.environment, "workload": evil}, (target, replace(target, status="failed", error=evil)))
@@ -216,7 +216,7 @@ def test_what_a_target_says_cannot_become_part_of_the_page(run: Run):
     assert "\n# heading" not in markdown
 
 
-def test_both_files_are_written_whole(run: Run, tmp_path: Path):
+def test_both_report_files_are_complete(run: Run, tmp_path: Path):
     markdown, page = write_reports(run, tmp_path)
 
     assert markdown.read_text() == render_markdown(run)
@@ -225,7 +225,7 @@ def test_both_files_are_written_whole(run: Run, tmp_path: Path):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_a_run_of_an_image_says_which_and_within_what_limits(run: Run, render):
+def test_a_run_of_an_image_names_the_image_and_its_limits(run: Run, render):
     of_image = {
         "image": {"reference": "localhost/webapp:1", "engine": "podman 4.3.1", "container_start_ms": 131.4},
         "targets": {
@@ -245,7 +245,7 @@ def test_a_run_of_an_image_says_which_and_within_what_limits(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_reads_alone_have_no_table_of_writes(run: Run, render):
+def test_a_workload_of_reads_has_no_table_of_writes(run: Run, render):
     text = " ".join(render(replace(run, environment={**run.environment, "writes": "none"})).split())
 
     assert "The workload reads alone: nothing is said about writes." in text
@@ -254,7 +254,7 @@ def test_reads_alone_have_no_table_of_writes(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_requests_without_a_database_are_said_so(run: Run, render):
+def test_targets_whose_requests_reach_no_database_are_named(run: Run, render):
     first, second, *others = run.targets
     sent = sum(scenario.sent for scenario in first.scenarios)
     few, enough = replace(first, transactions=sent // 2 - 1), replace(second, transactions=sent)
@@ -266,7 +266,7 @@ def test_requests_without_a_database_are_said_so(run: Run, render):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_writes_that_were_not_checked_are_said_so(run: Run, render):
+def test_every_report_says_when_writes_were_not_checked(run: Run, render):
     text = " ".join(render(replace(run, environment={**run.environment, "writes": "not checked"})).split())
 
     assert "Writes were not checked: the workload has no [rows]" in text

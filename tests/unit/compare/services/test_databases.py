@@ -1,4 +1,4 @@
-"""Names of databases."""
+"""The names of a run's databases."""
 
 from django_runtimes.compare.services.database_creation import database_name
 

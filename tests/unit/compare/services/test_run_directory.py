@@ -1,4 +1,4 @@
-"""Directories of dead owners go, those of living ones stay."""
+"""A run's directory is removed when its process ends, or at the next start."""
 
 import pwd
 import tempfile
@@ -15,7 +15,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_run_directory_is_removed_with_all_it_holds():
+def test_a_run_directory_is_removed_with_its_contents():
     with run_directory(None) as directory:
         (directory / "data").mkdir()
         (directory / "data/file").write_text("text")
@@ -30,7 +30,7 @@ def test_a_run_directory_is_removed_after_an_error():
     assert not directory.exists()
 
 
-def test_what_a_killed_owner_left_is_removed_at_the_next_start(temporary):
+def test_the_directory_of_a_killed_owner_is_removed_at_next_start(temporary):
     left_behind = temporary / "webapp-service-dead"
     (left_behind / "data").mkdir(parents=True)
 
@@ -52,7 +52,7 @@ def test_other_directories_stay(temporary):
         assert other.is_dir()
 
 
-def test_only_the_owner_can_look_into_a_run_directory():
+def test_only_the_owner_can_read_a_run_directory():
     with run_directory(None) as directory:
         assert directory.stat().st_mode & 0o777 == 0o700
 

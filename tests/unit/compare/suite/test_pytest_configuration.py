@@ -16,7 +16,7 @@ from django_runtimes.compare.suite.pytest_configuration import find_pytest_confi
         ("setup.cfg", "[tool:pytest]\nDJANGO_SETTINGS_MODULE = shop.tests\n"),
     ],
 )
-def test_each_file_of_pytests_is_read(tmp_path, name, text):
+def test_each_configuration_file_of_pytest_is_read(tmp_path, name, text):
     (tmp_path / name).write_text(text)
 
     found = find_pytest_configuration([tmp_path])
@@ -39,7 +39,7 @@ def test_files_of_other_tools_are_no_configuration(tmp_path, name, text):
     assert find_pytest_configuration([tmp_path]) is None
 
 
-def test_a_conftest_in_the_second_folder_is_one(tmp_path):
+def test_a_conftest_in_the_second_folder_is_found(tmp_path):
     (tmp_path / "backend").mkdir()
     (tmp_path / "conftest.py").touch()
 

@@ -2,7 +2,7 @@ from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_e
 from django_runtimes.config.runtimes.runtime import Runtime
 
 
-def test_the_shells_variables_stay_but_for_those_that_decide():
+def test_the_shells_variables_stay_except_the_deciding_ones():
     shell = {
         "CI": "1",
         "REPLICA_URL": "real",
@@ -30,12 +30,12 @@ def test_the_shells_variables_stay_but_for_those_that_decide():
     assert len(secret_key) >= 50
 
 
-def test_hosts_of_the_project_stay_as_they_are():
+def test_the_projects_hosts_stay():
     assert hosts_for_tests(("www.example.org",)) == {}
     assert hosts_for_tests(("*",)) == {}
 
 
-def test_a_project_without_hosts_gets_those_of_tests():
+def test_a_project_without_hosts_gets_the_hosts_of_tests():
     assert hosts_for_tests(("localhost", ".localhost")) == {
         "WEBAPP_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,[::1],.localhost"
     }

@@ -45,7 +45,7 @@ expected_status = 201
 
 @pytest.fixture
 def read(tmp_path: Path):
-    """Reads a workload file of this text."""
+    """Return a function that writes a workload file and loads it."""
 
     def read_text(text: str) -> Workload:
         path = tmp_path / "site.toml"
@@ -74,7 +74,7 @@ def test_a_pattern_names_every_virtual_user(read):
         ('users = ["ada", "grace"]\nvirtual_users = 1', ("ada",)),
     ],
 )
-def test_a_list_of_users_is_taken_in_turn(read, users: str, expected: tuple[str, ...]):
+def test_listed_users_are_assigned_in_turn(read, users: str, expected: tuple[str, ...]):
     assert read(SITE.replace('users = "customer{number}"\nvirtual_users = 3', users)).session.users == expected
 
 
@@ -84,7 +84,7 @@ def test_virtual_users_may_have_no_names(read):
     assert read(text).session.users == (None, None, None)
 
 
-def test_placeholders_are_escaped_for_where_they_stand(read):
+def test_placeholders_are_escaped_for_their_place(read):
     workload = read(SITE)
     profile, order = (request.filled({"{user}": 'a "b"/c@d', "{key}": "run-0-7"}) for request in workload.requests)
 

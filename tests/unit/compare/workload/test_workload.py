@@ -40,7 +40,7 @@ expected_status = 204
 
 @pytest.fixture
 def write(tmp_path: Path):
-    """Writes a workload file beside the directory that it names."""
+    """Return a function that writes a workload file beside the directory `site`, which it names."""
     (tmp_path / "site").mkdir()
 
     def write_file(text: str) -> Path:
@@ -51,7 +51,7 @@ def write(tmp_path: Path):
     return write_file
 
 
-def test_the_guestbook_is_read_by_three_api_requests_to_one_page_and_written_by_its_api():
+def test_the_workload_of_the_guestbook():
     workload = guestbook_workload()
 
     assert [(each.path, each.share) for each in workload.of_scenario("read")] == [("/api/entries", 3), ("/", 1)]
@@ -78,13 +78,13 @@ def test_a_team_describes_its_own_application(write):
     assert [request.name for request in workload.requests] == ["products", "order"]
 
 
-def test_what_is_left_out_is_a_plain_get_of_share_one(write):
+def test_a_request_has_defaults(write):
     (products,) = load_workload(write(SHOP)).of_scenario("read")
 
     assert (products.headers, products.body, products.share, products.expected_status) == ({}, None, 1.0, 200)
 
 
-def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
+def test_the_key_fills_path_headers_and_body(write):
     (order,) = load_workload(write(SHOP)).of_scenario("write")
 
     sent = order.filled({"{key}": "run-0-7"})
@@ -172,7 +172,7 @@ def test_the_key_is_put_into_path_headers_and_body_and_other_braces_stay(write):
         ),
     ],
 )
-def test_a_wrong_value_is_refused_by_its_key_with_the_rule(write, old: str, new: str, complaint: str):
+def test_a_wrong_value_is_refused_with_its_key_and_the_rule(write, old: str, new: str, complaint: str):
     assert old in SHOP
     path = write(SHOP.replace(old, new, 1))
 
@@ -182,7 +182,7 @@ def test_a_wrong_value_is_refused_by_its_key_with_the_rule(write, old: str, new:
     assert str(caught.value) == f"{path}: {complaint}"
 
 
-def test_a_write_that_could_not_be_found_again_is_refused(write):
+def test_a_write_without_a_key_is_refused(write):
     path = write(SHOP.replace("{key}", "fixed"))
 
     with pytest.raises(
@@ -191,7 +191,7 @@ def test_a_write_that_could_not_be_found_again_is_refused(write):
         load_workload(path)
 
 
-def test_a_workload_may_read_alone(write):
+def test_a_workload_may_consist_of_reads(write):
     path = write(SHOP[: SHOP.rindex("[[requests]]")])
 
     assert load_workload(path).scenarios == ("read",)
@@ -219,7 +219,7 @@ def test_without_rows_a_write_needs_no_key(write):
     assert workload.scenarios == ("read", "write")
 
 
-def test_a_python_path_that_is_no_directory_is_refused(write):
+def test_a_python_path_that_is_not_a_directory_is_refused(write):
     path = write(SHOP.replace('"site"', '"nowhere"'))
 
     with pytest.raises(UsageError) as caught:
@@ -231,14 +231,14 @@ def test_a_python_path_that_is_no_directory_is_refused(write):
     )
 
 
-def test_requests_that_are_no_tables_are_refused(write):
+def test_requests_that_are_not_tables_are_refused(write):
     path = write('requests = ["/"]\n' + SHOP[: SHOP.index("[[requests]]")])
 
     with pytest.raises(UsageError, match=r"requests=\['/'\] must be a list of tables, each written \[\[requests\]\]"):
         load_workload(path)
 
 
-def test_a_missing_file_is_one_line(tmp_path: Path):
+def test_a_missing_file_is_reported_in_one_line(tmp_path: Path):
     path = tmp_path / "none.toml"
 
     with pytest.raises(UsageError) as caught:
@@ -250,7 +250,7 @@ def test_a_missing_file_is_one_line(tmp_path: Path):
 
 
 @pytest.mark.parametrize("content", [b"name = ", b"name = '\xff'"])
-def test_a_file_that_is_not_toml_is_one_line(tmp_path: Path, content: bytes):
+def test_a_file_that_is_not_toml_is_reported_in_one_line(tmp_path: Path, content: bytes):
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
 

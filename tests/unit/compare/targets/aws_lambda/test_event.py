@@ -27,14 +27,14 @@ def request_from(captured):
 
 
 @pytest.mark.parametrize("name", names("events"))
-def test_a_request_becomes_the_event_that_a_function_url_makes_of_it(name):
+def test_a_request_becomes_the_event_of_a_function_url(name):
     case = load("events", name)
 
     assert event_from(request_from(case["request"])) == case["event"]
 
 
 @pytest.mark.parametrize("name", names("results"))
-def test_a_result_becomes_the_response_that_a_function_url_makes_of_it(name):
+def test_a_result_becomes_the_response_of_a_function_url(name):
     case = load("results", name)
 
     response = response_from(json.dumps(case["result"]).encode())
@@ -61,7 +61,7 @@ def test_a_result_becomes_the_response_that_a_function_url_makes_of_it(name):
         (b'{"statusCode": 200, "body": "\xc3\xa9", "isBase64Encoded": true}', "body is not base64"),
     ],
 )
-def test_a_malformed_result_is_refused_with_what_is_wrong_with_it(result, reason):
+def test_a_malformed_result_is_refused_with_the_reason(result, reason):
     with pytest.raises(MalformedResult) as refusal:
         response_from(result)
 

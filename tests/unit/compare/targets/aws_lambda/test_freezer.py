@@ -15,12 +15,12 @@ def test_the_group_is_found_where_a_hybrid_host_mounts_v2():
     assert own_cgroup(HYBRID, "6:freezer:/\n0::/\n") == Path("/sys/fs/cgroup/unified")
 
 
-def test_the_v1_freezer_is_never_taken_for_it():
+def test_the_v1_freezer_is_not_used():
     assert own_cgroup(V1, "6:freezer:/\n") is None
     assert own_cgroup(V1, "6:freezer:/\n0::/\n") is None
 
 
-def test_a_mount_that_shows_only_a_part_of_the_tree_is_entered_from_there():
+def test_a_mount_of_a_subtree_shortens_the_path():
     mounted = "41 31 0:38 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup rw\n"
 
     assert own_cgroup(mounted, "0::/docker/abc/worker\n") == Path("/sys/fs/cgroup/worker")
