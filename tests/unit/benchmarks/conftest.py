@@ -1,4 +1,4 @@
-"""A benchmark that was never run: round numbers, five rounds of each part."""
+"""Invented results of a benchmark, with round numbers and five rounds of each part."""
 
 import pytest
 from benchmarks.contenders import servers

@@ -45,7 +45,7 @@ def test_every_ratio_is_ours_over_the_peer(results: Results):
         ("≥", 1.5, True, True),
     ],
 )
-def test_the_median_is_judged_on_the_side_that_the_sign_says(sign, ratio, met, goal_met):
+def test_the_sign_decides_how_the_median_is_judged(sign, ratio, met, goal_met):
     bar, goal = (1.25, 1.0) if sign == "≤" else (1.0, 1.5)
 
     judged = Figure("", "", 0, 0, Ratio(ratio, ratio / 2, ratio * 2), sign, bar, goal)
@@ -75,7 +75,7 @@ def test_a_p99_worse_than_gthreads_misses_the_goal_and_not_the_bar(results: Resu
     assert (found.met, found.goal_met) == (True, False)
 
 
-def test_a_p99_that_refusals_made_good_misses_the_goal(results: Results):
+def test_a_p99_that_is_low_because_of_refusals_misses_the_goal(results: Results):
     found = figure(crowded(results, p99_ms=1.0, refused=1), "PostgreSQL connections")
 
     assert (found.met, found.goal_met) == (True, False)

@@ -7,7 +7,7 @@ def pins(lock_file: Path) -> set[str]:
     return {line.split(" ")[0] for line in lock_file.read_text().splitlines() if "==" in line}
 
 
-def test_the_peers_are_measured_with_the_versions_that_the_project_serves_with():
+def test_peers_use_the_locked_versions_of_the_project():
     serving = pins(LOCK_FILE.with_name("serving.txt"))
 
     assert serving

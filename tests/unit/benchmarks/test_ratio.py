@@ -4,7 +4,7 @@ import pytest
 from benchmarks.ratio import Ratio, interleaved
 
 
-def test_the_ratio_is_the_median_of_the_rounds_ratios_not_the_ratio_of_the_medians():
+def test_the_ratio_is_the_median_of_the_rounds_ratios():
     ours = [1.0, 40.0, 3.0]
     peer = [2.0, 10.0, 30.0]
 
@@ -21,7 +21,7 @@ def test_rounds_that_disagree_widen_the_interval_around_the_median():
     assert 1.0 <= ratio.low < ratio.median == 4.0 < ratio.high <= 7.0
 
 
-def test_the_same_rounds_always_read_the_same():
+def test_the_same_rounds_always_give_the_same_ratio():
     ours = [random.Random(number).random() for number in range(12)]
 
     assert Ratio.of(ours, [1.0] * 12) == Ratio.of(ours, [1.0] * 12)

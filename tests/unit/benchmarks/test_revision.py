@@ -11,7 +11,7 @@ from benchmarks.contenders.revision import Revision, describe_checkout, find_rev
 
 from django_runtimes.cli.tool_error import UsageError
 
-KILLED_IN_THE_MIDST = """
+WAITING_IN_WORKTREE = """
 import sys, time
 from pathlib import Path
 from benchmarks.contenders.revision import find_revision, worktree
@@ -55,7 +55,7 @@ def worktrees(repository: Path) -> int:
 
 
 @pytest.mark.parametrize("name", ["no-such-name", "--all", "", "HEAD:src", "first..HEAD"])
-def test_what_git_does_not_know_as_a_commit_is_refused(repository: Path, name: str):
+def test_a_name_that_is_not_a_commit_is_refused(repository: Path, name: str):
     with pytest.raises(UsageError, match="is not a revision"):
         find_revision(name, repository)
 
@@ -95,10 +95,10 @@ def test_a_revision_without_a_lock_file_is_refused_and_removed(repository: Path,
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_the_worktree_goes_with_a_process_that_is_ended(repository: Path, tmp_path: Path, number: signal.Signals):
+def test_the_worktree_is_removed_when_its_process_is_killed(repository: Path, tmp_path: Path, number: signal.Signals):
     directory = tmp_path / "old"
     with subprocess.Popen(
-        [sys.executable, "-c", KILLED_IN_THE_MIDST, str(repository), str(directory)],
+        [sys.executable, "-c", WAITING_IN_WORKTREE, str(repository), str(directory)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
@@ -115,7 +115,7 @@ def test_the_worktree_goes_with_a_process_that_is_ended(repository: Path, tmp_pa
     assert worktrees(repository) == 1
 
 
-def test_files_that_are_not_committed_are_named(repository: Path):
+def test_uncommitted_files_are_named(repository: Path):
     clean = describe_checkout(repository)
     write(repository, "src/webapp/settings.py", "VERSION = 3\n")
     write(repository, "src/webapp/new.py", "")
@@ -126,7 +126,7 @@ def test_files_that_are_not_committed_are_named(repository: Path):
     )
 
 
-def test_an_unknown_revision_is_one_line_and_exit_code_2():
+def test_an_unknown_revision_gives_one_line_and_exit_code_2():
     completed = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--against", "no-such-name"],
         capture_output=True,

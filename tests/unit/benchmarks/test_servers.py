@@ -5,12 +5,12 @@ import pytest
 from benchmarks.contenders.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, Server, command
 
 
-def test_ours_is_the_images_own_command_and_nothing_else():
+def test_ours_starts_with_the_images_own_command():
     assert command(OURS, 8000) == ["-m", "django_runtimes.entrypoints.launch"]
 
 
 @pytest.mark.parametrize("name", [name for name in SERVERS if name != OURS])
-def test_every_peer_has_two_workers_and_listens_on_loopback_alone(name):
+def test_every_peer_has_two_workers_and_listens_on_loopback(name):
     words = " ".join(command(name, 8123))
 
     assert "--workers 2" in words
@@ -27,7 +27,7 @@ def test_asgi_peers_serve_djangos_own_handler(name):
     assert "benchmarks.application.asgi:application" in command(name, 8000)
 
 
-def test_the_cpu_time_of_a_server_includes_its_children_running_and_ended():
+def test_a_servers_cpu_time_includes_running_and_ended_children():
     burn = "import time\nwhile time.process_time() < 0.2: pass\n"
     script = (
         f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {burn!r}])\n{burn}print(flush=True)\ninput()"
@@ -42,5 +42,5 @@ def test_the_cpu_time_of_a_server_includes_its_children_running_and_ended():
         leader.communicate(b"\n")
 
 
-def test_another_session_costs_a_server_nothing():
+def test_other_sessions_do_not_count_as_cpu_time():
     assert Server("", 0x7FFFFFFF).cpu_s() == 0

@@ -1,6 +1,6 @@
 from benchmarks.measurements.wrk import Load, load_from
 
-# As wrk 4.1 prints it: its own summary first, then the line of summary.lua.
+# wrk 4.1 prints its own summary first, then the line from summary.lua.
 OUTPUT = """Running 2s test @ http://127.0.0.1:8000/items
   1 threads and 16 connections
   2400 requests in 2.00s, 5.10MB read
@@ -10,5 +10,5 @@ Requests/sec:   1200.00
 """
 
 
-def test_refused_requests_are_no_good_answers():
+def test_refused_requests_do_not_count_as_good_responses():
     assert load_from(OUTPUT) == Load(good_per_s=1_000.0, p50_ms=8.5, p99_ms=21.25, answers=2_400, refused=400, broken=3)

@@ -1,4 +1,4 @@
-"""TOML files that cannot be read, and keys that nobody knows."""
+"""TOML files that cannot be read, and unknown keys."""
 
 import re
 from pathlib import Path

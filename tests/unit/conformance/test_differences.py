@@ -1,4 +1,4 @@
-"""What counts as a difference from Django, and that every list says why and how."""
+"""Which endings count as differences from Django, and the rules for the lists of differences."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def differences(stock, ours, listed=None):
     return compare(stock, ours, listed or {}, ["basic"])
 
 
-def test_the_same_endings_are_no_difference():
+def test_equal_endings_are_no_difference():
     assert differences({A: PASSED, B: FAILED}, {A: PASSED, B: FAILED}) == []
 
 
@@ -29,12 +29,12 @@ def test_the_same_endings_are_no_difference():
         ({}, "here not run"),
     ],
 )
-def test_what_does_not_pass_here_is_a_difference(ours, line):
+def test_a_test_that_passes_only_with_django_is_a_difference(ours, line):
     assert differences({A: PASSED}, ours) == [f"{A}: passed with Django, {line}"]
 
 
 @pytest.mark.parametrize(("stock", "word"), [({A: SKIPPED}, "skipped"), ({}, "not run")])
-def test_what_fails_here_only_is_a_difference(stock, word):
+def test_a_test_that_fails_only_here_is_a_difference(stock, word):
     assert differences(stock, {A: FAILED}) == [
         f"{A}: {word} with Django, here AssertionError: 200 != 404 : a page is missing"
     ]
@@ -48,7 +48,7 @@ def test_what_fails_here_only_is_a_difference(stock, word):
         ({}, "not run"),
     ],
 )
-def test_a_listed_difference_is_none(ours, cause):
+def test_a_listed_difference_is_not_reported(ours, cause):
     assert differences({A: PASSED}, ours, {A: (cause,)}) == []
 
 
@@ -63,7 +63,7 @@ def test_another_failure_of_a_listed_test_is_a_difference(cause):
 
 
 @pytest.mark.parametrize("ours", [{}, {A: SKIPPED}])
-def test_a_listed_failure_that_is_not_run_is_a_difference(ours):
+def test_a_listed_failure_that_was_not_run_is_a_difference(ours):
     assert len(differences({A: PASSED}, ours, LISTED)) == 2
 
 
@@ -74,7 +74,7 @@ def test_every_failed_subtest_is_compared():
     assert differences({A: PASSED}, ours, {A: (*LISTED[A], "KeyError: 'x'")}) == []
 
 
-def test_the_failed_fixture_of_a_class_is_the_end_of_its_tests():
+def test_a_failed_class_fixture_is_the_ending_of_its_tests():
     fixture = "setUpClass (basic.tests.A)"
     listed = {A: ("error in setUpClass: KeyError: 'x'",), fixture: ("KeyError: 'x'",)}
 
@@ -85,11 +85,11 @@ def test_the_failed_fixture_of_a_class_is_the_end_of_its_tests():
     assert differences({A: PASSED}, CLASS_FAILED, listed) == []
 
 
-def test_a_listed_test_that_passes_is_to_be_taken_off():
+def test_a_listed_test_that_passes_must_leave_the_list():
     assert differences({A: PASSED}, {A: PASSED}, LISTED) == [f"{A}: is listed and passes; take it off the list"]
 
 
-def test_a_listed_test_that_does_not_exist_is_to_be_taken_off():
+def test_a_listed_test_that_does_not_exist_must_leave_the_list():
     lines = differences({}, {}, LISTED)
 
     assert lines == [f"{A}: is listed, and not run with Django; take it off the list"]
@@ -100,7 +100,7 @@ def test_only_labels_that_run_are_compared_with_the_list():
 
 
 @pytest.mark.parametrize("cause", ["fails", "AssertionError", "AssertionError: ", ""])
-def test_a_list_has_to_say_how_a_test_ends(tmp_path, cause):
+def test_a_list_must_say_how_a_test_ends(tmp_path, cause):
     file = tmp_path / "way.toml"
     file.write_text(f'[[differences]]\nreason = "It differs."\n[differences.tests]\n"{A}" = "{cause}"\n')
 
@@ -114,5 +114,5 @@ def test_every_listed_test_belongs_to_a_label(way):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_ci_runs_labels_of_all(way):
+def test_ci_runs_a_part_of_the_labels(way):
     assert {label.partition(".")[0] for label in way.labels_in_ci} < set(way.labels)

@@ -1,4 +1,4 @@
-"""A run of Django's suites that stands still ends, and says where."""
+"""Runs of Django's test suites: endings of tests, stalls and crashes."""
 
 import re
 
@@ -37,7 +37,7 @@ def run(directory, body, stalled_s=30.0):
     return SuiteRun(directory, "stock", [], results=directory / "results", stalled_s=stalled_s)
 
 
-def test_a_run_that_stands_still_ends_with_the_tests_name_and_stacks(tmp_path):
+def test_a_stalled_run_ends_with_the_tests_name_and_stacks(tmp_path):
     stalled = run(tmp_path, "threading.Event().wait()", stalled_s=1)
 
     with pytest.raises(RunError, match=r"no progress for 1 s in __main__\.Pages\.test_waits"):
@@ -45,12 +45,12 @@ def test_a_run_that_stands_still_ends_with_the_tests_name_and_stacks(tmp_path):
     assert re.search(r"runtests.py\", line \d+ in test_waits", stalled.log.read_text())
 
 
-def test_a_run_that_ends_early_says_where(tmp_path):
+def test_a_run_that_exits_early_names_the_test(tmp_path):
     with pytest.raises(RunError, match=r"status 3 in __main__\.Pages\.test_waits"):
         run(tmp_path, "import os; os._exit(3)").endings()
 
 
-def test_a_run_that_does_not_begin_says_why(tmp_path):
+def test_a_run_that_does_not_start_gives_the_error(tmp_path):
     with pytest.raises(RunError, match=r"status 1 before the first test: SyntaxError"):
         run(tmp_path, "(").endings()
 

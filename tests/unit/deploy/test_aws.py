@@ -1,4 +1,4 @@
-"""AWS's errors on one line, with what to do."""
+"""Errors from AWS become one line with a remedy."""
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ProfileNotFound
@@ -7,7 +7,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.aws.aws_api import Aws, explain_error
 
 
-def answer(code: str, message: str) -> ClientError:
+def client_error(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "CreateChangeSet")
 
 
@@ -21,18 +21,21 @@ def answer(code: str, message: str) -> ClientError:
             "AWS cannot be reached: Could not connect to the endpoint URL",
         ),
         (
-            answer("ExpiredToken", "The security token included in the request is expired"),
+            client_error("ExpiredToken", "The security token included in the request is expired"),
             "AWS's credentials have expired (CreateChangeSet: The security token included in the request is expired); "
             "log in again",
         ),
-        (answer("InvalidClientTokenId", "Invalid token."), "AWS does not know these credentials (CreateChangeSet: Inv"),
         (
-            answer("AccessDenied", "User: a is not\nauthorized to perform: cloudformation:CreateChangeSet"),
+            client_error("InvalidClientTokenId", "Invalid token."),
+            "AWS does not know these credentials (CreateChangeSet: Inv",
+        ),
+        (
+            client_error("AccessDenied", "User: a is not\nauthorized to perform: cloudformation:CreateChangeSet"),
             "AWS does not permit CreateChangeSet: User: a is not authorized to perform: cloudformation:CreateChangeSet",
         ),
-        (answer("ValidationError", "No such parameter"), "AWS refuses CreateChangeSet: No such parameter"),
+        (client_error("ValidationError", "No such parameter"), "AWS refuses CreateChangeSet: No such parameter"),
         (
-            answer("Throttling", "Rate exceeded"),
+            client_error("Throttling", "Rate exceeded"),
             "AWS is asked too much at once (CreateChangeSet: Rate exceeded); wait a minute, and run it again",
         ),
     ],
@@ -42,6 +45,6 @@ def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):
     assert "\n" not in explain_error(error)
 
 
-def test_a_region_that_nobody_knows_is_refused_with_the_nearest():
+def test_an_unknown_region_is_refused_with_a_suggestion():
     with pytest.raises(UsageError, match=r"region 'eu-centrl-1' in webapp.toml is none .* did you mean eu-central-1\?"):
         Aws("eu-centrl-1")

@@ -1,4 +1,4 @@
-"""Which stacks a target needs, and in which order they come and go."""
+"""The stacks that a target needs, and the order in which they are created and removed."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ from django_runtimes.deploy.catalogue import STACKS, DeployTarget, endpoint_stac
 CHECKOUT = Path(__file__).parents[3]
 
 
-def test_every_template_but_the_accounts_has_a_stack_in_the_order_of_the_readme():
+def test_stacks_have_the_templates_and_order_of_the_readme():
     templates = re.findall(r"^\| \d+ \| `([^`]+\.yaml)`", (CHECKOUT / "deploy/README.md").read_text(), re.MULTILINE)
 
     templates.remove("foundation/account.yaml")
@@ -27,16 +27,16 @@ def test_the_proxy_is_for_lambda_and_the_load_balancer_for_ecs():
     }
 
 
-def test_endpoints_are_made_only_where_the_network_leads_through_them():
+def test_endpoints_are_created_only_for_the_egress_endpoints():
     assert "endpoints" in [stack.name for stack in foundation(DeployTarget.AWS_ECS, egress="endpoints")]
 
 
-def test_the_address_of_fargate_is_its_load_balancers():
+def test_the_load_balancer_has_the_address_of_fargate():
     assert endpoint_stack(DeployTarget.AWS_ECS).name == "load-balancer"
     assert endpoint_stack(DeployTarget.AWS_LAMBDA) is runtime_stack(DeployTarget.AWS_LAMBDA)
 
 
-def test_what_goes_keeps_the_data():
+def test_removal_keeps_the_data_by_default():
     names = [stack.name for stack in removable(None, with_data=False)]
 
     assert names == [
@@ -45,11 +45,11 @@ def test_what_goes_keeps_the_data():
     ]  # fmt: skip
 
 
-def test_with_the_data_all_of_the_stage_goes_last_made_first():
+def test_removal_with_data_removes_the_whole_stage_in_reverse():
     names = [stack.name for stack in removable(None, with_data=True)]
 
     assert names == [stack.name for stack in reversed(STACKS) if stack.name != "registry"]
 
 
-def test_one_target_goes_without_the_others():
+def test_one_target_is_removed_without_the_others():
     assert [stack.name for stack in removable(DeployTarget.AWS_ECS, with_data=False)] == ["fargate", "load-balancer"]

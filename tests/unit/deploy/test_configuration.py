@@ -1,4 +1,4 @@
-"""`webapp.toml` and what --stage and --target choose from it."""
+"""Reading `webapp.toml`, and choosing from it with --stage and --target."""
 
 import re
 import tomllib
@@ -30,7 +30,7 @@ def parse(text: str) -> Configuration:
     return parse_configuration(tomllib.loads(text), Path("/project"))
 
 
-def mistake(text: str) -> str:
+def error_text(text: str) -> str:
     with pytest.raises(UsageError) as raised:
         parse(text)
     return str(raised.value)
@@ -69,7 +69,7 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
     ],
 )
 def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
-    assert mistake(text).startswith(expected)
+    assert error_text(text).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_mistake_is_one_line_with_the_remedy(text: str, expected: str):
         ("a\n", False),
     ],
 )
-def test_a_project_has_a_name_that_every_template_takes(name: str, is_one: bool):
+def test_a_projects_name_must_suit_every_template(name: str, is_one: bool):
     assert accepted(name) is is_one
     for stack in STACKS:
         declared = read_template(Path(__file__).parents[3] / "deploy", stack).parameters["Project"]
@@ -103,7 +103,7 @@ def accepted(name: str) -> bool:
         return False
 
 
-def test_a_folder_without_the_file_is_told_of_init(tmp_path: Path):
+def test_a_missing_file_has_init_as_the_remedy(tmp_path: Path):
     with pytest.raises(UsageError, match="run `webapp deploy init`"):
         load_configuration(tmp_path)
 
@@ -131,7 +131,7 @@ def test_a_stage_that_the_file_lacks_is_refused():
 
 
 @pytest.mark.parametrize("page", ['/"quoted"/', "/😀", "/back\\slash", "/tab\tline\n", "/\x7f\x00\x1b", "/é/"])
-def test_what_init_writes_reads_back_the_same(page: str):
+def test_the_file_from_init_reads_back_the_same(page: str):
     content = {
         "project": "guestbook",
         "region": "eu-central-1",

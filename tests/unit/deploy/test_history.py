@@ -1,4 +1,4 @@
-"""Which image to go back to."""
+"""The image that a rollback or a failed deploy returns to."""
 
 from datetime import UTC, datetime
 
@@ -8,7 +8,7 @@ from django_runtimes.deploy.aws.history import Release, last_good, one_back
 
 
 def releases(*steps: str) -> list[Release]:
-    """Each step a verb and an image, as "deploy a"."""
+    """Return a release for each step, which is a verb and an image, such as "deploy a"."""
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     return [Release(step.split()[1], step.split()[0], moment, "") for step in steps]
 
@@ -19,18 +19,18 @@ def releases(*steps: str) -> list[Release]:
         (["deploy a", "deploy b"], "b", "a"),
         (["deploy a"], "a", None),
         ([], "a", None),
-        # What runs never passed its test.
+        # The running image never passed its smoke test.
         (["deploy a", "deploy b"], "c", "b"),
-        # A rollback that was killed before it was noted is brought to its end.
+        # A rollback that was killed before it was recorded is completed.
         (["deploy a", "deploy b", "deploy c"], "b", "b"),
-        # A second rollback goes back further, and not forth again.
+        # A second rollback goes further back instead of returning to the newer image.
         (["deploy a", "deploy b", "deploy c", "rollback b"], "b", "a"),
         (["deploy a", "deploy b", "rollback a"], "a", None),
-        # What was deployed anew is there anew.
+        # An image that is deployed again counts as the newest.
         (["deploy a", "deploy b", "deploy a"], "a", "b"),
     ],
 )
-def test_a_rollback_goes_one_back(steps: list[str], running: str, expected: str | None):
+def test_a_rollback_returns_to_the_previous_image(steps: list[str], running: str, expected: str | None):
     assert one_back(releases(*steps), running) == expected
 
 
@@ -40,7 +40,7 @@ def test_a_rollback_goes_one_back(steps: list[str], running: str, expected: str 
         (["deploy a"], "b", "a"),
         ([], "b", None),
         (["deploy a", "deploy b", "rollback a"], "b", "a"),
-        # The same image once more, with other parameters: an older one would mend nothing.
+        # The same image failed with other parameters, which an older image would not fix.
         (["deploy a", "deploy b"], "b", None),
     ],
 )

@@ -1,4 +1,4 @@
-"""What is known of an image before it is pushed."""
+"""The check of an image's size before it is pushed."""
 
 import pytest
 
@@ -6,10 +6,10 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import refuse_too_large
 
 
-def test_an_image_beyond_lambdas_limit_is_refused_before_it_is_pushed():
+def test_an_image_above_lambdas_limit_is_refused():
     with pytest.raises(ToolError, match=r"the image has 11.0 GB, and Lambda, .* takes 10; leave out"):
         refuse_too_large(11 * 1024**3)
 
 
-def test_an_image_at_lambdas_limit_is_not():
+def test_an_image_at_lambdas_limit_is_accepted():
     refuse_too_large(10 * 1024**3)

@@ -1,4 +1,4 @@
-"""What CloudFormation's statuses and events mean to a user."""
+"""CloudFormation's statuses and events in the user's terms."""
 
 from typing import Any
 
@@ -50,16 +50,16 @@ def of_stack(status: str, reason: str = "") -> dict[str, Any]:
         ("UPDATE_ROLLBACK_FAILED", Standing.STUCK),
     ],
 )
-def test_a_status_says_what_can_be_done(status: str | None, expected: Standing):
+def test_a_status_decides_the_standing(status: str | None, expected: Standing):
     assert standing(status) is expected
 
 
-def test_a_stack_that_went_back_did_not_succeed():
+def test_a_stack_that_rolled_back_did_not_succeed():
     assert succeeded("UPDATE_COMPLETE")
     assert not succeeded("UPDATE_ROLLBACK_COMPLETE")
 
 
-def test_a_stuck_stack_is_told_the_command_that_frees_it():
+def test_the_remedy_for_a_stuck_stack_is_a_command():
     assert stack_remedy("a", "ROLLBACK_COMPLETE", "eu-central-1").startswith(
         "`aws cloudformation delete-stack --stack-name a --region eu-central-1`"
     )
@@ -67,7 +67,7 @@ def test_a_stuck_stack_is_told_the_command_that_frees_it():
 
 
 @pytest.mark.parametrize("status", ["DELETE_FAILED", "UPDATE_FAILED", "UPDATE_ROLLBACK_FAILED"])
-def test_a_stack_that_was_complete_once_is_never_told_to_be_deleted(status: str):
+def test_deleting_a_once_complete_stack_is_never_the_remedy(status: str):
     assert "delete-stack" not in stack_remedy("guestbook-production-database", status, "eu-central-1")
 
 
@@ -78,7 +78,7 @@ def test_only_the_last_operation_counts():
     assert of_last_operation([*latest[::-1], *former]) == latest
 
 
-def test_the_first_failure_is_first_and_consequences_are_left_out():
+def test_failures_come_in_order_without_their_consequences():
     events = [
         of_stack("UPDATE_IN_PROGRESS"),
         event("Function", "UPDATE_FAILED", "The image manifest is not supported"),
@@ -102,17 +102,17 @@ def test_a_stack_that_fails_without_a_resource_gives_its_own_reason():
 
 
 @pytest.mark.parametrize(
-    ("beginning", "turn"),
+    ("beginning", "rollback"),
     [("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"), ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS")],
 )
-def test_a_stack_that_turns_back_without_a_failed_resource_gives_its_own_reason(beginning: str, turn: str):
+def test_a_rollback_without_a_failed_resource_has_its_own_reason(beginning: str, rollback: str):
     reason = "Export guestbook-dev-database-host cannot be deleted as it is in use by guestbook-dev-lambda"
-    events = [of_stack(beginning), event("Function", "UPDATE_COMPLETE"), of_stack(turn, reason)]
+    events = [of_stack(beginning), event("Function", "UPDATE_COMPLETE"), of_stack(rollback, reason)]
 
     assert failures(events) == [StackFailure("guestbook-dev-lambda", "AWS::CloudFormation::Stack", reason)]
 
 
-def test_why_a_stack_turned_back_is_told_before_what_failed_on_the_way_back():
+def test_the_cause_of_a_rollback_precedes_failures_during_it():
     events = [
         of_stack("UPDATE_IN_PROGRESS"),
         of_stack("UPDATE_ROLLBACK_IN_PROGRESS", "Export a-b is in use"),
@@ -123,7 +123,7 @@ def test_why_a_stack_turned_back_is_told_before_what_failed_on_the_way_back():
     assert [failure.reason for failure in failures(events)] == ["Export a-b is in use", "The image is gone"]
 
 
-def test_a_stack_that_turns_back_for_a_resource_repeats_nothing():
+def test_a_rollback_for_a_failed_resource_is_not_repeated():
     events = [
         of_stack("CREATE_IN_PROGRESS"),
         event("Function", "CREATE_FAILED", "too large"),
@@ -134,7 +134,7 @@ def test_a_stack_that_turns_back_for_a_resource_repeats_nothing():
     assert [failure.resource for failure in failures(events)] == ["Function"]
 
 
-def test_a_nested_stack_that_fails_is_a_resource():
+def test_a_failed_nested_stack_counts_as_a_resource():
     nested = event("Rotation", "CREATE_FAILED", "Embedded stack was not created", kind="AWS::CloudFormation::Stack")
     nested["PhysicalResourceId"] = STACK + "-nested"
     events = [of_stack("CREATE_IN_PROGRESS"), event("Key", "CREATE_FAILED", "too long"), nested]
@@ -142,7 +142,7 @@ def test_a_nested_stack_that_fails_is_a_resource():
     assert [failure.resource for failure in failures(events)] == ["Key", "Rotation"]
 
 
-def test_events_are_told_in_words():
+def test_events_are_put_into_words():
     assert in_words(event("Function", "CREATE_COMPLETE")) == "Function (AWS::Lambda::Function) is there"
     assert in_words(event("Function", "UPDATE_FAILED", "too large")).endswith("could not be changed: too large")
     assert in_words(event("Function", "SOMETHING_NEW")).endswith("something new")

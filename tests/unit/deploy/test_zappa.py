@@ -1,4 +1,4 @@
-"""What is taken over from Zappa's settings."""
+"""Importing Zappa's settings."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.zappa import project_of, take_over
 
 
-def test_what_has_an_equivalent_is_taken_over():
+def test_settings_with_an_equivalent_are_imported():
     taken = take_over(
         {
             "dev": {
@@ -42,14 +42,14 @@ def test_what_has_an_equivalent_is_taken_over():
         ({"extends": "base"}, "dev: extends = 'base' is not a stage of this file; it has dev"),
     ],
 )
-def test_a_value_that_zappa_would_not_take_is_refused(settings: dict[str, Any], expected: str):
+def test_a_value_that_zappa_would_refuse_is_refused(settings: dict[str, Any], expected: str):
     with pytest.raises(UsageError) as raised:
         take_over({"dev": settings})
 
     assert str(raised.value).startswith(expected)
 
 
-def test_null_is_as_good_as_nothing():
+def test_null_counts_as_unset():
     settings = {"memory_size": None, "timeout_seconds": None, "lambda_concurrency": None, "domain": None}
 
     assert take_over({"dev": settings | {"project_name": None}}) == take_over({"dev": {}})
@@ -59,26 +59,26 @@ def test_null_is_as_good_as_nothing():
     ("name", "project"),
     [("My_App", "my-app"), ("shop2", "shop2"), ("2nd shop", "nd-shop"), ("-", None), ("a" * 30, "a" * 21)],
 )
-def test_a_name_is_made_fit_for_aws(name: str, project: str | None):
+def test_a_name_is_adapted_to_aws(name: str, project: str | None):
     assert project_of(name) == project
 
 
-def test_zappas_own_default_keeps_warm():
+def test_zappas_default_is_to_keep_functions_warm():
     assert take_over({"dev": {}}).stages == {"dev": {"WarmUp": "yes"}}
 
 
-def test_stages_get_the_names_of_the_templates_and_what_they_extend():
+def test_stages_are_renamed_and_inherit_settings():
     taken = take_over({"base": {"memory_size": 2048, "keep_warm": False}, "prod": {"extends": "base"}})
 
     assert taken.stages == {"production": {"MemoryMb": 2048}}
     assert "base: is not a stage of the templates; left out" in taken.remarks
 
 
-def test_stages_that_extend_each_other_end():
+def test_stages_that_extend_each_other_cause_no_endless_loop():
     assert take_over({"dev": {"extends": "prod"}, "prod": {"extends": "dev"}}).stages.keys() == {"dev", "production"}
 
 
-def test_what_has_none_is_listed_with_what_to_do():
+def test_settings_without_an_equivalent_are_listed_with_advice():
     taken = take_over({"dev": {"s3_bucket": "b", "slim_handler": True, "something_new": 1, "timeout_seconds": 300}})
 
     assert taken.remarks == [
@@ -96,14 +96,14 @@ def test_variables_are_named_without_their_values():
     assert "hunter2" not in remark
 
 
-def test_what_the_template_does_not_take_is_said():
+def test_a_value_that_the_template_does_not_allow_gives_a_remark():
     taken = take_over({"dev": {"memory_size": 128, "lambda_concurrency": 200}})
 
     assert taken.stages["dev"]["MemoryMb"] == 512
     assert any("MaxConnections" in remark for remark in taken.remarks)
 
 
-def test_the_very_name_of_a_stage_goes_before_another_for_it():
+def test_the_exact_name_of_a_stage_beats_a_similar_one():
     taken = take_over({name: {"domain": f"{name}.example"} for name in ("qa", "develop", "Staging", "dev")})
 
     assert {stage: parameters["Hosts"] for stage, parameters in taken.stages.items()} == {
@@ -116,7 +116,7 @@ def test_the_very_name_of_a_stage_goes_before_another_for_it():
     ]
 
 
-def test_without_a_stage_that_is_known_the_first_becomes_dev():
+def test_the_first_stage_becomes_dev_if_none_is_known():
     base = {"project_name": "door", "aws_region": "us-west-2", "keep_warm": False}
 
     taken = take_over({"base": base, "api": {"extends": "base", "memory_size": 1024}, "worker": {"extends": "base"}})

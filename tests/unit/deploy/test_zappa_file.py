@@ -1,4 +1,4 @@
-"""Zappa's settings in each kind of file that it takes."""
+"""Zappa's settings in each file format that Zappa reads."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ CONTENTS = {
 
 
 @pytest.mark.parametrize("name", ZAPPA_FILES)
-def test_each_kind_says_the_same(tmp_path: Path, name: str):
+def test_each_format_gives_the_same_settings(tmp_path: Path, name: str):
     (tmp_path / name).write_text(CONTENTS[name])
 
     taken = read_zappa_file(tmp_path / name)
@@ -26,15 +26,15 @@ def test_each_kind_says_the_same(tmp_path: Path, name: str):
     assert (taken.project, taken.stages) == ("shop", {"dev": {"MemoryMb": 1024, "WarmUp": "yes"}})
 
 
-def test_json_is_preferred_as_zappa_does(tmp_path: Path):
+def test_json_is_preferred_as_in_zappa(tmp_path: Path):
     for name, content in CONTENTS.items():
         (tmp_path / name).write_text(content)
 
     assert find_zappa_file(tmp_path) == tmp_path / "zappa_settings.json"
 
 
-def test_a_folder_without_any_has_none(tmp_path: Path):
-    # Zappa writes one like this into its archive, and reads none.
+def test_a_folder_without_settings_has_none(tmp_path: Path):
+    # Zappa writes this file into its archive and never reads it as settings.
     (tmp_path / "zappa_settings.py").touch()
 
     assert find_zappa_file(tmp_path) is None
@@ -52,7 +52,7 @@ def test_a_folder_without_any_has_none(tmp_path: Path):
         ("zappa_settings.yml", "dev: {memory_size: big}", "dev: memory_size = 'big' is not a whole number"),
     ],
 )
-def test_what_is_not_zappas_is_refused(tmp_path: Path, name: str, content: str, expected: str):
+def test_a_file_that_is_not_zappas_is_refused(tmp_path: Path, name: str, content: str, expected: str):
     (tmp_path / name).write_text(content)
 
     with pytest.raises(UsageError) as raised:

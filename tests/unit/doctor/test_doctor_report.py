@@ -1,4 +1,4 @@
-"""What `webapp doctor` prints, and how it exits."""
+"""The output and the exit codes of `webapp doctor`."""
 
 import json
 
@@ -28,7 +28,7 @@ SECTIONS = (
 )
 
 
-def test_people_read_aligned_lines_of_80_columns():
+def test_text_is_aligned_within_80_columns():
     assert as_text(SECTIONS) == """\
 runtime
   ok         aws_ecs, since WEBAPP_RUNTIME=aws_ecs
@@ -46,7 +46,7 @@ findings: 1 ok, 1 skipped, 1 wrong
 """  # fmt: skip
 
 
-def test_a_value_that_is_too_long_for_its_line_is_cut():
+def test_a_value_that_is_too_long_is_cut():
     finding = Finding(Level.OK, "set", rows=(Row("WEBAPP_ALLOWED_HOSTS", "a" * 99), Row("PORT", 8000)))
 
     *_, long_row, short_row, _, _ = as_text([Section("settings", (finding,))]).splitlines()
@@ -56,7 +56,7 @@ def test_a_value_that_is_too_long_for_its_line_is_cut():
     assert short_row.endswith(" 8000")
 
 
-def test_programs_read_a_schema():
+def test_json_has_a_schema():
     assert json.loads(as_json(SECTIONS)) == {
         "schema": 1,
         "exit_code": 1,

@@ -1,4 +1,4 @@
-"""What each section makes of the variables and of what servers answered."""
+"""The findings of each section, from the variables and the servers' answers."""
 
 from dataclasses import replace
 
@@ -45,27 +45,27 @@ CONTAINERS = {
 }
 
 
-class Answered(Examination):
+class AnsweredExamination(Examination):
     """An examination whose servers have answered."""
 
     def __init__(self, environ: dict[str, str], servers: dict[ExaminedLogin, ExaminedServer | ServerError]) -> None:
         super().__init__(environ, offline=False)
         self.__dict__["servers"] = servers
-        # Those of the settings that the tests run with.
+        # Without this the connections of the test settings would count.
         self.__dict__["connections"] = None
 
 
 def database(
     server: ExaminedServer | ServerError, login: ExaminedLogin = WEB, runtime: str = "aws_ecs"
 ) -> list[Finding]:
-    return examine_database(Answered({"WEBAPP_RUNTIME": runtime}, {login: server}))
+    return examine_database(AnsweredExamination({"WEBAPP_RUNTIME": runtime}, {login: server}))
 
 
-def troubles(findings: list[Finding]) -> list[tuple[Level, str]]:
+def problems(findings: list[Finding]) -> list[tuple[Level, str]]:
     return [(finding.level, finding.text) for finding in findings if finding.level is not Level.OK]
 
 
-def test_a_sound_server_has_no_troubles():
+def test_a_sound_server_has_no_problems():
     assert [(finding.level, finding.text) for finding in database(SOUND)] == [
         (Level.OK, "web login, direct route: PostgreSQL 17.6 at db.internal:5432 as webapp"),
         (Level.OK, "web login, direct route: encrypted, sslmode=verify-full"),
@@ -97,47 +97,47 @@ def test_a_sound_server_has_no_troubles():
         ),
     ],
 )
-def test_what_is_wrong_with_a_server_is_said_with_a_remedy(change, level, text):
+def test_each_problem_of_a_server_has_a_remedy(change, level, text):
     findings = database(replace(SOUND, **change))
 
-    assert troubles(findings) == [(level, f"web login, direct route: {text}")]
+    assert problems(findings) == [(level, f"web login, direct route: {text}")]
     assert all(finding.remedy for finding in findings if finding.level is not Level.OK)
 
 
-def test_plain_text_is_fine_where_it_does_not_leave_the_machine():
-    assert troubles(database(replace(SOUND, encrypted=False, address="127.0.0.1", sslmode="prefer"))) == []
+def test_plain_text_is_fine_on_loopback():
+    assert problems(database(replace(SOUND, encrypted=False, address="127.0.0.1", sslmode="prefer"))) == []
 
 
-def test_plain_text_to_another_address_than_the_hosts_name_tells_is_wrong():
+def test_the_address_decides_whether_plain_text_is_wrong():
     server = replace(SOUND, encrypted=False, host="localhost", address="192.0.2.2", sslmode="prefer")
 
-    assert troubles(database(server)) == [(Level.WRONG, "web login, direct route: not encrypted")]
+    assert problems(database(server)) == [(Level.WRONG, "web login, direct route: not encrypted")]
 
 
 @pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
-def test_the_server_in_the_proxys_place_is_said(needed, level):
+def test_a_server_in_place_of_the_proxy_is_found(needed, level):
     login = ExaminedLogin("web", Route.PROXY, needed=needed)
 
-    assert troubles(database(SOUND, login)) == [
+    assert problems(database(SOUND, login)) == [
         (level, "web login, proxy route: the server itself answers instead of a proxy, so nothing "
                 "limits the connections")
     ]  # fmt: skip
-    assert troubles(database(replace(SOUND, is_unproxied=False), login)) == []
+    assert problems(database(replace(SOUND, is_unproxied=False), login)) == []
 
 
-def test_a_budget_for_a_proxy_that_is_none_proves_nothing():
+def test_a_budget_for_a_missing_proxy_proves_nothing():
     environ = CONTAINERS | {"WEBAPP_DB_ROUTE": "proxy", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "96"}
-    there = {ExaminedLogin("web", Route.PROXY, needed=True): SOUND}
-    away = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
+    unproxied = {ExaminedLogin("web", Route.PROXY, needed=True): SOUND}
+    proxied = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
 
-    assert troubles(examine_budget(Answered(environ, there))) == [
+    assert problems(examine_budget(AnsweredExamination(environ, unproxied))) == [
         (Level.WRONG, "the proxy: the server itself answers, so a budget for the proxy proves nothing")
     ]
-    assert troubles(examine_budget(Answered(environ, away))) == []
-    assert troubles(examine_budget(Answered(CONTAINERS, there))) == []
+    assert problems(examine_budget(AnsweredExamination(environ, proxied))) == []
+    assert problems(examine_budget(AnsweredExamination(CONTAINERS, unproxied))) == []
 
 
-def test_the_doctor_asks_as_operations_when_only_a_password_is_theirs():
+def test_an_operations_password_without_a_user_is_unreadable():
     environ = {"DATABASE_URL": "postgresql://app:x@127.0.0.1:1/app", "WEBAPP_DB_OPERATIONS_PASSWORD": "0wner"}
 
     (finding,) = examine_database(Examination(environ, offline=False))
@@ -146,20 +146,20 @@ def test_the_doctor_asks_as_operations_when_only_a_password_is_theirs():
     assert finding.text.startswith("WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it")
 
 
-def test_missing_timeouts_are_a_warning_on_a_machine_of_ones_own():
+def test_missing_timeouts_are_a_warning_under_local():
     findings = database(replace(SOUND, missing_timeouts=("statement_timeout",)), runtime="local")
 
-    assert [level for level, _ in troubles(findings)] == [Level.WARNING]
+    assert [level for level, _ in problems(findings)] == [Level.WARNING]
 
 
 def test_the_operations_role_needs_no_timeouts_and_may_administer():
     server = replace(SOUND, missing_timeouts=("statement_timeout",), is_administrator=True)
 
-    assert troubles(database(server, ExaminedLogin("operations", Route.DIRECT, needed=True))) == []
+    assert problems(database(server, ExaminedLogin("operations", Route.DIRECT, needed=True))) == []
 
 
 @pytest.mark.parametrize(("needed", "level"), [(True, Level.WRONG), (False, Level.WARNING)])
-def test_a_route_that_is_not_taken_may_be_closed(needed, level):
+def test_a_failure_on_an_unused_route_is_a_warning(needed, level):
     error = ServerError("connection refused", "check host and port")
 
     findings = database(error, ExaminedLogin("web", Route.PROXY, needed=needed))
@@ -173,7 +173,7 @@ def test_offline_asks_no_server():
     assert finding.level is Level.SKIPPED
 
 
-def test_the_runtime_is_said_with_its_evidence_and_its_profile():
+def test_the_runtime_is_shown_with_its_evidence_and_profile():
     findings = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_STRATEGY": "persistent"}, offline=True))
 
     assert as_text([Section("runtime", tuple(findings))]) == """\
@@ -204,8 +204,8 @@ def test_a_runtime_that_does_not_exist_is_unreadable():
     assert finding.level is Level.UNREADABLE
 
 
-def test_a_budget_that_holds_is_shown_whole():
-    findings = examine_budget(Answered(CONTAINERS, {WEB: SOUND}))
+def test_a_budget_that_holds_is_shown_completely():
+    findings = examine_budget(AnsweredExamination(CONTAINERS, {WEB: SOUND}))
 
     assert as_text([Section("budget", tuple(findings))]) == """\
 budget
@@ -237,14 +237,14 @@ def test_no_line_of_a_budget_is_wider_than_80_columns():
         "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "100",
     }
 
-    text = as_text([Section("budget", tuple(examine_budget(Answered(environ, {WEB: SOUND}))))])
+    text = as_text([Section("budget", tuple(examine_budget(AnsweredExamination(environ, {WEB: SOUND}))))])
 
     assert "WEBAPP_DB_PROXY_MAX_CONNECTIONS" in text
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_a_budget_that_does_not_hold_is_wrong_and_says_what_to_lower():
-    (finding,) = examine_budget(Answered(CONTAINERS | {"WEBAPP_INSTANCES_MAX": "4"}, {WEB: SOUND}))
+def test_a_budget_that_does_not_hold_is_wrong_with_a_remedy():
+    (finding,) = examine_budget(AnsweredExamination(CONTAINERS | {"WEBAPP_INSTANCES_MAX": "4"}, {WEB: SOUND}))
 
     assert finding.level is Level.WRONG
     assert finding.text == "the server: 135 connections may be needed at once, 107 are available"
@@ -252,28 +252,28 @@ def test_a_budget_that_does_not_hold_is_wrong_and_says_what_to_lower():
 
 
 def test_a_server_that_did_not_answer_proves_nothing():
-    (finding,) = examine_budget(Answered(CONTAINERS, {WEB: ServerError("refused", "check")}))
+    (finding,) = examine_budget(AnsweredExamination(CONTAINERS, {WEB: ServerError("refused", "check")}))
 
     assert finding.level is Level.WRONG
     assert finding.text == "the server: not proven to have enough connections; unknown: max_connections"
 
 
-def test_a_guessed_number_of_workers_is_said():
+def test_a_guessed_number_of_workers_is_a_warning():
     environ = {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}
 
-    guess, _ = examine_budget(Answered(environ, {WEB: SOUND}))
+    guess, _ = examine_budget(AnsweredExamination(environ, {WEB: SOUND}))
 
     assert guess.level is Level.WARNING
     assert guess.remedy == "set WEBAPP_WORKERS, here and in the deployment"
 
 
-def test_what_runs_is_the_web_whatever_the_doctor_runs_as():
+def test_the_profile_is_the_webs_even_under_the_operations_role():
     (finding,) = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_ROLE": "operations"}, offline=True))
 
     assert finding.rows[0].value == "pool"
 
 
-def test_workers_are_counted_by_the_quota_as_the_launcher_does(monkeypatch):
+def test_workers_are_counted_as_the_launcher_counts_them(monkeypatch):
     monkeypatch.setattr("django_runtimes.entrypoints.cpu.available_cpus", lambda affinity: 3)
     examination = Examination(
         {name: value for name, value in CONTAINERS.items() if name != "WEBAPP_WORKERS"}, offline=True

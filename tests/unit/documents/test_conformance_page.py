@@ -1,4 +1,4 @@
-"""docs/conformance.md says of each way how many tests its list holds."""
+"""docs/conformance.md gives the number of listed tests of each way."""
 
 import re
 
@@ -9,7 +9,7 @@ from tests.unit.documents.pages import ROOT
 _ROW = re.compile(r"^\| `(\w+)` \| [\d,]+ \| [\d,]+ \| (\d+) \|", re.MULTILINE)
 
 
-def test_the_page_has_the_numbers_of_the_lists():
+def test_the_numbers_on_the_page_match_the_lists():
     page = (ROOT / "docs/conformance.md").read_text()
 
     assert {way: int(listed) for way, listed in _ROW.findall(page)} == {

@@ -1,4 +1,4 @@
-"""Nothing tells a reader to install this project by a name that an index may have of somebody else."""
+"""No text tells a reader to install this project by a name that another package may have on an index."""
 
 import re
 import tomllib
@@ -16,15 +16,15 @@ _SUFFIXES = (".md", ".py", ".sh", ".yaml", ".yml", ".toml", ".html", ".txt", ".i
 
 
 def recommended(text: str) -> list[str]:
-    """Own names in commands that install, and with an extra anywhere."""
+    """Return this project's names in install commands, and with an extra anywhere."""
     names = [word for (rest) in _COMMAND.findall(text) for word in re.split(r"[\s'\"]+", rest) if _NAME.fullmatch(word)]
     own = [name for name in names if name.partition("[")[0] in _OWN]
     return own + [match[0] for match in _EXTRA.finditer(text) if match[0] not in own]
 
 
-def test_no_own_name_is_recommended():
-    # In pyproject.toml an extra names the others; there an installer takes the name for the project at hand.
-    # What `webapp init` writes is the library as it is installed; its tests show the lines.
+def test_no_text_recommends_an_own_name():
+    # In pyproject.toml an extra lists other extras, where an installer resolves the name to this project.
+    # `webapp init` writes the library's name as installed, and its tests contain those lines.
     left_out = (ROOT / "pyproject.toml", Path(__file__), ROOT / "tests/unit/project_files")
     pages = [page for page in files(*_SUFFIXES) if not any(page.is_relative_to(each) for each in left_out)]
     found = {str(page.relative_to(ROOT)): recommended(page.read_text(errors="ignore")) for page in pages}
@@ -37,7 +37,7 @@ def test_no_own_name_is_recommended():
     "text",
     ["pip install 'webapp[deploy]'", "pip install webapp", "uv add django-runtimes", "of webapp[compare]"],
 )
-def test_an_own_name_is_found(text):
+def test_an_own_name_is_detected(text):
     assert len(recommended(text)) == 1
 
 

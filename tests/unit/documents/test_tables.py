@@ -1,4 +1,4 @@
-"""Every Markdown table is whole: a header, its rule, and rows of as many cells."""
+"""Every Markdown table has a header, its rule, and rows with the same number of cells."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def tables(text: str) -> Iterator[list[tuple[int, str]]]:
-    """Blocks of lines that begin with a bar, numbered, outside fenced code."""
+    """Yield each block of numbered lines that begin with a bar, outside fenced code."""
     lines, is_code = [], False
     for number, line in enumerate(text.splitlines(), 1):
         if _FENCE.match(line):
@@ -27,7 +27,7 @@ def tables(text: str) -> Iterator[list[tuple[int, str]]]:
 
 
 def mistakes(text: str) -> list[str]:
-    """What is wrong with the tables of a page, by line."""
+    """Return the mistakes in the tables of a page, by line."""
     found = []
     for (start, header), *rows in tables(text):
         width = len(_BAR.findall(header))
@@ -41,7 +41,7 @@ def mistakes(text: str) -> list[str]:
     return found
 
 
-def test_tables_are_whole():
+def test_tables_of_all_pages_are_well_formed():
     found = {str(page.relative_to(ROOT)): mistakes(page.read_text()) for page in files(".md")}
 
     assert "docs/unverified.md" in found
@@ -63,5 +63,5 @@ def test_a_broken_table_is_found(text, mistake):
 
 
 @pytest.mark.parametrize("text", ["| a |\n|:-:|\n| `x\\|y` |", "```\n| no table\n```", "a | b"])
-def test_a_whole_page_is_fine(text):
+def test_a_well_formed_page_is_fine(text):
     assert mistakes(text) == []

@@ -25,7 +25,7 @@ def tree(tmp_path):
         (["manage.py", "src/config/settings.py"], "src"),
         (["backend/manage.py", "backend/config/settings.py", "config/nginx.conf"], "backend"),
         (["apps/web/manage.py", "apps/web/config/settings.py", "tools/manage.py"], "apps/web"),
-        # Installed elsewhere: where manage.py lies is all there is to go by.
+        # The settings are installed elsewhere, so only manage.py tells the root.
         (["manage.py", "other/manage.py"], "."),
         (["backend/manage.py"], "backend"),
         (["one/manage.py", "two/manage.py"], "."),
@@ -33,13 +33,13 @@ def tree(tmp_path):
         ([".git/manage.py", "node_modules/x/manage.py", "env/pyvenv.cfg", "env/manage.py"], "."),
     ],
 )
-def test_the_root_is_where_the_settings_lie(tree, files, root):
+def test_the_root_holds_the_settings(tree, files, root):
     directory = tree(*files)
 
     assert find_import_root(directory, "config.settings") == directory / root
 
 
-def test_without_settings_it_is_where_manage_lies(tree):
+def test_without_settings_the_root_holds_manage(tree):
     directory = tree("backend/manage.py", "src/config/settings.py")
 
     assert find_import_root(directory, None) == directory / "backend"

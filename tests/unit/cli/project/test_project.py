@@ -18,7 +18,7 @@ def write(tmp_path):
     return write
 
 
-def test_the_block_is_found_from_a_folder_below(write):
+def test_the_block_is_found_from_a_subfolder(write):
     directory = write(BLOCK)
     below = directory / "site" / "pages"
     below.mkdir(parents=True)
@@ -59,7 +59,7 @@ def test_without_a_block_there_is_no_project(write):
         ('[tool.webapp]\nenvironment = ["AWS_LAMBDA_X"]\n', "'AWS_LAMBDA_X', which is reserved by AWS Lambda"),
     ],
 )
-def test_a_wrong_block_is_refused_with_its_file(write, text, complaint):
+def test_an_invalid_block_is_refused_with_its_file(write, text, complaint):
     directory = write(text)
 
     with pytest.raises(UsageError) as refused:
@@ -76,11 +76,11 @@ def test_the_projects_own_variables_are_read(write):
 
 
 @pytest.mark.parametrize("other", ["webpack", "mypy", "hatch"])
-def test_another_tools_block_is_none_of_ours(write, other):
+def test_another_tools_block_is_ignored(write, other):
     assert find_project(write(f'[tool.{other}]\nsettings = "a"\n')) is None
 
 
-def test_entering_names_settings_and_paths(tmp_path, monkeypatch):
+def test_entering_sets_the_settings_module_and_paths(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", ["/elsewhere"])
     environ = {"PYTHONPATH": "/other"}
 
@@ -102,7 +102,7 @@ def test_a_variable_beats_the_block(tmp_path, monkeypatch):
     assert environ["DJANGO_SETTINGS_MODULE"] == "config.other"
 
 
-def test_modules_are_imported_from_the_folder_that_holds_the_settings(tmp_path, monkeypatch):
+def test_modules_are_imported_from_the_folder_with_the_settings(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", ["/elsewhere"])
     (tmp_path / "backend" / "config").mkdir(parents=True)
     (tmp_path / "backend" / "manage.py").touch()
@@ -118,14 +118,14 @@ def test_modules_are_imported_from_the_folder_that_holds_the_settings(tmp_path, 
     assert project.working_directory == tmp_path / "backend"
 
 
-def test_a_key_names_the_folder_of_the_modules(write):
+def test_python_path_names_the_folder_of_the_modules(write):
     directory = write('[tool.webapp]\nsettings = "config.settings"\npython_path = "apps/./web"\n')
     (directory / "apps" / "web").mkdir(parents=True)
 
     assert find_project(directory).import_root == directory / "apps" / "web"
 
 
-def test_two_folders_that_hold_the_settings_are_named(tmp_path):
+def test_two_folders_with_the_settings_are_refused(tmp_path):
     for name in ("back", "front"):
         (tmp_path / name / "config").mkdir(parents=True)
         (tmp_path / name / "manage.py").touch()

@@ -1,4 +1,4 @@
-"""What the stacks' parameters come to, from the project's own templates."""
+"""Parameters of each stack, for the templates of this repository."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def parameters(stack: Stack, given: Deployment, *, image: str | None = None) -> 
     return stack_parameters(given, stack, read_template(CHECKOUT / "deploy", stack), image=image)
 
 
-def test_each_stack_gets_what_its_template_declares_and_nothing_else():
+def test_each_stack_gets_only_the_parameters_of_its_template():
     given = deployment(everywhere={"Credentials": "iam", "LogRetentionDays": 7})
 
     assert parameters(REGISTRY, given) == {"Project": "guestbook"}
@@ -53,7 +53,7 @@ def test_each_stack_gets_what_its_template_declares_and_nothing_else():
     }
 
 
-def test_a_stages_value_beats_every_stages_and_a_stacks_own_beats_both():
+def test_a_stages_value_beats_the_shared_and_a_stacks_beats_both():
     given = deployment(
         everywhere={"MemoryMb": 512, "MaxConnections": 90, "Domain": "guestbook.example.com"},
         dev={"MemoryMb": 1024, "lambda": {"MemoryMb": 2048}},
@@ -64,7 +64,7 @@ def test_a_stages_value_beats_every_stages_and_a_stacks_own_beats_both():
     assert parameters(DATABASE, given)["MaxConnections"] == "90"
 
 
-def test_a_value_is_spelled_as_each_template_has_it():
+def test_a_value_is_spelled_as_each_template_allows():
     given = deployment(
         everywhere={"Architecture": "arm64", "Domain": "guestbook.example.com"}, dev={"lambda": {"WarmUp": True}}
     )
@@ -74,17 +74,17 @@ def test_a_value_is_spelled_as_each_template_has_it():
     assert parameters(FARGATE, given, image=IMAGE)["Architecture"] == "ARM64"
 
 
-def test_a_value_that_the_template_does_not_take_is_refused():
+def test_a_value_that_the_template_does_not_allow_is_refused():
     with pytest.raises(UsageError, match="Credentials = 'keys' is not a value of its template; choose"):
         parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
 
 
-def test_a_value_outside_its_range_is_refused_with_the_stack_that_would_not_take_it():
+def test_a_value_outside_its_range_is_refused_with_the_stack():
     with pytest.raises(UsageError, match="the stack 'lambda' does not take MemoryMb = '100', which is less than 512"):
         parameters(LAMBDA, deployment(everywhere={"MemoryMb": 100}))
 
 
-def test_an_architecture_of_one_stack_alone_is_refused():
+def test_an_architecture_for_one_stack_is_refused():
     with pytest.raises(UsageError, match="Architecture is the same in every stack of a stage"):
         read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}), SOURCE)
 
@@ -96,12 +96,12 @@ def test_a_list_is_spelled_with_commas():
 
 
 @pytest.mark.parametrize("value", [{"value": 500}, [{"value": 500}], [[1]]], ids=["table", "tables", "lists"])
-def test_what_is_no_value_is_refused(value: Any):
+def test_an_invalid_value_is_refused(value: Any):
     with pytest.raises(UsageError, match=r"StorageGb = .* is not a parameter's value; write a text, a number"):
         parameters(DATABASE, deployment(dev={"database": {"StorageGb": value}}))
 
 
-def test_a_parameter_without_a_default_is_asked_for_by_its_description():
+def test_a_parameter_without_a_default_is_required():
     with pytest.raises(UsageError, match=r"'load-balancer' needs Domain.*\[stages.dev.parameters\]"):
         parameters(LOAD_BALANCER, deployment())
     with pytest.raises(UsageError, match=r"needs CertificateArn.*\[stages.dev.parameters.load-balancer\]"):
@@ -118,7 +118,7 @@ def test_a_parameter_without_a_default_is_asked_for_by_its_description():
         ({"ImageUri": IMAGE}, "no template has parameter 'ImageUri'"),
     ],
 )
-def test_a_parameter_that_nothing_takes_is_refused(given: dict[str, Any], expected: str):
+def test_a_parameter_that_no_template_has_is_refused(given: dict[str, Any], expected: str):
     with pytest.raises(UsageError) as raised:
         read_templates(deployment(dev=given), SOURCE)
 
@@ -129,20 +129,20 @@ def revision(image: str = IMAGE, **given: Any) -> str:
     return parameters(LAMBDA, deployment(dev={"lambda": given}), image=image)["Revision"]
 
 
-def test_what_changes_the_function_makes_another_version():
+def test_a_change_of_the_function_makes_another_version():
     assert revision(MemoryMb=2048) != revision()
     assert revision(FrontDoor="function_url") != revision()
     assert revision(WarmUp=True) != revision()
     assert revision(Revision="rotated") != revision()
 
 
-def test_what_leaves_the_function_as_it_is_makes_no_version():
+def test_other_changes_make_no_version():
     assert revision(MemoryMb=1024) == revision()
     assert revision(Shift="AllAtOnce", ProvisionedConcurrency=2, RequestsBurst=7) == revision()
-    # By itself a new version, without another name.
+    # A new image makes a new version by itself.
     assert revision(image=IMAGE.replace("0", "1")) == revision()
 
 
-def test_a_template_that_is_missing_is_named(tmp_path: Path):
+def test_a_missing_template_is_named(tmp_path: Path):
     with pytest.raises(ToolError, match=r"lambda/template\.yaml, which the stack 'lambda' is made from, cannot be"):
         read_template(tmp_path, LAMBDA)

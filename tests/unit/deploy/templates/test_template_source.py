@@ -1,4 +1,4 @@
-"""Which templates a project uses."""
+"""The templates that a project uses: the library's, or a copy of its own."""
 
 import shutil
 from importlib.metadata import version
@@ -19,7 +19,7 @@ def test_a_clone_has_the_templates_at_its_top_level():
     assert library_templates() == CHECKOUT / "deploy"
 
 
-def test_a_project_without_any_uses_the_librarys(tmp_path: Path):
+def test_a_project_without_templates_uses_the_librarys(tmp_path: Path):
     source = find_templates(tmp_path)
 
     assert (source.directory, source.is_of_project) == (CHECKOUT / "deploy", False)
@@ -39,7 +39,7 @@ def test_a_file_of_the_same_name_is_left_alone(tmp_path: Path):
     assert not find_templates(tmp_path).is_of_project
 
 
-def test_a_whole_copy_is_the_projects_own(tmp_path: Path):
+def test_a_complete_copy_is_the_projects_own(tmp_path: Path):
     shutil.copytree(CHECKOUT / "deploy", tmp_path / "deploy")
 
     assert find_templates(tmp_path).directory == tmp_path / "deploy"
@@ -72,9 +72,9 @@ def test_an_ejected_copy_that_lacks_a_template_is_refused(tmp_path: Path):
         find_templates(tmp_path)
 
 
-def test_what_was_edited_and_what_the_library_changed_are_told_apart(tmp_path: Path):
+def test_edits_and_changes_in_the_library_are_distinguished(tmp_path: Path):
     directory = eject(tmp_path)
-    # As an earlier version of the library had them.
+    # An earlier version of the library had these.
     (directory / "ecs/express.yaml").write_text("Resources: {}\n")
     (directory / "ecs/former.yaml").write_text("Resources: {}\n")
     (directory / RECORD_NAME).write_text(EjectionRecord.of(directory).to_json())
@@ -94,7 +94,7 @@ def test_a_template_that_is_new_in_the_library_is_named(tmp_path: Path):
     assert differing_templates(find_templates(tmp_path)) == ((), ("README.md",))
 
 
-def test_a_record_that_is_not_one_is_refused(tmp_path: Path):
+def test_an_invalid_record_is_refused(tmp_path: Path):
     (eject(tmp_path) / RECORD_NAME).write_text("{}")
 
     with pytest.raises(UsageError, match=r"\.ejected\.json cannot be read: 'files'; restore it"):
