@@ -1,4 +1,4 @@
-"""The CPUs a container really has, as its cgroups tell."""
+"""The number of CPUs that the cgroups of a container allow it."""
 
 from pathlib import Path
 
@@ -25,13 +25,13 @@ def test_whole_cpus_of_the_quota_and_at_least_one(tmp_path, quota, cpus):
     assert available_cpus(8, root=root) == cpus
 
 
-def test_the_affinity_counts_where_it_is_less_than_the_quota(tmp_path):
+def test_the_affinity_wins_when_it_is_below_the_quota(tmp_path):
     root = machine(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "400000 100000\n"})
 
     assert available_cpus(2, root=root) == 2
 
 
-def test_the_smallest_quota_of_all_groups_around_the_process_counts(tmp_path):
+def test_the_smallest_quota_of_all_enclosing_groups_wins(tmp_path):
     files = {
         "proc/self/cgroup": "0::/kubepods/pod7/web\n",
         "sys/fs/cgroup/kubepods/cpu.max": "600000 100000\n",
@@ -42,14 +42,14 @@ def test_the_smallest_quota_of_all_groups_around_the_process_counts(tmp_path):
     assert available_cpus(8, root=machine(tmp_path, files)) == 3
 
 
-def test_the_groups_own_mount_counts_where_its_path_is_the_machines(tmp_path):
+def test_the_mount_of_the_group_itself_is_read(tmp_path):
     files = {"proc/self/cgroup": "0::/ecs/task/container\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}
 
     assert available_cpus(8, root=machine(tmp_path, files)) == 2
 
 
 @pytest.mark.parametrize(("quota_us", "cpus"), [("200000", 2), ("-1", 8)])
-def test_the_first_version_of_cgroups_is_read_too(tmp_path, quota_us, cpus):
+def test_cgroups_v1_is_read_too(tmp_path, quota_us, cpus):
     files = {
         "proc/self/cgroup": "4:memory:/docker/1f\n3:cpu,cpuacct:/docker/1f\n0::/\n",
         "sys/fs/cgroup/cpu/docker/1f/cpu.cfs_quota_us": f"{quota_us}\n",
@@ -59,5 +59,5 @@ def test_the_first_version_of_cgroups_is_read_too(tmp_path, quota_us, cpus):
     assert available_cpus(8, root=machine(tmp_path, files)) == cpus
 
 
-def test_a_machine_without_cgroups_has_what_the_affinity_says(tmp_path):
+def test_without_cgroups_the_affinity_decides(tmp_path):
     assert available_cpus(6, root=tmp_path) == 6

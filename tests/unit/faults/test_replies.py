@@ -1,4 +1,4 @@
-"""What many replies say about an outage."""
+"""Replies counted as served during an outage, or as cut off by it."""
 
 from tests.faults.figures.replies import Reply, served, was_cut_off
 
@@ -7,7 +7,7 @@ def reply(*, due_s: float, ended_s: float, status: int = 200) -> Reply:
     return Reply("read", None, due_s, ended_s, status)
 
 
-def test_only_successes_that_end_in_an_outage_deny_it():
+def test_only_successes_that_end_during_an_outage_count_as_served():
     replies = [
         reply(due_s=1.0, ended_s=1.1),
         reply(due_s=1.5, ended_s=2.5),
@@ -18,13 +18,13 @@ def test_only_successes_that_end_in_an_outage_deny_it():
     assert served(replies, 2.0, 3.0) == 1
 
 
-def test_a_request_under_way_was_cut_off():
+def test_a_request_in_progress_was_cut_off():
     assert was_cut_off(reply(due_s=1.0, ended_s=2.1, status=503), 2.0, 2.05)
 
 
-def test_a_request_that_came_later_was_not():
+def test_a_later_request_was_not_cut_off():
     assert not was_cut_off(reply(due_s=2.1, ended_s=2.2, status=503), 2.0, 2.05)
 
 
-def test_a_request_that_went_on_failing_was_not():
+def test_a_request_that_failed_much_later_was_not_cut_off():
     assert not was_cut_off(reply(due_s=1.0, ended_s=4.0, status=503), 2.0, 2.05)

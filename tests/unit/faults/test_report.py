@@ -1,4 +1,4 @@
-"""What `make faults` says about its cases."""
+"""The report of `make faults` on its cases."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ def test_a_figure_beyond_its_limit_fails_the_case():
     assert verdict.exceeded == ["recovery_s"]
 
 
-def test_a_figure_that_was_never_taken_fails_the_case():
+def test_a_missing_figure_fails_the_case():
     assert replace(_PASSED, worst={"ended": 8}).exceeded == ["recovery_s"]
     assert replace(_PASSED, worst={"recovery_s": 0.25}).missed == ["ended"]
 
@@ -36,7 +36,7 @@ def test_a_case_whose_fault_did_not_happen_fails():
     assert "FAILED: ended" in row(verdict)
 
 
-def test_a_case_that_broke_off_fails_whatever_its_figures():
+def test_an_aborted_case_fails_whatever_its_figures():
     assert not replace(_PASSED, problem="TimeoutError: ").passed
 
 
@@ -46,7 +46,7 @@ def test_a_row_shows_each_figure_with_its_limit():
     )
 
 
-def test_the_report_names_what_failed_beside_what_passed(tmp_path):
+def test_the_report_lists_failed_and_passed_cases(tmp_path):
     failed = Verdict(
         Case(1, "backends killed", "aws_ecs/pool/direct"),
         5,

@@ -1,4 +1,4 @@
-"""What is found in a server's log of its statements."""
+"""Reading the statements in a server's log."""
 
 import pytest
 
@@ -18,11 +18,11 @@ def log_of(*statements: str, process: int = 7) -> str:
         "execute _pg3_0: SELECT 1",
     ],
 )
-def test_state_outside_a_transaction_is_found(statement):
+def test_session_state_outside_a_transaction_is_counted(statement):
     assert read_statements(log_of("statement: SELECT 1", statement)) == (2, 1)
 
 
-def test_state_inside_a_transaction_goes_with_it():
+def test_state_inside_a_transaction_ends_with_it():
     log = log_of("statement: BEGIN", "statement: SET LOCAL timezone = 'UTC'", "statement: COMMIT")
 
     assert read_statements(log) == (3, 0)
@@ -34,5 +34,5 @@ def test_a_transaction_of_another_process_hides_nothing():
     assert read_statements(log) == (2, 1)
 
 
-def test_a_statement_by_the_extended_protocol_without_a_name_leaves_nothing():
+def test_an_unnamed_prepared_statement_leaves_no_state():
     assert read_statements(log_of("execute <unnamed>: SELECT 1")) == (1, 0)

@@ -1,4 +1,4 @@
-"""How a trial judges its repetitions."""
+"""The verdict of a trial on its repetitions."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def trial(verdicts: list[Verdict]) -> Trial:
     return Trial(Case(1, "backends killed", "aws_ecs/pool/direct"), 2, verdicts.append)
 
 
-def test_the_largest_of_a_limited_figure_and_the_smallest_of_a_required_one_count(trial, verdicts):
+def test_the_worst_value_of_each_figure_counts(trial, verdicts):
     with trial.judged(least={"ended": 1}, recovery_s=1.0):
         trial.note(ended=8, recovery_s=0.5)
         trial.note(ended=4, recovery_s=0.25)
@@ -32,7 +32,7 @@ def test_one_repetition_without_its_fault_fails_the_trial(trial):
         pass
 
 
-def test_a_trial_that_breaks_off_is_published_with_its_reason(trial, verdicts):
+def test_an_aborted_trial_is_published_with_its_reason(trial, verdicts):
     with pytest.raises(TimeoutError), trial.judged(least={}):
         raise TimeoutError("no success")
 

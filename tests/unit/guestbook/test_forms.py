@@ -3,14 +3,14 @@ import pytest
 from webapp.guestbook.forms import EntryForm, PageForm
 
 
-def test_words_are_all_an_entry_needs():
+def test_an_entry_needs_an_author_and_a_message():
     form = EntryForm({"author": " Ada ", "message": "Hello\r\nthere"})
 
     assert form.is_valid()
     assert form.cleaned_data == {"author": "Ada", "message": "Hello\nthere"}
 
 
-def test_a_line_break_counts_once_as_it_does_in_the_browser():
+def test_a_line_break_counts_as_one_character_as_in_browsers():
     message = "x" * 1998 + "\r\n" + "y"
 
     assert EntryForm({"author": "Ada", "message": message}).is_valid()
@@ -30,7 +30,7 @@ def test_a_line_break_counts_once_as_it_does_in_the_browser():
         ("message", "half a pair \udc00"),
     ],
 )
-def test_what_cannot_be_stored_is_the_visitors_to_correct(field, text):
+def test_text_that_cannot_be_stored_is_a_form_error(field, text):
     form = EntryForm({"author": "Ada", "message": "Hello", field: text})
 
     assert list(form.errors) == [field]

@@ -8,16 +8,16 @@ def content(entries):
     return [(entry.author, entry.message, entry.created_at) for entry in entries]
 
 
-def test_a_longer_sample_begins_with_the_shorter_one():
+def test_a_longer_sample_starts_with_the_shorter_one():
     assert content(sample_entries(500))[:200] == content(sample_entries(200))
 
 
-def test_every_sample_has_a_time_of_its_own_newest_first():
+def test_samples_have_distinct_times_newest_first():
     times = [entry.created_at for entry in sample_entries(500)]
 
     assert all(later > earlier for later, earlier in pairwise(times))
 
 
-def test_every_sample_could_have_been_sent_through_the_form():
+def test_every_sample_passes_the_form():
     for entry in sample_entries(150):
         assert EntryForm({"author": entry.author, "message": entry.message}).is_valid()

@@ -1,4 +1,4 @@
-"""What `make image-test` says about its figures and faults."""
+"""The report of `make image-test` on its figures and faults."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ def file(tmp_path: Path, monkeypatch) -> Path:
     return tmp_path / "reports" / "image.json"
 
 
-def test_a_figure_stands_beside_the_most_that_it_may_be(file):
+def test_a_figure_is_recorded_with_its_bar(file):
     assert report.record_figure("cold build", 44.0, unit="s", bar=180.0)
     assert not report.record_figure("uncompressed size", 300.0, unit="MiB", bar=284.0)
     assert report.record_figure("base image", 159.0, unit="MiB")
@@ -26,7 +26,7 @@ def test_a_figure_stands_beside_the_most_that_it_may_be(file):
     ]
 
 
-def test_a_figure_taken_again_replaces_its_earlier_self_alone(file):
+def test_a_repeated_figure_replaces_only_its_earlier_value(file):
     report.record_figure("cold build", 44.0, unit="s", bar=180.0)
     report.record_fault(26, "SIGTERM", target="aws_ecs", repetitions=5, worst={}, limits={})
     report.record_figure("cold build", 200.0, unit="s", bar=180.0)
@@ -36,7 +36,7 @@ def test_a_figure_taken_again_replaces_its_earlier_self_alone(file):
     assert [fault["number"] for fault in written["faults"]] == [26]
 
 
-def test_a_fault_fails_by_a_figure_beyond_its_limit_and_by_one_never_taken(file):
+def test_a_fault_fails_if_a_figure_is_beyond_its_limit_or_missing(file):
     case = {"target": "aws_ecs", "repetitions": 5, "limits": {"lost": 0}}
 
     assert report.record_fault(22, "out of memory", worst={"lost": 0}, **case)

@@ -1,4 +1,4 @@
-"""A state of migrations with one table, and judgements on what follows it."""
+"""A project state with one table, and the gate's verdicts on migrations that follow it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LARGE_BYTES = 2_500_000_000
 
 
 def migration(name: str, *operations: Any, app_label: str = "shop", **attributes: object) -> migrations.Migration:
-    """A migration of any application."""
+    """Return a migration of an application."""
     kind = type("Migration", (migrations.Migration,), {"operations": list(operations), **attributes})
     return kind(name, app_label)
 
@@ -25,7 +25,7 @@ def migration(name: str, *operations: Any, app_label: str = "shop", **attributes
 def verdicts_on(
     *plan: migrations.Migration, old: tuple[Any, ...] = (ITEM,), size: int = 0, allowed: tuple[str, ...] = ()
 ) -> list[Verdict]:
-    """The gate's, where the running version is what `old` makes and its item table has `size` bytes."""
+    """Return the gate's verdicts, for a running version made by `old` whose item table has `size` bytes."""
     state = migration("0001_initial", *old).mutate_state(ProjectState(), preserve=False)
     sizes = {"shop_item": size, "other": LARGE_BYTES}
     return judge(plan, state, alias="default", known_apps={"shop"}, sizes=sizes, allowed=allowed)

@@ -1,4 +1,4 @@
-"""What the running version notices of another type, and what PostgreSQL has to do for it."""
+"""The effects of a changed column type on the running version and on PostgreSQL."""
 
 import pytest
 
@@ -21,7 +21,7 @@ from django_runtimes.migration_gate.column_types import holds_all_of, is_narrowe
         ("numeric(5, 2)[]", "numeric(7, 2)[]"),
     ],
 )
-def test_a_wider_type_holds_all_of_the_former(former, present):
+def test_a_wider_type_holds_all_former_values(former, present):
     assert holds_all_of(former, present)
 
 
@@ -63,7 +63,7 @@ def test_another_type_is_neither_wider_nor_narrower(former, present):
 
 
 @pytest.mark.parametrize(
-    ("former", "present", "does"),
+    ("former", "present", "is_rewritten"),
     [
         ("varchar(10)", "varchar(11)", False),
         ("varchar(10)", "text", False),
@@ -76,5 +76,5 @@ def test_another_type_is_neither_wider_nor_narrower(former, present):
         ("varchar(10)[]", "varchar(10)[5]", False),
     ],
 )
-def test_the_table_is_written_anew_where_the_values_look_different_on_disk(former, present, does):
-    assert rewrites(former, present) is does
+def test_the_table_is_rewritten_if_the_values_differ_on_disk(former, present, is_rewritten):
+    assert rewrites(former, present) is is_rewritten

@@ -1,4 +1,4 @@
-"""The gate's report, pinned whole."""
+"""The complete report of the gate."""
 
 import json
 import textwrap

@@ -1,4 +1,4 @@
-"""What the gate refuses, who may allow it, and whose operation it is."""
+"""The gate's verdicts on operations, and the ways to allow a migration."""
 
 import pytest
 from django.contrib.postgres.operations import (
@@ -20,15 +20,15 @@ NOT_EMPTY = models.CheckConstraint(condition=~models.Q(text=""), name="not_empty
 
 
 def fill_text(apps, schema_editor):
-    """What a data migration might do."""
+    """Stand in for a data migration."""
 
 
-class Elsewhere(Operation):
+class ForeignOperation(Operation):
     def state_forwards(self, app_label, state):
         pass
 
 
-class NoColumn(models.Field):
+class ColumnlessField(models.Field):
     def db_type(self, connection):
         return None
 
@@ -49,19 +49,19 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     assert verdict.refuses
 
 
-def test_where_no_migration_is_applied_nothing_runs():
+def test_without_an_applied_migration_no_version_is_running():
     data = migration("0002_data", migrations.RunPython(fill_text), migrations.RunSQL("DROP TABLE x"))
 
     assert verdicts_on(migration("0001_initial", ITEM), data, old=()) == []
 
 
-def test_the_option_allows_what_breaks():
+def test_the_option_allows_a_migration_that_breaks():
     (verdict,) = verdicts_on(migration("0002_remove", REMOVE), allowed=("shop.0002_remove",))
 
     assert (verdict.level, verdict.allowed, verdict.refuses) == (GateLevel.BREAKS, "--allow", False)
 
 
-def test_the_option_allows_the_migration_that_it_names_and_no_other():
+def test_the_option_allows_only_the_migration_that_it_names():
     verdicts = verdicts_on(
         migration("0002_shorter", SHORTEN), migration("0003_remove", REMOVE), allowed=("shop.0002_shorter",)
     )
@@ -69,20 +69,20 @@ def test_the_option_allows_the_migration_that_it_names_and_no_other():
     assert [verdict.refuses for verdict in verdicts] == [False, True]
 
 
-def test_a_reason_in_the_migration_allows_what_depends_on_the_running_version():
+def test_a_reason_in_the_migration_allows_a_dependent_operation():
     (verdict,) = verdicts_on(migration("0002", SHORTEN, compatible_because="0.9 writes 40 characters at most"))
 
     assert (verdict.allowed, verdict.refuses) == ("0.9 writes 40 characters at most", False)
 
 
 @pytest.mark.parametrize("reason", ["", "  ", True, None])
-def test_what_is_no_reason_allows_nothing(reason):
+def test_an_invalid_reason_allows_nothing(reason):
     (verdict,) = verdicts_on(migration("0002", SHORTEN, compatible_because=reason))
 
     assert verdict.refuses
 
 
-def test_no_reason_in_the_migration_allows_what_breaks_for_certain():
+def test_a_reason_does_not_allow_an_operation_that_breaks():
     (verdict,) = verdicts_on(migration("0002", REMOVE, compatible_because="nobody uses it"))
 
     assert verdict.refuses
@@ -97,30 +97,30 @@ def test_sql_and_python_cannot_be_judged():
     assert [verdict.operation for verdict in verdicts] == ["RunSQL UPDATE x SET y = 1", "RunPython fill_text"]
 
 
-def test_sql_and_python_that_do_nothing_are_nothing():
+def test_sql_and_python_without_effect_give_no_verdict():
     nothing = (migrations.RunSQL(migrations.RunSQL.noop), migrations.RunPython(migrations.RunPython.noop, fill_text))
 
     assert verdicts_on(migration("0002", *nothing)) == []
 
 
-def test_the_python_of_an_application_that_is_new_is_a_warning():
+def test_the_python_of_a_new_application_is_a_warning():
     (verdict,) = verdicts_on(migration("0001", migrations.RunPython(fill_text), app_label="library"))
 
     assert (verdict.kind, verdict.refuses) == (Kind.UNKNOWN_OPERATION_OF_NEW_APP, False)
 
 
-def test_an_operation_of_somebody_else_cannot_be_judged():
-    (verdict,) = verdicts_on(migration("0002", Elsewhere()))
+def test_a_foreign_operation_cannot_be_judged():
+    (verdict,) = verdicts_on(migration("0002", ForeignOperation()))
 
     assert verdict.kind is Kind.UNKNOWN_OPERATION
     assert verdict.reason == f"it is an operation of {__name__}, which may do anything"
 
 
-def test_an_extension_is_nothing_to_the_running_version():
+def test_an_extension_gives_no_verdict():
     assert verdicts_on(migration("0002", TrigramExtension())) == []
 
 
-def test_the_operation_inside_another_is_the_one_that_is_named():
+def test_the_innermost_operation_is_named():
     inside = migrations.SeparateDatabaseAndState(
         database_operations=[migrations.SeparateDatabaseAndState(database_operations=[REMOVE])]
     )
@@ -135,19 +135,19 @@ def test_a_migration_that_django_cannot_apply_is_named_with_its_operation():
         verdicts_on(migration("0002", migrations.RemoveField("item", "size")))
 
 
-def test_a_field_that_loses_its_type_takes_its_column_along():
-    (verdict,) = verdicts_on(migration("0002", migrations.AlterField("item", "text", NoColumn())))
+def test_a_field_that_loses_its_type_loses_its_column():
+    (verdict,) = verdicts_on(migration("0002", migrations.AlterField("item", "text", ColumnlessField())))
 
     assert verdict.kind is Kind.COLUMN_GONE
 
 
 def test_a_field_without_a_type_has_no_column():
-    come_and_go = (migrations.AddField("item", "total", NoColumn()), migrations.RemoveField("item", "total"))
+    add_and_remove = (migrations.AddField("item", "total", ColumnlessField()), migrations.RemoveField("item", "total"))
 
-    assert verdicts_on(migration("0002", *come_and_go)) == []
+    assert verdicts_on(migration("0002", *add_and_remove)) == []
 
 
-def test_a_rename_has_a_remedy_of_its_own():
+def test_a_rename_has_its_own_remedy():
     (verdict,) = verdicts_on(migration("0002", migrations.RenameField("item", "text", "title")))
 
     assert verdict.kind is Kind.COLUMN_GONE
@@ -157,12 +157,12 @@ def test_a_rename_has_a_remedy_of_its_own():
 @pytest.mark.parametrize(
     ("migration_names", "atomic", "refused"),
     [
-        pytest.param(("0002", "0002"), True, False, id="nobody_sees_what_one_transaction_mends"),
-        pytest.param(("0002", "0002"), False, True, id="without_a_transaction_somebody_does"),
-        pytest.param(("0002", "0003"), True, True, id="between_two_migrations_somebody_does"),
+        pytest.param(("0002", "0002"), True, False, id="one_transaction_hides_the_first_operation"),
+        pytest.param(("0002", "0002"), False, True, id="without_a_transaction_it_is_visible"),
+        pytest.param(("0002", "0003"), True, True, id="between_two_migrations_it_is_visible"),
     ],
 )
-def test_what_a_later_operation_mends(migration_names, atomic, refused):
+def test_an_operation_that_a_later_one_reverts(migration_names, atomic, refused):
     operations = [migrations.AddField("item", "size", REQUIRED), migrations.RemoveField("item", "size")]
     if len(set(migration_names)) == 1:
         plan = [migration(migration_names[0], *operations, atomic=atomic)]
@@ -184,7 +184,7 @@ def test_the_table_of_another_model_in_the_plan_is_new():
     assert verdicts_on(*plan) == []
 
 
-def test_a_model_that_another_takes_the_place_of_has_no_table(settings):
+def test_a_swapped_out_model_has_no_table(settings):
     swappable = migrations.CreateModel(
         "Item",
         [("id", models.BigAutoField(primary_key=True)), ("text", models.CharField(max_length=100))],
@@ -196,7 +196,7 @@ def test_a_model_that_another_takes_the_place_of_has_no_table(settings):
     assert verdicts_on(migration("0002", REMOVE), old=(other, swappable)) == []
 
 
-def test_what_a_router_keeps_off_the_database_does_not_happen(settings):
+def test_operations_that_a_router_forbids_are_ignored(settings):
     class Nowhere:
         def allow_migrate(self, db, app_label, **hints):
             return False
@@ -206,7 +206,7 @@ def test_what_a_router_keeps_off_the_database_does_not_happen(settings):
     assert verdicts_on(migration("0002", REMOVE, migrations.RunSQL("DROP TABLE x"))) == []
 
 
-def test_a_model_that_moves_in_the_state_alone_keeps_its_table_under_watch():
+def test_the_table_of_a_model_that_moves_in_the_state_is_watched():
     moved = migrations.CreateModel("Thing", [*ITEM.fields], options={"db_table": "shop_item"})
     in_state = migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel("Item"), moved])
     move = migration("0002", in_state)
@@ -216,7 +216,7 @@ def test_a_model_that_moves_in_the_state_alone_keeps_its_table_under_watch():
     assert (verdict.migration, verdict.kind) == ("shop.0003", Kind.NO_VALUE)
 
 
-def test_a_rule_for_a_column_that_came_by_sql_is_one_that_the_running_version_does_not_know():
+def test_a_constraint_on_a_column_added_by_sql_is_unknown():
     sql = migrations.RunSQL(
         "ALTER TABLE shop_item ADD COLUMN size integer",
         state_operations=[migrations.AddField("item", "size", models.IntegerField(null=True))],
@@ -263,7 +263,7 @@ def test_a_rule_for_a_column_that_came_by_sql_is_one_that_the_running_version_do
         ),
     ],
 )
-def test_work_that_a_large_table_makes_long_is_a_warning(operation, kind, work):
+def test_work_that_takes_long_on_a_large_table_is_a_warning(operation, kind, work):
     waits = [verdict for verdict in verdicts_on(migration("0002", operation), size=LARGE_BYTES) if verdict.kind is kind]
 
     assert [(verdict.level, verdict.reason) for verdict in waits] == [
@@ -281,11 +281,11 @@ def test_work_that_a_large_table_makes_long_is_a_warning(operation, kind, work):
         [migrations.RenameIndex("item", "by_words", old_fields=("text",))],
     ],
 )
-def test_work_that_no_size_makes_long_is_none(operations):
+def test_work_that_is_fast_at_any_size_gives_no_verdict(operations):
     assert verdicts_on(migration("0002", *operations, atomic=False), size=LARGE_BYTES) == []
 
 
-def test_a_constraint_that_is_validated_later_keeps_nobody_waiting():
+def test_a_constraint_that_is_validated_later_blocks_nothing():
     verdicts = verdicts_on(
         migration("0002", AddConstraintNotValid("item", NOT_EMPTY)),
         migration("0003", ValidateConstraint("item", "not_empty")),

@@ -1,4 +1,4 @@
-"""What `webapp check` says about a base path."""
+"""System checks of a base path."""
 
 import pytest
 from django.conf import settings as django_settings
@@ -32,8 +32,8 @@ class _Urls:
     urlpatterns = URLS
 
 
-def said(base_path, *, is_stripped=None, **changes):
-    """The ids of the warnings, and their text."""
+def warnings_for(base_path, *, is_stripped=None, **changes):
+    """Return the IDs of the warnings, and their text."""
     front = Front(base_path, "Host", "X-Forwarded-Proto", is_stripped)
     settings = {
         "DJANGO_RUNTIMES": django_settings.DJANGO_RUNTIMES._replace(front=front),
@@ -60,8 +60,8 @@ def said(base_path, *, is_stripped=None, **changes):
         *("/2026", "/en", "/de", "/static", "/media"),
     ],
 )
-def test_a_base_path_that_a_url_begins_with_is_ambiguous(base_path):
-    ids, text = said(base_path)
+def test_a_base_path_that_starts_a_url_is_ambiguous(base_path):
+    ids, text = warnings_for(base_path)
 
     assert ids == ["webapp.W017"]
     assert f"WEBAPP_BASE_PATH={base_path!r}: " in text
@@ -71,26 +71,26 @@ def test_a_base_path_that_a_url_begins_with_is_ambiguous(base_path):
 @pytest.mark.parametrize(
     "base_path", ["", "/ap", "/apis", "/items", "/api/other", "/shop2", "/er", "/v100", "/fr", "/cart", "/empty"]
 )
-def test_another_base_path_is_not(base_path):
-    assert said(base_path) == ([], "")
+def test_another_base_path_is_fine(base_path):
+    assert warnings_for(base_path) == ([], "")
 
 
-def test_a_url_that_takes_every_word_is_ambiguous():
+def test_a_url_pattern_that_matches_any_word_is_ambiguous():
     class Urls:
         urlpatterns = [path("<slug:name>/", view)]
 
-    assert said("/cart", ROOT_URLCONF=Urls)[0] == ["webapp.W017"]
+    assert warnings_for("/cart", ROOT_URLCONF=Urls)[0] == ["webapp.W017"]
 
 
 @pytest.mark.parametrize("is_stripped", [True, False])
-def test_who_has_said_what_the_hop_does_is_not_warned(is_stripped):
-    assert said("/api", is_stripped=is_stripped) == ([], "")
+def test_no_warning_if_the_variable_says_what_the_hop_does(is_stripped):
+    assert warnings_for("/api", is_stripped=is_stripped) == ([], "")
 
 
 @pytest.mark.parametrize("is_stripped", [None, True, False])
 @pytest.mark.parametrize("base_path", ["/healthz", "/readyz"])
-def test_the_path_of_a_health_check_is_for_nothing_else(base_path, is_stripped):
-    ids, text = said(base_path, is_stripped=is_stripped)
+def test_the_path_of_a_health_check_cannot_be_a_base_path(base_path, is_stripped):
+    ids, text = warnings_for(base_path, is_stripped=is_stripped)
 
     assert ids == ["webapp.W017"]
     assert text.endswith("Choose another base path.")
@@ -110,7 +110,7 @@ def test_the_path_of_a_health_check_is_for_nothing_else(base_path, is_stripped):
     ],
 )
 def test_a_setting_outside_the_base_path_is_named(change):
-    ids, text = said("/cart", **change)
+    ids, text = warnings_for("/cart", **change)
 
     assert ids == ["webapp.W018"]
     assert text.startswith(
@@ -128,13 +128,13 @@ def test_a_setting_outside_the_base_path_is_named(change):
         {"MEDIA_URL": "//media.example/"},
     ],
 )
-def test_names_and_other_hosts_are_left_alone(change):
-    assert said("/cart", **change) == ([], "")
+def test_url_names_and_other_hosts_are_fine(change):
+    assert warnings_for("/cart", **change) == ([], "")
 
 
 @pytest.mark.parametrize(
     ("static_url", "ids"),
     [("/cart/static/", []), ("/cart/assets/", ["webapp.W019"]), ("https://static.example/assets/", [])],
 )
-def test_static_files_are_looked_for_where_their_links_lead(static_url, ids):
-    assert said("/cart", STATIC_URL=static_url, WHITENOISE_STATIC_PREFIX="/static/")[0] == ids
+def test_the_static_prefix_must_match_the_static_url(static_url, ids):
+    assert warnings_for("/cart", STATIC_URL=static_url, WHITENOISE_STATIC_PREFIX="/static/")[0] == ids

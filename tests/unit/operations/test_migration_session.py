@@ -19,7 +19,7 @@ from django_runtimes.operations.migration_session import works_concurrently
         "ALTER TABLE entry DETACH PARTITION entry_2019 CONCURRENTLY",
     ],
 )
-def test_what_works_beside_the_traffic_is_known_however_it_is_written(sql):
+def test_concurrent_statements_are_detected_in_any_spelling(sql):
     assert works_concurrently(sql)
 
 
@@ -30,10 +30,10 @@ def test_what_works_beside_the_traffic_is_known_however_it_is_written(sql):
         "CREATE INDEX entry_text ON entry (text) -- not CONCURRENTLY",
         'ALTER TABLE entry ADD COLUMN "concurrently" text',
         "ALTER TABLE entry ALTER COLUMN text SET DEFAULT 'CONCURRENTLY'",
-        # Nothing is left behind by it, and it may stand in a transaction.
+        # It leaves nothing behind when it fails, and may run in a transaction.
         "REFRESH MATERIALIZED VIEW CONCURRENTLY totals",
         "",
     ],
 )
-def test_what_stands_in_the_way_of_others_is_not_taken_for_it(sql):
+def test_other_statements_are_not_concurrent(sql):
     assert not works_concurrently(sql)

@@ -1,4 +1,4 @@
-"""A role's timeouts, as they are compared."""
+"""Reading and comparing the timeouts of a role."""
 
 import pytest
 
@@ -24,11 +24,11 @@ def test_a_duration_is_read_as_postgresql_reads_it(text, duration_ms):
     assert _parsed(text) == duration_ms
 
 
-def test_what_is_no_duration_is_not_guessed_at():
+def test_an_invalid_duration_is_an_error():
     with pytest.raises(ValueError, match="'soon' is not a duration"):
         _parsed("soon")
 
 
-def test_a_timeout_of_zero_is_as_missing_as_one_that_is_not_set():
+def test_a_timeout_of_zero_counts_as_missing():
     assert RoleTimeouts(0, None).missing() == ["statement_timeout", "idle_in_transaction_session_timeout"]
     assert RoleTimeouts(8_000, 5_000).missing() == []

@@ -1,4 +1,4 @@
-"""Errors of the database, sorted without one."""
+"""Classifying database errors, without a database."""
 
 import psycopg
 import psycopg_pool
@@ -43,16 +43,16 @@ def test_the_sqlstate_decides(sqlstate, outage):
         psycopg_pool.PoolClosed,
     ],
 )
-def test_no_connection_is_an_outage_though_it_has_no_sqlstate(error_class):
+def test_a_failed_connection_is_an_outage_without_a_sqlstate(error_class):
     assert outage_of(error_class("no connection")) is UNAVAILABLE
 
 
 @pytest.mark.parametrize("error_class", [psycopg.ProgrammingError, psycopg.DataError, psycopg.InterfaceError])
-def test_a_misuse_of_the_driver_is_no_outage(error_class):
+def test_misuse_of_the_driver_is_no_outage(error_class):
     assert outage_of(error_class("a mistake")) is None
 
 
-def test_the_drivers_error_is_found_behind_djangos_and_the_applications():
+def test_the_drivers_error_is_found_through_its_wrappers():
     lost = psycopg.OperationalError("lost")
     wrapped = OperationalError("lost")
     wrapped.__cause__ = lost
@@ -63,7 +63,7 @@ def test_the_drivers_error_is_found_behind_djangos_and_the_applications():
     assert database_error(lost) is lost
 
 
-def test_an_error_that_was_handled_before_another_is_not_its_cause():
+def test_an_earlier_handled_error_is_not_the_cause():
     mistake = ProgrammingError("mistake")
     mistake.__context__ = psycopg.OperationalError("lost")
 
@@ -71,7 +71,7 @@ def test_an_error_that_was_handled_before_another_is_not_its_cause():
     assert database_error(None) is None
 
 
-def test_a_lost_connections_reason_is_one_line():
+def test_the_reason_for_a_lost_connection_is_one_line():
     error = psycopg.OperationalError("connection failed: Connection refused\n\tIs the server running?")
 
     assert described(error) == "OperationalError: connection failed: Connection refused"

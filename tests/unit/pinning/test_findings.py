@@ -21,14 +21,14 @@ def run(findings, name, *statements, pins_because=None):
     findings.end_test()
 
 
-def test_only_tests_that_send_are_counted(findings):
+def test_only_tests_that_send_statements_are_counted(findings):
     run(findings, "a", "SELECT 1", "SELECT 2")
     run(findings, "b")
 
     assert (findings.statements, findings.tests, findings.pins) == (2, 1, [])
 
 
-def test_one_place_is_one_finding_however_often_it_sends(findings):
+def test_repeated_statements_from_one_place_are_one_finding(findings):
     run(findings, "a", "SELECT nextval('s')", "SELECT nextval('s')")
     run(findings, "b", "SELECT nextval('t')")
 
@@ -39,7 +39,7 @@ def test_one_place_is_one_finding_however_often_it_sends(findings):
     assert finding.origin.place.function == "send"
 
 
-def test_what_fixtures_send_is_no_finding(findings):
+def test_statements_from_fixtures_are_no_finding(findings):
     send(findings, "SET x = 1")
     run(findings, "a", "SELECT 1")
     send(findings, "SET x = 1")
@@ -47,7 +47,7 @@ def test_what_fixtures_send_is_no_finding(findings):
     assert findings.pins == []
 
 
-def test_a_test_that_pins_on_purpose_is_left_out_and_counted(findings):
+def test_a_test_that_pins_on_purpose_is_excluded_and_counted(findings):
     run(findings, "a", "SET x = 1", pins_because="it has to")
     run(findings, "b", "SELECT 1")
 

@@ -7,11 +7,11 @@ def words(sql):
     return [[token.text for token in statement] for statement in split_statements(sql)]
 
 
-def test_words_are_lower_case_and_quoted_names_are_not():
+def test_words_are_lowercased_and_quoted_names_are_not():
     assert words('SeLeCt Id FROM "Weird ""Name"""') == [["select", "id", "from", 'Weird "Name"']]
 
 
-def test_a_semicolon_ends_a_statement_and_empty_ones_are_none():
+def test_a_semicolon_ends_a_statement_and_empty_ones_are_skipped():
     assert words(" ; SELECT a;;SET b ; -- c\n") == [["select", "a"], ["set", "b"]]
 
 
@@ -32,14 +32,14 @@ def test_a_semicolon_ends_a_statement_and_empty_ones_are_none():
         "'\n; SET x'",
     ],
 )
-def test_what_is_not_executed_is_one_value_or_nothing(inert):
+def test_text_that_is_not_executed_is_one_value_or_nothing(inert):
     (tokens,) = split_statements(f"SELECT {inert} FROM t")
 
     assert [token.text for token in tokens] == ["select", "", "from", "t"]
     assert tokens[1].kind is TokenKind.VALUE
 
 
-def test_a_backslash_ends_no_plain_string():
+def test_a_backslash_does_not_escape_in_a_plain_string():
     assert words(r"SELECT '\'; SET x") == [["select", ""], ["set", "x"]]
 
 
@@ -52,7 +52,7 @@ def test_a_numbered_parameter_is_no_string():
 
 
 @pytest.mark.parametrize("open_end", ["'", "E'", r"E'\\\'", "$$", "$a$", '"', "/*", "/* /* */", "--"])
-def test_what_is_never_closed_goes_to_the_end(open_end):
+def test_an_unclosed_token_extends_to_the_end(open_end):
     statements = words(f"SELECT {open_end} ; SET x")
 
     assert len(statements) == 1
@@ -60,6 +60,6 @@ def test_what_is_never_closed_goes_to_the_end(open_end):
 
 
 @pytest.mark.parametrize("piece", ["'", "''", "$", "$a$", "/*", "*/", "--", '"', "\\", "E'", "(", "é", "\0"])
-def test_a_long_run_of_any_mark_is_read_in_reasonable_time(piece):
-    # Quadratic reading would take minutes.
+def test_a_long_run_of_any_mark_is_lexed_quickly(piece):
+    # A quadratic lexer would take minutes.
     split_statements(piece * 200_000)

@@ -115,7 +115,7 @@ CLEAN = [
     "DO $$ BEGIN PERFORM set_config('a', 'b', true); END $$",
 ]
 
-# None of these is executed, whatever they hold.
+# PostgreSQL executes none of these, whatever they contain.
 INERT = [
     "/* SET x; */",
     "/* /* LISTEN a */ nextval('s') */",
@@ -147,7 +147,7 @@ def test_it_does_not_pin(sql):
     assert rules_of(sql) == ()
 
 
-def test_all_rules_of_a_string_of_statements_are_named_once():
+def test_each_rule_that_several_statements_break_is_named_once():
     assert rules_of("SET a = 1; SELECT nextval('s'); SET b = nextval('s')") == (SETTING, SEQUENCE)
 
 
@@ -155,31 +155,31 @@ def test_a_statement_prepared_under_a_name_pins():
     assert rules_of("SELECT 1", named=True) == (PREPARED,)
 
 
-def test_sixteen_kilobytes_are_the_most():
+def test_a_statement_of_more_than_16_kilobytes_pins():
     assert pinning_rules(Statement("SELECT 1", 16 * 1024)) == ()
     assert pinning_rules(Statement("SELECT 1", 16 * 1024 + 1)) == (SIZE,)
 
 
-def _hidden(sql, chance):
-    """The statement with comments where white space may be, in any case of letters."""
+def _with_comments(sql, chance):
+    """Return the statement with comments in place of some of its blanks."""
     pieces = sql.split(" ")
     joints = [chance.choice([" ", *INERT]) for _ in pieces]
     return "".join(f"{joint} {piece}" for joint, piece in zip(joints, pieces, strict=True))
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_a_pin_is_found_whatever_stands_around_it(seed):
+def test_a_pin_is_found_among_comments_and_other_statements(seed):
     chance = random.Random(seed)
     without_comments = [(sql, rule) for sql, rule in PINS if "--" not in sql]
     for sql, rule in without_comments:
         neighbours = [f"SELECT {chance.choice(INERT_VALUES)}" for _ in range(3)]
-        hidden = f"{neighbours[0]}; {_hidden(sql, chance)}; {neighbours[1]} , {neighbours[2][7:]}"
+        hidden = f"{neighbours[0]}; {_with_comments(sql, chance)}; {neighbours[1]} , {neighbours[2][7:]}"
 
         assert rule in rules_of(hidden), hidden
 
 
 @pytest.mark.parametrize("seed", range(50))
-def test_nothing_inert_is_taken_for_a_pin(seed):
+def test_values_and_comments_are_not_mistaken_for_pins(seed):
     chance = random.Random(seed)
     values = ", ".join(chance.choice(INERT_VALUES) + chance.choice(INERT) for _ in range(20))
 
