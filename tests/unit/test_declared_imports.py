@@ -13,14 +13,14 @@ from packaging.utils import canonicalize_name
 
 _ROOT = Path(__file__).parents[2]
 _LIBRARY = _ROOT / "src" / "django_runtimes"
-# What the interface of a package is made of, and its own dependency.
-_IN_INTERFACES = {"boto3": ("botocore",), "aiohttp": ("multidict", "yarl")}
-# What only those install who need it: `webapp pinlint` says so, and docs/compose.md.
-_OF_PROJECTS = {"pytest", "websockets"}
+# Packages whose names appear in the interface of a declared one, which depends on them.
+_INTERFACE_PACKAGES = {"boto3": ("botocore",), "aiohttp": ("multidict", "yarl")}
+# Optional packages that a project installs itself, as `webapp pinlint` and docs/compose.md say.
+_OPTIONAL = {"pytest", "websockets"}
 
 
 def imported(source: str) -> Iterator[str]:
-    """The packages that a module imports anywhere in it."""
+    """Yield the packages that a module imports."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
@@ -32,7 +32,7 @@ def test_each_package_that_is_imported_is_declared():
     project = tomllib.loads((_ROOT / "pyproject.toml").read_text())["project"]
     needs = chain(project["dependencies"], *project["optional-dependencies"].values())
     declared = {canonicalize_name(Requirement(text).name) for text in needs}
-    declared |= {name for package in declared & _IN_INTERFACES.keys() for name in _IN_INTERFACES[package]}
+    declared |= {name for package in declared & _INTERFACE_PACKAGES.keys() for name in _INTERFACE_PACKAGES[package]}
     owners = packages_distributions()
 
     undeclared = {
@@ -40,7 +40,7 @@ def test_each_package_that_is_imported_is_declared():
         for path in _LIBRARY.rglob("*.py")
         for name in imported(path.read_text(encoding="utf-8"))
         if name not in sys.stdlib_module_names
-        and name not in {"django_runtimes", *_OF_PROJECTS}
+        and name not in {"django_runtimes", *_OPTIONAL}
         and not {canonicalize_name(owner) for owner in owners.get(name, [name])} & declared
     }
 

@@ -35,7 +35,7 @@ class Installed:
         ({"url": "file:///x-1.2.whl", "archive_info": {}}, "'django-runtimes{} @ file:///x-1.2.whl'"),
     ],
 )
-def test_an_extra_comes_from_where_the_library_came(monkeypatch, origin, arguments):
+def test_an_extra_is_installed_from_the_librarys_origin(monkeypatch, origin, arguments):
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
     monkeypatch.setattr(sys, "executable", "python")
 
@@ -46,24 +46,26 @@ def test_an_extra_comes_from_where_the_library_came(monkeypatch, origin, argumen
 @pytest.mark.parametrize(
     ("extras", "named"), [(["compare"], "extra 'compare'"), (["compare", "deploy"], "extras 'compare' and 'deploy'")]
 )
-def test_an_unknown_origin_is_no_command_with_a_name(monkeypatch, extras, named):
+def test_an_unknown_origin_gives_no_command(monkeypatch, extras, named):
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
 
     assert install_command(*extras) is None
     assert how_to_install(*extras) == f"install django-runtimes with its {named} from where this installation came"
 
 
-def test_an_extra_is_installed_with_all_that_it_names(monkeypatch):
-    of_others = importlib.metadata.distribution
+def test_an_extra_is_installed_if_all_its_packages_are(monkeypatch):
+    real_distribution = importlib.metadata.distribution
     monkeypatch.setattr(
-        importlib.metadata, "distribution", lambda name: Installed(None) if "runtimes" in name else of_others(name)
+        importlib.metadata,
+        "distribution",
+        lambda name: Installed(None) if "runtimes" in name else real_distribution(name),
     )
 
     assert is_installed("present")
     assert not is_installed("half")
 
 
-def test_two_extras_are_one_command(monkeypatch):
+def test_two_extras_give_one_command(monkeypatch):
     origin = {"url": "file:///x-1.2.whl", "archive_info": {}}
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(origin))
 
@@ -71,11 +73,11 @@ def test_two_extras_are_one_command(monkeypatch):
 
 
 @pytest.mark.parametrize("extra", PACKAGES)
-def test_what_is_looked_for_is_what_the_extra_names(extra):
+def test_the_packages_of_an_extra_match_pyproject(extra):
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     named = {Requirement(text).name for text in project["optional-dependencies"][extra]}
 
-    # Which psycopg is installed decides nothing about the extra.
+    # psycopg comes in several distributions, so the extra does not look for one.
     assert set(PACKAGES[extra].values()) == named - {"psycopg"}
 
 

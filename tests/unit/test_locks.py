@@ -1,4 +1,4 @@
-"""Which Django each lock file holds."""
+"""The packages in each lock file, and its version of Django."""
 
 import re
 import tomllib
@@ -12,13 +12,13 @@ _REQUIREMENTS = Path(__file__).parents[2] / "requirements"
 
 
 def locked_django(lock: str) -> Version:
-    """The one version of Django in a lock file."""
+    """Return the version of Django in a lock file."""
     (version,) = re.findall(r"^django==(\S+)", (_REQUIREMENTS / lock).read_text(encoding="utf-8"), re.MULTILINE)
     return Version(version)
 
 
 @pytest.mark.parametrize("lock", ["serving.txt", "development.txt", "peers.txt"])
-def test_what_ships_is_the_release_with_long_term_support(lock):
+def test_the_image_has_the_long_term_support_release_of_django(lock):
     assert Version("5.2") <= locked_django(lock) < Version("6")
     assert locked_django(lock) == locked_django("serving.txt")
 
@@ -31,7 +31,7 @@ def test_the_lowest_lock_has_the_lower_bound():
     assert locked_django("lowest.txt").release[:2] == (5, 2)
 
 
-def test_what_ships_is_the_library_with_three_extras_and_the_projects_own():
+def test_the_serving_lock_has_the_library_and_three_extras():
     project = tomllib.loads((_REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     shipped = [*project["dependencies"], *extras["lambda"], *extras["server"], *extras["s3"]]
@@ -39,7 +39,7 @@ def test_what_ships_is_the_library_with_three_extras_and_the_projects_own():
     needs = [Requirement(text) for text in [*shipped, *own] if not text.startswith("#")]
     locked = set(re.findall(r"^(\S+)==", (_REQUIREMENTS / "serving.txt").read_text(encoding="utf-8"), re.MULTILINE))
 
-    # What uv resolved beyond these is what they need, for any platform.
+    # The lock may hold more, because uv adds their dependencies for every platform.
     assert {need.name for need in needs} <= locked
     assert not {Requirement(text).name for text in extras["compare"]} & (locked - {need.name for need in needs})
 

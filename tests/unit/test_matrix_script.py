@@ -1,4 +1,4 @@
-"""scripts/test_matrix.sh refuses what it cannot run, before it makes anything."""
+"""scripts/test_matrix.sh validates its arguments before it creates anything."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ _SCRIPT = Path(__file__).parents[2] / "scripts/test_matrix.sh"
         (["plain"], "many", "TIMES is 'many', not a number above 0"),
     ],
 )
-def test_a_wrong_word_ends_it_at_once(circumstances: list[str], times: str, message: str, tmp_path: Path):
+def test_an_invalid_argument_is_refused_at_once(circumstances: list[str], times: str, message: str, tmp_path: Path):
     refused = subprocess.run(
         [_SCRIPT, *circumstances],
         env={**os.environ, "TIMES": times, "TMPDIR": str(tmp_path)},

@@ -13,7 +13,7 @@ def test_a_missing_program_names_its_package(monkeypatch):
         require_program("nft")
 
 
-def test_nothing_may_be_missing_with_ci(monkeypatch):
+def test_a_missing_program_fails_in_ci(monkeypatch):
     monkeypatch.setenv("CI", "true")
     monkeypatch.setattr("tests.prerequisites.find_program", lambda name: None)
 
@@ -21,7 +21,7 @@ def test_nothing_may_be_missing_with_ci(monkeypatch):
         require_program("wrk")
 
 
-def test_another_user_is_told_to_be_root(monkeypatch):
+def test_another_user_skips_tests_that_need_root(monkeypatch):
     monkeypatch.delenv("CI", raising=False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
 

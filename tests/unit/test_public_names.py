@@ -1,4 +1,4 @@
-"""This repository's project uses the library as any project may: by its public names."""
+"""This repository's project uses only the public names of the library, as any project may."""
 
 import ast
 import re
@@ -10,12 +10,12 @@ import pytest
 import django_runtimes
 
 PROJECT = Path(__file__).parents[2] / "src" / "webapp"
-# What SILENCED_SYSTEM_CHECKS names.
+# SILENCED_SYSTEM_CHECKS names checks like this.
 CHECK = re.compile(r"django_runtimes\.[EW]\d{3}")
 
 
 def private_names(source: str) -> Iterator[str]:
-    """Names of the library that a module imports or names in a text, and that are not public."""
+    """Yield the private names of the library that a module imports or names in a string."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names=names):
@@ -49,5 +49,5 @@ def test_private_names_are_found(source):
 
 
 @pytest.mark.parametrize("name", django_runtimes.__all__)
-def test_public_names_are_there_and_documented(name):
+def test_public_names_exist_and_are_documented(name):
     assert getattr(django_runtimes, name).__doc__

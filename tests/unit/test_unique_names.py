@@ -1,4 +1,4 @@
-"""One noun, one meaning: no class and no module of the source has the name of another one."""
+"""One noun, one meaning: no two classes and no two modules of the source share a name."""
 
 import ast
 from collections import Counter
@@ -20,7 +20,7 @@ MODULES = {
     "__main__": "Python's name for the module that `python -m` runs",
     "admin": "Django's name for the admin of an app",
     "apps": "Django's name for the configuration of an app",
-    "asgi": "Django's name for the ASGI application of a project, and the entry point's that serves it",
+    "asgi": "Django's name for the ASGI application of a project, and for the entry point that serves it",
     "base": "Django's name for the module that an engine is loaded from",
     "checks": "Django's name for the system checks of an app",
     "models": "Django's name for the models of an app",

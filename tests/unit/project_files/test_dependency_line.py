@@ -1,4 +1,4 @@
-"""The line that adds the library, for each tool and each origin."""
+"""The line that adds the library, for each packaging tool and each origin."""
 
 import tomllib
 from pathlib import Path
@@ -59,7 +59,7 @@ def test_requirements(tmp_path: Path, source: object, line: str):
         (WHEEL, {"path": WHEEL.path, "python": ">=3.11,<3.14"}),
     ],
 )
-def test_poetry_is_told_which_pythons_are_covered(tmp_path: Path, source: object, value: dict[str, str]):
+def test_poetry_gets_the_range_of_pythons(tmp_path: Path, source: object, value: dict[str, str]):
     text = '[tool.poetry.dependencies]\npython = "^3.11"\ndjango = "^5.2"\n'
 
     plan, _ = adopt(tmp_path, {"pyproject.toml": text}, source)
@@ -68,7 +68,7 @@ def test_poetry_is_told_which_pythons_are_covered(tmp_path: Path, source: object
     assert table["django-runtimes"] == value
 
 
-def test_poetry_needs_no_range_where_the_project_allows_fewer(tmp_path: Path):
+def test_poetry_needs_no_range_if_the_projects_is_narrower(tmp_path: Path):
     text = '[tool.poetry.dependencies]\npython = ">=3.12,<3.14"\ndjango = "^5.2"\n'
 
     plan, _ = adopt(tmp_path, {"pyproject.toml": text}, WHEEL)
@@ -108,7 +108,7 @@ def test_uv_gets_a_source(tmp_path: Path, source: object, tables: dict[str, str]
     assert found == tables
 
 
-def test_a_list_that_can_name_no_file_gets_a_note(tmp_path: Path):
+def test_a_list_that_cannot_name_a_file_gets_a_remark(tmp_path: Path):
     plan, _ = adopt(tmp_path, {"pyproject.toml": '[project]\ndependencies = [\n  "django",\n]\n'}, WHEEL, "server")
 
     assert plan.remarks == [
@@ -117,7 +117,7 @@ def test_a_list_that_can_name_no_file_gets_a_note(tmp_path: Path):
     ]
 
 
-def test_hatchling_is_told_to_take_an_address(tmp_path: Path):
+def test_hatchling_is_configured_to_allow_an_address(tmp_path: Path):
     text = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\ndependencies = [\n  "django",\n]\n'
 
     _, block = adopt(tmp_path, {"pyproject.toml": text}, GIT)
@@ -136,18 +136,18 @@ def test_a_hashed_file_gets_the_wheels_hash(tmp_path: Path):
     assert plan.remarks[0].endswith("what django-runtimes needs (asgiref)")
 
 
-def test_a_hashed_file_takes_no_line_without_a_hash(tmp_path: Path):
+def test_a_hashed_file_accepts_no_line_without_a_hash(tmp_path: Path):
     with pytest.raises(UsageError, match=r"takes only lines with --hash, and django-runtimes @ git\+https"):
         adopt(tmp_path, {"requirements.txt": HASHED}, GIT)
 
 
-def test_a_compiled_file_is_changed_at_its_source(tmp_path: Path):
+def test_the_source_of_a_compiled_file_is_changed(tmp_path: Path):
     plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, GIT)
 
     assert [change.path.name for change in plan.changes] == ["requirements.in"]
 
 
-def test_what_is_compiled_from_pyproject_is_changed_there(tmp_path: Path):
+def test_pyproject_is_changed_if_it_is_the_source(tmp_path: Path):
     text = '[project]\ndependencies = [\n  "django",\n]\n'
 
     plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "pyproject.toml": text}, GIT)
@@ -166,7 +166,7 @@ def test_what_is_compiled_from_pyproject_is_changed_there(tmp_path: Path):
         {"pyproject.toml": '[project]\nname = "django-runtimes"\ndependencies = ["django"]\n'},
     ],
 )
-def test_a_line_that_is_there_is_enough(tmp_path: Path, files: dict[str, str]):
+def test_an_existing_line_is_enough(tmp_path: Path, files: dict[str, str]):
     plan, _ = adopt(tmp_path, files, GIT)
 
     assert plan.changes == ()
@@ -198,10 +198,10 @@ def test_another_wheel_of_the_version_is_not_overwritten(tmp_path: Path):
         ("Pipfile", '[packages]\ndjango = "*"\ndjango-runtimes = {version = "*", extras = ["lambda"]}\n', "[server]"),
     ],
 )
-def test_extras_that_a_listed_library_lacks_are_said(tmp_path: Path, name: str, text: str, missing: str | None):
+def test_missing_extras_of_a_listed_library_give_a_remark(tmp_path: Path, name: str, text: str, missing: str | None):
     plan, _ = adopt(tmp_path, {name: text}, GIT, "lambda", "server")
 
-    said = f"{name} lists django-runtimes without {missing}, which the image needs; add it there"
+    remark = f"{name} lists django-runtimes without {missing}, which the image needs; add it there"
     assert plan.changes == ()
     assert plan.already == [f"{name} lists django-runtimes"]
-    assert plan.remarks == ([said] if missing else [])
+    assert plan.remarks == ([remark] if missing else [])

@@ -17,10 +17,10 @@ MANAGE = b"DJANGO_SETTINGS_MODULE"
         (["backend/manage.py", "backend/requirements.txt", "pyproject.toml"], "backend", "backend"),
         (["backend/manage.py", ".git/HEAD"], "backend/shop", "backend"),
         (["backend/manage.py", ".git/HEAD"], "docs", "."),
-        # Two projects beside each other, each on its own.
+        # Two projects beside each other are separate.
         (["a/manage.py", "b/manage.py", "pyproject.toml"], "a", "a"),
         (["a/manage.py", "b/manage.py", "pyproject.toml"], "a/shop", "a"),
-        # A repository within another is not the other's.
+        # A nested repository does not belong to the outer project.
         (["manage.py", "pyproject.toml", "other/.git/HEAD"], "other/x", "other/x"),
         ([], "x", "x"),
     ],

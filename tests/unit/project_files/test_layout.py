@@ -1,4 +1,4 @@
-"""Where a project lies, and which settings it runs with."""
+"""The root of a project, and the settings that it runs with."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_manage_names_the_settings(tmp_path: Path, line: str):
     assert (layout.settings, layout.settings_file) == ("config.settings", tmp_path / "config/settings.py")
 
 
-def test_what_wsgi_names_is_served(tmp_path: Path):
+def test_the_settings_that_wsgi_names_are_served(tmp_path: Path):
     write(
         tmp_path,
         "config/settings/local.py",
@@ -49,7 +49,7 @@ def test_what_wsgi_names_is_served(tmp_path: Path):
     assert (layout.settings, layout.alternatives) == ("config.settings.production", ("config.settings.local",))
 
 
-def test_a_module_for_developers_gives_way_to_production(tmp_path: Path):
+def test_production_settings_beat_development_settings(tmp_path: Path):
     named = NAMED.format("config.settings.dev")
     write(
         tmp_path,
@@ -63,20 +63,20 @@ def test_a_module_for_developers_gives_way_to_production(tmp_path: Path):
     assert (layout.settings, layout.alternatives) == ("config.settings.production", ("config.settings.dev",))
 
 
-def test_the_choice_of_the_user_wins(tmp_path: Path):
+def test_the_users_choice_wins(tmp_path: Path):
     write(tmp_path, "config/a.py", "config/b.py", **{"manage.py": NAMED.format("config.a")})
 
     assert find_layout(tmp_path, settings="config.b", declared="config.a").settings == "config.b"
     assert find_layout(tmp_path, settings=None, declared="config.b").settings == "config.b"
 
 
-def test_a_package_may_be_the_settings(tmp_path: Path):
+def test_the_settings_may_be_a_package(tmp_path: Path):
     write(tmp_path, "config/settings/__init__.py", **{"manage.py": NAMED.format("config.settings")})
 
     assert find_layout(tmp_path, settings=None).settings_file == tmp_path / "config/settings/__init__.py"
 
 
-def test_an_empty_package_names_its_modules(tmp_path: Path):
+def test_an_empty_settings_package_is_refused_with_its_modules(tmp_path: Path):
     write(
         tmp_path,
         "config/settings/base.py",
@@ -87,7 +87,7 @@ def test_an_empty_package_names_its_modules(tmp_path: Path):
         find_layout(tmp_path, settings=None)
 
 
-def test_the_folder_with_the_requirements_is_the_projects(tmp_path: Path):
+def test_the_folder_with_the_requirements_is_the_root(tmp_path: Path):
     write(
         tmp_path,
         "package.json",
@@ -109,7 +109,7 @@ def test_a_project_at_the_top_beats_examples_below(tmp_path: Path):
     assert find_layout(tmp_path, settings=None).settings == "shop.settings"
 
 
-def test_an_environment_beside_the_project_is_none(tmp_path: Path):
+def test_a_virtual_environment_is_not_a_project(tmp_path: Path):
     write(
         tmp_path,
         "web/shop/settings.py",

@@ -1,4 +1,4 @@
-"""What a project asks for, by each tool's own ranges."""
+"""The dependencies of a project, in each packaging tool's notation."""
 
 from pathlib import Path
 
@@ -46,14 +46,14 @@ def test_pipenvs_python(tmp_path: Path, written: str, minors: set[int]):
     assert python_minors(found.pythons) == minors
 
 
-def test_uv_is_known_by_its_lock_file(tmp_path: Path):
+def test_uv_is_detected_by_its_lock_file(tmp_path: Path):
     text = '[project]\nrequires-python = ">=3.12"\ndependencies = ["django"]\n'
 
     assert dependencies(tmp_path, pyproject__toml=text).manager is Manager.PIP
     assert dependencies(tmp_path, uv__lock="version = 1\n").manager is Manager.UV
 
 
-def test_packages_are_those_of_the_lock_file_too(tmp_path: Path):
+def test_packages_include_those_of_the_lock_file(tmp_path: Path):
     found = dependencies(
         tmp_path,
         pyproject__toml='[project]\ndependencies = ["django", "psycopg[c]"]\n',
@@ -63,7 +63,7 @@ def test_packages_are_those_of_the_lock_file_too(tmp_path: Path):
     assert {"weasyprint", "psycopg-c", "asgiref"} <= found.packages()
 
 
-def test_requirements_name_their_includes(tmp_path: Path):
+def test_included_requirements_files_are_read(tmp_path: Path):
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements/base.txt").write_text("Django>=5.2 ; python_version > '3'  # comment\n-e .\n")
     (tmp_path / "requirements/production.txt").write_text(

@@ -11,7 +11,7 @@ from django_runtimes.project_files.settings_lines import plan_settings
 LINES = b"from django_runtimes import configure  # noqa: E402\nconfigure(globals())\n"
 
 
-def planned(root: Path, content: bytes) -> FilePlan:
+def plan_for(root: Path, content: bytes) -> FilePlan:
     (root / "settings.py").write_bytes(content)
     plan = FilePlan(root)
     plan_settings(plan, root / "settings.py")
@@ -30,8 +30,8 @@ def planned(root: Path, content: bytes) -> FilePlan:
         (b"# coding: latin-1\nA = '\xe9'\n", LINES),
     ],
 )
-def test_the_lines_stand_behind_everything(tmp_path: Path, content: bytes, end: bytes):
-    plan = planned(tmp_path, content)
+def test_the_lines_are_appended(tmp_path: Path, content: bytes, end: bytes):
+    plan = plan_for(tmp_path, content)
 
     assert plan.read(tmp_path / "settings.py") == content + end
 
@@ -44,20 +44,20 @@ def test_the_lines_stand_behind_everything(tmp_path: Path, content: bytes, end: 
         b"from django_runtimes import configure as c, configure\nA = 1\nRUNTIME = configure(globals())\n",
     ],
 )
-def test_a_call_that_is_there_is_enough(tmp_path: Path, content: bytes):
-    plan = planned(tmp_path, content)
+def test_an_existing_call_is_enough(tmp_path: Path, content: bytes):
+    plan = plan_for(tmp_path, content)
 
     assert plan.changes == ()
     assert plan.already == ["settings.py calls configure()"]
 
 
-def test_a_call_in_a_module_of_the_package_is_enough(tmp_path: Path):
+def test_a_call_in_an_imported_module_is_enough(tmp_path: Path):
     (tmp_path / "base.py").write_bytes(LINES)
 
-    assert planned(tmp_path, b"from .base import *\n").already == ["base.py calls configure()"]
+    assert plan_for(tmp_path, b"from .base import *\n").already == ["base.py calls configure()"]
 
 
 @pytest.mark.parametrize("content", [b"A = (", b"A = 1 \\", b"\xff = 1\n"])
 def test_a_file_that_is_not_python_is_refused(tmp_path: Path, content: bytes):
     with pytest.raises(UsageError, match=r"settings\.py"):
-        planned(tmp_path, content)
+        plan_for(tmp_path, content)

@@ -1,4 +1,4 @@
-"""One line more in a TOML file."""
+"""Adding one line to a TOML file."""
 
 import tomllib
 
@@ -30,7 +30,7 @@ def added_lines(before: str, after: bytes) -> list[str]:
         '[project]\ndescription = """\ndependencies = [\n"""\ndependencies = [\n    "django",\n]\n',
     ],
 )
-def test_an_array_with_lines_gets_one_line(text: str):
+def test_an_array_of_several_lines_gets_one_more(text: str):
     after = with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="x")
 
     assert ITEM in tomllib.loads(after.decode())["project"]["dependencies"]
@@ -50,7 +50,7 @@ def test_an_array_on_one_line_is_extended_there(text: str, expected: str):
     assert with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="x").decode() == expected
 
 
-def test_an_array_that_cannot_be_extended_is_named_with_the_line():
+def test_an_array_that_cannot_be_extended_is_refused_with_the_line():
     text = '[project]\ndependencies = ["django"\n  , "httpx"]\n'
 
     with pytest.raises(UsageError, match=r"a\.toml is written in a way .* add it by hand, in dependencies: "):
@@ -75,7 +75,7 @@ def test_a_table_gets_one_line(text: str):
     assert added_lines(text, after) == ['added = "1"']
 
 
-def test_a_block_stands_at_the_end():
+def test_a_block_is_added_at_the_end():
     assert with_block(b"[a]\nb = 1", "[tool.x]\ny = 1\n", name="x") == b"[a]\nb = 1\n\n[tool.x]\ny = 1\n"
     assert with_block(b"[a]\r\n", "[tool.x]\ny = 1\n", name="x") == b"[a]\r\n\r\n[tool.x]\r\ny = 1\r\n"
     assert with_block(None, "[tool.x]\ny = 1\n", name="x") == b"[tool.x]\ny = 1\n"

@@ -1,4 +1,4 @@
-"""The wheel that is copied into a project, and where the library came from."""
+"""The wheel that is copied into a project, and the origin of the installed library."""
 
 import io
 import json
@@ -15,8 +15,8 @@ from django_runtimes.project_files.dependencies.library import Archive, Git, Whe
 from django_runtimes.project_files.dependencies.wheel import packed_wheel
 
 
-def installed(folder: Path, origin: dict[str, object] | None = None) -> PathDistribution:
-    """A package as pip leaves it."""
+def install_package(folder: Path, origin: dict[str, object] | None = None) -> PathDistribution:
+    """Create the files of a package that pip has installed."""
     info = folder / "shop_core-1.2.dist-info"
     info.mkdir(parents=True)
     (folder / "shop_core").mkdir()
@@ -33,8 +33,8 @@ def installed(folder: Path, origin: dict[str, object] | None = None) -> PathDist
     return PathDistribution(info)
 
 
-def test_what_is_installed_becomes_a_wheel_that_installs(tmp_path: Path):
-    name, content = packed_wheel(installed(tmp_path / "site"))
+def test_an_installed_package_becomes_a_working_wheel(tmp_path: Path):
+    name, content = packed_wheel(install_package(tmp_path / "site"))
     (tmp_path / name).write_bytes(content)
 
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", "--target", "again", name]
@@ -47,15 +47,15 @@ def test_what_is_installed_becomes_a_wheel_that_installs(tmp_path: Path):
 
 
 def test_an_installation_without_a_list_of_files_is_refused(tmp_path: Path):
-    distribution = installed(tmp_path)
+    distribution = install_package(tmp_path)
     (tmp_path / "shop_core-1.2.dist-info/RECORD").unlink()
 
     with pytest.raises(UsageError, match="shop-core has no list of its files; install it again by pip or uv"):
         packed_wheel(distribution)
 
 
-def test_the_same_files_are_the_same_wheel(tmp_path: Path):
-    assert packed_wheel(installed(tmp_path / "a")) == packed_wheel(installed(tmp_path / "b"))
+def test_equal_files_make_equal_wheels(tmp_path: Path):
+    assert packed_wheel(install_package(tmp_path / "a")) == packed_wheel(install_package(tmp_path / "b"))
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_the_same_files_are_the_same_wheel(tmp_path: Path):
         ({"url": "https://x.example/core.whl", "archive_info": {}}, Archive("https://x.example/core.whl", None)),
     ],
 )
-def test_where_it_came_from(tmp_path: Path, origin: dict[str, object], source: object):
-    assert source_of(installed(tmp_path, origin)) == source
+def test_the_origin_of_an_installed_package(tmp_path: Path, origin: dict[str, object], source: object):
+    assert source_of(install_package(tmp_path, origin)) == source
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_where_it_came_from(tmp_path: Path, origin: dict[str, object], source: o
         {"url": "file:///gone/core.whl", "archive_info": {}},
     ],
 )
-def test_what_lies_on_this_machine_alone_becomes_a_wheel(tmp_path: Path, origin: dict[str, object] | None):
-    source = source_of(installed(tmp_path, origin))
+def test_a_package_from_this_machine_becomes_a_wheel(tmp_path: Path, origin: dict[str, object] | None):
+    source = source_of(install_package(tmp_path, origin))
 
     assert isinstance(source, Wheel)
     assert source.path == "vendor/shop_core-1.2-py3-none-any.whl"
 
 
-def test_a_wheel_that_is_still_there_is_copied(tmp_path: Path):
+def test_a_wheel_that_still_exists_is_copied(tmp_path: Path):
     wheel = tmp_path / "shop_core-1.2-py3-none-any.whl"
     wheel.write_bytes(b"as it was built")
 
-    assert source_of(installed(tmp_path / "site", {"url": wheel.as_uri(), "archive_info": {}})) == Wheel(
+    assert source_of(install_package(tmp_path / "site", {"url": wheel.as_uri(), "archive_info": {}})) == Wheel(
         wheel.name, b"as it was built"
     )

@@ -1,4 +1,4 @@
-"""All files are written, or none; and all are restored, or none."""
+"""Either all files are written or none, and either all are restored or none."""
 
 import resource
 import signal
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 STEPS = range(7)
 
 
-def tree(directory: Path) -> dict[str, tuple[int, bytes | None]]:
+def snapshot(directory: Path) -> dict[str, tuple[int, bytes | None]]:
     return {
         str(path.relative_to(directory)): (path.stat().st_mode, None if path.is_dir() else path.read_bytes())
         for path in directory.rglob("*")
@@ -41,7 +41,7 @@ def planned(root: Path) -> FilePlan:
 
 
 def on_replace(monkeypatch: pytest.MonkeyPatch, step: int, act) -> None:
-    """Act just before the files of one step take their place."""
+    """Call `act` just before the given step replaces a file."""
     replace, calls = Path.replace, iter(range(100))
 
     def replacing(self: Path, target: Path) -> Path:
@@ -52,8 +52,8 @@ def on_replace(monkeypatch: pytest.MonkeyPatch, step: int, act) -> None:
     monkeypatch.setattr(Path, "replace", replacing)
 
 
-def killed(statement: str, root: Path, step: int) -> None:
-    """Run a statement in a process that is killed just before the files of one step take their place."""
+def run_and_kill(statement: str, root: Path, step: int) -> None:
+    """Run a statement in a process that is killed just before the given step replaces a file."""
     program = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
@@ -69,13 +69,13 @@ def killed(statement: str, root: Path, step: int) -> None:
 
 
 def test_undo_restores_contents_modes_and_folders(project: Path):
-    before = tree(project)
+    before = snapshot(project)
     write(planned(project))
     (project / "settings.py").chmod(0o600)
 
     undone = undo_adoption(project)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
     assert undone.kept == []
     assert undone.restored == ["settings.py", "old.txt", "vendor/a/wheel.whl", "Dockerfile"]
 
@@ -88,10 +88,10 @@ def test_a_written_file_keeps_its_mode(project: Path):
 
 @pytest.mark.parametrize("step", STEPS)
 def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.MonkeyPatch, step: int):
-    before = tree(project)
+    before = snapshot(project)
     on_replace(monkeypatch, step, lambda: signal.raise_signal(signal.SIGINT))
 
-    # In the background of a shell it would be ignored.
+    # A background process of a shell ignores SIGINT otherwise.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -99,40 +99,40 @@ def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.
     finally:
         signal.signal(signal.SIGINT, handler)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_what_was_killed_can_be_undone(project: Path, step: int):
-    before = tree(project)
+def test_a_killed_run_can_be_undone(project: Path, step: int):
+    before = snapshot(project)
 
-    killed("write(planned(root))", project, step)
+    run_and_kill("write(planned(root))", project, step)
 
     if step:
         with pytest.raises(UsageError, match="an earlier webapp init was interrupted"):
             write(planned(project))
         undo_adoption(project)
-        assert tree(project) == before
+        assert snapshot(project) == before
     else:
-        # No file had been touched, and the next run goes on.
+        # The first step touches no file, so the next run continues.
         write(planned(project))
         undo_adoption(project)
-        assert tree(project) == before
+        assert snapshot(project) == before
 
 
 @pytest.mark.parametrize("step", range(2))
-def test_an_undo_that_is_killed_goes_on(project: Path, step: int):
-    before = tree(project)
+def test_a_killed_undo_can_be_repeated(project: Path, step: int):
+    before = snapshot(project)
     write(planned(project))
 
-    killed("undo_adoption(root)", project, step)
+    run_and_kill("undo_adoption(root)", project, step)
     undo_adoption(project)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
-def test_a_disk_that_is_full_leaves_nothing_behind(project: Path):
-    before = tree(project)
+def test_a_full_disk_leaves_nothing_behind(project: Path):
+    before = snapshot(project)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     plan = planned(project)
     plan.write(project / "large.whl", b"x" * 100_000)
@@ -143,34 +143,34 @@ def test_a_disk_that_is_full_leaves_nothing_behind(project: Path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
-def test_a_file_that_changed_after_the_diff_stops_it(project: Path):
+def test_a_file_that_changed_after_the_diff_is_not_overwritten(project: Path):
     plan = planned(project)
     (project / "old.txt").write_bytes(b"mine\n")
-    before = tree(project)
+    before = snapshot(project)
 
     with pytest.raises(UsageError, match=r"old\.txt was changed in between, and nothing is written"):
         write(plan)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
 @pytest.mark.parametrize("name", ["settings.py", "Dockerfile"])
-def test_undo_refuses_a_file_that_was_edited(project: Path, name: str):
+def test_undo_refuses_to_change_an_edited_file(project: Path, name: str):
     write(planned(project))
     (project / name).write_bytes(b"mine\n")
-    before = tree(project)
+    before = snapshot(project)
 
     with pytest.raises(UsageError, match=f"{name} was edited since webapp init wrote it, and nothing is undone"):
         undo_adoption(project)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
-def test_undo_leaves_edited_files_where_that_is_asked(project: Path):
-    before = tree(project)
+def test_undo_can_keep_edited_files(project: Path):
+    before = snapshot(project)
     write(planned(project))
     (project / "Dockerfile").write_bytes(b"mine\n")
     (project / "settings.py").write_bytes(b"mine too\n")
@@ -179,7 +179,7 @@ def test_undo_leaves_edited_files_where_that_is_asked(project: Path):
 
     undone = undo_adoption(project, keeps_edited=True)
 
-    after = tree(project)
+    after = snapshot(project)
     assert undone.kept == ["settings.py", "old.txt", "Dockerfile"]
     assert undone.restored == ["vendor/a/wheel.whl"]
     assert {name for name in after if after[name] != before.get(name)} == {"settings.py", "Dockerfile"}
@@ -187,7 +187,7 @@ def test_undo_leaves_edited_files_where_that_is_asked(project: Path):
     assert after["settings.py"][0] & 0o777 == 0o600
 
 
-def test_undo_refuses_where_an_old_file_was_removed(project: Path):
+def test_undo_refuses_if_an_old_file_was_removed(project: Path):
     write(planned(project))
     (project / "old.txt").unlink()
 
@@ -195,17 +195,17 @@ def test_undo_refuses_where_an_old_file_was_removed(project: Path):
         undo_adoption(project)
 
 
-def test_undo_goes_on_where_a_new_file_was_removed(project: Path):
-    before = tree(project)
+def test_undo_continues_if_a_new_file_was_removed(project: Path):
+    before = snapshot(project)
     write(planned(project))
     (project / "Dockerfile").unlink()
 
     undo_adoption(project)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
-def test_undo_keeps_what_others_put_into_a_folder(project: Path):
+def test_undo_keeps_other_files_in_a_created_folder(project: Path):
     write(planned(project))
     (project / "vendor/mine.whl").write_bytes(b"mine")
 
@@ -216,7 +216,7 @@ def test_undo_keeps_what_others_put_into_a_folder(project: Path):
 
 
 def test_undo_of_two_runs_restores_the_first_state(project: Path):
-    before = tree(project)
+    before = snapshot(project)
     write(planned(project))
     plan = FilePlan(project)
     plan.write(project / "old.txt", b"old\nnew\nnewer\n")
@@ -224,10 +224,10 @@ def test_undo_of_two_runs_restores_the_first_state(project: Path):
 
     undo_adoption(project)
 
-    assert tree(project) == before
+    assert snapshot(project) == before
 
 
-def test_lines_written_between_two_runs_stay(project: Path):
+def test_edits_between_two_runs_stay(project: Path):
     write(planned(project))
     (project / "old.txt").write_bytes(b"old\nnew\nmine\n")
     plan = FilePlan(project)
@@ -256,7 +256,7 @@ def test_without_a_record_there_is_nothing_to_undo(project: Path):
         ),
     ],
 )
-def test_a_record_that_is_wrong_is_refused(project: Path, content: bytes, complaint: str):
+def test_an_invalid_record_is_refused(project: Path, content: bytes, complaint: str):
     (project / ".webapp").mkdir()
     (project / ".webapp/init.json").write_bytes(content)
 

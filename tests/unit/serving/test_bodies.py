@@ -1,4 +1,4 @@
-"""How much of a body in chunks is taken at once, and how small its chunks may be."""
+"""The amount of a chunked body that is parsed at once, and the smallest chunks that are accepted."""
 
 import pytest
 
@@ -10,7 +10,7 @@ _TINY = b"1\r\na\r\n"
 
 
 def take_all(body: ChunkedBody, data: bytes) -> tuple[int, bytes]:
-    """In how many turns all is taken, and what the parser gets."""
+    """Return the number of turns that the data takes, and the bytes for the parser."""
     turns, parsed = 0, b""
     while data:
         taken = body.take(data)
@@ -47,7 +47,7 @@ def test_a_turn_may_end_anywhere(cut):
     assert body.is_complete
 
 
-def test_tiny_chunks_are_refused_when_they_are_too_many():
+def test_too_many_tiny_chunks_are_refused():
     body = ChunkedBody(2**30)
 
     take_all(body, _TINY * 16_384)
@@ -55,5 +55,5 @@ def test_tiny_chunks_are_refused_when_they_are_too_many():
         take_all(body, _TINY * 2_000)
 
 
-def test_chunks_of_16_bytes_may_be_any_number():
+def test_any_number_of_16_byte_chunks_is_accepted():
     take_all(ChunkedBody(2**30), (b"10\r\n" + b"x" * 16 + b"\r\n") * 50_000)

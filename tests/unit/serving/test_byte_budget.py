@@ -1,4 +1,4 @@
-"""What the connections of a worker hold together is bounded, and those that get on keep what they have."""
+"""A worker's connections share a bounded number of bytes, and the ones that make progress keep theirs."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def holders(budget, count):
     return [_Holder(budget) for _ in range(count)]
 
 
-def test_the_first_gives_way_when_all_hold_too_much():
+def test_the_oldest_holder_ends_when_the_budget_is_exceeded():
     budget = ByteBudget(100)
     first, second, third = holders(budget, 3)
 
@@ -32,7 +32,7 @@ def test_the_first_gives_way_when_all_hold_too_much():
     assert budget.held_bytes == 100
 
 
-def test_more_bytes_are_no_progress_and_fewer_for_the_application_are():
+def test_only_serving_counts_as_progress():
     budget = ByteBudget(100)
     dripping, served, third = holders(budget, 3)
     budget.note(dripping, 30)
@@ -47,7 +47,7 @@ def test_more_bytes_are_no_progress_and_fewer_for_the_application_are():
     assert [holder.has_ended for holder in (dripping, served, third)] == [True, False, False]
 
 
-def test_one_that_alone_holds_too_much_ends():
+def test_a_holder_above_the_whole_budget_ends():
     budget = ByteBudget(100)
     [only] = holders(budget, 1)
 
@@ -56,7 +56,7 @@ def test_one_that_alone_holds_too_much_ends():
     assert (only.has_ended, budget.held_bytes) == (True, 0)
 
 
-def test_as_many_end_as_are_needed():
+def test_only_as_many_holders_end_as_needed():
     budget = ByteBudget(100)
     waiting = holders(budget, 5)
     for holder in waiting:

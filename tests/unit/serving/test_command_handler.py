@@ -1,4 +1,4 @@
-"""What the operations function refuses, whoever sends it."""
+"""Events that the operations function refuses, regardless of their sender."""
 
 import json
 from types import SimpleNamespace
@@ -15,18 +15,18 @@ PLENTY = SimpleNamespace(get_remaining_time_in_millis=lambda: 900_000)
 
 @pytest.fixture
 def handler() -> CommandHandler:
-    """One that would fail otherwise than by refusing, if it ran anything."""
+    """Return a handler that raises FileNotFoundError if it accepts a command."""
     return CommandHandler(program=["/nowhere/program"], allowed=frozenset({"migrate", "check"}))
 
 
-def test_what_is_not_refused_here_is_run(handler):
+def test_an_allowed_command_is_run(handler):
     with pytest.raises(FileNotFoundError):
         handler(COMMAND, PLENTY)
 
 
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("more", [{}, COMMAND], ids=["as it is", "with the command beside"])
-def test_a_request_is_refused_whatever_its_client_says(handler, front, more):
+def test_a_request_is_refused_whatever_it_contains(handler, front, more):
     headers = {"command": json.dumps(COMMAND["command"]), "x-amz-invocation-type": "Event"}
     event = event_of(
         front, "POST", "/command", headers=headers, query={"command": ["migrate"]}, body=json.dumps(COMMAND).encode()
@@ -62,18 +62,18 @@ def test_every_other_event_is_refused_with_what_to_send(handler, event):
      ["migrate", "\ud800"]],
     ids=repr,
 )  # fmt: skip
-def test_a_command_is_a_list_of_words_that_a_program_can_be_given(handler, command):
+def test_a_command_that_is_not_a_list_of_words_is_refused(handler, command):
     with pytest.raises(UnknownEvent, match="the command is no list of words"):
         handler({"command": command}, PLENTY)
 
 
 @pytest.mark.parametrize("name", ["flush", "", "MIGRATE", " migrate", "--settings=other", "migrate --noinput"])
-def test_a_command_that_is_not_allowed_is_refused_with_those_that_are(handler, name):
+def test_a_forbidden_command_is_refused_with_the_allowed_ones(handler, name):
     with pytest.raises(UnknownEvent, match=f"the command '{name}' is none that this function may run; ") as error:
         handler({"command": [name, "--noinput"]}, PLENTY)
     assert str(error.value).endswith("choose one of: check, migrate")
 
 
-def test_without_the_time_to_end_a_command_none_is_begun(handler):
+def test_no_command_starts_without_time_to_end_it(handler):
     with pytest.raises(RuntimeError, match="migrate has 3 s left, 5 of which are for ending it; raise the function's"):
         handler(COMMAND, SimpleNamespace(get_remaining_time_in_millis=lambda: 3_000))

@@ -1,4 +1,4 @@
-"""Memory is given back once many connections have ended, and not for a few."""
+"""Memory is returned to the system after many connections have ended, and not after a few."""
 
 import pytest
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.profile_free
         ([20, 10, 31, *[0] * 20], 0),
     ],
 )
-def test_memory_is_given_back_after_many_have_left(counts, expected):
+def test_memory_is_returned_after_many_connections_have_ended(counts, expected):
     calls = []
     freed = FreedMemory(lambda pad: calls.append(pad) or 1)
 
@@ -30,7 +30,7 @@ def test_memory_is_given_back_after_many_have_left(counts, expected):
     assert len(calls) == expected
 
 
-def test_this_machines_library_is_asked():
+def test_the_c_library_of_this_machine_is_called():
     freed = FreedMemory()
 
     freed.note(400)

@@ -1,4 +1,4 @@
-"""Many who wait for their turn have it one after the other, and leave the event loop its time."""
+"""Waiting connections take turns one after the other without blocking the event loop."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.profile_free
 
 
 def step(number, times, seen, takes_s=0.0):
-    """What has so many turns to do, and notes each."""
+    """Return a callable that needs `times` turns and appends its number to `seen` in each."""
     left = iter(range(times))
 
     def take_turn():
@@ -22,7 +22,7 @@ def step(number, times, seen, takes_s=0.0):
     return take_turn
 
 
-async def test_they_take_turns():
+async def test_waiting_connections_take_turns():
     turns, seen = Turns(), []
     for number in range(3):
         turns.wait(step(number, 2, seen))
@@ -33,7 +33,7 @@ async def test_they_take_turns():
     assert seen == [0, 1, 2, 0, 1, 2]
 
 
-async def test_the_event_loop_has_its_time_between_them():
+async def test_the_event_loop_runs_between_turns():
     turns, seen = Turns(), []
     for number in range(20):
         turns.wait(step(number, 5, seen, takes_s=0.002))
@@ -45,7 +45,7 @@ async def test_the_event_loop_has_its_time_between_them():
     assert rounds >= 20
 
 
-async def test_one_that_fails_keeps_nobody_from_their_turn():
+async def test_a_failed_turn_does_not_stop_the_others():
     turns, seen, errors = Turns(), [], []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context["exception"]))
 
@@ -60,7 +60,7 @@ async def test_one_that_fails_keeps_nobody_from_their_turn():
     assert [str(error) for error in errors] == ["no frame"]
 
 
-async def test_one_that_waits_twice_has_one_turn():
+async def test_waiting_twice_gives_one_turn():
     turns, seen = Turns(), []
     one = step(1, 1, seen)
     turns.wait(one)

@@ -1,4 +1,4 @@
-"""Which bodies make room for others."""
+"""Request bodies that end to make room for others."""
 
 import pytest
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.profile_free
 
 
 class Body:
-    """An upload under way."""
+    """An upload in progress."""
 
     def __init__(self, name: str, *, age_s: float, bytes_per_s: float, ended: list[str]) -> None:
         self._name, self._age_s, self._bytes_per_s, self._ended = name, age_s, bytes_per_s, ended
@@ -25,7 +25,10 @@ class Body:
 
 
 def admit(*bodies: tuple[str, float, float, float]) -> tuple[bool, list[str]]:
-    """Whether one more is admitted beside (name, age, rate, seconds since its last byte), and who ended for it."""
+    """Return whether one more body is admitted, and the names of those that ended for it.
+
+    Each of `bodies` is its name, its age in seconds, its bytes per second and the seconds since its last byte.
+    """
     ended: list[str] = []
     connections = Connections(Limits(bodies=len(bodies)), opened=[], clock=lambda: 100.0)
     for name, age_s, rate, paused_s in sorted(bodies, key=lambda body: -body[3]):
@@ -33,13 +36,13 @@ def admit(*bodies: tuple[str, float, float, float]) -> tuple[bool, list[str]]:
     return connections.admits_body(), ended
 
 
-def test_the_slowest_makes_room():
+def test_the_slowest_body_makes_room():
     assert admit(("drips", 60, 1, 0.1), ("flows", 60, 1e6, 0.2)) == (True, ["drips"])
 
 
-def test_of_young_ones_the_one_that_paused_longest_makes_room():
+def test_the_young_body_that_paused_longest_makes_room():
     assert admit(("renewed", 3, 0, 3), ("flows", 3, 0, 0.1)) == (True, ["renewed"])
 
 
-def test_young_ones_that_flow_stay():
+def test_young_bodies_that_make_progress_stay():
     assert admit(("one", 3, 1e6, 0.1), ("other", 4, 1e6, 0.4)) == (False, [])
