@@ -1,1 +1,1 @@
-"""The system under faults, with figures; `make faults` runs the cases and reports them."""
+"""Fault injection: `make faults` runs each case against a complete system and reports its figures."""

@@ -1,4 +1,4 @@
-"""Runs each case as a trial, prints its row as it ends, and writes the report."""
+"""Runs each case as a trial, prints its row when it ends, and writes the report."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,16 +17,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    # Short versions report nothing: their figures are no worst of anything.
+    # The report leaves out short versions, because one repetition has no worst figures.
     verdicts = [verdict for verdict in config.stash[_VERDICTS] if verdict.repetitions == REPETITIONS]
     if verdicts:
-        # A part must not take the place of the whole.
+        # A partial run must not overwrite the report of a full one.
         report.write_report(verdicts, _REPORTS, name="faults-part" if config.getoption("keyword") else "faults")
 
 
 @pytest.fixture
 def trial(case: Case, repetition_count: int, request: pytest.FixtureRequest) -> Iterator[Trial]:
-    """The case of this test."""
+    """Return the trial of this test's case."""
 
     def publish(verdict: Verdict) -> None:
         request.config.stash[_VERDICTS].append(verdict)

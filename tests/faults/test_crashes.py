@@ -1,4 +1,4 @@
-"""The database's backends, or all of it, end without warning."""
+"""Database backends, or the whole server, end without warning."""
 
 import asyncio
 import time
@@ -13,12 +13,12 @@ from tests.faults.parts.system import CONTAINER, LAMBDA, POOL_MAX, WORKERS, Syst
 _MAX_WAITING = 128
 _CRASH_S = 2.0
 _OUTAGE_S = 60.0
-# What was answered before may be on its way for so long.
-_ON_ITS_WAY_S = 0.1
+# A response that was sent before the crash may arrive this much later.
+_IN_FLIGHT_S = 0.1
 
 
 @fault(1, "backends killed", CONTAINER, short=[CONTAINER])
-async def test_killed_backends_cost_no_more_than_the_requests_in_flight(trial: Trial, tmp_path) -> None:
+async def test_killed_backends_fail_only_the_requests_in_flight(trial: Trial, tmp_path) -> None:
     limits = {"recovery_s": 1.0, "errors_beyond_in_flight": 0}
     with trial.judged(least={"ended": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -40,26 +40,26 @@ async def test_killed_backends_cost_no_more_than_the_requests_in_flight(trial: T
 
 
 @fault(2, "crash, 2 s", CONTAINER, LAMBDA)
-async def test_a_crash_is_over_within_a_second_of_the_database(trial: Trial, tmp_path) -> None:
+async def test_service_returns_within_a_second_of_the_database(trial: Trial, tmp_path) -> None:
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     limits = {"error_share": 0.01} if trial.target == CONTAINER else {"errors_outside_outage": 0}
-    least = {"due_while_away": rate_rps * _CRASH_S / 2}
-    with trial.judged(least=least, recovery_s=1.0, served_while_away=0, **limits), a_database() as database:
+    least = {"due_while_down": rate_rps * _CRASH_S / 2}
+    with trial.judged(least=least, recovery_s=1.0, served_while_down=0, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=30) as system:
             for _ in trial.repetitions:
                 async with trial.repetition(system, rate_rps=rate_rps) as load:
                     await asyncio.sleep(3.0)
                     stopped_s = time.monotonic()
-                    away = await _stay_away(database, _CRASH_S)
+                    downtime = await _restart_after(database, _CRASH_S)
                     ready_s = await until_ready(database.administration_url)
                     await load.until_success(ready_s)
-                    # A share of the requests is judged: of those of ten seconds.
+                    # The share of errors is measured over ten seconds of requests.
                     await asyncio.sleep(5.0)
                 errors = failures(load.replies)
                 trial.note(
-                    **_service_while(away, load.replies),
+                    **_service_during(downtime, load.replies),
                     error_share=len(errors) / len(load.replies),
-                    # What was due in the outage may be answered until a second after it.
+                    # A request that was due during the outage may be answered up to a second after it.
                     errors_outside_outage=sum(
                         error.ended_s < stopped_s - 0.1 or error.due_s > ready_s + 1.0 for error in errors
                     ),
@@ -69,34 +69,34 @@ async def test_a_crash_is_over_within_a_second_of_the_database(trial: Trial, tmp
 
 
 @fault(3, "outage, 60 s", CONTAINER, LAMBDA)
-async def test_a_long_outage_is_answered_in_time_and_forgotten_at_once(trial: Trial, tmp_path) -> None:
+async def test_errors_are_prompt_during_an_outage_and_end_with_it(trial: Trial, tmp_path) -> None:
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
-    limits = {"error_latency_s": 6.0, "without_retry_after": 0, "recovery_s": 3.0, "served_while_away": 0}
-    # On Lambda the concurrency limit is the queue's end.
+    limits = {"error_latency_s": 6.0, "without_retry_after": 0, "recovery_s": 3.0, "served_while_down": 0}
+    # On Lambda the concurrency limit bounds the queue.
     limits["most_waiting"] = 50 if trial.target == LAMBDA else WORKERS * (POOL_MAX + _MAX_WAITING)
     few = rate_rps * _OUTAGE_S / 2
-    with trial.judged(least={"due_while_away": few, "errors": few}, **limits):
+    with trial.judged(least={"due_while_down": few, "errors": few}, **limits):
         async with AsyncExitStack() as stack:
             systems = []
-            # The repetitions sit their minute out beside each other, each with everything of its own.
+            # The repetitions wait out their minute at the same time, each with its own system.
             for number in trial.repetitions:
                 (tmp_path / str(number)).mkdir()
                 database = stack.enter_context(a_database())
                 context = serving(trial.target, database, tmp_path / str(number))
                 systems.append((await stack.enter_async_context(context), database))
-            await asyncio.gather(*(_sit_out(trial, system, database, rate_rps) for system, database in systems))
+            await asyncio.gather(*(_measure_outage(trial, system, database, rate_rps) for system, database in systems))
 
 
-async def _sit_out(trial: Trial, system: System, database: EmbeddedPostgres, rate_rps: float) -> None:
+async def _measure_outage(trial: Trial, system: System, database: EmbeddedPostgres, rate_rps: float) -> None:
     async with trial.repetition(system, rate_rps=rate_rps) as load:
         await asyncio.sleep(1.0)
-        away = await _stay_away(database, _OUTAGE_S)
+        downtime = await _restart_after(database, _OUTAGE_S)
         ready_s = await until_ready(database.administration_url)
         await load.until_success(ready_s)
         await asyncio.sleep(2.0)
     errors = failures(load.replies)
     trial.note(
-        **_service_while(away, load.replies),
+        **_service_during(downtime, load.replies),
         errors=len(errors),
         error_latency_s=longest_s(errors),
         without_retry_after=without_retry_after(errors),
@@ -106,8 +106,8 @@ async def _sit_out(trial: Trial, system: System, database: EmbeddedPostgres, rat
     )
 
 
-async def _stay_away(database: EmbeddedPostgres, duration_s: float) -> tuple[float, float]:
-    """Crash a server and start it again; the monotonic times between which it was away."""
+async def _restart_after(database: EmbeddedPostgres, duration_s: float) -> tuple[float, float]:
+    """Crash a server and restart it after `duration_s`; return the monotonic times between which it was down."""
     await crash(database)
     begin_s = time.monotonic()
     await asyncio.sleep(duration_s)
@@ -116,9 +116,9 @@ async def _stay_away(database: EmbeddedPostgres, duration_s: float) -> tuple[flo
     return begin_s, end_s
 
 
-def _service_while(away: tuple[float, float], replies: list[Reply]) -> dict[str, float]:
-    begin_s, end_s = away
+def _service_during(downtime: tuple[float, float], replies: list[Reply]) -> dict[str, float]:
+    begin_s, end_s = downtime
     return {
-        "due_while_away": sum(begin_s < reply.due_s < end_s for reply in replies),
-        "served_while_away": served(replies, begin_s + _ON_ITS_WAY_S, end_s),
+        "due_while_down": sum(begin_s < reply.due_s < end_s for reply in replies),
+        "served_while_down": served(replies, begin_s + _IN_FLIGHT_S, end_s),
     }

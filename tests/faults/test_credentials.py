@@ -1,4 +1,4 @@
-"""Logins change while connections are made."""
+"""Passwords and tokens change while the application logs in."""
 
 import asyncio
 import secrets
@@ -27,24 +27,24 @@ from tests.faults.parts.token_gate import TokenGate
 from tests.moto import ACCESS_KEY
 
 _PUBLISHED_LATE_S = 3.0
-# Where every request logs in, there may be no connection to end.
-_ENDED = {CONTAINER: {"ended": 1}, LAMBDA_DIRECT: {}}
-# Each execution environment reads the secret for itself, which takes the first time as much CPU as its start; and a
-# login by token goes through the gate, which speaks TLS in Python.
+# With a connection per request there may be none to end.
+_LEAST_ENDED = {CONTAINER: {"ended": 1}, LAMBDA_DIRECT: {}}
+# On Lambda each execution environment reads the secret itself, which costs as much CPU as its start, and a login by
+# token goes through the gate, which handles TLS in Python.
 _RATES_RPS = {CONTAINER: RATE_RPS, LAMBDA_DIRECT: RATE_WHERE_LAMBDA_WAITS_RPS}
 _LIFETIME_S = 3.0
 _LIFETIMES = 10
-# A token's date has whole seconds only, and a connection takes its time.
+# Both leave a margin, because a token's date has only whole seconds and connecting takes time.
 _REFRESH_AFTER_S = 1.0
 _USABLE_FOR_S = 1.4
 
 
 @fault(34, "password rotation, one user", CONTAINER, LAMBDA_DIRECT)
-async def test_a_rotated_password_is_known_as_soon_as_it_is_published(trial: Trial, tmp_path) -> None:
+async def test_a_rotated_password_is_used_as_soon_as_it_is_published(trial: Trial, tmp_path) -> None:
     passwords = _new_passwords()
     limits = {"errors_for_s": 5.0, "served_before_publication": 0}
     with (
-        trial.judged(least=_rotated(trial.target), **limits),
+        trial.judged(least=_least_figures(trial.target), **limits),
         a_database() as database,
         a_secret_store(log_of(tmp_path, "store")) as store,
     ):
@@ -55,11 +55,11 @@ async def test_a_rotated_password_is_known_as_soon_as_it_is_published(trial: Tri
 
 
 @fault(34, "password rotation, alternating users", CONTAINER, LAMBDA_DIRECT)
-async def test_alternating_users_make_a_rotation_unnoticed(trial: Trial, tmp_path) -> None:
+async def test_rotation_with_alternating_users_causes_no_error(trial: Trial, tmp_path) -> None:
     users, passwords = ("webapp_one", "webapp_two"), _new_passwords()
     first = secrets.token_hex(16)
     with (
-        trial.judged(least=_rotated(trial.target), errors=0),
+        trial.judged(least=_least_figures(trial.target), errors=0),
         a_database() as database,
         a_secret_store(log_of(tmp_path, "store")) as store,
     ):
@@ -72,7 +72,7 @@ async def test_alternating_users_make_a_rotation_unnoticed(trial: Trial, tmp_pat
             trial.target, database, tmp_path, variables=store.variables, hidden=[first, *passwords]
         ) as system:
             for password, number in zip(passwords, trial.repetitions, strict=False):
-                # The application has the login that is rotated from its second time on, and finds the other.
+                # From the second repetition on the application uses the user that is rotated, and changes to the other.
                 rotated, used = users[(number + 1) % 2], users[number % 2]
                 await _rotate(trial, system, database, store, rotated, password, used=used)
 
@@ -80,10 +80,10 @@ async def test_alternating_users_make_a_rotation_unnoticed(trial: Trial, tmp_pat
 @fault(35, "token expiry", CONTAINER, LAMBDA_DIRECT)
 async def test_tokens_are_renewed_before_they_expire(trial: Trial, tmp_path) -> None:
     limits = {"refused": 0, "oldest_token_s": _LIFETIME_S, "errors_other_than_in_flight": 0}
-    # Without new logins and tokens nothing would have been tested.
-    least = {"logins": _LIFETIMES, "tokens": _LIFETIMES, **_ENDED[trial.target]}
+    # Without new logins and tokens the case would test nothing.
+    least = {"logins": _LIFETIMES, "tokens": _LIFETIMES, **_LEAST_ENDED[trial.target]}
     with trial.judged(least=least, **limits), a_database() as database:
-        await _trust(database)
+        await _allow_without_password(database)
         async with TokenGate(database.port, access_key=ACCESS_KEY, region=REGION, lifetime_s=_LIFETIME_S) as gate:
             authority = tmp_path / "authority.pem"
             gate.authority.cert_pem.write_to_path(str(authority))
@@ -97,7 +97,7 @@ async def test_tokens_are_renewed_before_they_expire(trial: Trial, tmp_path) -> 
                 TOKEN_USABLE_FOR_S: str(_USABLE_FOR_S),
                 "DATABASE_URL": MovingDatabase(database, "127.0.0.1", gate.port).url(DATABASE),
             }
-            # A token shown anywhere would show this.
+            # Every token contains this text.
             hidden = ["X-Amz-Signature"]
             async with serving(trial.target, database, tmp_path, variables=variables, hidden=hidden) as system:
                 for _ in trial.repetitions:
@@ -111,10 +111,10 @@ async def _outlive_tokens(trial: Trial, system: System, database: EmbeddedPostgr
         for _ in range(_LIFETIMES):
             await asyncio.sleep(_LIFETIME_S)
             begin_s = time.monotonic()
-            # So that a pool has to log in again, too.
+            # This makes a pool log in again, too.
             ended += await end_backends(database)
             ends.append((begin_s, time.monotonic()))
-        # The last, too, have to be replaced.
+        # The connections that were ended last need time to be replaced, too.
         await asyncio.sleep(1.0)
     errors = failures(load.replies)
     cut_off = [error for error in errors if any(was_cut_off(error, begin_s, end_s) for begin_s, end_s in ends)]
@@ -139,15 +139,15 @@ async def _rotate(
     *,
     used: str,
 ) -> None:
-    """Rotate a user's password; afterwards the application has to be logged in as `used`."""
+    """Rotate a user's password, and wait until the application is logged in as `used`."""
     async with trial.repetition(system, rate_rps=_RATES_RPS[trial.target]) as load:
-        # The first login reads the secret, which takes its time.
+        # The first login takes longer, because it reads the secret.
         await load.until_success(0.0)
         await asyncio.sleep(1.0)
         rotated_s = time.monotonic()
         await _set_password(database, user, password)
         begin_s = time.monotonic()
-        # What is logged in stays so: everybody has to log in again.
+        # Existing sessions survive a rotation, so end them to make every connection log in again.
         ended = await end_backends(database)
         end_s = time.monotonic()
         await asyncio.sleep(_PUBLISHED_LATE_S)
@@ -155,13 +155,13 @@ async def _rotate(
         await store.publish(user, password)
         await load.until_success(time.monotonic())
         await until_logged_in(database, used)
-        # Beyond the limit, for errors that go on.
+        # Continue beyond the limit to see errors that persist.
         await asyncio.sleep(3.0)
     errors = [error for error in failures(load.replies) if not was_cut_off(error, begin_s, end_s)]
     trial.note(
         ended=ended,
         due_before_publication=sum(end_s < reply.due_s < published_s for reply in load.replies),
-        # What was answered before may be on its way.
+        # A response that was sent before may still be in flight.
         served_before_publication=served(load.replies, end_s + 0.1, published_s),
         errors=len(errors),
         errors_for_s=max((error.ended_s - rotated_s for error in errors), default=0.0),
@@ -169,8 +169,8 @@ async def _rotate(
     )
 
 
-def _rotated(target: str) -> dict[str, float]:
-    return {"due_before_publication": _RATES_RPS[target] * _PUBLISHED_LATE_S / 2, **_ENDED[target]}
+def _least_figures(target: str) -> dict[str, float]:
+    return {"due_before_publication": _RATES_RPS[target] * _PUBLISHED_LATE_S / 2, **_LEAST_ENDED[target]}
 
 
 def _new_passwords() -> list[str]:
@@ -184,8 +184,8 @@ async def _set_password(database: EmbeddedPostgres, user: str, password: str) ->
         )
 
 
-async def _trust(database: EmbeddedPostgres) -> None:
-    """Let the application's role in without a password: the gate has asked for a token."""
+async def _allow_without_password(database: EmbeddedPostgres) -> None:
+    """Let the application's role log in without a password, because the gate checks its token."""
     rules = database.data / "pg_hba.conf"
     rules.write_text(f"host all {database.role} 127.0.0.1/32 trust\n{rules.read_text()}")
     async with administration(database) as connection:

@@ -9,7 +9,7 @@ from django_runtimes.cli import processes
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
 from tests.faults.figures.replies import clear_s, failures, recovery_s, served
 from tests.faults.figures.trials import RATE_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
-from tests.faults.parts.consoles import order
+from tests.faults.parts.consoles import run_command
 from tests.faults.parts.databases import MovingDatabase, a_database, crash, written
 from tests.faults.parts.name_server import NameServer
 from tests.faults.parts.namespaces import own_network
@@ -22,9 +22,7 @@ _TTL_S = 5
 
 
 @fault(4, "failover", CONTAINER, LAMBDA)
-async def test_a_connection_to_the_former_primary_is_given_up_at_its_first_refused_write(
-    trial: Trial, tmp_path
-) -> None:
+async def test_a_connection_is_dropped_at_its_first_read_only_error(trial: Trial, tmp_path) -> None:
     least = {"refused_on_old": 1, "written_on_new": 1}
     with trial.judged(least=least, recovery_s=5.0, written_on_old=0):
         for _ in trial.repetitions:
@@ -51,11 +49,11 @@ async def _fail_over(
             moving.current = standby
             relay.target = standby.port
             if system.proxy is not None:
-                # RDS Proxy itself leaves a server that is no primary any more; PgBouncer has to be told.
-                await order(system.proxy.console_url, "RECONNECT")
+                # RDS Proxy itself leaves a server that is no longer primary; PgBouncer needs a command.
+                await run_command(system.proxy.console_url, "RECONNECT")
             ready_s = time.monotonic()
             await load.until_success(ready_s)
-            # Beyond the limit, for errors that come back.
+            # Continue beyond the limit to see errors that come back.
             await asyncio.sleep(6.0)
         keys = [reply.key for reply in load.replies if reply.key]
         old, new = await written(primary, keys), await written(standby, keys)
@@ -70,13 +68,13 @@ async def _fail_over(
 
 
 @fault(5, "DNS flip", CONTAINER)
-async def test_a_name_that_moves_is_followed_without_a_restart(trial: Trial, tmp_path) -> None:
+async def test_a_changed_dns_record_needs_no_restart(trial: Trial, tmp_path) -> None:
     least = {"due_before_new_host": RATE_RPS * _TTL_S / 2}
     with trial.judged(least=least, new_host_used_s=10.0, served_before_new_host=0), own_network(tmp_path):
         for _ in trial.repetitions:
             with a_database() as primary:
                 async with NameServer("127.0.0.1", ttl_s=_TTL_S) as names:
-                    # `localhost` is what may be reached without TLS; this network has no other entry for it.
+                    # Only `localhost` may be reached without TLS, and only the name server resolves it here.
                     moving = MovingDatabase(primary, "localhost", primary.port)
                     async with serving(trial.target, moving, tmp_path) as system:
                         await _move_name(trial, system, primary, moving, names)
@@ -96,7 +94,7 @@ async def _move_name(
         moving.current = standby
         names.move(address)
         moved_s = time.monotonic()
-        # With its connections: a server that goes on answering is what the failover's case is about.
+        # The crash ends the old connections too; the failover case covers a primary that keeps answering.
         await crash(primary)
         crashed_s = time.monotonic()
         await load.until_success(moved_s)
@@ -104,7 +102,7 @@ async def _move_name(
     known_s = moved_s + _TTL_S
     trial.note(
         due_before_new_host=sum(crashed_s < reply.due_s < known_s for reply in load.replies),
-        # What was answered before may be on its way.
+        # A response that was sent before may still be in flight.
         served_before_new_host=served(load.replies, crashed_s + 0.1, known_s),
         errors=len(failures(load.replies)),
         new_host_used_s=recovery_s(load.replies, moved_s, kind="write"),
@@ -117,7 +115,7 @@ def _refused_writes(primary: EmbeddedPostgres) -> int:
 
 
 def _new_data(primary: EmbeddedPostgres) -> Path:
-    """A place for a standby's files that the servers' account may write to."""
+    """Return a path for a standby's data, which the servers' account may create."""
     place = primary.directory / "standby"
     place.mkdir()
     if (account := processes.server_account()) is not None:

@@ -1,4 +1,4 @@
-"""What an execution environment meets when it is thawed, or leaves behind when it is killed."""
+"""Connections of execution environments that are frozen, thawed or killed."""
 
 import asyncio
 import json
@@ -6,8 +6,8 @@ import time
 
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.faults.figures.load import Client
+from tests.faults.figures.process_state import is_frozen
 from tests.faults.figures.replies import failures, longest_s
-from tests.faults.figures.stillness import is_frozen
 from tests.faults.figures.trials import Trial, fault
 from tests.faults.parts.databases import (
     a_database,
@@ -27,15 +27,15 @@ _HOLD_S = 25
 
 
 @fault(16, "freeze, backends killed, thaw", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL, short=[LAMBDA_POOL])
-async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Trial, tmp_path) -> None:
-    limits = {"errors": 0, "first_response_s": 0.5, "started_anew": 0}
+async def test_a_connection_that_died_during_a_freeze_fails_no_request(trial: Trial, tmp_path) -> None:
+    limits = {"errors": 0, "first_response_s": 0.5, "new_environments": 0}
     with trial.judged(least={"frozen": 1, "ended": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=1, concurrency_limit=1) as system:
             for _ in trial.repetitions:
-                # A short freeze is no different for the connection.
+                # A short freeze must give the same result as a long one.
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
-                        process = await _use(client)
+                        process = await _warm_up(client)
                         await asyncio.sleep(freeze_s)
                         trial.note(frozen=is_frozen(process))
                         trial.note(ended=await end_backends(database))
@@ -43,15 +43,15 @@ async def test_a_connection_that_died_during_a_freeze_costs_no_request(trial: Tr
 
 
 @fault(17, "freeze + silent drop", LAMBDA, LAMBDA_PERSISTENT, LAMBDA_POOL)
-async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(trial: Trial, tmp_path) -> None:
-    limits = {"errors": 0, "first_response_s": 3.0, "started_anew": 0}
+async def test_a_connection_silenced_during_a_freeze_costs_little_time(trial: Trial, tmp_path) -> None:
+    limits = {"errors": 0, "first_response_s": 3.0, "new_environments": 0}
     least = {"frozen": 1}
     if trial.target == LAMBDA:
-        # A connection per request leaves none that could fall silent.
+        # With a connection per request there is none that could fall silent.
         limits["connections_held"] = 0
     else:
         least |= {"connections_held": 1, "packets_dropped": 1}
-        # The server does not learn that the one connection fell silent: it holds it beside its successor.
+        # The server does not notice that the connection fell silent, so it keeps it beside the new one.
         limits["backends"] = 2
     with (
         trial.judged(least=least, **limits),
@@ -63,17 +63,17 @@ async def test_a_connection_that_fell_silent_during_a_freeze_costs_little_time(t
             for _ in trial.repetitions:
                 for freeze_s in _FREEZES_S:
                     async with Client(system.url, hidden=system.hidden) as client:
-                        process = await _use(client)
+                        process = await _warm_up(client)
                         await asyncio.sleep(freeze_s)
                         trial.note(frozen=is_frozen(process))
                         held = network.clients_of(port)
-                        # As a paused micro-VM's connections are forgotten on the way; new ones pass.
+                        # The network forgets the connections of a paused micro-VM, and lets new ones pass.
                         if held:
                             network.drop(port, held)
                         trial.note(connections_held=len(held))
                         await _note_thaw(trial, system, client)
                         if held:
-                            trial.note(packets_dropped=network.mend())
+                            trial.note(packets_dropped=network.restore())
                             await end_backends(database)
 
 
@@ -87,7 +87,7 @@ async def test_killed_execution_environments_leave_no_transaction_open(trial: Tr
             for _ in trial.repetitions:
                 async with Client(system.url, hidden=system.hidden) as client:
                     for _ in range(_KILLED // _KILLED_AT_ONCE):
-                        await _orphan(system, client)
+                        await _kill_in_transaction(system, client)
                     killed_s = time.monotonic()
                     ended_s = await until_no_transaction_is_idle(database)
                     async with administration(database) as connection:
@@ -100,8 +100,8 @@ async def test_killed_execution_environments_leave_no_transaction_open(trial: Tr
                     await trial.check_writes(system, client.replies)
 
 
-async def _use(client: Client) -> int:
-    """A few requests; the process that served them."""
+async def _warm_up(client: Client) -> int:
+    """Send a few requests, and return the ID of the process that served them."""
     for _ in range(3):
         assert (await client.read()).succeeded
     return json.loads((await client.read("/faults/identity/")).body)["process"]
@@ -114,8 +114,8 @@ async def _note_thaw(trial: Trial, system: System, client: Client) -> None:
     first = await client.read()
     later = [await client.write() for _ in range(3)]
     trial.note(
-        # Another execution environment would have no connection to lose.
-        started_anew=emulator.started_count - started,
+        # A new execution environment would have no connection to lose.
+        new_environments=emulator.started_count - started,
         errors=len(failures([first, *later])),
         first_response_s=first.latency_s,
         later_s=longest_s(later),
@@ -126,7 +126,7 @@ async def _note_thaw(trial: Trial, system: System, client: Client) -> None:
     await trial.check_writes(system, client.replies)
 
 
-async def _orphan(system: System, client: Client) -> None:
+async def _kill_in_transaction(system: System, client: Client) -> None:
     """Kill execution environments while each of them has a transaction open."""
     assert isinstance(system.server, LambdaTarget)
     await system.server.emulator.warm(_KILLED_AT_ONCE)

@@ -1,4 +1,4 @@
-"""More is asked of the database than it has: connections, and time on them."""
+"""The application needs more connections, or more time on them, than the database has."""
 
 import asyncio
 import contextlib
@@ -20,18 +20,18 @@ from tests.faults.waiting import until
 
 _STORM = 500
 _REFUSALS = ("too many clients already", "remaining connection slots")
-# All but three reserved ones, and those of the case itself.
+# All of the 100 except three reserved ones and the connections of the case itself.
 _STOLEN_AT_LEAST = 90
 _CONNECT_TIMEOUT_S = 5
 _TRIES = 10
 _SLEEP_S = 10
-# The pool's timeout and the proxy's are 5 s.
-_PATIENCE_S = 4.5
+# The pool and the proxy refuse after 5 s, so a faster refusal was immediate.
+_AT_ONCE_BELOW_S = 4.5
 
 
 @fault(6, "connection storm", LAMBDA)
 async def test_a_storm_of_clients_is_served_through_the_proxy(trial: Trial, tmp_path) -> None:
-    # What the proxy is there for: without it a third and more is refused.
+    # Without the proxy at least a third of the clients must be refused, or the case proves nothing.
     least = {"refused_without_proxy": _STORM // 3}
     with trial.judged(least=least, errors=0), a_database(max_connections=100) as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -45,7 +45,7 @@ async def test_a_storm_of_clients_is_served_through_the_proxy(trial: Trial, tmp_
 
 
 @fault(7, "slots stolen", CONTAINER, LAMBDA, short=[CONTAINER])
-async def test_readiness_tells_of_stolen_slots_and_service_returns_with_them(trial: Trial, tmp_path) -> None:
+async def test_readiness_shows_stolen_slots_and_service_recovers(trial: Trial, tmp_path) -> None:
     limits = {"ready_while_stolen": 0, "unhealthy": 0, "served_while_stolen": 0, "recovery_s": 2.0}
     least = {"stolen": _STOLEN_AT_LEAST}
     with trial.judged(least=least, **limits), a_database(max_connections=100) as database:
@@ -82,12 +82,12 @@ async def test_readiness_tells_of_stolen_slots_and_service_returns_with_them(tri
 
 
 @fault(10, "pool exhausted", CONTAINER, LAMBDA, short=[CONTAINER])
-async def test_an_exhausted_pool_is_told_in_time_and_forgotten_at_once(trial: Trial, tmp_path) -> None:
-    # What waits is refused after 5 s; where too much waits already, the next is refused at once.
+async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Trial, tmp_path) -> None:
+    # A waiting request is refused after 5 s; when too many wait already, the next one is refused at once.
     limits = {"refused_after_wait_s": 5.5, "refused_at_once_s": 0.05, "without_retry_after": 0, "recovery_s": 1.0}
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     if trial.target == LAMBDA:
-        # There Lambda itself refuses what is too much, above its concurrency limit.
+        # Lambda itself throttles requests above its concurrency limit.
         limits["throttled"] = rate_rps * _SLEEP_S
     few = {"WEBAPP_MAX_WAITING": "20"}
     with trial.judged(least={"refused_after_wait": 10, "refused_at_once": 10}, **limits), a_database() as database:
@@ -105,8 +105,8 @@ async def test_an_exhausted_pool_is_told_in_time_and_forgotten_at_once(trial: Tr
                         await asyncio.sleep(1.0)
                 errors = failures(load.replies)
                 refused = [reply for reply in load.replies if reply.failed or reply.throttled]
-                # Whoever neither waited so long nor was told at once makes the second figure long.
-                at_once = [reply for reply in refused if reply.latency_s < _PATIENCE_S]
+                # A request that was refused neither at once nor after the timeout exceeds refused_at_once_s.
+                at_once = [reply for reply in refused if reply.latency_s < _AT_ONCE_BELOW_S]
                 trial.note(
                     errors=len(errors),
                     refused_after_wait=len(refused) - len(at_once),
@@ -120,12 +120,12 @@ async def test_an_exhausted_pool_is_told_in_time_and_forgotten_at_once(trial: Tr
 
 
 async def _occupy(stack: AsyncExitStack, system: System, connections: int) -> list[asyncio.Task[Reply]]:
-    """Requests that sleep in the database on every connection there may be."""
+    """Start requests that sleep in the database, one on each available connection."""
     clients: list[Client] = []
     shares: Counter[int] = Counter()
     while len(clients) < connections:
         client = await stack.enter_async_context(Client(system.url, hidden=system.hidden))
-        # Its connection stays with the worker that took it: one too many there would wait before the load does.
+        # Its connection stays with one worker, where one request too many would wait before the load does.
         worker = json.loads((await client.read("/faults/identity/")).body)["process"]
         if system.is_lambda or shares[worker] < POOL_MAX:
             shares[worker] += 1
@@ -149,7 +149,7 @@ async def _sleeping(connection: psycopg.AsyncConnection) -> int:
 
 
 async def _storm(url: str) -> tuple[list[str], float]:
-    """Many clients at once, each with one query; why some failed, and how long all of them took, in s."""
+    """Run one query each from many clients at once; return the errors and the total seconds."""
     started_s = time.monotonic()
     outcomes = await asyncio.gather(*(_query(url) for _ in range(_STORM)), return_exceptions=True)
     failed = [str(outcome) for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -166,9 +166,9 @@ async def _query(url: str) -> None:
 
 @asynccontextmanager
 async def _stolen_slots(database: EmbeddedPostgres) -> AsyncIterator[int]:
-    """Every connection that an ordinary login may have is somebody else's; yields how many they are."""
+    """Take every connection that an ordinary login may have, and yield their number."""
     async with AsyncExitStack() as stack, administration(database) as connection:
-        # Else the application is always faster.
+        # Without this limit the application would take the connections first.
         await connection.execute(f"ALTER DATABASE {DATABASE} CONNECTION LIMIT 0")
         while await backends(connection):
             await end_backends(database)
@@ -181,7 +181,10 @@ async def _stolen_slots(database: EmbeddedPostgres) -> AsyncIterator[int]:
 
 
 async def _idle_client(database: EmbeddedPostgres) -> psycopg.AsyncConnection | None:
-    """A connection that nobody uses; None when there is none left, tried often, as who is refused has one briefly."""
+    """Open an idle connection, or return None when none is left.
+
+    It tries several times, because a refused attempt itself holds a connection for a moment.
+    """
     url = database.url(database.maintenance_database)
     for _ in range(_TRIES):
         with contextlib.suppress(psycopg.OperationalError):

@@ -18,13 +18,13 @@ _REQUESTS = 10
 
 
 @fault(11, "black hole", CONTAINER, LAMBDA)
-async def test_a_silent_network_is_answered_in_time(trial: Trial, tmp_path) -> None:
+async def test_requests_are_answered_in_time_on_a_silent_network(trial: Trial, tmp_path) -> None:
     rate_rps = RATE_RPS if trial.target == CONTAINER else RATE_WHERE_LAMBDA_WAITS_RPS
     limits = {"latency_s": 8.0, "without_retry_after": 0, "served_in_silence": 0}
     if trial.target == CONTAINER:
-        # The server does not learn that a connection fell silent: it holds it beside the one that replaces it.
+        # The server does not notice that a connection fell silent, so it keeps it beside the new one.
         limits["backends"] = 2 * WORKERS * POOL_MAX
-    # The last ones wait until the network is back.
+    # The last requests wait until the network is back.
     least = {"errors": rate_rps * (_SILENCE_S - limits["latency_s"]), "packets_dropped": 1}
     with (
         trial.judged(least=least, **limits),
@@ -39,29 +39,29 @@ async def test_a_silent_network_is_answered_in_time(trial: Trial, tmp_path) -> N
                     network.drop(port)
                     silent_s = time.monotonic()
                     await asyncio.sleep(_SILENCE_S)
-                    mended_s = time.monotonic()
-                    dropped = network.mend()
-                    await load.until_success(mended_s)
+                    restored_s = time.monotonic()
+                    dropped = network.restore()
+                    await load.until_success(restored_s)
                     await asyncio.sleep(1.0)
                 await end_backends(database)
                 errors = failures(load.replies)
                 trial.note(
                     packets_dropped=dropped,
-                    # What was answered before may be on its way.
-                    served_in_silence=served(load.replies, silent_s + 0.1, mended_s),
+                    # A response that was sent before may still be in flight.
+                    served_in_silence=served(load.replies, silent_s + 0.1, restored_s),
                     errors=len(errors),
                     latency_s=longest_s(load.replies),
                     without_retry_after=without_retry_after(errors),
-                    recovery_s=recovery_s(load.replies, mended_s),
-                    clear_s=clear_s(load.replies, mended_s),
+                    recovery_s=recovery_s(load.replies, restored_s),
+                    clear_s=clear_s(load.replies, restored_s),
                 )
 
 
 @fault(12, "slow link: 50 ms by a delaying relay", CONTAINER, LAMBDA, short=[CONTAINER])
 async def test_a_warm_request_makes_few_round_trips(trial: Trial, tmp_path) -> None:
-    # Beyond its queries: the check of a pooled connection; the whole login where there is one per request.
+    # A request also makes the check of a pooled connection, or a whole login with a connection per request.
     limits = {"round_trips_beyond_queries": 8 if trial.target == LAMBDA else 1}
-    # Fewer would have gone another way than through the relay, or through it undelayed.
+    # Fewer would mean that the queries bypassed the relay, or that it did not delay them.
     least = {"round_trips": _QUERIES, "latency_in_round_trips": _QUERIES}
     with trial.judged(least=least, errors=0, **limits), a_database() as database, Relay(database.port) as relay:
         moving = MovingDatabase(database, relay.host, relay.port)
@@ -78,14 +78,14 @@ async def test_a_warm_request_makes_few_round_trips(trial: Trial, tmp_path) -> N
 async def _count_round_trips(trial: Trial, system: System, relay: Relay) -> None:
     path = f"/faults/queries/{_QUERIES}/"
     async with Client(system.url, hidden=system.hidden) as client:
-        # Whichever worker serves: both are warm afterwards.
+        # Afterwards both workers are warm.
         await asyncio.gather(*(client.read(path) for _ in range(_REQUESTS)))
         for _ in range(_REQUESTS):
-            # The closing of the last connection is on its way for so long.
+            # The close of the last connection takes this long to pass the relay.
             await asyncio.sleep(4 * _ONE_WAY_S)
             round_trips, connections = relay.round_trips, relay.connections
             reply = await client.read(path)
-            # A connection's own handshake passes the relay undelayed and unseen.
+            # The relay neither delays nor counts the TCP handshake, so count one round trip per connection.
             counted = relay.round_trips - round_trips + relay.connections - connections
             trial.note(
                 round_trips=counted,

@@ -1,4 +1,4 @@
-"""Server processes share no connections, and leak none."""
+"""Server processes neither share nor leak connections."""
 
 import asyncio
 import json
@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from django_runtimes.cli import processes
-from tests.faults.application.names import ASK_AT_START, ASKED_AT_START
+from tests.faults.application.names import BACKEND_AT_START, QUERY_AT_START
 from tests.faults.figures.load import Client
 from tests.faults.figures.replies import Reply, failures, longest_s
 from tests.faults.figures.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, Trial, fault
@@ -18,7 +18,7 @@ from tests.faults.waiting import until_ended
 _AT_ONCE = 32
 _ROUNDS = 10
 _REQUESTS = 1_000
-# Exit codes of a start; any other one is none of these.
+# Exit codes of the start script.
 _SERVES, _REFUSED_BY_CHECK, _REFUSED_AT_CONSTRUCTION = 0, 3, 4
 _START = f"""
 import sys
@@ -39,35 +39,35 @@ except ImproperlyConfigured as error:
 
 
 @fault(30, "preload + pool", CONTAINER, short=[CONTAINER])
-async def test_a_query_before_the_fork_gives_no_connection_to_two_processes(trial: Trial, tmp_path) -> None:
-    variables = {"GUNICORN_CMD_ARGS": "--preload", ASK_AT_START: "1"}
+async def test_a_query_before_the_fork_shares_no_connection(trial: Trial, tmp_path) -> None:
+    variables = {"GUNICORN_CMD_ARGS": "--preload", QUERY_AT_START: "1"}
     limits = {
         "shared_backends": 0,
         "miscounted_processes": 0,
         "errors": 0,
         "latency_s": 5.0,
-        # The master keeps the one that it has asked on, and the one that psycopg's pool makes beside it for whoever
-        # asks before the first is there.
+        # The master keeps the connection of its query, and one more that psycopg's pool opens for a client that asks
+        # before the first is ready.
         "backends": WORKERS * POOL_MAX + 2,
     }
     with trial.judged(least={"answers": _ROUNDS * _AT_ONCE // 2}, **limits):
         for _ in trial.repetitions:
-            # Each repetition has a server of its own: what is asked happens at its start.
+            # Each repetition needs its own server, because the query runs at the start.
             with a_database() as database:
                 async with serving(trial.target, database, tmp_path, variables=variables) as system:
                     replies = []
                     async with trial.repetition(system) as load:
                         for _ in range(_ROUNDS):
-                            # Connections of its own each time, for another of the workers to take.
+                            # New connections each time, so that other workers accept them.
                             async with Client(system.url, hidden=system.hidden) as client:
                                 await asyncio.gather(*(client.read("/faults/identity/") for _ in range(_AT_ONCE)))
                             replies += client.replies
-            users = _users_of_backends(replies, json.loads((tmp_path / ASKED_AT_START).read_text()))
+            users = _users_of_backends(replies, json.loads((tmp_path / BACKEND_AT_START).read_text()))
             replies += load.replies
             trial.note(
                 shared_backends=sum(len(sharing) > 1 for sharing in users.values()),
                 answers=sum(reply.succeeded for reply in replies),
-                # The workers, and the master, which has asked: a worker would have asked for itself alone.
+                # The workers and the master, which ran the query; without --preload each worker would run its own.
                 miscounted_processes=abs(WORKERS + 1 - len(set().union(*users.values()))),
                 errors=len(failures(replies)),
                 latency_s=longest_s(replies),
@@ -75,11 +75,11 @@ async def test_a_query_before_the_fork_gives_no_connection_to_two_processes(tria
 
 
 @fault(31, "ASGI leak", CONTAINER_PERSISTENT, short=[CONTAINER_PERSISTENT])
-async def test_persistent_connections_do_not_leak_and_are_refused_where_they_would(trial: Trial, tmp_path) -> None:
-    # A thread of each keeps its own, and each asynchronous view that ran at once has a thread.
+async def test_persistent_connections_do_not_leak_or_are_refused(trial: Trial, tmp_path) -> None:
+    # Each thread of a worker keeps a connection, and each concurrent asynchronous view has its own thread.
     limits = {"backends": WORKERS * POOL_MAX, "backends_after_async_views": WORKERS * POOL_MAX + _AT_ONCE, "errors": 0}
-    # A system check does not know which handler serves: the handler's construction refuses, and what it refuses
-    # serves without CONN_MAX_AGE.
+    # A system check does not know which handler serves, so constructing the handler raises the error. Without
+    # CONN_MAX_AGE the same handler serves.
     least = {"refused_at_construction": 1, "serves_without_age": 1, "kept": 1, "answers": 2 * _REQUESTS}
     with trial.judged(least=least, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -99,7 +99,7 @@ async def test_persistent_connections_do_not_leak_and_are_refused_where_they_wou
                 replies = [*client.replies, *asynchronous.replies]
                 await trial.check_writes(system, replies)
                 trial.note(
-                    # So that the next repetition counts its own, too.
+                    # The next repetition must count only its own connections.
                     kept=await end_backends(database),
                     refused_at_construction=await _start(system.environ, log) == _REFUSED_AT_CONSTRUCTION,
                     answers=sum(reply.succeeded for reply in replies),
@@ -113,7 +113,7 @@ async def _read_often(client: Client, path: str) -> None:
 
 
 def _users_of_backends(replies: list[Reply], at_start: dict[str, int]) -> dict[int, set[int]]:
-    """The processes that were served by each backend."""
+    """Return the processes that used each backend."""
     users: defaultdict[int, set[int]] = defaultdict(set)
     for identity in (at_start, *(json.loads(reply.body) for reply in replies if reply.succeeded)):
         users[identity["backend"]].add(identity["process"])
@@ -121,7 +121,7 @@ def _users_of_backends(replies: list[Reply], at_start: dict[str, int]) -> dict[i
 
 
 async def _start(environ: dict[str, str], log: Path) -> int:
-    """How a server's start goes that makes Django's own handler: the exit code."""
+    """Start a server with Django's own handler, and return its exit code."""
     process = processes.spawn([sys.executable, "-c", _START], environ=environ, log=log)
     try:
         await until_ended(process)

@@ -1,4 +1,4 @@
-"""The proxy in front of the database dies, pauses, and must not be pinned."""
+"""The proxy in front of the database dies or pauses, and its sessions must not be pinned."""
 
 import asyncio
 import signal
@@ -8,14 +8,14 @@ from tests.faults.figures.load import Client
 from tests.faults.figures.replies import clear_s, failures, longest_s, recovery_s, served
 from tests.faults.figures.statement_log import read_statements
 from tests.faults.figures.trials import RATE_BESIDE_OTHER_REQUESTS_RPS, RATE_WHERE_LAMBDA_WAITS_RPS, Trial, fault
-from tests.faults.parts.consoles import order
+from tests.faults.parts.consoles import run_command
 from tests.faults.parts.databases import DATABASE, a_database, administration, end_backends, until_ready
 from tests.faults.parts.system import LAMBDA, serving
 from tests.faults.waiting import until_ended
 
 _PAUSE_S = 3.0
-# What was answered before may be on its way for so long.
-_ON_ITS_WAY_S = 0.1
+# A response that was sent before may arrive this much later.
+_IN_FLIGHT_S = 0.1
 _ROUNDS = 20
 _ITERATIONS = 3
 # Two iterators, and one statement ten times.
@@ -23,7 +23,7 @@ _STATEMENTS_PER_ITERATION = 12
 
 
 @fault(8, "proxy dies", LAMBDA)
-async def test_a_proxy_that_was_killed_is_used_again_at_once(trial: Trial, tmp_path) -> None:
+async def test_a_restarted_proxy_is_used_at_once(trial: Trial, tmp_path) -> None:
     limits = {"errors_for_s": 2.0, "recovery_s": 1.0, "served_while_dead": 0}
     with trial.judged(least={"errors": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path, ready=20) as system:
@@ -43,7 +43,7 @@ async def test_a_proxy_that_was_killed_is_used_again_at_once(trial: Trial, tmp_p
                     await asyncio.sleep(2.0)
                 errors = failures(load.replies)
                 trial.note(
-                    served_while_dead=served(load.replies, dead_s + _ON_ITS_WAY_S, restarted_s),
+                    served_while_dead=served(load.replies, dead_s + _IN_FLIGHT_S, restarted_s),
                     errors=len(errors),
                     errors_for_s=max((error.ended_s - killed_s for error in errors), default=0.0),
                     recovery_s=recovery_s(load.replies, ready_s),
@@ -52,28 +52,28 @@ async def test_a_proxy_that_was_killed_is_used_again_at_once(trial: Trial, tmp_p
 
 
 @fault(9, "proxy PAUSE 3 s, RESUME, RELOAD", LAMBDA)
-async def test_a_paused_proxy_costs_time_and_no_error(trial: Trial, tmp_path) -> None:
+async def test_a_paused_proxy_delays_requests_without_an_error(trial: Trial, tmp_path) -> None:
     limits = {"errors": 0, "refused": 0, "latency_s": 3.5, "served_while_paused": 0}
     least = {"waited": RATE_WHERE_LAMBDA_WAITS_RPS * _PAUSE_S / 2}
     with trial.judged(least=least, **limits), a_database() as database:
-        # Each request that waits holds an execution environment, three seconds' worth of them at the end.
+        # Each waiting request occupies an execution environment, and three seconds of requests wait at the end.
         async with serving(trial.target, database, tmp_path, ready=45, concurrency_limit=60) as system:
             assert system.proxy is not None
             console = system.proxy.console_url
             for _ in trial.repetitions:
                 async with trial.repetition(system, rate_rps=RATE_WHERE_LAMBDA_WAITS_RPS) as load:
                     await asyncio.sleep(1.0)
-                    await order(console, "PAUSE")
+                    await run_command(console, "PAUSE")
                     paused_s = time.monotonic()
                     await asyncio.sleep(_PAUSE_S)
                     resumed_s = time.monotonic()
-                    await order(console, "RESUME")
+                    await run_command(console, "RESUME")
                     await asyncio.sleep(1.0)
-                    await order(console, "RELOAD")
+                    await run_command(console, "RELOAD")
                     await asyncio.sleep(1.0)
                 trial.note(
                     waited=sum(paused_s <= reply.due_s and reply.ended_s >= resumed_s for reply in load.replies),
-                    served_while_paused=served(load.replies, paused_s + _ON_ITS_WAY_S, resumed_s),
+                    served_while_paused=served(load.replies, paused_s + _IN_FLIGHT_S, resumed_s),
                     errors=len(failures(load.replies)),
                     refused=sum(not reply.succeeded for reply in load.replies),
                     latency_s=longest_s(load.replies),
@@ -81,13 +81,13 @@ async def test_a_paused_proxy_costs_time_and_no_error(trial: Trial, tmp_path) ->
 
 
 @fault(15, "session state through the proxy", LAMBDA)
-async def test_no_statement_leaves_state_in_a_session_of_the_proxy(trial: Trial, tmp_path) -> None:
-    # Fewer were not all logged.
+async def test_no_statement_leaves_state_in_a_proxys_session(trial: Trial, tmp_path) -> None:
+    # Fewer would mean that not all statements were logged.
     least = {"statements": _ROUNDS * _ITERATIONS * _STATEMENTS_PER_ITERATION}
     with trial.judged(least=least, errors=0, statements_with_state=0), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
             async with administration(database) as connection:
-                # For the application's role: the cases look into the database, too.
+                # Log only the application's role, because the cases query the database, too.
                 await connection.execute(f"ALTER ROLE {database.role} SET log_statement = 'all'")
             await end_backends(database)
             for _ in trial.repetitions:

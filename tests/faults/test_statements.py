@@ -1,4 +1,4 @@
-"""A transaction that stands still, and a query that does not end."""
+"""A transaction that hangs, and a query that does not end."""
 
 import asyncio
 import contextlib
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.faults.application.names import STOPPED
 from tests.faults.figures.load import Client, new_key
+from tests.faults.figures.process_state import is_stopped
 from tests.faults.figures.replies import failures
-from tests.faults.figures.stillness import is_stopped
 from tests.faults.figures.trials import Trial, fault
 from tests.faults.parts.databases import (
     a_database,
@@ -25,7 +25,7 @@ from tests.faults.waiting import until
 
 
 @fault(13, "stuck transaction", CONTAINER, LAMBDA)
-async def test_a_transaction_that_stands_still_is_ended_and_not_acknowledged(trial: Trial, tmp_path) -> None:
+async def test_a_hanging_transaction_is_ended_and_not_acknowledged(trial: Trial, tmp_path) -> None:
     limits = {"ended_after_s": 6.0, "acknowledged": 0, "rows": 0}
     with trial.judged(least={"stuck": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -54,7 +54,7 @@ async def test_a_transaction_that_stands_still_is_ended_and_not_acknowledged(tri
 
 
 @fault(14, "slow query", CONTAINER, LAMBDA)
-async def test_a_query_without_end_is_a_504_and_its_connection_goes_on(trial: Trial, tmp_path) -> None:
+async def test_an_endless_query_is_a_504_and_keeps_its_connection(trial: Trial, tmp_path) -> None:
     limits = {"latency_s": 10.0, "other_than_504": 0, "connections_lost": 0, "errors": 0}
     with trial.judged(least={"connections_kept": 1}, **limits), a_database() as database:
         async with serving(trial.target, database, tmp_path) as system:
@@ -76,12 +76,12 @@ async def test_a_query_without_end_is_a_504_and_its_connection_goes_on(trial: Tr
 
 
 async def _stopped_process(file: Path) -> int:
-    """The id of the process that has written it into a file, which is removed, and that now stands still."""
+    """Wait until the process whose ID the file holds is stopped; remove the file and return the ID."""
 
-    async def stands_still() -> bool:
+    async def is_waiting() -> bool:
         return _content(file) != "" and is_stopped(int(_content(file)))
 
-    await until(stands_still)
+    await until(is_waiting)
     process = int(_content(file))
     _remove(file)
     return process

@@ -9,7 +9,7 @@ from tests.faults.parts.databases import a_database
 from tests.faults.parts.system import CONTAINER, LAMBDA, serving
 
 _WRITES = 50
-# Some clients leave before anything has happened, some while it happens, some just before the answer.
+# Some clients leave before the request is handled, some while it is, and some just before the response.
 _CLIENT_TIMEOUTS_S = tuple(milliseconds / 1_000 for milliseconds in range(1, 21))
 
 

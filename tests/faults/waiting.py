@@ -1,4 +1,4 @@
-"""Waits for what no event tells."""
+"""Waiting for conditions by polling."""
 
 import asyncio
 import subprocess
@@ -8,14 +8,14 @@ _POLL_S = 0.01
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, timeout_s: float = 30.0) -> None:
-    """Ask again and again until it holds; TimeoutError when it does not in time."""
+    """Poll until the condition holds; raise TimeoutError if it does not in time."""
     async with asyncio.timeout(timeout_s):
-        while not await holds():  # noqa: ASYNC110 - no event tells
+        while not await holds():  # noqa: ASYNC110 - no event signals it
             await asyncio.sleep(_POLL_S)
 
 
 async def until_ended(process: subprocess.Popen[bytes], *, timeout_s: float = 120.0) -> None:
-    """Until a child process has ended, without blocking the loop as its own `wait` does."""
+    """Wait until a child process has ended, without blocking the event loop as `wait` would."""
 
     async def has_ended() -> bool:
         return process.poll() is not None

@@ -1,1 +1,1 @@
-"""The project with views that hold the database up."""
+"""The project with views that keep the database busy."""

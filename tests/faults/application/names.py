@@ -1,10 +1,11 @@
-"""Names that the application and the cases agree on."""
+"""Names that the application shares with the cases."""
 
-# The file in STATIC_ROOT that names the process which has stopped itself.
+# The file in STATIC_ROOT to which a process writes its ID before it stops itself.
 STOPPED = "stopped"
-# The variable that makes the application ask the database while it starts, and the file with the answer.
-ASK_AT_START = "FAULTS_ASK_AT_START"
-ASKED_AT_START = "asked-at-start"
-# The variables that make tokens short-lived: when another is signed, and until when the former one serves meanwhile.
+# The variable that makes the application query the database while it starts, and the file with the result.
+QUERY_AT_START = "FAULTS_ASK_AT_START"
+BACKEND_AT_START = "backend-at-start"
+# The variables that make tokens short-lived: the age at which a new one is signed, and the age up to which the former
+# one is still used.
 TOKEN_REFRESH_AFTER_S = "FAULTS_TOKEN_REFRESH_AFTER_S"
 TOKEN_USABLE_FOR_S = "FAULTS_TOKEN_USABLE_FOR_S"

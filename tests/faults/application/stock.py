@@ -1,4 +1,4 @@
-"""Django's own ASGI handler, where the project's would stand."""
+"""An ASGI application with Django's own handler in place of the library's."""
 
 from django.core.asgi import get_asgi_application
 

@@ -1,4 +1,4 @@
-"""The project's addresses and those of the fault cases."""
+"""The URLs of the project and of the fault cases."""
 
 from django.urls import include, path
 

@@ -17,14 +17,14 @@ from webapp.guestbook.models import Entry
 
 
 def sleep(request: HttpRequest, seconds: int) -> JsonResponse:
-    """One query that takes so long."""
+    """Run one query that takes `seconds`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(%s)", [seconds])
     return JsonResponse({})
 
 
 def queries(request: HttpRequest, count: int) -> JsonResponse:
-    """So many queries, one after another."""
+    """Run `count` queries one after another."""
     with connection.cursor() as cursor:
         for number in range(count):
             cursor.execute("SELECT %s::int", [number])
@@ -32,7 +32,7 @@ def queries(request: HttpRequest, count: int) -> JsonResponse:
 
 
 def iterate(request: HttpRequest) -> JsonResponse:
-    """What tempts a driver to keep state in a session: iterators, and one statement many times over."""
+    """Do what makes drivers keep state in a session: iterate over rows, and repeat one statement."""
     seen = sum(1 for _ in Entry.objects.iterator(chunk_size=5))
     for _ in range(10):
         Entry.objects.filter(hidden=False).first()
@@ -42,7 +42,7 @@ def iterate(request: HttpRequest) -> JsonResponse:
 
 
 def identity(request: HttpRequest) -> JsonResponse:
-    """The process that serves and the backend that serves it."""
+    """Return the IDs of this process and of its database backend."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
@@ -52,11 +52,11 @@ def identity(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @transaction.non_atomic_requests
 def stop_inside_a_transaction(request: HttpRequest) -> JsonResponse:
-    """Write, and stop the process before the commit: whoever sends SIGCONT lets it go on."""
+    """Write an entry, and stop the process before the commit until it receives SIGCONT."""
     with transaction.atomic():
         entry = _write(request)
         Path(settings.STATIC_ROOT, STOPPED).write_text(str(os.getpid()))
-        # To this thread: sent to the process, another thread may take it while this one goes on to the commit.
+        # A signal to the process could be handled by another thread while this one continues to the commit.
         signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     return JsonResponse({"id": entry.pk}, status=201)
 
@@ -64,7 +64,7 @@ def stop_inside_a_transaction(request: HttpRequest) -> JsonResponse:
 @csrf_exempt
 @transaction.non_atomic_requests
 def hold_a_transaction(request: HttpRequest, seconds: int) -> JsonResponse:
-    """Write, and keep the transaction open so long before the commit."""
+    """Write an entry, and keep the transaction open for `seconds` before the commit."""
     with transaction.atomic():
         entry = _write(request)
         time.sleep(seconds)

@@ -1,1 +1,1 @@
-"""What a case measures, and how its figures are judged and reported."""
+"""Measuring the figures of a case, judging them and reporting them."""

@@ -1,4 +1,4 @@
-"""An open-loop load: requests leave when they are due, whatever became of the earlier ones."""
+"""An open-loop load: requests are sent when they are due, whether or not earlier ones have been answered."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _BODY = json.dumps({"author": "faults", "message": "written"}).encode()
 
 
 def new_key() -> str:
-    """An idempotency key that nothing else uses."""
+    """Return a new idempotency key."""
     return f"faults-{secrets.token_hex(8)}"
 
 
@@ -27,7 +27,7 @@ class Client:
     """Sends single requests to a system and keeps every reply; an async context manager."""
 
     def __init__(self, url: str, *, hidden: Sequence[str]) -> None:
-        """`hidden` are the secrets that no reply may show."""
+        """Take the secrets in `hidden` as texts that no reply may contain."""
         self._url = url
         self._hidden = [secret.encode() for secret in hidden]
         self.replies: list[Reply] = []
@@ -94,7 +94,7 @@ class Client:
 
 
 class SteadyLoad(Client):
-    """`rate_rps` requests a second for as long as the block lasts: every other one writes."""
+    """Sends `rate_rps` requests per second while the block runs; every other one is a write."""
 
     def __init__(self, url: str, *, hidden: Sequence[str], rate_rps: float) -> None:
         super().__init__(url, hidden=hidden)
@@ -116,11 +116,11 @@ class SteadyLoad(Client):
 
     @property
     def in_flight(self) -> int:
-        """How many requests wait for their answer."""
+        """The number of requests that wait for a response."""
         return len(self._pending)
 
     async def until_success(self, since_s: float, *, timeout_s: float = 45.0) -> None:
-        """Until a request that was due after a moment has succeeded; TimeoutError when none does."""
+        """Wait until a request that was due after `since_s` has succeeded; raise TimeoutError if none does."""
         async with asyncio.timeout(timeout_s):
             seen = 0
             while not any(reply.succeeded and reply.due_s >= since_s for reply in self.replies[seen:]):

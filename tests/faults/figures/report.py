@@ -7,17 +7,17 @@ from pathlib import Path
 from tests.faults.figures.trials import Verdict
 
 _HEAD = (
-    "| # | fault | target | repetitions | worst figures (≤ limit, ≥ what shows the fault) | verdict |",
+    "| # | fault | target | repetitions | worst figures (≤ limit, ≥ proof of the fault) | verdict |",
     "|---|---|---|---|---|---|",
 )
 _NOTE = (
     "Emulated: one machine, PostgreSQL and PgBouncer (in place of RDS Proxy) on 127.0.0.1. Each figure is the "
-    "worst of the repetitions. `ambiguous` counts writes that stand in the database though the client saw an error."
+    "worst of the repetitions. `ambiguous` counts writes that the database holds although the client saw an error."
 )
 
 
 def row(verdict: Verdict) -> str:
-    """One case as a row of the table."""
+    """Return one case as a row of the table."""
     case = verdict.case
     figures = ", ".join(_figure(name, value, verdict) for name, value in verdict.worst.items())
     end = "passed" if verdict.passed else f"FAILED: {verdict.problem or ', '.join(verdict.exceeded + verdict.missed)}"
@@ -47,7 +47,7 @@ def _as_json(verdict: Verdict) -> dict[str, object]:
         "name": verdict.case.name,
         "target": verdict.case.target,
         "repetitions": verdict.repetitions,
-        # JSON has no infinity, which a recovery that never came is.
+        # JSON cannot express the infinite time of a recovery that never happened.
         "worst": {name: value if value != float("inf") else None for name, value in verdict.worst.items()},
         "limits": dict(verdict.limits),
         "least": dict(verdict.least),

@@ -1,16 +1,16 @@
-"""Finds what would pin a proxy's session in the log of a server with log_statement = all."""
+"""Finds statements that would pin a proxy's session, in the log of a server with log_statement = all."""
 
 import re
 
-# A line of the server's log: time, [process], LOG, then the statement by either protocol.
+# A line of the server's log has the time, [process] and LOG before the statement, of the simple or extended protocol.
 _STATEMENT = re.compile(r"\[(?P<process>\d+)\] LOG:  (?:statement|execute (?P<name>[^:]+)): (?P<sql>.*)", re.DOTALL)
 _PINNING = re.compile(r"\s*(SET|RESET|LISTEN|PREPARE|DECLARE|DISCARD)\b|.*\bset_config\s*\(", re.IGNORECASE | re.DOTALL)
-# What must go with its transaction is fine inside one.
+# Inside a transaction these are fine, because their effect ends with it.
 _BEGINNING, _ENDING = ("BEGIN", "START"), ("COMMIT", "ROLLBACK", "END", "ABORT")
 
 
 def read_statements(log: str) -> tuple[int, int]:
-    """How many statements a log shows, and how many of them leave state outside a transaction."""
+    """Return the number of statements in a log, and the number that leave state outside a transaction."""
     count = with_state = 0
     in_transaction: set[str] = set()
     for entry in re.split(r"\n(?=\d{4}-\d\d-\d\d )", log):

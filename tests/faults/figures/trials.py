@@ -17,15 +17,15 @@ from tests.faults.parts.system import System
 
 REPETITIONS = 5
 RATE_RPS = 50.0
-# An execution environment holds each request that waits, and takes 0.4 s of CPU to start: what waits at
-# once for seconds has to stay below the few dozen that one machine can run.
+# Each waiting request occupies an execution environment, which takes 0.4 s of CPU to start. One machine can run only a
+# few dozen, so fewer requests may wait at once.
 RATE_WHERE_LAMBDA_WAITS_RPS = 10.0
-# Where the case sends requests of its own at full speed, the load is what goes on beside them.
+# The load in cases that send their own requests at full speed at the same time.
 RATE_BESIDE_OTHER_REQUESTS_RPS = 20.0
 _SAMPLE_S = 0.1
-# A short version runs among other tests, on a machine that may be busy with more than it.
+# Short versions run among other tests, on a machine that may be busy, so their time limits are this much longer.
 _SHORT_ALLOWANCE = 4
-# Whatever the case, these may not be exceeded, but for Lambda's refusals where a case brings them about.
+# Limits for every case, except that a case which provokes Lambda's throttling may allow it.
 _ALWAYS = {"lost": 0, "duplicates": 0, "leaks": 0, "neither_success_nor_error": 0, "throttled": 0}
 
 
@@ -40,10 +40,9 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of a case: the worst of each figure, and what it may be at most.
+    """The worst value of each figure of a case, and its limit.
 
-    `least` has the figures that show whether the fault happened at all, and what they must be; their worst is the
-    smallest.
+    `least` has the minimum of each figure that proves that the fault happened; the worst of these is the smallest.
     """
 
     case: Case
@@ -55,12 +54,12 @@ class Verdict:
 
     @property
     def exceeded(self) -> list[str]:
-        """The figures beyond their limits, or never taken."""
+        """The figures that exceed their limits or are missing."""
         return [name for name, limit in self.limits.items() if not self.worst.get(name, float("inf")) <= limit]
 
     @property
     def missed(self) -> list[str]:
-        """The figures that stayed below what they must be, or were never taken."""
+        """The figures that are below their minimum or are missing."""
         return [name for name, least in self.least.items() if not self.worst.get(name, float("-inf")) >= least]
 
     @property
@@ -69,7 +68,7 @@ class Verdict:
 
 
 def fault(number: int, name: str, *targets: str, short: Iterable[str] = ()) -> Callable[[Any], Any]:
-    """Make a test a case: five repetitions for each target by `make faults`, one for `short` by `make test`."""
+    """Make a test a case: `make faults` repeats it five times per target, `make test` runs it once per `short`."""
 
     def parameters(target: str, repetitions: int) -> Any:
         identity = f"case_{number:02}-{target.replace('/', '-')}"
@@ -83,7 +82,7 @@ def fault(number: int, name: str, *targets: str, short: Iterable[str] = ()) -> C
 
 @dataclass
 class Trial:
-    """One case under way: repeats it, keeps its figures, passes the verdict."""
+    """A running case, which collects the figures of its repetitions and gives the verdict."""
 
     case: Case
     count: int
@@ -98,9 +97,9 @@ class Trial:
 
     @contextmanager
     def judged(self, *, least: Mapping[str, float], **limits: float) -> Iterator[None]:
-        """Run the block's repetitions; AssertionError when a figure is beyond its limit.
+        """Judge the block's repetitions; raise AssertionError when a figure exceeds its limit.
 
-        `least` has the figures without which the fault did not happen. They may have no other limit.
+        `least` has the minimum of each figure that proves that the fault happened; such a figure has no other limit.
         """
         allowance = _SHORT_ALLOWANCE if self.count == 1 else 1
         self.least = dict(least)
@@ -124,13 +123,13 @@ class Trial:
         return range(self.count)
 
     def note(self, **figures: float) -> None:
-        """Take a repetition's figures; of each name the worst counts."""
+        """Record a repetition's figures, of which the worst value of each name counts."""
         for name, value in figures.items():
             self.figures.setdefault(name, []).append(round(value, 4))
 
     @asynccontextmanager
     async def repetition(self, system: System, *, rate_rps: float = RATE_RPS) -> AsyncIterator[SteadyLoad]:
-        """One repetition under load, and afterwards what holds in every case: nothing lost, doubled or leaked."""
+        """Run one repetition under load, then check that no write was lost or duplicated and no secret leaked."""
         seen = _Backends()
         sampling = asyncio.create_task(_sample(system, seen))
         try:
@@ -141,13 +140,13 @@ class Trial:
             with contextlib.suppress(asyncio.CancelledError):
                 await sampling
         self.limits.setdefault("backends", system.most_backends)
-        # Who never got through to count has seen no budget kept.
+        # Without a sample the number of backends would prove nothing.
         self.least["samples"] = 1
         self.note(requests=len(load.replies), backends=seen.most, samples=seen.samples)
         await self.check_writes(system, load.replies)
 
     async def check_writes(self, system: System, replies: list[Reply]) -> None:
-        """Compare what clients were told with what the database holds, and look for secrets."""
+        """Compare the acknowledged writes with the rows in the database, and look for leaked secrets."""
         writes = [reply for reply in replies if reply.key is not None]
         rows = await written(system.database, [reply.key for reply in writes if reply.key])
         acknowledged = {reply.key for reply in writes if reply.status == 201}
@@ -173,7 +172,7 @@ class _Backends:
 
 async def _sample(system: System, seen: _Backends) -> None:
     while True:
-        # The database may be away: that is what some cases are about.
+        # Some cases take the database down.
         with contextlib.suppress(psycopg.Error, OSError):
             async with administration(system.database) as connection:
                 while True:

@@ -1,1 +1,1 @@
-"""The system of a case, and the parts of it that fail."""
+"""The system of a case, and its parts that fail."""

@@ -5,12 +5,12 @@ import asyncio
 import psycopg
 
 
-async def order(console_url: str, command: str) -> None:
-    """Give a command, on a thread of its own: PAUSE answers only once every transaction has ended."""
-    await asyncio.to_thread(_order, console_url, command)
+async def run_command(console_url: str, command: str) -> None:
+    """Run a command in a thread, because PAUSE returns only after every transaction has ended."""
+    await asyncio.to_thread(_run_command, console_url, command)
 
 
-def _order(console_url: str, command: str) -> None:
-    # The console knows neither the extended protocol nor transactions.
+def _run_command(console_url: str, command: str) -> None:
+    # The console supports neither the extended protocol nor transactions.
     with psycopg.connect(console_url, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
         connection.execute(command)

@@ -1,4 +1,4 @@
-"""A PostgreSQL that a case may crash, start again, move and look into."""
+"""A PostgreSQL server that a case may crash, restart, move and inspect."""
 
 import secrets
 import signal
@@ -17,7 +17,7 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres, Postgres
 from tests.faults.waiting import until, until_ended
 
 DATABASE = "webapp"
-# Marks the connections of the cases themselves, which are no backends of the application.
+# The application name of the cases' own connections, which do not count as backends of the application.
 OURS = "faults"
 
 _BACKENDS = (
@@ -28,7 +28,7 @@ _BACKENDS = (
 
 @contextmanager
 def a_database(*, max_connections: int = 100) -> Iterator[EmbeddedPostgres]:
-    """A server of the case's own, with an empty database."""
+    """Run a server for one case, with an empty database."""
     with EmbeddedPostgres(max_connections=max_connections) as database:
         create_database(database, DATABASE)
         yield database
@@ -36,7 +36,7 @@ def a_database(*, max_connections: int = 100) -> Iterator[EmbeddedPostgres]:
 
 @dataclass
 class MovingDatabase:
-    """An address that stays while the server behind it is another from some moment on."""
+    """A fixed address whose server may change."""
 
     current: PostgresServer
     host: str
@@ -48,7 +48,7 @@ class MovingDatabase:
 
     @property
     def administration_url(self) -> str:
-        """The server itself, wherever the address leads."""
+        """The URL of the current server itself, which bypasses the address."""
         return self.current.administration_url
 
     @property
@@ -64,14 +64,14 @@ class MovingDatabase:
         return self.current.settings
 
     def url(self, database: str) -> str:
-        """A postgresql:// URL by the address."""
+        """Return a postgresql:// URL with the fixed address."""
         parts = urlsplit(self.current.url(database))
         return parts._replace(netloc=f"{parts.username}:{parts.password}@{self.host}:{self.port}").geturl()
 
 
 @asynccontextmanager
 async def administration(database: PostgresServer, name: str = "postgres") -> AsyncIterator[psycopg.AsyncConnection]:
-    """A superuser's connection to one database."""
+    """Open a superuser's connection to one database."""
     url = urlsplit(database.administration_url)._replace(path=f"/{name}").geturl()
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True, connect_timeout=5, application_name=OURS)
     async with connection:
@@ -79,21 +79,21 @@ async def administration(database: PostgresServer, name: str = "postgres") -> As
 
 
 async def backends(connection: psycopg.AsyncConnection, *, state: str | None = None) -> int:
-    """How many connections the application, or the proxy for it, holds."""
+    """Return the number of connections that the application, or its proxy, holds."""
     condition = "" if state is None else f" AND state = '{state}'"
     cursor = await connection.execute(f"SELECT count(*) {_BACKENDS}{condition}")
     return (await cursor.fetchone())[0]
 
 
 async def end_backends(database: PostgresServer) -> int:
-    """End all of them at once; returns how many there were."""
+    """Terminate all backends of the application at once, and return their number."""
     async with administration(database) as connection:
         cursor = await connection.execute(f"SELECT pg_terminate_backend(pid) {_BACKENDS}")
         return len(await cursor.fetchall())
 
 
 async def until_no_transaction_is_idle(database: PostgresServer) -> float:
-    """The monotonic time at which none of them stands still inside a transaction."""
+    """Wait until no backend is idle in a transaction, and return the monotonic time."""
     async with administration(database) as connection:
 
         async def holds() -> bool:
@@ -104,7 +104,7 @@ async def until_no_transaction_is_idle(database: PostgresServer) -> float:
 
 
 async def until_logged_in(database: PostgresServer, user: str) -> None:
-    """Until one of them is logged in as a user; TimeoutError when none comes."""
+    """Wait until a backend is logged in as a user; raise TimeoutError if none is in time."""
     async with administration(database) as connection:
 
         async def is_logged_in() -> bool:
@@ -115,14 +115,14 @@ async def until_logged_in(database: PostgresServer, user: str) -> None:
 
 
 async def backend_processes(database: PostgresServer) -> set[int]:
-    """The process ids of those connections."""
+    """Return the process IDs of the application's backends."""
     async with administration(database) as connection:
         cursor = await connection.execute(f"SELECT pid {_BACKENDS}")
         return {process for (process,) in await cursor.fetchall()}
 
 
 async def configure(database: PostgresServer, **settings: str) -> None:
-    """Change the server's configuration; only what needs no restart takes effect."""
+    """Change settings of the server that need no restart."""
     async with administration(database) as connection:
         for name, value in settings.items():
             await connection.execute(
@@ -132,13 +132,13 @@ async def configure(database: PostgresServer, **settings: str) -> None:
 
 
 async def crash(database: EmbeddedPostgres) -> None:
-    """`pg_ctl stop -m immediate`: no backend finishes anything."""
+    """Stop the server as `pg_ctl stop -m immediate` does, so that no backend finishes its work."""
     database.process.send_signal(signal.SIGQUIT)
     await until_ended(database.process)
 
 
 async def until_ready(url: str, *, timeout_s: float = 30.0) -> float:
-    """The monotonic time at which a server answers a query."""
+    """Wait until a server answers a query, and return the monotonic time."""
 
     async def answers() -> bool:
         try:
@@ -153,7 +153,7 @@ async def until_ready(url: str, *, timeout_s: float = 30.0) -> float:
 
 
 async def written(database: PostgresServer, keys: list[str]) -> dict[str, int]:
-    """How many rows there are for each key that has any."""
+    """Return the number of rows for each key that has any."""
     async with administration(database, DATABASE) as connection:
         cursor = await connection.execute(
             "SELECT idempotency_key, count(*) FROM guestbook_entry WHERE idempotency_key = ANY(%s) GROUP BY 1", [keys]
@@ -162,5 +162,5 @@ async def written(database: PostgresServer, keys: list[str]) -> dict[str, int]:
 
 
 def log_of(directory: Path, name: str) -> Path:
-    """A log file that nothing else writes."""
+    """Return the path of a new log file."""
     return directory / f"{name}-{secrets.token_hex(4)}.log"

@@ -1,4 +1,4 @@
-"""A resolver that gives one name an address, and another one later."""
+"""A DNS server whose answer can change."""
 
 import asyncio
 import socket
@@ -14,9 +14,9 @@ _NAME_AT_HEADER = 0xC00C
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers every name with `address`; for the resolver of a network of its own.
+    """Resolves every name to `address`, inside a network namespace.
 
-    It stands for a resolver that caches: a move shows only when the time to live is over.
+    It behaves like a caching resolver, so a move shows only after the time to live.
     """
 
     def __init__(self, address: str, *, ttl_s: int) -> None:
@@ -32,11 +32,11 @@ class NameServer(asyncio.DatagramProtocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._transport.close()
-        # It lets go of its port when the loop comes round.
+        # The transport releases its port in the next iteration of the loop.
         await asyncio.sleep(0)
 
     def move(self, address: str) -> None:
-        """Give the name another address, seen once the old one's time to live has passed."""
+        """Change the address after the time to live of the old one."""
         asyncio.get_running_loop().call_later(self._ttl_s, setattr, self, "address", address)
 
     def datagram_received(self, data: bytes, sender: tuple[str, int]) -> None:

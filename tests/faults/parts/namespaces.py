@@ -1,4 +1,4 @@
-"""A network and a resolver of the case's own, in Linux namespaces that end with it."""
+"""Linux namespaces that give a case its own network and resolver."""
 
 import contextlib
 import ctypes
@@ -20,15 +20,15 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @contextmanager
 def own_network(directory: Path) -> Iterator["OwnNetwork"]:
-    """Put this thread, and what it starts, into a network of its own with nothing but a loopback device.
+    """Move this thread and its child processes to a network namespace with only a loopback device.
 
-    Names are looked up at 127.0.0.1 there. Skips the test where this process may not make namespaces.
+    Names are resolved by 127.0.0.1 there. Skip the test where this process may not create namespaces.
     """
     require_program("nft")
     require_program("ip")
     require_root()
     with contextlib.ExitStack() as stack:
-        # Entering a mount namespace leads to its root directory.
+        # Entering a mount namespace changes the working directory to its root.
         stack.callback(os.chdir, Path.cwd())
         for name, kind in _NAMESPACES.items():
             descriptor = os.open(f"/proc/thread-self/ns/{name}", os.O_RDONLY)
@@ -44,13 +44,13 @@ def own_network(directory: Path) -> Iterator["OwnNetwork"]:
 
 
 class OwnNetwork:
-    """What can be done to the packets in it."""
+    """Drops packets in the network namespace."""
 
     def drop(self, port: int, clients: Iterable[int] = ()) -> None:
-        """Drop every packet to and from a port without a word; only those of some clients' ports if given."""
+        """Silently drop every packet to and from a port, or only the packets of the given client ports."""
         chosen = ", ".join(str(client) for client in clients)
         to, back = (f"tcp sport {{ {chosen} }} ", f"tcp dport {{ {chosen} }} ") if chosen else ("", "")
-        # On input: dropped on output, the sender would be told.
+        # The rules drop on input, because the sender would get an error for a packet dropped on output.
         rules = f"""
             table inet faults {{
                 chain input {{
@@ -62,14 +62,14 @@ class OwnNetwork:
         """
         _run("nft", rules)
 
-    def mend(self) -> int:
-        """Let every packet through again; returns how many were dropped."""
+    def restore(self) -> int:
+        """Stop dropping packets, and return the number that were dropped."""
         counted = _run("nft", "list table inet faults")
         _run("nft", "delete table inet faults")
         return sum(int(packets) for packets in re.findall(r"counter packets (\d+)", counted))
 
     def clients_of(self, port: int) -> list[int]:
-        """The clients' ports of the connections to a port."""
+        """Return the client ports of the connections to a port."""
         lines = _run("ss", "-Htn", "state", "established", f"( dport = :{port} )").splitlines()
         return [int(line.split()[2].rpartition(":")[2]) for line in lines]
 

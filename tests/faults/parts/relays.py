@@ -1,4 +1,4 @@
-"""A relay between the application and its database: repointed, delaying, counting."""
+"""A relay between the application and its database, which can change its target, delay data and count round trips."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from typing import Self
 
 
 class Relay:
-    """Forwards connections of 127.0.0.1 to a port there, on a thread of its own; a context manager.
+    """Forwards connections to a port of 127.0.0.1 in its own thread; a context manager.
 
-    New connections go where `target` points; those that exist stay where they are. Each direction takes
-    `delay_s`, whatever the other does, and `round_trips` counts how often the server's first byte after
-    the client's turned the direction of the talk. The handshake of TCP itself is not delayed.
+    New connections go to `target`; existing ones stay where they are. Each direction is delayed by `delay_s`,
+    independently of the other. `round_trips` counts the server's answers to data from the client. The TCP
+    handshake itself is not delayed.
     """
 
     def __init__(self, target: int = 0) -> None:
@@ -23,7 +23,7 @@ class Relay:
         self.port = 0
         self.round_trips = 0
         self.connections = 0
-        self._talks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._end = asyncio.Event()
 
     def __enter__(self) -> Self:
@@ -45,49 +45,49 @@ class Relay:
         server = await asyncio.start_server(self._accept, sock=self._listener)
         await self._end.wait()
         server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
-        # Aborted transports close when the loop comes round.
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Aborted transports close in the next iteration of the loop.
         await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.current_task()
-        assert talk is not None
-        self._talks.add(talk)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         self.connections += 1
         ends = [writer]
         try:
             onward_reader, onward_writer = await asyncio.open_connection(self.host, self.target)
             ends.append(onward_writer)
-            asked = [False]
+            has_asked = [False]
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._forward(reader, onward_writer, asked, is_question=True))
-                group.create_task(self._forward(onward_reader, writer, asked, is_question=False))
+                group.create_task(self._forward(reader, onward_writer, has_asked, is_question=True))
+                group.create_task(self._forward(onward_reader, writer, has_asked, is_question=False))
         except* (OSError, asyncio.CancelledError):
-            # Refused as the server refuses, cut as it cuts.
+            # The client's connection is closed below if the server refuses or drops the other one.
             pass
         finally:
             for end in ends:
                 end.transport.abort()
-            self._talks.discard(talk)
+            self._tasks.discard(task)
 
     async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: list[bool], *, is_question: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, has_asked: list[bool], *, is_question: bool
     ) -> None:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 if is_question:
-                    asked[0] = True
-                elif asked[0]:
-                    asked[0] = False
+                    has_asked[0] = True
+                elif has_asked[0]:
+                    has_asked[0] = False
                     self.round_trips += 1
                 if self.delay_s:
                     loop.call_later(self.delay_s, _write, writer, data)
                 else:
                     _write(writer, data)
-        # Behind what is still on its way.
+        # Close only after the delayed data has been written.
         await asyncio.sleep(self.delay_s)
         writer.close()
 

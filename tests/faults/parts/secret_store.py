@@ -1,4 +1,4 @@
-"""One secret of AWS Secrets Manager's stand-in, which holds a login."""
+"""A database login in one secret of an emulated AWS Secrets Manager."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from tests.secrets_manager import SecretsManager, secrets_manager
 
 
 class SecretStore:
-    """The secret, and the variables by which the application finds it."""
+    """The secret, and the variables that tell the application where to find it."""
 
     def __init__(self, service: SecretsManager) -> None:
         self._service = service
@@ -29,6 +29,6 @@ class SecretStore:
 
 @contextmanager
 def a_secret_store(log: Path) -> Iterator[SecretStore]:
-    """A store of its own, for as long as the block lasts."""
+    """Run a secret store while the block runs."""
     with secrets_manager(log) as service:
         yield SecretStore(service)

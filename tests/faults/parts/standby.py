@@ -16,7 +16,7 @@ _ENVIRON = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
 
 
 class Standby(MovingDatabase):
-    """A copy of a primary which follows it, at an address of its own, with the primary's roles and passwords."""
+    """A replica of a primary at its own address, with the primary's roles and passwords."""
 
     def __init__(self, primary: PostgresServer, host: str, port: int, process: Popen[bytes]) -> None:
         super().__init__(primary, host, port)
@@ -32,7 +32,7 @@ class Standby(MovingDatabase):
 async def a_standby(
     primary: PostgresServer, installation: Path, data: Path, *, host: str = "127.0.0.1", port: int | None = None
 ) -> AsyncIterator[Standby]:
-    """A synchronous standby of a primary, streaming; `data` must not exist yet."""
+    """Run a synchronous streaming standby of a primary; `data` must not exist yet."""
     port = port or processes.free_port()
     await _copy(primary, installation, data)
     process = processes.spawn(
@@ -55,7 +55,7 @@ async def a_standby(
 
 
 async def make_read_only(primary: PostgresServer) -> None:
-    """From now on no transaction writes there; returns when those that did have ended."""
+    """Make new transactions read-only, and wait until every writing one has ended."""
     await configure(primary, default_transaction_read_only="on")
     await _until_true(primary, "SELECT current_setting('default_transaction_read_only') = 'on'")
     await _until_true(
@@ -64,7 +64,7 @@ async def make_read_only(primary: PostgresServer) -> None:
 
 
 async def promote(primary: PostgresServer, standby: Standby) -> None:
-    """Make a standby that has everything of its primary a primary itself."""
+    """Promote a standby once it has replayed everything from its primary."""
     await _until_true(
         primary, "SELECT coalesce(bool_and(replay_lsn >= pg_current_wal_flush_lsn()), true) FROM pg_stat_replication"
     )

@@ -1,4 +1,4 @@
-"""The whole system of one case: the real server or the Lambda emulator, its proxy and its database."""
+"""The complete system of a case: the real server or the Lambda emulator, the proxy and the database."""
 
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -37,7 +37,7 @@ _COMMANDS = (("migrate", "--verbosity", "0"), ("set_role_timeouts",))
 
 @dataclass(frozen=True)
 class System:
-    """What a case injects its fault into and sends its load to."""
+    """The system that receives the fault and the load of a case."""
 
     target: TargetName
     database: PostgresServer
@@ -57,7 +57,7 @@ class System:
         return self.target.runtime is Runtime.AWS_LAMBDA
 
     def leaking_logs(self) -> int:
-        """How many log files show a secret."""
+        """Return the number of log files that contain a secret."""
         texts = [log.read_bytes() for log in self.logs.rglob("*.log")]
         return sum(any(secret.encode() in text for secret in self.hidden) for text in texts)
 
@@ -75,7 +75,7 @@ async def serving(
     hidden: Sequence[str] = (),
     timeout_s: float = 30.0,
 ) -> AsyncIterator[System]:
-    """The application under a target, migrated and ready; `ready` execution environments wait on Lambda."""
+    """Run the migrated application for a target, on Lambda with `ready` warm execution environments."""
     name = TargetName.parse(target)
     logs = directory / "logs"
     logs.mkdir(exist_ok=True)

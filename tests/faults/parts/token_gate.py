@@ -1,4 +1,4 @@
-"""Stands in front of a PostgreSQL as RDS does for IAM logins: TLS, a token in place of a password, its age checked."""
+"""A gate in front of PostgreSQL that checks IAM tokens as RDS does: over TLS, in place of a password, by age."""
 
 import asyncio
 import contextlib
@@ -21,10 +21,10 @@ _REFUSAL = b"SFATAL\0VFATAL\0C28P01\0MPAM authentication failed\0\0"
 
 
 class TokenGate:
-    """Listens on 127.0.0.1 and lets whoever brings a good token through to a server that trusts it.
+    """Listens on 127.0.0.1 and forwards each client with a valid token to a server that trusts the gate.
 
-    A token is good for `lifetime_s`, where AWS allows 900 s. `accepted` and `refused` count logins, and
-    `oldest_s` is the age of the oldest token accepted; `tokens` are those that were.
+    A token is valid for `lifetime_s`, in place of the 900 s of AWS. `accepted` counts logins, `refused` has the
+    reasons for the other ones, `tokens` has the accepted tokens, and `oldest_s` is the age of the oldest of them.
     """
 
     def __init__(self, target: int, *, access_key: dict[str, str], region: str, lifetime_s: float) -> None:
@@ -37,7 +37,7 @@ class TokenGate:
         self._key = Credentials(access_key["AWS_ACCESS_KEY_ID"], access_key["AWS_SECRET_ACCESS_KEY"])
         self._region = region
         self._lifetime_s = lifetime_s
-        self._talks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.authority = trustme.CA()
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert("127.0.0.1").configure_cert(self._tls)
@@ -51,18 +51,18 @@ class TokenGate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = asyncio.current_task()
-        assert talk is not None
-        self._talks.add(talk)
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await self._serve(reader, writer)
         writer.close()
-        self._talks.discard(talk)
+        self._tasks.discard(task)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         code, _ = await _start_packet(reader)
@@ -101,7 +101,7 @@ class TokenGate:
         return None
 
     def _signature(self, user: str, query: dict[str, str]) -> str:
-        """What AWS's own library signs for this user, here, at the token's time."""
+        """Return the signature that botocore makes for this user and address at the token's time."""
         request = AWSRequest("GET", f"https://127.0.0.1:{self.port}/", params={"Action": "connect", "DBUser": user})
         request.context["timestamp"] = query["X-Amz-Date"]
         signer = SigV4QueryAuth(self._key, "rds-db", self._region, expires=int(query["X-Amz-Expires"]))
@@ -121,7 +121,7 @@ def _user(start: bytes) -> str:
 
 async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        # A connection that is cut, here or by the case, ends its talk.
+        # Either side, or the case itself, may drop the connection.
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 writer.write(data)

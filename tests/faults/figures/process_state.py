@@ -1,4 +1,4 @@
-"""Whether a process stands still."""
+"""Whether a process is stopped or frozen."""
 
 from pathlib import Path
 
@@ -6,13 +6,13 @@ from django_runtimes.compare.emulator.freezer import own_cgroup
 
 
 def is_stopped(process: int) -> bool:
-    """Whether a SIGSTOP holds it."""
-    # Behind the command, which may hold spaces and brackets.
+    """Return whether SIGSTOP has stopped the process."""
+    # The state follows the command, which may contain blanks and brackets.
     return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].startswith("T")
 
 
 def is_frozen(process: int) -> bool:
-    """Whether the Lambda emulator holds it: its cgroup is frozen, or a SIGSTOP holds it."""
+    """Return whether the Lambda emulator has frozen the process, by its cgroup or by SIGSTOP."""
     group = own_cgroup(Path("/proc/self/mountinfo").read_text(), Path(f"/proc/{process}/cgroup").read_text())
     events = group / "cgroup.events" if group is not None else None
     if events is not None and events.exists() and "frozen 1" in events.read_text().splitlines():
