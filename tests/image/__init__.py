@@ -1,1 +1,1 @@
-"""Tests of the image itself, as every runtime starts it; run by `make image-test`."""
+"""Tests of the image, started as every runtime starts it; `make image-test` runs them."""

@@ -1,9 +1,9 @@
-"""What the image would have to compile whenever it starts."""
+"""Modules that the image would have to compile at every start."""
 
 from tests.image.containers import container_environ
 from tests.image.podman import podman
 
-# What a server, a function or a command of Django's loads.
+# Modules that a server, a function or a Django command loads.
 _LOADED = (
     *("django_runtimes.entrypoints.launch", "django_runtimes.entrypoints.asgi"),
     "django_runtimes.entrypoints.aws_lambda",
@@ -11,7 +11,7 @@ _LOADED = (
     *("uvicorn.loops.uvloop", "awslambdaric.__main__", "django_runtimes.doctor.doctor", "storages.backends.s3"),
     *("PIL.JpegImagePlugin", "django.core.management.commands.migrate", "django.core.management.commands.check"),
 )
-# grep's exit code is 1 for nothing.
+# The last print keeps grep from exiting with 1 when it finds nothing else.
 _LOOK = (
     f"python -v -c 'import {', '.join(_LOADED)}; print(\"loaded\")' 2>&1 "
     "| grep '^loaded\\|wrote\\|code object from .*[.]py$'"
@@ -19,7 +19,7 @@ _LOOK = (
 
 
 def loaded_from_source(image: str) -> list[str]:
-    """Python's own words on each module that has no compiled file."""
+    """Return Python's verbose output for each module without a compiled file."""
     variables = container_environ("postgresql://app@127.0.0.1:1/app").items()
     options = [f"--env={name}={value}" for name, value in variables]
     *found, end = podman(

@@ -20,24 +20,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image's id, built from the working tree."""
+    """Build the image from the working tree, and return its ID."""
     if not EMULATOR.exists():
         lack("podman and the base image are not set up; run `make image-test` as root, which installs them")
     remove_stale_containers()
-    # Each build leaves its layers to the next one; a day's are enough.
+    # Builds share cached layers; remove the ones older than a day.
     podman("image", "prune", "--force", "--filter", "until=24h")
     return build()
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """A file for one container's output."""
+    """Return the path of a file for one container's output."""
     return tmp_path / "container.log"
 
 
 @pytest.fixture(scope="module")
 def database_url(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """An empty database of this module's, migrated by the image."""
+    """Return the URL of a new database, which the image has migrated."""
     log = tmp_path_factory.mktemp("migrate") / "container.log"
     with migrated_database(image, database_server, log) as url:
         yield url

@@ -1,4 +1,4 @@
-"""Containers of the image: as locked up as a platform may run them, and gone with the tests."""
+"""Containers of the image, restricted as a platform may restrict them, and removed with the tests."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ _LABEL = "webapp.tests.owner"
 _START_TIMEOUT_S = 60.0
 _PORT_INSIDE = 8000
 
-# Nothing but /tmp can be written, nothing is allowed that the application does not need.
+# Only /tmp is writable, and the container gets no privilege that the application does not need.
 _LOCKED_UP = (
     "--read-only",
     "--read-only-tmpfs=false",
@@ -31,7 +31,7 @@ _LOCKED_UP = (
 
 
 class Container:
-    """One container in the foreground of a podman process, which passes signals on and removes it at its end."""
+    """A container in the foreground of a podman process, which forwards signals and removes it when it ends."""
 
     def __init__(self, name: str, process: "subprocess.Popen[bytes]", *, url: str, log: Path) -> None:
         self.name = name
@@ -41,7 +41,7 @@ class Container:
 
     @property
     def pid(self) -> int:
-        """The process id on this machine of the container's first process."""
+        """The ID on this machine of the container's first process."""
         return int(podman("inspect", "--format", "{{.State.Pid}}", self.name))
 
     @property
@@ -49,15 +49,15 @@ class Container:
         return self._process.poll() is None
 
     def logs(self) -> str:
-        """What it wrote to both of its outputs so far."""
+        """Return its output and errors so far."""
         return self.log.read_text(errors="replace")
 
     def execute(self, *command: str) -> str:
-        """Run a command inside, as the image's user; what it prints."""
+        """Run a command inside as the image's user, and return its output."""
         return podman("exec", self.name, *command)
 
     def wait_until_serving(self, path: str = "/healthz") -> None:
-        """Until the path answers 200; RuntimeError with the log when it ends before, or takes a minute."""
+        """Wait until the path answers 200; raise RuntimeError with the log if it ends first or takes a minute."""
         deadline = time.monotonic() + _START_TIMEOUT_S
         while not _answers(self.url + path):
             if not self.is_running or time.monotonic() > deadline:
@@ -69,11 +69,11 @@ class Container:
         podman("kill", "--signal", number.name, self.name)
 
     def wait(self, timeout_s: float = 30.0) -> int:
-        """Its exit code, once it has ended; subprocess.TimeoutExpired when it goes on."""
+        """Wait for its end, and return its exit code; raise subprocess.TimeoutExpired if it keeps running."""
         return self._process.wait(timeout_s)
 
     def stop(self, grace_s: int = 30) -> int:
-        """SIGTERM, and SIGKILL when the grace is over; its exit code."""
+        """Send SIGTERM, and SIGKILL after the grace period; return its exit code."""
         podman("stop", "--time", str(grace_s), self.name)
         return self.wait()
 
@@ -97,11 +97,11 @@ def run_container(
     cpus: float | None = None,
     options: Sequence[str] = (),
 ) -> Iterator[Container]:
-    """A container that was started, and is killed at the end; `arguments` follow the image's entry point.
+    """Start a container, and kill it at the end of the block; `arguments` follow the image's entry point.
 
-    `network` is host (it serves at 127.0.0.1, and reaches what listens there), bridge (its port is published at
-    127.0.0.1) or none. `options` are more of `podman run`'s. Enter it in the main thread: podman, and with it the
-    container, ends with the thread that started it.
+    `network` is host (it serves at 127.0.0.1, and can reach servers there), bridge (its port is published at
+    127.0.0.1) or none. `options` are further options of `podman run`. Enter it in the main thread, because podman,
+    and with it the container, ends with the thread that started it.
     """
     name = f"webapp-test-{secrets.token_hex(6)}"
     port = processes.free_port()
@@ -135,7 +135,7 @@ def run_container(
 
 
 def container_environ(database_url: str, runtime: str = "aws_ecs") -> dict[str, str]:
-    """What a deployed container needs, with one worker and no wait for a load balancer at its end."""
+    """Return the variables of a deployed container, with one worker and no drain time."""
     return {
         "WEBAPP_RUNTIME": runtime,
         "WEBAPP_SECRET_KEY": SECRET_KEY,
@@ -147,7 +147,7 @@ def container_environ(database_url: str, runtime: str = "aws_ecs") -> dict[str, 
 
 
 def remove_stale_containers() -> None:
-    """Remove what sessions of tests that were killed have left."""
+    """Remove the containers of test sessions that were killed."""
     names_and_owners = f'{{{{.Names}}}} {{{{index .Labels "{_LABEL}"}}}}'
     listed = podman("ps", "--all", "--filter", f"label={_LABEL}", "--format", names_and_owners)
     for line in listed.splitlines():

@@ -1,4 +1,4 @@
-"""A database that the image itself has migrated."""
+"""A database that the image has migrated."""
 
 import secrets
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.image.containers import container_environ, run_container
 
 @contextmanager
 def migrated_database(image: str, server: PostgresServer, log: Path) -> Iterator[str]:
-    """Its URL; it is dropped at the end."""
+    """Yield the database's URL, and drop the database at the end."""
     name = f"image_{secrets.token_hex(4)}"
     create_database(server, name)
     url = server.url(name)

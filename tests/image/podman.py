@@ -1,4 +1,4 @@
-"""podman with the storage that scripts/image_tools.sh has set up."""
+"""Running podman with the storage that scripts/image_tools.sh has set up."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ CHECKOUT = Path(__file__).parents[2]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "webapp" / "image"
 EMULATOR = CACHE / "aws-lambda-rie"
 BASE_IMAGE = "localhost/python-base:trixie"
-# The same, the standard library's compiled files missing as in docker.io's python:slim.
+# The same image without the standard library's compiled files, as in docker.io's python:slim.
 UNCOMPILED_BASE_IMAGE = "localhost/python-base:uncompiled"
 
 ENVIRON = {
@@ -19,15 +19,15 @@ ENVIRON = {
     "CONTAINERS_STORAGE_CONF": str(CACHE / "storage.conf"),
 }
 
-# pip inside the build trusts what this machine trusts, and asks no index but the one it asks anyway.
+# The build mounts this machine's root certificates, so that pip inside it trusts the same servers.
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _TIMEOUT_S = 300.0
 
 
 def podman(*arguments: str, timeout_s: float = _TIMEOUT_S) -> str:
-    """What the command prints; RuntimeError with its complaint when it fails.
+    """Run a podman command and return its output; raise RuntimeError with its error message if it fails.
 
-    It runs in the cache's directory, since podman may leave files where it runs.
+    It runs in the cache's directory, because podman may leave files in its working directory.
     """
     done = subprocess.run(
         ["podman", *arguments], env=ENVIRON, cwd=CACHE, capture_output=True, text=True, timeout=timeout_s, check=False
@@ -38,15 +38,15 @@ def podman(*arguments: str, timeout_s: float = _TIMEOUT_S) -> str:
 
 
 def revision() -> str:
-    """The commit, marked when files differ from it; empty outside a repository."""
+    """Return the current commit, marked as dirty if files differ from it, or "" outside a repository."""
     command = ["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE) -> str:
-    """The id of what the Dockerfile of `context` makes, from layers that are there unless the options say otherwise.
+    """Build the Dockerfile of `context`, using cached layers by default, and return the image's ID.
 
-    It has no tag but one that the options give it: several checkouts may share the storage.
+    The image has no tag unless the options give one, because several checkouts may share the storage.
     """
     return podman(
         *("build", "--quiet", "--network", "host", "--pull=never"),

@@ -1,4 +1,4 @@
-"""What the tests of the image measured, in reports/image.json."""
+"""Records the figures of the image's tests in reports/image.json."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ REPORT = CHECKOUT / "reports" / "image.json"
 
 
 def record_figure(name: str, value: float, *, unit: str, bar: float | None = None) -> bool:
-    """Keep a figure with the most that it may be, if there is a bar; whether it is met."""
+    """Record a figure with its upper bound, if it has one; return whether the figure is within it."""
     met = bar is None or value <= bar
     _record("figures", {"name": name, "value": value, "unit": unit, "bar": bar, "met": met}, "name")
     return met
@@ -19,9 +19,9 @@ def record_figure(name: str, value: float, *, unit: str, bar: float | None = Non
 def record_fault(
     number: int, name: str, *, target: str, repetitions: int, worst: Mapping[str, float], limits: Mapping[str, float]
 ) -> bool:
-    """Keep a case of the table of faults, its worst figures beside the most they may be; whether it passed.
+    """Record a case of the table of faults with its worst figures and limits; return whether it passed.
 
-    A figure that was never taken is beyond its limit.
+    A missing figure exceeds its limit.
     """
     passed = all(worst.get(figure, float("inf")) <= limit for figure, limit in limits.items())
     case: dict[str, Any] = {
@@ -29,7 +29,7 @@ def record_fault(
         "name": name,
         "target": target,
         "repetitions": repetitions,
-        # JSON has no infinity, which a recovery that never came is.
+        # JSON cannot express the infinite time of a recovery that never happened.
         "worst": {figure: value if value != float("inf") else None for figure, value in worst.items()},
         "limits": dict(limits),
         "passed": passed,
@@ -39,7 +39,7 @@ def record_fault(
 
 
 def _record(kind: str, entry: dict[str, Any], *identity: str) -> None:
-    """Put the entry in the place of its earlier self: a part of the tests leaves the rest of the report alone."""
+    """Replace the entry of the same identity, and keep the others, so that a partial run updates only its own."""
     report = json.loads(REPORT.read_text()) if REPORT.exists() else {"figures": [], "faults": []}
     others = [other for other in report[kind] if any(other[name] != entry[name] for name in identity)]
     report[kind] = sorted([*others, entry], key=lambda each: [each[name] for name in identity])

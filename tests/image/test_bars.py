@@ -1,4 +1,4 @@
-"""The image's size, its start and its build, into reports/image.json beside the most that they may be."""
+"""Upper bounds for the image's size, start time and build time, recorded in reports/image.json."""
 
 import os
 import shutil
@@ -17,13 +17,13 @@ from tests.image.report import record_figure
 _MIB = 2**20
 _STARTS = 7
 _REBUILDS = 2
-# Answered by middleware: every start has the whole of Django behind it, and none a database.
+# Middleware serves this page, so a start loads all of Django but needs no database.
 _PAGE = "/static/guestbook/guestbook.css"
 
-# What .dockerignore lets through.
+# The files that .dockerignore includes in the build context.
 _CONTEXT = ("Dockerfile", ".dockerignore", "README.md", "pyproject.toml", "requirements", "src")
 
-# The lock's packages as an image must have them, compiled, and nothing else.
+# An image with only the compiled packages of the lock file.
 _PACKAGES = """
 FROM localhost/python-base:trixie
 RUN python -m venv /opt/pip
@@ -32,31 +32,31 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-compile --no-deps --only-binary
         --target /packages -r /serving.txt \\
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /packages
 """
-# In the unit of an image's size, which is that of its layers' archives.
-_BYTES_OF_PACKAGES = "tar -cf - /packages | wc -c"
+# The size of an image is the size of its layers' archives, so measure an archive.
+_COUNT_PACKAGE_BYTES = "tar -cf - /packages | wc -c"
 
 
 @pytest.fixture(scope="module")
 def packages_bytes(image: str, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """The size of the lock's packages, installed beside the image."""
+    """Return the size of the lock file's packages, installed in an image of their own."""
     context = tmp_path_factory.mktemp("packages")
     (context / "Dockerfile").write_text(_PACKAGES)
     shutil.copy2(CHECKOUT / "requirements" / "serving.txt", context)
     packages = build(context=context)
-    return int(podman("run", "--rm", "--network=none", "--entrypoint=/bin/sh", packages, "-c", _BYTES_OF_PACKAGES))
+    return int(podman("run", "--rm", "--network=none", "--entrypoint=/bin/sh", packages, "-c", _COUNT_PACKAGE_BYTES))
 
 
 @pytest.fixture(scope="module")
 def cold_build(image: str) -> Iterator[tuple[str, float]]:
-    """An image that nothing was there for but a base without compiled files, and how long it took, in s."""
+    """Build an image without cached layers on a base without compiled files; yield it and the build's seconds."""
     record_figure("load before the cold build", os.getloadavg()[0], unit="processes")
-    # Without its layers, of which nobody would make use.
+    # Keep no layers of this build, because no other build would use them.
     built, build_s = _timed_build("--no-cache", "--layers=false", base_image=UNCOMPILED_BASE_IMAGE)
     yield built, build_s
     podman("rmi", "--force", built)
 
 
-def test_the_size_is_that_of_the_base_and_the_packages(image, packages_bytes):
+def test_the_size_is_close_to_base_plus_packages(image, packages_bytes):
     base_bytes = _size_bytes(BASE_IMAGE)
 
     record_figure("base image", base_bytes / _MIB, unit="MiB")
@@ -65,19 +65,19 @@ def test_the_size_is_that_of_the_base_and_the_packages(image, packages_bytes):
     assert record_figure("uncompressed size", _size_bytes(image) / _MIB, unit="MiB", bar=bar)
 
 
-def test_so_it_is_on_a_base_without_compiled_files(cold_build, packages_bytes):
+def test_the_size_on_a_base_without_compiled_files(cold_build, packages_bytes):
     base_bytes = _size_bytes(UNCOMPILED_BASE_IMAGE)
 
     record_figure("base image without compiled files", base_bytes / _MIB, unit="MiB")
     bar = 1.05 * (base_bytes + packages_bytes) / _MIB
     name = "uncompressed size on a base without compiled files"
     assert record_figure(name, _size_bytes(cold_build[0]) / _MIB, unit="MiB", bar=bar)
-    # What the image leaves out to be so small, nothing misses.
+    # The smaller image must not lack a compiled file that a start needs.
     assert not loaded_from_source(cold_build[0])
 
 
 def test_it_starts_almost_as_fast_as_bare_uvicorn_with_django(image, log):
-    """The same settings under Django's own handler and uvicorn alone; the two in turns."""
+    """Compare with the same settings under Django's own handler and plain uvicorn, in alternating starts."""
     ours, bare = [], []
     for _ in range(_STARTS):
         ours.append(_start_s(image, log))
@@ -93,7 +93,7 @@ def test_a_cold_build_takes_minutes(cold_build):
 
 
 def test_a_rebuild_takes_seconds(image, tmp_path):
-    """The better of two, since what else the machine does is no part of it."""
+    """Take the better of two rebuilds, because other load on the machine may slow one down."""
     for name in _CONTEXT:
         source, copy = CHECKOUT / name, tmp_path / name
         shutil.copytree(source, copy) if source.is_dir() else shutil.copy2(source, copy)

@@ -1,4 +1,4 @@
-"""The image as a container: what it is, what is in it, what it runs."""
+"""The image as a container: its configuration, its contents and its commands."""
 
 import http.client
 import json
@@ -21,8 +21,8 @@ from tests.image.podman import CHECKOUT, podman, revision
 
 _UNREACHABLE = "postgresql://app:hunter2@127.0.0.1:1/app"
 
-# Every compiled module that is missing, or that Python would check against its source before it uses it.
-_LOOK_FOR_UNCOMPILED = """
+# Prints every module whose compiled file is missing, or would be checked against its source at each import.
+_LIST_UNCOMPILED = """
 import importlib.util
 from pathlib import Path
 
@@ -31,7 +31,7 @@ for source in (path for root in ("/app", "/opt/venv/lib") for path in Path(root)
     if not compiled.exists() or compiled.read_bytes()[4] != 1:
         print(source)
 """
-# By whatever name pip comes, an installer of it, or what it installs others with; nobody else has files of these names.
+# File names that only pip, its installer, or its build tools have.
 _INSTALLERS = ("pip", "pip[0-9.]*", "pip-*", "ensurepip", "setuptools", "setuptools-*")
 
 
@@ -50,12 +50,12 @@ def serving(image: str, database_url: str, tmp_path_factory: pytest.TempPathFact
 
 
 def run(image: str, log: Path, *arguments: str, **environ: str) -> tuple[int, str]:
-    """The exit code and output of a command of the image's."""
+    """Run a command of the image, and return its exit code and output."""
     with run_container(image, environ, log=log, arguments=arguments) as container:
         return container.wait(60), container.logs()
 
 
-def test_its_django_is_the_locks(image):
+def test_its_django_is_the_locked_version(image):
     lock = (CHECKOUT / "requirements" / "serving.txt").read_text(encoding="utf-8")
 
     python = ("--entrypoint=/opt/venv/bin/python", image, "-c", "import django; print(django.__version__)")
@@ -64,7 +64,7 @@ def test_its_django_is_the_locks(image):
     assert f"\ndjango=={shown.strip()} " in lock
 
 
-def reason_not_to_be_ready(container: Container) -> str | None:
+def read_readiness_failure(container: Container) -> str | None:
     try:
         urllib.request.urlopen(f"{container.url}/readyz", timeout=10).close()
     except urllib.error.HTTPError as unavailable:
@@ -73,7 +73,7 @@ def reason_not_to_be_ready(container: Container) -> str | None:
     return None
 
 
-def test_it_starts_the_launcher_and_nothing_else_as_a_user_without_a_name(configuration):
+def test_it_starts_only_the_launcher_as_an_unprivileged_user(configuration):
     assert configuration["Entrypoint"] == ["python", "-m", "django_runtimes.entrypoints.launch"]
     assert configuration.get("Cmd") is None
     assert configuration["User"] == "10001:10001"
@@ -81,7 +81,7 @@ def test_it_starts_the_launcher_and_nothing_else_as_a_user_without_a_name(config
     assert "8000/tcp" in configuration["ExposedPorts"]
 
 
-def test_it_says_what_it_is_and_keeps_nothing_of_its_build(configuration):
+def test_it_has_labels_and_no_variables_of_the_build(configuration):
     assert configuration["Labels"]["org.opencontainers.image.title"] == "webapp"
     assert configuration["Labels"]["org.opencontainers.image.description"]
     assert configuration["Labels"]["org.opencontainers.image.revision"] == revision()
@@ -92,22 +92,22 @@ def test_it_says_what_it_is_and_keeps_nothing_of_its_build(configuration):
 
 
 @pytest.mark.parametrize("program", ["pip", "pip3", "gcc", "cc", "make", "uv", "hatchling", "git", "curl"])
-def test_nothing_is_in_it_to_build_or_install_with(serving: Container, program):
+def test_it_has_no_program_to_build_or_install_with(serving: Container, program):
     with pytest.raises(RuntimeError):
         serving.execute("sh", "-c", f"command -v {program}")
     with pytest.raises(RuntimeError):
         serving.execute("python", "-m", program)
 
 
-def test_no_file_of_an_installer_is_in_it(image):
+def test_it_has_no_file_of_an_installer(image):
     named = " -o ".join(f"-name '{name}'" for name in _INSTALLERS)
     look = f"find / -xdev '(' {named} ')'"
 
-    # As root, who may look everywhere.
+    # Only root may search every folder.
     assert podman("run", "--rm", "--user=0", "--network=none", "--entrypoint=/bin/sh", image, "-c", look) == ""
 
 
-def test_only_the_serving_packages_are_in_it(serving: Container):
+def test_it_has_only_the_serving_packages(serving: Container):
     names = serving.execute(
         "python", "-c", "import importlib.metadata as m; print(*(d.name for d in m.distributions()))"
     )
@@ -116,19 +116,19 @@ def test_only_the_serving_packages_are_in_it(serving: Container):
     assert not {"aiohttp", "hatchling", "moto", "pip", "pytest", "setuptools", "wheel"} & set(names.lower().split())
 
 
-def test_the_roots_of_rds_and_amazon_are_in_place(serving: Container):
+def test_it_has_the_root_certificates_of_rds_and_amazon(serving: Container):
     roots = serving.execute("sh", "-c", "grep -c BEGIN /app/django_runtimes/databases/roots/*.pem")
 
     assert len(roots.splitlines()) >= 1
     assert all(int(line.rpartition(":")[2]) > 0 for line in roots.splitlines())
 
 
-def test_every_module_is_compiled_and_none_is_compiled_again(image, serving: Container):
-    assert serving.execute("python", "-c", _LOOK_FOR_UNCOMPILED) == ""
+def test_every_module_is_compiled_and_none_is_recompiled(image, serving: Container):
+    assert serving.execute("python", "-c", _LIST_UNCOMPILED) == ""
     assert loaded_from_source(image) == []
 
 
-def test_nothing_but_tmp_can_be_written_and_nothing_gained(serving: Container):
+def test_only_tmp_is_writable_and_no_privilege_is_available(serving: Container):
     status = serving.execute("cat", "/proc/1/status")
 
     assert "Uid:\t10001\t10001\t10001\t10001" in status
@@ -139,7 +139,7 @@ def test_nothing_but_tmp_can_be_written_and_nothing_gained(serving: Container):
     serving.execute("touch", "/tmp/new")
 
 
-def test_an_upload_that_tmp_cannot_hold_is_a_503_and_one_line(serving: Container):
+def test_an_upload_that_does_not_fit_tmp_is_a_503_and_one_line(serving: Container):
     connection = http.client.HTTPConnection("127.0.0.1", urlsplit(serving.url).port, timeout=60)
     before = len(serving.logs().splitlines())
 
@@ -150,26 +150,26 @@ def test_an_upload_that_tmp_cannot_hold_is_a_503_and_one_line(serving: Container
 
     assert (response.status, response.headers["Retry-After"]) == (503, "1")
     deadline = time.monotonic() + 30
-    # The engine hands the log on when it gets to it.
+    # The container engine writes the log with a delay.
     while len(written := serving.logs().splitlines()[before:]) == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     (line,) = written
     assert "a request's body cannot be spooled to disk: [Errno 28] No space left on device" in line
 
 
-def test_it_ends_on_sigterm_and_says_so(image, database_url, log):
+def test_it_exits_with_0_on_sigterm(image, database_url, log):
     with run_container(image, container_environ(database_url), log=log) as container:
         container.wait_until_serving("/readyz")
         container.signal(SIGTERM)
         assert container.wait(30) == 0, container.logs()
 
 
-def test_readiness_fails_first(image, database_url, log):
+def test_readiness_fails_before_a_shutdown(image, database_url, log):
     environ = container_environ(database_url) | {"WEBAPP_DRAIN_S": "5"}
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.signal(SIGTERM)
-        while (reason := reason_not_to_be_ready(container)) is None:
+        while (reason := read_readiness_failure(container)) is None:
             time.sleep(0.02)
         assert reason == "DrainingError"
         with urllib.request.urlopen(f"{container.url}/healthz", timeout=10) as response:
@@ -177,7 +177,7 @@ def test_readiness_fails_first(image, database_url, log):
         assert container.wait(30) == 0, container.logs()
 
 
-def test_workers_are_as_many_as_the_cpus_it_may_use(image, log):
+def test_it_starts_a_worker_for_each_available_cpu(image, log):
     environ = container_environ(_UNREACHABLE)
     del environ["WEBAPP_WORKERS"]
     with run_container(image, environ, log=log, cpus=1.5) as container:
@@ -185,7 +185,7 @@ def test_workers_are_as_many_as_the_cpus_it_may_use(image, log):
         assert container.logs().count("Booting worker") == 1
 
 
-def test_it_serves_as_local_beyond_the_container_when_nothing_else_is_said(image, log):
+def test_it_serves_as_local_by_default_and_beyond_the_container(image, log):
     with run_container(image, {"DATABASE_URL": _UNREACHABLE}, log=log, network="bridge") as container:
         container.wait_until_serving()
         assert "serving as local" in container.logs()
@@ -194,7 +194,7 @@ def test_it_serves_as_local_beyond_the_container_when_nothing_else_is_said(image
 
 @pytest.mark.parametrize("arguments", [(), ("migrate",), ("check",)], ids=["server", "migrate", "check"])
 @pytest.mark.parametrize("missing", ["WEBAPP_SECRET_KEY", "WEBAPP_ALLOWED_HOSTS", "DATABASE_URL"])
-def test_what_is_missing_is_one_line_and_exit_78(image, log, missing, arguments):
+def test_a_missing_variable_is_one_line_and_exit_78(image, log, missing, arguments):
     environ = {name: value for name, value in container_environ(_UNREACHABLE).items() if name != missing}
 
     exit_code, output = run(image, log, *arguments, **environ)
@@ -204,7 +204,7 @@ def test_what_is_missing_is_one_line_and_exit_78(image, log, missing, arguments)
     assert len(output.splitlines()) == 1
 
 
-def test_as_local_a_missing_database_is_one_line_and_exit_78(image, log):
+def test_a_missing_database_under_local_is_one_line_and_exit_78(image, log):
     with run_container(image, {}, log=log, network="bridge") as container:
         assert container.wait(60) == 78
         assert container.logs().startswith("webapp: no database is configured; set DATABASE_URL")
@@ -219,7 +219,7 @@ def test_it_serves_without_shared_memory(image, database_url, log):
 
 
 def test_it_runs_commands(image, database_url, log):
-    # The database's fixture has migrated with it.
+    # The fixture has migrated the database with this image.
     exit_code, output = run(image, log, "showmigrations", "--plan", **container_environ(database_url))
 
     assert exit_code == 0, output
@@ -235,17 +235,19 @@ def test_it_runs_the_doctor(image, database_url, log):
 
 
 @pytest.mark.parametrize("verb", ["compare", "init", "pinlint", "serve", "test"])
-def test_a_verb_that_is_left_out_says_so_in_one_line(image, log, verb):
+def test_an_omitted_verb_says_so_in_one_line(image, log, verb):
     exit_code, output = run(image, log, verb)
 
     assert exit_code == 2
     assert output.strip() == f"webapp {verb} is not part of this image; run it where the project is developed"
 
 
-def test_a_session_that_was_killed_leaves_containers_that_the_next_one_removes(image):
-    nobody = subprocess.Popen(["true"])
-    nobody.wait()
-    name = podman("run", "--detach", f"--label=webapp.tests.owner={nobody.pid}", "--entrypoint=sleep", image, "600")
+def test_containers_of_a_killed_session_are_removed(image):
+    ended_process = subprocess.Popen(["true"])
+    ended_process.wait()
+    name = podman(
+        "run", "--detach", f"--label=webapp.tests.owner={ended_process.pid}", "--entrypoint=sleep", image, "600"
+    )
 
     remove_stale_containers()
 

@@ -1,4 +1,4 @@
-"""`webapp compare --image`: the image measured in containers, which end with the comparison."""
+"""`webapp compare --image` measures the image in containers, which end with the comparison."""
 
 import io
 import os
@@ -45,12 +45,12 @@ def comparison(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         try:
             yield process
         finally:
-            # Its children are bound to it.
+            # Its child processes end with it.
             process.kill()
 
 
 def containers_of(owner: str) -> list[str]:
-    """The ids of the containers whose owner's label begins so."""
+    """Return the IDs of the containers whose owner label starts with `owner`."""
     template = f'{{{{.ID}}}} {{{{index .Labels "{OWNER_LABEL}"}}}}'
     listed = podman("ps", "--all", "--filter", f"label={OWNER_LABEL}", "--format", template)
     return [line.split()[0] for line in listed.splitlines() if line.split()[1].startswith(owner)]
@@ -59,13 +59,13 @@ def containers_of(owner: str) -> list[str]:
 def until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
-        assert time.monotonic() < deadline, "it does not become so within 30 s"
+        assert time.monotonic() < deadline, "the condition is not met within 30 s"
         time.sleep(0.02)
 
 
 @pytest.fixture
 def engine_environ(monkeypatch: pytest.MonkeyPatch) -> None:
-    """podman with the storage of these tests, for what is started in this process."""
+    """Set podman's storage of these tests for this process and its child processes."""
     for name, value in ENVIRON.items():
         monkeypatch.setenv(name, value)
 
@@ -122,8 +122,8 @@ def test_containers_have_limits_and_end_with_a_comparison_that_is_killed(image, 
     until(lambda: containers_of(f"{process.pid}-") == [])
 
 
-def test_what_a_killed_comparison_has_left_is_removed_by_the_next(image, containers, tmp_path):
-    # No process has had this number and this start.
+def test_containers_of_a_killed_comparison_are_removed_by_the_next(image, containers, tmp_path):
+    # No process has ever had this ID and this start time.
     podman(
         *("run", "--detach", "--rm", "--label", f"{OWNER_LABEL}={os.getpid()}-1", "--network=host"),
         *("--entrypoint", "sleep", image, "600"),
@@ -134,7 +134,7 @@ def test_what_a_killed_comparison_has_left_is_removed_by_the_next(image, contain
         assert containers_of(f"{os.getpid()}-1") == []
 
 
-def test_a_frozen_container_stands_still_and_can_be_killed(containers, tmp_path):
+def test_a_frozen_container_pauses_and_can_be_killed(containers, tmp_path):
     log = tmp_path / "ticking.log"
     process = containers.start(["-c", TICKING], {}, limits=LIMITS, log=log, entrypoint="python")
     freezer = ContainerFreezer(containers)
@@ -158,7 +158,7 @@ def test_a_frozen_container_stands_still_and_can_be_killed(containers, tmp_path)
 
 def test_a_container_that_ignores_sigterm_is_killed(containers, tmp_path):
     log = tmp_path / "ticking.log"
-    # The kernel sends a container's first process no signal that it has not asked for.
+    # The kernel ignores a signal to a container's first process unless the process handles it.
     process = containers.start(["-c", TICKING], {}, limits=LIMITS, log=log, entrypoint="python")
     until(lambda: log.read_text() != "")
 
@@ -167,7 +167,7 @@ def test_a_container_that_ignores_sigterm_is_killed(containers, tmp_path):
     until(lambda: containers_of(f"{os.getpid()}-") == [])
 
 
-def test_a_variable_reaches_the_container_and_not_the_command_line(containers, tmp_path):
+def test_a_variable_reaches_the_container_but_no_command_line(containers, tmp_path):
     log = tmp_path / "variables.log"
     script = "import os; print(os.environ['SECRET'], os.environ['PATH'], flush=True)"
 
@@ -180,7 +180,7 @@ def test_a_variable_reaches_the_container_and_not_the_command_line(containers, t
     assert b"hush" not in command_line
 
 
-def test_an_image_that_does_not_start_is_said_in_one_line(image, engine_environ, tmp_path):
+def test_an_image_that_does_not_start_is_reported_in_one_line(image, engine_environ, tmp_path):
     (tmp_path / "Dockerfile").write_text(f"FROM {image}\nENV PATH=/nowhere\n")
     not_starting = build(context=tmp_path)
     try:

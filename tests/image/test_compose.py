@@ -1,4 +1,4 @@
-"""compose.yaml: what it starts is what the image needs, and its PgBouncer serves it."""
+"""compose.yaml provides everything that the image needs, and its PgBouncer works with the image."""
 
 from collections.abc import Iterator, Mapping
 from signal import SIGTERM
@@ -27,7 +27,7 @@ def compose() -> Mapping[str, Any]:
 
 @pytest.fixture
 def database(database_server) -> Iterator[str]:
-    """Its URL; the name is the one that PgBouncer's configuration knows."""
+    """Return the URL of a database with the name in PgBouncer's configuration."""
     create_database(database_server, "webapp")
     yield database_server.url("webapp")
     drop_database(database_server, "webapp")
@@ -35,7 +35,7 @@ def database(database_server) -> Iterator[str]:
 
 @pytest.fixture
 def pgbouncer(compose, database) -> Iterator[int]:
-    """The port of a PgBouncer with compose.yaml's configuration; only addresses and the login are this machine's."""
+    """Return the port of a PgBouncer with the configuration in compose.yaml, apart from addresses and the login."""
     require_program("pgbouncer")
     server, port = parse_database_url(database), processes.free_port()
     account = processes.server_account()
@@ -68,7 +68,7 @@ def test_web_waits_for_a_migrated_database(compose):
     assert services["postgres"]["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
 
 
-def test_only_this_machine_reaches_it_and_no_password_is_of_use_elsewhere(compose):
+def test_only_this_machine_can_connect_and_the_password_is_local(compose):
     assert compose["services"]["web"]["ports"] == ["127.0.0.1:8000:8000"]
     assert not any("ports" in compose["services"][name] for name in ("postgres", "pgbouncer", "migrate"))
     address = parse_database_url(compose["services"]["web"]["environment"]["DATABASE_URL"])
@@ -82,7 +82,7 @@ def test_only_this_machine_reaches_it_and_no_password_is_of_use_elsewhere(compos
     assert address.password == "local-development-only"
 
 
-def test_every_variable_is_one_of_ours(compose):
+def test_every_variable_is_in_the_table(compose):
     known = {variable.name for variable in VARIABLES}
 
     assert set(compose["services"]["web"]["environment"]) <= known
@@ -100,7 +100,7 @@ def test_the_image_serves_with_its_variables_on_both_routes(image, compose, data
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.wait_until_serving("/")
-        # Its own health check, at the port that it has here.
+        # Run its own health check against the port that it has here.
         port = container.url.rpartition(":")[2]
         container.execute(*(word.replace(":8000/", f":{port}/") for word in web["healthcheck"]["test"][1:]))
         assert f"by the {route} route" in container.logs()

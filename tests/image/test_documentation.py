@@ -1,4 +1,4 @@
-"""docs/image.md: its lines for Lambda on this machine, run as they stand there."""
+"""The commands of docs/image.md that run Lambda on this machine work as documented."""
 
 import json
 import os
@@ -16,7 +16,7 @@ _LINES = re.compile(r"^```\n(RIE=[^`]*)^```$", re.MULTILINE)
 
 
 def lines_for(image: str, database_url: str, *, name: str, port: int, api_port: int) -> list[str]:
-    """The three lines, with this machine's names where a reader has their own."""
+    """Return the three documented lines with the placeholders filled in for this machine."""
     (text,) = _LINES.findall((CHECKOUT / "docs" / "image.md").read_text())
     for theirs, ours in (
         ("~/.cache/webapp/image/aws-lambda-rie", str(EMULATOR)),

@@ -1,4 +1,4 @@
-"""The example projects as `webapp init` makes images of them: built, migrated and served as each runtime."""
+"""Images of the example projects, with the Dockerfile that `webapp init` writes, migrate and serve."""
 
 import secrets
 import urllib.request
@@ -17,7 +17,7 @@ PAGES = {"stock": ("/", b"Europe/Zurich"), "gallery": ("/about/", b"0 pictures")
 
 @pytest.fixture(scope="module", params=PAGES)
 def built(request, image, database_server, tmp_path_factory) -> Iterator[tuple[str, str, str]]:
-    """The name of a project, the image that its Dockerfile makes, and an empty database."""
+    """Return a project's name, the image built from its Dockerfile, and the URL of an empty database."""
     folder: Path = tmp_path_factory.mktemp("projects")
     example = Example.copied(request.param, folder, database_url="", variables={})
     example.webapp("init", "--yes")
@@ -27,7 +27,7 @@ def built(request, image, database_server, tmp_path_factory) -> Iterator[tuple[s
     drop_database(database_server, name)
 
 
-def test_it_migrates_and_serves(built, tmp_path):
+def test_an_adopted_project_migrates_and_serves(built, tmp_path):
     name, image, database_url = built
     environ = container_environ(database_url)
     with run_container(

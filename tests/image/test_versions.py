@@ -8,7 +8,8 @@ import pytest
 from tests.image.podman import BASE_IMAGE, CHECKOUT, build, podman
 
 _HERE = Path(__file__).parent / "versions"
-# What Django and Python change first: settings, handlers, middleware, the engine. `make versions` runs more.
+# New versions of Django and Python most often affect settings, handlers, middleware and the engine; `make versions`
+# runs more tests.
 _TESTS_BY_RUNTIME = {
     "aws_lambda": ("tests/unit/adopt", "tests/unit/config", "tests/integration/serving/lambda_handler"),
     "aws_ecs": ("tests/integration/databases", "tests/integration/serving/one_hop"),
@@ -18,12 +19,12 @@ _TIMEOUT_S = 600.0
 
 @pytest.fixture(scope="module")
 def newest() -> str:
-    """An image with the checkout and the packages of requirements/newest.txt."""
+    """Build an image with the checkout and the packages of requirements/newest.txt, and return its ID."""
     options = ("--file", str(_HERE / "Dockerfile"), "--ignorefile", str(_HERE / "context.dockerignore"))
     return build(*options, context=CHECKOUT, base_image=BASE_IMAGE)
 
 
-def test_it_is_the_newest_django_on_the_images_python(newest):
+def test_the_image_has_the_newest_django_and_the_same_python(newest):
     [django] = re.findall(r"^django==(\S+)", (CHECKOUT / "requirements/newest.txt").read_text(), re.MULTILINE)
     [python] = re.findall(r"library/python:(\S+)-slim", (CHECKOUT / "Dockerfile").read_text())
     versions = "import django, sys; print(django.__version__, '%d.%d' % sys.version_info[:2])"
@@ -33,7 +34,8 @@ def test_it_is_the_newest_django_on_the_images_python(newest):
 
 @pytest.mark.parametrize("runtime", _TESTS_BY_RUNTIME)
 def test_the_librarys_tests_pass(newest, runtime):
-    # Servers listen on the loopback of the container, which reaches nothing else. podman tells only of stderr.
+    # The tests' servers listen on the container's loopback, and it has no other network. Our `podman` reports only
+    # stderr, so pytest's output goes there.
     podman(
         *("run", "--rm", "--network", "none", "--env", f"WEBAPP_RUNTIME={runtime}", newest),
         *(

@@ -1,1 +1,1 @@
-"""One image in three places gives the same answers."""
+"""One image gives the same responses in three places."""

@@ -1,4 +1,4 @@
-"""What the request set is answered in each place, with a database of its own for each."""
+"""The responses to the request set in each place, each with its own database."""
 
 import asyncio
 import secrets
@@ -18,10 +18,10 @@ Answers = Mapping[str, Answer]
 
 @pytest.fixture(scope="module")
 def answers(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Answers]:
-    """By place and by the request's name."""
+    """Return the responses by place and by the request's name."""
     with_views = build(context=CHECKOUT / "tests/image/equality", base_image=image)
     with pytest.MonkeyPatch.context() as patch:
-        # Where our emulator looks for the image.
+        # Our emulator looks for the image in the storage that these variables name.
         for name in ("CONTAINERS_CONF", "CONTAINERS_STORAGE_CONF"):
             patch.setenv(name, ENVIRON[name])
         return {

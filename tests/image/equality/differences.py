@@ -1,4 +1,4 @@
-"""What may differ between a container's answers and Lambda's, each with its reason; docs/image.md shows the table."""
+"""Permitted differences between a container's and Lambda's responses, with reasons, as listed in docs/image.md."""
 
 import json
 import re
@@ -12,11 +12,11 @@ from tests.image.equality.places import Answer
 
 @dataclass(frozen=True)
 class Difference:
-    """`even` makes two answers equal that differ by nothing else; it sees those of `requests` only, or all of them."""
+    """A difference that `normalize` removes from a response to one of `requests`, or to any request."""
 
     what: str
     reason: str
-    even: Callable[[Answer], Answer]
+    normalize: Callable[[Answer], Answer]
     requests: frozenset[str] | None = None
 
 
@@ -24,17 +24,17 @@ def _without_headers(*names: str) -> Callable[[Answer], Answer]:
     return lambda answer: replace(answer, headers=tuple(pair for pair in answer.headers if pair[0] not in names))
 
 
-def _shown(change: Callable[[dict[str, Any]], None]) -> Callable[[Answer], Answer]:
-    """A change to what the echoing view shows of the request."""
+def _of_echo(change: Callable[[dict[str, Any]], None]) -> Callable[[Answer], Answer]:
+    """Return a normalization of the request that the echoing view shows."""
 
-    def even(answer: Answer) -> Answer:
+    def normalize(answer: Answer) -> Answer:
         if not answer.body.startswith(b'{"method"'):
             return answer
         shown = json.loads(answer.body)
         change(shown)
         return replace(answer, body=json.dumps(shown).encode())
 
-    return even
+    return normalize
 
 
 def _drop_connection(shown: dict[str, Any]) -> None:
@@ -42,7 +42,7 @@ def _drop_connection(shown: dict[str, Any]) -> None:
 
 
 def _decode_tag(shown: dict[str, Any]) -> None:
-    # Latin-1 stays as it is, UTF-8 that was read as latin-1 becomes what it was.
+    # Latin-1 stays as it is, and UTF-8 that was read as latin-1 is decoded correctly.
     try:
         shown["headers"]["HTTP_X_TAG"] = shown["headers"]["HTTP_X_TAG"].encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -68,12 +68,12 @@ DIFFERENCES = (
     Difference(
         "the request's `Connection`",
         "It is between the client and the front, which does not hand it on to a function.",
-        _shown(_drop_connection),
+        _of_echo(_drop_connection),
     ),
     Difference(
         "the request's headers beyond ASCII",
         "An event is text: the front has decoded it, and Mangum encodes it as UTF-8. In a container the bytes arrive.",
-        _shown(_decode_tag),
+        _of_echo(_decode_tag),
         frozenset({"header that is not ASCII"}),
     ),
     Difference(
@@ -86,7 +86,7 @@ DIFFERENCES = (
         "several `Cookie` headers in one request",
         "Lambda's front makes one of them. In a container Django joins them as it joins other headers; clients send "
         "one, and load balancers make one of HTTP/2's.",
-        _shown(_split_cookies),
+        _of_echo(_split_cookies),
         frozenset({"repeated cookies"}),
     ),
     Difference(
@@ -97,7 +97,7 @@ DIFFERENCES = (
     ),
 )
 
-# What differs from one request to the next in one and the same place.
+# Content that differs between two responses of the same place.
 _CHANGING = (
     (rb'(name="csrfmiddlewaretoken" value=")\w+', rb"\1TOKEN"),
     (rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", b"TIME"),
@@ -109,7 +109,7 @@ _CHANGING = (
 
 
 def settled(answer: Answer) -> Answer:
-    """Without what changes from request to request; the headers in alphabetical order, the cookies in their own."""
+    """Return the answer without changing content, with headers in alphabetical order and cookies in their own order."""
     headers = tuple((name, _replaced(value.encode()).decode()) for name, value in answer.headers if name != "expires")
     body = answer.body
     if ("content-encoding", "gzip") in headers and body:
@@ -118,11 +118,11 @@ def settled(answer: Answer) -> Answer:
     return Answer(answer.status, tuple(sorted(headers, key=lambda pair: pair[0])), _replaced(body))
 
 
-def evened(name: str, answer: Answer, *, without: Difference | None = None) -> Answer:
-    """A settled answer to the request of that name, without what may differ."""
+def normalized(name: str, answer: Answer, *, without: Difference | None = None) -> Answer:
+    """Return a settled answer to the named request with the permitted differences removed, except `without`."""
     for difference in DIFFERENCES:
         if difference is not without and (difference.requests is None or name in difference.requests):
-            answer = difference.even(answer)
+            answer = difference.normalize(answer)
     return answer
 
 

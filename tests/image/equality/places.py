@@ -1,4 +1,4 @@
-"""The places in which the image is asked: a container, Lambda under AWS's own emulator, Lambda under ours."""
+"""The places that run the image: a container, Lambda under AWS's own emulator, and Lambda under ours."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ _HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as the client has it; names of headers in small letters, cookies in their order."""
+    """A response as the client receives it, with lowercase header names and cookies in their order."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -42,7 +42,7 @@ Ask = Callable[[Request], Awaitable[Answer]]
 
 @asynccontextmanager
 async def container(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
-    """Behind a load balancer that ends TLS."""
+    """Run the image in a container behind a load balancer that terminates TLS."""
     with run_container(image, container_environ(database_url), log=log) as running:
         await asyncio.to_thread(running.wait_until_serving)
 
@@ -54,7 +54,7 @@ async def container(image: str, database_url: str, log: Path) -> AsyncIterator[A
 
 @asynccontextmanager
 async def emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
-    """As `webapp compare --image` has it: frozen between invocations, behind a function URL."""
+    """Run the image as `webapp compare --image` does, frozen between invocations and behind a function URL."""
     with Containers(find_image(image, usable_engines()), log.parent) as containers:
         function = ImageFunction(
             name="guestbook",
@@ -73,7 +73,7 @@ async def emulated_function(image: str, database_url: str, log: Path) -> AsyncIt
 
 @asynccontextmanager
 async def aws_emulated_function(image: str, database_url: str, log: Path) -> AsyncIterator[Ask]:
-    """Under the Runtime Interface Emulator, one invocation after the other; its front is ours, since it has none."""
+    """Run the image under the Runtime Interface Emulator, with our front, because it has none of its own."""
     port = free_port()
     options = (f"--volume={EMULATOR}:{_RIE}:ro", f"--entrypoint={_RIE}")
     addresses = ("--runtime-interface-emulator-address", f"127.0.0.1:{port}")
@@ -90,7 +90,7 @@ async def aws_emulated_function(image: str, database_url: str, log: Path) -> Asy
             )
             result = await _ask(f"http://127.0.0.1:{port}", invocation)
             response = response_from(result.body)
-            # As the client of a front has it, which sends UTF-8.
+            # A front sends headers as UTF-8, which the client reads as latin-1.
             headers = tuple((name, value.encode().decode("latin-1")) for name, value in response.headers)
             return Answer(response.status, headers, b"" if request.method == "HEAD" else response.body)
 
@@ -124,7 +124,7 @@ def _http_request(request: Request) -> HttpRequest:
 
 
 async def _ask(url: str, request: Request, more_headers: tuple[tuple[str, str], ...] = ()) -> Answer:
-    """Over a connection of its own, byte by byte as the request says."""
+    """Send exactly the bytes of the request over a new connection, and return the response."""
     headers = [("Host", HOST), *request.headers, *more_headers]
     if request.body:
         headers.append(("Content-Length", str(len(request.body))))
@@ -143,7 +143,7 @@ async def _ask(url: str, request: Request, more_headers: tuple[tuple[str, str], 
 
 
 class _Reply:
-    """What http.client takes for a socket."""
+    """A received response that http.client can read in place of a socket."""
 
     def __init__(self, reply: bytes) -> None:
         self._reply = reply

@@ -1,4 +1,4 @@
-"""The request set: whatever a client may send, and whatever the application may answer."""
+"""The request set: every kind of request and every kind of response."""
 
 import json
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _ENTRY = json.dumps({"author": "Björn", "message": "Hallo!"}).encode()
 
 @dataclass(frozen=True)
 class Request:
-    """One request; header values are text of latin-1, as they go over the wire."""
+    """A request whose header values are latin-1 text, as sent over the wire."""
 
     name: str
     target: str
@@ -35,7 +35,7 @@ class Request:
 
 
 def request_set() -> Iterator[Request]:
-    """In order: what is written is read again."""
+    """Yield the requests in an order in which later ones read what earlier ones wrote."""
     yield from _targets()
     yield from _heads()
     yield from _bodies()
@@ -107,7 +107,7 @@ def _answers() -> Iterator[Request]:
 
 
 def _guestbook() -> Iterator[Request]:
-    """The sample application itself."""
+    """Yield requests to the guestbook itself."""
     yield Request("alive", "/healthz")
     yield Request("ready", "/readyz")
     yield Request("static file", "/static/guestbook/guestbook.css")

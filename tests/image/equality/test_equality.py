@@ -1,8 +1,8 @@
-"""One request set, three places, the same answers."""
+"""The same request set gives the same responses in three places."""
 
 import pytest
 
-from tests.image.equality.differences import DIFFERENCES, Difference, evened, settled
+from tests.image.equality.differences import DIFFERENCES, Difference, normalized, settled
 from tests.image.equality.requests import request_set
 from tests.image.podman import CHECKOUT
 
@@ -11,25 +11,25 @@ FUNCTIONS = ["aws_emulator", "our_emulator"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_function_answers_as_the_container_does(answers, name):
-    expected, *got = (evened(name, settled(answers[place][name])) for place in ("container", *FUNCTIONS))
+def test_a_function_responds_like_a_container(answers, name):
+    expected, *got = (normalized(name, settled(answers[place][name])) for place in ("container", *FUNCTIONS))
 
     assert got == [expected, expected]
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda difference: difference.what)
 @pytest.mark.parametrize("place", FUNCTIONS)
-def test_each_listed_difference_is_still_one(answers, place, difference: Difference):
+def test_each_listed_difference_still_exists(answers, place, difference: Difference):
     def differs(name: str) -> bool:
         expected, got = (
-            evened(name, settled(answers[where][name]), without=difference) for where in ("container", place)
+            normalized(name, settled(answers[where][name]), without=difference) for where in ("container", place)
         )
         return expected != got
 
     assert any(differs(name) for name in NAMES)
 
 
-def test_the_answers_are_those_that_the_requests_ask_for(answers):
+def test_the_requests_get_every_kind_of_response(answers):
     statuses = {name: answer.status for name, answer in answers["container"].items()}
 
     assert statuses["entry"] == 302
@@ -37,7 +37,7 @@ def test_the_answers_are_those_that_the_requests_ask_for(answers):
     assert statuses["written entry"] == 200
     assert statuses["answer broken"] == 500
     assert b"nobody may see this" not in answers["container"]["answer broken"].body
-    # A kind of answer that no request brings about any more would be compared by nobody.
+    # A status that no request produces would not be compared.
     assert {200, 201, 204, 301, 302, 303, 304, 307, 308, 400, 403, 404, 405, 500, 503} <= set(statuses.values())
 
 

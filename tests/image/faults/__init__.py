@@ -1,1 +1,1 @@
-"""What the image survives: the faults and abuses that meet a container or an execution environment."""
+"""Faults and abuse that the image must survive in a container or an execution environment."""

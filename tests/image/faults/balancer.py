@@ -1,4 +1,4 @@
-"""A load balancer with clients of its own, which send requests as long as it runs."""
+"""A load balancer with built-in clients, which send requests while it runs."""
 
 import asyncio
 import contextlib
@@ -17,10 +17,10 @@ _BODY = json.dumps({"author": "faults", "message": "written"}).encode()
 
 
 class Balancer(threading.Thread):
-    """Sends each request to the next server that is ready, half of them writes; tries nothing again.
+    """Sends each request, of which half are writes, to the next ready server, and never retries.
 
-    A server is ready from its first good answer of `/readyz` to its first bad one. `failed` has what became of the
-    requests that were not served, `acknowledged` the keys of the writes that were, `served` how many each server took.
+    A server is ready from its first good response at `/readyz` to its first bad one. `failed` has the errors of
+    requests that failed, `acknowledged` the keys of successful writes, and `served` the number of requests by server.
     """
 
     def __init__(self) -> None:
@@ -35,20 +35,20 @@ class Balancer(threading.Thread):
 
     @property
     def requests(self) -> int:
-        """How many were sent and came to an end."""
+        """The number of requests that have ended."""
         return self.served.total() + len(self.failed)
 
     def add(self, url: str) -> None:
-        """A server that may become ready."""
+        """Add a server, which gets requests once it is ready."""
         self._upstreams = [*self._upstreams, Upstream(url)]
 
     def remove(self, url: str) -> None:
-        """A server that has ended."""
+        """Remove a server that has ended."""
         self._removed += [upstream for upstream in self._upstreams if upstream.url == url]
         self._upstreams = [upstream for upstream in self._upstreams if upstream.url != url]
 
     def wait_until_ready(self, url: str, *, is_ready: bool) -> None:
-        """Until it sends requests to a server, or sends it none any more; TimeoutError after 30 s."""
+        """Wait until a server gets requests, or no longer gets any; raise TimeoutError after 30 s."""
         deadline = time.monotonic() + 30
         while any(upstream.url == url for upstream in self._ready) != is_ready:
             if time.monotonic() > deadline:
@@ -56,7 +56,7 @@ class Balancer(threading.Thread):
             time.sleep(0.02)
 
     def end(self) -> None:
-        """Let what is sent come to its end."""
+        """Stop sending, and wait for the requests in flight."""
         self._ended.set()
         self.join()
 
@@ -69,7 +69,7 @@ class Balancer(threading.Thread):
         probing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await probing
-        # A busy machine may leave a connection idle for all of its server's drain: nobody has closed that one yet.
+        # On a busy machine a connection may stay idle while its server drains, and is still open here.
         for upstream in (*self._upstreams, *self._removed):
             upstream.close()
 

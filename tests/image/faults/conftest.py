@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # It waits beside the others.
+    # The keep-alive case runs last, because its connections idle while the other cases run.
     items.sort(key=lambda item: _number(item) == _KEEP_ALIVE)
 
 
@@ -38,7 +38,7 @@ def _number(item: pytest.Item) -> int | None:
 def idle_connections(
     request: pytest.FixtureRequest, image: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[IdleConnections | None]:
-    """Begun with the first case and judged after the last, if it is judged at all."""
+    """Start the idle connections before the first case, if the case that judges them is selected."""
     if not any(_number(item) == _KEEP_ALIVE for item in request.session.items):
         yield None
         return
@@ -51,9 +51,9 @@ def idle_connections(
 
 @pytest.fixture
 def trial(request: pytest.FixtureRequest, tmp_path: Path, database_url: str) -> Iterator[Trial]:
-    """The case that the test's `fault` marker names; the brief cases make their one repetition a long one.
+    """Return the trial of the case that the test's `fault` marker names.
 
-    Besides its own figures, no log of its containers may show a secret.
+    In addition to the case's own limits, no log of its containers may contain a secret.
     """
     marker = request.node.get_closest_marker("fault")
     case = Case(*marker.args)
@@ -90,7 +90,7 @@ def _leaking_logs(directory: Path, database_url: str) -> list[Path]:
 
 @pytest.fixture(scope="session")
 def database_url(image: str, database_server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One migrated database for all cases: none of them counts what another one wrote."""
+    """Return one migrated database for all cases, because none of them counts the rows of another."""
     log = tmp_path_factory.mktemp("migrate") / "container.log"
     with migrated_database(image, database_server, log) as url:
         yield url

@@ -1,4 +1,4 @@
-"""Events that a front may be made to send by a client that means no good, and some that none would send."""
+"""Events that a hostile client can make a front send, and some that no front would send."""
 
 import base64
 import copy
@@ -12,7 +12,7 @@ from tests.integration.serving.lambda_handler.front import event_of
 Event = dict[str, Any]
 Damage = Callable[[random.Random, Event], None]
 
-# Function URLs have the format of HTTP APIs' version 2, and their own context.
+# Function URLs use version 2 of the HTTP API's format with a different context.
 FRONTS = ("rest_api_v1", "http_api_v2", "load_balancer", "load_balancer_multi_value", "function_url")
 
 _METHODS = (*["GET"] * 8, *["POST"] * 4, "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "get", "BREW", "")
@@ -55,7 +55,7 @@ _BODIES = (
 
 
 def hostile_events(count: int, seed: int) -> Iterator[tuple[str, Event]]:
-    """So many events with their fronts; a seed always gives the same ones."""
+    """Yield `count` events with their fronts, which depend only on the seed."""
     chance = random.Random(seed)
     bases = {front: event_of(front, "GET", "/", headers={"host": HOST}) for front in FRONTS}
     for number in range(count):
@@ -147,7 +147,7 @@ def _a_client(chance: random.Random, event: Event) -> None:
 def _a_damaged_context(chance: random.Random, event: Event) -> None:
     context = event["requestContext"]
     for parts in (context, *(part for part in context.values() if isinstance(part, dict))):
-        # Without these it is no front's event, and is refused as such.
+        # Without these keys the event would be refused because no front sends it.
         for name in [name for name in parts if name not in {"elb", "http"}]:
             if chance.random() < 0.3:
                 parts[name] = chance.choice((None, "", 5, [], {}))

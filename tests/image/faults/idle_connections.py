@@ -1,4 +1,4 @@
-"""Connections as a reverse proxy keeps them: idle most of the time, and for as long as 60 s."""
+"""Connections that are idle most of the time and for up to 60 s, as a reverse proxy keeps them."""
 
 import asyncio
 import random
@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 from tests.image.faults.upstream import UpstreamConnection
 
 _REQUESTS = 10
-# They begin apart, as a proxy's do.
+# The connections start at different times, as a proxy's do.
 _SPREAD_S = 2.0
 
 
 class IdleConnections(threading.Thread):
-    """Sends ten requests by each of `count` connections, with the longest pause before one of them.
+    """Sends ten requests over each of `count` connections, with a pause of `longest_s` before one of them.
 
-    Nothing is tried again: a connection that the server has ended is a reset. Takes `longest_s` and a few seconds,
-    or as long as the server keeps the one connection that is left to it: `kept_s`.
+    It never retries, so a connection that the server has closed counts as a reset. One more connection is left open
+    until the server closes it after `kept_s`.
     """
 
     def __init__(self, url: str, *, count: int = 1_000, longest_s: float = 60.0) -> None:

@@ -1,4 +1,4 @@
-"""What lies in an image: its layers file by file, hidden ones too, its configuration and its history."""
+"""The contents of an image: every file of its layers, even a hidden one, its configuration and its history."""
 
 import json
 import re
@@ -26,14 +26,14 @@ _SECRET_FILE = re.compile(
     r"(^|/)(\.env(\..*)?|\.netrc|\.pypirc|\.pgpass|pip\.conf|id_[a-z0-9]+|\.aws/credentials|\.git)(/|$)"
 )
 _SECRET_VARIABLE = re.compile(r"\b[A-Z_]*(SECRET|PASSWORD|TOKEN|CREDENTIAL|PRIVATE|API_KEY)[A-Z_]*=\S")
-# What libraries show in their documentation, and nothing that opens anything.
+# Placeholders in the documentation of libraries, which are not real secrets.
 _EXAMPLES = re.compile(rb"EXAMPLE\b|//username:password@|//\*\*\*:\*\*\*@")
 _EXAMPLE_FILES = ("botocore/data/iam/2010-05-08/examples-1.json",)
 
 
 @dataclass
 class Contents:
-    """What was found above the base's layers; each entry says where."""
+    """Findings in the layers above the base image, each with its place."""
 
     files: int
     secrets: list[str]
@@ -42,7 +42,7 @@ class Contents:
 
 
 def contents_of(image: str, base_image: str) -> Contents:
-    """Every layer that the base lacks, a file that a later layer hides among them."""
+    """Examine every layer that the base image lacks, including files that a later layer hides."""
     inherited = json.loads(podman("image", "inspect", "--format", "{{json .RootFS.Layers}}", base_image))
     found = Contents(0, history_secrets(image), [], [])
     with TemporaryDirectory() as name:
@@ -56,7 +56,7 @@ def contents_of(image: str, base_image: str) -> Contents:
 
 
 def look_into(archive: IO[bytes], found: Contents) -> None:
-    """Add what one layer, a tar archive, has."""
+    """Add the findings of one layer, which is a tar archive."""
     with tarfile.open(fileobj=archive) as layer:
         for entry in layer:
             if entry.mode & _SETUID_OR_SETGID and not entry.isdir():
@@ -71,7 +71,7 @@ def look_into(archive: IO[bytes], found: Contents) -> None:
 
 
 def history_secrets(image: str) -> list[str]:
-    """Steps and variables that carry a secret's value."""
+    """Return the build steps and variables that contain a secret's value."""
     history = json.loads(podman("history", "--no-trunc", "--format", "json", image))
     variables = json.loads(podman("image", "inspect", "--format", "{{json .Config.Env}}", image))
     return [line for line in [*(step["CreatedBy"] for step in history), *variables] if _SECRET_VARIABLE.search(line)]

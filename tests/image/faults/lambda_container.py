@@ -1,4 +1,4 @@
-"""The image as an execution environment: its own awslambdaric, with this process in Lambda's place."""
+"""The image as an execution environment: its own awslambdaric, with this process as the Runtime API."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from tests.integration.serving.lambda_handler.front import event_of
 
 _INIT_TIMEOUT_S = 60.0
 _TIMEOUT_S = 30.0
-# A container has its own; the image names none of the managed runtimes.
+# The image sets its own PATH, and the other variables belong to managed runtimes.
 _NOT_IN_IMAGES = ("PATH", "AWS_EXECUTION_ENV", "LAMBDA_TASK_ROOT", "_HANDLER")
 
 Reply = dict[str, Any]
@@ -33,18 +33,18 @@ class LambdaContainer:
         self._queue = queue
 
     def invoke(self, event: Mapping[str, Any]) -> Reply:
-        """The function's reply; FunctionFailed when it has none."""
+        """Return the function's reply; raise FunctionFailed if there is none."""
         (outcome,) = self.invoke_all([event])
         if isinstance(outcome, InvocationError):
             raise outcome
         return outcome
 
     def invoke_all(self, events: Iterable[Any]) -> list[Reply | InvocationError]:
-        """What came of each event, in order."""
+        """Return the reply or the error of each event, in order."""
         return asyncio.run_coroutine_threadsafe(self._invoke_all(events), self._loop).result()
 
     def get(self, path: str, front: str = "http_api_v2", **headers: str) -> Reply:
-        """The reply to a request."""
+        """Return the reply to a GET request."""
         return self.invoke(event_of(front, "GET", path, headers={"host": HOST, **headers}))
 
     async def _invoke_all(self, events: Iterable[Any]) -> list[Reply | InvocationError]:
@@ -63,10 +63,10 @@ class LambdaContainer:
 
 
 class _Queue:
-    """What the Runtime API asks for events and tells of results."""
+    """Supplies the Runtime API with events, and receives the results."""
 
     def __init__(self, arn: str) -> None:
-        self.asked = asyncio.Event()
+        self.is_ready = asyncio.Event()
         self.init_failure: RuntimeFailure | None = None
         self._arn = arn
         self._waiting: asyncio.Queue[PendingInvocation] = asyncio.Queue()
@@ -76,7 +76,7 @@ class _Queue:
         self._waiting.put_nowait(pending)
 
     async def next_invocation(self) -> RuntimeInvocation:
-        self.asked.set()
+        self.is_ready.set()
         self._running = await self._waiting.get()
         deadline_ms = int((time.time() + _TIMEOUT_S) * 1000)
         running = self._running
@@ -98,14 +98,14 @@ class _Queue:
         self.init_failure = failure
 
     def register_extension(self) -> None:
-        """The tests send the signals themselves."""
+        """Do nothing, because the tests send the signals themselves."""
 
 
 @contextmanager
 def lambda_container(
     image: str, database_url: str, log: Path, *, variables: Mapping[str, str] | None = None
 ) -> Iterator[LambdaContainer]:
-    """A function that has ended its init phase, without a connection to anything but this machine."""
+    """Run a function that has completed its init phase, and that can reach only this machine."""
     function = Function(
         name="faults",
         handler="django_runtimes.entrypoints.aws_lambda.handler",
@@ -117,7 +117,7 @@ def lambda_container(
         },
         log_directory=log.parent,
     )
-    with _a_loop() as loop, _runtime_api(loop, function.arn) as (api, queue):
+    with _event_loop() as loop, _runtime_api(loop, function.arn) as (api, queue):
         environ = function.process_environ(runtime_api=api.address, log_stream="faults")
         with run_container(
             image,
@@ -131,8 +131,8 @@ def lambda_container(
 
 
 @contextmanager
-def _a_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that runs on a thread of its own."""
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """Run an event loop in its own thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="runtime-api")
     thread.start()
@@ -157,9 +157,9 @@ def _runtime_api(loop: asyncio.AbstractEventLoop, arn: str) -> Iterator[tuple[Ru
 
 async def _wait_initialised(queue: _Queue, container: Container) -> bool:
     deadline = time.monotonic() + _INIT_TIMEOUT_S
-    while time.monotonic() < deadline and container.is_running and not queue.asked.is_set():  # noqa: ASYNC110
+    while time.monotonic() < deadline and container.is_running and not queue.is_ready.is_set():  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    return queue.asked.is_set()
+    return queue.is_ready.is_set()
 
 
 async def _close(api: RuntimeApi) -> None:

@@ -1,4 +1,4 @@
-"""The image with the cases' application mounted into it, and single requests to it."""
+"""Containers of the image with the cases' application mounted, and single requests to them."""
 
 import contextlib
 import http.client
@@ -13,7 +13,7 @@ from tests.image.containers import Container, container_environ, run_container
 from tests.image.podman import CHECKOUT
 
 HOST = "guestbook.example"
-# As a load balancer that ends TLS sends them.
+# A load balancer that terminates TLS sends these.
 HEADERS = {"Host": HOST, "X-Forwarded-Proto": "https", "Accept": "application/json"}
 
 MOUNT = f"--volume={CHECKOUT / 'tests'}:/opt/tests/tests:ro"
@@ -33,7 +33,7 @@ def serving(
     memory: str = "512m",
     pids_limit: int = 128,
 ) -> Iterator[Container]:
-    """A container that is ready for requests."""
+    """Run a container that is ready for requests."""
     environ = {
         **container_environ(database_url),
         **APPLICATION,
@@ -46,10 +46,10 @@ def serving(
 
 
 class Conversation:
-    """One connection that is kept and never opened again; a context manager."""
+    """A connection that is kept open and never reopened; a context manager."""
 
     def __init__(self, url: str, *, source: str = "127.0.0.1") -> None:
-        """`source` is the address of this machine that it comes from."""
+        """Connect to the URL from `source`, an address of this machine."""
         parts = urlsplit(url)
         assert parts.hostname is not None
         self._connection = http.client.HTTPConnection(
@@ -67,19 +67,19 @@ class Conversation:
     def ask(
         self, path: str, *, method: str = "GET", body: bytes | None = None, headers: Mapping[str, str] = HEADERS
     ) -> tuple[int, bytes]:
-        """Status and body; OSError or HTTPException when no whole answer comes."""
+        """Return the status and body; raise OSError or HTTPException without a complete response."""
         self._connection.request(method, path, body, dict(headers))
         response = self._connection.getresponse()
         return response.status, response.read()
 
     def served_by(self) -> int:
-        """The process, in the container's numbers, that this connection leads to."""
+        """Return the ID, inside the container, of the process that serves this connection."""
         process: int = json.loads(self.ask("/faults/process")[1])["process"]
         return process
 
 
 def ask(url: str, path: str, **request: Any) -> tuple[int, bytes]:
-    """One request on a connection of its own; status 0 when no whole answer comes."""
+    """Send one request on a new connection; return status 0 without a complete response."""
     with contextlib.suppress(OSError, http.client.HTTPException), Conversation(url) as conversation:
         return conversation.ask(path, **request)
     return 0, b""

@@ -1,4 +1,4 @@
-"""Clients that leave in the midst of a request, and clients that never come to its end."""
+"""Clients that disconnect during a request, and clients that never complete one."""
 
 import asyncio
 import contextlib
@@ -25,23 +25,21 @@ _OTHERS = 100
 
 
 @pytest.mark.fault(32, "client aborts", "aws_ecs")
-async def test_the_connections_of_clients_that_left_are_idle_with_their_views_end(
-    trial: Trial, image, database_url, log
-) -> None:
+async def test_connections_are_idle_once_aborted_requests_have_ended(trial: Trial, image, database_url, log) -> None:
     least = {"aborts": _ABORTS, "views_ended": _ABORTS / 10, "busy_after_leaving": 1}
     with (
         trial.judged(least=least, idle_after_s=1.0, errors_after=0),
-        # Half of the requests lease a thread each.
+        # Half of the requests use a thread each.
         serving(image, database_url, log, workers=2, pids_limit=256) as container,
     ):
         for _ in trial.repetitions:
-            said_before = len(_ends(container))
+            ends_before = len(_ends(container))
             with _watched(database_url) as watcher:
                 left = [asyncio.create_task(_leave(container.url, number)) for number in range(_ABORTS)]
                 await asyncio.gather(*left)
                 left_s = time.monotonic()
                 await _wait_until_quiet(container, watcher, left_s)
-            ends = _ends(container)[said_before:]
+            ends = _ends(container)[ends_before:]
             answers = [await asyncio.to_thread(ask, container.url, "/api/entries") for _ in range(20)]
             trial.note(
                 aborts=sum(task.result() for task in left),
@@ -53,7 +51,7 @@ async def test_the_connections_of_clients_that_left_are_idle_with_their_views_en
 
 
 @pytest.mark.fault(33, "slowloris", "aws_ecs")
-async def test_half_open_requests_keep_nobody_else_waiting(trial: Trial, image, database_url, log) -> None:
+async def test_half_open_requests_do_not_delay_other_clients(trial: Trial, image, database_url, log) -> None:
     least = {"half_open": _HALF_OPEN, "answered": _OTHERS * 0.99}
     with (
         trial.judged(least=least, health_s=1.0, errors_percent=1.0),
@@ -84,7 +82,7 @@ async def test_half_open_requests_keep_nobody_else_waiting(trial: Trial, image, 
 
 
 class _Watcher(threading.Thread):
-    """Looks every few milliseconds which connections to the database are not idle."""
+    """Checks every few milliseconds whether a database connection is busy."""
 
     def __init__(self, database_url: str) -> None:
         super().__init__()
@@ -121,9 +119,9 @@ def _watched(database_url: str) -> Iterator[_Watcher]:
 
 
 async def _leave(url: str, number: int) -> bool:
-    """Ask for a transaction and leave before its end; whether no answer had come by then.
+    """Start a transaction and disconnect before its end; return whether there was no response yet.
 
-    Every other request is to an asynchronous view; every third connection ends by a reset.
+    Every other request goes to an asynchronous view, and every third connection ends with a reset.
     """
     path = f"/faults/query/{'async/' if number % 2 else ''}{_QUERY_MS}"
     reader, writer = await _connect(url)
@@ -142,13 +140,13 @@ async def _leave(url: str, number: int) -> bool:
 
 
 async def _wait_until_quiet(container: Container, watcher: _Watcher, since_s: float) -> None:
-    """Until for a second no view has ended and no connection was busy."""
+    """Wait until no view has ended and no connection was busy for a second."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if time.monotonic() > max([*_ends(container), watcher.last_busy_s, since_s]) + 1.0:
             return
         await asyncio.sleep(0.1)
-    raise TimeoutError("the views go on")
+    raise TimeoutError("the views keep running")
 
 
 def _ends(container: Container) -> list[float]:
@@ -156,7 +154,7 @@ def _ends(container: Container) -> list[float]:
 
 
 async def _begin(url: str, number: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A request whose headers, or every other one whose body, never end."""
+    """Start a request whose headers never end, or whose body never ends if `number` is odd."""
     reader, writer = await _connect(url)
     if number % 2:
         writer.write(_head("/faults/echo").replace(b"GET", b"POST") + b"Content-Length: 1000\r\n\r\nx")
@@ -167,7 +165,7 @@ async def _begin(url: str, number: int) -> tuple[asyncio.StreamReader, asyncio.S
 
 
 async def _drip(writer: asyncio.StreamWriter) -> None:
-    """A little more of it every now and then: of a header's value, or of the body."""
+    """Send one more byte of a header or of the body every `_DRIP_S`."""
     while True:
         writer.write(b"x")
         await writer.drain()

@@ -1,4 +1,4 @@
-"""New versions take over from old ones under load, each after a migration."""
+"""New versions replace old ones under load, each after a migration."""
 
 import os
 import secrets
@@ -18,13 +18,13 @@ from tests.image.faults.balancer import Balancer
 from tests.image.faults.serving import APPLICATION, MOUNT, serving
 
 _REQUESTS = 10_000
-# How long the old version goes on while the balancer learns of its end; it asks every 0.25 s.
+# The old version keeps serving this long, while the balancer probes its readiness every 0.25 s.
 _DRAIN = {"WEBAPP_DRAIN_S": "2"}
 
 
 @pytest.fixture
 def own_database_url(database_server, image: str, tmp_path: Path) -> Iterator[str]:
-    """A migrated database whose tables may change."""
+    """Return the URL of a migrated database whose tables may change."""
     name = f"image_deploys_{secrets.token_hex(4)}"
     create_database(database_server, name)
     url = database_server.url(name)
@@ -34,7 +34,7 @@ def own_database_url(database_server, image: str, tmp_path: Path) -> Iterator[st
 
 
 @pytest.mark.fault(29, "rolling deploy", "aws_ecs", repetitions=3)
-def test_no_request_fails_while_a_new_version_takes_over(trial: Trial, image, own_database_url, tmp_path) -> None:
+def test_no_request_fails_during_a_rolling_deploy(trial: Trial, image, own_database_url, tmp_path) -> None:
     url = own_database_url
     limits = {"failed": 0, "lost": 0, "exit_code": 0}
     with trial.judged(least={"requests": _REQUESTS, "served_by_new": 100}, **limits), ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""Ten thousand events that no client which means well sends."""
+"""Ten thousand hostile events."""
 
 from collections import Counter
 
@@ -11,7 +11,7 @@ from tests.image.faults.lambda_container import lambda_container
 
 _CASES = 10_000
 _SEED = 25
-# JSON that anybody who may invoke the function can send, and no front does.
+# JSON that no front sends, but that any caller with permission to invoke the function can.
 _NO_OBJECTS = (None, True, 5, 0.5, "", "text", [], [{}])
 
 

@@ -1,4 +1,4 @@
-"""Requests that name another host than the application's."""
+"""Requests for a host that is not the application's."""
 
 import time
 from collections.abc import Callable
@@ -17,10 +17,10 @@ _FORGED = (
     *("guestbook.example@evil.example", "guestbook.example:80@evil.example", "evil.example#guestbook.example", ""),
     *("guestbook.example, evil.example", "evil.example/guestbook.example", "guestbook.example evil.example"),
 )
-# What load balancers put there when they ask for health.
+# Hosts in the health checks of load balancers.
 _PROBES = ("10.0.0.7", "10.0.0.7:8000", "169.254.172.2")
-# With the right Host; the application trusts no other header to name it.
-_BESIDE_THE_HOST = (
+# Forged headers beside the right Host, which the application must ignore.
+_FORGED_HEADERS = (
     {"X-Forwarded-Host": "evil.example"},
     {"X-Forwarded-Host": "guestbook.example, evil.example"},
     {"Forwarded": "for=1.2.3.4;host=evil.example;proto=https"},
@@ -32,45 +32,45 @@ _BESIDE_THE_HOST = (
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _EMAIL = b"email=victim%40guestbook.example"
 
-# Path, method, headers, body; returns the status.
+# Takes the path, method, headers and body, and returns the status.
 Ask = Callable[[str, str, dict[str, str], bytes], int]
 
 
 @pytest.mark.fault(36, "host abuse", "aws_ecs")
-def test_no_host_but_the_applications_own_is_believed(trial: Trial, image, database_url, log) -> None:
+def test_only_the_applications_own_host_is_accepted(trial: Trial, image, database_url, log) -> None:
     with serving(image, database_url, log) as container:
 
-        def ask_it(path: str, method: str, headers: dict[str, str], body: bytes) -> int:
+        def send(path: str, method: str, headers: dict[str, str], body: bytes) -> int:
             return ask(container.url, path, method=method, headers={**HEADERS, **headers}, body=body or None)[0]
 
-        _judge(trial, container, ask_it)
+        _judge(trial, container, send)
 
 
 @pytest.mark.fault(36, "host abuse", "aws_lambda")
-def test_no_host_but_the_applications_own_is_believed_on_lambda(trial: Trial, image, database_url, log) -> None:
+def test_only_the_applications_own_host_is_accepted_on_lambda(trial: Trial, image, database_url, log) -> None:
     with lambda_container(image, database_url, log) as function:
         fronts = iter(["http_api_v2", "rest_api_v1", "load_balancer", "function_url"] * 1_000)
 
-        def ask_it(path: str, method: str, headers: dict[str, str], body: bytes) -> int:
+        def send(path: str, method: str, headers: dict[str, str], body: bytes) -> int:
             return _invoke(function, next(fronts), path, method, headers, body)
 
-        _judge(trial, function.container, ask_it)
+        _judge(trial, function.container, send)
 
 
-def _judge(trial: Trial, container: Container, ask_it: Ask) -> None:
+def _judge(trial: Trial, container: Container, send: Ask) -> None:
     limits = {"unhealthy": 0, "forged_accepted": 0, "right_refused": 0, "poisoned": 0}
     with trial.judged(least={"resets": _RESETS, "forged": len(_FORGED), "links": _RESETS / 2}, **limits):
-        assert ask_it("/faults/user", "GET", {}, b"") == 200
+        assert send("/faults/user", "GET", {}, b"") == 200
         for _ in trial.repetitions:
             sent_before = _links(container)
-            resets = [_reset(ask_it, number) for number in range(_RESETS)]
-            # Those with the right Host are mailed one; the log takes its time.
+            resets = [_reset(send, number) for number in range(_RESETS)]
+            # Each request with the right Host sends a link, which appears in the log with a delay.
             links = _wait_for_links(container, len(sent_before) + _RESETS // 2)[len(sent_before) :]
             trial.note(
-                unhealthy=sum(ask_it("/healthz", "GET", {"Host": host}, b"") != 200 for host in _PROBES),
+                unhealthy=sum(send("/healthz", "GET", {"Host": host}, b"") != 200 for host in _PROBES),
                 forged=len(_FORGED),
-                forged_accepted=sum(ask_it("/", "GET", {"Host": host}, b"") != 400 for host in _FORGED),
-                right_refused=sum(ask_it("/", "GET", headers, b"") != 200 for headers in _BESIDE_THE_HOST),
+                forged_accepted=sum(send("/", "GET", {"Host": host}, b"") != 400 for host in _FORGED),
+                right_refused=sum(send("/", "GET", headers, b"") != 200 for headers in _FORGED_HEADERS),
                 resets=len(resets),
                 links=len(links),
                 poisoned=sum(not link.startswith(f"https://{HOST}/accounts/reset/") for link in links)
@@ -78,14 +78,14 @@ def _judge(trial: Trial, container: Container, ask_it: Ask) -> None:
             )
 
 
-def _reset(ask_it: Ask, number: int) -> int:
-    """Ask for a link to reset the password, every other time with the right Host and a forgery beside it."""
+def _reset(send: Ask, number: int) -> int:
+    """Request a link to reset the password, with a forged Host if `number` is odd, else with another forged header."""
     forged = (
         {"Host": _FORGED[number // 2 % len(_FORGED)]}
         if number % 2
-        else _BESIDE_THE_HOST[number // 2 % len(_BESIDE_THE_HOST)]
+        else _FORGED_HEADERS[number // 2 % len(_FORGED_HEADERS)]
     )
-    return ask_it("/faults/reset", "POST", {**forged, **_FORM}, _EMAIL)
+    return send("/faults/reset", "POST", {**forged, **_FORM}, _EMAIL)
 
 
 def _wait_for_links(container: Container, count: int) -> list[str]:
@@ -96,7 +96,7 @@ def _wait_for_links(container: Container, count: int) -> list[str]:
 
 
 def _links(container: Container) -> list[str]:
-    """Every link to reset a password that was mailed, which here is the log."""
+    """Return every link to reset a password that was emailed, which here means written to the log."""
     return [line.strip() for line in container.logs().splitlines() if "/accounts/reset/" in line and "{" not in line]
 
 

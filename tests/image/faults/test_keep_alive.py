@@ -1,4 +1,4 @@
-"""The race between a proxy that uses an idle connection once more and a server that ends it."""
+"""The race between a proxy that reuses an idle connection and a server that closes it."""
 
 import pytest
 
@@ -15,7 +15,7 @@ _LAUNCH_WITH_SHORT_KEEP_ALIVE = (
 
 
 @pytest.mark.fault(27, "keep-alive race", "aws_ecs", repetitions=1)
-def test_no_connection_ends_while_a_proxy_may_use_it(
+def test_no_connection_is_closed_while_a_proxy_may_use_it(
     trial: Trial, image, database_url, idle_connections: IdleConnections, log
 ) -> None:
     least = {"requests": _REQUESTS, "used_after_60_s": 1_000, "kept_s": 65.0, "resets_with_short_keep_alive": 1}
@@ -32,7 +32,7 @@ def test_no_connection_ends_while_a_proxy_may_use_it(
 
 
 def _resets_with_short_keep_alive(image: str, database_url: str, log) -> int:
-    """What the same client sees of a server that gives up first."""
+    """Return the resets that the same client gets from a server whose keep-alive is too short."""
     with run_container(
         image,
         {**container_environ(database_url), **APPLICATION},
@@ -41,7 +41,7 @@ def _resets_with_short_keep_alive(image: str, database_url: str, log) -> int:
         arguments=["-c", _LAUNCH_WITH_SHORT_KEEP_ALIVE],
     ) as container:
         container.wait_until_serving("/readyz")
-        # The server looks once a second which connections have been idle for too long.
+        # The server checks once a second for connections that have been idle too long.
         connections = IdleConnections(container.url, count=100, longest_s=_SHORT_KEEP_ALIVE_S + 2)
         connections.start()
         connections.join(60)

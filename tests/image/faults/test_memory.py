@@ -1,4 +1,4 @@
-"""A request that takes more memory than there is."""
+"""A request that needs more memory than the container has."""
 
 import http.client
 import json
@@ -17,8 +17,8 @@ _HEAD_START_S = 0.3
 
 
 @pytest.mark.fault(22, "out of memory", "aws_ecs")
-def test_a_worker_without_memory_fails_alone_and_is_replaced(trial: Trial, image, database_url, log) -> None:
-    least = {"killed": 1, "served_meanwhile": 10}
+def test_only_the_worker_without_memory_fails_and_is_replaced(trial: Trial, image, database_url, log) -> None:
+    least = {"killed": 1, "served_elsewhere": 10}
     with (
         trial.judged(least=least, failed_elsewhere=0, replaced_s=5.0),
         serving(image, database_url, log, workers=2, memory="256m") as container,
@@ -42,16 +42,16 @@ def test_a_worker_without_memory_fails_alone_and_is_replaced(trial: Trial, image
                 bystander.end()
             trial.note(
                 killed=killed,
-                served_meanwhile=bystander.served,
+                served_elsewhere=bystander.served,
                 failed_elsewhere=bystander.failed,
                 replaced_s=replaced_s,
             )
 
 
 class _Bystander(threading.Thread):
-    """Asks the other worker, 50 times a second.
+    """Sends 50 requests per second to the other worker.
 
-    Not more: memory that it needed in the milliseconds in which the kernel takes the victim's would be one victim more.
+    With more, that worker might need memory just while the kernel frees the victim's, and become a victim itself.
     """
 
     def __init__(self, conversations: list[Conversation]) -> None:
@@ -78,7 +78,7 @@ class _Bystander(threading.Thread):
 
 
 def _with_both_workers(url: str, stack: ExitStack) -> list[tuple[Conversation, int]]:
-    """Connections of which each worker has some."""
+    """Open connections until both workers have some, and return each with its process ID."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         opened = [stack.enter_context(Conversation(url)) for _ in range(_CONVERSATIONS)]
@@ -89,7 +89,7 @@ def _with_both_workers(url: str, stack: ExitStack) -> list[tuple[Conversation, i
 
 
 def _wait_for_another(url: str, known: set[int]) -> float:
-    """The time at which a new worker answers; infinite when none does in 20 s."""
+    """Return the time at which a new worker answers, or infinity if none does within 20 s."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         status, body = ask(url, "/faults/process")

@@ -1,4 +1,4 @@
-"""Bodies and replies around Lambda's 6 MB."""
+"""Bodies and replies just below and above Lambda's limit of 6 MB."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from tests.image.faults.lambda_container import LambdaContainer, Reply, lambda_c
 from tests.image.faults.serving import HOST
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
 
-# What Lambda takes at most, of a body in base64 and of a whole reply.
+# Lambda's limits for a body in base64 and for a whole reply.
 _BODY_BYTES = 6_291_456
 _REPLY_BYTES = 6_291_556
 _FRONTS = tuple(front for front in FRONTS if front != "lambda_at_edge")
@@ -22,8 +22,8 @@ _TAIL = b"\r\n--limit--\r\n"
 
 
 @pytest.mark.fault(23, "payload", "aws_lambda")
-def test_what_lambda_cannot_carry_is_said_and_never_a_bad_gateway(trial: Trial, image, database_url, log) -> None:
-    # Only what is above a limit may be refused.
+def test_payloads_above_lambdas_limit_are_never_a_bad_gateway(trial: Trial, image, database_url, log) -> None:
+    # Only bodies and replies above a limit may be refused.
     limits = {"refused_below": 0, "accepted_above": 0, "failed": 0, "replies_refused_below": 0, "replies_lost": 0}
     with (
         trial.judged(least={"refused_above": 1, "explained": 1}, **limits),
@@ -50,7 +50,7 @@ def test_what_lambda_cannot_carry_is_said_and_never_a_bad_gateway(trial: Trial, 
 
 
 def _upload(function: LambdaContainer, front: str, length: int) -> Reply | InvocationError:
-    """What comes of a body of so many bytes, a third more in base64."""
+    """Send a body of `length` bytes, which base64 makes a third longer, and return the outcome."""
     body = _HEAD + b"x" * (length - len(_HEAD) - len(_TAIL)) + _TAIL
     headers = {"host": HOST, "content-type": _MULTIPART}
     return function.invoke_all([event_of(front, "POST", "/faults/echo", headers=headers, body=body)])[0]
@@ -62,7 +62,7 @@ def _text(function: LambdaContainer, length: int) -> Reply | InvocationError:
 
 
 def _longest_text(function: LambdaContainer) -> int:
-    """The number of letters whose reply has exactly the size that Lambda takes."""
+    """Return the number of letters that makes a reply of exactly Lambda's limit."""
     length = 6_000_000
     reply = _text(function, length)
     assert _status(reply) == 200, reply
@@ -73,7 +73,7 @@ def _status(outcome: Reply | InvocationError) -> int:
     return 502 if isinstance(outcome, InvocationError) else outcome["statusCode"]
 
 
-def test_the_bodies_are_as_long_as_they_should_be() -> None:
+def test_the_bodies_have_the_intended_lengths() -> None:
     lengths = [len(base64.b64encode(b"x" * (_BODY_BYTES // 4 * 3 + more))) for more in (0, 1)]
 
     assert lengths == [_BODY_BYTES, _BODY_BYTES + 4]

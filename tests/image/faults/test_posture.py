@@ -1,4 +1,4 @@
-"""What an attacker would look for first."""
+"""The image's security posture: secrets, privileges, headers and error pages."""
 
 import http.client
 import io
@@ -24,7 +24,7 @@ _WANTED = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-# What a page shows that Django makes with DEBUG, or an unhandled error.
+# Texts of Django's debug pages and of unhandled errors.
 _INSIDES = ("Traceback (most recent call last)", "DJANGO_SETTINGS_MODULE", "ROOT_URLCONF", "/opt/venv", "DEBUG = True")
 _NOBODY = "/bin/false"
 _SHELLS = ("/usr/bin/bash", "/usr/bin/dash", "/usr/bin/sh")
@@ -33,11 +33,11 @@ Page = tuple[dict[str, str], list[str], str]
 
 
 @pytest.mark.fault(38, "posture", "image", repetitions=1)
-def test_the_image_holds_no_secret_and_no_way_up(trial: Trial, image) -> None:
-    # There is no source of advisories here: what is known against the packages is not checked, which is no pass.
+def test_the_image_has_no_secret_and_no_privileged_file(trial: Trial, image) -> None:
+    # Without a source of advisories, known vulnerabilities of the packages are not checked; the figure says so.
     least = {"files": 1_000, "planted_found": 3, "advisories_checked": 0}
     with trial.judged(least=least, secrets=0, setuid=0, writable_by_all=0, root=0, shell_in_entrypoint=0):
-        planted = _planted()
+        planted = _find_planted()
         found = contents_of(image, BASE_IMAGE)
         configuration = json.loads(podman("image", "inspect", "--format", "{{json .Config}}", image))
         user, _, group = configuration["User"].partition(":")
@@ -55,7 +55,7 @@ def test_the_image_holds_no_secret_and_no_way_up(trial: Trial, image) -> None:
 
 
 @pytest.mark.fault(38, "posture", "aws_ecs", repetitions=1)
-def test_a_container_shows_and_may_do_no_more_than_it_must(trial: Trial, image, database_url, log) -> None:
+def test_a_container_has_no_excess_privileges_or_disclosures(trial: Trial, image, database_url, log) -> None:
     least = {"pages": len(_PAGES), "cookies": 1, "serves_without_shell": 1, "debug_refused": 78}
     limits = {"check_warnings": 0, "missing_headers": 0, "insecure_cookies": 0, "insides_shown": 0, "privileges": 0}
     with trial.judged(least=least, **limits):
@@ -70,7 +70,7 @@ def test_a_container_shows_and_may_do_no_more_than_it_must(trial: Trial, image, 
 
 
 @pytest.mark.fault(38, "posture", "aws_lambda", repetitions=1)
-def test_a_function_shows_no_more_than_it_must(trial: Trial, image, database_url, log) -> None:
+def test_a_function_discloses_no_internals(trial: Trial, image, database_url, log) -> None:
     least = {"pages": len(_PAGES), "cookies": 1}
     with (
         trial.judged(least=least, missing_headers=0, insecure_cookies=0, insides_shown=0),
@@ -95,8 +95,8 @@ def _judge(trial: Trial, pages: list[Page]) -> None:
     assert not [*missing, *insecure, *shown]
 
 
-def _planted() -> Contents:
-    """What is found in a layer that has what the image must not have."""
+def _find_planted() -> Contents:
+    """Return the findings in a layer with planted secrets and privileges."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as layer:
         for name, mode, content in (
@@ -114,7 +114,7 @@ def _planted() -> Contents:
 
 
 def _check_warnings(image: str, database_url: str, log) -> int:
-    """How many `check --deploy` finds; what the settings silence has its reason there."""
+    """Return the number of warnings from `check --deploy`; the settings give a reason for each silenced check."""
     arguments = ["check", "--deploy", "--fail-level", "WARNING"]
     with run_container(image, container_environ(database_url), log=log, arguments=arguments) as check:
         exit_code = check.wait(60)
@@ -131,7 +131,7 @@ def _exit_code_with_debug(image: str, database_url: str, log) -> int:
 
 
 def _serves_without_shell(image: str, database_url: str, log) -> bool:
-    """Whether it works where every shell is another program."""
+    """Return whether the image serves with every shell replaced by another program."""
     hidden = [f"--volume={_NOBODY}:{shell}:ro" for shell in _SHELLS]
     with run_container(image, container_environ(database_url), log=log, options=hidden) as container:
         container.wait_until_serving("/readyz")
@@ -150,7 +150,7 @@ def _page(url: str, path: str) -> Page:
 
 
 def _privileges(container: Container) -> int:
-    """How much of what it was not to have it has: capabilities, new privileges, root, a writable root."""
+    """Return the number of excess privileges: capabilities, new privileges, root, and writable folders."""
     status = dict(
         line.split(":\t", 1)
         for line in container.execute("cat", "/proc/1/status").splitlines()

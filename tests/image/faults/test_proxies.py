@@ -1,4 +1,4 @@
-"""Clients that say of themselves what only a proxy may say of them."""
+"""Clients that forge the headers that only a proxy may set."""
 
 import json
 
@@ -13,7 +13,7 @@ _CLIENT = "198.51.100.1"
 # The trusted proxy's address on this machine; clients without it come from 127.0.0.1.
 _PROXY = "127.0.0.9"
 
-# What a client writes to seem another one, and to seem to have come by HTTPS.
+# Values and headers with which a client pretends to have another address, or to use HTTPS.
 _ADDRESSES = (
     *("6.6.6.6", "127.0.0.1", _PROXY, "10.0.0.1", "::1", "[::1]:443", "6.6.6.6:80", "unknown", "", ","),
     *("6.6.6.6, 7.7.7.7", "6.6.6.6,", f"{_PROXY}, {_PROXY}", "6.6.6.6\t", "localhost", "0x7f.1", "6.6.6.6;"),
@@ -24,7 +24,7 @@ _SPOOFS = tuple((address, _NAMES[number % len(_NAMES)]) for number, address in e
 
 
 @pytest.mark.fault(37, "X-Forwarded spoofing", "aws_ecs")
-def test_only_the_trusted_proxy_is_believed(trial: Trial, image, database_url, log) -> None:
+def test_only_the_trusted_proxys_headers_are_used(trial: Trial, image, database_url, log) -> None:
     limits = {"direct_accepted": 0, "address_accepted": 0, "scheme_accepted": 0}
     variables = {"WEBAPP_TRUSTED_PROXIES": _PROXY}
     with (
@@ -37,7 +37,7 @@ def test_only_the_trusted_proxy_is_believed(trial: Trial, image, database_url, l
             plain = [_through_the_proxy(container.url, address, "http") for address, _ in _SPOOFS]
             trial.note(
                 spoofs=len(_SPOOFS),
-                # A client that does not come by HTTPS is sent there.
+                # A client without HTTPS is redirected to it.
                 direct_accepted=sum(status != 301 for status, _ in direct),
                 address_accepted=sum(seen.get("client") != _CLIENT for status, seen in proxied),
                 scheme_accepted=sum(status != 301 for status, _ in plain),
@@ -46,7 +46,7 @@ def test_only_the_trusted_proxy_is_believed(trial: Trial, image, database_url, l
 
 
 @pytest.mark.fault(37, "X-Forwarded spoofing", "aws_lambda")
-def test_only_the_front_is_believed_on_lambda(trial: Trial, image, database_url, log) -> None:
+def test_only_the_fronts_headers_are_used_on_lambda(trial: Trial, image, database_url, log) -> None:
     with (
         trial.judged(least={"spoofs": 20, "front_believed": 20}, address_accepted=0, scheme_accepted=0),
         lambda_container(image, database_url, log) as function,
@@ -72,9 +72,9 @@ def _direct(url: str, address: str, name: str) -> tuple[int, dict[str, object]]:
 
 
 def _through_the_proxy(url: str, address: str, scheme: str) -> tuple[int, dict[str, object]]:
-    """What a load balancer makes of the client's headers: it adds an address, and the scheme is its own."""
+    """Send the headers that a load balancer makes of the client's: it adds an address and sets the scheme."""
     forwarded = f"{address}, {_CLIENT}" if address else _CLIENT
-    # Not each of them replaces what the client has sent.
+    # Not every load balancer replaces the client's value.
     schemes = "https, http" if scheme == "http" else scheme
     headers = {"Host": HOST, "X-Forwarded-For": forwarded, "X-Forwarded-Proto": schemes}
     with Conversation(url, source=_PROXY) as conversation:
@@ -86,7 +86,7 @@ def _seen(status: int, body: bytes) -> tuple[int, dict[str, object]]:
 
 
 def _event(front: str, address: str, scheme: str) -> dict[str, object]:
-    """A front's event: it names the client itself, or adds it to what the client has sent."""
+    """Return a front's event, in which the front names the client or appends its address to the client's header."""
     event = event_of(front, "GET", "/faults/client")
     forwarded = f"{address}, {_CLIENT}" if address else _CLIENT
     for name, value in (("host", HOST), ("x-forwarded-for", forwarded), ("x-forwarded-proto", scheme)):

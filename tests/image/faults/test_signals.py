@@ -1,4 +1,4 @@
-"""The end that a platform announces by SIGTERM."""
+"""Shutdown after SIGTERM."""
 
 import os
 import time
@@ -20,21 +20,21 @@ from tests.image.faults.serving import ask, serving
 _IN_FLIGHT = 10
 _REQUEST_MS = 2_000
 _GRACE_S = 30.0
-# Lambda leaves so long to a function with an internal extension; the machine here may be busy.
+# A function with an internal extension gets 0.5 s from Lambda; this limit allows for a busy machine.
 _LAMBDA_GRACE_S = 2.0
 _PGAPPNAME = "case 28"
 
 
 @pytest.mark.fault(26, "SIGTERM", "aws_ecs")
-def test_what_is_in_flight_at_sigterm_is_answered(trial: Trial, image, database_url, tmp_path) -> None:
+def test_requests_in_flight_at_sigterm_are_answered(trial: Trial, image, database_url, tmp_path) -> None:
     with (
         trial.judged(least={"in_flight": _IN_FLIGHT, "answered": _IN_FLIGHT}, exit_code=0, exit_s=_GRACE_S),
         ExitStack() as stack,
         ThreadPoolExecutor(len(trial.repetitions) * (_IN_FLIGHT + 1)) as threads,
     ):
-        # All ten at once, whichever worker has them.
+        # One worker may get all ten requests at once.
         threads_each = {"WEBAPP_THREADS": str(_IN_FLIGHT)}
-        # Beside each other: most of each is waiting.
+        # The repetitions run at the same time, because they mostly wait.
         containers = [
             stack.enter_context(
                 serving(image, database_url, tmp_path / f"{number}.log", workers=2, variables=threads_each)
@@ -46,7 +46,7 @@ def test_what_is_in_flight_at_sigterm_is_answered(trial: Trial, image, database_
 
 
 @pytest.mark.fault(28, "PID 1", "aws_ecs")
-def test_the_server_as_pid_1_ends_in_time_and_leaves_nobody(trial: Trial, image, database_url, log) -> None:
+def test_the_server_as_pid_1_ends_in_time_without_orphans(trial: Trial, image, database_url, log) -> None:
     least = {"processes": 3, "reaped": 1}
     with trial.judged(least=least, shells=0, zombies=0, orphans=0, exit_code=0, exit_s=_GRACE_S):
         for _ in trial.repetitions:
@@ -67,7 +67,7 @@ def test_the_server_as_pid_1_ends_in_time_and_leaves_nobody(trial: Trial, image,
 
 @pytest.mark.fault(28, "PID 1", "operations")
 def test_a_command_as_pid_1_ends_in_time(trial: Trial, image, database_url, log) -> None:
-    # More than 128 is what shells say of a process that a signal has ended.
+    # An exit code above 128 means that a signal ended the process.
     with trial.judged(least={"exit_code": 129}, orphans=0, exit_s=_GRACE_S), psycopg.connect(database_url) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [LOCK_KEY])
         for number in trial.repetitions:
@@ -124,7 +124,7 @@ def _terminate_while_busy(container: Container, threads: ThreadPoolExecutor) -> 
 
 
 def _terminate(container: Container) -> dict[str, float]:
-    """How it ended, and how long its first process took for that, from the signal on."""
+    """Send SIGTERM, and return the exit code and the seconds until the first process ended."""
     pid = container.pid
     started_s = time.monotonic()
     os.kill(pid, SIGTERM)
@@ -135,7 +135,7 @@ def _terminate(container: Container) -> dict[str, float]:
 
 
 def _processes_of(container: Container) -> list[int]:
-    """The process ids on this machine of all that shares the container's own numbers."""
+    """Return the IDs on this machine of all processes in the container's PID namespace."""
     namespace = Path("/proc", str(container.pid), "ns/pid").readlink()
     return [pid for pid in _pids() if _namespace_of(pid) == namespace]
 
@@ -148,7 +148,7 @@ def _namespace_of(pid: int) -> Path | None:
     try:
         return Path("/proc", str(pid), "ns/pid").readlink()
     except OSError:
-        # It has ended meanwhile.
+        # The process has ended since it was listed.
         return None
 
 
@@ -157,7 +157,7 @@ def _alive(processes: list[int]) -> int:
 
 
 def _connections(database_url: str) -> int:
-    """How many the function has to the database."""
+    """Return the number of the function's connections to the database."""
     with psycopg.connect(database_url) as connection:
         query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
         row = connection.execute(query, [_PGAPPNAME]).fetchone()

@@ -1,4 +1,4 @@
-"""A server as a load balancer sees it: connections that are kept open, and never a second try."""
+"""A server behind a load balancer, which keeps connections open and never retries."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from tests.image.faults.serving import HOST
 
 
 class Upstream:
-    """Sends requests on idle connections, newest first, as long as they have been idle for less than `idle_s`."""
+    """Sends requests on the newest connection that has been idle for less than `idle_s`, or on a new one."""
 
     def __init__(self, url: str, *, idle_s: float = 60.0) -> None:
         parts = urlsplit(url)
@@ -18,7 +18,7 @@ class Upstream:
         self._idle: list[UpstreamConnection] = []
 
     async def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: str = "") -> int:
-        """The status; OSError or EOFError when no whole answer comes."""
+        """Return the status; raise OSError or EOFError without a complete response."""
         while self._idle and time.monotonic() > self._idle[0].idle_since_s + self._idle_s:
             self._idle.pop(0).close()
         connection = self._idle.pop() if self._idle else await UpstreamConnection.open(*self._address)
@@ -34,13 +34,13 @@ class Upstream:
         return status
 
     def close(self) -> None:
-        """Close what is idle."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
 
 class UpstreamConnection:
-    """One connection, kept open by both sides until one of them ends it."""
+    """A connection that stays open until either side closes it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -49,11 +49,14 @@ class UpstreamConnection:
 
     @classmethod
     async def open(cls, host: str | None, port: int | None) -> "UpstreamConnection":
-        """A new connection."""
+        """Open a connection."""
         return cls(*await asyncio.open_connection(host, port))
 
     async def ask(self, path: str, *, method: str = "GET", body: bytes = b"", headers: str = "") -> tuple[int, bool]:
-        """The status, and whether the server keeps the connection; OSError or EOFError without a whole answer."""
+        """Return the status and whether the server keeps the connection open.
+
+        Raise OSError or EOFError without a complete response.
+        """
         self._writer.write(
             f"{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nX-Forwarded-Proto: https\r\n"
             f"Content-Length: {len(body)}\r\n{headers}\r\n".encode()
@@ -67,10 +70,10 @@ class UpstreamConnection:
         return int(head[0].split()[1]), fields.get("connection") != "close"
 
     async def wait_closed_by_server(self) -> float:
-        """How long it had been idle when the server ended it, in s."""
+        """Wait until the server closes the connection, and return the seconds that it was idle."""
         await self._reader.read()
         return time.monotonic() - self.idle_since_s
 
     def close(self) -> None:
-        """End it."""
+        """Close the connection."""
         self._writer.close()

@@ -1,1 +1,1 @@
-"""The project with views that show what reaches them and answer in every way, mounted into the containers."""
+"""The project with views that echo requests and give every kind of response."""

@@ -1,4 +1,4 @@
-"""The project's settings with compressed answers, and with the views of these tests beside its own."""
+"""The project's settings with compressed responses, and with the views of these tests beside its own."""
 
 from webapp.settings import *  # noqa: F403
 from webapp.settings import MIDDLEWARE

@@ -1,4 +1,4 @@
-"""The project's addresses and those of the tests."""
+"""The URLs of the project and of the tests."""
 
 from django.urls import include, path, re_path
 

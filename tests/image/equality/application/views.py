@@ -1,4 +1,4 @@
-"""Views that show what reached them, and one for each way to answer."""
+"""Views that echo their request, and one view for each kind of response."""
 
 import hashlib
 from gzip import compress
@@ -9,15 +9,15 @@ from django.views.decorators.csrf import csrf_exempt
 
 _EVERY_BYTE = bytes(range(256))
 
-# What differs from request to request, or is the way to the application and not the request.
+# Headers that differ from request to request, or that a hop adds.
 _OF_THE_WAY = ("HTTP_X_FORWARDED_", "HTTP_X_AMZN_", "HTTP_HOST")
 
 
 @csrf_exempt
 def echo(request: HttpRequest) -> JsonResponse:
-    """Everything of the request that an application can look at."""
+    """Return everything in the request that an application can read."""
     names = [name for name in request.META if name.startswith(("HTTP_", "CONTENT_", "QUERY_"))]
-    # Reading a form takes the body, and the body a form.
+    # Django can read a request either as a form or as a body.
     is_form = request.content_type in ("multipart/form-data", "application/x-www-form-urlencoded")
     return JsonResponse(
         {
@@ -52,7 +52,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def compressed(request: HttpRequest) -> HttpResponse:
-    """Compressed by the view itself."""
+    """Return content that the view itself compresses."""
     content = compress(b"the same again. " * 100, mtime=0)
     return HttpResponse(content, content_type="text/plain", headers={"Content-Encoding": "gzip"})
 
@@ -84,7 +84,7 @@ def latin(request: HttpRequest) -> HttpResponse:
 
 
 def long(request: HttpRequest) -> HttpResponse:
-    """Long enough for the middleware to compress."""
+    """Return enough text for the middleware to compress it."""
     return HttpResponse("grüße " * 20_000, content_type="text/plain; charset=utf-8")
 
 

@@ -1,1 +1,1 @@
-"""The project with views that show, wait and waste, mounted into the containers under test."""
+"""The project with views that reveal requests or use up time and memory, mounted into the tested containers."""

@@ -1,4 +1,4 @@
-"""The project's settings with the views of these cases beside its own; mails go to the log."""
+"""The project's settings with the views of these cases beside its own; email goes to the log."""
 
 from webapp.settings import *  # noqa: F403
 from webapp.settings import INSTALLED_APPS

@@ -1,4 +1,4 @@
-"""The project's addresses and those of the cases."""
+"""The URLs of the project and of the cases."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""Views that show what the application believes, take long, or take too much."""
+"""Views that show how the application sees a request, take long, or use much memory."""
 
 import os
 import sys
@@ -11,18 +11,18 @@ from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-# In the log, with the monotonic time, which all of a machine's processes share.
+# Texts in the log, followed by the monotonic time, which is the same for all processes of a machine.
 STARTED = "view started at"
 ENDED = "view ended at"
 
 
 def allocate(request: HttpRequest, megabytes: int) -> JsonResponse:
-    """Really use so much memory."""
+    """Allocate and write `megabytes` of memory."""
     return JsonResponse({"length": len(b"x" * (megabytes * 2**20))})
 
 
 def client(request: HttpRequest) -> JsonResponse:
-    """Who the application believes is asking, and by which address and scheme."""
+    """Return the client, URL and scheme as the application sees them."""
     return JsonResponse(
         {"client": request.META.get("REMOTE_ADDR"), "url": request.build_absolute_uri(), "https": request.is_secure()}
     )
@@ -30,30 +30,30 @@ def client(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def echo(request: HttpRequest) -> JsonResponse:
-    """How much arrived, of an uploaded file or of any other body."""
+    """Return the length of the uploaded file or of the body."""
     file = request.FILES.get("file")
     return JsonResponse({"length": file.size if file is not None else len(request.body), "query": request.GET})
 
 
 def letters(request: HttpRequest, count: int) -> HttpResponse:
-    """A text of so many letters."""
+    """Return a text of `count` letters."""
     return HttpResponse("x" * count, content_type="text/plain")
 
 
 def process(request: HttpRequest) -> JsonResponse:
-    """The process that serves."""
+    """Return the ID of this process."""
     return JsonResponse({"process": os.getpid()})
 
 
 def sleep(request: HttpRequest, duration_ms: int) -> JsonResponse:
-    """Take so long."""
+    """Sleep for `duration_ms`."""
     _say(STARTED)
     time.sleep(duration_ms / 1000)
     return JsonResponse({})
 
 
 def query(request: HttpRequest, duration_ms: int) -> JsonResponse:
-    """A transaction that takes so long."""
+    """Run a transaction that takes `duration_ms`."""
     _say(STARTED)
     try:
         _query(duration_ms)
@@ -64,7 +64,7 @@ def query(request: HttpRequest, duration_ms: int) -> JsonResponse:
 
 @transaction.non_atomic_requests
 async def query_asynchronously(request: HttpRequest, duration_ms: int) -> JsonResponse:
-    """The same from an asynchronous view."""
+    """Run the same transaction from an asynchronous view."""
     _say(STARTED)
     try:
         await sync_to_async(_query)(duration_ms)
@@ -75,7 +75,7 @@ async def query_asynchronously(request: HttpRequest, duration_ms: int) -> JsonRe
 
 @csrf_exempt
 def reset(request: HttpRequest) -> JsonResponse:
-    """Mail a link to reset the password to whoever is named."""
+    """Email a link to reset the password to the named user."""
     form = PasswordResetForm(request.POST)
     if form.is_valid():
         form.save(request=request, use_https=request.is_secure())
@@ -83,7 +83,7 @@ def reset(request: HttpRequest) -> JsonResponse:
 
 
 def add_user(request: HttpRequest) -> JsonResponse:
-    """Make the user whose password can be reset."""
+    """Create the user whose password can be reset."""
     get_user_model().objects.get_or_create(
         username="victim", defaults={"email": "victim@guestbook.example", "password": "pbkdf2_sha256$1$a$b"}
     )

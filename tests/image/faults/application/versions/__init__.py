@@ -1,1 +1,1 @@
-"""Changes to a table that is in use, one for each version that is deployed."""
+"""One change to a table in use for each deployed version."""

@@ -1,4 +1,4 @@
-"""Version 3 adds a column, which the version before does not know."""
+"""Adds a column that the version before 3 does not have."""
 
 from django.db import migrations
 

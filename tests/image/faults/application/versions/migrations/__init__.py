@@ -1,1 +1,1 @@
-"""The changes, in order."""
+"""The changes of each version."""
