@@ -1,1 +1,1 @@
-"""Django's own test suites, run on this project's handlers and engine beside Django's."""
+"""Django's own test suites, run with this project's handlers and engine and with Django's."""

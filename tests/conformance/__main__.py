@@ -1,4 +1,4 @@
-"""`make conformance`: Django's own suites on this project's parts, beside Django's, against the lists."""
+"""`make conformance` runs Django's suites with this project's parts and with Django's, and checks the differences."""
 
 import argparse
 import sys
@@ -16,23 +16,25 @@ from tests.conformance.ways import WAYS, Way
 
 
 def main() -> int:
-    """1 when something differs that is not listed, or is listed and does not differ."""
+    """Return 1 if a difference is not listed, or a listed one does not occur."""
     parser = argparse.ArgumentParser(prog="make conformance ARGS=…", description=__doc__)
-    parser.add_argument("labels", nargs="*", help="of Django's suites; those of CI unless given")
-    parser.add_argument("--way", action="append", choices=[way.name for way in WAYS], help="all ways unless given")
+    parser.add_argument("labels", nargs="*", help="labels of Django's suites (default: those that CI runs)")
+    parser.add_argument(
+        "--way", action="append", choices=[way.name for way in WAYS], help="a way to run them (default: all)"
+    )
     parser.add_argument("--all", action="store_true", help="every label of each way")
     arguments = parser.parse_args()
     ways = [way for way in WAYS if arguments.way is None or way.name in arguments.way]
     known = {label for way in ways for label in way.labels}
     if unknown := [label for label in arguments.labels if label.partition(".")[0] not in known]:
         parser.error(f"{', '.join(unknown)}: not a label of these ways; tests/conformance/labels.toml lists them")
-    begun_at = time.monotonic()
+    started_at = time.monotonic()
     try:
         problems = _run(ways, arguments.labels, everything=arguments.all)
     except (ListError, NoServerError, SuitesError) as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 1
-    print(f"{problems} unlisted or outdated, in {time.monotonic() - begun_at:.0f} s; logs in .conformance/results/")
+    print(f"{problems} unlisted or outdated, in {time.monotonic() - started_at:.0f} s; logs in .conformance/results/")
     return 1 if problems else 0
 
 
@@ -47,15 +49,15 @@ def _run(ways: list[Way], wanted: list[str], *, everything: bool) -> int:
             if not labels:
                 continue
             listed = read_list(way.name)
-            begun_at = time.monotonic()
+            started_at = time.monotonic()
             try:
                 stock, ours = _endings(suites, way, labels, url, known)
                 lines = compare(stock, ours, listed, labels)
                 counts = f"with Django {_counts(stock)}; here {_counts(ours)}"
             except RunError as error:
-                lines, counts = [str(error)], "has not come to its end"
+                lines, counts = [str(error)], "did not finish"
             problems += len(lines)
-            print(f"{way.name}: {counts}; {time.monotonic() - begun_at:.0f} s", flush=True)
+            print(f"{way.name}: {counts}; {time.monotonic() - started_at:.0f} s", flush=True)
             for line in lines:
                 print(f"  {line}", flush=True)
     return problems
@@ -66,7 +68,7 @@ def _endings(
 ) -> tuple[Endings, Endings]:
     key = (way.stock, labels)
     with ExitStack() as stack:
-        # Side by side: the same machine at the same time.
+        # Both runs at once, on the same machine at the same time.
         run = SuiteRun(suites, way.name, labels, url)
         stack.callback(run.end)
         if key not in known:
@@ -79,7 +81,7 @@ def _endings(
 def _labels(way: Way, wanted: list[str], *, everything: bool) -> tuple[str, ...]:
     if not wanted:
         return way.labels if everything else way.labels_in_ci
-    # A way runs what concerns it.
+    # A way runs only its own labels.
     return tuple(label for label in wanted if label.partition(".")[0] in way.labels)
 
 

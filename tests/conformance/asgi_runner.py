@@ -1,8 +1,8 @@
-"""Django's test runner, with this project's ASGI handler in the place of Django's."""
+"""Django's test runner, with this project's ASGI handler in place of Django's."""
 
 from typing import Any
 
-# Before the handlers change places: it derives one of its own from Django's.
+# Import this before the handlers are replaced, because it subclasses Django's.
 import django.contrib.staticfiles.handlers
 import django.core.asgi
 import django.core.handlers.asgi
@@ -15,28 +15,28 @@ from tests.conformance.recording import RecordingRunner
 
 
 class AsgiClientHandler(ClientHandler):
-    """Of `Client`."""
+    """The handler of `Client`."""
 
     def make_server(self) -> AsgiServer:
-        """On an event loop."""
+        """Return a server on an event loop."""
         return AsgiServer(Handler)
 
 
 class AsgiAsyncClientHandler(AsyncClientHandler):
-    """Of `AsyncClient`."""
+    """The handler of `AsyncClient`."""
 
     def make_server(self) -> AsgiServer:
-        """On an event loop."""
+        """Return a server on an event loop."""
         return AsgiServer(Handler)
 
 
 class AsgiRunner(RecordingRunner):
-    """Loads the suites after the handlers have changed places."""
+    """Replaces Django's handlers before it loads the suites."""
 
     after_test = staticmethod(close_servers)
 
     def build_suite(self, *args: Any, **kwargs: Any) -> Any:
-        """Django's."""
+        """Replace the handlers, then build the suite as Django does."""
         note_responses()
         django.core.asgi.ASGIHandler = Handler  # type: ignore[misc]
         django.core.handlers.asgi.ASGIHandler = Handler  # type: ignore[misc]

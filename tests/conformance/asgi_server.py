@@ -1,4 +1,4 @@
-"""Serves test clients by an ASGI handler on an event loop of its own."""
+"""Serves test clients with an ASGI handler on its own event loop."""
 
 import asyncio
 import threading
@@ -13,17 +13,17 @@ _PIECE_BYTES = 2**16
 
 
 class AsgiServer:
-    """A handler behind an event loop, which all such servers share."""
+    """A handler on the event loop that all such servers share."""
 
     def __init__(self, make_handler: Callable[[], Any]) -> None:
         self._handler = make_handler()
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
-        """Begin to serve a request."""
+        """Start serving a request."""
         return asyncio.run_coroutine_threadsafe(_serve(self._handler, scope, body), server_loop())
 
     def close(self) -> None:
-        """Let go of the handler's threads."""
+        """Release the handler's threads."""
         if hasattr(self._handler, "close"):
             self._handler.close()
 
@@ -36,7 +36,7 @@ async def _serve(handler: Any, scope: dict[str, Any], body: bytes) -> Reply:
         if pieces:
             piece = pieces.pop(0)
             return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
-        # The client stays until it has the response.
+        # The client stays connected until it has the response.
         await asyncio.get_running_loop().create_future()
         raise AssertionError
 
@@ -50,7 +50,7 @@ async def _serve(handler: Any, scope: dict[str, Any], body: bytes) -> Reply:
 
 @cache
 def server_loop() -> asyncio.AbstractEventLoop:
-    """The event loop of the thread that serves."""
+    """Return the event loop, which runs in its own thread."""
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="server", daemon=True).start()
     return loop

@@ -1,4 +1,4 @@
-"""Handlers for Django's test clients that hand every request to a server of another thread."""
+"""Handlers for Django's test clients that pass every request to a server in another thread."""
 
 import asyncio
 import contextvars
@@ -13,16 +13,16 @@ from tests.conformance.scope import environ_beside_scope, plain_scope, scope_of_
 
 
 class Server(Protocol):
-    """A handler of ours, ready for requests."""
+    """One of this project's handlers, ready for requests."""
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
-        """Begin to serve a request, in the caller's context."""
+        """Start serving a request in the caller's context."""
         ...
 
     def close(self) -> None: ...
 
 
-# Of the test that runs. Each holds sockets and threads, and a client may live as long as its class of tests.
+# The servers of the running test. They hold sockets and threads, and a client may outlive its test.
 _servers: dict["_Handler", Server] = {}
 
 
@@ -34,7 +34,7 @@ def close_servers() -> None:
 
 class _Handler(BaseHandler):
     def make_server(self) -> Server:
-        """What serves this client's requests."""
+        """Return the server for this client's requests."""
         raise NotImplementedError
 
     def __init__(self, enforce_csrf_checks: bool = True) -> None:
@@ -43,13 +43,13 @@ class _Handler(BaseHandler):
 
     @property
     def server(self) -> Server:
-        """Made by a test's first request, as Django's test client loads its middleware; closed after the test."""
+        """The server, created by a test's first request and closed after the test."""
         if self not in _servers:
             _servers[self] = self.make_server()
         return _servers[self]
 
     def begin(self, scope: dict[str, Any], body: bytes, environ: dict[str, Any]) -> tuple[Exchange, "Future[Reply]"]:
-        """Begin a request."""
+        """Start a request."""
         exchange = Exchange(self.enforce_csrf_checks, environ)
 
         def submit() -> "Future[Reply]":
@@ -60,7 +60,7 @@ class _Handler(BaseHandler):
 
 
 class ClientHandler(_Handler):
-    """In the place of the handler of Django's `Client`."""
+    """Replaces the handler of Django's `Client`."""
 
     def __call__(self, environ: dict[str, Any]) -> Any:
         scope, body = scope_of_environ(environ)
@@ -71,11 +71,11 @@ class ClientHandler(_Handler):
 
 
 class AsyncClientHandler(_Handler):
-    """In the place of the handler of Django's `AsyncClient`."""
+    """Replaces the handler of Django's `AsyncClient`."""
 
     async def __call__(self, scope: dict[str, Any]) -> Any:
         scope, body = plain_scope(scope)
-        # On the test's own thread, which has the connections.
+        # The connections belong to the test's own thread.
         shared = test_connections()
         await sync_to_async(shared.__enter__)()
         try:

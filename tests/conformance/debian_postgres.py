@@ -1,4 +1,4 @@
-"""PostgreSQL as Debian builds it: the embedded one has neither ICU nor the extensions that Django's suites need."""
+"""Debian's PostgreSQL, because the embedded one lacks ICU and extensions that Django's suites need."""
 
 import os
 import secrets
@@ -19,12 +19,12 @@ _INITDB_TIMEOUT_S = 60.0
 
 
 class NoServerError(Exception):
-    """There is no PostgreSQL to test with, or it does not start."""
+    """PostgreSQL is not installed, or does not start."""
 
 
 @contextmanager
 def debian_postgres() -> Iterator[str]:
-    """The superuser's URL of a new cluster, which ends with the block."""
+    """Run a new cluster, and yield its superuser's URL."""
     programs = max(_PLACE.glob("*/bin"), default=None)
     if programs is None:
         raise NoServerError(f"{_PLACE} holds no PostgreSQL; install the package postgresql, then run this again")
@@ -69,7 +69,7 @@ def _settings(port: int) -> list[str]:
         "port": str(port),
         "unix_socket_directories": "",
         "max_connections": "200",
-        # Nothing of it outlives the run.
+        # No data outlives the run, so durability is not needed.
         "fsync": "off",
         "full_page_writes": "off",
         "synchronous_commit": "off",

@@ -1,4 +1,4 @@
-"""The lists of tests that pass with Django's parts and not with ours, each with its reason and how it ends here."""
+"""Lists of tests that pass with Django's parts but not with ours, each with its reason and its ending here."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.conformance.ending import Ending, Endings
 
-# By test: how it ends here, as `AssertionError: 200 != 404` for an exception whose message contains `200 != 404`.
+# The endings of each test, such as `AssertionError: 200 != 404` for an exception whose message contains `200 != 404`.
 Expected = Mapping[str, tuple[str, ...]]
 _PLACE = Path(__file__).parent / "differences"
 _NOT_RUN = "not run"
@@ -14,11 +14,11 @@ _PASSED = Ending("passed")
 
 
 class ListError(Exception):
-    """A list has an entry that says too little or something twice."""
+    """A list has an incomplete or duplicate entry."""
 
 
 def read_groups(file: Path) -> list[tuple[str, Expected]]:
-    """The groups of a list: a reason, and the tests it is true for."""
+    """Return the groups of a list, each a reason and its tests."""
     groups: list[tuple[str, Expected]] = []
     known: set[str] = set()
     for group in tomllib.loads(file.read_text(encoding="utf-8")).get("differences", []):
@@ -27,7 +27,7 @@ def read_groups(file: Path) -> list[tuple[str, Expected]]:
         tests: dict[str, tuple[str, ...]] = {}
         for test, causes in group["tests"].items():
             if test in known:
-                raise ListError(f"{file.name}: {test} is listed twice; leave one of both")
+                raise ListError(f"{file.name}: {test} is listed twice; remove one of the entries")
             known.add(test)
             tests[test] = (causes,) if isinstance(causes, str) else tuple(causes)
             for cause in tests[test]:
@@ -41,12 +41,12 @@ def read_groups(file: Path) -> list[tuple[str, Expected]]:
 
 
 def read_list(way: str) -> Expected:
-    """How each listed test of a way ends."""
+    """Return the expected endings of each listed test of a way."""
     return {test: causes for _, tests in read_groups(_PLACE / f"{way}.toml") for test, causes in tests.items()}
 
 
 def compare(stock: Endings, ours: Endings, listed: Expected, labels: Iterable[str]) -> list[str]:
-    """One line for each difference that is not listed as it is, and for each listed one that is none."""
+    """Return a line for each difference that is not listed correctly, and for each listed one that does not occur."""
     labels = tuple(labels)
     differing = {test for test in {*stock, *ours} if _differs(stock.get(test), ours.get(test))}
     lines = []
@@ -82,8 +82,8 @@ def _differs(stock: Ending | None, ours: Ending | None) -> bool:
 def _causes(ours: Endings, test: str) -> tuple[str, ...]:
     if test in ours:
         return ours[test].causes
-    of_class = test.rpartition(".")[0]
-    for fixture, owner in (("setUpClass", of_class), ("setUpModule", of_class.rpartition(".")[0])):
+    class_name = test.rpartition(".")[0]
+    for fixture, owner in (("setUpClass", class_name), ("setUpModule", class_name.rpartition(".")[0])):
         ending = ours.get(f"{fixture} ({owner})")
         if ending is not None and ending.word == "failed":
             return tuple(f"error in {fixture}: {cause}" for cause in ending.causes)
@@ -111,6 +111,6 @@ def _word(ending: Ending | None) -> str:
 
 
 def _is_in(test: str, labels: Iterable[str]) -> bool:
-    # `setUpClass (view_tests.tests.A)` is no test, and can fail.
+    # `setUpClass (view_tests.tests.A)` is not a test, but can fail.
     name = test.partition("(")[2].rstrip(")") or test
     return any(name == label or name.startswith(f"{label}.") for label in labels)

@@ -1,4 +1,4 @@
-"""How one of Django's tests ends."""
+"""The ending of one of Django's tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Ending:
-    """`passed`, `failed` or `skipped`, and why: the class and message of each exception, or the skip's reason."""
+    """`passed`, `failed` or `skipped`, with the class and message of each exception or the reason to skip."""
 
     word: str
     causes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""One request of a Django test client, through a handler in another thread, and the response it gets."""
+"""A request of a Django test client through a handler in another thread, and its response."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ Headers = list[tuple[bytes, bytes]]
 
 @dataclass(frozen=True)
 class Reply:
-    """What the client receives."""
+    """A response as the client receives it."""
 
     status: int
     headers: Headers
@@ -29,21 +29,21 @@ class Reply:
 
 @dataclass
 class Exchange:
-    """What a test client attaches to its request, and what it looks at behind the response."""
+    """The objects that a test client attaches to its request, and inspects beside the response."""
 
     enforces_csrf: bool
-    # Keys that a WSGI server of the client's would add, and HTTP does not carry.
+    # Keys of the WSGI environ that HTTP does not carry.
     environ: dict[str, Any]
     requests: list[Any] = field(default_factory=list)
     responses: list[Any] = field(default_factory=list)
 
     def end(self, reply: Reply) -> tuple[Any, Any]:
-        """The view's own response object, which carries exactly what was received, and its request."""
+        """Return the view's own response object, with the received content, and its request."""
         response = self.responses[-1] if self.responses else HttpResponse()
-        # The contexts of the handler's threads would keep it, with the client and its handler.
+        # The contexts of the handler's threads would otherwise keep it, the client and its handler alive.
         self.responses.clear()
         response.status_code = reply.status
-        # In any order: a front may sort them.
+        # Compare them sorted, because a front may change their order.
         if sorted(_headers_of(response)) != sorted((name.lower(), value) for name, value in reply.headers):
             _replace_headers(response, reply.headers)
         if not response.streaming:
@@ -64,7 +64,7 @@ current: ContextVar[Exchange] = ContextVar("current")
 
 
 class NotedRequest(ASGIRequest):
-    """A request that its exchange knows."""
+    """A request that registers itself with its exchange."""
 
     def __init__(self, scope: dict[str, Any], body_file: Any) -> None:
         super().__init__(scope, body_file)
@@ -76,7 +76,7 @@ class NotedRequest(ASGIRequest):
 
 
 def note_response(response: Any) -> Any:
-    """The response, which its exchange knows from here on."""
+    """Register a response with its exchange, and return it."""
     exchange = current.get(None)
     if exchange is not None:
         exchange.responses.append(response)
@@ -85,13 +85,13 @@ def note_response(response: Any) -> Any:
 
 @contextmanager
 def test_connections() -> Iterator[None]:
-    """Let every thread use the test's own connections, whose transaction holds what the test has made."""
-    of_threads = connections._connections
+    """Let every thread use the test's own connections, because only their transaction contains the test's data."""
+    thread_local_connections = connections._connections
     shared = SimpleNamespace(**{wrapper.alias: wrapper for wrapper in connections.all(initialized_only=True)})
     connections._connections = shared
     allowed = BaseDatabaseWrapper.allow_thread_sharing
     BaseDatabaseWrapper.allow_thread_sharing = True
-    # As Django's test client does: a test goes on with its connection.
+    # Like Django's test client, keep the connections open, because the test continues with them.
     started = request_started.disconnect(close_old_connections)
     finished = request_finished.disconnect(close_old_connections)
     try:
@@ -101,7 +101,7 @@ def test_connections() -> Iterator[None]:
             if was_connected:
                 signal.connect(close_old_connections)
         BaseDatabaseWrapper.allow_thread_sharing = allowed
-        connections._connections = of_threads
+        connections._connections = thread_local_connections
         for alias, wrapper in vars(shared).items():
             connections[alias] = wrapper
 

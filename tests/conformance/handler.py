@@ -1,4 +1,4 @@
-"""This project's ASGI handler, made as Django's is and watched by the test clients."""
+"""This project's ASGI handler, constructed like Django's and recorded for the test clients."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _THREADS = 4
 
 
 class Handler(OneHopASGIHandler):
-    """As Django's handler is made: without arguments."""
+    """A handler that, like Django's, is constructed without arguments."""
 
     request_class = NotedRequest
 
@@ -22,23 +22,23 @@ class Handler(OneHopASGIHandler):
 
 
 class NotedChain(SyncChain):
-    """A chain whose responses the test clients know."""
+    """A chain whose responses are recorded for the test clients."""
 
     def respond(self, *args: Any) -> Any:
-        """The chain's."""
+        """Respond as the chain does."""
         return note_response(super().respond(*args))
 
 
 class NotedNativeHandler(NativeHandler):
-    """A handler whose responses the test clients know."""
+    """A handler whose responses are recorded for the test clients."""
 
     async def run_get_response(self, request: Any) -> Any:
-        """Django's."""
+        """Respond as Django does."""
         return note_response(await super().run_get_response(request))
 
 
 def note_responses() -> None:
-    """Let our handlers be made of the classes above."""
+    """Make this project's handlers use the classes above."""
     for module in (django_runtimes.serving.asgi.one_hop, django_runtimes.serving.aws_lambda.handler):
         module.SyncChain = NotedChain  # type: ignore[misc]
     django_runtimes.serving.asgi.one_hop.NativeHandler = NotedNativeHandler  # type: ignore[misc]

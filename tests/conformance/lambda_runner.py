@@ -1,4 +1,4 @@
-"""Django's test runner, whose clients send events to this project's Lambda handler."""
+"""Django's test runner with clients that send events to this project's Lambda handler."""
 
 from typing import Any
 
@@ -11,28 +11,28 @@ from tests.conformance.recording import RecordingRunner
 
 
 class LambdaClientHandler(ClientHandler):
-    """Of `Client`."""
+    """The handler of `Client`."""
 
     def make_server(self) -> LambdaServer:
-        """On the thread of invocations."""
+        """Return a server that invokes the handler."""
         return LambdaServer(Handler)
 
 
 class LambdaAsyncClientHandler(AsyncClientHandler):
-    """Of `AsyncClient`."""
+    """The handler of `AsyncClient`."""
 
     def make_server(self) -> LambdaServer:
-        """On the thread of invocations."""
+        """Return a server that invokes the handler."""
         return LambdaServer(Handler)
 
 
 class LambdaRunner(RecordingRunner):
-    """Loads the suites after the clients' handlers have changed places."""
+    """Replaces the clients' handlers before it loads the suites."""
 
     after_test = staticmethod(close_servers)
 
     def build_suite(self, *args: Any, **kwargs: Any) -> Any:
-        """Django's."""
+        """Replace the handlers, then build the suite as Django does."""
         note_responses()
         django.test.client.ClientHandler = LambdaClientHandler  # type: ignore[assignment,misc]
         django.test.client.AsyncClientHandler = LambdaAsyncClientHandler  # type: ignore[assignment,misc]

@@ -1,4 +1,4 @@
-"""Serves test clients by the Lambda handler: requests become events, replies become responses."""
+"""Serves test clients with the Lambda handler: requests become events, and replies become responses."""
 
 import asyncio
 import json
@@ -18,23 +18,23 @@ from tests.conformance.exchange import Reply
 
 
 class LambdaServer:
-    """A handler whose events, as JSON, come one at a time on one thread, as in an execution environment."""
+    """Invokes a handler with one JSON event at a time in one thread, as an execution environment does."""
 
     def __init__(self, make_handler: type[OneHopASGIHandler]) -> None:
         self._make_handler = make_handler
-        # By the path that the application lives under: a function has one, and tests choose it by request.
+        # One handler for each base path, because a function has only one and the tests choose it by request.
         self._handlers: dict[str, DirectLambdaHandler] = {}
-        # Its own: a view may be a client of another function.
+        # Each server needs its own thread, because a view may be a client of another function.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="function")
 
     def submit(self, scope: dict[str, Any], body: bytes) -> "Future[Reply]":
-        """Begin to serve a request."""
-        # By asgiref, which takes the language and other locals of the test along.
+        """Start serving a request."""
+        # asgiref passes the language and other context variables of the test on.
         invoke = sync_to_async(self._invoke, thread_sensitive=False, executor=self._thread)
         return asyncio.run_coroutine_threadsafe(invoke(scope, body), server_loop())
 
     def close(self) -> None:
-        """End the handlers' event loops, on their thread, and the thread."""
+        """Close the handlers in their thread, then end the thread."""
         for handler in self._handlers.values():
             self._thread.submit(handler.close).result()
         self._thread.shutdown()
@@ -45,7 +45,7 @@ class LambdaServer:
         response = response_from(json.dumps(result).encode())
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if "content-length" in result["headers"]:
-            # The front writes it by what it sends, and so it does where the function has written none.
+            # The front sets it to the length that it sends.
             headers.append((b"content-length", b"%d" % len(response.body)))
         return Reply(int(response.status), headers, [response.body] if response.body else [])
 
@@ -57,8 +57,8 @@ class LambdaServer:
 
 def _event(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
     event: dict[str, Any] = event_from(_request(scope, body))
-    # A function URL has HTTPS only. Behind a load balancer with an HTTP listener the event says so, as here.
-    # Some tests play the load balancer.
+    # A function URL is HTTPS only. This event has the scheme of the request, as behind a load balancer with an HTTP
+    # listener; some tests set the header themselves.
     named = dict(scope["headers"]).get(b"x-forwarded-proto", b"").decode("latin-1")
     event["headers"]["x-forwarded-proto"] = named or scope["scheme"]
     event["headers"]["x-forwarded-port"] = str(scope["server"][1])
@@ -68,9 +68,9 @@ def _event(scope: dict[str, Any], body: bytes) -> dict[str, Any]:
 def _request(scope: dict[str, Any], body: bytes) -> HttpRequest:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
     if not any(name == "host" for name, _ in headers):
-        # Every HTTP client sends it.
+        # Every HTTP client sends a Host header.
         headers.append(("host", scope["server"][0]))
-    # A client sends no bytes beyond ASCII there.
+    # A client sends only ASCII in the query.
     query = quote(scope.get("query_string", b""), safe=string.punctuation)
     return HttpRequest(
         method=scope["method"],

@@ -1,4 +1,4 @@
-"""Django's test runner, which also writes each test's ending to a file, and ends when no test ends any more."""
+"""A test runner of Django that also writes each test's ending to a file, and exits when the run stalls."""
 
 import faulthandler
 import json
@@ -17,32 +17,32 @@ ENDINGS_FILE = "CONFORMANCE_ENDINGS"
 PROGRESS_FILE = "CONFORMANCE_PROGRESS"
 STALLED_S = "CONFORMANCE_STALLED_S"
 
-# What is compared with a list is near the beginning; a page of HTML may follow.
+# The text that is compared with a list is near the beginning; a page of HTML may follow.
 _LONGEST_CAUSE = 4000
 _STDERR = 2
 
 
 class RecordingRunner(DiscoverRunner):
-    """Writes a JSON object of endings by test to the file that CONFORMANCE_ENDINGS names.
+    """Writes a JSON object of endings by test to the file in CONFORMANCE_ENDINGS.
 
-    The file that CONFORMANCE_PROGRESS names says where the run is. After CONFORMANCE_STALLED_S without progress every
-    thread's stack is printed and the process exits.
+    The file in CONFORMANCE_PROGRESS holds the current test. After CONFORMANCE_STALLED_S seconds without progress the
+    runner prints every thread's stack and exits.
     """
 
     after_test: Callable[[], None] = staticmethod(lambda: None)
 
     def build_suite(self, *args: Any, **kwargs: Any) -> Any:
-        """Django's."""
+        """Build the suite as Django does."""
         _note_progress("before the first test")
         return super().build_suite(*args, **kwargs)
 
     def get_resultclass(self) -> type[unittest.TestResult]:
-        """The result class of Django's choice, which keeps endings as well."""
+        """Return Django's result class, extended to record endings."""
         base = super().get_resultclass() or unittest.TextTestResult
         return type("RecordingResult", (_Recording, base), {"after_test": staticmethod(self.after_test)})
 
     def run_suite(self, suite: Any, **kwargs: Any) -> Any:
-        """Run, then write the file."""
+        """Run the suite, then write the endings."""
         result = super().run_suite(suite, **kwargs)
         endings = {test: asdict(ending) for test, ending in result.endings.items()}
         Path(os.environ[ENDINGS_FILE]).write_text(json.dumps(endings, indent=0, sort_keys=True))
@@ -93,7 +93,7 @@ class _Recording:
 
     def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802
         super().addUnexpectedSuccess(test)  # type: ignore[misc]
-        self._note_failure(test, "unexpected success: of a test that is expected to fail")
+        self._note_failure(test, "unexpected success: the test is expected to fail")
 
     def _note_failure(self, test: Any, cause: str) -> None:
         before = self.endings.get(test.id())
@@ -108,5 +108,5 @@ def _cause(err: Any) -> str:
 
 def _note_progress(where: str) -> None:
     Path(os.environ[PROGRESS_FILE]).write_text(where)
-    # Its own thread, without the interpreter's lock: nothing that a test does keeps it from ending the process.
+    # faulthandler's own thread does not need the GIL, so no test can keep it from ending the process.
     faulthandler.dump_traceback_later(float(os.environ[STALLED_S]), exit=True, file=_STDERR)

@@ -1,4 +1,4 @@
-"""Runs Django's suites under one settings module, in a process of their own."""
+"""Runs Django's suites with one settings module in a separate process."""
 
 import json
 import os
@@ -12,20 +12,20 @@ from tests.conformance.ending import Ending, Endings
 from tests.conformance.suites import PLACE
 
 _ROOT = Path(__file__).parents[2]
-# The longest test, and the making of the databases of all labels, take a fraction of it on a busy machine.
+# Even on a busy machine the longest test, and creating the databases of all labels, take a fraction of this.
 STALLED_S = 180.0
-# As faulthandler writes it, behind the dots of the tests before.
+# faulthandler writes this after the dots of the earlier tests.
 _STALLED = re.compile(r"Timeout \(\d+:\d\d:\d\d(\.\d+)?\)!$", re.MULTILINE)
-# Of the caller's: they would configure libpq, or a Django that is not under test.
+# The caller's variables with these prefixes would change libpq or Django.
 _PREFIXES = ("PG", "WEBAPP_", "AWS_", "DJANGO_", "DATABASE_", "CONFORMANCE_")
 
 
 class RunError(Exception):
-    """A suite has not come to its end."""
+    """A suite did not run to its end."""
 
 
 class SuiteRun:
-    """One process of runtests.py, which has begun."""
+    """A running process of runtests.py."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class SuiteRun:
         self._progress.unlink(missing_ok=True)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
         environ |= {
-            # The project before Django's `tests`, whose own directory runtests.py puts first.
+            # This project's `tests` has to precede Django's, whose folder runtests.py puts first on the path.
             "PYTHONPATH": os.pathsep.join((str(_ROOT), str(_ROOT / "src"))),
             "CONFORMANCE_ENDINGS": str(self._endings),
             "CONFORMANCE_PROGRESS": str(self._progress),
@@ -61,7 +61,7 @@ class SuiteRun:
         self._process = spawn(command, environ=environ, log=self.log, directory=suites)
 
     def endings(self) -> Endings:
-        """The ending of each test, once all are through; RunError when they are not."""
+        """Wait for the run, and return the ending of each test; raise RunError if it did not finish."""
         try:
             status = self._process.wait()
         finally:
@@ -80,5 +80,5 @@ class SuiteRun:
         raise RunError(f"{self.settings}: ended with status {status} {where}: {last}; see {self.log}")
 
     def end(self) -> None:
-        """Leave no process behind."""
+        """Stop the process if it still runs."""
         stop(self._process)

@@ -1,9 +1,9 @@
-"""The ASGI scope and body of what Django's test clients ask for."""
+"""The ASGI scopes and bodies of requests by Django's test clients."""
 
 from typing import Any
 from urllib.parse import quote
 
-# What a scope has for them; the rest of a WSGI environ is its server's.
+# Keys of a WSGI environ that a scope replaces; the server adds the others.
 _IN_SCOPE = {
     "PATH_INFO",
     "QUERY_STRING",
@@ -18,9 +18,9 @@ _IN_SCOPE = {
 
 
 def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The scope and body of a WSGI environ."""
+    """Return the scope and body for a WSGI environ."""
     path = environ["PATH_INFO"].encode("latin-1")
-    # Django's WSGI request drops the slash itself.
+    # Django's WSGI request also strips the slash.
     script = environ.get("SCRIPT_NAME", "").rstrip("/")
     headers = [
         (name.removeprefix("HTTP_").replace("_", "-").lower().encode("latin-1"), str(value).encode("latin-1"))
@@ -29,7 +29,7 @@ def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         and (name.startswith("HTTP_") or (name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value != ""))
     ]
     if environ.get("REMOTE_USER"):
-        # By which a proxy names the user to an ASGI server, and where Django's asynchronous middleware looks.
+        # A proxy names the user to an ASGI server by this header, and Django's asynchronous middleware reads it.
         headers.append((b"remote-user", environ["REMOTE_USER"].encode("latin-1")))
     scope = {
         "type": "http",
@@ -37,7 +37,7 @@ def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         "http_version": "1.1",
         "method": environ["REQUEST_METHOD"],
         "scheme": environ.get("wsgi.url_scheme", "http"),
-        # A server decodes the path once, and takes the mount point for a part of it.
+        # A server decodes the path once, and includes the mount point in it.
         "path": script + path.decode(errors="replace"),
         "raw_path": quote(path).encode(),
         "query_string": environ.get("QUERY_STRING", "").encode("latin-1"),
@@ -51,7 +51,7 @@ def scope_of_environ(environ: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
 
 
 def environ_beside_scope(environ: dict[str, Any]) -> dict[str, Any]:
-    """What a WSGI environ holds and a scope does not."""
+    """Return the keys of a WSGI environ that a scope does not hold."""
     return {
         name: value
         for name, value in environ.items()
@@ -60,10 +60,10 @@ def environ_beside_scope(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain_scope(scope: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """The scope of Django's asynchronous client without its extras, and the body."""
+    """Return the scope of Django's asynchronous client without its extra keys, and the body."""
     body = scope.get("_body_file")
     scope = {name: value for name, value in scope.items() if name != "_body_file"}
     query = scope.get("query_string", b"")
-    # As text it is the client's, not a server's.
+    # Django's client may set it as str, where a server has bytes.
     scope["query_string"] = query.encode("latin-1") if isinstance(query, str) else query
     return scope, b"" if body is None else body.read()

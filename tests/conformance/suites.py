@@ -15,11 +15,11 @@ _PIN = re.compile(r"^django==(\S+) \\\n((?:    --hash=sha256:\w+(?: \\)?\n)+)", 
 
 
 class SuitesError(Exception):
-    """The suites are not what the lock file names; the message says why."""
+    """The suites do not match the lock file, or cannot be downloaded."""
 
 
 def fetch_suites() -> Path:
-    """Django's directory `tests`; the archive is downloaded once, and checked against the lock file every time."""
+    """Return Django's folder `tests`, from an archive that is downloaded once and checked every time."""
     version, hashes = _locked(_LOCK.read_text(encoding="utf-8"))
     PLACE.mkdir(exist_ok=True)
     archive = PLACE / f"django-{version}.tar.gz"

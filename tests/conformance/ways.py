@@ -1,4 +1,4 @@
-"""The ways to run Django's suites: which settings, beside which of Django's own, and which labels."""
+"""The ways to run Django's suites, each with its settings, Django's settings to compare with, and its labels."""
 
 import tomllib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ _LABELS = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encodi
 
 @dataclass(frozen=True)
 class Way:
-    """Settings of ours beside Django's own, each a module of `tests.conformance.settings`."""
+    """A pair of modules in `tests.conformance.settings`: one of this project's, and Django's to compare with."""
 
     name: str
     stock: str
@@ -23,7 +23,7 @@ class Way:
 
     @property
     def labels_in_ci(self) -> tuple[str, ...]:
-        """Those that CI has the time for."""
+        """The labels that CI has time for."""
         return tuple(_LABELS[self.part]["ci"])
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
-    """Two databases on the server that CONFORMANCE_POSTGRESQL names."""
+    """Return two databases on the server in CONFORMANCE_POSTGRESQL."""
     url = urlsplit(os.environ["CONFORMANCE_POSTGRESQL"])
     entry = {
         "ENGINE": engine,
@@ -14,7 +14,7 @@ def databases(engine: str, *, pool: bool) -> dict[str, dict[str, Any]]:
         "PASSWORD": url.password,
         "HOST": url.hostname,
         "PORT": url.port,
-        # Two of each kind, since threads of some tests hold one each.
+        # Threads of some tests hold a connection each, in either database.
         "OPTIONS": {"pool": {"min_size": 0, "max_size": 10, "timeout": 10}} if pool else {},
     }
     prefix = os.environ["CONFORMANCE_DATABASE"]
