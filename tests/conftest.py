@@ -1,4 +1,4 @@
-"""The suite's variables, its PostgreSQL, and which tests depend on the runtime's profile."""
+"""The suite's variables and PostgreSQL, and the mark on tests that do not depend on the profile."""
 
 import atexit
 import os
@@ -19,26 +19,26 @@ _stack = ExitStack()
 atexit.register(_stack.close)
 _workspace = _stack.enter_context(run_directory(account=None))
 
-# Set before Django's settings load: what every runtime outside `local` requires.
+# Every runtime except `local` requires these, and they must be set before Django's settings load.
 _VARIABLES = {
     "DJANGO_SETTINGS_MODULE": "webapp.settings",
     "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_ALLOWED_HOSTS": "testserver,guestbook.example",
     "WEBAPP_STATIC_ROOT": str(_workspace / "static"),
     "WEBAPP_MEDIA_ROOT": str(_workspace / "media"),
-    # The fixture below fills the real address in, so that tests without a database start no server.
+    # A fixture fills in the real address, so that tests without a database start no server.
     "DATABASE_URL": "postgresql://webapp:unused@127.0.0.1:1/webapp",
     "WEBAPP_DB_PROXY_HOST": "127.0.0.1",
 }
 _GIVEN_DATABASE_URL = os.environ.get("DATABASE_URL")
 if _VARIABLES["DATABASE_URL"] == _GIVEN_DATABASE_URL:
-    # A worker of pytest-xdist, which inherits what this file has set in the process that started it.
+    # This is a worker of pytest-xdist, which inherits the variables that this file has set in the parent process.
     _GIVEN_DATABASE_URL = None
 os.environ.update(_VARIABLES)
 
 pytest_plugins = ["django_runtimes.pinning.plugin"]
 
-# Whole projects of their own, which tests copy and adopt.
+# Separate projects, which tests copy and adopt.
 collect_ignore = ["projects"]
 _PROFILE_FREE = (
     Path("tests/unit"),
@@ -53,9 +53,10 @@ _PROFILE_FREE = (
 def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
-            # As in the background of a shell, or under nohup. Programs would inherit that, but inherit no handler.
+            # The signal is ignored in the background of a shell or under nohup. Child processes would inherit that,
+            # but do not inherit a handler.
             signal.signal(number, lambda *_: None)
-    # pytest-django looks for settings before this file has set their variables.
+    # pytest-django looks for settings before this file has set the variables, so it has not set up Django.
     django.setup()
 
 
@@ -76,6 +77,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[object]:
-    """The PostgreSQL that the tests use: embedded, or the one at DATABASE_URL."""
+    """Return the PostgreSQL server of the tests, which is embedded unless DATABASE_URL names one."""
     with postgres_server(_GIVEN_DATABASE_URL) as server:
         yield server

@@ -9,5 +9,5 @@ WORKLOAD = Path(__file__).parents[1] / "compare.toml"
 
 
 def guestbook_workload() -> Workload:
-    """What `webapp compare` reads from it in this repository."""
+    """Return the workload as `webapp compare` reads it in this repository."""
     return load_workload(WORKLOAD, settings_module="webapp.settings")

@@ -1,4 +1,4 @@
-"""A server in a process of its own, for as long as a test needs it."""
+"""Runs a server in a child process during a test."""
 
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,10 +18,13 @@ def listening(
     log: Path,
     timeout_s: float = 30.0,
     grace_s: float = 5.0,
-    **started: Any,
+    **spawn_options: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The process once it listens on the port; `started` is what `spawn` takes besides. It has `grace_s` to end."""
-    process = processes.spawn(command, environ=environ, log=log, **started)
+    """Run a server until the end of the block, and yield its process once it listens on the port.
+
+    `spawn_options` are further arguments of `spawn`, and the process gets `grace_s` to end.
+    """
+    process = processes.spawn(command, environ=environ, log=log, **spawn_options)
     try:
         assert processes.wait_until_listening(process, port, timeout_s=timeout_s), log.read_text()
         yield process

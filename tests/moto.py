@@ -1,4 +1,4 @@
-"""moto's server, which answers as AWS's services do, in a process of its own."""
+"""Runs moto's server, which emulates AWS's services, in a child process."""
 
 import os
 import sys
@@ -10,14 +10,14 @@ from django_runtimes.cli.processes import free_port
 from tests.listening import listening
 
 REGION = "eu-west-1"
-# moto takes any.
+# moto accepts any credentials.
 ACCESS_KEY = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
 _START_LIMIT_S = 60.0
 
 
 @contextmanager
 def moto_server(log: Path) -> Iterator[str]:
-    """Its URL, for as long as the block lasts."""
+    """Run the server during the block, and yield its URL."""
     port = free_port()
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     environ = {"PATH": os.environ["PATH"], **ACCESS_KEY}

@@ -1,4 +1,4 @@
-"""What requirements need, by the metadata of the packages that are installed here."""
+"""The packages that requirements need, according to the metadata of installed packages."""
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
@@ -8,12 +8,15 @@ from packaging.utils import canonicalize_name
 
 
 def needed_packages(requirements: Iterable[Requirement]) -> set[str]:
-    """Their packages, what those need, and so on, by normalized names; one that is not installed needs nothing."""
+    """Return the normalized names of the required packages and of all their dependencies.
+
+    A package that is not installed counts as having no dependencies.
+    """
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(need, {""}) for need in requirements]
     while waiting:
-        need, extras_asked = waiting.pop()
-        if need.marker is not None and not any(need.marker.evaluate({"extra": extra}) for extra in extras_asked):
+        need, requested_extras = waiting.pop()
+        if need.marker is not None and not any(need.marker.evaluate({"extra": extra}) for extra in requested_extras):
             continue
         name, extras = canonicalize_name(need.name), frozenset({"", *need.extras})
         if (name, extras) in seen:

@@ -1,3 +1,3 @@
-"""The secret key that the tests give an application."""
+"""The secret key for applications under test."""
 
 SECRET_KEY = "only-for-the-tests-" + "0123456789" * 5

@@ -1,4 +1,4 @@
-"""AWS Secrets Manager's stand-in."""
+"""An emulated AWS Secrets Manager."""
 
 import itertools
 import json
@@ -15,7 +15,7 @@ _numbers = itertools.count()
 
 
 class SecretsManager:
-    """The service at `url`, and a client that may change secrets."""
+    """The service at `url`, and a client that can change secrets."""
 
     def __init__(self, url: str) -> None:
         self.environ = {"AWS_ENDPOINT_URL_SECRETS_MANAGER": url, **ACCESS_KEY}
@@ -26,22 +26,22 @@ class SecretsManager:
         ).client("secretsmanager", endpoint_url=url)
 
     def store(self, value: str | dict) -> str:
-        """A new secret's ARN."""
+        """Create a secret, and return its ARN."""
         name = f"guestbook-{next(_numbers)}"
         return self.client.create_secret(Name=name, SecretString=_text(value))["ARN"]
 
     def replace(self, arn: str, value: str | dict) -> None:
-        """A new current version."""
+        """Give the secret a new current version."""
         self.client.put_secret_value(SecretId=arn, SecretString=_text(value))
 
     def delete(self, arn: str) -> None:
-        """At once, without the days in which it could be restored."""
+        """Delete the secret at once, without a recovery window."""
         self.client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 @contextmanager
 def secrets_manager(log: Path) -> Iterator[SecretsManager]:
-    """The service, for as long as the block lasts."""
+    """Run the service during the block."""
     with moto_server(log) as url:
         yield SecretsManager(url)
 

@@ -17,7 +17,7 @@ api = FastAPI()
 
 @api.get("/item/{number}")
 async def item(request: Request, number: int) -> dict[str, Any]:
-    """Says what the lifespan left, and how the request came."""
+    """Return the state from the lifespan, and the request as it arrived."""
     client = request.client.host if request.client else None
     link = str(request.url_for("item", number=number))
     return {"from": "fastapi", "number": number, "state": request.state.opened, "client": client, "link": link}
@@ -25,7 +25,7 @@ async def item(request: Request, number: int) -> dict[str, Any]:
 
 @asynccontextmanager
 async def lifespan(application: Starlette) -> AsyncIterator[dict[str, str]]:
-    """What a project opens at the start and closes at the end."""
+    """Open a resource at the start, and close it at the end."""
     sys.stderr.write("composed: opened\n")
     yield {"opened": "by the lifespan"}
     sys.stderr.write("composed: closed\n")
@@ -49,25 +49,25 @@ _READ = "SELECT current_setting('app.tenant', true)"
 
 @api.get("/tenant/set")
 def set_tenant() -> str | None:
-    """Leaves it in the session, on a thread of anyio's."""
+    """Set the tenant in the session, in one of anyio's threads."""
     return _in_session(_SET)
 
 
 @api.get("/tenant/read")
 def read_tenant() -> str | None:
-    """What the session has."""
+    """Return the tenant in the session."""
     return _in_session(_READ) or None
 
 
 @api.get("/tenant/aset")
 async def aset_tenant() -> str | None:
-    """The same, on asgiref's thread."""
+    """Set the tenant in the session, in asgiref's thread."""
     return await sync_to_async(_in_session)(_SET)
 
 
 @api.get("/tenant/aread")
 async def aread_tenant() -> str | None:
-    """The same, on asgiref's thread."""
+    """Return the tenant in the session, in asgiref's thread."""
     return await sync_to_async(_in_session)(_READ) or None
 
 

@@ -1,4 +1,4 @@
-"""Lacks a package."""
+"""An application that imports a missing package."""
 
 import a_package_that_is_not_installed
 

@@ -1,4 +1,4 @@
-"""What `django-admin startproject` writes."""
+"""The ASGI application that `django-admin startproject` writes."""
 
 from django.core.asgi import get_asgi_application
 

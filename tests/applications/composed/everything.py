@@ -8,10 +8,10 @@ from tests.applications.composed import api
 
 
 class Echo(AsyncJsonWebsocketConsumer):
-    """Says what it is told, and who says it."""
+    """Echoes messages with their client and the scope."""
 
     async def receive_json(self, content: object) -> None:
-        """Answer."""
+        """Echo one message."""
         seen = {name: self.scope[name] for name in ("path", "root_path", "scheme")}
         await self.send_json({"said": content, "client": self.scope["client"][0]} | seen)
 

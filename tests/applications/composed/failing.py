@@ -11,7 +11,7 @@ from django_runtimes import get_asgi_application
 
 @asynccontextmanager
 async def lifespan(application: Starlette) -> AsyncIterator[None]:
-    """Fails as a service that is not there does."""
+    """Fail like a connection to a missing service."""
     raise ConnectionError("the broker at broker.internal is not there")
     yield
 

@@ -1,4 +1,4 @@
-"""Socket.IO beside Django, where Starlette routes the path, as docs/compose.md shows it."""
+"""Socket.IO beside Django with Starlette's routing, as documented in docs/compose.md."""
 
 import socketio
 from starlette.applications import Starlette

@@ -1,4 +1,4 @@
-"""Starlette redirects HTTP to HTTPS, before Django does."""
+"""Starlette redirects HTTP to HTTPS before the request reaches Django."""
 
 from starlette.middleware.httpsredirect import HTTPSRedirectMiddleware
 

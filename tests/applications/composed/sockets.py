@@ -1,4 +1,4 @@
-"""Socket.IO in front of Django, as docs/compose.md shows it."""
+"""Socket.IO in front of Django, as documented in docs/compose.md."""
 
 import socketio
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.conf import settings
 from django_runtimes import get_asgi_application
 
 django = get_asgi_application()
-# A client that polls leaves with the next ping.
+# Short intervals let the server notice soon that a polling client has left.
 server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
 
 

@@ -1,4 +1,4 @@
-"""Two views, which say how the request reached them, and two that lead elsewhere or leave a cookie."""
+"""Two views that show how the request reached them, and two that redirect or set a cookie."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -20,17 +20,17 @@ def _seen(request: HttpRequest) -> JsonResponse:
 
 
 def plain(request: HttpRequest) -> JsonResponse:
-    """Synchronous."""
+    """Show the request synchronously."""
     return _seen(request)
 
 
 async def aplain(request: HttpRequest) -> JsonResponse:
-    """Asynchronous."""
+    """Show the request asynchronously."""
     return _seen(request)
 
 
 def leave_message(request: HttpRequest) -> HttpResponse:
-    """For the next page."""
+    """Leave a message for the next page in a cookie."""
     messages.info(request, "saved")
     return HttpResponse()
 

@@ -1,4 +1,4 @@
-"""The project's settings, with the endless responses' URLs."""
+"""The project's settings with the URLs of endless responses."""
 
 from webapp.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""Two streams without an end, which print what becomes of them, and a view that never returns."""
+"""Two endless streams, which print when they are closed, and a view that never returns."""
 
 import asyncio
 import sys

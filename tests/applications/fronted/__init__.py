@@ -1,1 +1,1 @@
-"""A project whose own settings name what stands in front."""
+"""A project whose own settings describe its front."""

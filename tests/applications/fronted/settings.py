@@ -1,4 +1,4 @@
-"""A path and a host header of the project's own, which variables may contradict."""
+"""A project's own base path and host header, which variables may contradict."""
 
 import os
 

@@ -1,16 +1,16 @@
-"""A view of each kind, which says what it knows of the request's URL."""
+"""A synchronous and an asynchronous view that show the request's URL."""
 
 from django.http import HttpRequest, JsonResponse
 from django.urls import path, reverse
 
 
 def plain(request: HttpRequest) -> JsonResponse:
-    """Synchronous."""
+    """Show the URL synchronously."""
     return JsonResponse({"link": reverse("plain"), "url": request.build_absolute_uri()})
 
 
 async def aplain(request: HttpRequest) -> JsonResponse:
-    """Asynchronous."""
+    """Show the URL asynchronously."""
     return plain(request)
 
 

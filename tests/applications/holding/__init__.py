@@ -1,1 +1,1 @@
-"""Views that hold a connection for as long as the test wants."""
+"""Views that hold a database connection until the test releases it."""

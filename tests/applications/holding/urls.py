@@ -1,4 +1,4 @@
-"""Views and a stream, which end when the test unlocks, and a view that ends the process."""
+"""Views and a stream that end when the test releases a lock, and a view that ends the process."""
 
 import signal
 from collections.abc import AsyncIterator

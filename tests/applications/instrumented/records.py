@@ -1,4 +1,4 @@
-"""What a tool would have sent to its vendor, in one form for all tools: a line of JSON in a file."""
+"""Records of the data that a tool would send to its vendor, as lines of JSON in the same form for all tools."""
 
 import json
 import os
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def record(**fields: Any) -> None:
-    """Append one request or error, from any thread or process."""
+    """Append one request or error to the file; safe from any thread or process."""
     descriptor = os.open(os.environ["INSTRUMENTED_RECORDS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         os.write(descriptor, (json.dumps(fields) + "\n").encode())

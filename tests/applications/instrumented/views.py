@@ -1,4 +1,4 @@
-"""Views that note the number of their request with the tool, or not, and then answer or fail."""
+"""Views that succeed or fail, some of which first tag their request with its number."""
 
 import asyncio
 import time

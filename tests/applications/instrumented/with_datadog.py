@@ -1,9 +1,9 @@
-"""ddtrace, which `ddtrace-run` or the import below puts in place; its agent is the test's."""
+"""ddtrace, activated by `ddtrace-run` or by the import below; the test runs its agent."""
 
 import os
 
 if "INSTRUMENTED_BY_DDTRACE_RUN" not in os.environ:
-    # It patches.
+    # The import patches Django.
     import ddtrace.auto  # noqa: F401
 from ddtrace.trace import tracer
 

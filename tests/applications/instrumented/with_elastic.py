@@ -1,4 +1,4 @@
-"""Elastic APM, which sends to the server of the test."""
+"""Elastic APM, which sends to a server in the test."""
 
 import elasticapm
 

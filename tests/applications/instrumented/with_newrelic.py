@@ -1,4 +1,4 @@
-"""New Relic's agent in developer mode, which sends nothing; what it would count is written to the records."""
+"""New Relic's agent in developer mode, which sends nothing; its transactions are written to the records."""
 
 import newrelic.agent
 from newrelic.core.stats_engine import StatsEngine

@@ -1,4 +1,4 @@
-"""OpenTelemetry's Django instrumentation, its spans written to the records."""
+"""OpenTelemetry's Django instrumentation, whose spans are written to the records."""
 
 from opentelemetry import trace
 from opentelemetry.instrumentation.django import DjangoInstrumentor
@@ -49,5 +49,5 @@ def note(number: int) -> None:
     span.add_event("note", {"number": str(number)})
 
 
-# It adds its middleware to the settings, which have to be whole.
+# It adds its middleware to the settings, so the settings have to be complete.
 DjangoInstrumentor().instrument()

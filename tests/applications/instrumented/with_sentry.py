@@ -1,4 +1,4 @@
-"""Sentry, its events written to the records in place of its server."""
+"""Sentry, whose events are written to the records instead of sent to its server."""
 
 import os
 from datetime import datetime
@@ -41,7 +41,7 @@ def _seconds(timestamp):
 
 
 def _crumbs(event):
-    """The noted breadcrumbs of an error; a transaction has none."""
+    """Return the breadcrumbs that `note` added to an error; a transaction has none."""
     crumbs = event.get("breadcrumbs", {}).get("values", [])
     return [crumb["message"] for crumb in crumbs if crumb.get("category") == "note"]
 

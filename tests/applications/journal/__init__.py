@@ -1,1 +1,1 @@
-"""An application whose migrations take as long as a test wants."""
+"""An application whose migrations take as long as a test requires."""

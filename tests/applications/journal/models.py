@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """A text."""
+    """An entry of the journal."""
 
     text = models.TextField()
     author = models.TextField(default="")

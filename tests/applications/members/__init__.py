@@ -1,1 +1,1 @@
-"""A small site that shows nothing to those who have not logged in."""
+"""A small site with pages for members who have logged in."""

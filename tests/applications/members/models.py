@@ -1,11 +1,11 @@
-"""What members have written."""
+"""The letters of members."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Letter(models.Model):
-    """A text of a member, saved at most once for each key."""
+    """A letter of a member, saved at most once for each key."""
 
     key = models.CharField(max_length=100, unique=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)

@@ -6,5 +6,5 @@ from webapp.settings import INSTALLED_APPS
 INSTALLED_APPS = [*(app for app in INSTALLED_APPS if app != "webapp.guestbook"), "members"]
 ROOT_URLCONF = "members.urls"
 LOGIN_REDIRECT_URL = "profile"
-# A comparison logs many users in; its time is not what the tests are about.
+# A comparison logs in many users, so a fast hasher keeps the tests short.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

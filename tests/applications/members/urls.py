@@ -1,4 +1,4 @@
-"""The members' addresses."""
+"""The URLs of the members' site."""
 
 from django.contrib.auth.views import LoginView
 from django.urls import path

@@ -1,4 +1,4 @@
-"""Views for members, each of whom writes for no other."""
+"""Views for members, who may write only their own letters."""
 
 import itertools
 import json
@@ -35,14 +35,14 @@ def write_letter_by_api(request: HttpRequest, username: str) -> HttpResponse:
 
 
 def public(request: HttpRequest) -> HttpResponse:
-    """What those see who have not logged in; members are sent to their profile."""
+    """Show the host to visitors, and redirect members to their profile."""
     if request.user.is_authenticated:
         return redirect("profile")
     return HttpResponse(request.get_host(), content_type="text/plain")
 
 
 def unsteady(request: HttpRequest) -> HttpResponse:
-    """The first answer of a process is right, every second is not."""
+    """Succeed on the first request of a process, and fail on every second one."""
     if next(_answers) % 2:
         raise RuntimeError("unsteady on purpose")
     return HttpResponse()

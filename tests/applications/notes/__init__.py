@@ -1,1 +1,1 @@
-"""A small application that takes the guestbook's place, as a team's own would."""
+"""A small application in place of the guestbook, like a team's own."""

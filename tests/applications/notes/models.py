@@ -1,10 +1,10 @@
-"""The notes."""
+"""The model of a note."""
 
 from django.db import models
 
 
 class Note(models.Model):
-    """A text, saved at most once for each key."""
+    """A note, saved at most once for each key."""
 
     key = models.CharField(max_length=100, unique=True)
     text = models.TextField()

@@ -1,4 +1,4 @@
-"""The notes' addresses."""
+"""The URLs of the notes."""
 
 from django.urls import path
 

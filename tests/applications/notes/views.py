@@ -1,4 +1,4 @@
-"""The notes' views, the ones that misbehave included."""
+"""The notes' views, including ones that misbehave on purpose."""
 
 import time
 
@@ -21,7 +21,7 @@ def save(request: HttpRequest, key: str) -> JsonResponse:
 
 @csrf_exempt
 def save_twice(request: HttpRequest, key: str) -> JsonResponse:
-    """Break the promise of one row for each key, for the comparison to notice."""
+    """Break the rule of one row for each key, which the comparison must notice."""
     Note.objects.create(key=key, text="first")
     Note.objects.create(key=f"{key}-again", text="second")
     return JsonResponse({}, status=201)
@@ -29,7 +29,7 @@ def save_twice(request: HttpRequest, key: str) -> JsonResponse:
 
 @csrf_exempt
 def save_slowly(request: HttpRequest, key: str) -> JsonResponse:
-    """Hold a row's lock in an open transaction, longer than anybody waits."""
+    """Hold a row's lock in an open transaction for longer than any client waits."""
     with transaction.atomic():
         Note.objects.update_or_create(key=key, defaults={"text": "half done"})
         time.sleep(60)
@@ -37,7 +37,7 @@ def save_slowly(request: HttpRequest, key: str) -> JsonResponse:
 
 
 def backend(request: HttpRequest) -> HttpResponse:
-    """The process id of the connection's server side."""
+    """Return the process ID of the connection's backend."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return HttpResponse(str(cursor.fetchone()[0]), content_type="text/plain")

@@ -1,1 +1,1 @@
-"""A GeoDjango project of one model."""
+"""A GeoDjango project with one model."""

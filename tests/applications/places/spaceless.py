@@ -1,4 +1,4 @@
-"""GeoDjango is installed, and no model has a spatial field."""
+"""Settings with GeoDjango installed but no model with a spatial field."""
 
 from places.settings import *  # noqa: F403
 from places.settings import INSTALLED_APPS

@@ -1,4 +1,4 @@
-"""POST saves a place; GET lists those within half a degree of Rome."""
+"""A view that saves a place on POST, and lists the places within half a degree of Rome."""
 
 from django.contrib.gis.geos import Point
 from django.http import HttpRequest, JsonResponse
@@ -10,7 +10,7 @@ _ROME = Point(12.5, 41.9, srid=4326)
 
 
 def places(request: HttpRequest) -> JsonResponse:
-    """The names and coordinates."""
+    """Return the names and coordinates of the places near Rome."""
     if request.method == "POST":
         Place.objects.create(
             name=request.POST["name"], at=Point(float(request.POST["x"]), float(request.POST["y"]), srid=4326)

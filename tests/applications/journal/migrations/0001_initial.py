@@ -1,4 +1,4 @@
-"""The journal's table."""
+"""Creates the journal's table."""
 
 from django.db import migrations, models
 

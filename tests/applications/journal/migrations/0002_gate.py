@@ -1,4 +1,4 @@
-"""Adds one entry, then waits until the file JOURNAL_GATE exists, if one is named."""
+"""Adds an entry, then waits until the file named by JOURNAL_GATE exists, if the variable is set."""
 
 import os
 import time

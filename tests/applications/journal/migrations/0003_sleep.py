@@ -1,4 +1,4 @@
-"""One statement that takes JOURNAL_SLEEP_S seconds."""
+"""Runs one statement that takes JOURNAL_SLEEP_S seconds."""
 
 import os
 

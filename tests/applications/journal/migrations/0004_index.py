@@ -1,4 +1,4 @@
-"""An index that is built beside the traffic."""
+"""Builds an index concurrently."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models

@@ -1,4 +1,4 @@
-"""A column, for which nobody else may use the table for a moment, after an entry that must not stay without it."""
+"""Adds an entry, then a column that needs an exclusive lock; the entry must not remain if the column fails."""
 
 from django.db import migrations, models
 

@@ -1,4 +1,4 @@
-"""The notes' table."""
+"""Creates the notes' table."""
 
 from django.db import migrations, models
 

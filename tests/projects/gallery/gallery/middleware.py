@@ -4,7 +4,7 @@ from django.utils.deprecation import MiddlewareMixin
 
 
 class VisitMiddleware(MiddlewareMixin):
-    """Numbers the visits of a session."""
+    """Counts the visits of a session."""
 
     def process_request(self, request):
         request.visit = request.session.get("visit", 0) + 1
@@ -17,7 +17,7 @@ class VisitMiddleware(MiddlewareMixin):
 
 @sync_and_async_middleware
 def signed(get_response):
-    """Names the gallery in every response."""
+    """Add the gallery's header to every response."""
     if iscoroutinefunction(get_response):
 
         async def middleware(request):

@@ -1,5 +1,5 @@
 class ReplicaRouter:
-    """Reads of items go to the replica."""
+    """Reads items from the replica."""
 
     def db_for_read(self, model, **hints):
         return "replica" if model._meta.app_label == "items" else None

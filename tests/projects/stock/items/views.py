@@ -29,7 +29,7 @@ def items(request):
     item = Item.objects.create(name=given["name"], count=given.get("count", 0), added_by=request.user)
     logger.info("item %s was added", item.pk)
     if item.count > 1000:
-        # ATOMIC_REQUESTS takes the row back.
+        # ATOMIC_REQUESTS rolls the row back.
         raise ValueError("no shelf holds as many")
     return JsonResponse(_described(item), status=201)
 

@@ -5,7 +5,7 @@ from items.models import Item
 
 
 class ReplicaTest(TransactionTestCase):
-    """The replica sees what has been committed."""
+    """The replica sees committed rows."""
 
     databases = {"default", "replica"}
 

@@ -1,4 +1,4 @@
-"""A site with templates, STATICFILES_DIRS, languages and middleware of its own."""
+"""A site with its own templates, STATICFILES_DIRS, languages and middleware."""
 
 from pathlib import Path
 

@@ -5,7 +5,7 @@ from items.models import Item
 
 
 class Command(BaseCommand):
-    help = "Make the table of the cache, an account and some items."
+    help = "Create the cache table, an account and some items."
 
     def handle(self, **options):
         call_command("createcachetable", verbosity=0)
