@@ -51,7 +51,7 @@ class Secure(SecurityMiddleware):
         return super().process_request(request)
 
 
-class ForMost(LoginRequiredMiddleware):
+class SkipsLoginForTenants(LoginRequiredMiddleware):
     def process_request(self, request):
         request.tenant = request.headers.get("tenant")
 
@@ -81,7 +81,7 @@ class _Array:
     __hash__ = None
 
 
-class _Untouchable(list):
+class _UnreadableTable(list):
     """Like a table of many rows, must not be read at startup."""
 
     def _fail(self, *_):
@@ -95,10 +95,10 @@ def _evaluate():
     raise AssertionError("evaluated")
 
 
-_settings, _table, _lazy = _Settings(), _Untouchable(), SimpleLazyObject(_evaluate)
+_settings, _table, _lazy = _Settings(), _UnreadableTable(), SimpleLazyObject(_evaluate)
 
 
-class Foreign(MiddlewareMixin):
+class WithUninspectableObjects(MiddlewareMixin):
     """Refers to objects that fail when they are inspected."""
 
     settings, weights, table, lazy = _settings, _Array(), _table, _lazy
@@ -108,4 +108,4 @@ class Foreign(MiddlewareMixin):
         request.unused = lambda: (_table, _lazy, self.weights)
 
 
-SHAPES = ["Plain", "Configured", "OldSuper", "Secure", "ForMost", "Foreign"]
+SHAPES = ["Plain", "Configured", "OldSuper", "Secure", "SkipsLoginForTenants", "WithUninspectableObjects"]

@@ -18,7 +18,7 @@ def by_server(request, *_):
     request.tenant = request.META.get("TENANT")
 
 
-class OfRemoteUser(RemoteUserMiddleware):
+class WithoutLogin(RemoteUserMiddleware):
     """Django's own dispatch, without a login."""
 
     def process_request(self, request):
@@ -28,11 +28,11 @@ class OfRemoteUser(RemoteUserMiddleware):
         by_header(request)
 
 
-class Pretending(OfRemoteUser):
+class WithDjangosName(WithoutLogin):
     """Has the name of a middleware on Django's list."""
 
 
-Pretending.__module__, Pretending.__qualname__ = "django.middleware.common", "CommonMiddleware"
+WithDjangosName.__module__, WithDjangosName.__qualname__ = "django.middleware.common", "CommonMiddleware"
 
 
 class Dispatching:
@@ -97,10 +97,10 @@ class _Maker:
         return Dispatching(get_response)
 
 
-an_object = _Maker()
+callable_object = _Maker()
 
 
-class OwnEntry(MiddlewareMixin):
+class OwnEntryPoint(MiddlewareMixin):
     def process_request(self, request):
         by_server(request)
 
@@ -115,7 +115,7 @@ class _Half:
         return await self.get_response(request)
 
 
-class EntryOfMixin(_Half, MiddlewareMixin):
+class EntryPointOfMixin(_Half, MiddlewareMixin):
     def process_request(self, request):
         by_server(request)
 
@@ -125,7 +125,7 @@ class Typed(type):
         return Dispatching(get_response)
 
 
-class OfMetaclass(MiddlewareMixin, metaclass=Typed):
+class ByMetaclass(MiddlewareMixin, metaclass=Typed):
     pass
 
 
@@ -163,7 +163,7 @@ class ByStrategy(MiddlewareMixin):
         request.tenant = request.META.get(self.keys.of(self))
 
 
-class ByMethodOfItsOwn(MiddlewareMixin):
+class ByBoundMethod(MiddlewareMixin):
     """Passes a bound method, which refers to the middleware."""
 
     def process_request(self, request):
@@ -176,7 +176,7 @@ class BySuper(MiddlewareMixin):
         request.tenant = request.META.get(key_of(base))
 
 
-class BySuperOfAnotherName(MiddlewareMixin):
+class ByAliasOfSuper(MiddlewareMixin):
     def process_request(self, request):
         base = super
         request.tenant = request.META.get(key_of(base()))
@@ -227,7 +227,7 @@ class ByConstructor(MiddlewareMixin):
         request.tenant = request.META.get(self.key)
 
 
-class ByConstructorOfAnother(MiddlewareMixin):
+class ByConstructorOfHelper(MiddlewareMixin):
     keys = Keys()
 
     def __init__(self, get_response):

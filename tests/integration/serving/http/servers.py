@@ -46,7 +46,7 @@ class Server:
 def mirror_server(
     directory: Path, *arguments: str, worker: str = OURS, descriptors: int | None = None
 ) -> Iterator[Server]:
-    """Serve the mirror with gunicorn's further `arguments`, one worker and a limit on open files."""
+    """Serve the mirror with one gunicorn worker, further `arguments` and a limit on open files."""
     port, log = free_port(), directory / f"server-{time.monotonic_ns()}.log"
     command = [
         *(sys.executable, "-m", "gunicorn", "tests.integration.serving.http.mirror:application"),

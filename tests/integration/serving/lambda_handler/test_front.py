@@ -56,7 +56,7 @@ def behind_cloudfront(settings):
 @pytest.mark.parametrize("view", ["items", "aitems"])
 @pytest.mark.parametrize("base_path", ["/shop", ""], ids=["kept", "stripped"])
 @pytest.mark.parametrize("front", FRONTS)
-def test_host_scheme_and_path_are_the_public_ones(behind_cloudfront, front, base_path, view):
+def test_the_view_sees_the_public_host_scheme_and_path(behind_cloudfront, front, base_path, view):
     event = event_of(front, "GET", f"{base_path}/{view}/", headers=CLOUDFRONT)
 
     seen = body_of(behind_cloudfront(event)).decode()

@@ -134,7 +134,7 @@ class Rescuing(Failing):
         return HttpResponse(f"rescued from {exception!r}", status=200)
 
 
-class RescuingInVain(Failing):
+class FailingToRescue(Failing):
     def process_exception(self, request, exception):
         raise ValueError("while rescuing")
 
@@ -169,7 +169,7 @@ async def test_a_missing_template_is_an_error(both, way):
         ("FailingAtTheView", "plain", 500),
         ("FailingAtTheTemplate", "unrendered", 500),
         ("FailingAfter", "plain", 403),
-        ("RescuingInVain", "fail/broken", 500),
+        ("FailingToRescue", "fail/broken", 500),
     ],
 )
 async def test_an_exception_in_middleware_becomes_a_response(both, settings, way, middleware, target, status):

@@ -80,7 +80,7 @@ def says_where_it_runs(get_response):
     return middleware
 
 
-class RefusesToBeMade:
+class FailsToConstruct:
     def __init__(self, get_response):
         raise LookupError("no licence")
 
@@ -150,7 +150,7 @@ async def test_sync_and_async_middleware_runs_on_a_sync_views_thread(one_hop, se
 
 
 async def test_middleware_is_built_on_each_chains_first_request(one_hop, settings):
-    settings.MIDDLEWARE = [f"{__name__}.RefusesToBeMade"]
+    settings.MIDDLEWARE = [f"{__name__}.FailsToConstruct"]
 
     with pytest.raises(LookupError, match="no licence"):
         ASGIHandler()
