@@ -34,4 +34,4 @@ class BridgedViews:
 
     def are_found_by(self, scope: dict[str, Any]) -> bool:
         """Whether the scope's path may lead to one of them."""
-        return any(hint_in(scope, *way).view in self._views for way in self._ways)
+        return bool(self._ways) and any(hint_in(scope, *way).view in self._views for way in self._ways)

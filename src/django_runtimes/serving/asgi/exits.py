@@ -7,8 +7,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
-
 
 class ExitInRequestError(Exception):
     """A request's code has raised SystemExit or KeyboardInterrupt, which would stop the event loop."""
@@ -40,17 +38,23 @@ def contained_exits() -> ContainedExits:
 
 
 def without_exits(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The view, whose exit is an error like any other."""
+    """The synchronous view, whose exit is an error like any other."""
+    return partial(_call_without_exits, view)
 
-    async def contained_coroutine(*args: Any, **kwargs: Any) -> Any:
+
+def async_without_exits(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for an asynchronous view."""
+
+    async def contained(*args: Any, **kwargs: Any) -> Any:
         with contained_exits():
             return await view(*args, **kwargs)
 
-    def contained(*args: Any, **kwargs: Any) -> Any:
-        with contained_exits():
-            return view(*args, **kwargs)
+    return contained
 
-    return contained_coroutine if iscoroutinefunction(view) else contained
+
+def _call_without_exits(view: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    with contained_exits():
+        return view(*args, **kwargs)
 
 
 def _is_of_a_signal(error: BaseException) -> bool:

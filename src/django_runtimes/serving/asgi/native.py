@@ -6,7 +6,7 @@ import logging
 from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.body import read_body
-from django_runtimes.serving.asgi.exits import contained_exits, without_exits
+from django_runtimes.serving.asgi.exits import async_without_exits, contained_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
@@ -146,7 +146,8 @@ class NativeHandler(KnownLengthHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, of a view that does not end the process."""
-        return without_exits(super().make_view_atomic(view))
+        atomic = super().make_view_atomic(view)
+        return async_without_exits(atomic) if iscoroutinefunction(atomic) else without_exits(atomic)
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
         """What was read before the lease."""

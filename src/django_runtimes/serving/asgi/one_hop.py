@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import cached_property
@@ -32,7 +33,7 @@ from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
-from django_runtimes.serving.asgi.threads.threads import LongLivedThreads, NotifyingExecutor
+from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
 from django_runtimes.serving.current_request import Request, current_request, handlers_mark
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
@@ -105,7 +106,7 @@ class OneHopASGIHandler(ASGIHandler):
         self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
         # asgiref declares a ThreadPoolExecutor, and only submits.
-        executor: Any = NotifyingExecutor(self._threads.executor, on_submit=_hand_over)
+        executor: Any = HopExecutor(self._threads.executor, on_submit=_hold_call)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
@@ -197,13 +198,13 @@ class OneHopASGIHandler(ASGIHandler):
             )
             if await self._is_admitted(scope, hint, channel, held):
                 _held.set(held)
-                await self._serve_in_one_hop(chain, scope, body, channel, hint)
+                await self._serve_in_one_hop(chain, scope, hint, held)
             else:
                 held.leave_places()
                 await self._native.serve_read(scope, body, receive, send)
         finally:
-            if not held.is_of_thread:
-                held.give_back(has_run=False)
+            if held.call is None:
+                held.settle()
 
     async def _is_admitted(self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, held: Holding) -> bool:
         """Take the places for a synchronous view; False for what has proved to need none in the line."""
@@ -217,16 +218,18 @@ class OneHopASGIHandler(ASGIHandler):
             return False
         return not self._bridged.are_found_by(scope)
 
-    async def _serve_in_one_hop(
-        self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
-    ) -> None:
+    async def _serve_in_one_hop(self, chain: SyncChain, scope: dict[str, Any], hint: Hint, held: Holding) -> None:
+        channel = held.channel
         try:
-            answer = await self._in_thread(chain, scope, body, channel, hint)
+            answer = await self._in_thread(chain, scope, held.body, channel, hint)
         except ClientLeftError:
             return
         except asyncio.CancelledError:
             channel.abandon()
             raise
+        finally:
+            # Before the answer is sent, which may take its client a while.
+            held.settle()
         if isinstance(answer, Answer):
             await answer.send(channel.send)
         elif answer is not None:
@@ -294,10 +297,8 @@ class OneHopASGIHandler(ASGIHandler):
             await send_until_the_client_leaves(self._chain, stream.response, receive, send)
 
 
-def _hand_over() -> Callable[[bool], None]:
-    held = _held.get()
-    held.is_of_thread = True
-    return held.give_back
+def _hold_call(call: "Future[Any]") -> None:
+    _held.get().call = call
 
 
 def _run_until_the_client_leaves(view: Coroutine[Any, Any, Any]) -> Any:

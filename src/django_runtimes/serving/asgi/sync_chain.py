@@ -13,7 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.urls import set_script_prefix
 
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
-from django_runtimes.serving.asgi.exits import without_exits
+from django_runtimes.serving.asgi.exits import async_without_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import ASYNCHRONOUS, PatchWatch
 from django_runtimes.serving.types import Headers
@@ -93,10 +93,11 @@ class SyncChain(KnownLengthHandler):
 
     def make_view_atomic(self, view: Any) -> Any:
         """Django's, which is told of every view before it is called."""
-        contained = without_exits(super().make_view_atomic(view))
-        if not iscoroutinefunction(contained):
-            return contained
+        atomic = super().make_view_atomic(view)
+        if not iscoroutinefunction(atomic):
+            return without_exits(atomic)
         self._bridged.note(view)
+        contained = async_without_exits(atomic)
         return lambda *args, **kwargs: self._run_async(contained(*args, **kwargs))
 
 

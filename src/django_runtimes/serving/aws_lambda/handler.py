@@ -243,15 +243,24 @@ class DirectLambdaHandler:
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         response = self._chain.respond(scope, BytesIO(body))
-        with contained_exits(), contextlib.ExitStack() as held:
-            held.callback(response.close)
-            head = {"status": response.status_code, "headers": encoded_headers(response)}
-            if response.streaming and not has_content(scope["method"], response.status_code):
-                return head | {"body": b""}
-            if isinstance(response, StreamingHttpResponse) and response.is_async:
-                return head | {"body": self._bridge.run(_joined(response))}
-            content = response.getvalue() if response.streaming else response.content  # type: ignore[attr-defined]
-            return head | {"body": content}
+        with contained_exits():
+            try:
+                headers, body = encoded_headers(response), self._body_of(response, scope["method"])
+            finally:
+                response.close()
+        return {"status": response.status_code, "headers": headers, "body": body}
+
+    def _body_of(self, response: Any, method: str) -> bytes:
+        body: bytes
+        if not response.streaming:
+            body = response.content
+        elif not has_content(method, response.status_code):
+            body = b""
+        elif isinstance(response, StreamingHttpResponse) and response.is_async:
+            body = self._bridge.run(_joined(response))
+        else:
+            body = response.getvalue()
+        return body
 
     def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._lifespan is not None:

@@ -93,7 +93,7 @@ STEPS = [
     f"{ASGI}.threads.leases.Lease.share",
     f"{ASGI}.threads.leases.has_open_transaction",
     f"{ASGI}.threads.leases.LongLivedThreads",
-    f"{ASGI}.threads.threads.NotifyingExecutor.submit",
+    f"{ASGI}.threads.threads.HopExecutor.submit",
     f"{ASGI}.threads.gate.Gate.take_place",
     "concurrent.futures.ThreadPoolExecutor._adjust_thread_count",
 ]

@@ -27,6 +27,8 @@ class ConnectionSourceMixin(WrapperBase):
     """Makes each connection with the login that is good now, by the alias's pool where its entry has one."""
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
+    # While Django takes a connection from it, for which it asks three times.
+    _used_pool: "RecoveringPool | None" = None
 
     @property
     def pool(self) -> "RecoveringPool | None":
@@ -35,6 +37,8 @@ class ConnectionSourceMixin(WrapperBase):
         It is made on first use, opened by the first query, and replaced when the entry says something else, as when a
         test runner makes its database. The old one closes, its connections in use when they come back.
         """
+        if self._used_pool is not None:
+            return self._used_pool
         if not self._is_pooled:
             return None
         present = self._connection_pools.get(self.alias)
@@ -80,13 +84,16 @@ class ConnectionSourceMixin(WrapperBase):
         self, make: Callable[..., psycopg.Connection], parameters: dict[str, Any]
     ) -> psycopg.Connection:
         while True:
-            pool = self.pool
+            pool = self._used_pool = self.pool
             try:
                 return make(parameters)
             except psycopg.OperationalError:
-                # Another thread replaced it between two of Django's looks at it.
+                self._used_pool = None
+                # Another thread may have replaced it, and closed it.
                 if pool is self.pool:
                     raise
+            finally:
+                self._used_pool = None
 
     def _replace_pool(self, old: "RecoveringPool | None") -> "RecoveringPool":
         options = self.settings_dict["OPTIONS"]["pool"]

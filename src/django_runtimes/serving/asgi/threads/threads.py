@@ -1,7 +1,5 @@
 """Threads that live on from request to request, and whose connections are closed when they end."""
 
-import asyncio
-import contextlib
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -48,45 +46,33 @@ class LongLivedThreads:
             self._connections.add(connection)
 
 
-class NotifyingExecutor(Executor):
-    """Runs on another executor, and tells the event loop when a call has really ended.
+class HopExecutor(Executor):
+    """Runs calls on another executor, and hands on the future of each."""
 
-    A task that is cancelled stops waiting for its thread, which goes on: only the thread's own end frees it.
-    """
-
-    def __init__(self, executor: Executor, on_submit: Callable[[], Callable[[bool], None]]) -> None:
-        """`on_submit` returns what to call on the event loop at the end, with whether the call has run."""
+    def __init__(self, executor: Executor, on_submit: "Callable[[Future[Any]], object]") -> None:
+        """`on_submit` gets each future that a thread may run; it tells when the call has really ended."""
         self._executor = executor
         self._on_submit = on_submit
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Submit from the event loop's thread."""
-        loop = asyncio.get_running_loop()
-        on_end = self._on_submit()
-
-        def tell(future: "Future[Any]") -> None:
-            # A loop that is closed has nobody left who waits.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(on_end, not future.cancelled())
-
-        future: Future[Any] = Future()
-        future.add_done_callback(tell)
+        withdrawable = _WithdrawableCall(partial(call, *args, **kwargs) if args or kwargs else call)
         try:
-            self._executor.submit(run_for, future, partial(call, *args, **kwargs))
+            future = self._executor.submit(withdrawable)
         except BaseException:
-            # Where no further thread can start, one that is there may still come by.
-            if future.cancel():
-                raise
+            # Where no further thread can start the call is queued even so, and its caller is told otherwise.
+            withdrawable.is_withdrawn = True
+            raise
+        self._on_submit(future)
         return future
 
 
-def run_for(future: "Future[Any]", call: Callable[[], Any]) -> None:
-    """Make the call and set the future, unless that was cancelled."""
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = call()
-    except BaseException as error:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+class _WithdrawableCall:
+    __slots__ = ("call", "is_withdrawn")
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+        self.is_withdrawn = False
+
+    def __call__(self) -> Any:
+        return None if self.is_withdrawn else self.call()
