@@ -1,4 +1,4 @@
-"""What `configure()` found out about this process, for all of the library that serves, operates or checks."""
+"""The decisions that `configure()` made for this process, which the rest of the library reads."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network
@@ -16,9 +16,9 @@ SETTING = "DJANGO_RUNTIMES"
 
 
 class Adopted(NamedTuple):
-    """How the application runs here: the setting DJANGO_RUNTIMES, and what `configure()` returns.
+    """How the application runs here: the value of the setting DJANGO_RUNTIMES, which `configure()` returns.
 
-    `keeps_media` is whether uploaded files outlive this process, `serves_media` whether the application itself serves
+    `keeps_media` says whether uploaded files outlive this process, `serves_media` whether the application itself serves
     them from the disk, as under `local`.
     """
 
@@ -55,7 +55,7 @@ class Adopted(NamedTuple):
 
 
 def adopted_by(settings: object) -> Adopted:
-    """The record in Django's settings; ConfigurationError where no call of `configure()` left one."""
+    """Return the record in Django's settings; raise ConfigurationError when `configure()` was not called."""
     adopted = getattr(settings, SETTING, None)
     if not isinstance(adopted, Adopted):
         raise ConfigurationError(not_called(getattr(settings, "SETTINGS_MODULE", None)))
@@ -63,8 +63,8 @@ def adopted_by(settings: object) -> Adopted:
 
 
 def not_called(settings_module: str | None) -> str:
-    """What a user is told whose settings do not call `configure()`."""
+    """Return the error text for settings that do not call `configure()`."""
     return (
-        f"{settings_module or 'the settings module'} does not call configure(), without which nothing fits the "
-        "runtime; write at its end: from django_runtimes import configure; configure(globals())"
+        f"{settings_module or 'the settings module'} does not call configure(), so the settings do not fit the "
+        "runtime; add at its end: from django_runtimes import configure; configure(globals())"
     )

@@ -1,17 +1,17 @@
-"""What the variables that choose may choose from, where no other module defines it."""
+"""Choices of variables that belong to no other module."""
 
 from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What the process does in the database."""
+    """Whether the process serves requests or runs operations, which decides its database login."""
 
     WEB = "web"
     OPERATIONS = "operations"
 
 
 class Source(StrEnum):
-    """The names by which the sources of credentials are chosen."""
+    """Where the database login comes from."""
 
     PASSWORD = "password"  # noqa: S105  (a name)
     SECRETSMANAGER = "secretsmanager"
@@ -30,7 +30,7 @@ class SslMode(StrEnum):
 
 
 class LogFormat(StrEnum):
-    """The shape of the log lines."""
+    """The format of the log lines."""
 
     JSON = "json"
     TEXT = "text"

@@ -1,8 +1,8 @@
-"""What is raised when the variables do not say how to run."""
+"""The error for variables and settings that cannot work."""
 
 
 class ConfigurationError(ValueError):
-    """A variable is missing, malformed or contradicts another; its text is one line with the remedy."""
+    """A variable is missing, malformed or contradicts another; the text is one line with the remedy."""
 
-    # The texts of further mistakes that were found beside this one.
+    # The texts of other errors that were found at the same time.
     others: tuple[str, ...] = ()

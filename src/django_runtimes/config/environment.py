@@ -1,4 +1,4 @@
-"""The variables of a process, read as the table types them."""
+"""Reads a process's environment variables as typed values."""
 
 import difflib
 from collections.abc import Mapping
@@ -9,22 +9,25 @@ from django_runtimes.config.variables.variable import T_co, Variable
 
 
 class Environment:
-    """`environment[WORKERS]` is the value of that variable; an empty one counts as unset, as templates pass them."""
+    """The variables of a process by their object in the table, as in `environment[WORKERS]`.
+
+    An empty variable counts as unset, since templates pass optional ones empty.
+    """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     def __getitem__(self, variable: Variable[T_co]) -> T_co:
-        """The value, else the table's default; ConfigurationError for what the variable does not accept."""
+        """Return the value, or the table's default when unset; raise ConfigurationError for an invalid value."""
         text = self._text(variable)
         return variable.parse(text) if text else variable.unset()
 
     def is_set(self, variable: Variable[Any]) -> bool:
-        """Whether somebody set it, whatever the table's default."""
+        """Return whether the variable is set to a text that is not empty."""
         return bool(self._environ.get(variable.name))
 
     def unknown_names(self) -> list[tuple[str, str | None]]:
-        """Variables with our prefix that the table lacks, each with the nearest known name."""
+        """Return the variables with the prefix WEBAPP_ that the table lacks, each with the closest known name."""
         from django_runtimes.config.variables.table import PREFIX, VARIABLES
 
         known = {variable.name for variable in VARIABLES}

@@ -1,4 +1,4 @@
-"""Variables that are set and that other variables leave without effect."""
+"""Finds variables that are set but have no effect because of another variable."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ from django_runtimes.config.variables.database_connections import (
 from django_runtimes.config.variables.database_login import DB_CREDENTIALS, DB_PASSWORD, DB_ROLE, DB_SECRET_ARN, DB_USER
 from django_runtimes.config.variables.variable import Variable
 
-_ADDRESS = (DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD)
-_OF_POOL = (DB_POOL_MAX_SIZE, DB_POOL_TIMEOUT_S, DB_POOL_EMPTY_S)
+_ADDRESS_VARIABLES = (DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD)
+_POOL_VARIABLES = (DB_POOL_MAX_SIZE, DB_POOL_TIMEOUT_S, DB_POOL_EMPTY_S)
 
 
 def ignored_variables(environment: Environment, profile: Profile) -> list[tuple[str, str]]:
-    """Each with what decides in its place; none for operations, whose way is fixed."""
+    """Return each ignored variable with the reason; none under the operations role, whose connections are fixed."""
     if environment[DB_ROLE] is Role.OPERATIONS:
         return []
     strategy = f"the strategy is {profile.connections.name}"
     source = environment[DB_CREDENTIALS]
     reasons: dict[Variable[Any], str] = {}
     if environment.is_set(DATABASE_URL):
-        reasons |= dict.fromkeys(_ADDRESS, "DATABASE_URL is used")
+        reasons |= dict.fromkeys(_ADDRESS_VARIABLES, "DATABASE_URL is used")
     if not isinstance(profile.connections, Pool):
-        reasons |= dict.fromkeys(_OF_POOL, strategy)
+        reasons |= dict.fromkeys(_POOL_VARIABLES, strategy)
     if not isinstance(profile.connections, Persistent):
         reasons[DB_MAX_AGE_S] = strategy
     if source is not Source.SECRETSMANAGER:

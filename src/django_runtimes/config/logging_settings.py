@@ -1,4 +1,4 @@
-"""Log lines in the shape that the runtime's collector wants."""
+"""Django's LOGGING for JSON or text on standard error."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django_runtimes.config.choices import LogFormat, LogLevel
 
 
 def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
-    """Django's LOGGING: one handler to standard error, JSON or text."""
+    """Return Django's LOGGING with one handler, which writes JSON or text to standard error."""
     formatters: dict[LogFormat, dict[str, Any]] = {
         LogFormat.JSON: {
             "()": "pythonjsonlogger.json.JsonFormatter",
@@ -16,16 +16,15 @@ def logging_settings(log_format: LogFormat, level: LogLevel) -> dict[str, Any]:
         },
         LogFormat.TEXT: {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
     }
-    least = level.upper()
+    level_name = level.upper()
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatters[log_format]},
-        # Libraries give their loggers levels of their own, such as Django INFO and psycopg WARNING; the handler's is
-        # the last word.
-        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": least}},
-        "root": {"handlers": ["console"], "level": least},
-        # Django's own handlers for these would print each line a second time, in another shape.
+        # Libraries set levels of their own loggers (Django INFO, psycopg WARNING), so the handler filters too.
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "level": level_name}},
+        "root": {"handlers": ["console"], "level": level_name},
+        # Django's own handlers for these loggers would print each line a second time, in another format.
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},

@@ -1,4 +1,4 @@
-"""How uploaded files reach their bucket, as django-storages' settings want it."""
+"""The settings of django-storages for uploaded files in S3."""
 
 from typing import Any
 
@@ -17,37 +17,37 @@ from django_runtimes.config.variables.aws_variables import (
 from django_runtimes.config.variables.file_variables import MEDIA_BUCKET
 
 _ENDPOINTS = (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL)
-# In the files that these name boto3 looks for a region too.
+# boto3 also looks for a region in the files that these name.
 _AWS_CONFIGURATION = (AWS_PROFILE, AWS_CONFIG_FILE)
 
 
 def s3_settings(environment: Environment, *, local: bool) -> dict[str, Any]:
-    """AWS_S3_REGION_NAME, AWS_S3_SIGNATURE_VERSION and AWS_S3_ADDRESSING_STYLE; nothing without a bucket.
+    """Return the region, signature version and addressing style of the bucket; empty without a bucket.
 
-    botocore's own default is an address that only us-east-1 answers, and there only with the oldest signature.
-    Raises ConfigurationError outside `local` when nothing says where the bucket is.
+    botocore's defaults work only in us-east-1 and only with the oldest signature.
+    Raise ConfigurationError outside `local` when the bucket's region is unknown.
     """
     bucket = environment[MEDIA_BUCKET]
     if bucket is None:
         return {}
     has_endpoint = _has_endpoint(environment)
-    # Other servers have regions of any name.
+    # Other S3 servers may give regions any name.
     region = _any_region(environment) if has_endpoint else aws_region(environment)
     if region is None and not (local or has_endpoint or any(map(environment.is_set, _AWS_CONFIGURATION))):
         raise ConfigurationError(
-            f"WEBAPP_MEDIA_BUCKET={bucket!r} and AWS_REGION is not set; set it to the region of the bucket"
+            f"WEBAPP_MEDIA_BUCKET={bucket!r} is set, but AWS_REGION is not; set it to the region of the bucket"
         )
     return {
         "AWS_S3_REGION_NAME": region,
         "AWS_S3_SIGNATURE_VERSION": "s3v4",
-        # A server that stands in for S3 has one host name, and no name for each bucket.
+        # Other S3 servers have one host name for all buckets.
         "AWS_S3_ADDRESSING_STYLE": "auto" if has_endpoint else "virtual",
     }
 
 
 def _has_endpoint(environment: Environment) -> bool:
-    """Whether boto3 takes another address than S3's own from the variables."""
-    # botocore knows no other word for true.
+    """Return whether variables give boto3 another endpoint than S3's own."""
+    # botocore accepts no other spelling of true.
     if (environment[AWS_IGNORE_CONFIGURED_ENDPOINT_URLS] or "").lower() == "true":
         return False
     return any(map(environment.is_set, _ENDPOINTS))

@@ -1,8 +1,8 @@
-"""Text that shows itself to nobody who only prints what is around it."""
+"""A `str` whose `repr()` is masked."""
 
 
 class Secret(str):
-    """A password, token or the like: its `repr` hides it, as error pages and tracebacks print variables."""
+    """A password or token; the masked `repr()` keeps it out of error pages and tracebacks that print variables."""
 
     __slots__ = ()
 

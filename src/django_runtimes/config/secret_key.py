@@ -1,19 +1,22 @@
-"""The secret key, and whether others could guess it."""
+"""Reads the secret key and checks its strength."""
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 
-# As Django's own check of a deployment wants it. That check, security.W009 of `check --deploy`, also warns of a key
-# with few different characters, which does not keep a process from starting.
+# Django's own check security.W009 of `check --deploy` requires as many. It also warns of a key with few different
+# characters, which does not stop a process from starting.
 SHORTEST_KEY = 50
-# What `django-admin startproject` writes, and a repository then holds.
-_PUBLIC_BEGINNING = "django-insecure-"
+# The prefix that `django-admin startproject` writes into settings, which are then committed.
+_PUBLIC_PREFIX = "django-insecure-"
 
 
 def secret_key(environment: Environment, *, local: bool) -> Secret | None:
-    """WEBAPP_SECRET_KEY, None where it is not set; raises ConfigurationError, which never shows it."""
+    """Return WEBAPP_SECRET_KEY, or None when it is not set.
+
+    Raise ConfigurationError, which never shows the key, for a weak one outside `local`.
+    """
     key = environment[SECRET_KEY]
     if key is None or local:
         return key
@@ -23,11 +26,11 @@ def secret_key(environment: Environment, *, local: bool) -> Secret | None:
 
 
 def weakness(key: str | bytes) -> str:
-    """Why others could guess a secret key, which is not shown; empty where nothing speaks against it."""
-    beginning = key[: len(_PUBLIC_BEGINNING)]
-    text = beginning.decode(errors="replace") if isinstance(beginning, bytes) else beginning
-    if text == _PUBLIC_BEGINNING:
-        return f"begins with {_PUBLIC_BEGINNING!r} and is public"
+    """Return the rule that a weak secret key breaks, without the key; empty for a strong one."""
+    prefix = key[: len(_PUBLIC_PREFIX)]
+    text = prefix.decode(errors="replace") if isinstance(prefix, bytes) else prefix
+    if text == _PUBLIC_PREFIX:
+        return f"begins with {_PUBLIC_PREFIX!r} and is public"
     if len(key) < SHORTEST_KEY:
         return f"has {len(key)} characters"
     return ""

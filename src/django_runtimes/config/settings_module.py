@@ -1,4 +1,4 @@
-"""Which settings module Django is to load."""
+"""Reads the name of the settings module."""
 
 from collections.abc import Mapping
 
@@ -6,10 +6,10 @@ from django_runtimes.config.configuration_error import ConfigurationError
 
 
 def settings_module(environ: Mapping[str, str]) -> str:
-    """The module that DJANGO_SETTINGS_MODULE names; ConfigurationError without one."""
+    """Return DJANGO_SETTINGS_MODULE; raise ConfigurationError when it is not set."""
     name = environ.get("DJANGO_SETTINGS_MODULE")
     if not name:
         raise ConfigurationError(
-            "DJANGO_SETTINGS_MODULE is not set; name the project's settings module, such as config.settings"
+            "DJANGO_SETTINGS_MODULE is not set; set it to the project's settings module, such as config.settings"
         )
     return name

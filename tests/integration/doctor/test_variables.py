@@ -111,7 +111,7 @@ def test_an_operations_password_needs_its_user_offline_too():
     examined = doctor("--offline", **REQUIRED, DATABASE_URL=UNREACHABLE, WEBAPP_DB_OPERATIONS_PASSWORD="0wner")
 
     assert examined.returncode == 78
-    assert "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it" in " ".join(examined.stdout.split())
+    assert "WEBAPP_DB_OPERATIONS_PASSWORD is set without its user" in " ".join(examined.stdout.split())
 
 
 def test_a_pool_that_the_settings_module_enlarges_is_counted(tmp_path):
@@ -143,7 +143,7 @@ def test_the_budget_is_the_same_under_the_operations_role():
     ("url", "text"),
     [
         ("postgresql://app:in@hunter2@127.0.0.1/app", "DATABASE_URL has a bare @ or / in its user or password; write"),
-        ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which is none; choose"),
+        ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which libpq does not"),
     ],
 )
 def test_a_malformed_url_is_unreadable_and_hides_its_password(url, text):

@@ -75,8 +75,8 @@ def test_settings_without_configure_give_one_line(tmp_path):
 
     assert (ended.returncode, ended.stderr) == (
         78,
-        "webapp: config.settings does not call configure(), without which nothing fits the runtime; "
-        "write at its end: from django_runtimes import configure; configure(globals())\n",
+        "webapp: config.settings does not call configure(), so the settings do not fit the runtime; "
+        "add at its end: from django_runtimes import configure; configure(globals())\n",
     )
 
 

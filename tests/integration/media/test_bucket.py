@@ -88,4 +88,4 @@ def test_a_container_does_not_start_without_the_buckets_region():
     process = run("import django; django.setup()")
 
     assert process.returncode != 0
-    assert "WEBAPP_MEDIA_BUCKET='pictures' and AWS_REGION is not set; set it to the region" in process.stderr
+    assert "WEBAPP_MEDIA_BUCKET='pictures' is set, but AWS_REGION is not; set it to the region" in process.stderr

@@ -84,7 +84,7 @@ def test_settings_without_configure(foreign):
     settings = (foreign.code / "config/settings.py").read_text()
     foreign.write("config/settings.py", settings.replace("configure(globals())", ""))
 
-    assert refusal(foreign).startswith("config.settings does not call configure(), without which nothing fits")
+    assert refusal(foreign).startswith("config.settings does not call configure(), so the settings do not fit")
 
 
 def test_no_project_and_no_settings(foreign):

@@ -84,8 +84,8 @@ def test_startup_options_through_rds_proxy():
     text = refusal(ready_project(DATABASES={"default": postgresql(OPTIONS=OPTIONS)}), **ON_LAMBDA)
 
     assert text == (
-        "OPTIONS has 'options', which RDS Proxy at 'proxy.example' refuses; remove it from DATABASES and write its "
-        "settings to the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
+        "OPTIONS has 'options', which RDS Proxy at 'proxy.example' refuses; remove it from DATABASES and give the "
+        "role its settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
     )
 
 
@@ -136,7 +136,7 @@ def test_a_function_without_a_proxy():
     variables = {name: value for name, value in ON_LAMBDA.items() if name != "WEBAPP_DB_PROXY_HOST"}
 
     assert refusal(ready_project(), **variables).startswith(
-        "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it"
+        "WEBAPP_DB_PROXY_HOST is not set, but the route is proxy; set"
     )
 
 

@@ -18,9 +18,9 @@ def test_the_operations_function_allows_the_named_commands():
 @pytest.mark.parametrize(
     ("environ", "complaint"),
     [
-        ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands and "),
-        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_ALLOWED_COMMANDS names no command; name some"),
-        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; name some"),
+        ({"WEBAPP_ALLOWED_COMMANDS": "migrate"}, "WEBAPP_ALLOWED_COMMANDS='migrate' lets events run commands, but "),
+        ({"WEBAPP_DB_ROLE": "operations"}, "WEBAPP_ALLOWED_COMMANDS names no command; set it"),
+        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; set it"),
     ],
 )
 def test_commands_need_the_operations_role_and_it_needs_them(environ, complaint):

@@ -107,12 +107,12 @@ def test_an_endpoint_that_boto3_ignores_has_no_effect(url_of, word, host):
 def test_an_ignored_endpoint_needs_a_region():
     ignored = {"AWS_ENDPOINT_URL_S3": "http://minio.internal:9000", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
 
-    with pytest.raises(ConfigurationError, match="AWS_REGION is not set"):
+    with pytest.raises(ConfigurationError, match="AWS_REGION is not; set it"):
         s3_settings(Environment({**BUCKET, **ignored}), local=False)
 
 
 def test_no_region_is_an_error_outside_local():
-    with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' and AWS_REGION is not set; set it to"):
+    with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' is set, but AWS_REGION is not; set"):
         s3_settings(Environment(BUCKET), local=False)
 
 
@@ -128,7 +128,7 @@ def test_local_leaves_the_region_to_aws_configuration():
 @pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
 @pytest.mark.parametrize("region", ["Frankfurt", "eu-central-1a", "eu-central-1 ", "s3.eu-central-1.amazonaws.com"])
 def test_an_invalid_region_is_an_error(name, region):
-    with pytest.raises(ConfigurationError, match=re.escape(f"{name}={region!r} is not a region; write its code")):
+    with pytest.raises(ConfigurationError, match=re.escape(f"{name}={region!r} is not a region; set it to a code")):
         s3_settings(Environment({**BUCKET, name: region}), local=True)
 
 

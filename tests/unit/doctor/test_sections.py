@@ -143,7 +143,7 @@ def test_an_operations_password_without_a_user_is_unreadable():
     (finding,) = examine_database(Examination(environ, offline=False))
 
     assert finding.level is Level.UNREADABLE
-    assert finding.text.startswith("WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it")
+    assert finding.text.startswith("WEBAPP_DB_OPERATIONS_PASSWORD is set without its user")
 
 
 def test_missing_timeouts_are_a_warning_under_local():

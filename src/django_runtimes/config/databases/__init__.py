@@ -1,1 +1,1 @@
-"""Where PostgreSQL is, how to log in and how to keep connections, from variables alone."""
+"""Derives the address, login and connection strategy of PostgreSQL from variables alone."""

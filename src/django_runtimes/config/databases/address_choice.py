@@ -1,4 +1,4 @@
-"""Which address a connection goes to: the variables', the project's own, or the proxy's in front of either."""
+"""Chooses the database's address: from variables, from the project's settings, or the proxy's."""
 
 import re
 from collections.abc import Mapping
@@ -23,17 +23,20 @@ from django_runtimes.config.variables.database_address import (
 from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
 
 _DEFAULT_PORT = 5432
-# By the names of RDS Proxy's endpoints: NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn.
+# RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn in China.
 _RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
 
 
 def address_is_given(environment: Environment) -> bool:
-    """Whether variables say where the database is."""
+    """Return whether variables give the address of the database."""
     return environment.is_set(DATABASE_URL) or environment.is_set(DB_HOST)
 
 
 def address_on_route(environment: Environment, route: Route, project: Mapping[str, Any]) -> Address:
-    """Where `default` is reached; ConfigurationError where nothing says so, or the route cannot be taken."""
+    """Return the address of `default` on this route.
+
+    Raise ConfigurationError when no address is configured, or the route contradicts another variable.
+    """
     if address_is_given(environment) or not is_postgresql(project):
         address = environment[DATABASE_URL] or _address_of_variables(environment)
     else:
@@ -43,32 +46,32 @@ def address_on_route(environment: Environment, route: Route, project: Mapping[st
     proxy_host = environment[DB_PROXY_HOST]
     if proxy_host is None:
         raise ConfigurationError(
-            "WEBAPP_DB_PROXY_HOST is not set and the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
+            "WEBAPP_DB_PROXY_HOST is not set, but the route is proxy; set it, or WEBAPP_DB_ROUTE=direct"
         )
     if environment.is_set(PGHOSTADDR):
-        raise ConfigurationError("PGHOSTADDR is set, where libpq would go instead of WEBAPP_DB_PROXY_HOST; unset it")
+        raise ConfigurationError("PGHOSTADDR is set, so libpq would not connect to WEBAPP_DB_PROXY_HOST; unset it")
     if "options" in address.options:
         raise ConfigurationError(
-            "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and write its settings to "
-            "the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
+            "DATABASE_URL has the option 'options', which RDS Proxy refuses; remove it and give the role its "
+            "settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
         )
-    # A numeric address beside the server's name would win over the proxy's name.
+    # libpq would connect to the server's `hostaddr` instead of the proxy's name.
     options = {name: value for name, value in address.options.items() if name != "hostaddr"}
     return replace(address, host=proxy_host, port=environment[DB_PROXY_PORT], options=options)
 
 
 def is_proxied(environment: Environment, address: Address) -> bool:
-    """Whether an address is an RDS Proxy's, or the one that WEBAPP_DB_PROXY_HOST names."""
+    """Return whether an address is an RDS Proxy endpoint or the proxy that WEBAPP_DB_PROXY_HOST names."""
     host = address.host.lower()
     if _RDS_PROXY_HOST.fullmatch(host) is not None:
         return True
     proxy_host = environment[DB_PROXY_HOST]
-    # A pooler and its server may be on one machine.
+    # A pooler and its server may share a host, so the port counts too.
     return proxy_host is not None and (host, address.port) == (proxy_host.lower(), environment[DB_PROXY_PORT])
 
 
 def host_and_port(address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
-    """HOST and PORT, as the project wrote them where they are the same."""
+    """Return HOST and PORT for DATABASES; a port equal to the project's keeps the type that the project gave it."""
     port = address.port if str(project.get("PORT") or _DEFAULT_PORT) != str(address.port) else project.get("PORT")
     return {"HOST": address.host, "PORT": address.port if port is None else port}
 
@@ -87,7 +90,7 @@ def _address_of_variables(environment: Environment) -> Address:
 
 
 def address_of(project: Mapping[str, Any]) -> Address:
-    """What an entry of DATABASES says; ConfigurationError for a port that is none."""
+    """Return the address in an entry of DATABASES; raise ConfigurationError for a port that is not a number."""
     return Address(
         host=str(project.get("HOST") or ""),
         port=_port_of(project),
@@ -99,7 +102,7 @@ def address_of(project: Mapping[str, Any]) -> Address:
 
 
 def _with_variables(environment: Environment, address: Address) -> Address:
-    """The project's address with the parts that variables say otherwise."""
+    """Return the project's address with the parts that variables override."""
     return replace(
         address,
         port=environment[DB_PORT] if environment.is_set(DB_PORT) else address.port,

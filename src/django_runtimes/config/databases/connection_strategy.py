@@ -1,4 +1,4 @@
-"""How connections to PostgreSQL are kept (strategy) and what they go to (route)."""
+"""How long connections to PostgreSQL are kept (strategy) and what they connect to (route)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Strategy(StrEnum):
-    """The names by which the connection strategies are chosen."""
+    """The names of the connection strategies."""
 
     PER_REQUEST = "per_request"
     PERSISTENT = "persistent"
@@ -15,43 +15,43 @@ class Strategy(StrEnum):
 
 
 class Route(StrEnum):
-    """What a connection goes to: the server itself, or a proxy in front of it."""
+    """What a connection connects to: the server itself, or a proxy in front of it."""
 
     DIRECT = "direct"
     PROXY = "proxy"
 
 
-# Of psycopg's pool, where nothing else is said.
+# The defaults of psycopg's pool.
 _PSYCOPG_MIN_SIZE = 4
 _PSYCOPG_TIMEOUT_S = 30
 
 
 @dataclass(frozen=True)
 class PerRequest:
-    """A connection is opened by a request's first query and closed at its end."""
+    """A request's first query opens a connection, and the end of the request closes it."""
 
     name = Strategy.PER_REQUEST
 
     def as_django(self) -> dict[str, Any]:
-        """The entries of DATABASES that this strategy decides."""
+        """Return the entries of DATABASES that this strategy decides."""
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False, "OPTIONS": {}}
 
 
 @dataclass(frozen=True)
 class Persistent:
-    """A thread keeps its connection from one request to the next; for threads that live on."""
+    """A thread keeps its connection from one request to the next; only for threads that outlive a request."""
 
     max_age_s: int = 600
     name = Strategy.PERSISTENT
 
     def as_django(self) -> dict[str, Any]:
-        """The entries of DATABASES that this strategy decides."""
+        """Return the entries of DATABASES that this strategy decides."""
         return {"CONN_MAX_AGE": self.max_age_s, "CONN_HEALTH_CHECKS": True, "OPTIONS": {}}
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A process shares up to `max_size` connections among its threads."""
+    """The threads of a process share up to `max_size` connections."""
 
     max_size: int = 8
     min_size: int = 1
@@ -59,7 +59,7 @@ class Pool:
     name = Strategy.POOL
 
     def as_django(self) -> dict[str, Any]:
-        """The entries of DATABASES that this strategy decides."""
+        """Return the entries of DATABASES that this strategy decides."""
         pool = {"min_size": self.min_size, "max_size": self.max_size, "timeout": self.timeout_s}
         return {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": {"pool": pool}}
 
@@ -68,10 +68,10 @@ Connections = PerRequest | Persistent | Pool
 
 
 def connections_of(database: Mapping[str, Any]) -> Connections:
-    """Those of an entry of DATABASES, whoever wrote it."""
+    """Return the connection strategy that an entry of DATABASES describes."""
     pool = database.get("OPTIONS", {}).get("pool")
     if pool:
-        # Django takes True for all of psycopg's defaults.
+        # Django reads True as psycopg's defaults.
         options = {} if pool is True else pool
         min_size = options.get("min_size", _PSYCOPG_MIN_SIZE)
         return Pool(options.get("max_size") or min_size, min_size, options.get("timeout", _PSYCOPG_TIMEOUT_S))

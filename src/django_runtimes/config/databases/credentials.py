@@ -1,4 +1,4 @@
-"""Who logs in to PostgreSQL, and where the password comes from."""
+"""Chooses the user that logs in to PostgreSQL and the source of its password."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from django_runtimes.config.variables.variable import Variable
 
 
 class StoredSecret(NamedTuple):
-    """A login in AWS Secrets Manager, read again when older than `ttl_s`."""
+    """A login in AWS Secrets Manager, which is read again after `ttl_s` seconds."""
 
     arn: str
     ttl_s: float
@@ -33,7 +33,7 @@ class StoredSecret(NamedTuple):
 
 
 class IamToken(NamedTuple):
-    """A token that this process signs with its own AWS credentials, for one region."""
+    """An RDS login token for one region, which this process signs with its own AWS credentials."""
 
     region: str
 
@@ -43,7 +43,7 @@ Credentials = StoredSecret | IamToken
 
 @dataclass(frozen=True)
 class Login:
-    """A user with a password, or with the credentials that give one (None: the password is what it is)."""
+    """A database user; `credentials` is the source of its password, or None when `password` holds it."""
 
     user: str
     password: str = field(repr=False)
@@ -51,9 +51,9 @@ class Login:
 
 
 def choose_login(environment: Environment, *, user: str, password: str) -> Login:
-    """The login of WEBAPP_DB_ROLE, given the one that the address carries.
+    """Return the login for WEBAPP_DB_ROLE; `user` and `password` are the address's own.
 
-    Raises ConfigurationError for a source that lacks what it needs.
+    Raise ConfigurationError when the chosen source of credentials lacks a variable.
     """
     if environment[DB_ROLE] is Role.OPERATIONS:
         return _operations_login(environment, user=user, password=password)
@@ -61,13 +61,16 @@ def choose_login(environment: Environment, *, user: str, password: str) -> Login
 
 
 def web_login(environment: Environment, *, user: str, password: str) -> Login:
-    """The application's login, whoever is logged in now; raises ConfigurationError as `choose_login` does."""
+    """Return the web role's login, also in a process of the operations role.
+
+    Raise ConfigurationError when the chosen source of credentials lacks a variable.
+    """
     match environment[DB_CREDENTIALS]:
         case Source.SECRETSMANAGER:
             return Login(user, Secret(), _stored_secret(environment, DB_SECRET_ARN))
         case Source.IAM:
             if not user:
-                raise ConfigurationError("WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; write one in it")
+                raise ConfigurationError("WEBAPP_DB_CREDENTIALS is iam, but DATABASE_URL names no user; add one to it")
             return Login(user, Secret(), IamToken(_region(environment)))
         case _:
             return Login(user, Secret(password))
@@ -87,7 +90,7 @@ def _operations_login(environment: Environment, *, user: str, password: str) -> 
     if operations_password is not None:
         if operations_user is None:
             raise ConfigurationError(
-                "WEBAPP_DB_OPERATIONS_PASSWORD is set and no user for it; set WEBAPP_DB_OPERATIONS_USER"
+                "WEBAPP_DB_OPERATIONS_PASSWORD is set without its user; set WEBAPP_DB_OPERATIONS_USER"
             )
         return Login(operations_user, Secret(operations_password))
     web = web_login(environment, user=operations_user or user, password=password)
@@ -103,7 +106,7 @@ def _stored_secret(environment: Environment, variable: Variable[str | None]) -> 
     arn = environment[variable]
     if arn is None:
         raise ConfigurationError(
-            f"{variable.name} is not set and WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
+            f"{variable.name} is not set, but WEBAPP_DB_CREDENTIALS is secretsmanager; set it to the secret's ARN"
         )
     return StoredSecret(arn, environment[DB_SECRET_TTL_S])
 
@@ -112,6 +115,6 @@ def _region(environment: Environment) -> str:
     region = aws_region(environment)
     if region is None:
         raise ConfigurationError(
-            "AWS_REGION is not set and WEBAPP_DB_CREDENTIALS is iam; set it to the region of the database"
+            "AWS_REGION is not set, but WEBAPP_DB_CREDENTIALS is iam; set it to the region of the database"
         )
     return region

@@ -1,4 +1,4 @@
-"""Where PostgreSQL is, as Django's DATABASES wants it."""
+"""Builds entries of Django's DATABASES for PostgreSQL."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,9 +37,9 @@ from django_runtimes.config.variables.database_connections import (
 )
 from django_runtimes.config.variables.database_login import DB_ROLE
 
-# A peer that has vanished is noticed within 3 s: by probes when an answer is waited for, by the unacknowledged
-# time when a question was sent, which counts from the first retransmission, half a second in. The kernel's own
-# limits are hours and a quarter of an hour.
+# The kernel notices a vanished peer within 3 s: by keepalive probes while a query waits for its result, by
+# tcp_user_timeout (which counts from the first retransmission, after half a second) while a query is being sent.
+# Its own defaults are hours for probes and a quarter of an hour for unacknowledged data.
 _TCP_OPTIONS = {
     "keepalives": 1,
     "keepalives_idle": 2,
@@ -48,16 +48,16 @@ _TCP_OPTIONS = {
     "tcp_user_timeout": 2000,
 }
 
-# A migration may wait for minutes: a short interruption of the network must not end it.
-_PATIENT_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
+# A migration may wait for minutes, and a short network interruption must not end it.
+_OPERATIONS_TCP_OPTIONS = {"keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 6}
 
-# While a process is frozen nothing tells it that its connection ended. Asking one whose packets are dropped costs
-# the 2.5 s of such a question, a new one costs milliseconds.
-_MAX_REST_IF_FROZEN_S = 5.0
+# A frozen process does not notice that its connection ended. A health check of a connection whose packets are dropped
+# takes 2.5 s to fail, and a new connection takes milliseconds.
+_MAX_IDLE_IF_FROZEN_S = 5.0
 
 
-# Options of a project's that would lead past the address that variables give, or log in there as somebody else.
-_OPTIONS_OF_ADDRESS = frozenset(
+# Options of the project that would override the address or the login that variables give.
+_ADDRESS_OPTIONS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -66,14 +66,16 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 def database_settings(
     environment: Environment, profile: Profile, project: Mapping[str, Any] = _NOTHING
 ) -> dict[str, Any]:
-    """The `default` entry of DATABASES for the profile's strategy and route.
+    """Return the `default` entry of DATABASES for the profile's strategy and route.
 
-    `project` is the project's own entry: its address where variables give none, its options where neither
-    DATABASE_URL nor a variable says otherwise, and its other keys as they are. Beside Django's keys: ALWAYS_RESET
-    (whether statements of the ORM count as leaving session state), CREDENTIALS (where the login comes from, None for
-    USER and PASSWORD), MAX_REST_S (after how long unused a connection is not used again, None for any time) and ROUTE.
-    Raises ConfigurationError when the route's address or the login is not known, or the connection could be read on
-    the way.
+    `project` is the project's own entry. Its address applies when variables give none, its options unless DATABASE_URL
+    or a variable overrides them, and its other keys as they are.
+
+    The entry has four keys beside Django's. ALWAYS_RESET says whether statements of the ORM count as leaving session
+    state. CREDENTIALS is the source of the login, or None for USER and PASSWORD. MAX_REST_S is the longest idle
+    time, in seconds, after which a connection is used again, or None for no limit. ROUTE is the route.
+
+    Raise ConfigurationError when the address or the login is unknown, or the connection would not be encrypted.
     """
     address = address_on_route(environment, profile.route, project)
     login = choose_login(environment, user=address.user, password=address.password)
@@ -84,9 +86,10 @@ def database_settings(
 
 
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
-    """Another PostgreSQL database of a project: its address and login, and engine, strategy, TLS and timeouts of ours.
+    """Return the entry of another PostgreSQL database, with the library's engine, strategy, TLS and timeouts.
 
-    It goes by the proxy route where its address is an RDS Proxy's or that of WEBAPP_DB_PROXY_HOST, else directly.
+    The address and the login stay the project's. The route is proxy when the address is an RDS Proxy endpoint or
+    WEBAPP_DB_PROXY_HOST, else direct.
     """
     address = address_of(project)
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
@@ -102,70 +105,70 @@ def _entry(
     *,
     is_moved: bool,
 ) -> dict[str, Any]:
-    """All but the address and the login; `is_moved` is whether another address took the place of the project's."""
-    given = _given_options(project, is_moved=is_moved)
+    """Return all keys but the address and the login; `is_moved` says whether variables replace that address."""
+    given = _project_options(project, is_moved=is_moved)
     if profile.route is Route.PROXY and "options" in given:
         raise ConfigurationError(
-            f"OPTIONS has 'options', which RDS Proxy at {address.host!r} refuses; remove it from DATABASES and write "
-            "its settings to the role with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
+            f"OPTIONS has 'options', which RDS Proxy at {address.host!r} refuses; remove it from DATABASES and give "
+            "the role its settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
         )
-    said = _options_said(environment, profile.route, given) | address.options
-    tls = tls_options(environment, host=address.host, route=profile.route, options=said, default=profile.sslmode)
-    reached = replace(address, options=with_libpq_variables(said, environment))
-    _require_encryption(reached, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
+    chosen = _not_overridden(environment, profile.route, given) | address.options
+    tls = tls_options(environment, host=address.host, route=profile.route, options=chosen, default=profile.sslmode)
+    effective = replace(address, options=with_libpq_variables(chosen, environment))
+    _require_encryption(effective, tls["sslmode"], profile, token=isinstance(login.credentials, IamToken))
     strategy = profile.connections.as_django()
     if isinstance(profile.connections, Pool):
-        # Those that the handlers let in may wait for a connection; for psycopg's pool 0 means no limit.
+        # Every request that the handlers admit may wait for a connection; psycopg's pool reads 0 as no limit.
         strategy["OPTIONS"]["pool"]["max_waiting"] = max(profile.threads, profile.max_waiting)
-        strategy["OPTIONS"]["pool"] |= _pool_of_project(environment, profile, project)
+        strategy["OPTIONS"]["pool"] |= _project_pool(environment, profile, project)
     options = {
         "connect_timeout": environment[DB_CONNECT_TIMEOUT_S],
-        **(_PATIENT_TCP_OPTIONS if environment[DB_ROLE] is Role.OPERATIONS else _TCP_OPTIONS),
-        **said,
+        **(_OPERATIONS_TCP_OPTIONS if environment[DB_ROLE] is Role.OPERATIONS else _TCP_OPTIONS),
+        **chosen,
         **tls,
         **strategy["OPTIONS"],
     }
     if profile.route is Route.PROXY:
-        # A prepared statement stays with the server connection, which the next transaction may not get again.
+        # A prepared statement belongs to a server connection, and the next transaction may get another one.
         options["prepare_threshold"] = None
     return {
         **project,
         "ENGINE": engine_for(project, is_spatial=address.is_spatial),
         "CREDENTIALS": login.credentials,
-        "MAX_REST_S": _MAX_REST_IF_FROZEN_S if profile.freezes else None,
+        "MAX_REST_S": _MAX_IDLE_IF_FROZEN_S if profile.freezes else None,
         "ROUTE": profile.route,
         "ALWAYS_RESET": environment[DB_ALWAYS_RESET],
         **strategy,
         "OPTIONS": options,
-        # A transaction-mode proxy hands each transaction another server connection, where the cursor is not.
+        # A transaction-mode proxy may give each transaction another server connection, which lacks the cursor.
         "DISABLE_SERVER_SIDE_CURSORS": profile.route is Route.PROXY
         or bool(project.get("DISABLE_SERVER_SIDE_CURSORS", False)),
     }
 
 
-def _given_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str, Any]:
-    """Those of a project that fit the database which is reached: another engine's do not."""
+def _project_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str, Any]:
+    """Return the project's options, or none when its entry is for another engine."""
     if not is_postgresql(project):
         return {}
-    left_out = {"pool", *(_OPTIONS_OF_ADDRESS if is_moved else ())}
+    left_out = {"pool", *(_ADDRESS_OPTIONS if is_moved else ())}
     return {name: value for name, value in (project.get("OPTIONS") or {}).items() if name not in left_out}
 
 
-def _options_said(environment: Environment, route: Route, given: dict[str, Any]) -> dict[str, Any]:
-    """The project's options, without those that a variable says otherwise."""
+def _not_overridden(environment: Environment, route: Route, given: dict[str, Any]) -> dict[str, Any]:
+    """Return the project's options without those that a variable overrides."""
     root = ROOT_VARIABLES[route]
-    said_by_variables = {
+    overridden = {
         "connect_timeout": environment.is_set(DB_CONNECT_TIMEOUT_S),
         "sslmode": environment.is_set(DB_SSLMODE),
-        # A proxy's certificate comes from other authorities than its server's.
+        # A proxy's certificate has another root than its server's.
         "sslrootcert": environment.is_set(root) or route is Route.PROXY,
     }
-    return {name: value for name, value in given.items() if not said_by_variables.get(name, False)}
+    return {name: value for name, value in given.items() if not overridden.get(name, False)}
 
 
-def _pool_of_project(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
+def _project_pool(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     pool = (project.get("OPTIONS") or {}).get("pool")
-    # What is frozen between requests serves one at a time, whatever a project wants for its servers.
+    # An execution environment serves one request at a time, so the project's pool size does not apply.
     if not isinstance(pool, Mapping) or not is_postgresql(project) or profile.freezes:
         return {}
     if environment.is_set(DB_POOL_MAX_SIZE):
@@ -183,7 +186,7 @@ def _require_encryption(address: Address, sslmode: str, profile: Profile, *, tok
             f"sslmode={sslmode!r} may send the token of WEBAPP_DB_CREDENTIALS=iam in plain text; "
             "set WEBAPP_DB_SSLMODE=verify-full"
         )
-    # A machine of one's own may do so, until `webapp check` objects.
+    # Under `local` only `webapp check` warns of it.
     if encrypts(profile.sslmode) and needs_encryption(address.host, address.options):
         raise ConfigurationError(
             f"sslmode={sslmode!r} may send passwords and rows to {destination(address.host, address.options)} "

@@ -1,4 +1,4 @@
-"""How the connection to PostgreSQL is encrypted, and by whose word the server is who it says."""
+"""TLS mode and trusted root certificates for PostgreSQL."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from django_runtimes.config.variables.database_address import (
 )
 
 _ROOTS = Path(__file__).parents[2] / "databases" / "roots"
-# A server's certificate comes from Amazon RDS's own authorities, a proxy's from AWS Certificate Manager.
+# Amazon RDS's own authorities issue a server's certificate, AWS Certificate Manager a proxy's.
 _PACKAGED_ROOTS = {Route.DIRECT: _ROOTS / "rds.pem", Route.PROXY: _ROOTS / "amazon.pem"}
 ROOT_VARIABLES = {
     Route.DIRECT: DB_ROOT_CERTIFICATES,
@@ -28,7 +28,7 @@ ROOT_VARIABLES = {
 }
 
 
-# What libpq goes by where it is not told: where that is, past the host too.
+# libpq's own variables, some of which override the host.
 _LIBPQ_VARIABLES = {"host": PGHOST, "hostaddr": PGHOSTADDR, "service": PGSERVICE}
 
 _VERIFIED = (SslMode.VERIFY_CA, SslMode.VERIFY_FULL)
@@ -38,9 +38,9 @@ _ENCRYPTED = (SslMode.REQUIRE, *_VERIFIED)
 def tls_options(
     environment: Environment, *, host: str, route: Route, options: Mapping[str, Any], default: SslMode
 ) -> dict[str, str]:
-    """libpq's sslmode and sslrootcert for a host on a route; `options` are those of DATABASE_URL, which win.
+    """Return libpq's sslmode and sslrootcert for a host on a route; `options` of DATABASE_URL override the variables.
 
-    Raises ConfigurationError for a mode that libpq does not know.
+    Raise ConfigurationError for a mode that libpq does not have.
     """
     chosen = _mode_of_url(options) or environment[DB_SSLMODE]
     crosses_network = needs_encryption(host, with_libpq_variables(options, environment))
@@ -52,26 +52,26 @@ def tls_options(
 
 
 def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -> dict[str, Any]:
-    """The options, and where they do not say where the server is, what libpq takes from its own variables."""
+    """Return the options, with libpq's own variables for those parts of the address that they leave out."""
     own = {name: environment[variable] for name, variable in _LIBPQ_VARIABLES.items()}
     return {**{name: value for name, value in own.items() if value is not None}, **options}
 
 
 def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({})) -> bool:
-    """Whether what is sent leaves this machine: not so for loopback addresses and unix sockets."""
-    # A file of libpq's says where a service is.
-    return bool(options.get("service")) or not all(_is_here(name) for name in destination(host, options).split(","))
+    """Return whether the connection leaves this machine, so not for loopback addresses and Unix sockets."""
+    # Only libpq's service file says where a service is.
+    return bool(options.get("service")) or not all(_is_local(name) for name in destination(host, options).split(","))
 
 
 def destination(host: str, options: Mapping[str, Any]) -> str:
-    """Where libpq goes: to the service or the numeric address that options name, whatever the host."""
+    """Return what libpq connects to: the service or the numeric address in `options`, else the host."""
     if options.get("service"):
         return f"the service {options['service']}"
     return str(options.get("hostaddr") or host or options.get("host") or "")
 
 
 def encrypts(sslmode: str | None) -> bool:
-    """Whether libpq in this mode sends nothing unencrypted; None is libpq's default, which may."""
+    """Return whether libpq in this mode always encrypts; None is libpq's default, which may not."""
     return sslmode in _ENCRYPTED
 
 
@@ -81,13 +81,13 @@ def _mode_of_url(options: Mapping[str, Any]) -> SslMode | None:
         return None
     if mode not in set(SslMode):
         raise ConfigurationError(
-            f"DATABASE_URL has sslmode={mode!r}, which is none; choose one of: {', '.join(sorted(SslMode))}"
+            f"DATABASE_URL has sslmode={mode!r}, which libpq does not know; choose one of: {', '.join(sorted(SslMode))}"
         )
     return SslMode(mode)
 
 
-def _is_here(host: str) -> bool:
-    # libpq takes an empty host, a path and an abstract name for a unix socket.
+def _is_local(host: str) -> bool:
+    # libpq reads an empty host, a path and an abstract name as a Unix socket.
     if host in {"", "localhost"} or host.startswith(("/", "@")):
         return True
     try:

@@ -1,4 +1,4 @@
-"""The parts of a PostgreSQL URL."""
+"""Parses PostgreSQL URLs."""
 
 import re
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ _SCHEMES = ("postgresql://", "postgres://", "postgis://")
 _SPATIAL_SCHEME = "postgis://"
 _DEFAULT_PORT = 5432
 _MAX_PORT = 65535
-# Others libpq looks at only when it connects.
-_WHOLE_NUMBERS = (
+# libpq validates these only when it connects.
+_INTEGER_OPTIONS = (
     "connect_timeout",
     "keepalives",
     "keepalives_idle",
@@ -22,7 +22,7 @@ _WHOLE_NUMBERS = (
     "keepalives_count",
     "tcp_user_timeout",
 )
-_WHOLE_NUMBER = re.compile(r"-?[0-9]+")
+_INTEGER = re.compile(r"-?[0-9]+")
 _REMEDY = (
     "write postgresql://user:password@host:port/name, with special characters percent-encoded (@ as %40, / as %2F)"
 )
@@ -30,9 +30,9 @@ _REMEDY = (
 
 @dataclass(frozen=True)
 class Address:
-    """One PostgreSQL database and how to log in; `options` are libpq's connection parameters.
+    """The address of a PostgreSQL database with its login; `options` are libpq's connection parameters.
 
-    `is_spatial` is whether the URL says that PostGIS is used there.
+    `is_spatial` says whether the URL asks for PostGIS.
     """
 
     host: str
@@ -45,7 +45,7 @@ class Address:
 
 
 def parse_database_url(url: str) -> Address:
-    """The parts of DATABASE_URL; raises ConfigurationError, which shows no part that may belong to the password."""
+    """Parse DATABASE_URL; the ConfigurationError of an invalid one shows no part that may belong to the password."""
     url = Secret(url)
     scheme = next((scheme for scheme in _SCHEMES if url.startswith(scheme)), None)
     if scheme is None:
@@ -55,7 +55,7 @@ def parse_database_url(url: str) -> Address:
     parts = _libpq_parts(without_engine(url))
     name = str(parts.pop("dbname", ""))
     if not name:
-        raise ConfigurationError("DATABASE_URL names no database; end it with /name")
+        raise ConfigurationError("DATABASE_URL names no database; add /name at its end")
     return Address(
         host=str(parts.pop("host", "")),
         port=_port(parts.pop("port", Secret(_DEFAULT_PORT))),
@@ -68,28 +68,28 @@ def parse_database_url(url: str) -> Address:
 
 
 def without_engine(url: str) -> Secret:
-    """The URL as libpq takes it, which knows no postgis://."""
+    """Return the URL for libpq, which does not know postgis://."""
     if url.startswith(_SPATIAL_SCHEME):
         return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
     return Secret(url)
 
 
 def _has_bare_delimiter(rest: str) -> bool:
-    """Whether libpq takes a part of the password for the host, or for the database at the user's name."""
+    """Return whether libpq would read a part of the login as the host or the database."""
     login, at, address = rest.partition("@")
     return "@" in address or bool(at and "/" in login)
 
 
 def _libpq_parts(url: Secret) -> dict[str, Secret]:
     require_libpq()
-    # Here, so that a project without PostgreSQL needs no libpq.
+    # Imported here, so that a project without PostgreSQL needs no libpq.
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
     try:
         return {name: Secret(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError:
-        # libpq's message quotes the part that it did not understand, which may be the password.
+        # libpq's message quotes the part that it cannot parse, which may be the password.
         pass
     unknown = _unknown_option(url)
     if unknown is not None:
@@ -105,7 +105,7 @@ def _unknown_option(url: str) -> str | None:
 
 
 def _option(name: str, value: str) -> str:
-    if name in _WHOLE_NUMBERS and not _WHOLE_NUMBER.fullmatch(value):
+    if name in _INTEGER_OPTIONS and not _INTEGER.fullmatch(value):
         raise ConfigurationError(f"DATABASE_URL has {name}={value!r}, which is not a whole number; correct it")
     return value
 
@@ -123,8 +123,8 @@ def _is_option(name: str) -> bool:
 
 def _port(text: str) -> int:
     if "," in text:
-        raise ConfigurationError("DATABASE_URL names several servers; this application uses one")
-    # Not shown: without a host in the URL it is the password.
+        raise ConfigurationError("DATABASE_URL names several servers, and only one is supported; name one")
+    # The port is not shown: in a URL without a host it is the password.
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= _MAX_PORT:
         raise ConfigurationError(f"DATABASE_URL has a port that is not a number from 1 to {_MAX_PORT}; {_REMEDY}")
     return int(text)

@@ -1,4 +1,4 @@
-"""The role that the application logs in as, whoever is logged in now, and how long PostgreSQL may let it wait."""
+"""The web role and its login, as a process of any role reads them."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,9 +15,9 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def web_role(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> str:
-    """Of DATABASE_URL, else of WEBAPP_DB_USER or the project's entry of DATABASES.
+    """Return the user of DATABASE_URL, else of WEBAPP_DB_USER or the project's entry of DATABASES.
 
-    A secret may hold another, which is not read for this.
+    A secret may name another user; it is not read here.
     """
     address = environment[DATABASE_URL]
     if address is not None:
@@ -28,7 +28,7 @@ def web_role(environment: Environment, project: Mapping[str, Any] = _NOTHING) ->
 
 
 def read_web_login(environment: Environment, project: Mapping[str, Any] = _NOTHING) -> Login:
-    """Its login; raises ConfigurationError for a source that lacks what it needs."""
+    """Return the web role's login; raise ConfigurationError when the source of credentials lacks a variable."""
     address = environment[DATABASE_URL]
     if address is not None:
         password: str | None = address.password

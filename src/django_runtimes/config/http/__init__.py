@@ -1,1 +1,1 @@
-"""What HTTP in front of the application looks like: hops, headers, origins."""
+"""The HTTP hops in front of the application: their headers, base path and origins."""

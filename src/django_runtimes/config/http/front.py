@@ -1,4 +1,4 @@
-"""What the hops in front of the application say, and under which path they serve it."""
+"""Reads the base path and the headers of the hops in front of the application."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from django_runtimes.config.variables.variable import Variable
 class Front(NamedTuple):
     """The public base path, empty at a host's root, and the names of the headers for host and scheme.
 
-    `base_path_is_stripped` is whether the hop in front takes the base path off; None where nobody said.
+    `base_path_is_stripped` says whether the hop in front strips the base path; None when it is not configured.
     """
 
     base_path: str
@@ -21,26 +21,26 @@ class Front(NamedTuple):
 
     @property
     def proto_meta_key(self) -> str:
-        """The key of the scheme's header in Django's META."""
+        """The key of the scheme's header in Django's `request.META`."""
         return "HTTP_" + self.proto_header.upper().replace("-", "_")
 
 
 def is_below(path: str, base_path: str) -> bool:
-    """Whether a path is the base path, or below it."""
+    """Return whether a path is the base path or below it."""
     return path == base_path or path.startswith(f"{base_path}/")
 
 
 def read_front(environment: Environment, *, https: bool) -> Front:
     """Read the four variables.
 
-    Raises ConfigurationError for a value that is no path or no header, or that would not be believed.
+    Raise ConfigurationError for an invalid path or header, or for a header that needs WEBAPP_HTTPS.
     """
     base_path = environment[BASE_PATH] or ""
     host = _header(environment, HOST_HEADER, https=https)
     proto = _header(environment, PROTO_HEADER, https=https)
     if host.lower() == proto.lower():
         raise ConfigurationError(
-            f"WEBAPP_HOST_HEADER={host!r} is WEBAPP_PROTO_HEADER too, and no header names both; unset one of them"
+            f"WEBAPP_HOST_HEADER={host!r} is WEBAPP_PROTO_HEADER too, but one header cannot be both; unset one of them"
         )
     return Front(base_path, host, proto, base_path_is_stripped=_is_stripped(environment, base_path))
 
@@ -49,8 +49,8 @@ def _is_stripped(environment: Environment, base_path: str) -> bool | None:
     is_stripped = environment[BASE_PATH_STRIPPED]
     if is_stripped and not base_path:
         raise ConfigurationError(
-            "WEBAPP_BASE_PATH_STRIPPED='1' is set and WEBAPP_BASE_PATH is not; set WEBAPP_BASE_PATH to the path that "
-            "the hop in front takes off, or unset both"
+            "WEBAPP_BASE_PATH_STRIPPED='1' is set, but WEBAPP_BASE_PATH is not; set WEBAPP_BASE_PATH to the path that "
+            "the hop in front strips, or unset both"
         )
     return is_stripped
 
@@ -59,7 +59,7 @@ def _header(environment: Environment, variable: Variable[str], *, https: bool) -
     header = environment[variable]
     if header != variable.default and not https:
         raise ConfigurationError(
-            f"{variable.name}={header!r} is set and WEBAPP_HTTPS is not 1: no hop in front is believed; set "
+            f"{variable.name}={header!r} is set, but without WEBAPP_HTTPS=1 no hop in front is trusted; set "
             f"WEBAPP_HTTPS=1, or unset {variable.name}"
         )
     return header

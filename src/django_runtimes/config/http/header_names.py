@@ -1,4 +1,4 @@
-"""Which HTTP headers may name the public host or the scheme."""
+"""Decides which HTTP headers may name the public host or the scheme."""
 
 import re
 
@@ -6,9 +6,9 @@ HOST_HEADER = "Host"
 PROTO_HEADER = "X-Forwarded-Proto"
 
 _HEADER_NAME = r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*"
-# Names that say something else: believing one would change more than was asked for, or could not work.
+# Headers with another meaning: trusting one of them would change more than the host or the scheme, or could not work.
 # fmt: off
-_FIELDS = frozenset(
+_RESERVED = frozenset(
     {
         "age", "allow", "alt-svc", "alt-used", "authorization", "baggage", "cache-control", "cf-connecting-ip",
         "connection", "cookie", "cookie2", "date", "dnt", "early-data", "etag", "expect", "expires", "forwarded",
@@ -23,7 +23,7 @@ _FIELDS = frozenset(
     }
 )
 # fmt: on
-_FIELD_PREFIXES = (
+_PREFIXES = (
     "accept",
     "access-control-",
     "cloudfront-viewer-",
@@ -33,9 +33,9 @@ _FIELD_PREFIXES = (
     "sec-",
     "x-amzn-oidc-",
 )
-_HOSTS = frozenset({"host", "x-forwarded-host", "x-forwarded-server", "x-host", "x-original-host"})
-# The last two say "on" for HTTPS.
-_SCHEMES = frozenset(
+_HOST_HEADERS = frozenset({"host", "x-forwarded-host", "x-forwarded-server", "x-host", "x-original-host"})
+# The last two have the value "on" for HTTPS.
+_SCHEME_HEADERS = frozenset(
     {
         "cloudfront-forwarded-proto",
         "x-forwarded-proto",
@@ -46,20 +46,20 @@ _SCHEMES = frozenset(
         "x-forwarded-ssl",
     }
 )
-_SWITCHES = frozenset({"front-end-https", "x-forwarded-ssl"})
+_ON_OFF_HEADERS = frozenset({"front-end-https", "x-forwarded-ssl"})
 
 
 def may_name_host(header: str) -> bool:
-    """Whether a hop in front could write the public host into this header."""
-    return _is_free(header) and header.lower() not in _SCHEMES
+    """Return whether a hop in front may write the public host into this header."""
+    return _is_unreserved(header) and header.lower() not in _SCHEME_HEADERS
 
 
 def may_name_scheme(header: str) -> bool:
-    """Whether a hop in front could write the scheme into this header."""
-    return _is_free(header) and header.lower() not in _HOSTS | _SWITCHES
+    """Return whether a hop in front may write the scheme into this header."""
+    return _is_unreserved(header) and header.lower() not in _HOST_HEADERS | _ON_OFF_HEADERS
 
 
-def _is_free(header: str) -> bool:
-    """Whether it is a name, and HTTP gives it no other meaning."""
+def _is_unreserved(header: str) -> bool:
+    """Return whether `header` is a valid name without another meaning."""
     name = header.lower()
-    return re.fullmatch(_HEADER_NAME, name) is not None and name not in _FIELDS and not name.startswith(_FIELD_PREFIXES)
+    return re.fullmatch(_HEADER_NAME, name) is not None and name not in _RESERVED and not name.startswith(_PREFIXES)

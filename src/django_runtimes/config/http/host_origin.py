@@ -1,6 +1,6 @@
-"""The origins that follow from the allowed hosts."""
+"""Derives trusted origins from the allowed hosts."""
 
 
 def origin_of(host: str) -> str:
-    """The origin of an allowed host; a leading dot means subdomains, which CSRF_TRUSTED_ORIGINS writes with a star."""
+    """Return an allowed host's origin; a leading dot, for subdomains, becomes the star of CSRF_TRUSTED_ORIGINS."""
     return f"https://*{host}" if host.startswith(".") else f"https://{host}"

@@ -1,1 +1,1 @@
-"""The services that may run the process: how they are told apart, and what each implies."""
+"""The services that may run the process: how they are detected, and the profile of each."""

@@ -1,4 +1,4 @@
-"""Finds out which service runs the process."""
+"""Detects which service runs the process."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from django_runtimes.config.variables.application_variables import RUNTIME
 
 
 class Detection(NamedTuple):
-    """The runtime and what it was concluded from."""
+    """The runtime, and the evidence for it."""
 
     runtime: Runtime
     evidence: str
@@ -27,9 +27,9 @@ _MARKERS = (
 
 
 def detect_runtime(environ: Mapping[str, str]) -> Detection:
-    """The declared runtime, else the first marker's, else `local`.
+    """Return the declared runtime, else the first marker's, else `local`.
 
-    Raises ConfigurationError for a declaration that names no runtime, or denies that this is Lambda.
+    Raise ConfigurationError for a declaration that is not a runtime, or contradicts Lambda's marker.
     """
     declared = Environment(environ)[RUNTIME]
     if declared is None:

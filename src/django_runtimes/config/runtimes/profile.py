@@ -1,4 +1,4 @@
-"""The choices that each runtime implies."""
+"""The profile of each runtime: the choices that it implies."""
 
 from dataclasses import replace
 from typing import NamedTuple
@@ -26,14 +26,14 @@ from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.config.variables.hops import HTTPS
 from django_runtimes.config.variables.server_variables import ASYNC_REQUESTS, BIND_HOST, DRAIN_S, MAX_WAITING, THREADS
 
-# Asynchronous views mostly wait.
+# Asynchronous views mostly wait, so a thread's share of them is larger than one.
 _ASYNC_REQUESTS_PER_THREAD = 8
 
 
 class Profile(NamedTuple):
-    """What a runtime implies: connections, threads, logs, the address to listen on, and HTTPS in front or not.
+    """The choices that a runtime implies.
 
-    `sslmode` is for a database across a network; `freezes` says that the process stands still between requests.
+    `sslmode` applies to a database across a network; `freezes` says whether the process is frozen between requests.
     """
 
     connections: Connections
@@ -50,7 +50,7 @@ class Profile(NamedTuple):
 
     @property
     def strategy(self) -> Strategy:
-        """The name of how connections are kept."""
+        """The name of the connection strategy."""
         return self.connections.name
 
 
@@ -58,9 +58,9 @@ _CONTAINER = Profile(
     connections=Pool(),
     threads=8,
     async_requests=8 * _ASYNC_REQUESTS_PER_THREAD,
-    # A crowd that a few workers share unevenly is served within a second; the longest wait bounds the rest.
+    # A few workers that share a burst unevenly still serve it within a second; WEBAPP_MAX_WAIT_S bounds the rest.
     max_waiting=128,
-    # Kubernetes and load balancers take some seconds to spread the word that a container ends.
+    # Kubernetes and load balancers take some seconds to stop sending requests to a container that ends.
     drain_s=5,
     route=Route.DIRECT,
     log_format=LogFormat.JSON,
@@ -86,16 +86,19 @@ PROFILES = {
 
 
 def choose_profile(runtime: Runtime, environment: Environment) -> Profile:
-    """The runtime's profile, with the single values that variables override; operations have a fixed way."""
+    """Return the runtime's profile with the values that variables override.
+
+    The operations role always connects per request on the direct route.
+    """
     profile = PROFILES[runtime]
     connections = _choose_connections(runtime, profile, environment)
-    # A thread without a connection would wait for one, a connection without a thread would idle.
+    # A thread without a connection would wait for one, and a connection without a thread would be idle.
     default_threads = connections.max_size if isinstance(connections, Pool) else profile.threads
     threads = environment[THREADS] or default_threads
     max_waiting, drain_s, https = environment[MAX_WAITING], environment[DRAIN_S], environment[HTTPS]
     route = environment[DB_ROUTE] or profile.route
     if environment[DB_ROLE] is Role.OPERATIONS:
-        # Session locks and long statements need a server connection of their own.
+        # Session locks and long statements need a server connection that no other client shares.
         connections, route = PerRequest(), Route.DIRECT
     return profile._replace(
         connections=connections,
@@ -118,7 +121,7 @@ def _choose_connections(runtime: Runtime, profile: Profile, environment: Environ
             max_age_s = environment[DB_MAX_AGE_S]
             return Persistent() if max_age_s is None else Persistent(max_age_s)
         case Strategy.POOL:
-            # An execution environment serves one request at a time, so a second connection would only idle.
+            # An execution environment serves one request at a time, so a second connection would be idle.
             default = Pool(max_size=1) if runtime is Runtime.AWS_LAMBDA else Pool()
             return replace(
                 default,

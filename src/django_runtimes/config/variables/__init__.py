@@ -1,1 +1,1 @@
-"""Every variable that this library reads: a typed object each, by group; `table` holds them all."""
+"""The variables that the library reads, each a typed object; `table` holds them all, by group."""

@@ -1,4 +1,4 @@
-"""Variables of the application: where it runs, its key, its hosts and its logs."""
+"""Variables of the application: its runtime, secret key, hosts and logs."""
 
 from django_runtimes.config.choices import LogFormat, LogLevel
 from django_runtimes.config.runtimes.runtime import Runtime
@@ -9,19 +9,19 @@ from django_runtimes.config.variables.variable import RuleError
 
 def _host(name: str) -> str:
     if name == "*":
-        raise RuleError("accepts forged hosts", "name the hosts that users type")
+        raise RuleError("accepts forged hosts", "list the host names that users visit")
     return name
 
 
 def _origin(origin: str) -> str:
     if not origin.startswith(("https://", "http://")):
-        raise RuleError("has no scheme", f"write https://{origin.rsplit('://', maxsplit=1)[-1]}")
+        raise RuleError("has no scheme", f"use https://{origin.rsplit('://', maxsplit=1)[-1]}")
     return origin
 
 
 RUNTIME = Choice(
     "WEBAPP_RUNTIME",
-    "The service that runs the process. Declared beats detected; App Runner cannot be detected.",
+    "The service that runs the process. It overrides detection; App Runner cannot be detected.",
     Runtime,
     noun="runtime",
     default_note="detected, else local",
@@ -29,20 +29,20 @@ RUNTIME = Choice(
 DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
-    "Django's SECRET_KEY, at least 50 characters, 5 different ones among them.",
-    default_note="SECRET_KEY of the settings, which beyond local must not be public",
+    "Django's SECRET_KEY: at least 50 characters, at least 5 of them different.",
+    default_note="SECRET_KEY of the settings, which must not be public outside local",
 )
 SECRET_KEY_FALLBACKS = Items(
     "WEBAPP_SECRET_KEY_FALLBACKS",
-    "Former secret keys, comma-separated, still accepted for what they signed.",
+    "Former secret keys, comma-separated, whose signatures are still accepted.",
     parser=Secret,
     is_secret=True,
 )
 ALLOWED_HOSTS = Items(
     "WEBAPP_ALLOWED_HOSTS",
-    "Host names the application answers to, comma-separated; a leading dot allows subdomains.",
+    "Host names that the application serves, comma-separated; a leading dot allows subdomains.",
     parser=_host,
-    default_note="ALLOWED_HOSTS of the settings; required beyond local where they name no host",
+    default_note="ALLOWED_HOSTS of the settings; required outside local when they name no host",
 )
 CSRF_TRUSTED_ORIGINS = Items(
     "WEBAPP_CSRF_TRUSTED_ORIGINS",
@@ -54,5 +54,5 @@ LOG_LEVEL = Choice(
     "WEBAPP_LOG_LEVEL", "Least severe level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO
 )
 LOG_FORMAT = Choice(
-    "WEBAPP_LOG_FORMAT", "Shape of the log lines.", LogFormat, noun="log format", profile_field="log_format"
+    "WEBAPP_LOG_FORMAT", "Format of the log lines.", LogFormat, noun="log format", profile_field="log_format"
 )

@@ -1,33 +1,33 @@
-"""Variables of the connection budget, with which `webapp doctor` counts."""
+"""Variables of the connection budget that `webapp doctor` calculates."""
 
 from django_runtimes.config.variables.kinds import Integer
 
-# What PostgreSQL's max_connections takes.
-_MOST_CONNECTIONS = 262_143
+# The largest value of PostgreSQL's max_connections.
+_MAX_CONNECTIONS = 262_143
 
 DB_MAX_CONNECTIONS = Integer(
     "WEBAPP_DB_MAX_CONNECTIONS",
-    "The server's max_connections, for a connection budget where the server cannot be asked.",
+    "The server's max_connections, for a connection budget when the server cannot be queried.",
     minimum=1,
-    maximum=_MOST_CONNECTIONS,
-    default_note="asked from the server",
+    maximum=_MAX_CONNECTIONS,
+    default_note="queried from the server",
 )
 DB_PROXY_MAX_CONNECTIONS = Integer(
     "WEBAPP_DB_PROXY_MAX_CONNECTIONS",
-    "Most connections that the proxy opens to the server: MaxConnectionsPercent of its max_connections.",
+    "Maximum number of connections that the proxy opens to the server: MaxConnectionsPercent of its max_connections.",
     minimum=1,
-    maximum=_MOST_CONNECTIONS,
+    maximum=_MAX_CONNECTIONS,
     default_note="required for a connection budget on the proxy route",
 )
 DB_RESERVED_CONNECTIONS = Integer(
     "WEBAPP_DB_RESERVED_CONNECTIONS",
     "Connections that a connection budget keeps free for administrators and other clients of the server.",
     default=5,
-    maximum=_MOST_CONNECTIONS,
+    maximum=_MAX_CONNECTIONS,
 )
 INSTANCES_MAX = Integer(
     "WEBAPP_INSTANCES_MAX",
-    "Most tasks or instances that run at once; on Lambda the function's reserved concurrency.",
+    "Maximum number of tasks or instances that run at once; on Lambda the function's reserved concurrency.",
     minimum=1,
     default_note="required for a connection budget; 1 under local",
 )
@@ -39,7 +39,7 @@ AWS_LAMBDA_MAX_CONCURRENCY = Integer(
 )
 DEPLOY_OVERLAP_PERCENT = Integer(
     "WEBAPP_DEPLOY_OVERLAP_PERCENT",
-    "How many of them are alive during a deploy, when the old and the new run side by side.",
+    "Tasks or instances that run during a deploy, old and new together, in percent of WEBAPP_INSTANCES_MAX.",
     minimum=100,
     maximum=10_000,
     default_note="200; 100 under local",

@@ -1,4 +1,4 @@
-"""Variables that say where PostgreSQL is and how the connection there is encrypted."""
+"""Variables of PostgreSQL's address, route and encryption."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DatabaseUrl(Variable["Address | None"]):
-    """A URL of PostgreSQL, read as its parts; no error shows one that may belong to the password."""
+    """A PostgreSQL URL, read as an Address; no error shows a part that may belong to the password."""
 
     kind = "URL"
 
@@ -20,8 +20,8 @@ class DatabaseUrl(Variable["Address | None"]):
         super().__init__(name, meaning, default=None, is_secret=True)
 
     def parse(self, text: str) -> "Address":
-        """The parts of the URL."""
-        # libpq reads it; the launcher, which does not, does without psycopg.
+        """Return the parts of the URL."""
+        # Imported here, so that the launcher, which reads no URL, does not import psycopg.
         from django_runtimes.config.databases.url import parse_database_url
 
         return parse_database_url(text)
@@ -32,19 +32,19 @@ DATABASE_URL = DatabaseUrl(
     "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
     "Used instead of the WEBAPP_DB_HOST group.",
 )
-DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server: the direct route.")
+DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server, for the direct route.")
 DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)
 DB_NAME = Text("WEBAPP_DB_NAME", "Name of the database.", default="webapp")
 DB_ROUTE = Choice(
     "WEBAPP_DB_ROUTE",
-    "What connections go to: the server itself, or a proxy in front of it.",
+    "What connections connect to: the server itself, or a proxy in front of it.",
     Route,
     noun="route",
     profile_field="route",
 )
 DB_PROXY_HOST = Text(
     "WEBAPP_DB_PROXY_HOST",
-    "Host of RDS Proxy, or of a pooler that stands in for it: the proxy route.",
+    "Host of RDS Proxy, or of another pooler, for the proxy route.",
     default_note="required on the proxy route",
 )
 DB_PROXY_PORT = Integer("WEBAPP_DB_PROXY_PORT", "Port of the proxy.", default=5432, minimum=1, maximum=65535)
@@ -59,14 +59,14 @@ DB_SSLMODE = Choice(
 )
 DB_ROOT_CERTIFICATES = Text(
     "WEBAPP_DB_ROOT_CERTIFICATES",
-    "PEM file of the authorities trusted on the direct route.",
+    "PEM file of the root certificates that are trusted on the direct route.",
     default_note="the packaged bundle of Amazon RDS",
 )
 DB_PROXY_ROOT_CERTIFICATES = Text(
     "WEBAPP_DB_PROXY_ROOT_CERTIFICATES",
-    "PEM file of the authorities trusted on the proxy route.",
+    "PEM file of the root certificates that are trusted on the proxy route.",
     default_note="the packaged roots of Amazon Trust Services",
 )
-PGHOST = Text("PGHOST", "libpq's own: the host where none is given.")
-PGHOSTADDR = Text("PGHOSTADDR", "libpq's own: the address that is connected to, whatever the host's name.")
-PGSERVICE = Text("PGSERVICE", "libpq's own: an entry of its service file, with parameters not given here.")
+PGHOST = Text("PGHOST", "libpq's own: the host to use when none is given.")
+PGHOSTADDR = Text("PGHOSTADDR", "libpq's own: the IP address to connect to, whatever the host name.")
+PGSERVICE = Text("PGSERVICE", "libpq's own: entry of its service file, with parameters that are not set here.")

@@ -1,4 +1,4 @@
-"""Variables that say who logs in to PostgreSQL, and where the password comes from."""
+"""Variables of the login to PostgreSQL and the source of its password."""
 
 import re
 
@@ -11,7 +11,7 @@ _ARN = r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:\d+:secret:\S+"
 
 def _secret_arn(arn: str) -> str:
     if re.fullmatch(_ARN, arn) is None:
-        raise RuleError("is not a secret's ARN", "write arn:aws:secretsmanager:region:account:secret:name")
+        raise RuleError("is not a secret's ARN", "use arn:aws:secretsmanager:region:account:secret:name")
     return arn
 
 
@@ -33,14 +33,14 @@ DB_SECRET_ARN = Text(
 )
 DB_SECRET_TTL_S = Integer(
     "WEBAPP_DB_SECRET_TTL_S",
-    "How long a secret is kept before it is read again, in seconds.",
+    "How long a secret is cached before it is read again, in seconds.",
     default=300,
     minimum=1,
 )
 DB_ROLE = Choice(
     "WEBAPP_DB_ROLE",
-    "What the process does in the database: web, or operations (migrations and the like: always the direct "
-    "route, one connection at a time, the operations login).",
+    "What the process does in the database: web, or operations such as migrations (always the direct route, one "
+    "connection at a time and the operations login).",
     Role,
     noun="database role",
     default=Role.WEB,

@@ -4,16 +4,16 @@ from django_runtimes.config.variables.kinds import Text
 
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
-    "S3 bucket for uploaded files, in the region of AWS_REGION: the default storage. "
+    "S3 bucket for uploaded files, in the region of AWS_REGION; it becomes the default storage. "
     "Without it the settings' own storage stays.",
 )
 MEDIA_ROOT = Text(
     "WEBAPP_MEDIA_ROOT",
-    "Directory for uploaded files where there is no bucket.",
+    "Directory for uploaded files when there is no bucket.",
     default_note="MEDIA_ROOT of the settings",
 )
 STATIC_ROOT = Text(
     "WEBAPP_STATIC_ROOT",
-    "Directory that collectstatic writes to and static files are served from.",
+    "Directory that collectstatic writes to and that static files are served from.",
     default_note="STATIC_ROOT of the settings, else build/static in the working directory",
 )

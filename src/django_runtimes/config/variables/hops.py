@@ -1,4 +1,4 @@
-"""Variables of the hops in front of the application: HTTPS, proxies, the base path and the headers that they write."""
+"""Variables of the hops in front of the application: HTTPS, proxies, the base path and forwarded headers."""
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -9,8 +9,8 @@ from django_runtimes.config.http.header_names import may_name_host, may_name_sch
 from django_runtimes.config.variables.kinds import Flag, Integer, Items, Text
 from django_runtimes.config.variables.variable import RuleError
 
-# RFC 3986 without what a proxy or a browser would normalize: percent escapes, `//`, `.` and `..`.
-# Compiled when one is set, as most applications have none.
+# RFC 3986 without the parts that a proxy or a browser would normalize: percent escapes, `//`, `.` and `..`.
+# Compiled only when a base path is set, since most applications have none.
 _BASE_PATH = r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+"
 
 
@@ -18,15 +18,15 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text)
     except ValueError:
-        raise RuleError("is not a network", "write addresses as 10.0.1.7 or 10.0.0.0/16") from None
+        raise RuleError("is not a network", "use addresses such as 10.0.1.7 or 10.0.0.0/16") from None
 
 
 def _base_path(path: str) -> str:
     if re.fullmatch(_BASE_PATH, path) is None:
         raise RuleError(
             "is not a path",
-            "begin with a slash, end without one, and use letters, digits and . _ ~ - between: /shop. "
-            "Unset it for an application at the root of its host",
+            "begin it with a slash, end it without one, and use letters, digits and . _ ~ - between, such as /shop; "
+            "or unset it for an application at the root of its host",
         )
     return path
 
@@ -45,53 +45,54 @@ def _proto_header(header: str) -> str:
 
 def _no_header(default: str) -> RuleError:
     return RuleError(
-        "is not a header for this",
-        f"name one with letters, digits and hyphens that the hop in front writes, or unset it for {default}",
+        "is not a usable header",
+        f"name one of letters, digits and hyphens that the hop in front writes, or unset it for {default}",
     )
 
 
 HTTPS = Flag(
     "WEBAPP_HTTPS",
-    "Whether users reach the application by HTTPS, through a load balancer, an HTTP API or App Runner that "
-    "sets X-Forwarded-Proto: trusts that header, redirects HTTP, marks cookies secure.",
+    "Whether users reach the application over HTTPS, through a load balancer, an HTTP API or App Runner that sets "
+    "X-Forwarded-Proto. Then the header is trusted, HTTP is redirected and cookies are marked secure.",
     profile_field="https",
 )
 HSTS_SECONDS = Integer(
-    "WEBAPP_HSTS_SECONDS", "Strict-Transport-Security's lifetime in seconds, with HTTPS.", default=3600
+    "WEBAPP_HSTS_SECONDS", "Lifetime of Strict-Transport-Security in seconds, with HTTPS.", default=3600
 )
 TRUSTED_PROXIES = Items(
     "WEBAPP_TRUSTED_PROXIES",
     "Networks of the load balancers in front, comma-separated, with WEBAPP_HTTPS in a container: X-Forwarded-For "
-    "and X-Forwarded-Proto are read from them alone, the last entry of each, and dropped from anybody else. "
-    "Name the load balancer's subnets where others can reach the container too.",
+    "and X-Forwarded-Proto are read only from them, the last entry of each, and dropped from all other clients. "
+    "Name the load balancer's subnets when other clients can reach the container too.",
     parser=_network,
     default="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8,fc00::/7,fe80::/10,::1",
 )
 BASE_PATH = Text(
     "WEBAPP_BASE_PATH",
-    "Path under which users reach the application, as /shop: the base path of a custom domain, the rule of a load "
-    "balancer or of CloudFront. Links, redirects and cookies carry it, whether the hop in front strips it or not.",
+    "Path under which users reach the application, such as /shop: the base path of a custom domain, or the path of a "
+    "rule of a load balancer or CloudFront. Links, redirects and cookies include it, whether the hop in front strips "
+    "it or not.",
     parser=_base_path,
 )
 BASE_PATH_STRIPPED = Flag(
     "WEBAPP_BASE_PATH_STRIPPED",
-    "Whether the hop in front takes WEBAPP_BASE_PATH off the path. Needed where URLs of the project begin with it "
-    "too, as /api/items under the base path /api: 1 where the hop takes it off, 0 where it leaves it.",
-    default_note="both are understood",
+    "Whether the hop in front strips WEBAPP_BASE_PATH from the path. Needed when URLs of the project begin with it "
+    "too, such as /api/items under the base path /api: 1 when the hop strips it, 0 when it does not.",
+    default_note="both are accepted",
 )
 HOST_HEADER = Text(
     "WEBAPP_HOST_HEADER",
-    "Header that names the public host, as X-Forwarded-Host: for CloudFront, which replaces Host by the origin's "
-    "own name. Needs WEBAPP_HTTPS; read from WEBAPP_TRUSTED_PROXIES alone, the last entry. Let only the hop that "
-    "writes this header reach the application.",
+    "Header that names the public host, such as X-Forwarded-Host for CloudFront, which replaces Host with the "
+    "origin's own name. Needs WEBAPP_HTTPS; read only from WEBAPP_TRUSTED_PROXIES, the last entry. Let only the hop "
+    "that writes this header reach the application.",
     parser=_host_header,
     default=HOST,
 )
 PROTO_HEADER = Text(
     "WEBAPP_PROTO_HEADER",
-    "Header that names the scheme by which users come, as CloudFront-Forwarded-Proto: for an inner hop that says "
-    "http in X-Forwarded-Proto, after which every request would be redirected for ever. Needs WEBAPP_HTTPS; read "
-    "from WEBAPP_TRUSTED_PROXIES alone, the last entry. Let only the hop that writes it reach the application.",
+    "Header that names the scheme that users use, such as CloudFront-Forwarded-Proto. Needed when an inner hop sets "
+    "X-Forwarded-Proto to http, which would redirect every request forever. Needs WEBAPP_HTTPS; read only from "
+    "WEBAPP_TRUSTED_PROXIES, the last entry. Let only the hop that writes it reach the application.",
     parser=_proto_header,
     default=PROTO,
 )

@@ -1,4 +1,4 @@
-"""The kinds of variables: text, secret, whole number, flag, choice and list."""
+"""The types of variables: text, secret, integer, flag, choice and list."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -10,15 +10,15 @@ from django_runtimes.config.variables.variable import RuleError, T_co, Variable
 Member = TypeVar("Member", bound=StrEnum)
 Item = TypeVar("Item")
 
-# What C's int holds, as PostgreSQL and libpq count.
+# The largest C int, which PostgreSQL and libpq use.
 LARGEST = 2**31 - 1
-_MOST_DIGITS = 19
+_MAX_DIGITS = 19
 
 _FLAGS = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 class Text(Variable[T_co]):
-    """A text; `parser` refuses what does not follow the variable's rule."""
+    """A text; `parser` raises RuleError for one that breaks the variable's rule."""
 
     kind = "text"
 
@@ -52,7 +52,7 @@ class Text(Variable[T_co]):
         self._parser = parser
 
     def parse(self, text: str) -> T_co:
-        """The text, unless the parser refuses it."""
+        """Return the parsed text; raise ConfigurationError when the parser refuses it."""
         try:
             return cast("T_co", self._parser(text) if self._parser is not None else text)
         except RuleError as error:
@@ -60,7 +60,7 @@ class Text(Variable[T_co]):
 
 
 class SecretText(Variable[Secret | None]):
-    """A text that no error, log or variable of a frame may show."""
+    """A text that no error, log or traceback may show."""
 
     kind = "secret"
 
@@ -68,7 +68,7 @@ class SecretText(Variable[Secret | None]):
         super().__init__(name, meaning, default=None, default_note=default_note, is_secret=True)
 
     def parse(self, text: str) -> Secret:
-        """The text, masked."""
+        """Return the text as a Secret."""
         return Secret(text)
 
 
@@ -110,10 +110,10 @@ class Integer(Variable[T_co]):
         self.maximum = maximum
 
     def parse(self, text: str) -> T_co:
-        """The number, within the bounds."""
+        """Return the number; raise ConfigurationError when it is out of bounds."""
         digits = text.lstrip("0") or "0"
-        # int() refuses thousands of digits with an error of its own.
-        is_number = text.isascii() and text.isdigit() and len(digits) <= _MOST_DIGITS
+        # int() raises an error of its own for thousands of digits.
+        is_number = text.isascii() and text.isdigit() and len(digits) <= _MAX_DIGITS
         if not is_number or not self.minimum <= int(digits) <= self.maximum:
             self.refuse(
                 text,
@@ -124,12 +124,12 @@ class Integer(Variable[T_co]):
 
     @property
     def accepts(self) -> str:
-        """The bounds."""
+        """The type with its bounds."""
         return f"{self.kind} from {self.minimum} to {self.maximum}"
 
 
 class Flag(Variable[T_co]):
-    """A yes or no."""
+    """A boolean."""
 
     kind = "flag"
 
@@ -147,24 +147,24 @@ class Flag(Variable[T_co]):
         super().__init__(name, meaning, default=default, default_note=default_note, profile_field=profile_field)
 
     def parse(self, text: str) -> T_co:
-        """True for 1, true, yes or on; False for 0, false, no or off."""
+        """Return True for 1, true, yes or on, False for 0, false, no or off; raise ConfigurationError otherwise."""
         value = _FLAGS.get(text.lower())
         if value is None:
             self.refuse(text, "is not a flag", "use 1 or 0")
         return cast("T_co", value)
 
     def format(self, value: Any) -> str:
-        """1 or 0."""
+        """Return 1 or 0."""
         return str(int(value))
 
     @property
     def accepts(self) -> str:
-        """The two values."""
+        """The type with its two values."""
         return f"{self.kind}: 1 or 0"
 
 
 class Choice(Variable[T_co]):
-    """A member of `choices`; `noun` is what errors call it."""
+    """A member of `choices`; errors call it `noun`."""
 
     kind = "choice"
 
@@ -201,19 +201,19 @@ class Choice(Variable[T_co]):
         self.noun = noun
 
     def parse(self, text: str) -> T_co:
-        """The member of that value."""
+        """Return the member with this value; raise ConfigurationError when there is none."""
         if text not in set(self.choices):
             self.refuse(text, f"is not a {self.noun}", f"choose one of: {', '.join(sorted(self.choices))}")
         return cast("T_co", self.choices(text))
 
     @property
     def accepts(self) -> str:
-        """The values."""
+        """The type with its values."""
         return f"{self.kind}: {', '.join(self.choices)}"
 
 
 class Items(Variable[list[Item]]):
-    """The parts of a comma-separated text, without blanks; `parser` makes an item of a part, or refuses it."""
+    """A comma-separated list; `parser` converts each stripped part to an item, or raises RuleError."""
 
     kind = "list"
 
@@ -232,20 +232,20 @@ class Items(Variable[list[Item]]):
         self._default = default
 
     def unset(self) -> list[Item]:
-        """A list of its own for each reader, who may change it."""
+        """Return a new list each time, since a caller may change it."""
         return self.parse(self._default)
 
     def parse(self, text: str) -> list[Item]:
-        """The items; ConfigurationError names the first part that is refused."""
+        """Return the items; raise ConfigurationError for the first part that the parser refuses."""
         return [self._item(part.strip()) for part in text.split(",") if part.strip()]
 
     def format(self, value: Any) -> str:
-        """The parts with commas."""
+        """Return the items separated by commas."""
         return ", ".join(map(str, value))
 
     @property
     def default_text(self) -> str:
-        """The default in words."""
+        """The default as documentation shows it."""
         return self._default or self.default_note or "none"
 
     def _item(self, part: str) -> Item:

@@ -1,4 +1,4 @@
-"""The page docs/settings.md, which `make docs` writes from the table."""
+"""Renders docs/settings.md, which `make docs` writes, from the table."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from django_runtimes.config.variables.table import GROUPS, Group
 
 
 def render_reference() -> str:
-    """The table as Markdown."""
+    """Return the table as Markdown."""
     lines = [
         "# Settings reference",
         "",

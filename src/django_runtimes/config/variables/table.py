@@ -1,4 +1,4 @@
-"""The one table of every variable, by group."""
+"""The table of all variables, by group."""
 
 from types import ModuleType
 from typing import Any
@@ -20,9 +20,9 @@ PREFIX = "WEBAPP_"
 
 
 class Group:
-    """Variables of one subject, in the order in which they are documented."""
+    """Variables of one subject, in the order of the documentation."""
 
-    # Every start imports this module, and a dataclass would cost half of it.
+    # Every start imports this module, and a dataclass would double its import time.
     def __init__(self, title: str, module: ModuleType) -> None:
         self.title = title
         self.variables: tuple[Variable[Any], ...] = tuple(

@@ -1,4 +1,4 @@
-"""A variable: its name, its default, what it accepts and what reading it returns."""
+"""The base class of variables: name, default, accepted values and parsed value."""
 
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
@@ -10,7 +10,7 @@ _MASK = "********"
 
 
 class RuleError(ValueError):
-    """Raised by a parser: the rule that a value breaks, and the remedy."""
+    """A value breaks a rule of its parser; it carries the rule and the remedy."""
 
     def __init__(self, rule: str, remedy: str) -> None:
         super().__init__(f"{rule}; {remedy}")
@@ -19,9 +19,9 @@ class RuleError(ValueError):
 
 
 class Variable(Generic[T_co]):
-    """One variable, whose reading is a T.
+    """One variable, whose parsed value is a T.
 
-    `profile_field` names the field of the runtime's profile that is the default where the variable has none;
+    `profile_field` names the field of the runtime's profile that gives the default of a variable without one;
     `default_note` says in words what else decides it. Values of a secret are never shown.
     """
 
@@ -48,29 +48,29 @@ class Variable(Generic[T_co]):
         return f"<{type(self).__name__} {self.name}>"
 
     def unset(self) -> T_co:
-        """The value where nobody sets it."""
+        """Return the value of the variable when it is not set."""
         return self.default
 
     def parse(self, text: str) -> T_co:
-        """The value of a text that is not empty; ConfigurationError for what is not accepted."""
+        """Return the value of a text that is not empty; raise ConfigurationError for one that is not accepted."""
         raise NotImplementedError
 
     def show(self, value: Any) -> str:
-        """A value as people may see it."""
+        """Return a value as text, masked when it is secret."""
         return _MASK if self.is_secret else self.format(value)
 
     def format(self, value: Any) -> str:
-        """A value as one writes it."""
+        """Return a value as it is written in the environment."""
         return str(value)
 
     @property
     def accepts(self) -> str:
-        """The kind of the values and their bounds, in words."""
+        """The type and the accepted values, as documentation shows them."""
         return self.kind
 
     @property
     def default_text(self) -> str:
-        """The default in words."""
+        """The default as documentation shows it."""
         if self.default is not None:
             return self.format(self.default)
         return ", ".join(filter(None, (self._profile_text(), self.default_note))) or "none"
@@ -81,10 +81,10 @@ class Variable(Generic[T_co]):
         raise ConfigurationError(f"{self.name}{value} {rule}; {remedy}")
 
     def _profile_text(self) -> str:
-        """What most runtimes' profiles say, and the runtimes whose profile says something else."""
+        """Return the value of most profiles, and each runtime whose profile has another value."""
         if not self.profile_field:
             return ""
-        # The profiles are made of these variables' choices.
+        # Imported here, since the profiles import this module.
         from django_runtimes.config.runtimes.profile import PROFILES
 
         texts = {runtime: self.format(getattr(profile, self.profile_field)) for runtime, profile in PROFILES.items()}

@@ -51,7 +51,7 @@ def test_operations_get_a_token_for_their_own_user():
 
 
 def test_a_token_needs_a_user():
-    with pytest.raises(ConfigurationError, match="WEBAPP_DB_CREDENTIALS is iam and DATABASE_URL names no user; "):
+    with pytest.raises(ConfigurationError, match="WEBAPP_DB_CREDENTIALS is iam, but DATABASE_URL names no user; "):
         choose_login(Environment({"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}), user="", password="")
 
 
@@ -66,7 +66,7 @@ def test_the_web_role_ignores_the_login_of_operations():
         ({"WEBAPP_DB_CREDENTIALS": "secretsmanager"}, "WEBAPP_DB_SECRET_ARN is not set"),
         (
             {"WEBAPP_DB_CREDENTIALS": "secretsmanager", "WEBAPP_DB_SECRET_ARN": "guestbook"},
-            "'guestbook' is not a secret's ARN; write arn:aws:secretsmanager:region",
+            "'guestbook' is not a secret's ARN; use arn:aws:secretsmanager:region",
         ),
         *(
             ({"WEBAPP_DB_CREDENTIALS": "secretsmanager", "WEBAPP_DB_SECRET_ARN": arn}, "is not a secret's ARN")
@@ -79,7 +79,7 @@ def test_the_web_role_ignores_the_login_of_operations():
         ({"WEBAPP_DB_CREDENTIALS": "iam"}, "AWS_REGION is not set"),
         ({"WEBAPP_DB_ROLE": "admin"}, "is not a database role; choose one of: operations, web"),
         ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_DB_OPERATIONS_USER": "owner"}, "'owner' has no password"),
-        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_DB_OPERATIONS_PASSWORD": "0wner"}, "no user for it"),
+        ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_DB_OPERATIONS_PASSWORD": "0wner"}, "set without its user"),
         (
             {
                 "WEBAPP_DB_ROLE": "operations",

@@ -153,8 +153,8 @@ def test_no_database_at_all_is_refused():
     [
         ("mysql://app:hunter2@db.example/shop", "is not a PostgreSQL URL; write postgresql://user:password@host"),
         ("postgresql://app:hunter2%zz@db.example/shop", "is not a PostgreSQL URL; write"),
-        ("postgresql://app:hunter2@db.example", "names no database; end it with /name"),
-        ("postgresql://app:hunter2@a.example:1,b.example:2/shop", "names several servers; this application uses one"),
+        ("postgresql://app:hunter2@db.example", "names no database; add /name at its end"),
+        ("postgresql://app:hunter2@a.example:1,b.example:2/shop", "names several servers, and only one is supported"),
         ("postgresql://app:hunter2@db.example:5543x/shop", "has a port that is not a number from 1 to 65535"),
         ("postgresql://app:hunter2@db.example:65536/shop", "has a port that is not a number from 1 to 65535"),
         ("postgresql://app:hunter2@db.example:1:5/shop", "has a port that is not a number from 1 to 65535"),

@@ -141,7 +141,7 @@ def test_a_misspelt_mode_is_refused():
 
 def test_a_misspelt_mode_in_the_url_is_refused():
     with pytest.raises(
-        ConfigurationError, match="DATABASE_URL has sslmode='bogus', which is none; choose one of: allow"
+        ConfigurationError, match="DATABASE_URL has sslmode='bogus', which libpq does not know; choose one of: allow"
     ):
         options_for(Runtime.LOCAL, query="?sslmode=bogus")
 

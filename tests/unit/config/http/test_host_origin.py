@@ -18,5 +18,5 @@ def test_origins_follow_from_the_hosts():
 
 
 def test_an_origin_without_a_scheme_is_refused():
-    with pytest.raises(ConfigurationError, match=r"has no scheme; write https://a\.example"):
+    with pytest.raises(ConfigurationError, match=r"has no scheme; use https://a\.example"):
         Environment({"WEBAPP_CSRF_TRUSTED_ORIGINS": "a.example"})[CSRF_TRUSTED_ORIGINS]

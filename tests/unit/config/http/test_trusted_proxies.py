@@ -20,5 +20,5 @@ def test_no_public_address_is_a_trusted_proxy_unless_named():
 
 
 def test_an_invalid_network_is_refused():
-    with pytest.raises(ConfigurationError, match=r"WEBAPP_TRUSTED_PROXIES='10\.0\.1\.7/16' is not a network; write"):
+    with pytest.raises(ConfigurationError, match=r"WEBAPP_TRUSTED_PROXIES='10\.0\.1\.7/16' is not a network; use"):
         Environment({"WEBAPP_TRUSTED_PROXIES": "10.0.1.7/16"})[TRUSTED_PROXIES]
