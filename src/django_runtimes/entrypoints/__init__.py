@@ -1,1 +1,1 @@
-"""Where each runtime enters the application."""
+"""The entry points of the application, one for each kind of runtime."""

@@ -1,4 +1,4 @@
-"""The ASGI application that containers serve."""
+"""The ASGI application that the server in a container serves."""
 
 import sys
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.entrypoints.served_application import load_application, log_runtime, require_websocket_library
 
-# gunicorn's own, by which its master ends too; after any other it would start worker after worker.
+# gunicorn's own exit code: its master exits too, while after any other code it would start workers forever.
 _APPLICATION_CANNOT_LOAD = 4
 
 try:
@@ -38,7 +38,7 @@ _health = HealthChecks(
     check_liveness=partial(check_pools, longest_empty_s=_here.pool_empty_s),
 )
 _proxy_headers = ProxyHeaders(proto=_here.front.proto_header, host=_here.front.host_header)
-# Django's handler does so itself.
+# Django's handler marks requests itself.
 _application = _served.application if _served.application is _served.handler else mark_requests(_served.application)
 _behind_proxies = ForwardedHeaders(_application, trusted=_here.trusted_proxies, headers=_proxy_headers)
 application = Lifespan(
@@ -48,7 +48,7 @@ application = Lifespan(
         is_stripped=bool(_here.front.base_path_is_stripped),
     ),
     on_shutdown=_shut_down,
-    # Django knows no lifespan.
+    # Django's handler does not support lifespan.
     composed=_served.application if _served.is_composed else None,
     drain_s=_here.profile.drain_s,
     max_body_bytes=_here.max_body_bytes,

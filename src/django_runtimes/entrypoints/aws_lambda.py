@@ -1,8 +1,8 @@
-"""The handler that the image gives awslambdaric."""
+"""The Lambda handler that the image passes to awslambdaric."""
 
 import gc
 
-# What the init phase makes stays: to look for garbage in it costs a tenth of the cold start.
+# Objects of the init phase live on, and collecting garbage among them takes a tenth of the cold start.
 gc.disable()
 
 from django_runtimes import get_lambda_handler  # noqa: E402

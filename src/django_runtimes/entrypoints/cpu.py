@@ -1,4 +1,4 @@
-"""How many CPUs the process really has, which in a container is less than the machine's."""
+"""Counts the CPUs that the process may use, which in a container can be fewer than the machine's."""
 
 import os
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ _V2 = "sys/fs/cgroup"
 
 
 def worker_cpus() -> int:
-    """How many workers a server starts that is not told a number."""
+    """Return the default number of workers: one for each CPU that the process may use."""
     return available_cpus(len(os.sched_getaffinity(0)))
 
 
 def available_cpus(affinity: int, *, root: Path = Path("/")) -> int:
-    """The whole CPUs that the scheduler's affinity and every cgroup's quota leave; at least 1.
+    """Return the number of whole CPUs that the scheduler's affinity and every cgroup's quota allow, at least 1.
 
-    A container with a quota of half a CPU sees all of the machine's, and one worker for each would only be
-    throttled. Reads both versions of cgroups below `root`; what cannot be read sets no limit.
+    A container with a quota of half a CPU sees all CPUs of the machine, and one worker for each would only be
+    throttled. Read both versions of cgroups below `root`; a file that cannot be read sets no limit.
     """
     return max(1, int(min([affinity, *_quotas(root)])))
 
@@ -35,7 +35,10 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _upwards(mount: Path, group: str) -> Iterator[Path]:
-    """The group's directory and those around it. Where the group's path is the machine's, its mount is the group."""
+    """Yield the group's directory and its parents, up to the mount.
+
+    In a container the path may be the machine's, which does not exist; then the mount itself is the group.
+    """
     directory = mount / group.lstrip("/")
     while directory != mount:
         yield directory
@@ -44,7 +47,7 @@ def _upwards(mount: Path, group: str) -> Iterator[Path]:
 
 
 def _quota(quota_and_period: str) -> Iterator[float]:
-    """CPUs of a line such as '50000 100000'; nothing for 'max 100000' or -1, which set no limit."""
+    """Yield the CPUs of a line such as '50000 100000'; nothing for 'max 100000' or -1, which set no limit."""
     match quota_and_period.split():
         case [quota, period] if quota.isdigit() and period.isdigit() and int(period) > 0:
             yield int(quota) / int(period)

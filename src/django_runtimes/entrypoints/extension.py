@@ -1,4 +1,4 @@
-"""Hears of the end of a Lambda execution environment, so that the database hears of it too."""
+"""Registers a Lambda extension so that SIGTERM arrives and database connections close cleanly."""
 
 import logging
 import os
@@ -14,10 +14,11 @@ _NAME = "webapp"
 
 
 def register_extension(runtime_api: str) -> HTTPConnection | None:
-    """Register this process as an internal extension of no events, at `host:port`; keep what is returned.
+    """Register this process as an internal extension without events, at the Runtime API of `host:port`.
 
-    Lambda sends SIGTERM, and leaves 500 ms, only where an extension is registered; otherwise it kills at once.
-    The init phase lasts until every extension has asked for its next event: this one's never comes.
+    Return the connection of its pending request, which the caller keeps open, or None when registering failed.
+    Lambda sends SIGTERM, 500 ms before SIGKILL, only to functions with an extension. The init phase lasts until every
+    extension has requested its next event; the request of this one is never answered.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     connection = HTTPConnection(runtime_api)
@@ -25,14 +26,20 @@ def register_extension(runtime_api: str) -> HTTPConnection | None:
         connection.request("POST", f"{_EXTENSION}/register", b'{"events": []}', {"Lambda-Extension-Name": _NAME})
         response = connection.getresponse()
     except OSError as error:
-        # The function serves all the same; the database then notices its end by itself.
-        logger.warning("no SIGTERM will come, the Extensions API does not answer: %s", error)
+        # The function works without it; PostgreSQL then detects the closed connections by itself.
+        logger.warning(
+            "Cannot register the extension, so SIGTERM will not arrive; the Extensions API does not answer: %s", error
+        )
         return None
     with response:
         refusal = response.read()
         identifier = response.headers["Lambda-Extension-Identifier"]
     if identifier is None:
-        logger.warning("no SIGTERM will come, the extension is refused: %s %r", response.status, refusal)
+        logger.warning(
+            "Cannot register the extension, so SIGTERM will not arrive; the Extensions API answers %s %r",
+            response.status,
+            refusal,
+        )
         connection.close()
         return None
     connection.request("GET", f"{_EXTENSION}/event/next", headers={"Lambda-Extension-Identifier": identifier})
@@ -40,18 +47,18 @@ def register_extension(runtime_api: str) -> HTTPConnection | None:
 
 
 def end_on_sigterm(close: Callable[[], None]) -> None:
-    """End the process when SIGTERM comes, after `close` on a thread of its own.
+    """Exit when SIGTERM arrives, after calling `close` on a thread of its own.
 
-    awslambdaric waits for invocations outside of Python, where no handler runs until the next one comes; the thread
-    hears of the signal by the pipe that the interpreter writes to at once.
+    awslambdaric waits for invocations in C code, where Python runs no signal handler until the next invocation. The
+    thread reads the interpreter's wakeup pipe, which gets the signal at once.
     """
-    heard, told = os.pipe()
-    os.set_blocking(told, False)
-    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
     signal.signal(signal.SIGTERM, lambda *_: None)
 
     def wait() -> None:
-        while os.read(heard, 1)[0] != signal.SIGTERM:
+        while os.read(read_end, 1)[0] != signal.SIGTERM:
             pass
         try:
             close()

@@ -1,4 +1,4 @@
-"""Makes the handler that awslambdaric calls in a function that serves requests."""
+"""Creates the handler of a Lambda function that serves requests."""
 
 import atexit
 import os
@@ -12,20 +12,20 @@ from django_runtimes.extras import require_extra
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 
-# Lambda's quota is 6 MB for each; these are the figures in its own error messages, the first for the whole event.
+# Lambda's quota is 6 MB each; its error messages give these exact limits, the first for the whole event.
 _LARGEST_BODY_BYTES = 6_291_456
 _LARGEST_REPLY_BYTES = 6_291_556
-# Lambda kills 500 ms after SIGTERM, and the database connections are closed after this.
+# Lambda sends SIGKILL 500 ms after SIGTERM, and closing the database connections needs the rest.
 _LIFESPAN_END_S = 0.2
 
 
 def lambda_handler() -> "DirectLambdaHandler":
-    """The handler for ASGI_APPLICATION; on Lambda also what closes its connections at the end.
+    """Return the handler for ASGI_APPLICATION; on Lambda also arrange that its connections close on exit.
 
-    ConfigurationError for an application with websockets, and without the extra [lambda].
+    Raise ConfigurationError for an application with websockets, or when the extra [lambda] is missing.
     """
     require_extra("lambda", "the handler of a function on Lambda")
-    # Before Django's modules, which need the set-up.
+    # Loaded before Django's modules are imported, since they need the set-up.
     served = load_application()
     _refuse_websockets(served)
     log_runtime()
@@ -57,7 +57,7 @@ def lambda_handler() -> "DirectLambdaHandler":
         base_path_is_stripped=bool(here.front.base_path_is_stripped),
     )
     if runtime_api := os.environ.get("AWS_LAMBDA_RUNTIME_API"):
-        _close_at_the_end(handler, runtime_api)
+        _close_on_exit(handler, runtime_api)
     return handler
 
 
@@ -70,12 +70,12 @@ def _refuse_websockets(served: Served) -> None:
 
     if has_websockets(served.application):
         raise ConfigurationError(
-            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, which no function on Lambda can; "
+            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, which Lambda does not support; "
             "name another application for Lambda, or serve this one in a container"
         )
 
 
-def _close_at_the_end(handler: "DirectLambdaHandler", runtime_api: str) -> None:
+def _close_on_exit(handler: "DirectLambdaHandler", runtime_api: str) -> None:
     from django_runtimes.entrypoints.extension import end_on_sigterm, register_extension
     from django_runtimes.entrypoints.held_connections import HeldConnections
 
@@ -88,10 +88,10 @@ def _close_at_the_end(handler: "DirectLambdaHandler", runtime_api: str) -> None:
             held_connections.close()
 
     end_on_sigterm(close)
-    # A runtime that loses its Runtime API ends the process, and Python one that is interrupted, without SIGTERM.
+    # awslambdaric exits without SIGTERM when it loses the Runtime API, and so does Python on KeyboardInterrupt.
     atexit.register(close)
-    # Its last request is never answered: dropping the connection would end the extension.
-    _kept.append(register_extension(runtime_api))
+    # Closing the connection of the extension's pending request would end the extension.
+    _open_connections.append(register_extension(runtime_api))
 
 
-_kept: list[object] = []
+_open_connections: list[object] = []

@@ -1,4 +1,4 @@
-"""Every database connection of the process, whichever thread it belongs to."""
+"""Tracks the database connections of all threads, to close them when the process exits."""
 
 from typing import Any
 from weakref import WeakSet
@@ -8,14 +8,14 @@ from django.db.backends.signals import connection_created
 
 
 class HeldConnections:
-    """Notes each connection that is made from now on."""
+    """The connections that were opened since this object was created."""
 
     def __init__(self) -> None:
         self._connections: WeakSet[BaseDatabaseWrapper] = WeakSet()
         connection_created.connect(self._note)
 
     def close(self) -> None:
-        """Close them and their pools; from any thread, when nothing else will use them again."""
+        """Close the connections and their pools, from any thread; nothing may use them afterwards."""
         for connection in list(self._connections):
             connection.inc_thread_sharing()
             connection.close()

@@ -1,4 +1,4 @@
-"""Becomes the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
+"""Starts the process that the runtime needs: awslambdaric on Lambda, the server in a container."""
 
 import gc
 import os
@@ -9,15 +9,15 @@ from types import ModuleType
 from typing import NoReturn
 
 
-def _end(signal_number: int, frame: object) -> NoReturn:
+def _exit_on_signal(signal_number: int, frame: object) -> NoReturn:
     raise SystemExit(128 + signal_number)
 
 
 if __name__ == "__main__":
-    # The kernel sends a container's first process no signal that it has not asked for: it asks before it imports more.
-    # gunicorn and the Lambda handler replace this with their own.
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _end)
+    # PID 1 gets only signals that it handles, so the handlers are installed before the slow imports. gunicorn and the
+    # Lambda handler replace them with their own.
+    signal.signal(signal.SIGTERM, _exit_on_signal)
+    signal.signal(signal.SIGINT, _exit_on_signal)
 
 from django_runtimes.config.allowed_commands import allowed_commands  # noqa: E402
 from django_runtimes.config.configuration_error import ConfigurationError  # noqa: E402
@@ -34,22 +34,22 @@ from django_runtimes.extras import require_extra  # noqa: E402
 
 _WEB_HANDLER = "django_runtimes.entrypoints.aws_lambda.handler"
 _OPERATIONS_HANDLER = "django_runtimes.entrypoints.operations.handler"
-# As awslambdaric reads it, which takes slashes between packages too. No command of Django's has a dot in its name.
+# awslambdaric also accepts slashes between packages. No management command has a dot in its name.
 _HANDLER_NAME = re.compile(r"[^\W\d]\w*([./][^\W\d]\w*)*[.][^\W\d]\w*")
 
-# BSD's EX_CONFIG: something is wrong with the configuration, and starting again will not help.
+# BSD's EX_CONFIG: the configuration is wrong, and starting again will not help.
 _EXIT_CONFIGURATION = 78
 
-# Load balancers hold idle connections for 60 s; a server that lets go first answers some requests with a reset.
+# Load balancers keep idle connections open for 60 s; a server that closes them first resets some requests.
 _KEEP_ALIVE_S = 75
 
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108
 
 
 def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int) -> list[str]:
-    """The arguments of gunicorn, under which uvicorn's workers serve."""
+    """Return the arguments of gunicorn, which runs uvicorn's workers."""
     workers = environment[WORKERS] or cpu_count
-    # As gunicorn wants IPv6's addresses.
+    # gunicorn expects IPv6 addresses in brackets.
     host = f"[{bind_host}]" if ":" in bind_host and not bind_host.startswith("[") else bind_host
     arguments = [
         "django_runtimes.entrypoints.asgi:application",
@@ -58,25 +58,25 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
         *("--workers", str(workers)),
         *("--keep-alive", str(_KEEP_ALIVE_S)),
         *("--graceful-timeout", str(environment[GRACEFUL_TIMEOUT_S])),
-        # gunicorn's largest, which nginx takes too; its default is half of that.
+        # gunicorn's maximum, and about nginx's default; gunicorn's own default is half of it.
         *("--limit-request-line", "8190"),
-        # Nobody asks for it, and its file would need a writable home.
+        # The control socket is not used, and its file would need a writable home directory.
         "--no-control-socket",
     ]
     if os.access(_SHARED_MEMORY, os.W_OK):
-        # The heartbeat file must be on memory, or a slow disk makes gunicorn kill a healthy worker.
+        # On a slow disk the heartbeat file could make gunicorn kill a healthy worker.
         arguments += ["--worker-tmp-dir", _SHARED_MEMORY]
     if workers > 1:
-        # A worker's successor starts when it has ended: a single one would leave nobody to answer meanwhile.
+        # A worker's successor starts only after it has exited, so a single worker would leave a gap.
         arguments += ["--max-requests", "100000", "--max-requests-jitter", "10000"]
     return arguments
 
 
 def main(arguments: list[str]) -> None:
-    """Become the runtime's process, or run one command of `webapp`'s when there are arguments.
+    """Become the runtime's process, or run a command of `webapp` when there are arguments.
 
-    On Lambda an argument of the form module.attribute is the handler, as it is for awslambdaric.
-    Exits with 78 and one line when the variables or the handler's name forbid it.
+    On Lambda an argument of the form module.attribute names the handler, as it does for awslambdaric.
+    Exit with 78 and one line when the variables or the handler's name are wrong.
     """
     names_handler = len(arguments) == 1 and _HANDLER_NAME.fullmatch(arguments[0]) is not None
     if arguments and not names_handler:
@@ -100,7 +100,7 @@ def _run_command(arguments: list[str]) -> None:
     from django_runtimes.cli.main import main as run_command
 
     sys.argv = ["webapp", *arguments]
-    # By this psycopg hears of it, and cancels what the database does.
+    # psycopg cancels the running query on KeyboardInterrupt, which this handler raises.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         run_command()
@@ -109,27 +109,27 @@ def _run_command(arguments: list[str]) -> None:
 
 
 def _handler_of_function() -> str:
-    """The handler in `_HANDLER`, else the project's."""
+    """Return the handler that `_HANDLER` names, else the library's."""
     name = os.environ.get("_HANDLER", "")
-    # No user writes this variable. Where an image has no command it may hold any word: Lambda's local emulator takes
-    # one of the entry point's.
+    # Lambda sets this variable. For an image without a command it may hold any word: Lambda's local emulator uses a
+    # word of the entry point.
     is_handler = _HANDLER_NAME.fullmatch(name) is not None and name not in sys.orig_argv
     return name if is_handler else _WEB_HANDLER
 
 
 def _become_function(environment: Environment, handler: str) -> None:
-    """What `python -m awslambdaric` does, without a second start of Python (docs/decisions/0008)."""
+    """Run awslambdaric in this process, which saves a second start of Python (docs/decisions/0008)."""
     require_extra("lambda", f"serving as {Runtime.AWS_LAMBDA}")
     if allowed_commands(environment):
-        # Each command loads the settings, and says in its answer what they lack. The image may name a handler for the
-        # function that serves requests; this one shares the image.
+        # Each command loads the settings itself and reports their errors. The image may name a handler for the function
+        # that serves requests, and both functions share the image.
         handler = _OPERATIONS_HANDLER
     else:
-        # What the init phase makes stays: to look for garbage in it costs a tenth of the cold start.
+        # Objects of the init phase live on, and collecting garbage among them takes a tenth of the cold start.
         gc.disable()
         from awslambdaric import bootstrap
 
-        # Where tools that the settings load look for awslambdaric's functions, as under `python -m awslambdaric`.
+        # Tools that the settings load look for awslambdaric's functions here, as under `python -m awslambdaric`.
         sys.modules["__main__"].bootstrap = bootstrap  # type: ignore[attr-defined]
         _load_settings()
         _load_handler(handler)
@@ -148,13 +148,13 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     arguments = server_arguments(environment, bind_host=bind_host, cpu_count=worker_cpus())
     settings = _load_settings()
     _require_address(bind_host)
-    if runtime is Runtime.LOCAL and _keep_public_key_private(bind_host, settings):
+    if runtime is Runtime.LOCAL and _replace_weak_key(bind_host, settings):
         sys.stderr.write(
-            f"webapp: WEBAPP_SECRET_KEY is not set and {bind_host} is more than this machine: "
-            "sessions last until this server ends\n"
+            f"webapp: WEBAPP_SECRET_KEY is not set, and {bind_host} is reachable from other machines: "
+            "a random key is used, so sessions end when this server stops\n"
         )
     if "--reload" in os.environ.get("GUNICORN_CMD_ARGS", "").split():
-        # What has changed can be loaded anew only where the master has not loaded it.
+        # gunicorn can only reload modules that the master has not imported.
         os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments])  # noqa: S606  (no shell in between)
     from gunicorn.app.wsgiapp import run as run_gunicorn
 
@@ -162,10 +162,10 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
     run_gunicorn()
 
 
-def _keep_public_key_private(bind_host: str, settings: ModuleType) -> bool:
-    """Under `local` a secret key may stand in the source; beyond this machine it must not sign anything.
+def _replace_weak_key(bind_host: str, settings: ModuleType) -> bool:
+    """Replace a weak secret key when the server is reachable from other machines, and return whether it was.
 
-    Whether another one took its place, in the settings that are loaded and in those that a reloaded worker loads.
+    Under `local` the key may be in the source. The new one applies to the loaded settings and to reloaded workers.
     """
     key = getattr(settings, "SECRET_KEY", "")
     if bind_host in {"127.0.0.1", "::1", "localhost"} or not key or not weakness(key):
@@ -177,7 +177,7 @@ def _keep_public_key_private(bind_host: str, settings: ModuleType) -> bool:
 
 
 def _require_address(bind_host: str) -> None:
-    """gunicorn would try for 5 s, and end as if it had been running."""
+    """Raise ConfigurationError for an address that cannot be bound; gunicorn would retry it for 5 s and exit with 1."""
     import socket
 
     try:
@@ -186,13 +186,13 @@ def _require_address(bind_host: str) -> None:
             probe.bind(address)
     except OSError as error:
         raise ConfigurationError(
-            f"WEBAPP_BIND_HOST={bind_host!r} is no address of this machine ({error.strerror}); "
-            "use 0.0.0.0, or 127.0.0.1 for this machine alone"
+            f"WEBAPP_BIND_HOST={bind_host!r} is not an address of this machine ({error.strerror}); "
+            "use 0.0.0.0, or 127.0.0.1 for this machine only"
         ) from None
 
 
 def _load_settings() -> ModuleType:
-    """Here, so that what is missing is one line; and no worker, nor awslambdaric, loads them again."""
+    """Import the settings here, so that their errors are one line and neither workers nor awslambdaric load them."""
     name = settings_module(os.environ)
     settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
     from django_runtimes.adopt.configure import require_call
@@ -202,7 +202,7 @@ def _load_settings() -> ModuleType:
 
 
 def _load_handler(name: str) -> None:
-    """Here, so that a handler which is none, and an application which Lambda cannot serve, is one line."""
+    """Import the handler here, so that a wrong name, or an application that Lambda cannot serve, is one line."""
     written_module, _, attribute = name.rpartition(".")
     module_name = written_module.replace("/", ".")
     try:
@@ -210,12 +210,12 @@ def _load_handler(name: str) -> None:
     except ConfigurationError:
         raise
     except Exception:
-        # awslambdaric imports it again, and tells Lambda what it raises.
+        # awslambdaric imports it again, and reports the error to Lambda.
         return
     found = getattr(module, attribute, None)
     if not callable(found):
         raise ConfigurationError(
-            f"the handler {name!r} is none: {module_name} has "
+            f"the handler {name!r} cannot be used: {module_name} has "
             f"{'no ' + attribute if found is None else 'something else by that name'}; name a callable"
         )
 

@@ -7,13 +7,16 @@ from django_runtimes.config.configuration_error import ConfigurationError
 
 
 def import_named(module_name: str, *, named_by: str) -> ModuleType:
-    """The module; ConfigurationError where there is none of that name. `named_by` is NAME='value', for the error."""
+    """Return the module; raise ConfigurationError when it does not exist.
+
+    `named_by` says in the error which setting names it, as NAME='value'.
+    """
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        # What the module itself imports and lacks has a traceback that tells where.
+        # A failed import inside the module keeps its traceback, which shows where it is.
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
         raise ConfigurationError(
-            f"{named_by} cannot be imported: there is no module {error.name!r}; name one that lies on PYTHONPATH"
+            f"{named_by} cannot be imported: there is no module {error.name!r}; name one that is on PYTHONPATH"
         ) from None

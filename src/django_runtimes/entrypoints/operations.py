@@ -1,6 +1,6 @@
-"""The operations function's handler, which awslambdaric calls in place of the one that serves requests.
+"""The handler of the operations function.
 
-It has no Django: each command starts as in a container, in a process of its own
+It does not load Django: each command runs in a process of its own, as in a container
 (docs/decisions/0011-commands-in-their-own-process.md).
 """
 

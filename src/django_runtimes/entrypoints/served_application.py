@@ -1,4 +1,4 @@
-"""The ASGI application that every entry point serves: Django's, or what the project composes with it."""
+"""Loads the ASGI application that every entry point serves: Django's, or the project's composition around it."""
 
 import logging
 import os
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
     from django_runtimes.serving.types import Application
 
-_OURS = "django_runtimes.get_asgi_application()"
+_REQUIRED_CALL = "django_runtimes.get_asgi_application()"
 
 
 class Served(NamedTuple):
-    """What is served, and the handler of Django in it; `is_composed` where the project put something around that."""
+    """The served application and Django's handler in it; `is_composed` says whether the project wraps the handler."""
 
     application: "Application"
     handler: "OneHopASGIHandler"
@@ -28,15 +28,15 @@ class Served(NamedTuple):
 
 
 def django_application() -> "Application":
-    """Django's application, set up; the same object for every call."""
-    _calls.append(_OURS)
+    """Set up Django and return its application, the same object for every call."""
+    _calls.append(_REQUIRED_CALL)
     return _django().application
 
 
 def load_application() -> Served:
-    """The application that ASGI_APPLICATION names, or Django's.
+    """Return the application that ASGI_APPLICATION names, or Django's.
 
-    ConfigurationError for a name that is none, or an application that does not serve Django by our handler.
+    Raise ConfigurationError for a wrong name, or for an application that does not use the library's handler.
     """
     django = _django()
     from django.conf import settings
@@ -51,7 +51,7 @@ def load_application() -> Served:
 
 
 def require_websocket_library(served: Served) -> None:
-    """ConfigurationError for websockets that only a library without limits would serve."""
+    """Raise ConfigurationError when only wsproto, which does not limit messages, could serve websockets."""
     if not served.is_composed or find_spec("websockets") is not None or find_spec("wsproto") is None:
         return
     from django.conf import settings
@@ -60,18 +60,18 @@ def require_websocket_library(served: Served) -> None:
 
     if has_websockets(served.application):
         raise ConfigurationError(
-            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, and of their libraries only wsproto is "
-            "installed, which inflates a message without a limit; install websockets"
+            f"ASGI_APPLICATION={settings.ASGI_APPLICATION!r} serves websockets, and only wsproto is installed, "
+            "which decompresses messages without a limit; install websockets"
         )
 
 
 def log_runtime() -> None:
-    """Log the runtime with its evidence, once everything is loaded."""
+    """Log the runtime with its evidence, after everything is loaded."""
     from django_runtimes.adopt.configure import adopted
 
     here = adopted()
     logging.getLogger(__name__).info(
-        "serving as %s (%s), connections %s by the %s route",
+        "Serving as %s (%s), connections %s on the %s route",
         here.runtime,
         here.detection.evidence,
         here.profile.connections.name,
@@ -79,7 +79,7 @@ def log_runtime() -> None:
     )
 
 
-# One entry for each call of the public function.
+# One entry for each call of the public function, which composed applications have to make.
 _calls: list[str] = []
 
 
@@ -100,7 +100,7 @@ def _make_handler() -> "OneHopASGIHandler":
 
     here = adopted()
     require_kept()
-    # The app does so too, for Django's own handlers; under `local` without a variable there is none.
+    # The library's app does so too, for Django's own handlers, but under `local` it may not be installed.
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:
         # An execution environment serves one request at a time.
@@ -120,7 +120,7 @@ def _make_handler() -> "OneHopASGIHandler":
 def _imported(name: str) -> "Application":
     module_name, _, attribute = name.rpartition(".")
     if not module_name:
-        raise ConfigurationError(f"ASGI_APPLICATION={name!r} names no module; write it as config.asgi.application")
+        raise ConfigurationError(f"ASGI_APPLICATION={name!r} names no module; use the form config.asgi.application")
     already_imported = module_name in sys.modules
     calls_before = len(_calls)
     module = import_named(module_name, named_by=f"ASGI_APPLICATION={name!r}")
@@ -132,8 +132,8 @@ def _imported(name: str) -> "Application":
         )
     if len(_calls) == calls_before and not already_imported:
         raise ConfigurationError(
-            f"ASGI_APPLICATION={name!r} does not call {_OURS}, without which Django's own handler would leak "
-            f"database connections; call it in {module_name} in place of django.core.asgi.get_asgi_application()"
+            f"ASGI_APPLICATION={name!r} does not call {_REQUIRED_CALL}, and Django's own handler would leak database "
+            f"connections; call it in {module_name} instead of django.core.asgi.get_asgi_application()"
         )
     served: Application = application
     return served

@@ -103,7 +103,7 @@ def test_wsproto_without_websockets_is_refused_in_one_line(tmp_path):
     started = launched(project, f"{COMPOSED}.everything.application")
 
     assert started.returncode == 4, started.stderr
-    assert "only wsproto is installed, which inflates a message without a limit; install websockets" in started.stderr
+    assert "only wsproto is installed, which decompresses messages without a limit; install" in started.stderr
     assert "Traceback" not in started.stderr
 
 
@@ -180,13 +180,13 @@ async def test_on_lambda_the_http_part_is_served(tmp_path):
 @pytest.mark.parametrize(
     ("application", "complaint"),
     [
-        (f"{COMPOSED}.everything.application", "serves websockets, which no function on Lambda can"),
+        (f"{COMPOSED}.everything.application", "serves websockets, which Lambda does not support"),
         (f"{COMPOSED}.djangos_own.application", "does not call django_runtimes.get_asgi_application()"),
         (f"{COMPOSED}.nowhere.application", f"there is no module '{COMPOSED}.nowhere'"),
         (f"{COMPOSED}.api.applicaton", f"{COMPOSED}.api has no applicaton; name a callable"),
         (f"{COMPOSED}.api.COMPOSED", f"{COMPOSED}.api has no COMPOSED; name a callable"),
         (f"{COMPOSED}.api.__name__", "has something else by that name; name a callable"),
-        ("application", "names no module; write it as config.asgi.application"),
+        ("application", "names no module; use the form config.asgi.application"),
     ],
 )
 def test_an_unusable_application_is_refused_in_one_line(application, complaint):

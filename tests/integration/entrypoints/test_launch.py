@@ -43,8 +43,8 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess:
             "WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES='1 MiB' is not a whole number from 1 to 134217728",
         ),
         ({"WEBAPP_DB_STRATEGY": "puddle"}, "WEBAPP_DB_STRATEGY='puddle' is not a connection strategy"),
-        ({"WEBAPP_BIND_HOST": "nowhere.invalid"}, "WEBAPP_BIND_HOST='nowhere.invalid' is no address of this machine"),
-        ({"WEBAPP_BIND_HOST": "192.0.2.1"}, "WEBAPP_BIND_HOST='192.0.2.1' is no address of this machine"),
+        ({"WEBAPP_BIND_HOST": "nowhere.invalid"}, "WEBAPP_BIND_HOST='nowhere.invalid' is not an address of this"),
+        ({"WEBAPP_BIND_HOST": "192.0.2.1"}, "WEBAPP_BIND_HOST='192.0.2.1' is not an address of this"),
         ({"DJANGO_SETTINGS_MODULE": "nope.settings"}, "DJANGO_SETTINGS_MODULE='nope.settings' cannot be imported"),
         ({"DJANGO_SETTINGS_MODULE": "webapp.nope"}, "DJANGO_SETTINGS_MODULE='webapp.nope' cannot be imported"),
     ],
@@ -198,7 +198,7 @@ def test_a_container_logs_its_runtime_and_exits_on_sigterm(tmp_path):
     assert b'"status": "unavailable"' in answer
     assert b"hunter2" not in answer
     written = log.read_text()
-    assert "serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool by the direct route" in written
+    assert "Serving as aws_ecs (WEBAPP_RUNTIME=aws_ecs), connections pool on the direct route" in written
     assert "hunter2" not in written
 
 

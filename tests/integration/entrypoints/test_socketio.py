@@ -54,4 +54,4 @@ def test_lambda_refuses_socketio(module):
     started = launched(ON_LAMBDA, f"{COMPOSED}.{module}.application")
 
     assert started.returncode == 78, started.stderr
-    assert "serves websockets, which no function on Lambda can" in started.stderr
+    assert "serves websockets, which Lambda does not support" in started.stderr
