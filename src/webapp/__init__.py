@@ -1,1 +1,1 @@
-"""The Django project of this repository, which a team replaces by its own."""
+"""The Django project of this repository, which a team replaces with its own."""

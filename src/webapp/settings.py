@@ -1,8 +1,8 @@
-"""The guestbook's settings: what runs, whatever the runtime; `configure()` says how it runs here."""
+"""The guestbook's settings for every runtime; `configure()` adapts them to the one that runs the process."""
 
 from django_runtimes import configure
 
-# Public, and refused outside `local`, where WEBAPP_SECRET_KEY takes its place.
+# A public key, for `local` only; every other runtime needs WEBAPP_SECRET_KEY.
 SECRET_KEY = "django-insecure-and-public-for-the-local-runtime-only"  # noqa: S105
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -54,7 +54,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# DATABASE_URL, or WEBAPP_DB_HOST and its group, name it.
+# DATABASE_URL, or WEBAPP_DB_HOST and its group, give the address.
 DATABASES: dict[str, dict[str, object]] = {"default": {}}
 
 STATIC_URL = "static/"
@@ -64,7 +64,7 @@ STORAGES = {
 }
 MEDIA_URL = "media/"
 MEDIA_ROOT = "media"
-# Where the disk goes with the process, GUESTBOOK_PICTURES switches uploads off.
+# GUESTBOOK_PICTURES turns uploads off for runtimes whose disk does not outlive the process.
 SILENCED_SYSTEM_CHECKS = ["django_runtimes.W024"]
 
 GUESTBOOK_PICTURES = configure(globals()).keeps_media

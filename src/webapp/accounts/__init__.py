@@ -1,1 +1,1 @@
-"""Who may sign in: a user model of our own from the first migration, since Django cannot swap it later."""
+"""The user accounts: a custom user model from the first migration on, since Django cannot swap it later."""

@@ -4,4 +4,4 @@ from django.contrib.auth.models import AbstractUser
 
 
 class User(AbstractUser):
-    """Django's own user for now; `settings.AUTH_USER_MODEL` names it."""
+    """Django's user without changes; `settings.AUTH_USER_MODEL` names it."""

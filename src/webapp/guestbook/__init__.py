@@ -1,1 +1,1 @@
-"""The sample application: a guestbook, which a team replaces by its own applications."""
+"""The sample application: a guestbook, which a team replaces with its own applications."""

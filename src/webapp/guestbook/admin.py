@@ -1,4 +1,4 @@
-"""Moderation: entries can be hidden, shown and deleted, but not rewritten."""
+"""Moderation of entries, which can be hidden, shown and deleted, but not edited."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from webapp.guestbook.models import Entry
 
-# Django's class takes no type argument when it runs.
+# Django's class accepts no type argument at run time.
 if TYPE_CHECKING:
     _ModelAdmin = admin.ModelAdmin[Entry]
 else:
@@ -23,7 +23,7 @@ class EntryAdmin(_ModelAdmin):
     date_hierarchy = "created_at"
     actions = ("hide", "show")
     fields = ("author", "message", "picture", "created_at", "hidden", "idempotency_key", "request_digest")
-    # What a client was answered for its idempotency key has to stay what the key answers.
+    # A repeated request must get the same response as the first one with its idempotency key.
     readonly_fields = ("author", "message", "picture", "created_at", "idempotency_key", "request_digest")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

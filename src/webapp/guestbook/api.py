@@ -26,7 +26,7 @@ FieldErrors = Mapping[str, Sequence[str]]
 # Exempt, since the API reads no cookie that another site could make a browser send.
 @csrf_exempt
 def entries(request: HttpRequest) -> JsonResponse:
-    """GET lists entries, newest first; POST adds one, once for each Idempotency-Key."""
+    """List entries, newest first (GET), or add one, once for each Idempotency-Key (POST)."""
     if request.method == "POST":
         return _add_entry(request)
     if request.method in ("GET", "HEAD"):
@@ -36,7 +36,7 @@ def entries(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def entry(request: HttpRequest, entry_id: int) -> JsonResponse:
-    """One entry; 404 also while it is hidden."""
+    """Return one entry; 404 also when it is hidden."""
     if request.method not in ("GET", "HEAD"):
         return _method_not_allowed(request, "GET, HEAD")
     found = Entry.objects.visible().filter(pk=entry_id).first()
@@ -49,7 +49,7 @@ def entry(request: HttpRequest, entry_id: int) -> JsonResponse:
 @csrf_exempt
 @transaction.non_atomic_requests
 async def statistics(request: HttpRequest) -> JsonResponse:
-    """How many entries there are in all and since midnight UTC, and when the newest was written."""
+    """Return the number of entries in total and since midnight UTC, and the time of the newest."""
     if request.method not in ("GET", "HEAD"):
         return _method_not_allowed(request, "GET, HEAD")
     midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
@@ -63,7 +63,7 @@ async def statistics(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def not_found(request: HttpRequest) -> JsonResponse:
-    """Every other address below /api/, so that programs never get a page."""
+    """Return 404 as JSON for every other path below /api/, so that programs never get an HTML page."""
     return _error(404, "not_found", f"There is nothing at {request.path}.")
 
 
@@ -89,19 +89,19 @@ def _list_entries(request: HttpRequest) -> JsonResponse:
 
 def _add_entry(request: HttpRequest) -> JsonResponse:
     if request.content_type != "application/json":
-        return _error(415, "unsupported_media_type", "The body's Content-Type has to be application/json.")
+        return _error(415, "unsupported_media_type", "The Content-Type must be application/json.")
     key = request.headers.get("Idempotency-Key")
     if key is not None and not is_idempotency_key(key):
-        return _error(400, "invalid", "An Idempotency-Key has 1 to 255 printable ASCII characters.")
+        return _error(400, "invalid", "An Idempotency-Key must have 1 to 255 printable ASCII characters.")
     try:
         body = json.loads(request.body)
     except RequestDataTooBig:
-        return _error(413, "too_large", "The body is larger than this server reads.")
-    # Python's parser gives up on a deeply nested body with RecursionError.
+        return _error(413, "too_large", "The body is too large for this server.")
+    # Python's parser raises RecursionError for a deeply nested body.
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        return _error(400, "invalid", "The body has to be a JSON object.")
+        return _error(400, "invalid", "The body must be a JSON object.")
     form = EntryForm(body)
     if errors := _shape_errors(body, form) or _field_errors(form):
         return _error(400, "invalid", "The entry is not valid; see fields.", errors)
@@ -119,7 +119,7 @@ def _write_entry(form: EntryForm, key: str | None) -> JsonResponse:
 
 
 def _shape_errors(body: dict[str, Any], form: Form) -> FieldErrors:
-    # A form turns every value into text and overlooks names that it does not know.
+    # A form converts every value to text and ignores unknown fields.
     errors = {}
     for name, value in body.items():
         if name not in form.fields:

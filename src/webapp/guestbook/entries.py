@@ -1,4 +1,4 @@
-"""Writes entries, each at most once for an idempotency key."""
+"""Creates entries, at most one for each idempotency key."""
 
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
@@ -13,21 +13,21 @@ _KEY_LENGTH_MAX = 255
 
 
 class KeyReusedError(Exception):
-    """The idempotency key belongs to an entry with another author or message."""
+    """The idempotency key was used for an entry with another author or message."""
 
 
 def is_idempotency_key(text: str) -> bool:
-    """Whether a client may use this key: 1 to 255 printable ASCII characters."""
+    """Return whether a key is valid: 1 to 255 printable ASCII characters."""
     return 1 <= len(text) <= _KEY_LENGTH_MAX and text.isascii() and text.isprintable()
 
 
 def create_entry(
     *, author: str, message: str, picture: "UploadedFile[Any] | None" = None, idempotency_key: str | None = None
 ) -> Entry:
-    """Write an entry, or return the one that this key has written before, hidden or not.
+    """Create an entry, or return the earlier one with this key, hidden or not.
 
-    Of two calls with one key at the same time, the second waits inside PostgreSQL for the first.
-    Raises KeyReusedError when the key was used for another author or message.
+    When two calls use one key at the same time, the second waits in PostgreSQL for the first.
+    Raise KeyReusedError when the key was used for another author or message.
     """
     digest = _digest(author, message)
     entry = Entry(
@@ -53,13 +53,13 @@ def create_entry(
 
 
 def _savepoint_if_needed() -> AbstractContextManager[None]:
-    # A failed INSERT would spoil the caller's transaction. Without one, the INSERT commits by itself
-    # in a single round trip, where BEGIN and COMMIT would make three.
+    # A failed INSERT would abort the caller's transaction. Without a transaction the INSERT commits in one round trip,
+    # and BEGIN and COMMIT would make it three.
     if transaction.get_connection().in_atomic_block:
         return transaction.atomic()
     return nullcontext()
 
 
 def _digest(author: str, message: str) -> str:
-    # PostgreSQL stores no NUL, so it can stand between the two without ambiguity.
+    # Neither text can contain NUL, which PostgreSQL does not store, so it separates the two without ambiguity.
     return hashlib.sha256(f"{author}\0{message}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What visitors may send: the rules that the page and the API share."""
+"""Validates entries for the page and the API."""
 
 from typing import Any
 
@@ -15,25 +15,25 @@ _PICTURE_FORMATS = ("GIF", "JPEG", "PNG", "WEBP")
 
 
 class PlainTextField(forms.CharField):
-    """Text that PostgreSQL can store; Django's own field already refuses NUL."""
+    """Text that PostgreSQL can store; Django's own field already rejects NUL."""
 
     def to_python(self, value: Any) -> str:
         text = str(super().to_python(value))
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise ValidationError("Half of a surrogate pair is not a character; send valid Unicode.") from None
+            raise ValidationError("The text has half of a surrogate pair; send valid Unicode.") from None
         # Browsers send CRLF but count it as one character for maxlength.
         return text.replace("\r\n", "\n")
 
 
 class PictureField(forms.ImageField):
-    """A picture that Pillow has verified, of a format that browsers show."""
+    """A picture that Pillow can decode, in a format that browsers display."""
 
     default_validators = [FileExtensionValidator(_PICTURE_EXTENSIONS)]
 
     def to_python(self, data: Any) -> Any:
-        # Before Pillow: an upload too large to keep is too large to decode.
+        # Checked before Pillow decodes the upload.
         if isinstance(data, UploadedFile) and (data.size or 0) > _PICTURE_BYTES_MAX:
             raise ValidationError(f"This file has {data.size:,} bytes; send at most {_PICTURE_BYTES_MAX:,}.")
         upload: Any = super().to_python(data)
@@ -43,7 +43,7 @@ class PictureField(forms.ImageField):
 
 
 class EntryForm(forms.Form):
-    """An entry of words only; no ModelForm, so that checking one asks the database nothing."""
+    """An entry without a picture; not a ModelForm, so that validation runs no query."""
 
     author = PlainTextField(
         label="Your name",
@@ -57,7 +57,7 @@ class EntryForm(forms.Form):
 
 
 class PictureEntryForm(EntryForm):
-    """An entry with a picture if the visitor likes, where uploads can be stored."""
+    """An entry with an optional picture, for runtimes that can store uploads."""
 
     picture = PictureField(
         required=False,
@@ -67,7 +67,7 @@ class PictureEntryForm(EntryForm):
 
 
 class PageForm(forms.Form):
-    """Which part of the list an API client wants."""
+    """The page number and page size in an API request."""
 
     page = forms.IntegerField(min_value=1, required=False)
     page_size = forms.IntegerField(min_value=1, max_value=100, required=False)

@@ -1,4 +1,4 @@
-"""What the guestbook stores."""
+"""The guestbook's entries."""
 
 import uuid
 from datetime import datetime
@@ -14,19 +14,19 @@ MESSAGE_LENGTH_MAX = 2000
 
 
 def picture_path(entry: "Entry", filename: str) -> str:
-    """Where an upload is stored: by date, under a name nobody can guess or overwrite."""
+    """Return the path of an upload: a folder by date, and a random name that cannot be guessed or overwritten."""
     extension = PurePath(filename).suffix.lower()
     return f"pictures/{timezone.now():%Y/%m/%d}/{uuid.uuid4().hex}{extension}"
 
 
 class EntryManager(models.Manager["Entry"]):
     def visible(self) -> models.QuerySet["Entry"]:
-        """What visitors may see."""
+        """Return the entries that visitors may see."""
         return self.filter(hidden=False)
 
 
 class Entry(models.Model):
-    """What one visitor wrote; `hidden` takes it out of every page without losing it."""
+    """A visitor's entry; `hidden` removes it from every page without deleting it."""
 
     author: "models.CharField[str, str]" = models.CharField(max_length=AUTHOR_LENGTH_MAX)
     message: "models.TextField[str, str]" = models.TextField(max_length=MESSAGE_LENGTH_MAX)
@@ -44,7 +44,7 @@ class Entry(models.Model):
         ordering = ("-created_at", "-id")
         verbose_name_plural = "entries"
         indexes = (models.Index(fields=["-created_at", "-id"], name="entry_newest_first"),)
-        # Not unique=True: on PostgreSQL that adds a second index, for LIKE, to every write.
+        # Not unique=True, which on PostgreSQL adds a second index, for LIKE, that every write updates.
         constraints = (models.UniqueConstraint(fields=["idempotency_key"], name="entry_idempotency_key_unique"),)
 
     def __str__(self) -> str:
@@ -55,5 +55,5 @@ class Entry(models.Model):
 
     @property
     def excerpt(self) -> str:
-        """The start of the message, for one line."""
+        """The beginning of the message, short enough for one line."""
         return Truncator(self.message).chars(60)

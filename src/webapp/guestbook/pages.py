@@ -1,4 +1,4 @@
-"""The guestbook's pages, for people."""
+"""The guestbook's HTML pages."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +17,7 @@ _ENTRIES_PER_PAGE = 10
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def entry_list(request: HttpRequest) -> HttpResponse:
-    """The newest entries and the form that adds one."""
+    """Show the newest entries and a form, or add an entry."""
     form_class = PictureEntryForm if settings.GUESTBOOK_PICTURES else EntryForm
     if request.method != "POST":
         return _render_list(request, form_class(initial={"author": request.session.get("author", "")}))
@@ -32,14 +32,14 @@ def entry_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def entry_detail(request: HttpRequest, entry_id: int) -> HttpResponse:
-    """One entry, at an address to share."""
+    """Show one entry on a page of its own."""
     entry = get_object_or_404(Entry.objects.visible(), pk=entry_id)
     return render(request, "guestbook/entry_detail.html", {"entry": entry})
 
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """For pages that name no icon (the admin, JSON): browsers then ask for this path."""
+    """Redirect to the icon; browsers request this path for pages that name none, such as the admin and JSON."""
     return redirect(static("guestbook/favicon.svg"))
 
 

@@ -7,7 +7,7 @@ from webapp.guestbook.models import Entry
 
 _NEWEST_AT = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 
-# Coprime lengths, so that names and messages pair up differently on every round.
+# The lengths are coprime, so that names and messages pair up differently on every round.
 _AUTHORS = (
     "Ada",
     "Björn",
@@ -40,7 +40,7 @@ _MESSAGES = (
 
 
 def sample_entries(count: int) -> Iterator[Entry]:
-    """Unsaved entries, each with a time of its own; a longer sample begins with the shorter one."""
+    """Yield unsaved entries with different times; a longer sample begins with the shorter one."""
     written_at = _NEWEST_AT
     for number in range(count):
         yield Entry(

@@ -1,4 +1,4 @@
-"""The guestbook's addresses."""
+"""The guestbook's URLs."""
 
 from django.urls import path, re_path
 

@@ -58,7 +58,7 @@ def test_only_json_is_accepted(client, content_type):
     ids=["blank", "cut off", "array", "string", "null", "not UTF-8", "too deep", "too many digits"],
 )
 def test_a_body_other_than_a_json_object_is_refused(client, body):
-    assert error_of(post(client, body), 400)["message"] == "The body has to be a JSON object."
+    assert error_of(post(client, body), 400)["message"] == "The body must be a JSON object."
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_body_other_than_a_json_object_is_refused(client, body):
         (
             {"message": "\ud800"},
             "message",
-            "Half of a surrogate pair is not a character; send valid Unicode.",
+            "The text has half of a surrogate pair; send valid Unicode.",
         ),
         (
             {"author": "A" * 81},

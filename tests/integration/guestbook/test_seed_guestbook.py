@@ -11,7 +11,7 @@ def test_the_command_reports_how_many_entries_it_added(capsys):
     call_command("seed_guestbook", "--entries", "7")
 
     assert Entry.objects.count() == 7
-    assert capsys.readouterr().out == "7 sample entries added, 0 were there already.\n"
+    assert capsys.readouterr().out == "7 sample entries added, 0 already existed.\n"
 
 
 def test_a_second_run_adds_nothing():
@@ -45,5 +45,5 @@ def test_samples_have_no_idempotency_key():
 
 @pytest.mark.parametrize("number", ["0", "-1", "many"])
 def test_an_invalid_number_is_refused(number):
-    with pytest.raises(CommandError, match=f"'{number}' is not a number of entries; give 1 or more"):
+    with pytest.raises(CommandError, match=f"'{number}' is not a number of entries; use 1 or more"):
         call_command("seed_guestbook", f"--entries={number}")

@@ -10,18 +10,18 @@ from webapp.guestbook.samples import sample_entries
 
 
 class Command(BaseCommand):
-    help = "Adds sample entries; those that are there already are left as they are."
+    help = "Adds sample entries and keeps those that already exist."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--entries", type=_positive, default=30, help="how many sample entries there shall be")
+        parser.add_argument("--entries", type=_positive, default=30, help="total number of sample entries")
 
     def handle(self, *args: Any, entries: int, **options: Any) -> None:
         added = add_sample_entries(entries)
-        self.stdout.write(f"{added} sample entries added, {entries - added} were there already.")
+        self.stdout.write(f"{added} sample entries added, {entries - added} already existed.")
 
 
 def add_sample_entries(count: int) -> int:
-    """Add those of the first `count` sample entries that are missing; returns how many were."""
+    """Add the missing ones of the first `count` sample entries; return their number."""
     samples = list(sample_entries(count))
     present = set(
         Entry.objects.filter(created_at__range=(samples[-1].created_at, samples[0].created_at)).values_list(
@@ -35,5 +35,5 @@ def add_sample_entries(count: int) -> int:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of entries; give 1 or more")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of entries; use 1 or more")
     return int(text)
