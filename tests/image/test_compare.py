@@ -186,9 +186,7 @@ def test_an_image_that_does_not_start_is_reported_in_one_line(image, engine_envi
     try:
         with (
             Containers(find_image(not_starting, usable_engines()), tmp_path) as containers,
-            pytest.raises(
-                CompareError, match=r"^the image '.*' does not start: .*\"python\".*; build it anew"
-            ) as error,
+            pytest.raises(CompareError, match=r"^the image '.*' does not start: .*\"python\".*; rebuild it") as error,
         ):
             probe_image(containers)
         assert "\n" not in str(error.value)

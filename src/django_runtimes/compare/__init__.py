@@ -1,1 +1,1 @@
-"""Measures one Django codebase under every alternative, on real parts."""
+"""Measures one Django codebase under several targets, on real servers."""

@@ -1,4 +1,4 @@
-"""`webapp compare`: measure, print a table, leave a report."""
+"""`webapp compare`: measures the targets, prints a table and writes a report."""
 
 import argparse
 import os
@@ -26,9 +26,9 @@ from django_runtimes.compare.targets.name import DEFAULT_TARGETS, TargetName
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.compare.workload.workload import Workload
 
-# Every arrival is decided before the first is sent, and one generator on one CPU is far below such rates.
-_FASTEST_RPS = 5_000.0
-_LONGEST_S = 3_600.0
+# The schedule is kept in memory, and one load generator on one CPU cannot reach such rates.
+_MAX_RATE_RPS = 5_000.0
+_MAX_DURATION_S = 3_600.0
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     except ToolError as error:
         return _fail(error, EXIT_FAILED)
     except KeyboardInterrupt:
-        sys.stderr.write("webapp compare: interrupted before anything was measured; nothing was kept\n")
+        sys.stderr.write("webapp compare: interrupted before anything was measured; nothing was saved\n")
         return EXIT_INTERRUPTED
     return _exit_code(run)
 
@@ -76,7 +76,7 @@ def _plan(options: argparse.Namespace) -> ComparisonPlan:
     if options.target:
         targets = tuple(TargetName.parse(text) for text in options.target)
         if len(set(targets)) < len(targets):
-            raise UsageError("--target names the same target twice; name each once")
+            raise UsageError("--target names a target twice; name each once")
         plan = replace(plan, targets=targets)
     if options.rate:
         plan = replace(plan, rates_rps=tuple(dict.fromkeys(options.rate)))
@@ -91,7 +91,7 @@ def _workload(path: Path | None) -> Workload:
         path = None if project is None else project.workload
     if path is None:
         raise UsageError(
-            "no workload is named; give its file by --workload, or as workload in [tool.webapp] of pyproject.toml"
+            "no workload is named; pass its file as --workload, or set workload in [tool.webapp] of pyproject.toml"
         )
     return load_workload(path, settings_module=os.environ.get("DJANGO_SETTINGS_MODULE"))
 
@@ -99,7 +99,7 @@ def _workload(path: Path | None) -> Workload:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp compare",
-        description="Run one Django codebase under every runtime on real parts, and report side by side.",
+        description="Measure one Django codebase under several targets on real servers, and report them side by side.",
         epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments.",
     )
     default_names = ", ".join(str(name) for name in DEFAULT_TARGETS)
@@ -107,37 +107,37 @@ def _parser() -> argparse.ArgumentParser:
         "--target",
         action="append",
         metavar="NAME",
-        help=f"runtime/strategy/route, repeatable; the first is the reference (default: {default_names})",
+        help=f"runtime/strategy/route, repeatable; the first one is the reference (default: {default_names})",
     )
     parser.add_argument(
         "--image",
         metavar="NAME",
-        help="measure this image by podman or docker, with CPU and memory limits, instead of this checkout",
+        help="measure this image with podman or docker, with CPU and memory limits, instead of this checkout",
     )
     parser.add_argument(
         "--workload",
         type=Path,
         metavar="FILE",
-        help="TOML file with the application, its requests, logins, and how its rows are counted; see docs/workload.md "
+        help="TOML file with the application, its requests, logins and the query for its rows; see docs/workload.md "
         "(default: workload in [tool.webapp] of pyproject.toml)",
     )
-    parser.add_argument("--quick", action="store_true", help="a look within a minute; too short for verdicts")
+    parser.add_argument("--quick", action="store_true", help="a preview within a minute, too short for verdicts")
     parser.add_argument(
         "--duration",
-        type=positive_number(maximum=_LONGEST_S),
+        type=positive_number(maximum=_MAX_DURATION_S),
         metavar="S",
         help="seconds for each target, scenario and rate "
         f"(default: {ComparisonPlan.duration_s:g}, with --quick {QUICK_DURATION_S:g})",
     )
     parser.add_argument(
         "--rate",
-        type=positive_number(maximum=_FASTEST_RPS),
+        type=positive_number(maximum=_MAX_RATE_RPS),
         action="append",
         metavar="RPS",
         help="requests per second, repeatable (default: 25 and 50)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="folder for the report, made anew (default: reports/DATE-TIME)"
+        "--output", type=Path, metavar="DIR", help="new folder for the report (default: reports/DATE-TIME)"
     )
     parser.add_argument("--json", action="store_true", help="print run.json to standard output instead of the table")
     parser.add_argument(

@@ -7,11 +7,11 @@ from django_runtimes.cli.tool_error import ToolError
 
 
 class CompareError(ToolError):
-    """Something could not be measured."""
+    """A target, or the whole run, could not be measured."""
 
 
 class CommandFailedError(CompareError):
-    """One of the application's commands failed; `output` are its last lines."""
+    """A command of the application failed; `output` has its last lines."""
 
     def __init__(self, text: str, output: Sequence[str]) -> None:
         super().__init__(text)
@@ -19,7 +19,7 @@ class CommandFailedError(CompareError):
 
 
 def show_output(error: Exception) -> None:
-    """Print what a command that failed wrote last, to go before the line that says so."""
+    """Print the last lines of a failed command, before the error itself."""
     if isinstance(error, CommandFailedError):
         for line in error.output:
             sys.stderr.write(f"  | {line}\n")

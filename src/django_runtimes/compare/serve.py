@@ -1,4 +1,4 @@
-"""`webapp serve`: the application on this machine, with a PostgreSQL of its own."""
+"""`webapp serve`: runs the application on this machine, with a PostgreSQL of its own."""
 
 import argparse
 import os
@@ -29,12 +29,12 @@ from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.configuration_error import ConfigurationError
 
 _DATABASE = "project"
-# A large project takes its time to be imported, on a busy machine twice.
+# A large project takes long to import on a busy machine, and it is imported twice.
 _START_TIMEOUT_S = 120.0
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Serve until Ctrl-C; the exit code is the server's, or 1 when it could not start."""
+    """Serve until Ctrl-C; return the server's exit code, or 1 when it could not start."""
     options = _parser().parse_args(arguments)
     treat_termination_as_interruption()
     try:
@@ -50,29 +50,29 @@ def main(arguments: Sequence[str]) -> int:
 
 def _serve(stack: ExitStack, port: int, *, prepare: bool) -> int:
     if processes.accepts_connections(port):
-        raise CompareError(f"port {port} of 127.0.0.1 is taken; end what listens there or choose another with --port")
+        raise CompareError(f"port {port} of 127.0.0.1 is taken; free it, or choose another with --port")
     workspace = stack.enter_context(run_directory(account=None))
     project = project_at(Path.cwd())
     environ = _environ(stack, workspace, project, port, prepare=prepare)
     process = subprocess.Popen(
         processes.bound_to_parent(
             [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
-            # gunicorn ends its workers then; killed, it would leave them behind.
+            # gunicorn stops its workers on SIGTERM; SIGKILL would leave them running.
             death_signal=SIGTERM,
         ),
         env=dict(environ),
         cwd=project.working_directory,
-        # Ctrl-C reaches the server through us alone, after which the database may go.
+        # Ctrl-C reaches the server only through this process, which stops the database after the server.
         start_new_session=True,
     )
     stack.callback(processes.stop, process)
     if processes.wait_until_listening(process, port, timeout_s=_START_TIMEOUT_S):
-        sys.stderr.write(f"serving http://127.0.0.1:{port} (Ctrl-C ends it)\n")
+        sys.stderr.write(f"serving http://127.0.0.1:{port} (Ctrl-C stops it)\n")
     return process.wait()
 
 
 def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, prepare: bool) -> Mapping[str, str]:
-    """The server's variables; starts, migrates and fills a database unless DATABASE_URL names one to migrate."""
+    """Return the server's variables; start, migrate and fill a database, or only migrate the one at DATABASE_URL."""
     application = _application(project)
     variables = own_variables(project, application.environment, os.environ)
     for notice in variables.notices:
@@ -84,7 +84,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         "WEBAPP_DEBUG": "1",
         "WEBAPP_WORKERS": "1",
         "PORT": str(port),
-        # Whoever serves from a checkout is likely to change the code.
+        # Developers who serve from a checkout change its code.
         "GUNICORN_CMD_ARGS": "--reload --access-logfile -",
     }
     own_server = not environ.get("DATABASE_URL")
@@ -94,7 +94,7 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
         environ["DATABASE_URL"] = server.url(_DATABASE)
         environ["WEBAPP_MEDIA_ROOT"] = str(workspace / "media")
         environ.setdefault("WEBAPP_STATIC_ROOT", str(workspace / "static"))
-        sys.stderr.write("an embedded PostgreSQL is started; what is saved goes when it ends (DATABASE_URL keeps it)\n")
+        sys.stderr.write("started an embedded PostgreSQL; its data is deleted at the end (DATABASE_URL keeps it)\n")
     environ |= variables.environ(environ["DATABASE_URL"])
     if not (own_server and prepare):
         application = replace(application, prepare=())
@@ -112,14 +112,14 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
 
 
 def _application(project: Project) -> Application:
-    """What the project's workload says of it; of one without a workload nothing but its settings."""
+    """Return the application of the project's workload; without a workload only its settings are known."""
     settings_module = os.environ.get("DJANGO_SETTINGS_MODULE")
     if not settings_module:
         raise CompareError(NO_SETTINGS)
     if project.workload is None:
         return Application(settings_module=settings_module, python_path=None, prepare=())
     application = load_workload(project.workload, settings_module=settings_module).application
-    # A workload may compare with others.
+    # The workload's settings are for comparing, and may differ.
     return replace(application, settings_module=settings_module)
 
 
@@ -130,16 +130,16 @@ def _say(text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp serve",
-        description="Serve the project at http://127.0.0.1:PORT under the runtime local with DEBUG on, and load it "
-        "again when its code changes. It is migrated on an embedded PostgreSQL, filled by `prepare` of the workload "
-        "where the project has one; or on the PostgreSQL at DATABASE_URL, which is migrated and not filled.",
+        description="Serve the project at http://127.0.0.1:PORT under the runtime local with DEBUG on, and reload it "
+        "when its code changes. The database is an embedded PostgreSQL, which is migrated and then filled by `prepare` "
+        "of the project's workload, or the PostgreSQL at DATABASE_URL, which is only migrated.",
     )
     parser.add_argument("--port", type=_port, default=8000, help="port of 127.0.0.1 (default: 8000)")
     parser.add_argument(
         "--no-prepare",
         dest="prepare",
         action="store_false",
-        help="leave the embedded database as `migrate` makes it",
+        help="do not fill the embedded database after `migrate`",
     )
     return parser
 

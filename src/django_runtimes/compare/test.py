@@ -1,4 +1,4 @@
-"""`webapp test`: the project's own suite under each profile, on a PostgreSQL of its own."""
+"""`webapp test`: runs the project's own suite under each profile, on a PostgreSQL of its own."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_U
 from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project.project import NO_SETTINGS, project_at, settings_by_variable
 from django_runtimes.cli.tool_error import ToolError, UsageError
-from django_runtimes.compare.codebase.own_variables import notices_of_databases, own_variables
+from django_runtimes.compare.codebase.own_variables import database_notices, own_variables
 from django_runtimes.compare.services.database_creation import create_database
 from django_runtimes.compare.services.postgres import postgres_server
 from django_runtimes.compare.suite.suite import Suite
@@ -29,12 +29,12 @@ _DEFAULT_RUNTIMES = (Runtime.AWS_LAMBDA, Runtime.AWS_ECS)
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the suite under each profile; the exit code is the worst (see `--help`)."""
+    """Run the suite under each profile; return the worst exit code (see `--help`)."""
     own, for_the_runner = _split(arguments)
     parser = _parser()
     options, unknown = parser.parse_known_args(own)
     if unknown:
-        parser.error(f"{unknown[0]!r} is no option of this verb; write those of the test runner behind --")
+        parser.error(f"{unknown[0]!r} is not an option of this verb; put options of the test runner after --")
     treat_termination_as_interruption()
     endings: dict[Runtime, str] = {}
     try:
@@ -69,11 +69,11 @@ def _suite(wanted: str | None, arguments: tuple[str, ...]) -> Suite:
 
 
 def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
-    """The exit code under one profile; `endings` takes how it ended."""
+    """Run the suite under one profile and return its exit code; `endings` receives the outcome in words."""
     _say(f"{_title(runtime)}: {suite.runner.name} with {suite.settings}")
     given_url = os.environ.get("DATABASE_URL") or None
     settings, address = suite.check_settings(runtime, given_url)
-    _notify(notices_of_databases(settings, address))
+    _notify(database_notices(settings, address))
     with ExitStack() as stack:
         server = stack.enter_context(postgres_server(given_url))
         if given_url is None:
@@ -91,7 +91,7 @@ def _title(runtime: Runtime) -> str:
 
 
 def _say(text: str) -> None:
-    # Between the lines of the suites themselves, in their order.
+    # Flushed, so that it keeps its place among the lines of the suites.
     sys.stdout.write(f"webapp test: {text}\n")
     sys.stdout.flush()
 
@@ -102,7 +102,7 @@ def _notify(notices: Sequence[str]) -> None:
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
-    """The verb's own arguments, and those behind --."""
+    """Return the verb's own arguments, and the runner's after --."""
     words = list(arguments)
     if "--" not in words:
         return words, ()
@@ -115,10 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp test",
         usage="webapp test [--runtime NAME]... [--runner NAME] [ARGS ...] [-- OPTIONS OF THE RUNNER ...]",
-        description="Run the project's own tests under the profile of each runtime, on an embedded PostgreSQL, or on "
-        "the one at DATABASE_URL, where they use databases of their own (test_...). Redirects to HTTPS are off, and "
-        "the secret key is one for tests.",
-        epilog="Exit codes: the worst of the runner's, 5 where it found no tests; 1 something could not be started, "
+        description="Run the project's own tests under the profile of each runtime, on an embedded PostgreSQL or the "
+        "one at DATABASE_URL, in test databases (test_...). Redirects to HTTPS are off, and the secret key is one for "
+        "tests.",
+        epilog="Exit codes: the worst of the runner's, 5 when it found no tests; 1 something could not be started, "
         "2 bad arguments, 130 interrupted.",
     )
     parser.add_argument(
@@ -131,10 +131,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--runner",
         choices=RUNNERS,
-        help="pytest, or Django's `test` command (default: pytest where the project configures it and has "
+        help="pytest, or Django's `test` command (default: pytest when the project configures it and has "
         "pytest-django, else django)",
     )
-    parser.add_argument("arguments", nargs="*", metavar="ARGS", help="what the runner takes: files, labels")
+    parser.add_argument("arguments", nargs="*", metavar="ARGS", help="arguments of the runner, such as files or labels")
     return parser
 
 

@@ -54,12 +54,12 @@ def test_an_absent_image_is_none(install):
 def test_without_a_working_engine_the_error_gives_each_reason(install):
     install(docker=STOPPED_DOCKER)
 
-    with pytest.raises(CompareError, match=r"docker does not work: Cannot connect .*; start the engine, or leave"):
+    with pytest.raises(CompareError, match=r"docker does not work: Cannot connect .*; start the engine, or omit"):
         usable_engines()
 
 
 def test_without_any_engine_the_error_asks_to_install_one(install):
     install()
 
-    with pytest.raises(CompareError, match="needs podman or docker, and neither is installed; install one, or leave"):
+    with pytest.raises(CompareError, match="needs podman or docker, and neither is installed; install one, or omit"):
         usable_engines()

@@ -187,7 +187,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--target", "aws_ecs/puddle/direct"], "has no strategy 'puddle'; choose one of: per_request, persistent,"),
         (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: direct, proxy"),
         (["--target", "aws_ecs"], "is not runtime/strategy/route; write it as aws_lambda/per_request/proxy"),
-        (["--target", CONTAINER, "--target", CONTAINER], "names the same target twice"),
+        (["--target", CONTAINER, "--target", CONTAINER], "names a target twice"),
         (["--workload", "absent.toml"], "absent.toml cannot be read (No such file"),
         (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),
         (["--output", "."], "--output '.' exists and is not an empty folder; name another"),
@@ -214,8 +214,8 @@ def test_without_a_workload_the_remedies_are_named(capsys, monkeypatch, tmp_path
     assert main([]) == 2
 
     assert capsys.readouterr().err == (
-        "webapp compare: no workload is named; give its file by --workload, "
-        "or as workload in [tool.webapp] of pyproject.toml\n"
+        "webapp compare: no workload is named; pass its file as --workload, "
+        "or set workload in [tool.webapp] of pyproject.toml\n"
     )
 
 

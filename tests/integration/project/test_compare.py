@@ -32,7 +32,7 @@ def test_a_project_is_compared_from_a_subfolder(foreign_below):
 
     assert ended.returncode == 0, ended.stderr
     assert [target["status"] for target in run_of(foreign_below)["targets"]] == ["measured", "measured"]
-    assert "not set here, and so not passed on: ABSENT (environment in [tool.webapp])" in ended.stderr
+    assert "not set in this shell, so not passed on: ABSENT (environment in [tool.webapp])" in ended.stderr
     assert "reached no database" not in " ".join(ended.stdout.split())
 
 
@@ -76,8 +76,8 @@ def test_a_replica_on_another_server_fails_the_target(foreign, logging):
 
     assert ended.returncode == 1
     assert (
-        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; where a variable says so, "
-        'give it "{database_url}" in [application.environment] of the workload\n'
+        "DATABASES['replica'] is live at 127.0.0.1:1, not on the server used here; if a variable sets it, "
+        'set that to "{database_url}" in [application.environment] of the workload\n'
     ) in ended.stderr
     diagnosis = run_of(foreign)["targets"][0]["diagnosis"]
     assert "Connection refused" in "\n".join(diagnosis["log"])

@@ -30,7 +30,7 @@ def test_the_suite_passes_under_both_profiles_from_a_subfolder(foreign_below):
     assert ended.stdout.startswith("webapp test: aws_lambda, per_request: django with config.settings\n")
     assert ended.stdout.count("Found 4 test(s).") == 2
     assert "W020" not in ended.stderr
-    assert "webapp test: not set here, and so not passed on: ABSENT (environment in" in ended.stderr
+    assert "webapp test: not set in this shell, so not passed on: ABSENT (environment in" in ended.stderr
 
 
 def test_a_failure_under_one_profile_sets_the_exit_code(foreign):
@@ -169,7 +169,7 @@ def test_a_killed_command_leaves_no_process(foreign):
     ("arguments", "complaint"),
     [
         (["--runtime", "heroku"], "'heroku' is not a runtime; choose one of: aws_app_runner, aws_ecs, aws_lambda, "),
-        (["-k", "saved"], "'-k' is no option of this verb; write those of the test runner behind --"),
+        (["-k", "saved"], "'-k' is not an option of this verb; put options of the test runner after --"),
         (["--runner", "nose"], "argument --runner: invalid choice: 'nose'"),
     ],
 )

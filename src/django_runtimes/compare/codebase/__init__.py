@@ -1,1 +1,1 @@
-"""What is measured: a codebase, the variables its processes start with, and its prepared database."""
+"""The measured codebase: how its processes start, with which variables, and on which prepared database."""

@@ -1,4 +1,4 @@
-"""The codebase of the project's folder, run as child processes."""
+"""Runs the codebase in the project's folder as child processes."""
 
 import hashlib
 import importlib.metadata
@@ -23,12 +23,12 @@ from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# Below the project's folder.
+# Relative to the project's folder.
 _LOCK_FILE = Path("requirements", "serving.txt")
 
 
 class Checkout:
-    """The project, run where its manage.py lies; its processes write their logs and static files into `workspace`."""
+    """The project, run in the folder of its manage.py; logs and static files go to `workspace`."""
 
     def __init__(self, workspace: Path, project: Project, variables: OwnVariables) -> None:
         self._workspace = workspace
@@ -36,7 +36,7 @@ class Checkout:
         self._variables = variables
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
-        """The variables that it needs under every runtime."""
+        """Return the variables that the application needs under every runtime."""
         environ = application_environ(application, database_url=database_url, static_root=self._workspace / "static")
         environ.setdefault("PYTHONPATH", str(self._project.import_root))
         return {**self._variables.environ(database_url), **environ}
@@ -44,17 +44,17 @@ class Checkout:
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """One of the application's management commands, with this Python."""
+        """Start a management command of the application with this Python."""
         return start_command(arguments, environ, log=log, directory=self._project.working_directory)
 
     def start_python(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """This Python, where the project's processes run."""
+        """Start this Python in the folder where the project's processes run."""
         return start_python(arguments, environ, log=log, directory=self._project.working_directory)
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """The codebase under one runtime, as processes without limits."""
+        """Return the codebase as a target under one runtime, as processes without limits."""
         if name.runtime is Runtime.AWS_LAMBDA:
             function = Function(
                 name=name.label.replace("_", "-"),
@@ -68,13 +68,13 @@ class Checkout:
         return ContainerTarget(environ, log=self._workspace / f"{name.label}.log", server=server)
 
     def record(self) -> CodebaseRecord:
-        """The commit, the lock file and what is installed here."""
+        """Return the commit, the hash of the lock file and the installed packages."""
         lock_file = self._project.directory / _LOCK_FILE
         return CodebaseRecord(
             revision=_revision(self._project.directory),
             lock_file_sha256=hashlib.sha256(lock_file.read_bytes()).hexdigest() if lock_file.exists() else None,
             limits="no CPU or memory limit per target; all share the machine with the load generator, "
-            f"which goes before them (niceness {NICENESS} lower)",
+            f"which has a higher priority (niceness {NICENESS} lower)",
             python=platform.python_version(),
             packages={name: importlib.metadata.version(name) for name in MEASURED_PACKAGES},
             image=None,
@@ -82,7 +82,7 @@ class Checkout:
 
 
 def _revision(directory: Path) -> str | None:
-    """The commit that was measured, marked when files differ from it; None outside a checkout."""
+    """Return the measured commit, marked `-dirty` when files differ from it; None outside a checkout."""
     try:
         described = subprocess.run(
             ["git", "-C", str(directory), "describe", "--always", "--dirty", "--abbrev=12"],  # noqa: S607

@@ -1,4 +1,4 @@
-"""What is measured, and how its processes start: this checkout, or an image built from one."""
+"""The protocol of a codebase that is measured: this checkout, or an image built from one."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ MEASURED_PACKAGES = ("django", "mangum", "awslambdaric", "uvicorn", "gunicorn", 
 
 @dataclass(frozen=True)
 class CodebaseRecord:
-    """What the run's record says of what was measured; None where it is not known, `image` where there is none."""
+    """The codebase as the run's record describes it; unknown values are None, and so is `image` for a checkout."""
 
     revision: str | None
     lock_file_sha256: str | None
@@ -29,25 +29,25 @@ class Codebase(Protocol):
     """One Django codebase that every target runs."""
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
-        """The variables that it needs under every runtime."""
+        """Return the variables that the application needs under every runtime."""
         ...
 
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """One of the application's management commands, which ends with the caller."""
+        """Start a management command of the application, which ends with the caller."""
         ...
 
     def start_python(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """Python where the application's modules are, which ends with the caller."""
+        """Start Python where the application's modules are importable; it ends with the caller."""
         ...
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """The codebase under one runtime."""
+        """Return the codebase as a target under one runtime."""
         ...
 
     def record(self) -> CodebaseRecord:
-        """What a reader needs to judge or to repeat a run of it."""
+        """Return the facts that a reader needs to judge or repeat a run."""
         ...

@@ -1,4 +1,4 @@
-"""The variables that a target's processes start with, and nothing else."""
+"""Builds the complete environment of a target's processes."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from django_runtimes.compare.workload.workload import Application
 
 
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
-    """What the application needs under every runtime, with a secret key of its own."""
+    """Return the variables that the application needs under every runtime, with a new secret key."""
     environ = {
         **image_environ(application, database_url=database_url),
         "PATH": os.environ.get("PATH", os.defpath),
@@ -22,12 +22,12 @@ def application_environ(application: Application, *, database_url: str, static_r
 
 
 def image_environ(application: Application, *, database_url: str) -> dict[str, str]:
-    """The same where an image holds the application: it knows its paths itself."""
+    """Return the same variables without paths, for an image, which sets its own."""
     return {
         "LANG": "C.UTF-8",
         "DJANGO_SETTINGS_MODULE": application.settings_module,
         "DATABASE_URL": database_url,
-        # A project of the first day has it on, which every runtime but `local` refuses, and its figures would mislead.
+        # New projects have DEBUG on, which every runtime but `local` refuses, and which would distort the figures.
         "WEBAPP_DEBUG": "0",
         "WEBAPP_SECRET_KEY": secrets.token_urlsafe(50),
         "WEBAPP_ALLOWED_HOSTS": application.host.partition(":")[0],
@@ -36,7 +36,7 @@ def image_environ(application: Application, *, database_url: str) -> dict[str, s
 
 
 def target_environ(name: TargetName, application_environ: dict[str, str], proxy: PgBouncer | None) -> dict[str, str]:
-    """The same with the target's runtime, strategy and route declared."""
+    """Return the application's variables with the target's runtime, strategy and route."""
     environ = {
         **application_environ,
         "WEBAPP_RUNTIME": name.runtime.value,

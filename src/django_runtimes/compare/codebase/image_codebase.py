@@ -1,4 +1,4 @@
-"""The codebase of an image, run as containers with limits."""
+"""Runs the codebase in an image as containers with limits."""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -21,14 +21,14 @@ from django_runtimes.compare.targets.target import Target
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# The image holds its static files, where nothing can be written: a workload that collects them does so in vain.
-_COLLECTED_AGAIN = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the container
+# The image already holds its static files, in a read-only folder, so a workload's collectstatic writes to /tmp.
+_STATIC_ROOT = {"WEBAPP_STATIC_ROOT": "/tmp/static"}  # noqa: S108 - in the container
 
 
 class ImageCodebase:
-    """Its containers write their logs into the containers' directory.
+    """An image whose containers write their logs into the containers' directory.
 
-    Raises CompareError when the image does not start.
+    Creating it raises CompareError when the image does not start.
     """
 
     def __init__(self, containers: Containers, variables: OwnVariables) -> None:
@@ -37,23 +37,23 @@ class ImageCodebase:
         self._content = probe_image(containers)
 
     def environ(self, application: Application, *, database_url: str) -> dict[str, str]:
-        """The variables that it needs under every runtime; where its files lie, the image knows itself."""
+        """Return the variables that the application needs under every runtime; the image sets the paths itself."""
         return {**self._variables.environ(database_url), **image_environ(application, database_url=database_url)}
 
     def start_command(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """One of the application's management commands, in the image."""
-        return self._containers.start(arguments, {**environ, **_COLLECTED_AGAIN}, limits=LIMITS[Runtime.LOCAL], log=log)
+        """Start a management command of the application in the image."""
+        return self._containers.start(arguments, {**environ, **_STATIC_ROOT}, limits=LIMITS[Runtime.LOCAL], log=log)
 
     def start_python(
         self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path
     ) -> subprocess.Popen[bytes]:
-        """Python in the image."""
+        """Start Python in the image."""
         return self._containers.start(arguments, environ, limits=LIMITS[Runtime.LOCAL], log=log, entrypoint="python")
 
     def target(self, name: TargetName, environ: Mapping[str, str]) -> Target:
-        """The image under one runtime, with its limits."""
+        """Return the image as a target under one runtime, with that runtime's limits."""
         directory, limits = self._containers.directory, LIMITS[name.runtime]
         if name.runtime is Runtime.AWS_LAMBDA:
             function = ImageFunction(
@@ -69,14 +69,14 @@ class ImageCodebase:
         return ContainerTarget(environ, log=directory / f"{name.label}.log", server=server)
 
     def record(self) -> CodebaseRecord:
-        """The image, what is in it, and what ran it."""
+        """Return the image, its packages and the engine that ran it."""
         image = self._containers.image
-        before = f"goes before them (niceness {NICENESS} lower)"
+        before = f"has a higher priority (niceness {NICENESS} lower)"
         return CodebaseRecord(
             revision=image.revision,
             lock_file_sha256=None,
             limits="each container has its own, and all share the machine with the load generator, which "
-            # docker's containers are children of its daemon.
+            # docker's containers are children of its daemon, so they do not inherit the niceness.
             f"{before if image.engine.name == 'podman' else 'competes with them'}",
             python=self._content.python,
             packages=self._content.packages,

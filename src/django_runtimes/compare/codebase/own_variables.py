@@ -1,4 +1,4 @@
-"""The project's own variables: those of the shell that it lists, and those that its workload gives."""
+"""The project's own variables: the shell's that pyproject.toml lists, and the ones that the workload sets."""
 
 import re
 from collections.abc import Mapping
@@ -11,25 +11,28 @@ from django_runtimes.config.databases.url import Address, parse_database_url
 
 @dataclass(frozen=True)
 class OwnVariables:
-    """`passed` are the shell's, `given` the workload's, which win; `missing` are listed and neither set nor given."""
+    """The variables that the project's processes get beside the library's.
+
+    `passed` come from the shell and `given` from the workload, which overrides them; `missing` are listed but unset.
+    """
 
     passed: Mapping[str, str]
     given: Mapping[str, str]
     missing: tuple[str, ...]
 
     def environ(self, database_url: str) -> dict[str, str]:
-        """The variables of a process whose database is the one at `database_url`."""
-        return {**self.passed, **filled_in(self.given, database_url=database_url)}
+        """Return the variables for a process that uses the database at `database_url`."""
+        return {**self.passed, **fill_placeholders(self.given, database_url=database_url)}
 
     @property
     def notices(self) -> list[str]:
-        """A line for the names without a value; none where all have one."""
+        """One line with the names that have no value; empty when all have one."""
         names = ", ".join(self.missing)
-        return [f"not set here, and so not passed on: {names} (environment in [tool.webapp])"] if names else []
+        return [f"not set in this shell, so not passed on: {names} (environment in [tool.webapp])"] if names else []
 
 
 def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str, str]) -> OwnVariables:
-    """Those of one project; nothing else of the shell is among them."""
+    """Return the project's own variables, without the rest of the shell's."""
     return OwnVariables(
         passed={name: shell[name] for name in project.environment if name in shell and name not in given},
         given=given,
@@ -37,17 +40,17 @@ def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str
     )
 
 
-def notices_of_databases(settings: LoadedSettings, address: Address) -> list[str]:
-    """A line for each further PostgreSQL database that is not on the server at `address`."""
+def database_notices(settings: LoadedSettings, address: Address) -> list[str]:
+    """Return a line for each other PostgreSQL database that is not on the server at `address`."""
     return [
-        f"DATABASES[{alias!r}] is {database}, not on the server used here; where a variable says so, "
-        'give it "{database_url}" in [application.environment] of the workload'
+        f"DATABASES[{alias!r}] is {database}, not on the server used here; if a variable sets it, "
+        'set that to "{database_url}" in [application.environment] of the workload'
         for alias, database in settings.elsewhere(address).items()
     ]
 
 
-def filled_in(values: Mapping[str, str], *, database_url: str) -> dict[str, str]:
-    """The values of a project's file, in which {database_url} and the like stand for the database used here.
+def fill_placeholders(values: Mapping[str, str], *, database_url: str) -> dict[str, str]:
+    """Return the values of a project's file with placeholders such as {database_url} replaced.
 
     The others are {database_host}, {database_port}, {database_name}, {database_user} and {database_password}.
     """
@@ -64,6 +67,6 @@ def filled_in(values: Mapping[str, str], *, database_url: str) -> dict[str, str]
 
 
 def _replaced(value: str, parts: Mapping[str, str]) -> str:
-    # In one pass, for a password may hold braces.
+    # Replaced in one pass, since a password may contain braces.
     pattern = "|".join(map(re.escape, parts))
     return re.sub(pattern, lambda found: parts[found[0]], value)

@@ -1,4 +1,4 @@
-"""Checks, migrates and fills the database that every target gets a copy of."""
+"""Checks, migrates and fills the database that is copied for every target."""
 
 import shlex
 import subprocess
@@ -9,12 +9,12 @@ from typing import Protocol
 
 from django_runtimes.cli import processes
 from django_runtimes.cli.project.settings_check import StartPython, load_settings, start_python
-from django_runtimes.compare.codebase.own_variables import notices_of_databases
+from django_runtimes.compare.codebase.own_variables import database_notices
 from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.url import parse_database_url
 
-# Of a command that failed.
+# The last lines of a failed command that are shown.
 _SHOWN_LINES = 15
 
 
@@ -22,14 +22,14 @@ class StartCommand(Protocol):
     """Starts one of the application's management commands as a child that ends with the caller."""
 
     def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-        """The child; its exit code is the command's."""
+        """Return the child, whose exit code is the command's."""
         ...
 
 
 def start_command(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """One of this checkout's management commands, with this Python, in `directory` or else in the current one."""
+    """Start a management command of this checkout with this Python, in `directory` or the current one."""
     command = [sys.executable, "-m", "django_runtimes", *arguments]
     return processes.spawn(command, environ=environ, log=log, directory=directory)
 
@@ -37,22 +37,22 @@ def start_command(
 def check_project_databases(
     environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
 ) -> list[str]:
-    """A line for each further database that is elsewhere; `directory` is the project's.
+    """Return a line for each other database that is on another server; `directory` is the project's.
 
-    ToolError where the settings do not load, or `default` is not the database that DATABASE_URL names.
+    Raise ToolError when the settings do not load, or `default` is not the database that DATABASE_URL names.
     """
     settings = load_settings(environ, log=log, directory=directory, start=start)
     address = parse_database_url(environ["DATABASE_URL"])
     settings.require_database(address)
-    return notices_of_databases(settings, address)
+    return database_notices(settings, address)
 
 
 def prepare_application(
     application: Application, environ: Mapping[str, str], *, log: Path, start: StartCommand = start_command
 ) -> None:
-    """Run `migrate` and then the workload's commands; CommandFailedError with the end of the first that fails.
+    """Run `migrate` and then the workload's commands, each with an output file of its own beside `log`.
 
-    Each has an output of its own beside `log`.
+    Raise CommandFailedError, with the last lines of its output, for the first that fails.
     """
     for index, command in enumerate((("migrate", "--verbosity", "0"), *application.prepare)):
         output = log.with_name(f"{log.stem}-{index}{log.suffix}")

@@ -1,1 +1,1 @@
-"""Containers: one image measured as podman or docker runs it."""
+"""Runs and measures an image with podman or docker."""

@@ -1,4 +1,4 @@
-"""The freezer of containers: their own cgroup, where this process may write to it."""
+"""Freezes containers through their own cgroups, if this process may write to them."""
 
 import contextlib
 from pathlib import Path
@@ -8,10 +8,10 @@ from django_runtimes.compare.emulator.freezer import kill_group, unified_hierarc
 
 
 class ContainerFreezer:
-    """Freezes a container by cgroup v2's `cgroup.freeze`; each is named by the id of its engine's client.
+    """Freezes containers with cgroup v2's `cgroup.freeze`; the process id of the engine's client identifies each.
 
-    Never by the engine's `pause`: it takes a process of the engine for every invocation, and on cgroups v1 what it
-    has paused survives SIGKILL. Where the group cannot be written containers run on, and `name` says so.
+    The engine's `pause` is not used: it starts a process for every invocation, and under cgroups v1 a paused container
+    survives SIGKILL. When a cgroup is not writable its container keeps running, and `name` says so.
     """
 
     def __init__(self, containers: Containers) -> None:
@@ -23,10 +23,10 @@ class ContainerFreezer:
 
     @property
     def name(self) -> str:
-        return "cgroup v2 of the container" if self._freezes else "none: the container's cgroup cannot be written"
+        return "cgroup v2 of the container" if self._freezes else "none: the container's cgroup is not writable"
 
     def adopt(self, pid: int) -> None:
-        """Nothing: its container does not exist yet, and has a group of its own."""
+        """Do nothing; the container does not exist yet, and gets a cgroup of its own."""
 
     def freeze(self, pid: int) -> None:
         if not self._set_frozen(pid, "1"):
@@ -47,7 +47,7 @@ class ContainerFreezer:
         self._containers.forget(pid)
 
     def close(self) -> None:
-        """Nothing was kept: what still runs ends with the containers' block."""
+        """Do nothing; the `with` block of the containers ends those that still run."""
 
     def _set_frozen(self, pid: int, state: str) -> bool:
         group = self._group(pid)
@@ -70,10 +70,10 @@ class ContainerFreezer:
         return self._groups[pid]
 
     def _find(self, hierarchy: Path, identifier: str) -> Path | None:
-        """The container's group, wherever its engine makes them; the first shows where the others are."""
+        """Return the container's cgroup; the first one found shows where the engine creates the others."""
         if self._path_around_id is None:
             found = next(
-                # podman keeps the process that watches a container in a group of a like name.
+                # podman puts the process that monitors a container into a cgroup with a similar name.
                 (path for path in hierarchy.glob(f"**/*{identifier}*/") if "conmon" not in path.name),
                 None,
             )

@@ -1,4 +1,4 @@
-"""How much CPU and memory a container of each runtime may use."""
+"""The CPU and memory limits of each runtime's containers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ _LAMBDA_MB_PER_CPU = 1_769
 
 @dataclass(frozen=True)
 class ContainerLimits:
-    """CPUs as a share of this machine's time, and memory in MB."""
+    """CPUs, as CPU time of this machine, and memory in MB."""
 
     cpus: float
     memory_mb: int
 
     @classmethod
     def of_lambda(cls, memory_mb: int) -> Self:
-        """A function's memory, and the CPU time that Lambda gives with it."""
+        """Return the limits of a function: its memory, and the CPU share that Lambda grants with it."""
         return cls(round(memory_mb / _LAMBDA_MB_PER_CPU, 3), memory_mb)
 
     def __str__(self) -> str:
         return f"{self.cpus:g} CPU and {self.memory_mb:,} MB"
 
 
-# One CPU each, so that what differs is not its size: a comparison needs equal resources.
+# One CPU each, since a comparison needs equal resources.
 LIMITS: Mapping[Runtime, ContainerLimits] = {
     Runtime.AWS_LAMBDA: ContainerLimits.of_lambda(_LAMBDA_MB_PER_CPU),
     Runtime.AWS_APP_RUNNER: ContainerLimits(1.0, 2_048),

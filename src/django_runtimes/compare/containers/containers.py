@@ -1,4 +1,4 @@
-"""Containers of one image, none of which outlives the process that started it."""
+"""Starts containers of one image, none of which outlives this process."""
 
 import contextlib
 import os
@@ -18,8 +18,8 @@ from django_runtimes.compare.containers.image import MeasuredImage
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
 
-# As locked up as the strictest runtime has them: on Lambda nothing but /tmp can be written.
-_LOCKED_UP = (
+# As restricted as on the strictest runtime, Lambda, where only /tmp is writable.
+_RESTRICTIONS = (
     "--read-only",
     "--tmpfs=/tmp:rw,size=512m,mode=1777",
     "--cap-drop=ALL",
@@ -27,8 +27,8 @@ _LOCKED_UP = (
     "--pids-limit=1024",
 )
 
-# Its input ends when the owner does, whatever ends the owner. The engine's clients that were still starting one may
-# be a little later than the first look.
+# Standard input closes when the owner ends, however it ends. It looks several times, since clients of the engine may
+# still be starting containers.
 _REMOVE_AFTER_OWNER = """
 read -r _
 for _ in 1 2 3 4 5; do
@@ -41,14 +41,14 @@ done
 
 
 class Containers:
-    """Starts containers on this machine's own network, each in the foreground of a client of the engine.
+    """Starts containers on the host's network, each attached to a client process of the engine.
 
-    Leaving ends those that still run, and so does the end of this process, also by SIGKILL.
-    Enter it in the main thread: the kernel ends the clients when the thread that started them ends.
+    Containers that still run end with the `with` block, and when this process ends, even by SIGKILL.
+    Enter it in the main thread: the kernel kills the clients when the thread that started them ends.
     """
 
     def __init__(self, image: MeasuredImage, directory: Path) -> None:
-        """`directory` takes the containers' ids; the clients run in it."""
+        """Write the containers' ids into `directory`, which is also the clients' working directory."""
         self.image = image
         self.directory = directory
         self._owner = f"{os.getpid()}-{processes.start_ticks(os.getpid())}"
@@ -88,17 +88,17 @@ class Containers:
         log: Path,
         entrypoint: str | None = None,
     ) -> subprocess.Popen[bytes]:
-        """The client of a new container, which passes signals on to it and ends with its exit code.
+        """Start a container and return its client, which forwards signals and exits with the container's exit code.
 
-        `arguments` follow the image's entry point, or the one given.
+        `arguments` follow the image's entry point, or `entrypoint`.
         """
         id_file = self.directory / f"{secrets.token_hex(8)}.cid"
         process = processes.spawn(
             [
                 *(self.image.engine.program, "run", "--rm", "--pull=never", f"--cidfile={id_file}"),
-                *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_LOCKED_UP),
+                *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_RESTRICTIONS),
                 *(f"--cpus={limits.cpus:g}", f"--memory={limits.memory_mb}m"),
-                # By name alone: what stands on a command line can be read by everybody.
+                # Only the names, since every user can read command lines.
                 *(f"--env={name}" for name in environ),
                 *(() if entrypoint is None else (f"--entrypoint={entrypoint}",)),
                 self.image.id,
@@ -112,30 +112,30 @@ class Containers:
         return process
 
     def id_of(self, pid: int) -> str | None:
-        """The id of the container that this client has made; None when there is none yet."""
+        """Return the id of this client's container; None when it does not exist yet."""
         with contextlib.suppress(KeyError, OSError):
             return self._id_files[pid].read_text().strip() or None
         return None
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGTERM to the container, and after 5 s SIGKILL."""
+        """Send SIGTERM to the container, and SIGKILL after 5 s."""
         processes.stop(process)
         if process.returncode < 0:
-            # The client was killed, and has left its container behind.
+            # The client was killed, so its container still runs.
             self._kill_container(process.pid)
         self.forget(process.pid)
 
     def kill(self, pid: int) -> None:
-        """Kill a client, which must not have been reaped, and have the engine kill its container.
+        """Kill a client that has not been reaped, and let the engine kill its container.
 
-        Returns before it is dead. A container that the client was still making ends with the block.
+        Return before the container is dead. One that the client was still creating ends with the `with` block.
         """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)
         self._kill_container(pid)
 
     def forget(self, pid: int) -> None:
-        """Drop what is known of a client that has ended."""
+        """Forget a client that has ended."""
         if id_file := self._id_files.pop(pid, None):
             id_file.unlink(missing_ok=True)
 
@@ -156,7 +156,7 @@ class Containers:
 
 
 def _remove_stale(engine: ContainerEngine) -> None:
-    """Remove what owners that were killed together with their remover have left."""
+    """Remove the containers of owners that were killed together with their remover."""
     for identifier in engine.run("ps", "--all", "--quiet", "--filter", f"label={_OWNER_LABEL}").stdout.split():
         labelled = engine.run("inspect", "--format", f'{{{{index .Config.Labels "{_OWNER_LABEL}"}}}}', identifier)
         pid, _, started = labelled.stdout.strip().partition("-")

@@ -1,4 +1,4 @@
-"""The image that is measured, as its engine describes it."""
+"""Finds the image to measure in a container engine."""
 
 import os
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from django_runtimes.cli.tool_error import UsageError
 ENTRYPOINT = "django_runtimes.entrypoints.launch"
 _REVISION_LABEL = "org.opencontainers.image.revision"
 _TOOLS = "scripts/image_tools.sh"
-# podman's storage, as the tools have it: what it holds is in no other.
+# The tools' own podman storage, whose images no other podman has.
 _TOOLS_STORAGE = "webapp/image/storage.conf"
 
 
 @dataclass(frozen=True)
 class MeasuredImage:
-    """One image; it is run by its `id`, since a tag may move while it is measured."""
+    """An image, which is run by its `id`, since its tag may move during the run."""
 
     engine: ContainerEngine
     reference: str
@@ -29,19 +29,19 @@ class MeasuredImage:
 
 
 def find_image(reference: str, engines: Sequence[ContainerEngine]) -> MeasuredImage:
-    """The image that `--image` names, in the first engine that has it.
+    """Return the image that `--image` names, from the first engine that has it.
 
-    Raises UsageError when none has it, or when it is not one of this project's.
+    Raise UsageError when no engine has it, or when it was not built from this project's Dockerfile.
     """
     if not reference or reference.startswith("-") or reference.split() != [reference]:
-        raise UsageError(f"--image {reference!r} is not an image's name; write it as localhost/webapp:latest")
+        raise UsageError(f"--image {reference!r} is not the name of an image; use the form localhost/webapp:latest")
     for engine in engines:
         description = engine.inspect_image(reference)
         if description is not None:
             return _described(engine, reference, description)
     names = " or ".join(engine.name for engine in engines)
     raise UsageError(
-        f"--image '{reference}' is no image that {names} has here; "
+        f"--image '{reference}' is not an image that {names} has here; "
         f"build it with `{engines[0].name} build --tag {reference} .`, or pull it{_hint()}"
     )
 
@@ -50,7 +50,7 @@ def _hint() -> str:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     if not (cache / _TOOLS_STORAGE).exists() or "CONTAINERS_STORAGE_CONF" in os.environ:
         return ""
-    return f"; what `make image` built is found by `{_TOOLS} .venv/bin/webapp compare …`"
+    return f"; for images of `make image` run `{_TOOLS} .venv/bin/webapp compare …`"
 
 
 def _described(engine: ContainerEngine, reference: str, description: dict[str, Any]) -> MeasuredImage:
@@ -59,8 +59,8 @@ def _described(engine: ContainerEngine, reference: str, description: dict[str, A
     if ENTRYPOINT not in entrypoint:
         shown = " ".join(entrypoint) or "none"
         raise UsageError(
-            f"--image '{reference}' has the entry point '{shown}', and what is compared starts {ENTRYPOINT}; "
-            "name an image that this project's Dockerfile has built"
+            f"--image '{reference}' has the entry point '{shown}', but a comparison needs {ENTRYPOINT}; "
+            "name an image that was built from this project's Dockerfile"
         )
     labels = configuration.get("Labels") or {}
     return MeasuredImage(
@@ -69,6 +69,6 @@ def _described(engine: ContainerEngine, reference: str, description: dict[str, A
         id=description["Id"],
         architecture=description["Architecture"],
         size_mb=round(description["Size"] / 1_000_000),
-        # Empty when the build was not told.
+        # Empty when the build did not set it.
         revision=labels.get(_REVISION_LABEL) or None,
     )

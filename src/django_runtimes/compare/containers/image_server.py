@@ -1,4 +1,4 @@
-"""The image's server, in a container with limits."""
+"""Runs the image's server in a container with limits."""
 
 import subprocess
 from collections.abc import Mapping
@@ -9,21 +9,21 @@ from django_runtimes.compare.containers.containers import Containers
 
 
 class ImageServer:
-    """Starts the image as a container runtime does: with no arguments, on this machine's own network."""
+    """Starts the image as a container runtime does: without arguments, on the host's network."""
 
     def __init__(self, containers: Containers, limits: ContainerLimits) -> None:
         self._containers = containers
         self._limits = limits
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-        """Its first process ends with the caller."""
+        """Start the server and return its client process, which ends with the caller."""
         return self._containers.start((), environ, limits=self._limits, log=log)
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGTERM, and after 5 s SIGKILL."""
+        """Send SIGTERM, and SIGKILL after 5 s."""
         self._containers.stop(process)
 
     @property
     def details(self) -> dict[str, str]:
-        """What was started, and its limits."""
+        """The started command and its limits, for the run's record."""
         return {"command": "the image's entry point", "limits": str(self._limits)}

@@ -1,4 +1,4 @@
-"""What is in an image, and what a container of it costs before anything of it runs."""
+"""Reads an image's versions and measures how long an empty container takes to start."""
 
 import contextlib
 import json
@@ -34,9 +34,9 @@ _TIME = "import time; print(time.monotonic())"
 
 @dataclass(frozen=True)
 class ImageContent:
-    """Python and the packages in an image, None for one that is missing.
+    """The versions of Python and of packages in an image, None for a missing package.
 
-    `container_start_ms` is how long a container takes until an empty Python runs in it.
+    `container_start_ms` is the time until an empty Python program runs in a new container.
     """
 
     python: str
@@ -45,11 +45,11 @@ class ImageContent:
 
 
 def probe_image(containers: Containers) -> ImageContent:
-    """Look into the image by running it; CompareError with its last line when it does not start."""
+    """Run the image and return its content; raise CompareError with its last line when it does not start."""
     python, packages = json.loads(_run_python(containers, ["-c", _CONTENT, *MEASURED_PACKAGES]))
     starts_ms = []
     for _ in range(_STARTS):
-        # One clock inside and outside: a container has no time of its own.
+        # Containers share the host's monotonic clock.
         started_s = time.monotonic()
         running_s = float(_run_python(containers, ["-I", "-S", "-c", _TIME]))
         starts_ms.append((running_s - started_s) * 1_000)
@@ -69,7 +69,7 @@ def _run_python(containers: Containers, arguments: Sequence[str]) -> str:
         image = containers.image
         raise CompareError(
             f"the image '{image.reference}' does not start: {processes.cause(log, count=1)}; "
-            f"build it anew for this machine, and see that `{image.engine.name} run` works here"
+            f"rebuild it for this machine, and check that `{image.engine.name} run` works here"
         )
-    # The engine's warnings come first.
+    # The engine's warnings precede the output.
     return log.read_text().splitlines()[-1]

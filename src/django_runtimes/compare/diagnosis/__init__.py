@@ -1,1 +1,1 @@
-"""Why a target failed: what its own log says, and what sets it apart from a target that worked."""
+"""Explains why a target failed: the error in its log, and its differences from a target that worked."""

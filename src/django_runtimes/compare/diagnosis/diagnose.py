@@ -1,4 +1,4 @@
-"""Diagnoses the failed targets of a run, after all of them have stopped."""
+"""Diagnoses the failed targets of a run after all targets have stopped."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from django_runtimes.compare.diagnosis.settings_reading import read_settings
 
 @dataclass(frozen=True)
 class Examined:
-    """What is needed of a target: the variables that it started with, its database and the logs of its processes."""
+    """The inputs of a diagnosis: a target's variables, database and process logs."""
 
     name: str
     environ: Mapping[str, str]
@@ -24,12 +24,12 @@ class Examined:
 
 
 class FailureDiagnosis:
-    """Compares each failed target with the most similar of those that worked; each one's settings are read once."""
+    """Compares each failed target with the most similar one that worked."""
 
     def __init__(
         self, codebase: Codebase, workspace: Path, worked: Sequence[Examined], *, kept: Path | None = None
     ) -> None:
-        """Write the whole logs of failed targets into `kept`, where that is given."""
+        """Write the complete logs of failed targets into the folder `kept`, if given."""
         self._kept = kept
         self._codebase = codebase
         self._workspace = workspace
@@ -37,22 +37,22 @@ class FailureDiagnosis:
         self._settings: dict[str, dict[str, str]] = {}
 
     def diagnose(self, failed: Examined) -> Diagnosis:
-        """Its log and its differences, without secrets."""
+        """Return the failed target's log and its differences, without secrets."""
         secrets = secrets_of(failed.environ)
         error = first_error(failed.logs)
         log = tuple(masked(line, secrets) for line in error or last_lines(failed.logs))
         kept_log = None if self._kept is None else keep_logs(failed.name, failed.logs, self._kept, secrets)
         if not self._worked:
             return Diagnosis(log, None, (), is_excerpt=not error, kept_log=kept_log)
-        beside = min(self._worked, key=lambda worked: len(failed.environ.items() ^ worked.environ.items()))
+        nearest = min(self._worked, key=lambda worked: len(failed.environ.items() ^ worked.environ.items()))
         return Diagnosis(
             log,
-            beside.name,
+            nearest.name,
             differences(
                 _without_database(failed, failed.environ),
-                _without_database(beside, beside.environ),
+                _without_database(nearest, nearest.environ),
                 failed_settings=self._settings_of(failed),
-                worked_settings=self._settings_of(beside),
+                worked_settings=self._settings_of(nearest),
             ),
             is_excerpt=not error,
             kept_log=kept_log,
@@ -67,5 +67,5 @@ class FailureDiagnosis:
 
 
 def _without_database(examined: Examined, values: Mapping[str, str]) -> dict[str, str]:
-    """Each target has a database of its own, which explains nothing."""
+    """Replace the name of the target's database, which differs for every target and explains nothing."""
     return {name: value.replace(examined.database, "(its database)") for name, value in values.items()}

@@ -1,4 +1,4 @@
-"""What is known of a target's failure beside its message."""
+"""The diagnosis of a failed target, as the report shows it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True)
 class Difference:
-    """One variable, choice of the profile or setting; "-" stands for one that is not set."""
+    """A variable, a value of the profile or a setting; "-" means that it is not set."""
 
     name: str
     failed: str
@@ -16,10 +16,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """`log` is the first error of the target's own log, or its last lines where `is_excerpt`; empty without a log.
+    """The first error of the target's own log, or its last lines if `is_excerpt`, and the differences.
 
-    `worked` names the target beside it, None when no target worked; `kept_log` is the path of the whole log beside
-    the report.
+    `log` is empty without a log. `worked` names the target that it is compared with, or None when no target worked.
+    `kept_log` is the path of the complete log, relative to the report.
     """
 
     log: tuple[str, ...]
@@ -30,7 +30,7 @@ class Diagnosis:
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:
-        """What `dataclasses.asdict` made JSON of."""
+        """Return the diagnosis that `dataclasses.asdict` turned into `values`."""
         differences = tuple(Difference(**difference) for difference in values["differences"])
         return cls(
             tuple(values["log"]),

@@ -1,4 +1,4 @@
-"""What sets a failed target apart from one that worked."""
+"""Finds the differences between a failed target and one that worked."""
 
 from collections.abc import Mapping
 
@@ -11,12 +11,12 @@ from django_runtimes.config.runtimes.profile import choose_profile
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 from django_runtimes.config.variables.database_address import DATABASE_URL
 
-# A comparison gives each target its own.
-_OWN = frozenset({DATABASE_URL.name, SECRET_KEY.name})
-# Settings that hold what variables and profile say.
-_TOLD_ABOVE = frozenset({"DJANGO_RUNTIMES"})
+# These differ for every target.
+_PER_TARGET = frozenset({DATABASE_URL.name, SECRET_KEY.name})
+# This setting repeats the variables and the profile.
+_DERIVED_SETTINGS = frozenset({"DJANGO_RUNTIMES"})
 _UNSET = "-"
-_LONGEST = 160
+_MAX_LENGTH = 160
 
 
 def differences(
@@ -26,14 +26,14 @@ def differences(
     failed_settings: Mapping[str, str],
     worked_settings: Mapping[str, str],
 ) -> tuple[Difference, ...]:
-    """Of variables, of the profile that follows from them, and of settings where both could be read."""
+    """Return the differing variables, values of the derived profiles and, if both could be read, settings."""
     secrets = secrets_of(failed) | secrets_of(worked)
     found = _differing(_variables(failed), _variables(worked))
     profiles = _profile(failed), _profile(worked)
     if all(profiles):
         found += _differing(*profiles)
     if failed_settings and worked_settings:
-        found += _differing(_projects(failed_settings), _projects(worked_settings))
+        found += _differing(_own_settings(failed_settings), _own_settings(worked_settings))
     return tuple(Difference(name, *(_shown(name, value, secrets) for value in values)) for name, *values in found)
 
 
@@ -46,18 +46,18 @@ def _differing(failed: Mapping[str, str], worked: Mapping[str, str]) -> list[tup
 
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in environ.items() if name not in _OWN}
+    return {name: value for name, value in environ.items() if name not in _PER_TARGET}
 
 
-def _projects(settings: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in settings.items() if name not in _TOLD_ABOVE}
+def _own_settings(settings: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in settings.items() if name not in _DERIVED_SETTINGS}
 
 
 def _profile(environ: Mapping[str, str]) -> dict[str, str]:
     try:
         profile = choose_profile(detect_runtime(environ).runtime, Environment(environ))
     except ConfigurationError:
-        # Why the target failed, which its log tells.
+        # The target's log shows this error.
         return {}
     return {f"profile.{name}": str(value) for name, value in profile._asdict().items()}
 
@@ -66,4 +66,4 @@ def _shown(name: str, value: str, secrets: frozenset[str]) -> str:
     if is_secret(name) and value != _UNSET:
         return HIDDEN
     shown = masked(value, secrets)
-    return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
+    return shown if len(shown) <= _MAX_LENGTH else f"{shown[: _MAX_LENGTH - 1]}…"

@@ -1,4 +1,4 @@
-"""Keeps the logs of failed targets beside the report."""
+"""Saves the logs of failed targets beside the report."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ FOLDER = "logs"
 
 
 def keep_logs(name: str, logs: Sequence[Path], folder: Path, secrets: frozenset[str]) -> str | None:
-    """Write all that a target's processes wrote into one file, without secrets; None where they wrote nothing.
+    """Write the logs of a target's processes into one file, without secrets.
 
-    The answer is the file's path beside the report.
+    Return the file's path relative to the report, or None when the logs are empty.
     """
     written = [log for log in logs if log.is_file() and log.stat().st_size]
     if not written:

@@ -1,4 +1,4 @@
-"""The first error in the logs of a target, of all of its processes."""
+"""Finds the first error in the logs of a target's processes."""
 
 import json
 import re
@@ -12,38 +12,38 @@ _TRACEBACK = "Traceback (most recent call last)"
 _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b")
 _WARNING = re.compile(r"\bWARNING\b")
 _LEVEL_KEYS = ("level", "levelname", "severity")
-# Packages and the standard library: seldom where the error is.
-_FOREIGN = ("/site-packages/", "/dist-packages/", "/lib/python", "/django_runtimes/")
+# Paths of packages and the standard library, where the error rarely is.
+_LIBRARY_PATHS = ("/site-packages/", "/dist-packages/", "/lib/python", "/django_runtimes/")
 _FRAME = re.compile(r'\s+File "([^"]+)", line \d+')
 _CHAINED = re.compile(r"(During handling of|The above exception was)")
-# As gunicorn, logging and JSON formatters begin a line.
+# The beginning of a line from gunicorn, from logging or from a JSON formatter.
 _NEXT_MESSAGE = re.compile(r"\[|\{|\d{4}-\d\d-\d\d")
 
-_MOST_EXCEPTION_LINES = 3
-_LONGEST_LINE = 300
-# A log that grows faster than it is read must not take the report's memory.
-_MOST_BYTES = 4 * 2**20
+_MAX_EXCEPTION_LINES = 3
+_MAX_LINE_LENGTH = 300
+# Bounds the memory for a log that grows without limit.
+_MAX_BYTES = 4 * 2**20
 _LAST_LINES = 10
 
 
 def first_error(logs: Sequence[Path]) -> tuple[str, ...]:
-    """Its message, where it was raised and the exception, a line each; without errors the first warning, else nothing.
+    """Return the lines of the first error: its message, the frames that raised it and the exception.
 
-    Errors that have a level or a traceback go before those known by their words alone. `logs` are in the order in
-    which their processes started.
+    Without an error return the first warning, or nothing. Errors with a level or a traceback come before errors that
+    are only recognized by their words. `logs` are in the order in which their processes started.
     """
     for find in (_errors, _unlevelled_errors, _warnings):
         for log in logs:
             if (lines := next(find(_lines(log)), None)) is not None:
-                return tuple(line[:_LONGEST_LINE] for line in lines if line.strip())
+                return tuple(line[:_MAX_LINE_LENGTH] for line in lines if line.strip())
     return ()
 
 
 def last_lines(logs: Sequence[Path]) -> tuple[str, ...]:
-    """The last lines of the process that started last and wrote any; for logs in which no error is known."""
+    """Return the last lines of the newest log that is not empty, for logs without a known error."""
     for log in reversed(logs):
         if written := [line for line in _lines(log, from_end=True) if line.strip()]:
-            return tuple(line[:_LONGEST_LINE] for line in written[-_LAST_LINES:])
+            return tuple(line[:_MAX_LINE_LENGTH] for line in written[-_LAST_LINES:])
     return ()
 
 
@@ -52,9 +52,9 @@ def _lines(log: Path, *, from_end: bool = False) -> list[str]:
         return []
     with log.open("rb") as file:
         if from_end:
-            file.seek(max(0, log.stat().st_size - _MOST_BYTES))
-        text = file.read(_MOST_BYTES).decode(errors="replace")
-    # awslambdaric ends the lines of one message by \r and indents them by no-break spaces.
+            file.seek(max(0, log.stat().st_size - _MAX_BYTES))
+        text = file.read(_MAX_BYTES).decode(errors="replace")
+    # awslambdaric separates the lines of one message by \r and indents them with no-break spaces.
     return text.replace("\u00a0", " ").splitlines()
 
 
@@ -62,15 +62,15 @@ def _errors(lines: Sequence[str]) -> Iterator[list[str]]:
     for index, line in enumerate(lines):
         record = _record(line)
         if record is not None:
-            if trace := _trace_of(record):
-                yield [_message(record), *_end_of(trace.splitlines())]
+            if trace := _traceback_in(record):
+                yield [_message(record), *_traceback_summary(trace.splitlines())]
             elif _ERROR.search(_level(record)):
                 yield [_message(record)]
         elif _ERROR.search(line):
-            behind = lines[index + 1 :]
-            yield [line, *(_end_of(behind) if behind and _TRACEBACK in behind[0] else ())]
+            rest = lines[index + 1 :]
+            yield [line, *(_traceback_summary(rest) if rest and _TRACEBACK in rest[0] else ())]
         elif _TRACEBACK in line:
-            yield _end_of(lines[index:])
+            yield _traceback_summary(lines[index:])
 
 
 def _unlevelled_errors(lines: Sequence[str]) -> Iterator[list[str]]:
@@ -79,7 +79,7 @@ def _unlevelled_errors(lines: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _unlevelled(line: str) -> str:
-    """The line; of JSON its message, and nothing where it has a level."""
+    """Return the line, or the message of a JSON line; empty when the JSON has a level."""
     record = _record(line)
     if record is None:
         return line
@@ -96,20 +96,20 @@ def _warnings(lines: Sequence[str]) -> Iterator[list[str]]:
             yield [line]
 
 
-def _end_of(lines: Sequence[str]) -> list[str]:
-    """The last frames of a traceback, the project's own first, and its exception; of a chain those of the last."""
-    frames, exception, behind = _traceback(lines)
-    while behind and _CHAINED.match(behind[0]) and any(_TRACEBACK in line for line in behind[1:3]):
-        frames, exception, behind = _traceback(behind[1:])
-    # Importing ends in frames of Python's own, which have no source.
+def _traceback_summary(lines: Sequence[str]) -> list[str]:
+    """Return the last frames of a traceback, the project's own first, and the exception; of a chain the last one."""
+    frames, exception, rest = _traceback(lines)
+    while rest and _CHAINED.match(rest[0]) and any(_TRACEBACK in line for line in rest[1:3]):
+        frames, exception, rest = _traceback(rest[1:])
+    # Tracebacks of failed imports end in frames of importlib, which have no source.
     frames = [frame for frame in frames if "<frozen " not in frame[0]] or frames
-    own = [frame for frame in frames if not any(part in frame[0] for part in _FOREIGN)]
+    own = [frame for frame in frames if not any(part in frame[0] for part in _LIBRARY_PATHS)]
     shown = [*own[-1:], *(frames[-1:] if own[-1:] != frames[-1:] else [])]
-    return [*(line for frame in shown for line in frame[:2]), *exception[:_MOST_EXCEPTION_LINES]]
+    return [*(line for frame in shown for line in frame[:2]), *exception[:_MAX_EXCEPTION_LINES]]
 
 
 def _traceback(lines: Sequence[str]) -> tuple[list[list[str]], list[str], Sequence[str]]:
-    """The frames of the first traceback, the lines of its exception, and what follows from the next text on."""
+    """Return the frames of the first traceback, the lines of its exception, and the lines that follow it."""
     frames: list[list[str]] = []
     exception: list[str] = []
     for index, line in enumerate(lines):
@@ -126,7 +126,7 @@ def _traceback(lines: Sequence[str]) -> tuple[list[list[str]], list[str], Sequen
 
 
 def _record(line: str) -> dict[str, Any] | None:
-    """A line that is a JSON object."""
+    """Return the JSON object in a line; None for any other line."""
     if not line.startswith("{"):
         return None
     try:
@@ -145,5 +145,5 @@ def _level(record: Mapping[str, Any]) -> str:
     return next((str(record[key]).upper() for key in _LEVEL_KEYS if record.get(key)), "")
 
 
-def _trace_of(record: Mapping[str, Any]) -> str | None:
+def _traceback_in(record: Mapping[str, Any]) -> str | None:
     return next((value for value in record.values() if isinstance(value, str) and _TRACEBACK in value), None)

@@ -1,4 +1,4 @@
-"""Reads the settings that Django has under a target's variables."""
+"""Reads Django's settings under a target's variables."""
 
 import json
 import subprocess
@@ -8,9 +8,9 @@ from pathlib import Path
 from django_runtimes.cli import processes
 from django_runtimes.compare.codebase.codebase import Codebase
 
-_LIMIT_S = 30.0
+_TIMEOUT_S = 30.0
 _MARK = "webapp-settings "
-# Django's own filter hides secrets, as on its error pages. Nested values become dotted names.
+# Django's own filter hides secrets, as on its error pages. Keys of nested values become dotted names.
 _SOURCE = f"""
 import json, re
 from django.views.debug import SafeExceptionReporterFilter
@@ -26,15 +26,15 @@ print({_MARK!r} + json.dumps(dict(pair for name in settings for pair in flat(nam
 
 
 def read_settings(codebase: Codebase, environ: Mapping[str, str], *, log: Path) -> dict[str, str]:
-    """Every setting's `repr` by its dotted name; empty when the settings do not load."""
+    """Return the `repr()` of every setting by its dotted name; empty when the settings do not load."""
     process = codebase.start_command(
         ("shell", "--no-imports", "--command", _SOURCE),
-        # Sets have one order then.
+        # Gives sets the same order in every process.
         {**environ, "PYTHONHASHSEED": "0"},
         log=log,
     )
     try:
-        process.wait(_LIMIT_S)
+        process.wait(_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return {}
     finally:

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from django_runtimes.cli.project.project import Project
-from django_runtimes.compare.codebase.own_variables import filled_in, own_variables
+from django_runtimes.compare.codebase.own_variables import fill_placeholders, own_variables
 
 URL = "postgresql://app:p%40%7Bx%7D@127.0.0.1:5433/shop"
 
@@ -24,7 +24,7 @@ def test_the_parts_of_the_database_are_filled_in():
         "C": '{"json": "{other}"}',
     }
 
-    assert filled_in(values, database_url=URL) == {
+    assert fill_placeholders(values, database_url=URL) == {
         "A": "127.0.0.1:5433/shop",
         "B": "app:p@{x}",
         "C": '{"json": "{other}"}',

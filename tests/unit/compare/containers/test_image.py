@@ -64,23 +64,24 @@ def test_the_error_says_where_make_image_keeps_its_image(monkeypatch, tmp_path):
     (tmp_path / "webapp/image").mkdir(parents=True)
     (tmp_path / "webapp/image/storage.conf").touch()
 
-    with pytest.raises(UsageError, match=r"or pull it; what `make image` built .*image_tools\.sh .venv/bin/webapp"):
+    with pytest.raises(
+        UsageError, match=r"or pull it; for images of `make image` run .*image_tools\.sh .venv/bin/webapp"
+    ):
         find_image("localhost/webapp", [PODMAN])
 
 
 @pytest.mark.parametrize(
     ("reference", "complaint"),
     [
-        ("absent:1", "no image that podman or docker has here; build it with `podman build --tag absent:1 .`, or pull"),
+        ("absent:1", "an image that podman or docker has here; build it with `podman build --tag absent:1 .`, or"),
         (
             "nginx",
-            "'nginx' has the entry point '/docker-entrypoint.sh', and what is compared starts "
-            "django_runtimes.entrypoints",
+            "'nginx' has the entry point '/docker-entrypoint.sh', but a comparison needs django_runtimes.entrypoints",
         ),
         ("busybox", "'busybox' has the entry point 'none'"),
-        ("", "'' is not an image's name; write it as localhost/webapp:latest"),
-        ("--all", "'--all' is not an image's name"),
-        ("two images", "'two images' is not an image's name"),
+        ("", "'' is not the name of an image; use the form localhost/webapp:latest"),
+        ("--all", "'--all' is not the name of an image"),
+        ("two images", "'two images' is not the name of an image"),
     ],
 )
 def test_an_image_that_cannot_be_compared_is_refused(reference, complaint):
