@@ -1,1 +1,1 @@
-"""AWS Lambda emulated: real `awslambdaric` processes behind our own Runtime API and function URL."""
+"""Emulates AWS Lambda: real `awslambdaric` processes behind a local Runtime API and function URL."""

@@ -1,12 +1,12 @@
-"""How long a process has waited for a CPU of this machine, which Lambda would have given it at once."""
+"""Measures how long a process has waited for a CPU, which it would not do on Lambda."""
 
 from pathlib import Path
 
 
 def cpu_wait_s(pid: int, processes: Path = Path("/proc")) -> float:
-    """The seconds that its first thread was ready to run and did not; 0 where the kernel counts none.
+    """Return the seconds that the first thread was runnable but not running; 0 when the kernel does not count them.
 
-    https://docs.kernel.org/scheduler/sched-stats.html has the fields of /proc/PID/schedstat.
+    https://docs.kernel.org/scheduler/sched-stats.html describes the fields of /proc/PID/schedstat.
     """
     try:
         _, waited_ns, _ = (processes / str(pid) / "schedstat").read_text().split()

@@ -1,4 +1,4 @@
-"""HTTP requests to function URL events, and results back to HTTP responses (payload format 2.0)."""
+"""Converts HTTP requests to function URL events and results to HTTP responses (payload format 2.0)."""
 
 import base64
 import json
@@ -9,11 +9,11 @@ from urllib.parse import parse_qsl, unquote
 
 from django_runtimes.compare.emulator.invocation import MalformedResult
 
-# What API Gateway and function URLs hand over as text; a form and an unknown type come as base64.
-# AWS does not list them; these are what requests to real ones show.
+# API Gateway and function URLs pass these types as text, and forms and unknown types as base64. AWS does not document
+# the list, which was observed on real ones.
 _TEXT_TYPES = frozenset({"application/javascript", "application/json", "application/xml"})
 
-# They belong to one connection, or are made anew from the body.
+# Headers of one connection, and headers that are derived from the body.
 _CONNECTION_HEADERS = frozenset(
     {"connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
@@ -21,7 +21,7 @@ _CONNECTION_HEADERS = frozenset(
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came in; `target` is the raw path with its query, still percent-encoded."""
+    """A received request; `target` is the raw path with its query, still percent-encoded."""
 
     method: str
     target: str
@@ -36,7 +36,7 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """A response as it goes out."""
+    """A response to send."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -44,10 +44,10 @@ class HttpResponse:
 
 
 def event_from(request: HttpRequest) -> dict[str, object]:
-    """The event a function URL makes of a request.
+    """Return the event that a function URL creates from a request.
 
-    `rawPath` stays percent-encoded and `requestContext.http.path` is decoded, as function URLs do
-    it; an HTTP API decodes both. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+    As in function URLs, `rawPath` stays percent-encoded and `requestContext.http.path` is decoded; an HTTP API
+    decodes both. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
     """
     raw_path, _, raw_query = request.target.partition("?")
     headers = _event_headers(request)
@@ -88,9 +88,9 @@ def event_from(request: HttpRequest) -> dict[str, object]:
 
 
 def response_from(result: bytes) -> HttpResponse:
-    """The response a function URL makes of a function's result, which is JSON; raises MalformedResult.
+    """Return the response that a function URL creates from a function's result, which must be JSON.
 
-    A result without `statusCode` is the body of a 200.
+    A result without `statusCode` becomes the body of a 200. Raise MalformedResult for an invalid result.
     """
     try:
         value = json.loads(result)

@@ -1,4 +1,4 @@
-"""One execution environment: a real `awslambdaric` process, frozen while it waits."""
+"""An execution environment: a real `awslambdaric` process, which is frozen between invocations."""
 
 import asyncio
 import os
@@ -23,27 +23,27 @@ from django_runtimes.compare.emulator.invocation import (
 from django_runtimes.compare.emulator.lambda_function import VERSION, Function
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html has it for an internal extension.
+# The limit for an internal extension: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 _SHUTDOWN_S = 0.5
-_SHORTEST_WAIT_S = 0.01
+_MIN_WAIT_S = 0.01
 
 
 class State(Enum):
-    """Where an execution environment is in its life."""
+    """The states of an execution environment."""
 
     STARTING = auto()
     READY = auto()
     BUSY = auto()
-    # It has answered, but not yet asked for the next invocation.
+    # It has responded, but not yet requested the next invocation.
     FINISHING = auto()
     DEAD = auto()
 
 
 class ExecutionEnvironment:
-    """One process and its Runtime API; serves one invocation at a time.
+    """A process and its Runtime API, which serve one invocation at a time.
 
-    `on_ready` is called each time it asks for an invocation, `on_end` once, when it is dead.
-    Make it on the event loop's thread: the kernel kills the process when that thread ends.
+    `on_ready` is called whenever the process requests an invocation, `on_end` once, when the environment is dead.
+    Create it on the event loop's thread: the kernel kills the process when that thread ends.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ExecutionEnvironment:
         self._loop = asyncio.get_running_loop()
         self._pending: PendingInvocation | None = None
         self._next: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
-        self._never: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
+        self._no_answer: asyncio.Future[RuntimeInvocation] = self._loop.create_future()
         self._init_to_report_ms: float | None = None
         self._init_failure: InitFailed | None = None
         self._has_extension = False
@@ -83,11 +83,11 @@ class ExecutionEnvironment:
 
     @property
     def just_initialised(self) -> bool:
-        """Whether it has ended its init phase and nothing else yet."""
+        """Whether the init phase has ended and no invocation since."""
         return self._init_to_report_ms is not None
 
     async def wait_initialised(self) -> InvocationError | None:
-        """Until the init phase is over; what ended the environment, if it is dead by then."""
+        """Wait for the end of the init phase; return the failure if the environment is dead by then."""
         await self._initialised.wait()
         return self.failure
 
@@ -95,7 +95,7 @@ class ExecutionEnvironment:
         """Run an invocation on a ready environment."""
         self.state = State.BUSY
         self._pending = pending
-        self._arm(self._function.timeout_s, self._deadline_passed)
+        self._start_timer(self._function.timeout_s, self._deadline_passed)
         self._freezer.thaw(self._process.pid)
         self._busy_since = time.perf_counter()
         deadline_ms = int((time.time() + self._function.timeout_s) * 1000)
@@ -104,9 +104,9 @@ class ExecutionEnvironment:
         )
 
     def end(self, failure: InvocationError | None = None) -> None:
-        """End the process, and tell its invocation; `failure` is None when nothing was wrong with it.
+        """End the process and fail its pending invocation; `failure` is None for a healthy environment.
 
-        As on Lambda one with an extension then has SIGTERM first, and half a second.
+        As on Lambda, a healthy one with an extension gets SIGTERM and half a second before SIGKILL.
         """
         if self.state is State.DEAD:
             return
@@ -124,22 +124,22 @@ class ExecutionEnvironment:
         return self._reaped.is_set()
 
     async def wait_reaped(self) -> None:
-        """Until nothing of a dead environment is left."""
+        """Wait until a dead environment's process and Runtime API are gone."""
         await self._reaped.wait()
 
     async def next_invocation(self) -> RuntimeInvocation:
         if self.state is State.DEAD:
-            # No answer, as on Lambda: a runtime that loses its Runtime API ends at once, in the midst of its shutdown.
-            return await self._never
+            # The request stays pending, as on Lambda: awslambdaric would exit at once, in the middle of its shutdown.
+            return await self._no_answer
         if self.state is State.STARTING:
             self.init_ms = self._init_to_report_ms = (time.perf_counter() - self._started) * 1000
         self.state = State.READY
         self._next = self._loop.create_future()
-        self._arm(self._function.idle_reap_s, self.end)
+        self._start_timer(self._function.idle_reap_s, self.end)
         self._on_ready(self)
         self._initialised.set()
         if self.state is State.READY:
-            # Nobody waited for this init phase, so no invocation was cold because of it.
+            # No invocation waited for this init phase, so none reports it as a cold start.
             self._init_to_report_ms = None
             self._freezer.freeze(self._process.pid)
         return await self._next
@@ -147,19 +147,19 @@ class ExecutionEnvironment:
     def respond(self, request_id: str, payload: bytes) -> bool:
         duration_ms = (time.perf_counter() - self._busy_since) * 1000
         invocation = Invocation(payload, duration_ms, self._init_to_report_ms, self.id)
-        if (pending := self._finish(request_id)) is None:
+        if (pending := self._take_pending(request_id)) is None:
             return False
         pending.succeed(invocation)
         return True
 
     def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
-        if (pending := self._finish(request_id)) is None:
+        if (pending := self._take_pending(request_id)) is None:
             return False
         pending.fail(FunctionFailed(failure.error_type, failure.message))
         return True
 
     def fail_init(self, failure: RuntimeFailure) -> None:
-        # The runtime ends itself after this report; until then its log is not complete.
+        # awslambdaric exits after this report; until then its log is incomplete.
         self._init_failure = InitFailed(failure.error_type, " ".join(failure.message.split()))
 
     def register_extension(self) -> None:
@@ -171,7 +171,7 @@ class ExecutionEnvironment:
         self._freezer.adopt(process.pid)
         return process
 
-    def _finish(self, request_id: str) -> PendingInvocation | None:
+    def _take_pending(self, request_id: str) -> PendingInvocation | None:
         pending = self._pending
         if pending is None or pending.request_id != request_id:
             return None
@@ -179,18 +179,18 @@ class ExecutionEnvironment:
         self.state = State.FINISHING
         return pending
 
-    def _arm(self, delay_s: float, action: Callable[[], None]) -> None:
-        """Every state has one thing that ends it by time: init, invocation, idleness."""
+    def _start_timer(self, delay_s: float, action: Callable[[], None]) -> None:
+        """Start the timer of the current state (init, invocation or idle), which replaces the previous one."""
         self._timer.cancel()
         self._timer = self._loop.call_later(delay_s, action)
 
     def _end_slow_init(self) -> None:
         limit_s = self._function.init_timeout_s
-        # Many environments that start at once share this machine's CPUs; on Lambda each has its own.
+        # Environments that start at the same time share this machine's CPUs; on Lambda each has its own.
         left_s = limit_s - (time.perf_counter() - self._started - cpu_wait_s(self._process.pid))
         if left_s > 0:
-            # The clock of the event loop and this one may differ by a little.
-            self._arm(max(left_s, _SHORTEST_WAIT_S), self._end_slow_init)
+            # The clock of the event loop may differ slightly from this one.
+            self._start_timer(max(left_s, _MIN_WAIT_S), self._end_slow_init)
             return
         cause = processes.cause(self.log)
         self._log(f"INIT_REPORT Init Duration: {limit_s * 1000:.2f} ms\tPhase: init\tStatus: timeout")
@@ -202,7 +202,7 @@ class ExecutionEnvironment:
         self.end(TimedOut(message))
 
     def _log(self, line: str) -> None:
-        """Write what Lambda itself says of a function, as it does into the function's log."""
+        """Append a line of the platform to the function's log, as Lambda does."""
         with self.log.open("a") as log:
             log.write(f"{line}\n")
 
@@ -211,7 +211,7 @@ class ExecutionEnvironment:
         self.failure = failure
         self._timer.cancel()
         if self._pending is not None:
-            self._pending.fail(failure or FunctionFailed("Sandbox.Ended", "the environment was ended"))
+            self._pending.fail(failure or FunctionFailed("Sandbox.Ended", "the environment was shut down"))
             self._pending = None
         self._initialised.set()
         self._on_end(self)
@@ -221,7 +221,7 @@ class ExecutionEnvironment:
         os.close(self._pid_descriptor)
         if self._shutdown is not None:
             self._shutdown.cancel()
-        # Before the leader is reaped: until then nobody else can be given its process id.
+        # Killed before the leader is reaped, since its process id cannot be reused until then.
         self._freezer.kill(self._process.pid)
         exit_code = self._process.wait()
         self._freezer.release(self._process.pid)
@@ -231,7 +231,7 @@ class ExecutionEnvironment:
 
     async def _close(self) -> None:
         self._next.cancel()
-        self._never.cancel()
+        self._no_answer.cancel()
         await self._serving
         await self._api.close()
         self._reaped.set()

@@ -1,4 +1,4 @@
-"""Freezers: what holds an execution environment still between two invocations."""
+"""Freezes execution environments between invocations."""
 
 import contextlib
 import os
@@ -16,38 +16,38 @@ _GROUP_NAME = re.compile(r"webapp-(?P<pid>\d+)-(?P<started>\d+)-[0-9a-f]+")
 
 
 class Freezer(Protocol):
-    """Holds processes still; each is named by the id of its session leader."""
+    """Freezes process trees, each identified by the process id of its session leader."""
 
     @property
     def name(self) -> str:
-        """How it holds them, for the run's record."""
+        """The mechanism, for the run's record."""
 
     def adopt(self, pid: int) -> None:
-        """Take over a session leader right after its start; what it starts from now on comes along."""
+        """Take over a session leader right after its start, with all processes that it starts from now on."""
 
     def freeze(self, pid: int) -> None:
-        """Hold the process and what it started still."""
+        """Stop the process and its children."""
 
     def thaw(self, pid: int) -> None:
-        """Let them go on."""
+        """Resume them."""
 
     def kill(self, pid: int) -> None:
-        """End the process and what it started, frozen or not; call it before the leader is reaped."""
+        """Kill the process and its children, frozen or not; call it before the leader is reaped."""
 
     def release(self, pid: int) -> None:
         """Forget a process that has been reaped."""
 
     def close(self) -> None:
-        """End what is left and remove every trace."""
+        """Kill the remaining processes and remove everything that the freezer created."""
 
 
 class SignalFreezer:
-    """SIGSTOP and SIGCONT to the process group: everywhere, but a child with its own group runs on."""
+    """Sends SIGSTOP and SIGCONT to the process group; works everywhere, but misses children in other groups."""
 
     name: ClassVar[str] = "SIGSTOP"
 
     def adopt(self, pid: int) -> None:
-        """A session leader already leads the group the signals go to."""
+        """Do nothing; a session leader already leads the process group."""
 
     def freeze(self, pid: int) -> None:
         self._signal(pid, signal.SIGSTOP)
@@ -59,10 +59,10 @@ class SignalFreezer:
         self._signal(pid, signal.SIGKILL)
 
     def release(self, pid: int) -> None:
-        """Nothing was kept."""
+        """Do nothing; this freezer keeps no state."""
 
     def close(self) -> None:
-        """Nothing was kept."""
+        """Do nothing; this freezer keeps no state."""
 
     def _signal(self, pid: int, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -70,24 +70,24 @@ class SignalFreezer:
 
 
 class CgroupFreezer:
-    """cgroup v2's `cgroup.freeze`, one group a process: holds the whole tree.
+    """Freezes with cgroup v2's `cgroup.freeze`, which stops a whole process tree; one group for each.
 
-    Never the v1 freezer: a process frozen by it survives SIGKILL.
+    The v1 freezer is not used: a process frozen by it survives SIGKILL.
     """
 
     name: ClassVar[str] = "cgroup v2"
 
     def __init__(self, parent: Path) -> None:
-        """`parent` is the cgroup this process is in; OSError when it cannot hold groups of ours."""
+        """Use `parent`, the cgroup of this process; raise OSError when it cannot hold new groups."""
         _remove_stale_groups(parent)
         owner = os.getpid()
         self._group = parent / f"webapp-{owner}-{start_ticks(owner)}-{secrets.token_hex(4)}"
         self._group.mkdir()
         can_freeze = (self._group / "cgroup.freeze").exists()
-        # Made again with the first process, so that a freezer nobody uses leaves nothing behind.
+        # Created again with the first process, so that an unused freezer leaves nothing behind.
         self._group.rmdir()
         if not can_freeze:
-            raise OSError(f"{parent} is no cgroup v2 directory that can freeze")
+            raise OSError(f"{parent} is not a cgroup v2 directory that can freeze")
 
     def adopt(self, pid: int) -> None:
         group = self._group / str(pid)
@@ -105,7 +105,7 @@ class CgroupFreezer:
         kill_group(self._group / str(pid))
 
     def release(self, pid: int) -> None:
-        # What the process started may still be dying; `close` comes back to its group.
+        # Children may still be dying; then `close` removes the group.
         with contextlib.suppress(OSError):
             (self._group / str(pid)).rmdir()
 
@@ -115,9 +115,9 @@ class CgroupFreezer:
 
 
 def choose_freezer() -> Freezer:
-    """The cgroup v2 freezer where this process may use it, else signals."""
+    """Return the cgroup v2 freezer if this process may use it, else the one with signals."""
     parent = own_cgroup(Path("/proc/self/mountinfo").read_text(), Path("/proc/self/cgroup").read_text())
-    # Moving a process down needs write access to where it comes from as well.
+    # Moving a process into a child group also needs write access to the group that it leaves.
     if parent is not None and os.access(parent / "cgroup.procs", os.W_OK):
         with contextlib.suppress(OSError):
             return CgroupFreezer(parent)
@@ -125,10 +125,10 @@ def choose_freezer() -> Freezer:
 
 
 def own_cgroup(mountinfo: str, membership: str) -> Path | None:
-    """The directory of this process's cgroup v2 group; None where none is mounted.
+    """Return the directory of this process's cgroup v2 group; None when cgroup v2 is not mounted.
 
-    The arguments are the texts of /proc/self/mountinfo and /proc/self/cgroup. Hybrid hosts mount
-    v2 beside v1, so the place is looked up, not assumed.
+    The arguments are the texts of /proc/self/mountinfo and /proc/self/cgroup. Hybrid hosts mount v2 beside v1, so the
+    mount point varies.
     """
     group = next((line[len("0::") :] for line in membership.splitlines() if line.startswith("0::")), None)
     if group is None:
@@ -140,12 +140,12 @@ def own_cgroup(mountinfo: str, membership: str) -> Path | None:
 
 
 def unified_hierarchy(mountinfo: str) -> Path | None:
-    """Where cgroup v2 is mounted, from the text of /proc/self/mountinfo; None where it is not."""
+    """Return the mount point of cgroup v2 from the text of /proc/self/mountinfo; None when it is not mounted."""
     return next((Path(mount_point) for _, mount_point in _unified_mounts(mountinfo)), None)
 
 
 def _unified_mounts(mountinfo: str) -> Iterator[tuple[str, str]]:
-    """The root within cgroup v2 and the directory of each of its mounts."""
+    """Yield the root within cgroup v2 and the mount point of each of its mounts."""
     for line in mountinfo.splitlines():
         mount, _, filesystem = line.partition(" - ")
         if filesystem.split()[0] == "cgroup2":
@@ -161,24 +161,24 @@ def _remove_stale_groups(parent: Path) -> None:
 
 
 def _remove_group(group: Path, *, patience_s: float = 1.0) -> None:
-    """Kill what is in the group's children and remove all of it; what will not go is left behind."""
+    """Kill the processes in the group's children and remove the groups; give up after `patience_s`."""
     children = [child for child in group.iterdir() if child.is_dir()]
     for child in children:
         kill_group(child)
-    give_up = time.monotonic() + patience_s
+    deadline = time.monotonic() + patience_s
     for directory in (*children, group):
         while True:
             try:
                 directory.rmdir()
                 break
             except OSError:
-                if time.monotonic() > give_up:
+                if time.monotonic() > deadline:
                     return
                 time.sleep(0.005)
 
 
 def kill_group(group: Path) -> bool:
-    """Send SIGKILL to every process of a cgroup v2 group; False when this process may not."""
+    """Send SIGKILL to every process of a cgroup v2 group; return False when that is not permitted."""
     with contextlib.suppress(OSError):
         (group / "cgroup.kill").write_text("1")
         return True

@@ -1,4 +1,4 @@
-"""A Lambda function URL on this machine: HTTP in front of the emulator."""
+"""Serves an emulated function over HTTP as a Lambda function URL does."""
 
 import asyncio
 import errno
@@ -24,19 +24,19 @@ from django_runtimes.compare.emulator.invocation import (
 )
 from django_runtimes.compare.emulator.lambda_emulator import LambdaEmulator
 
-# Clients keep idle connections open; 0 would mean to wait for them for ever.
+# Clients keep idle connections open, and aiohttp reads 0 as no limit.
 _CLOSE_TIMEOUT_S = 0.05
 
 
 class FunctionUrl:
     """Serves an emulator on 127.0.0.1 as a function URL would; an async context manager.
 
-    It answers as Lambda does: 413 for an event above 6 MB, 429 above the concurrency limit, 502
-    when the function fails or its result is malformed, 504 when it runs out of time.
+    It answers as Lambda does: 413 for an event above 6 MB, 429 above the concurrency limit, 502 when the function fails
+    or its result is malformed, and 504 when it times out.
     """
 
     def __init__(self, emulator: LambdaEmulator, *, port: int = 0) -> None:
-        """`port` 0 takes any free one."""
+        """Listen on `port`; 0 selects any free one."""
         self._emulator = emulator
         self._port = port
 
@@ -48,7 +48,7 @@ class FunctionUrl:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            raise CompareError(f"port {self._port} of 127.0.0.1 is taken; give a free one, or 0") from error
+            raise CompareError(f"port {self._port} of 127.0.0.1 is taken; choose a free one, or 0") from error
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -60,7 +60,7 @@ class FunctionUrl:
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """The base URL without a trailing slash."""
         return f"http://127.0.0.1:{self._port}"
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
@@ -78,7 +78,7 @@ class FunctionUrl:
         except TimedOut:
             return _error(HTTPStatus.GATEWAY_TIMEOUT, "Gateway Timeout")
         except InvocationError:
-            # Why stays in the function's log, as on AWS.
+            # Only the function's log has the reason, as on AWS.
             return web.Response(status=HTTPStatus.BAD_GATEWAY, text="Internal Server Error")
         return web.Response(status=response.status, headers=CIMultiDict(response.headers), body=response.body)
 
@@ -98,7 +98,7 @@ def _http_request(request: web.BaseRequest, body: bytes) -> HttpRequest:
 
 
 async def _read_body(request: web.BaseRequest) -> bytes | None:
-    """The whole body; None when it alone is above the limit for events."""
+    """Return the whole body; None when it alone exceeds the limit for events."""
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk

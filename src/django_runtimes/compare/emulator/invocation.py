@@ -1,6 +1,6 @@
-"""One invocation of a function: what is asked, what came of it, and how it can fail."""
+"""An invocation of a function, its result and its errors."""
 
-# ruff: noqa: N818 - each exception is named by what happened, all are an InvocationError.
+# ruff: noqa: N818 - the names say what happened, and all are an InvocationError.
 
 import asyncio
 import secrets
@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 
 from django_runtimes.compare.compare_error import CompareError
 
-# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB for both;
-# these are the figures in Lambda's own error messages.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html says 6 MB for both; Lambda's error messages
+# give these exact limits.
 REQUEST_LIMIT_BYTES = 6_291_456
 RESPONSE_LIMIT_BYTES = 6_291_556
 
 
 @dataclass(frozen=True)
 class Invocation:
-    """A finished invocation; `init_ms` is set when it had to wait for an init phase (a cold start)."""
+    """A finished invocation; `init_ms` is set when it waited for an init phase (a cold start)."""
 
     payload: bytes
     duration_ms: float
@@ -27,7 +27,7 @@ class Invocation:
 
 
 class InvocationError(CompareError):
-    """An invocation that gave no result."""
+    """An invocation without a result."""
 
 
 class Throttled(InvocationError):
@@ -35,15 +35,15 @@ class Throttled(InvocationError):
 
 
 class PayloadTooLarge(InvocationError):
-    """The event is larger than Lambda takes."""
+    """The event exceeds Lambda's limit."""
 
 
 class TimedOut(InvocationError):
-    """The function had not answered at its deadline; its execution environment was killed."""
+    """The function did not respond before its deadline, and its execution environment was killed."""
 
 
 class FunctionFailed(InvocationError):
-    """The handler raised, or its execution environment ended."""
+    """The handler raised an exception, or its execution environment ended."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -52,7 +52,7 @@ class FunctionFailed(InvocationError):
 
 
 class InitFailed(InvocationError):
-    """An execution environment did not get through its init phase."""
+    """The init phase of an execution environment failed."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -65,14 +65,14 @@ class MalformedResult(InvocationError):
 
 
 def new_trace_id() -> str:
-    """An X-Ray trace header of a request that is not sampled."""
+    """Return a new X-Ray trace header for a request that is not sampled."""
     root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
     return f"Root={root};Parent={secrets.token_hex(8)};Sampled=0"
 
 
 @dataclass(eq=False)
 class PendingInvocation:
-    """An invocation that waits or runs; `outcome` is set exactly once."""
+    """An invocation that is waiting or running; `outcome` is set exactly once."""
 
     payload: bytes
     outcome: asyncio.Future[Invocation]
@@ -86,5 +86,5 @@ class PendingInvocation:
     def fail(self, error: InvocationError) -> None:
         if not self.outcome.done():
             self.outcome.set_exception(error)
-            # The caller may have gone: Lambda carries on without one, and so does the emulator.
+            # Marks the exception as retrieved: the caller may have gone, and then nothing awaits the outcome.
             self.outcome.exception()

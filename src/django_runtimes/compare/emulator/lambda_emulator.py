@@ -1,4 +1,4 @@
-"""The Lambda service on this machine: places invocations on execution environments."""
+"""Emulates the Lambda service, which assigns invocations to execution environments."""
 
 import asyncio
 import os
@@ -23,17 +23,17 @@ from django_runtimes.compare.emulator.invocation import (
 )
 from django_runtimes.compare.emulator.lambda_function import Function
 
-# An init phase takes about 0.4 s of CPU: more at once than the machine has cores for only makes
-# each of them slower, up to its timeout.
+# An init phase takes about 0.4 s of CPU, so more of them at once than the CPUs can run only slow each other down, up to
+# their timeout.
 _STARTS_AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
 class LambdaEmulator:
     """Runs one function as Lambda does; an async context manager.
 
-    Each execution environment serves one invocation at a time. The idle one that was used last is
-    taken; without one, a new one is started, up to the concurrency limit. Where it comes ready
-    first, the invocation that has waited longest goes.
+    Each execution environment serves one invocation at a time. An invocation gets the most recently used idle one;
+    without one, a new one is started, up to the concurrency limit. The first environment that becomes ready gets the
+    invocation that has waited longest.
     """
 
     def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
@@ -44,7 +44,7 @@ class LambdaEmulator:
         self._function = function
         self._freezer = freezer or choose_freezer()
         self._environments: set[ExecutionEnvironment] = set()
-        self._leaving: set[ExecutionEnvironment] = set()
+        self._unreaped: set[ExecutionEnvironment] = set()
         self._idle: list[ExecutionEnvironment] = []
         self._waiting: deque[PendingInvocation] = deque()
         self._in_flight = 0
@@ -72,47 +72,47 @@ class LambdaEmulator:
 
     @property
     def ready_count(self) -> int:
-        """How many execution environments wait for an invocation."""
+        """The number of idle execution environments."""
         return len(self._idle)
 
     @property
     def started_count(self) -> int:
-        """How many execution environments were started so far."""
+        """The number of execution environments started so far."""
         return len(self._logs)
 
     @property
     def logs(self) -> tuple[Path, ...]:
-        """The log of each execution environment, in the order in which they were started."""
+        """The log of each execution environment, in the order of their starts."""
         return tuple(self._logs)
 
     @property
     def failed_count(self) -> int:
-        """How many of them ended other than by reaping or retiring: failed init, crash, timeout."""
+        """The number of execution environments that ended by a failed init, a crash or a timeout."""
         return self._failed_count
 
     @property
     def init_durations_ms(self) -> tuple[float, ...]:
-        """From process start to the first call of `/next`, one for each init phase that succeeded."""
+        """The duration of each successful init phase, from process start to the first call of `/next`."""
         return tuple(self._init_durations_ms)
 
     async def invoke(self, payload: bytes) -> Invocation:
-        """Run the function on an event, given as JSON.
+        """Invoke the function with an event in JSON.
 
-        Raises Throttled, PayloadTooLarge, InitFailed, FunctionFailed or TimedOut. Cancelling the
-        caller does not end the invocation: Lambda does not notice when a client leaves.
+        Raise Throttled, PayloadTooLarge, InitFailed, FunctionFailed or TimedOut. Cancelling the caller does not end the
+        invocation, since Lambda does not notice that a client disconnects.
         """
         if self._closing:
             raise FunctionFailed("Sandbox.Ended", "the emulator was stopped")
         if len(payload) > REQUEST_LIMIT_BYTES:
             raise PayloadTooLarge(
-                f"an event of {len(payload)} bytes is above Lambda's limit of {REQUEST_LIMIT_BYTES}; send less"
+                f"an event of {len(payload)} bytes exceeds Lambda's limit of {REQUEST_LIMIT_BYTES}; send a smaller one"
             )
         limit = self._function.concurrency_limit
         if self._in_flight >= limit:
             raise Throttled(f"Rate Exceeded: {limit} invocations of '{self._function.name}' are running")
         pending = PendingInvocation(payload, asyncio.get_running_loop().create_future())
         self._in_flight += 1
-        pending.outcome.add_done_callback(self._landed)
+        pending.outcome.add_done_callback(self._invocation_done)
         if self._idle:
             self._idle.pop().begin(pending)
         else:
@@ -121,11 +121,11 @@ class LambdaEmulator:
         return await asyncio.shield(pending.outcome)
 
     async def warm(self, count: int) -> None:
-        """Have `count` execution environments ready and frozen; CompareError when one fails."""
+        """Start execution environments until `count` are ready and frozen; raise CompareError when one fails."""
         limit = self._function.concurrency_limit
         if count > limit:
             raise CompareError(
-                f"{count} warm environments are above the concurrency limit of {limit}; ask for at most {limit}"
+                f"{count} warm environments exceed the concurrency limit of {limit}; request at most {limit}"
             )
         starting: set[asyncio.Task[InvocationError | None]] = set()
         while len(self._idle) < count:
@@ -140,10 +140,10 @@ class LambdaEmulator:
                     )
 
     async def retire_all(self) -> None:
-        """End every execution environment: the next invocation is cold, one that runs fails."""
+        """End every execution environment; the next invocation is cold, and running ones fail."""
         for environment in list(self._environments):
             environment.end()
-        for environment in list(self._leaving):
+        for environment in list(self._unreaped):
             await environment.wait_reaped()
 
     def _start(self) -> ExecutionEnvironment:
@@ -153,11 +153,11 @@ class LambdaEmulator:
         return environment
 
     def _start_missing(self) -> None:
-        """One start for each invocation that no environment on its way to being ready will take."""
-        while not self._closing and len(self._waiting) > self._coming():
+        """Start an environment for each waiting invocation that no starting or finishing environment will serve."""
+        while not self._closing and len(self._waiting) > self._soon_ready():
             self._start()
 
-    def _coming(self) -> int:
+    def _soon_ready(self) -> int:
         return sum(e.state in (State.STARTING, State.FINISHING) for e in self._environments)
 
     def _ready(self, environment: ExecutionEnvironment) -> None:
@@ -170,16 +170,16 @@ class LambdaEmulator:
 
     def _ended(self, environment: ExecutionEnvironment) -> None:
         self._environments.discard(environment)
-        self._leaving = {leaving for leaving in self._leaving if not leaving.is_reaped} | {environment}
+        self._unreaped = {dead for dead in self._unreaped if not dead.is_reaped} | {environment}
         if environment in self._idle:
             self._idle.remove(environment)
         failure = environment.failure
         if failure is not None:
             self._failed_count += 1
-        # A failed init costs one invocation, or a function that cannot start would be started for ever.
-        if isinstance(failure, InitFailed) and len(self._waiting) > self._coming():
+        # A failed init fails one invocation; otherwise a broken function would be started forever.
+        if isinstance(failure, InitFailed) and len(self._waiting) > self._soon_ready():
             self._waiting.popleft().fail(failure)
         self._start_missing()
 
-    def _landed(self, outcome: asyncio.Future[Invocation]) -> None:
+    def _invocation_done(self, outcome: asyncio.Future[Invocation]) -> None:
         self._in_flight -= 1

@@ -1,4 +1,4 @@
-"""The function under emulation: its configuration and the variables its processes see."""
+"""The configuration of the emulated function, and the variables of its processes."""
 
 import subprocess
 import sys
@@ -10,10 +10,10 @@ from django_runtimes.cli import processes
 
 REGION = "us-east-1"
 VERSION = "$LATEST"
-# The account number of AWS's own examples: it belongs to nobody.
+# The account number in AWS's own examples.
 _ACCOUNT = "123456789012"
 
-# What a function may set itself; the values are those AWS documents.
+# Lambda's documented defaults, which a function may override.
 _DEFAULTS = {
     "LANG": "en_US.UTF-8",
     "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
@@ -23,7 +23,7 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function as its configuration describes it."""
+    """The configuration of a Lambda function."""
 
     name: str
     handler: str
@@ -42,9 +42,9 @@ class Function:
         return f"arn:aws:lambda:{REGION}:{_ACCOUNT}:function:{self.name}"
 
     def process_environ(self, *, runtime_api: str, log_stream: str) -> dict[str, str]:
-        """Every variable of an execution environment; nothing of ours leaks into it.
+        """Return all variables of an execution environment, which inherits none from this process.
 
-        Reserved names win over the function's own, as on AWS. There are no credentials and no HOME.
+        Reserved names override the function's own, as on AWS. Credentials and HOME are not set.
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
         """
         return {
@@ -65,7 +65,7 @@ class Function:
         }
 
     def start(self, *, runtime_api: str, log_stream: str, log: Path) -> subprocess.Popen[bytes]:
-        """The session leader of an execution environment that calls the Runtime API at host:port."""
+        """Start an execution environment that calls the Runtime API at host:port; return its session leader."""
         return processes.spawn(
             [self.python, "-m", "awslambdaric", self.handler],
             environ=self.process_environ(runtime_api=runtime_api, log_stream=log_stream),
@@ -75,5 +75,5 @@ class Function:
 
     @property
     def details(self) -> dict[str, str]:
-        """What of its configuration belongs in the run's record."""
+        """The configuration values for the run's record."""
         return {"concurrency limit": str(self.concurrency_limit), "timeout_s": f"{self.timeout_s:g}"}

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API of one execution environment, version 2018-06-01, and what of the Extensions API it needs."""
+"""The Lambda Runtime API (2018-06-01) of one execution environment, and the needed part of the Extensions API."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ _REGISTER = "/2020-01-01/extension/register"
 _NEXT_EVENT = "/2020-01-01/extension/event/next"
 _RESULT = re.compile(r"/2018-06-01/runtime/invocation/(?P<request_id>[^/]+)/(?P<kind>response|error)")
 
-# The runtime is dead by then; 0 would mean to wait for ever.
+# The runtime is dead by then, and aiohttp reads 0 as no limit.
 _CLOSE_TIMEOUT_S = 0.05
 
 
 @dataclass(frozen=True)
 class RuntimeInvocation:
-    """What `/next` hands to the runtime; the deadline is in milliseconds of Unix time."""
+    """An invocation as `/next` returns it to the runtime; the deadline is in milliseconds of Unix time."""
 
     request_id: str
     payload: bytes
@@ -37,7 +37,7 @@ class RuntimeInvocation:
 
 @dataclass(frozen=True)
 class RuntimeFailure:
-    """What the runtime reports when the handler raised or could not be loaded."""
+    """A failure as the runtime reports it: the handler raised, or could not be loaded."""
 
     error_type: str
     message: str
@@ -50,26 +50,26 @@ _TOO_LARGE = RuntimeFailure(
 
 
 class RuntimeApiOwner(Protocol):
-    """What the Runtime API asks of, and tells, the execution environment it serves."""
+    """The execution environment that a Runtime API serves."""
 
     async def next_invocation(self) -> RuntimeInvocation:
-        """Wait for the next invocation."""
+        """Wait for the next invocation and return it."""
 
     def respond(self, request_id: str, payload: bytes) -> bool:
-        """An invocation has its result; False when it is not the one that is running."""
+        """Accept the result of an invocation; return False when it is not the running one."""
 
     def fail(self, request_id: str, failure: RuntimeFailure) -> bool:
-        """An invocation has failed; False when it is not the one that is running."""
+        """Accept the failure of an invocation; return False when it is not the running one."""
 
     def fail_init(self, failure: RuntimeFailure) -> None:
-        """The init phase has failed."""
+        """Accept the failure of the init phase."""
 
     def register_extension(self) -> None:
-        """An extension is there: the end is announced by SIGTERM."""
+        """Note that an extension is registered, so that SIGTERM announces the end."""
 
 
 class RuntimeApi:
-    """Listens on a port of its own as soon as it is made; answers once `serve` was called."""
+    """Listens on a port of its own from its creation, and answers after `serve` was called."""
 
     def __init__(self, environment: RuntimeApiOwner) -> None:
         self._environment = environment
@@ -78,12 +78,12 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """host:port, as AWS_LAMBDA_RUNTIME_API wants it."""
+        """host:port, the format of AWS_LAMBDA_RUNTIME_API."""
         host, port = self._listener.getsockname()
         return f"{host}:{port}"
 
     async def serve(self) -> None:
-        """Begin to answer. aiohttp sets TCP_NODELAY: without it a call may take 40 ms."""
+        """Start answering; aiohttp sets TCP_NODELAY, without which a call may take 40 ms."""
         self._web = web.Server(self._answer, access_log=None)
         self._no_event = asyncio.get_running_loop().create_future()
         self._server = await asyncio.get_running_loop().create_server(self._web, sock=self._listener)
@@ -106,7 +106,7 @@ class RuntimeApi:
         if request.method == "POST" and request.path == _REGISTER:
             return self._register(await request.content.read())
         if request.method == "GET" and request.path == _NEXT_EVENT:
-            # Nobody subscribes to one.
+            # No extension subscribes to events, so none ever comes.
             await asyncio.shield(self._no_event)
         if request.method == "POST" and (result := _RESULT.fullmatch(request.path)):
             return await self._take_result(request, result["request_id"], result["kind"])
@@ -118,7 +118,7 @@ class RuntimeApi:
         except (ValueError, TypeError, KeyError):
             events = None
         if events != []:
-            message = "only an extension of no events can be registered here"
+            message = "only extensions without events are supported"
             return _refusal(HTTPStatus.BAD_REQUEST, "Extension.InvalidEvents", message)
         self._environment.register_extension()
         return web.json_response({}, headers={"Lambda-Extension-Identifier": str(uuid.uuid4())})

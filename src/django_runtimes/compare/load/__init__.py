@@ -1,1 +1,1 @@
-"""An open-loop load generator and what it measures."""
+"""An open-loop load generator and its measurements."""

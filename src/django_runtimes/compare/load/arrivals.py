@@ -1,4 +1,4 @@
-"""When requests are sent and which ones, decided by a seed before the first is sent."""
+"""Decides from a seed which requests are sent and when, before the first is sent."""
 
 import random
 from collections.abc import Sequence
@@ -7,22 +7,21 @@ from django_runtimes.compare.workload.workload import RequestTemplate
 
 
 def poisson_arrivals(rate_rps: float, duration_s: float, seed: int) -> tuple[float, ...]:
-    """Offsets in s from a block's start, below `duration_s`; the same seed gives the same ones.
+    """Return offsets in s from the start of a block, below `duration_s`; the same seed gives the same offsets.
 
-    Every target gets the same seed in a block, so that the targets of a block differ in nothing
-    but themselves.
+    All targets get the same seed in a block, so that they get the same load.
     """
-    chance = random.Random(seed)  # noqa: S311 - a schedule, no secret
+    rng = random.Random(seed)  # noqa: S311 - a schedule, no secret
     offsets = []
-    offset_s = chance.expovariate(rate_rps)
+    offset_s = rng.expovariate(rate_rps)
     while offset_s < duration_s:
         offsets.append(offset_s)
-        offset_s += chance.expovariate(rate_rps)
+        offset_s += rng.expovariate(rate_rps)
     return tuple(offsets)
 
 
 def choose_templates(templates: Sequence[RequestTemplate], count: int, seed: int) -> tuple[RequestTemplate, ...]:
-    """`count` requests in a random order, each as often as its share of all shares."""
-    # A generator apart from the arrivals': the mix stays the same when the rate changes.
-    chance = random.Random(f"templates {seed}")  # noqa: S311 - no secret either
-    return tuple(chance.choices(templates, weights=[template.share for template in templates], k=count))
+    """Return `count` requests in random order, each about as often as its share says."""
+    # Seeded apart from the arrivals, so that the mix stays the same when the rate changes.
+    rng = random.Random(f"templates {seed}")  # noqa: S311 - no secret either
+    return tuple(rng.choices(templates, weights=[template.share for template in templates], k=count))

@@ -1,4 +1,4 @@
-"""What one interleaved repetition measured."""
+"""The measurements of one block, an interleaved repetition."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from django_runtimes.compare.load.histogram import LatencyHistogram
 
-# A send later than this is reported as late.
+# A request that is sent later than this counts as late.
 LATE_MS = 5.0
-# A request without a whole answer after this time is an error of this class.
+# A request without a complete answer after this time is an error of this class.
 TIMEOUT_S = 30.0
 TIMEOUT = "timeout"
 
-# Too many requests, and no capacity or time for them: what a comparison is there to show.
+# Statuses of an overloaded target, which a comparison is meant to show.
 _OVERLOAD = frozenset({"status_429", "status_503", "status_504"})
 
 _VOID_LATE_SHARE = 0.01
@@ -21,10 +21,10 @@ _VOID_CPU_SHARE = 0.70
 
 @dataclass(frozen=True)
 class Outcome:
-    """One request and its answer; `error` is None when the answer was the expected one.
+    """One request and its answer; `error` is None for the expected answer.
 
-    `latency_ms` counts from the moment the request was due; `late_ms` is how much later it was
-    really sent. `seen` tells of an error what came instead, and what to look at.
+    `latency_ms` counts from the moment at which the request was due, and `late_ms` is how much later it was sent.
+    `seen` describes an unexpected answer, with a remedy.
     """
 
     request: str
@@ -35,16 +35,16 @@ class Outcome:
 
     @property
     def ok(self) -> bool:
-        """Whether the expected answer came in time."""
+        """Whether the expected answer arrived in time."""
         return self.error is None
 
 
 @dataclass(frozen=True)
 class Block:
-    """Requests sent to one target in one go; `void` says why its latencies count for nothing.
+    """Requests sent to one target without a break; `void` is the reason why the latencies are not valid, or None.
 
-    `latency` holds the expected answers and, at their cap, the timeouts. Other errors are left
-    out: a target that refuses at once would look fast.
+    `latency` includes the expected answers and, with the maximum, the timeouts. It leaves out other errors, since a
+    target that refuses at once would look fast.
     """
 
     sent: int
@@ -57,12 +57,12 @@ class Block:
 
     @property
     def wrong(self) -> int:
-        """How many answers had a status that more capacity would not change."""
+        """The number of answers with an unexpected status that is not due to overload."""
         return sum(count for error, count in self.errors.items() if _is_wrong(error))
 
 
 def block_of(outcomes: Iterable[Outcome], *, void: str | None = None) -> Block:
-    """Outcomes counted."""
+    """Return the block of these outcomes."""
     latency = LatencyHistogram()
     errors: Counter[str] = Counter()
     sent = late = 0
@@ -92,9 +92,9 @@ def _is_wrong(error: str) -> bool:
 
 
 def reason_to_void(outcomes: Sequence[Outcome], cpu_share: float) -> str | None:
-    """Why a steady block measured the load generator instead of its target; None when it did not.
+    """Return why a steady block is void, because the load generator was too slow; None for a valid block.
 
-    `cpu_share` is what the generator's process used of one CPU, from 0 to 1.
+    `cpu_share` is the share of one CPU that the generator's process used, from 0 to 1.
     """
     late = sum(outcome.late_ms > LATE_MS for outcome in outcomes)
     if late > _VOID_LATE_SHARE * len(outcomes):

@@ -1,4 +1,4 @@
-"""The client that sends requests when they are due, whatever became of the earlier ones."""
+"""Sends requests when they are due, without waiting for earlier answers."""
 
 import asyncio
 import math
@@ -17,22 +17,22 @@ from django_runtimes.compare.load.target_answer import TargetAnswer, ask
 from django_runtimes.compare.load.virtual_user import VirtualUser
 from django_runtimes.compare.workload.workload import DEFAULT_HOST, KEY, RequestTemplate, Session
 
-# As a load balancer that ends TLS in front of the application sends them.
+# The headers of a load balancer that terminates TLS.
 FORWARDED_HEADERS = {"Host": DEFAULT_HOST, "X-Forwarded-Proto": "https"}
 
-# Timers are exact to about a millisecond only: wait by timer until this long before a send is
-# due, then yield to the other requests until it is.
+# Timers are accurate to about a millisecond, so a send waits by timer until this long before it is due, and then
+# yields to the other requests until it is.
 _TIMER_SLACK_S = 0.001_5
-# Shorter than the servers' (gunicorn's is 2 s), as a load balancer's must be: otherwise a request
-# meets a connection that is just being closed.
+# Shorter than the servers' keep-alive (gunicorn's default is 2 s), as for a load balancer: otherwise a request could
+# use a connection that the server is closing.
 _KEEPALIVE_S = 1.0
 
 
 class LoadGenerator:
-    """Sends requests to targets, each kind of load as one block; use it as a context manager."""
+    """Sends load to targets and measures it in blocks; an async context manager."""
 
     def __init__(self, *, host: str = DEFAULT_HOST, timeout_s: float = TIMEOUT_S) -> None:
-        """`host` is the Host header of every request."""
+        """Send `host` as the Host header of every request."""
         self._host = host
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession
@@ -40,9 +40,9 @@ class LoadGenerator:
     async def __aenter__(self) -> "LoadGenerator":
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_S),
-            # All targets share an address: their cookies must not mix.
+            # All targets share an address, and their cookies must not mix.
             cookie_jar=aiohttp.DummyCookieJar(),
-            # aiohttp rounds longer timeouts up to whole seconds unless told not to.
+            # aiohttp rounds long timeouts up to whole seconds by default.
             timeout=aiohttp.ClientTimeout(total=self._timeout_s, ceil_threshold=math.inf),
             headers={**FORWARDED_HEADERS, "Host": self._host},
             auto_decompress=False,
@@ -55,7 +55,7 @@ class LoadGenerator:
         await self._session.close()
 
     async def log_in(self, url: str, session: Session) -> tuple[VirtualUser, ...]:
-        """The session's virtual users at one target; CompareError when one cannot log in."""
+        """Log the session's virtual users in at one target; raise CompareError when one cannot log in."""
         return await log_in(self._session, url, session, host=self._host)
 
     async def steady(
@@ -69,7 +69,7 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """Poisson arrivals at a rate, the users in turn; void when the generator could not keep to its schedule."""
+        """Send Poisson arrivals at a rate, from the users in turn; void when the generator was too slow."""
         offsets_s = poisson_arrivals(rate_rps, duration_s, seed)
         chosen = choose_templates(templates, len(offsets_s), seed)
         start, cpu_start_s = time.perf_counter(), time.process_time()
@@ -80,7 +80,7 @@ class LoadGenerator:
                 user = _user_of(template, users, index)
                 sends.append(group.create_task(self._send(url, template, start + offset_s, ledger, user)))
             await _sleep_until(start + duration_s)
-            # Before the last answers are in: waiting for them would dilute the share.
+            # Calculated before the last answers arrive, since waiting for them would lower the share.
             cpu_share = (time.process_time() - cpu_start_s) / (time.perf_counter() - start)
         outcomes = [send.result() for send in sends]
         return block_of(outcomes, void=reason_to_void(outcomes, cpu_share))
@@ -95,7 +95,7 @@ class LoadGenerator:
         ledger: Ledger,
         users: Sequence[VirtualUser] = (),
     ) -> Block:
-        """`count` requests due at the same moment."""
+        """Send `count` requests that are due at the same moment."""
         due = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             sends = [
@@ -107,7 +107,7 @@ class LoadGenerator:
     async def single(
         self, url: str, template: RequestTemplate, *, ledger: Ledger, users: Sequence[VirtualUser] = ()
     ) -> Outcome:
-        """One request now, of the first user."""
+        """Send one request now, as the first user."""
         return await self._send(url, template, time.perf_counter(), ledger, _user_of(template, users, 0))
 
     async def _send(

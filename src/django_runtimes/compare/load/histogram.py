@@ -1,14 +1,14 @@
-"""Latencies that can be merged, saved and read again without losing their percentiles."""
+"""Latency histograms that can be merged and saved without losing their percentiles."""
 
 from collections.abc import Iterable
 
 from hdrh.histogram import HdrHistogram
 
-# From 1 µs to 120 s, four times the client's timeout, at 3 digits.
+# From 1 µs to 120 s, four times the client's timeout, with 3 significant digits.
 _LOWEST_US = 1
 _HIGHEST_US = 120_000_000
 _DIGITS = 3
-# Of fewer samples, fewer than ten lie above the 99th percentile: their p99 is mostly chance.
+# With fewer samples, fewer than ten are above the 99th percentile, and the p99 is mostly chance.
 _P99_SAMPLES = 1_000
 
 
@@ -20,7 +20,7 @@ class LatencyHistogram:
 
     @classmethod
     def merged(cls, histograms: "Iterable[LatencyHistogram]") -> "LatencyHistogram":
-        """All samples of the others together: percentiles must never be averaged."""
+        """Return a histogram of all samples together, since percentiles must never be averaged."""
         whole = cls()
         for histogram in histograms:
             whole._counts.add(histogram._counts)
@@ -28,23 +28,23 @@ class LatencyHistogram:
 
     @classmethod
     def decoded(cls, text: str) -> "LatencyHistogram":
-        """The histogram that `encoded` wrote."""
+        """Return the histogram that `encoded` wrote."""
         histogram = cls()
         histogram._counts.decode_and_add(text)
         return histogram
 
     def encoded(self) -> str:
-        """HdrHistogram's own V2 format: compressed, in base64."""
+        """Return the histogram in HdrHistogram's V2 format, compressed and in base64."""
         text: bytes = self._counts.encode()
         return text.decode("ascii")
 
     def record(self, latency_ms: float) -> None:
-        """Count one sample; what lies outside 1 µs to 120 s is counted at that end."""
+        """Count one sample, clamped to the range from 1 µs to 120 s."""
         self._counts.record_value(min(max(round(latency_ms * 1_000), _LOWEST_US), _HIGHEST_US))
 
     @property
     def count(self) -> int:
-        """How many samples were recorded."""
+        """The number of recorded samples."""
         total: int = self._counts.get_total_count()
         return total
 

@@ -1,4 +1,4 @@
-"""The account of every write sent to one target, to be compared with the rows it left."""
+"""Records every write sent to one target, to compare them with the rows in its database."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """Writes against rows; `violations` are sentences, none when every row is accounted for."""
+    """The writes compared with the rows; `violations` are sentences, empty when every row is accounted for."""
 
     acknowledged_writes: int
     ambiguous_committed: int
@@ -16,7 +16,7 @@ class Reconciliation:
 
 
 class Ledger:
-    """Keys of writes, unique over a run, and which of them were acknowledged.
+    """The keys of sent writes, unique in a run, and the acknowledged ones among them.
 
     A write without its expected answer is ambiguous: it may have been committed or not.
     """
@@ -28,34 +28,34 @@ class Ledger:
 
     @property
     def sent(self) -> int:
-        """How many writes were sent."""
+        """The number of writes that were sent."""
         return len(self._sent)
 
     @property
     def acknowledged(self) -> int:
-        """How many writes got their expected answer."""
+        """The number of writes with the expected answer."""
         return len(self._acknowledged)
 
     @property
     def ambiguous(self) -> int:
-        """How many writes were sent without getting their expected answer."""
+        """The number of writes without the expected answer."""
         return self.sent - self.acknowledged
 
     def open_key(self) -> str:
-        """A new key, counted as sent."""
+        """Return a new key, which counts as sent."""
         key = f"{self._prefix}{len(self._sent)}"
         self._sent.add(key)
         return key
 
     def acknowledge(self, key: str) -> None:
-        """Note that the write of this key got its expected answer."""
+        """Record that the write with this key got the expected answer."""
         self._acknowledged.add(key)
 
     def reconcile(self, found_keys: Sequence[str]) -> Reconciliation:
-        """Compare with the keys of the rows that were found, one key for each row."""
+        """Compare the writes with the keys of the found rows, one key for each row."""
         rows = Counter(found_keys)
         ambiguous = self._sent - self._acknowledged
-        # Without these three, rows_found is acknowledged + ambiguous_committed.
+        # When none of these three occurs, rows_found is acknowledged + ambiguous_committed.
         faults = (
             ("acknowledged writes without a row", self._acknowledged - rows.keys()),
             ("keys in more than one row", {key for key, count in rows.items() if count > 1}),

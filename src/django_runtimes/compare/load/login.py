@@ -1,4 +1,4 @@
-"""Logs the virtual users of one target in, before anything is measured."""
+"""Logs in the virtual users of one target before anything is measured."""
 
 import aiohttp
 
@@ -10,9 +10,9 @@ from django_runtimes.compare.workload.workload import Session
 
 
 async def log_in(client: aiohttp.ClientSession, url: str, session: Session, *, host: str) -> tuple[VirtualUser, ...]:
-    """Every virtual user after the session's steps, one after the other.
+    """Send the session's steps for one virtual user after another, and return the users.
 
-    Raises CompareError with the step, the status and the location when an answer is not the expected one.
+    Raise CompareError with the step, the status and the location for an unexpected answer.
     """
     users = tuple(VirtualUser(session, number, host=host) for number in range(1, len(session.users) + 1))
     for user in users:
@@ -21,17 +21,17 @@ async def log_in(client: aiohttp.ClientSession, url: str, session: Session, *, h
             answer = await ask(client, url, exchange, user, keep_page=True)
             if answer.error is not None:
                 raise CompareError(
-                    f"[session] of {user} failed at step {number}, {step.method} {step.path}: {_told(answer)}; "
+                    f"[session] of {user} failed at step {number}, {step.method} {step.path}: {_described(answer)}; "
                     f"{remedy(exchange, answer, user, host=host)}"
                 )
         if not user.has_cookies:
             raise CompareError(
-                f"[session] of {user}: its {len(session.steps)} steps were answered as expected and left no cookie; "
-                "give it the steps that log in"
+                f"[session] of {user}: its {len(session.steps)} steps were answered as expected but set no cookie; "
+                "add the steps that log in"
             )
     return users
 
 
-def _told(answer: TargetAnswer) -> str:
+def _described(answer: TargetAnswer) -> str:
     complaint = "" if answer.page is None else answer.page.complaint
     return f"{answer.seen} ({complaint})" if complaint else answer.seen

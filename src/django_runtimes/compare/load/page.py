@@ -1,15 +1,15 @@
-"""What a login needs of an HTML page: its CSRF token, and what it says is wrong."""
+"""Extracts the CSRF token and the error messages from an HTML page."""
 
 from html.parser import HTMLParser
 
 TOKEN_FIELD = "csrfmiddlewaretoken"  # noqa: S105 - a field's name
-# Django's forms and its admin mark errors so.
+# The classes of errors in Django's forms and its admin.
 _ERROR_CLASSES = frozenset({"errorlist", "errornote"})
-_LONGEST = 200
+_MAX_LENGTH = 200
 
 
 class Page(HTMLParser):
-    """`token` is the last form's hidden field; `complaint` the forms' errors, else the page's title."""
+    """A parsed page; `token` is the last form's CSRF token, `complaint` the forms' errors or the page's title."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -24,12 +24,12 @@ class Page(HTMLParser):
 
     @property
     def complaint(self) -> str:
-        """On one line, at most 200 characters; empty when the page says nothing."""
+        """The errors, or else the title, on one line of at most 200 characters."""
         text = " ".join(" ".join(self._errors or self._title).split())
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+        return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note hidden fields and where errors begin."""
+        """Read CSRF tokens, and note where the title and errors begin."""
         attributes = dict(attrs)
         if tag == "input" and attributes.get("name") == TOKEN_FIELD and attributes.get("value"):
             self.token = attributes["value"]
@@ -39,7 +39,7 @@ class Page(HTMLParser):
             self._error_depth = len(self._open)
 
     def handle_endtag(self, tag: str) -> None:
-        """Close the element, and those that need no end inside it."""
+        """Close the element, and the void elements inside it."""
         self._in_title = False
         if tag in self._open:
             while self._open.pop() != tag:
@@ -48,7 +48,7 @@ class Page(HTMLParser):
             self._error_depth = None
 
     def handle_data(self, data: str) -> None:
-        """Keep what stands in the title and in errors."""
+        """Collect the text of the title and of errors."""
         if self._in_title:
             self._title.append(data)
         if self._error_depth is not None:

@@ -1,4 +1,4 @@
-"""What to look at first when an application answers other than expected."""
+"""Suggests a remedy for an unexpected answer of the application."""
 
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -11,15 +11,15 @@ _COMMON = "check the workload's path, body and expected_status against the appli
 
 
 def remedy(exchange: Exchange, answer: TargetAnswer, user: VirtualUser | None, *, host: str) -> str:
-    """One clause for the user, from the status and the location."""
+    """Return one clause for the user, derived from the status and the location."""
     if answer.location:
         return _remedy_of_redirect(exchange, answer.location, user, host)
     if answer.status == HTTPStatus.BAD_REQUEST:
-        return f"see whether ALLOWED_HOSTS has '{host}', which is the workload's host, and check its path and body"
+        return f"check that ALLOWED_HOSTS has '{host}', which is the workload's host, and check its path and body"
     if answer.status == HTTPStatus.FORBIDDEN and exchange.method not in SAFE_METHODS:
-        return "where it wants a CSRF token, give the workload a [session] with a step that GETs a page with a form"
+        return "if it needs a CSRF token, give the workload a [session] with a step that GETs a page with a form"
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return "give the workload a [session] that logs in, or the request the headers that it needs"
+        return "give the workload a [session] that logs in, or give the request the headers that it needs"
     if answer.status is not None and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return "the report shows the first error of its log"
     return _COMMON
@@ -29,16 +29,16 @@ def _remedy_of_redirect(exchange: Exchange, location: str, user: VirtualUser | N
     target = urlsplit(location)
     path = exchange.path.partition("?")[0]
     if target.netloc not in {"", host}:
-        return f"where the application insists on its own host, set host = '{target.netloc}' in the workload"
+        return f"if the application redirects to its own host, set host = '{target.netloc}' in the workload"
     if target.scheme == "https" and target.path == path:
         return (
-            "the application does not see that the request came by HTTPS (X-Forwarded-Proto: https): "
+            "the application does not recognize HTTPS (X-Forwarded-Proto: https); "
             "set SECURE_PROXY_SSL_HEADER in its settings"
         )
     if "login" in location or "signin" in location:
         if user is None:
             return "give the workload a [session] that logs in"
-        return f"{user} is not logged in there: its session does not reach this process, or lacks the permission"
+        return f"{user} is not logged in there; check that this process can read its session, and its permissions"
     if target.path == f"{path}/":
-        return "give the workload the path with a slash at its end"
+        return "add a slash to the end of the path in the workload"
     return _COMMON

@@ -1,4 +1,4 @@
-"""Sends one request, reads the whole answer and says what was wrong with it."""
+"""Sends one request, reads the whole answer and describes an unexpected one."""
 
 import errno
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from django_runtimes.compare.load.page import Page
 from django_runtimes.compare.load.virtual_user import VirtualUser, encoded
 from django_runtimes.compare.workload.workload import Exchange
 
-_LONGEST_LOCATION = 200
+_MAX_LOCATION_LENGTH = 200
 
 _CLASS_BY_ERRNO = {
     errno.ECONNREFUSED: "connection_refused",
     errno.ECONNRESET: "connection_reset",
     errno.EPIPE: "connection_reset",
 }
-# The first that fits counts: the more general ones stand further down.
+# The first match counts, so base classes come after their subclasses.
 _ERROR_CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionResetError, "connection_reset"),
     (aiohttp.ServerDisconnectedError, "connection_closed"),
@@ -32,7 +32,7 @@ _ERROR_CLASSES: tuple[tuple[type[Exception], str], ...] = (
 
 @dataclass(frozen=True)
 class TargetAnswer:
-    """`error` is its class, None for the expected answer; `seen` tells what came instead of what was expected."""
+    """An answer; `error` is the class of the error, None for the expected answer, and `seen` describes the error."""
 
     error: str | None
     seen: str = ""
@@ -44,7 +44,7 @@ class TargetAnswer:
 async def ask(
     session: aiohttp.ClientSession, url: str, exchange: Exchange, user: VirtualUser | None, *, keep_page: bool = False
 ) -> TargetAnswer:
-    """Send the request to the target at `url`; the user sends its cookies with it and takes those of the answer."""
+    """Send the request to the target at `url` with the user's cookies, and store the cookies of the answer."""
     headers, body = encoded(exchange, user)
     try:
         async with session.request(
@@ -56,7 +56,7 @@ async def ask(
         ) as response:
             content = await response.read()
     except TimeoutError:
-        return TargetAnswer(TIMEOUT, "no whole answer in time")
+        return TargetAnswer(TIMEOUT, "no complete answer in time")
     except (aiohttp.ClientError, OSError) as error:
         error_class = _error_class(error)
         return TargetAnswer(error_class, error_class.replace("_", " "))
@@ -65,7 +65,7 @@ async def ask(
         user.receive(exchange, response.headers.getall(hdrs.SET_COOKIE, ()), token=None if page is None else page.token)
     if response.status == exchange.expected_status:
         return TargetAnswer(None, page=page)
-    location = response.headers.get(hdrs.LOCATION, "")[:_LONGEST_LOCATION]
+    location = response.headers.get(hdrs.LOCATION, "")[:_MAX_LOCATION_LENGTH]
     return TargetAnswer(
         f"status_{response.status}",
         f"expected {exchange.expected_status}, got {response.status}" + (f" to {location}" if location else ""),

@@ -1,4 +1,4 @@
-"""A simulated visitor of one target: its cookies and its CSRF token."""
+"""A simulated user of one target, with its cookies and CSRF token."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -18,19 +18,19 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class VirtualUser:
-    """One browser, as the application sees it; make it while an event loop runs.
+    """A user's browser, with cookies of its own; create it while an event loop runs.
 
-    All targets share an address, so that each user of each target has a jar of its own.
+    Each user of each target has a cookie jar, since all targets share an address.
     """
 
     def __init__(self, session: Session, number: int, *, host: str) -> None:
-        """`number` counts from 1."""
+        """Create the user with this number, which counts from 1."""
         self.name = session.users[number - 1]
         self._session = session
         self._values = {NUMBER: str(number), **({} if self.name is None else {USER: self.name})}
-        # As a browser in front of the load balancer sees the application: by HTTPS, so that it sends Secure cookies.
+        # A browser uses HTTPS in front of the load balancer, and so sends Secure cookies.
         self._origin = URL(f"https://{host}")
-        # A host may be an address.
+        # Accepts cookies from hosts that are IP addresses.
         self._jar = CookieJar(unsafe=True)
         self._token: str | None = None
 
@@ -39,15 +39,15 @@ class VirtualUser:
 
     @property
     def has_cookies(self) -> bool:
-        """Whether any cookie is there to send."""
+        """Whether the user has any cookie."""
         return len(self._jar) > 0
 
     def fill(self, exchange: _Exchange) -> _Exchange:
-        """The exchange with `{user}` and `{number}` replaced."""
+        """Return the exchange with `{user}` and `{number}` replaced."""
         return exchange.filled(self._values)
 
     def headers(self, exchange: Exchange) -> dict[str, str]:
-        """Cookies, and for methods that change something the token and the origin, as Django asks for with HTTPS."""
+        """Return the cookies, and for unsafe methods the token and the origin, which Django checks under HTTPS."""
         headers: dict[str, str] = {}
         cookies = self._jar.filter_cookies(self._url(exchange.path))
         if cookies:
@@ -59,13 +59,13 @@ class VirtualUser:
         return headers
 
     def form_fields(self, exchange: Exchange) -> dict[str, str]:
-        """The token's field, where a form sends it."""
+        """Return the form field with the CSRF token, for unsafe methods."""
         if self._token is None or exchange.method in SAFE_METHODS:
             return {}
         return {TOKEN_FIELD: self._token}
 
     def receive(self, exchange: Exchange, set_cookies: Iterable[str], *, token: str | None = None) -> None:
-        """Take an answer's cookies and token; `token` is the hidden field of its page."""
+        """Store an answer's cookies and CSRF token; `token` is the hidden field of its page."""
         headers = tuple(set_cookies)
         self._token = token or self._token
         self._jar.update_cookies_from_headers(headers, self._url(exchange.path))
@@ -78,7 +78,7 @@ class VirtualUser:
 
 
 def encoded(exchange: Exchange, user: VirtualUser | None) -> tuple[Mapping[str, str], str | None]:
-    """The headers and the body to send; the exchange's own headers go before the user's."""
+    """Return the headers and the body to send; the exchange's own headers override the user's."""
     headers: CIMultiDict[str] = CIMultiDict()
     body = exchange.body
     if exchange.json is not None:

@@ -154,15 +154,14 @@ async def test_users_take_turns_and_keep_their_cookies_apart():
         ),
         (
             lambda: reply(status=301, location="https://www.example.org/login"),
-            "expected 200, got 301 to https://www.example.org/login; the application does not see that the request "
-            "came by HTTPS",
+            "expected 200, got 301 to https://www.example.org/login; the application does not recognize HTTPS",
         ),
         (
             lambda: reply(status=302, location="https://example.org/login"),
-            "expected 200, got 302 to https://example.org/login; where the application insists on its own host, "
+            "expected 200, got 302 to https://example.org/login; if the application redirects to its own host, "
             "set host = 'example.org' in the workload",
         ),
-        (lambda: reply(status=400), "expected 200, got 400; see whether ALLOWED_HOSTS has 'www.example.org'"),
+        (lambda: reply(status=400), "expected 200, got 400; check that ALLOWED_HOSTS has 'www.example.org'"),
     ],
 )
 async def test_a_failed_step_reports_its_status_and_location(answer, complaint: str):
@@ -175,5 +174,5 @@ async def test_a_failed_step_reports_its_status_and_location(answer, complaint: 
 
 
 async def test_steps_that_set_no_cookie_are_refused():
-    with pytest.raises(CompareError, match=r"its 1 steps were answered as expected and left no cookie"):
+    with pytest.raises(CompareError, match=r"its 1 steps were answered as expected but set no cookie"):
         await send(Site(login=web.Response), FORM)

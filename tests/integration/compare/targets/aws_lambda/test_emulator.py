@@ -214,7 +214,7 @@ async def test_warming_a_broken_function_gives_the_reason_in_one_line(function):
 
 async def test_warming_above_the_concurrency_limit_is_refused(function):
     async with LambdaEmulator(function("echo.handler", concurrency_limit=3)) as emulator:
-        with pytest.raises(CompareError, match="4 warm environments are above the concurrency limit of 3"):
+        with pytest.raises(CompareError, match="4 warm environments exceed the concurrency limit of 3"):
             await emulator.warm(4)
         assert emulator.started_count == 0
 

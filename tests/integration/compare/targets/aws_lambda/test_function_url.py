@@ -143,4 +143,4 @@ async def test_a_port_that_is_taken_is_refused_with_a_remedy(function):
             with pytest.raises(CompareError) as refusal:
                 await FunctionUrl(emulator, port=port).__aenter__()
 
-    assert str(refusal.value) == f"port {port} of 127.0.0.1 is taken; give a free one, or 0"
+    assert str(refusal.value) == f"port {port} of 127.0.0.1 is taken; choose a free one, or 0"
