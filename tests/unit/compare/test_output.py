@@ -34,7 +34,7 @@ def test_the_run_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "file").touch()
 
-    with pytest.raises(CompareError, match="cannot be written to") as error:
+    with pytest.raises(CompareError, match="cannot write the report to") as error:
         publish(RUN, tmp_path / "file" / "report")
 
     kept = next((tmp_path / "elsewhere").rglob("run.json"))

@@ -129,11 +129,11 @@ def test_a_saved_block_holds_its_samples():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ('{"schema": 2}', "run.json has schema 2; this version reads schema 1 only"),
-        ("{", "run.json is not what `webapp compare` saves (JSONDecodeError"),
-        ("[]", "run.json is not what `webapp compare` saves (TypeError"),
-        ('{"schema": 1, "environment": {}}', "run.json is not what `webapp compare` saves (KeyError: 'targets')"),
-        ('{"schema": 1, "environment": {}, "targets": [{}]}', "run.json is not what `webapp compare` saves (KeyError"),
+        ('{"schema": 2}', "run.json has schema 2; this version reads only schema 1"),
+        ("{", "run.json is not a file of `webapp compare` (JSONDecodeError"),
+        ("[]", "run.json is not a file of `webapp compare` (TypeError"),
+        ('{"schema": 1, "environment": {}}', "run.json is not a file of `webapp compare` (KeyError: 'targets')"),
+        ('{"schema": 1, "environment": {}, "targets": [{}]}', "run.json is not a file of `webapp compare` (KeyError"),
     ],
 )
 def test_another_file_is_refused_in_one_line(text: str, complaint: str):

@@ -1,1 +1,1 @@
-"""One comparison: what it measures, on what, and what it found."""
+"""Runs one comparison: plan, measurement and results."""

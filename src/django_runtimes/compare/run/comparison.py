@@ -1,4 +1,4 @@
-"""One comparison from its services to its result."""
+"""Runs one comparison, from starting the services to the result."""
 
 import asyncio
 import os
@@ -42,12 +42,12 @@ from django_runtimes.config.runtimes.detection import detect_runtime
 
 
 def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path | None = None) -> Run:
-    """Measure every target of the plan; those that fail are in the result with their cause.
+    """Measure every target of the plan; the result includes failed targets with their cause.
 
-    Their whole logs, without secrets, are written into the folder `kept_logs`.
+    The complete logs of failed targets, without secrets, are written into the folder `kept_logs`.
 
-    Call it in the main thread. Ctrl-C during the measurement ends it early and keeps what was measured.
-    Raises CompareError when nothing can be measured at all.
+    Call it in the main thread. Ctrl-C during the measurement ends it early and keeps the measurements so far.
+    Raise CompareError when nothing can be measured.
     """
     run_id = secrets.token_hex(4)
     with ExitStack() as stack:
@@ -108,19 +108,19 @@ def _result(subject: Subject, diagnosis: FailureDiagnosis) -> TargetResult:
     result = subject.result()
     if subject.failure is None:
         return result
-    # It may hold the end of a log.
+    # The text may quote the end of a log.
     result = replace(result, error=masked(subject.failure, secrets_of(subject.environ)))
     try:
         return replace(result, diagnosis=diagnosis.diagnose(subject.examined))
     except KeyboardInterrupt:
-        # Everything is measured: only the diagnosis is given up.
+        # Everything is measured already; only this diagnosis is skipped.
         return result
 
 
 def _open_codebase(
     stack: ExitStack, plan: ComparisonPlan, workspace: Path, project: Project, variables: OwnVariables
 ) -> Codebase:
-    """What the plan measures; its processes end with the stack."""
+    """Return the codebase of the plan, whose processes end with the stack."""
     if plan.image is None:
         return Checkout(workspace, project, variables)
     containers = stack.enter_context(Containers(find_image(plan.image, usable_engines()), workspace))
@@ -128,7 +128,7 @@ def _open_codebase(
 
 
 def _start_proxy(stack: ExitStack, plan: ComparisonPlan, server: PostgresServer) -> tuple[PgBouncer | None, str]:
-    """The proxy, where a target goes through it; else None, and why it could not start."""
+    """Start the proxy if a target needs it; return it, or None and the reason why it did not start."""
     if all(name.route is Route.DIRECT for name in plan.targets):
         return None, ""
     try:
@@ -148,13 +148,13 @@ def _prepare_databases(
     project: Project,
     progress: Progress,
 ) -> list[str]:
-    """A migrated and filled database for each target, all copies of one; dropped with the stack."""
+    """Create a migrated and filled database for each target, all copies of one; they are dropped with the stack."""
     template = f"webapp_{run_id}_template"
     create_database(server, template)
     stack.callback(drop_database, server, template)
     application = plan.workload.application
     environ = codebase.environ(application, database_url=server.url(template))
-    # Before a command of the application connects to what its settings say.
+    # Checked before a command of the application could connect to another database.
     settings_log = workspace / "settings.log"
     for notice in check_project_databases(
         environ, log=settings_log, directory=project.directory, start=codebase.start_python
@@ -165,7 +165,7 @@ def _prepare_databases(
     if rows is not None and (leftovers := found_keys(server.url(template), rows.keys_sql)):
         raise CompareError(
             f"the workload's keys_sql finds {len(leftovers)} rows before anything was sent, such as {leftovers[0]!r}; "
-            f"it must return the rows of the workload's requests alone"
+            f"correct it to return only the rows of the workload's requests"
         )
     names = [database_name(run_id, index) for index in range(len(plan.targets))]
     for name in names:
@@ -177,7 +177,7 @@ def _prepare_databases(
 async def _measure(
     plan: ComparisonPlan, subjects: Sequence[Subject], server: PostgresServer, progress: Progress, *, seed: int
 ) -> bool:
-    """Start the subjects, measure them, stop them and account for their rows; True when Ctrl-C ended it early."""
+    """Start, measure and stop the subjects, and check their rows; return True when Ctrl-C ended it early."""
     sampler = ConnectionSampler(server.administration_url, [subject.database for subject in subjects])
     interrupted = False
     async with LoadGenerator(host=plan.workload.application.host) as generator, sampler:
@@ -194,7 +194,7 @@ async def _measure(
                     progress.advance()
                 await measurement.run()
             except asyncio.CancelledError:
-                # Python's Runner cancels the main task at the first Ctrl-C and raises at the second.
+                # asyncio.Runner cancels the main task on the first Ctrl-C and raises KeyboardInterrupt on the second.
                 interrupted = True
                 task = asyncio.current_task()
                 if task is not None:

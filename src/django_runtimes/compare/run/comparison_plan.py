@@ -1,4 +1,4 @@
-"""What one comparison is to measure, and for how long."""
+"""The plan of a comparison: its targets, loads and durations."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,7 +9,7 @@ from django_runtimes.compare.workload.workload import Workload
 
 @dataclass(frozen=True)
 class ComparisonPlan:
-    """One comparison; `duration_s` is spent on each target, scenario and rate, in `blocks` equal parts."""
+    """The plan of one comparison; `duration_s` is for each target, scenario and rate, in `blocks` equal parts."""
 
     workload: Workload
     targets: tuple[TargetName, ...] = DEFAULT_TARGETS
@@ -17,7 +17,7 @@ class ComparisonPlan:
     duration_s: float = 8.0
     blocks: int = 5
     warm_up_s: float = 1.0
-    # Enough for the rates above: a start within a steady block would be a cold start measured as a warm one.
+    # Enough for the rates above, so that no cold start falls into a steady block.
     ready_for: int = 8
     burst_size: int = 40
     bursts: int = 5
@@ -27,11 +27,11 @@ class ComparisonPlan:
 
     @property
     def block_s(self) -> float:
-        """The length of one block, in s."""
+        """The duration of one block, in s."""
         return self.duration_s / self.blocks
 
     def steady_scenarios(self) -> list[tuple[Literal["read", "write"], float]]:
-        """Each scenario at each rate."""
+        """Return each scenario with each rate."""
         return [(scenario, rate_rps) for scenario in self.workload.scenarios for rate_rps in self.rates_rps]
 
 
@@ -39,7 +39,7 @@ QUICK_DURATION_S = 0.6
 
 
 def quick_plan(workload: Workload) -> ComparisonPlan:
-    """A look within a minute; too short for verdicts."""
+    """Return a plan of less than a minute, too short for verdicts."""
     return ComparisonPlan(
         workload, duration_s=QUICK_DURATION_S, blocks=2, warm_up_s=0.1, ready_for=4, bursts=1, cold_starts=2
     )

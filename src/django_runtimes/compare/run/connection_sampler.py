@@ -1,4 +1,4 @@
-"""Counts the database connections that a target holds and opens while it is measured."""
+"""Counts the database connections that a target holds and opens during a measurement."""
 
 import asyncio
 import contextlib
@@ -13,8 +13,8 @@ from django_runtimes.compare.compare_error import CompareError
 
 _CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1
-# A backend reports a new session when it first falls idle or ends, so that a counter which has not
-# moved for this long has everything of a burst that is over; one that always moves is read anyway.
+# A backend reports a new session when it first becomes idle or ends, so a counter that has not changed for this long
+# includes all of a finished burst. One that keeps changing is read after the second limit.
 _STABLE_AFTER_S = 0.5
 _STABLE_WITHIN_S = 5.0
 
@@ -28,7 +28,7 @@ _TRANSACTIONS = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE 
 
 @dataclass(frozen=True)
 class SampledConnections:
-    """Backends of one database over an interval; a lower bound, as samples miss short connections."""
+    """Backends of one database during an interval; a lower bound, since samples miss short connections."""
 
     peak: int
     mean: float
@@ -36,10 +36,10 @@ class SampledConnections:
 
 
 class ConnectionSampler:
-    """Reads pg_stat_activity at a steady rate, on one connection to a database no target uses.
+    """Samples pg_stat_activity at a constant rate, on one connection to a database that no target uses.
 
-    A role other than a superuser must be the targets' own, or a member of pg_read_all_stats. When
-    sampling fails, every window that is open or opened later raises CompareError with the cause.
+    The role must be a superuser, the targets' own role or a member of pg_read_all_stats. After sampling has failed, all
+    open and later windows raise CompareError with the cause.
     """
 
     def __init__(self, administration_url: str, databases: Sequence[str], rate_hz: float = 20.0) -> None:
@@ -71,18 +71,18 @@ class ConnectionSampler:
         await self._connection.close()
 
     def window(self, database: str) -> "Window":
-        """Begin to measure one of the sampler's databases; `stop` the window for the result."""
+        """Start an interval for one of the sampler's databases; its `stop` returns the result."""
         if database not in self._databases:
-            raise ValueError(f"{database!r} is not sampled; the sampler has {', '.join(self._databases)}")
+            raise ValueError(f"{database!r} is not a sampled database; choose one of: {', '.join(self._databases)}")
         window = Window(self, database)
         self._windows.add(window)
         return window
 
     async def opened(self, database: str) -> int:
-        """Connections opened to the database so far, however short, by pg_stat_database.sessions.
+        """Return the number of connections opened so far, short ones included, from pg_stat_database.sessions.
 
-        The server's backends report late, so this waits until the counter stands still for half a
-        second, and for five at most. Every client counts: subtract two readings around an interval.
+        Backends report late, so wait until the counter has not changed for half a second, at most five seconds. It
+        counts all clients, so an interval is the difference of two readings.
         """
         loop = asyncio.get_running_loop()
         started = changed = loop.time()
@@ -95,11 +95,11 @@ class ConnectionSampler:
         return count
 
     async def transactions(self, database: str) -> int:
-        """Transactions on the database so far, of backends that have ended or reported; every client counts."""
+        """Return the number of transactions of all clients so far, as far as their backends have reported them."""
         return await self._counted(_TRANSACTIONS, database)
 
     async def _close(self, window: "Window") -> None:
-        # One sample of its own, so that the shortest interval has one, and a failure is seen here.
+        # A last sample, so that even the shortest interval has one and a failure is detected here.
         if self._failure is None:
             await self._sample()
         self._windows.discard(window)
@@ -111,7 +111,7 @@ class ConnectionSampler:
         due = loop.time()
         while self._failure is None:
             await self._sample()
-            # A late sample does not make the next ones crowd together.
+            # After a late sample the next ones keep their distance.
             due = max(due + self._interval_s, loop.time())
             await asyncio.sleep(due - loop.time())
 
@@ -136,13 +136,15 @@ class ConnectionSampler:
         except psycopg.Error as error:
             raise _failure(error) from error
         if row is None:
-            raise CompareError(f"the database {database!r} does not exist, so its connections cannot be counted")
+            raise CompareError(
+                f"cannot count connections: the database {database!r} does not exist; check that nothing dropped it"
+            )
         count: int = row[0]
         return count
 
 
 class Window:
-    """One interval of a sampler, from its making to `stop`."""
+    """One interval of a sampler, from its creation to `stop`."""
 
     def __init__(self, sampler: ConnectionSampler, database: str) -> None:
         self.database = database
@@ -152,17 +154,17 @@ class Window:
         self.samples = 0
 
     def add(self, held: int) -> None:
-        """Take one sample into the interval."""
+        """Add one sample to the interval."""
         self._peak = max(self._peak, held)
         self._sum += held
         self.samples += 1
 
     async def stop(self) -> SampledConnections:
-        """End the interval; raises CompareError when sampling has failed meanwhile."""
+        """End the interval and return its result; raise CompareError when sampling has failed."""
         await self._sampler._close(self)
         return SampledConnections(self._peak, self._sum / self.samples, self.samples)
 
 
 def _failure(error: psycopg.Error) -> CompareError:
     cause = " ".join(str(error).split())
-    return CompareError(f"the database's connections cannot be counted: {cause}; check that the server still runs")
+    return CompareError(f"cannot count the database's connections: {cause}; check that the server still runs")

@@ -1,4 +1,4 @@
-"""Measures subjects side by side: interleaved blocks, bursts, cold starts, and the rows they left."""
+"""Measures subjects side by side: interleaved blocks, bursts and cold starts; then checks their rows."""
 
 import random
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,15 +14,15 @@ from django_runtimes.compare.run.subject import ScenarioKey, Subject
 from django_runtimes.compare.targets.target import expect_answer
 from django_runtimes.compare.workload.workload import RequestTemplate, Scenario
 
-# Of answers that more capacity would not change: a target beyond this share measures its own faults.
+# A target with a larger share of wrong answers fails, since its latencies are not comparable.
 _WRONG_SHARE = 0.05
-_FEWEST_WRONG = 5
+_MIN_WRONG = 5
 
 Step = Callable[[Subject], Awaitable[None]]
 
 
 class Measurement:
-    """One run over its subjects; a subject that fails drops out, the others go on."""
+    """The measurement of a run's subjects; a failed subject drops out, and the others continue."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class Measurement:
         self._sampler = sampler
         self._progress = progress
         self._seed = seed
-        # The order of the targets must not be that of the schedule, which the same seed decides.
+        # Seeded apart from the schedule, so that the order of the targets does not depend on it.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
 
     async def run(self) -> None:
-        """Everything the plan asks for."""
+        """Run all phases of the plan."""
         plan = self._plan
         steady = plan.steady_scenarios()
         if plan.workload.session is not None:
@@ -58,7 +58,7 @@ class Measurement:
         await self._phase("cold starts", [self._cold_start] * plan.cold_starts)
 
     async def _phase(self, name: str, steps: Sequence[Step]) -> None:
-        """Every step on every subject, in another random order each time."""
+        """Run every step on every subject, in a new random order for each step."""
         self._progress.begin(name, len(steps) * len(self._subjects))
         for step in steps:
             for subject in self._order.sample(self._subjects, len(self._subjects)):
@@ -115,7 +115,7 @@ class Measurement:
         await subject.target.make_ready(self._plan.burst_size)
         for index in range(self._plan.bursts):
             await self._burst(subject, "burst", index)
-        # So many idle processes would take memory from the next target.
+        # The idle processes would take memory from the next target.
         await subject.target.make_cold()
 
     async def _burst(self, subject: Subject, name: str, index: int) -> None:
@@ -145,10 +145,10 @@ class Measurement:
         block = await load
         subject.add(key, index, block, await window.stop())
         subject.target.check_running()
-        _expect_few_wrong(subject)
+        _check_wrong_share(subject)
 
     async def account(self, subject: Subject, database_url: str) -> None:
-        """Count the connections and the rows of a subject that has stopped; violations fail it."""
+        """Count the connections and check the rows of a stopped subject; violations fail it."""
         subject.opened = await self._sampler.opened(subject.database)
         subject.transactions = await self._sampler.transactions(subject.database)
         rows = self._plan.workload.rows
@@ -157,21 +157,21 @@ class Measurement:
         subject.rows = subject.ledger.reconcile(found_keys(database_url, rows.keys_sql))
         if subject.rows.violations:
             raise CompareError(
-                f"its rows do not match what it acknowledged: {'; '.join(subject.rows.violations)}; "
+                f"its rows do not match the acknowledged writes: {'; '.join(subject.rows.violations)}; "
                 f"check the application's idempotency and the workload's keys_sql"
             )
 
 
-def _expect_few_wrong(subject: Subject) -> None:
+def _check_wrong_share(subject: Subject) -> None:
     blocks = [block for blocks in subject.blocks.values() for block in blocks.values()]
     sent, wrong = sum(block.sent for block in blocks), sum(block.wrong for block in blocks)
-    if wrong >= _FEWEST_WRONG and wrong > _WRONG_SHARE * sent:
+    if wrong >= _MIN_WRONG and wrong > _WRONG_SHARE * sent:
         first = next(block.first_wrong for block in blocks if block.first_wrong is not None)
         raise CompareError(f"{wrong} of {sent} answers were wrong (at most {_WRONG_SHARE:.0%} may be); {first}")
 
 
 async def attempt(subject: Subject, step: Step) -> None:
-    """Do one step on a subject; what goes wrong becomes its failure and nobody else's."""
+    """Run one step on a subject; a CompareError becomes the failure of this subject only."""
     try:
         await step(subject)
     except CompareError as error:

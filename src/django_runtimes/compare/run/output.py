@@ -1,4 +1,4 @@
-"""The folder that a comparison leaves: whole, or not at all."""
+"""Writes the folder of a comparison's results, completely or not at all."""
 
 import shutil
 import tempfile
@@ -13,14 +13,14 @@ from django_runtimes.compare.run.results import Run
 
 
 def choose_directory(wanted: Path | None, project: Path) -> Path:
-    """The folder to make at the end, below the project's where none is named; UsageError when it cannot be made."""
+    """Return the folder to create at the end, by default below the project's; raise UsageError if it cannot be."""
     if wanted is None:
         return _unused(project / "reports" / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
     if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
         raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
-        # The only sure sign: root may write anywhere by the permissions, and not below /proc.
+        # Permissions do not tell: root has all of them, and still cannot write below /proc.
         Path(tempfile.mkdtemp(dir=wanted.parent, prefix=f".{wanted.name}.")).rmdir()
     except OSError as error:
         raise UsageError(f"--output '{wanted}' cannot be made ({error.strerror}); name another") from error
@@ -28,16 +28,16 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
 
 
 def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:
-    """Write run.json, the reports and what `kept_logs` holds beside the folder, then rename: nobody finds half of them.
+    """Write run.json, the reports and the files in `kept_logs` to a temporary folder, then rename it to `directory`.
 
-    CompareError when that fails, say for a full disk, with the place where the run was saved instead.
+    Raise CompareError when that fails, such as on a full disk, with the path where the run was saved instead.
     """
     try:
         _publish(run, directory, kept_logs)
     except OSError as error:
         kept = run.save(Path(tempfile.mkdtemp(prefix="webapp-compare-")))
         raise CompareError(
-            f"the report cannot be written to '{directory}' ({error.strerror}); what was measured is in {kept}"
+            f"cannot write the report to '{directory}' ({error.strerror}); the measurements are in {kept}"
         ) from error
 
 
@@ -49,9 +49,9 @@ def _publish(run: Run, directory: Path, kept_logs: Path | None) -> None:
         write_reports(run, unfinished)
         if kept_logs is not None and any(kept_logs.iterdir()):
             shutil.copytree(kept_logs, unfinished / FOLDER, copy_function=shutil.copyfile)
-            # A temporary folder is for the owner only, as below.
+            # copytree copies the mode of the temporary folder, which only its owner can read.
             (unfinished / FOLDER).chmod(0o755)
-        # mkdtemp's is for the owner only; a report is to be shown around.
+        # mkdtemp gives access only to the owner, and a report is to be shared.
         unfinished.chmod(0o755)
         unfinished.replace(directory)
     except BaseException:

@@ -1,4 +1,4 @@
-"""What a comparison measured, and its file run.json (schema 1)."""
+"""The results of a comparison, and their file run.json (schema 1)."""
 
 import json
 import os
@@ -21,7 +21,7 @@ FILE_NAME = "run.json"
 
 @dataclass(frozen=True)
 class Latency:
-    """Percentiles of `n` samples in ms; p99 is None below 1,000 samples, all are without any."""
+    """Percentiles of `n` samples in ms; p99 is None below 1,000 samples, and all are None without samples."""
 
     n: int
     p50: float | None
@@ -32,9 +32,9 @@ class Latency:
 
 @dataclass(frozen=True)
 class ConnectionCounts:
-    """A database's backends: sampled peak and mean, a lower bound, and all that were opened.
+    """The backends of a database: sampled peak and mean (a lower bound), and the number opened.
 
-    None where it is not known.
+    Unknown values are None.
     """
 
     peak: int | None
@@ -44,7 +44,7 @@ class ConnectionCounts:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """One block as run.json keeps it; blocks of the same `index` were interleaved."""
+    """A block as saved in run.json; blocks with the same `index` were interleaved."""
 
     index: int
     sent: int
@@ -57,9 +57,9 @@ class BlockResult:
 
 @dataclass(frozen=True)
 class ScenarioResult:
-    """One scenario at one rate (None for a burst).
+    """A scenario at one rate, which is None for bursts.
 
-    The counts are of all blocks. `latency_ms` leaves out void blocks, unless all of them are void.
+    The counts include all blocks. `latency_ms` leaves out void blocks, unless all are void.
     """
 
     name: str
@@ -81,7 +81,7 @@ class ScenarioResult:
         blocks: Mapping[int, Block],
         connections: ConnectionCounts,
     ) -> "ScenarioResult":
-        """All blocks of a scenario, by their index in the run, merged."""
+        """Merge all blocks of a scenario, which are given by their index in the run."""
         errors: Counter[str] = Counter()
         for block in blocks.values():
             errors.update(block.errors)
@@ -114,7 +114,7 @@ class ScenarioResult:
 
 @dataclass(frozen=True)
 class ColdPhases:
-    """The parts of each cold start in ms: until ready, and from then to the first answer."""
+    """The phases of each cold start in ms: until ready, and from then until the first answer."""
 
     ready_ms: tuple[float, ...]
     first_response_ms: tuple[float, ...]
@@ -122,7 +122,7 @@ class ColdPhases:
 
 @dataclass(frozen=True)
 class ColdStarts:
-    """Cold starts from the start of the process to the first answer, in ms."""
+    """Durations of cold starts, from the start of the process to the first answer, in ms."""
 
     n: int
     p50: float | None
@@ -131,19 +131,19 @@ class ColdStarts:
 
     @classmethod
     def of_phases(cls, ready_ms: Sequence[float], first_response_ms: Sequence[float]) -> "ColdStarts":
-        """One cold start for each pair of phases."""
-        wholes = [sum(phases) for phases in zip(ready_ms, first_response_ms, strict=True)]
+        """Return the cold starts with these phases, one for each pair."""
+        totals = [sum(phases) for phases in zip(ready_ms, first_response_ms, strict=True)]
         return cls(
-            n=len(wholes),
-            p50=round(median(wholes), 3) if wholes else None,
-            max=round(max(wholes), 3) if wholes else None,
+            n=len(totals),
+            p50=round(median(totals), 3) if totals else None,
+            max=round(max(totals), 3) if totals else None,
             phases=ColdPhases(_rounded(ready_ms), _rounded(first_response_ms)),
         )
 
 
 @dataclass(frozen=True)
 class Ambiguous:
-    """Writes without their expected answer: how many were sent, how many left a row (None: the rows were not read)."""
+    """The number of writes without the expected answer, and how many left a row (None if rows were not read)."""
 
     sent: int
     committed: int | None
@@ -151,9 +151,9 @@ class Ambiguous:
 
 @dataclass(frozen=True)
 class TargetResult:
-    """One target; when its `status` is "failed", `error` says why and how to fix it.
+    """The results of one target; if its `status` is "failed", `error` has the cause and the remedy.
 
-    `transactions` are all on its database, those of its start among them; None where they were not counted.
+    `transactions` counts all on its database, including during its start; None if they were not counted.
     """
 
     name: str
@@ -175,16 +175,16 @@ class TargetResult:
 
     @property
     def reaches_database(self) -> bool:
-        """Whether half of its requests can have used the database, since each needs a transaction at least.
+        """Whether at least half of the requests may have used the database, which takes a transaction each.
 
-        True where that is not known.
+        True if the transactions were not counted.
         """
         sent = sum(scenario.sent for scenario in self.scenarios)
         return self.transactions is None or sent == 0 or self.transactions >= sent / 2
 
     @classmethod
     def failed(cls, *, name: str, runtime: str, strategy: str, route: str, label: str, error: str) -> "TargetResult":
-        """A target of which nothing was measured."""
+        """Return the result of a target without measurements."""
         return cls(
             name=name,
             runtime=runtime,
@@ -204,43 +204,43 @@ class TargetResult:
 
 @dataclass(frozen=True)
 class Run:
-    """One comparison; `environment` holds what a reader needs to judge it or to repeat it."""
+    """One comparison; `environment` has the facts that a reader needs to judge or repeat it."""
 
     environment: Mapping[str, Any]
     targets: tuple[TargetResult, ...]
 
     def to_json(self) -> str:
-        """The text of run.json."""
+        """Return the text of run.json."""
         return json.dumps({"schema": SCHEMA, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> "Run":
-        """Read run.json again; CompareError when it is not one of this schema."""
+        """Parse the text of run.json; raise CompareError for another format or schema."""
         try:
             values = json.loads(text)
             schema = values["schema"]
             if schema != SCHEMA:
-                raise CompareError(f"{FILE_NAME} has schema {schema!r}; this version reads schema {SCHEMA} only")
+                raise CompareError(f"{FILE_NAME} has schema {schema!r}; this version reads only schema {SCHEMA}")
             return cls(values["environment"], tuple(_target(target) for target in values["targets"]))
         except (ValueError, KeyError, TypeError) as error:
             raise CompareError(
-                f"{FILE_NAME} is not what `webapp compare` saves ({type(error).__name__}: {error}); "
-                f"give the file of a finished run"
+                f"{FILE_NAME} is not a file of `webapp compare` ({type(error).__name__}: {error}); "
+                f"use the file of a finished run"
             ) from error
 
     def save(self, directory: Path) -> Path:
-        """Write run.json into a directory that exists, all of it or nothing."""
+        """Write run.json into an existing directory, completely or not at all."""
         return write_whole(directory / FILE_NAME, self.to_json())
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a file so that no reader ever finds half of it."""
+    """Write a file completely or not at all."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     unfinished = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        # mkstemp's are for the owner only; a report is to be shown around.
+        # mkstemp gives access only to the owner, and a report is to be shared.
         unfinished.chmod(0o644)
         unfinished.replace(path)
     finally:

@@ -1,4 +1,4 @@
-"""What a reader needs to judge a run or to repeat it."""
+"""Records the environment of a run, which a reader needs to judge or repeat it."""
 
 import os
 import platform
@@ -27,7 +27,7 @@ def record_environment(
     targets: Mapping[str, Mapping[str, str]],
     interrupted: bool,
 ) -> dict[str, Any]:
-    """The `environment` of run.json; `targets` has each target's details by its name."""
+    """Return the `environment` of run.json; `targets` has each target's details by name."""
     session = plan.workload.session
     checked = "not checked" if plan.workload.rows is None else "checked"
     writes = checked if "write" in plan.workload.scenarios else "none"
@@ -68,7 +68,7 @@ def record_environment(
 
 
 def _same_process_pairs(names: Sequence[TargetName]) -> list[tuple[TargetName, TargetName]]:
-    """Targets that differ in nothing but the name of their runtime: A/A pairs."""
+    """Return the A/A pairs: targets that differ only in the name of their runtime."""
     return [
         (first, second)
         for first, second in combinations(names, 2)

@@ -1,4 +1,4 @@
-"""A target while it is measured, and what was measured of it so far."""
+"""A target during a measurement, with its results so far."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ ScenarioKey = tuple[str, float | None]
 
 @dataclass
 class Subject:
-    """One target of a run; `failure` is set once and ends its part in the run."""
+    """A target of a run; `failure` is set once, and ends its measurement."""
 
     name: TargetName
     database: str
@@ -37,17 +37,17 @@ class Subject:
     rows: Reconciliation | None = None
 
     def add(self, key: ScenarioKey, index: int, block: Block, connections: SampledConnections) -> None:
-        """Take one block and the connections held during it."""
+        """Add one block and the connections that were held during it."""
         self.blocks[key][index] = block
         self.windows[key].append(connections)
 
     @property
     def examined(self) -> Examined:
-        """What a diagnosis needs of it."""
+        """The inputs of a diagnosis."""
         return Examined(str(self.name), self.environ, self.database, self.target.logs)
 
     def result(self) -> TargetResult:
-        """What run.json says of the target; of a failed one, as far as it came."""
+        """Return the target's result; a failed target has the measurements before its failure."""
         failed = failed_result(self.name, self.failure or "")
         rows = self.rows
         return replace(
@@ -71,7 +71,7 @@ class Subject:
 
 
 def failed_result(name: TargetName, error: str) -> TargetResult:
-    """A target of which nothing was measured."""
+    """Return the result of a target without measurements."""
     return TargetResult.failed(
         name=str(name),
         runtime=name.runtime.value,

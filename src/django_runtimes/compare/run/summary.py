@@ -1,4 +1,4 @@
-"""What a run says about its targets: each as a ratio to the reference, with its uncertainty."""
+"""Summarizes a run: each target's ratio to the reference, with its uncertainty."""
 
 import random
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from statistics import median
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 
 _RESAMPLES = 2_000
-_FEWEST_PAIRS = 4
-# Latency counts expected answers only. Where many requests failed, those that were answered are a
-# selection, and to call their target faster would be wrong.
-_LOWEST_OK_SHARE = 0.99
+_MIN_PAIRS = 4
+# Latencies include only expected answers. If many requests failed, the answered ones are a selection, and calling
+# their target faster would be wrong.
+_MIN_OK_SHARE = 0.99
 
 
 class RatioVerdict(StrEnum):
-    """What may be said of a target beside the reference."""
+    """The verdict on a target compared with the reference."""
 
     REFERENCE = "reference"
     FASTER = "faster"
@@ -30,7 +30,7 @@ class RatioVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class Ratio:
-    """The median of ratios of p50 over paired blocks, with its bootstrap 95 % interval."""
+    """The median of the paired blocks' p50 ratios, with its bootstrap 95 % interval."""
 
     median: float
     low: float
@@ -39,13 +39,13 @@ class Ratio:
 
     @property
     def excludes_one(self) -> bool:
-        """Whether the interval shows a difference."""
+        """Whether the interval excludes 1 and so shows a difference."""
         return self.low > 1 or self.high < 1
 
 
 @dataclass(frozen=True)
 class SummaryRow:
-    """One scenario of one target; `ratio` is None where there is nothing to compare."""
+    """A scenario of a target; `ratio` is None when it cannot be compared."""
 
     target: TargetResult
     scenario: ScenarioResult
@@ -55,7 +55,7 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two names of the same thing (A/A); `ratio` is None with too few blocks."""
+    """Two targets that start the same process (A/A); `ratio` is None with too few blocks."""
 
     first: str
     second: str
@@ -63,13 +63,13 @@ class Pair:
 
     @property
     def differs(self) -> bool:
-        """Whether the run found a difference where none is: then it cannot name any winner."""
+        """Whether the run found a difference between identical targets, so that it cannot name a winner."""
         return self.ratio is not None and self.ratio.excludes_one
 
 
 @dataclass(frozen=True)
 class Summary:
-    """All rows of a run, scenario by scenario; the reference is the first measured target."""
+    """The rows of a run, by scenario; the reference is the first measured target."""
 
     reference: str | None
     rows: tuple[SummaryRow, ...]
@@ -83,7 +83,7 @@ class Summary:
 
 
 def summarize(run: Run) -> Summary:
-    """Compare every measured target with the reference; the same run always gives the same words.
+    """Compare every measured target with the reference; the same run always gives the same summary.
 
     `environment["aa_pairs"]` lists the pairs of targets that start the same process.
     """
@@ -117,19 +117,19 @@ def _scenario(target: TargetResult, key: tuple[str, float | None]) -> ScenarioRe
 def _row(target: TargetResult, scenario: ScenarioResult, reference: TargetResult, pairs: Sequence[Pair]) -> SummaryRow:
     if target is reference:
         return SummaryRow(target, scenario, None, RatioVerdict.REFERENCE)
-    beside = _scenario(reference, _key(scenario))
-    ratio = None if beside is None else _ratio(_paired_ratios(scenario, beside))
+    base = _scenario(reference, _key(scenario))
+    ratio = None if base is None else _ratio(_paired_ratios(scenario, base))
     if any({pair.first, pair.second} == {target.name, reference.name} for pair in pairs):
         verdict = RatioVerdict.SAME
     elif any(pair.differs for pair in pairs):
         verdict = RatioVerdict.WITHHELD
     else:
-        verdict = _verdict(scenario, beside, ratio)
+        verdict = _verdict(scenario, base, ratio)
     return SummaryRow(target, scenario, ratio, verdict)
 
 
-def _verdict(scenario: ScenarioResult, beside: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
-    if any(each is not None and each.ok < _LOWEST_OK_SHARE * each.sent for each in (scenario, beside)):
+def _verdict(scenario: ScenarioResult, base: ScenarioResult | None, ratio: Ratio | None) -> RatioVerdict:
+    if any(each is not None and each.ok < _MIN_OK_SHARE * each.sent for each in (scenario, base)):
         return RatioVerdict.TOO_MANY_ERRORS
     if ratio is None:
         return RatioVerdict.TOO_FEW_BLOCKS
@@ -139,21 +139,21 @@ def _verdict(scenario: ScenarioResult, beside: ScenarioResult | None, ratio: Rat
 
 
 def _pooled_ratio(first: TargetResult, second: TargetResult) -> Ratio | None:
-    """Over all steady scenarios at once.
+    """Return the ratio over all steady scenarios together.
 
-    Asked scenario by scenario at 95 %, a sound run of four would fail every fifth time.
+    With a 95 % interval for each of four scenarios, one of five valid runs would show a difference.
     """
     ratios: list[float] = []
     for scenario in second.scenarios:
-        beside = _scenario(first, _key(scenario))
-        if scenario.rate_rps is not None and beside is not None:
-            ratios += _paired_ratios(scenario, beside)
+        base = _scenario(first, _key(scenario))
+        if scenario.rate_rps is not None and base is not None:
+            ratios += _paired_ratios(scenario, base)
     return _ratio(ratios)
 
 
-def _paired_ratios(scenario: ScenarioResult, beside: ScenarioResult) -> list[float]:
-    """One ratio of p50 for each block that both have and that is void in neither."""
-    medians = {block.index: block.p50_ms for block in beside.blocks if block.void is None and block.p50_ms}
+def _paired_ratios(scenario: ScenarioResult, base: ScenarioResult) -> list[float]:
+    """Return the p50 ratio of each pair of blocks that are both valid."""
+    medians = {block.index: block.p50_ms for block in base.blocks if block.void is None and block.p50_ms}
     return [
         block.p50_ms / medians[block.index]
         for block in scenario.blocks
@@ -162,9 +162,9 @@ def _paired_ratios(scenario: ScenarioResult, beside: ScenarioResult) -> list[flo
 
 
 def _ratio(ratios: Sequence[float]) -> Ratio | None:
-    if len(ratios) < _FEWEST_PAIRS:
+    if len(ratios) < _MIN_PAIRS:
         return None
-    chance = random.Random(len(ratios))  # noqa: S311 - a fixed seed: a saved run always reads the same
-    medians = sorted(median(chance.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
+    rng = random.Random(len(ratios))  # noqa: S311 - a fixed seed: a saved run always reads the same
+    medians = sorted(median(rng.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
     tail = round(_RESAMPLES * 0.025)
     return Ratio(median=median(ratios), low=medians[tail], high=medians[-tail - 1], pairs=len(ratios))

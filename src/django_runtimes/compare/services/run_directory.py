@@ -1,4 +1,4 @@
-"""Temporary directories that do not outlive the process that made them by more than one start."""
+"""Temporary directories that are removed at the end, or by the next run after a crash."""
 
 import contextlib
 import fcntl
@@ -17,12 +17,12 @@ _PREFIX = "webapp-service-"
 
 @contextmanager
 def run_directory(account: pwd.struct_passwd | None) -> Iterator[Path]:
-    """An empty directory that `account` can enter, removed at the end.
+    """Create an empty directory that `account` can enter, and remove it at the end.
 
-    A killed owner removes nothing, so what dead owners left is removed before. An owner is alive
-    while it holds the lock on its directory: the kernel drops that lock whatever happens.
+    First remove the directories of owners that were killed. An owner is alive while it holds the lock on its directory,
+    which the kernel releases when it dies.
     """
-    place = _place(account)
+    place = _parent_directory(account)
     _remove_stale(place)
     directory, lock = _make_locked(place)
     try:
@@ -30,25 +30,25 @@ def run_directory(account: pwd.struct_passwd | None) -> Iterator[Path]:
             directory.chmod(0o711)
         yield directory
     finally:
-        # What cannot be removed now is removed at the next start.
+        # The next run removes files that cannot be removed now.
         shutil.rmtree(directory, ignore_errors=True)
         os.close(lock)
 
 
-def _place(account: pwd.struct_passwd | None) -> Path:
+def _parent_directory(account: pwd.struct_passwd | None) -> Path:
     temporary = Path(tempfile.gettempdir())
     if account is None:
         return temporary
     for place in (temporary, Path("/var/tmp"), Path("/tmp")):  # noqa: S108 - a random name follows
-        if place.is_dir() and _runs_programs_of_others(place):
+        if place.is_dir() and _others_can_execute(place):
             return place
     raise CompareError(
         f"{temporary}, /var/tmp and /tmp cannot hold programs that the account {account.pw_name!r} runs; "
-        "set TMPDIR to a directory that everybody can enter and that is not mounted noexec"
+        "set TMPDIR to a directory that every user can enter and that is not mounted noexec"
     )
 
 
-def _runs_programs_of_others(place: Path) -> bool:
+def _others_can_execute(place: Path) -> bool:
     real = place.resolve()
     if os.statvfs(real).f_flag & os.ST_NOEXEC:
         return False
@@ -58,7 +58,7 @@ def _runs_programs_of_others(place: Path) -> bool:
 def _make_locked(place: Path) -> tuple[Path, int]:
     while True:
         directory = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
-        # Another start may take the directory for a stale one before the lock is held.
+        # Another run may remove the directory as stale before this one holds the lock.
         try:
             lock = os.open(directory, os.O_RDONLY)
         except FileNotFoundError:
@@ -71,7 +71,7 @@ def _make_locked(place: Path) -> tuple[Path, int]:
 
 def _remove_stale(place: Path) -> None:
     for directory in place.glob(f"{_PREFIX}*"):
-        # Gone meanwhile, another user's, or in use: none of them is ours to remove.
+        # Skips directories that are already gone, belong to another user, or are in use.
         with contextlib.suppress(OSError):
             if directory.lstat().st_uid != os.geteuid():
                 continue

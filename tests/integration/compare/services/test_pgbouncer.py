@@ -144,7 +144,7 @@ def test_a_pool_above_half_of_the_connections_is_refused(server):
         pass
 
     assert str(caught.value) == (
-        "max_connections=43 of the PostgreSQL server is too small for a proxy with a pool of 21; raise it to 45 or more"
+        "max_connections=43 of the PostgreSQL server is too low for a proxy with a pool of 21; raise it to at least 45"
     )
 
 

@@ -136,7 +136,7 @@ def test_a_failing_initdb_gives_one_line_with_its_cause(tmp_path, monkeypatch):
     assert "\n" not in message
     assert message.startswith("the embedded PostgreSQL cannot create its data directory ")
     assert "No space left on device" in message
-    assert message.endswith("check free space and TMPDIR, or name a server with --database-url")
+    assert message.endswith("check free space and TMPDIR, or pass a server as --database-url")
 
 
 @pytest.mark.needs("setpriv")

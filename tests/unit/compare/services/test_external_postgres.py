@@ -44,7 +44,7 @@ def test_an_unreadable_url_is_refused_without_quoting_its_password(url):
 
     assert str(caught.value) == (
         "--database-url cannot be read; write postgresql://role:password@host:port/database "
-        "and percent-encode what is special in the password"
+        "and percent-encode special characters in the password"
     )
 
 

