@@ -186,7 +186,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--target", "heroku/pool/direct"], "--target 'heroku/pool/direct' has no runtime 'heroku'; choose one of:"),
         (["--target", "aws_ecs/puddle/direct"], "has no strategy 'puddle'; choose one of: per_request, persistent,"),
         (["--target", "aws_ecs/pool/detour"], "has no route 'detour'; choose one of: direct, proxy"),
-        (["--target", "aws_ecs"], "is not runtime/strategy/route; write it as aws_lambda/per_request/proxy"),
+        (["--target", "aws_ecs"], "is not runtime/strategy/route; use the form aws_lambda/per_request/proxy"),
         (["--target", CONTAINER, "--target", CONTAINER], "names a target twice"),
         (["--workload", "absent.toml"], "absent.toml cannot be read (No such file"),
         (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),

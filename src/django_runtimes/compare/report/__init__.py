@@ -1,1 +1,1 @@
-"""A run as a table in the terminal, as Markdown and as a page of its own."""
+"""Renders a run as tables in the terminal, as Markdown and as an HTML page."""

@@ -1,4 +1,4 @@
-"""Positions of marks and bars, in percent of a chart's width, as text."""
+"""Calculates the positions of marks and bars in charts, as CSS percentages of the width."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from django_runtimes.compare.run.summary import SummaryRow
 
 @dataclass(frozen=True)
 class Range:
-    """One target's latencies: a line from the median to the longest, the others marked on it."""
+    """One target's latencies: a line from the median to the maximum, with a mark at the p90."""
 
     name: str
     left: str
@@ -31,7 +31,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class LatencyChart:
-    """One scenario; all charts of a report share one logarithmic axis."""
+    """The chart of one scenario; all charts of a report share one logarithmic axis."""
 
     title: str
     ranges: tuple[Range, ...]
@@ -40,7 +40,7 @@ class LatencyChart:
 
 @dataclass(frozen=True)
 class Bar:
-    """One target's figure."""
+    """The bar of one target."""
 
     name: str
     width: str
@@ -48,7 +48,7 @@ class Bar:
 
 
 def latency_charts(rows: Sequence[SummaryRow]) -> tuple[LatencyChart, ...]:
-    """A chart for each scenario, without the targets that answered nothing."""
+    """Return a chart for each scenario, without targets that have no latencies."""
     drawn = [row for row in rows if row.scenario.latency_ms.n]
     if not drawn:
         return ()
@@ -81,7 +81,7 @@ def latency_charts(rows: Sequence[SummaryRow]) -> tuple[LatencyChart, ...]:
 
 
 def burst_peaks(rows: Sequence[SummaryRow]) -> tuple[Bar, ...]:
-    """The sampled peak of backends while the burst was answered, for each target that has one."""
+    """Return a bar for each target's sampled peak of backends during the burst."""
     peaks = {
         row.target.name: row.scenario.connections.peak
         for row in rows

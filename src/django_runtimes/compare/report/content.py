@@ -1,4 +1,4 @@
-"""What a report says, as sentences and tables of text, whatever it is shown on."""
+"""The content of a report, as sentences and tables of text, for every format."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from django_runtimes.compare.diagnosis.diagnosis import Diagnosis
 from django_runtimes.compare.report.figure_tables import cold_start_table, connection_table, latency_tables, write_table
 from django_runtimes.compare.report.report_table import ReportTable
 from django_runtimes.compare.report.sentences import (
-    how_it_was_measured,
-    what_may_not_be_claimed,
-    what_pairs_show,
-    what_ran,
-    what_was_not_checked,
+    image_sentences,
+    limit_sentences,
+    method_sentences,
+    pair_sentences,
+    unchecked_sentences,
 )
 from django_runtimes.compare.run.results import Run, TargetResult
 from django_runtimes.compare.run.summary import summarize
@@ -19,7 +19,7 @@ from django_runtimes.compare.run.summary import summarize
 
 @dataclass(frozen=True)
 class TargetFailure:
-    """A target that failed, what its log says of it, and how it differs from one that worked."""
+    """A failed target, with the error in its log and its differences from one that worked."""
 
     name: str
     error: str
@@ -31,7 +31,7 @@ class TargetFailure:
 
 @dataclass(frozen=True)
 class Content:
-    """All parts of a report, in their order."""
+    """All parts of a report, in order."""
 
     title: str
     method: tuple[str, ...]
@@ -46,13 +46,13 @@ class Content:
 
 
 def content_of(run: Run) -> Content:
-    """Everything that the reports of a run say."""
+    """Return the content of a run's reports."""
     summary = summarize(run)
     return Content(
         title=f"Comparison of {run.environment.get('workload', 'an application')} on {len(run.targets)} targets",
-        method=tuple(how_it_was_measured(summary)),
-        pairs=tuple(what_pairs_show(summary)),
-        limits=(*what_ran(run), *what_was_not_checked(run), *what_may_not_be_claimed(run)),
+        method=tuple(method_sentences(summary)),
+        pairs=tuple(pair_sentences(summary)),
+        limits=(*image_sentences(run), *unchecked_sentences(run), *limit_sentences(run)),
         failures=tuple(_failure(target) for target in run.targets if target.status == "failed"),
         latencies=tuple(latency_tables(summary)),
         cold_starts=cold_start_table(run),
@@ -88,7 +88,7 @@ def _log_title(diagnosis: Diagnosis) -> str:
 
 
 def _flat(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Nested values as one list of dotted names."""
+    """Yield nested values as pairs of a dotted name and a text."""
     for name, value in values.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")

@@ -1,4 +1,4 @@
-"""The tables of figures: latencies, cold starts, connections and writes."""
+"""Builds the tables of figures: latencies, cold starts, connections and writes."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -6,7 +6,7 @@ from statistics import median
 
 from django_runtimes.compare.report.figures import milliseconds, number, ratio, requests_per_second
 from django_runtimes.compare.report.report_table import ReportTable
-from django_runtimes.compare.report.sentences import writes_of
+from django_runtimes.compare.report.sentences import write_check
 from django_runtimes.compare.run.results import Run, ScenarioResult, TargetResult
 from django_runtimes.compare.run.summary import Summary, SummaryRow
 
@@ -16,7 +16,7 @@ _LATENCY_COLUMNS = (
 
 
 def scenario_title(scenario: ScenarioResult) -> str:
-    """Such as "read, 25/s" or "burst of 40"."""
+    """Return a title such as "read, 25/s" or "burst of 40"."""
     if scenario.rate_rps is not None:
         return f"{scenario.name}, {requests_per_second(scenario.rate_rps)}"
     size = max((block.sent for block in scenario.blocks), default=scenario.sent)
@@ -24,7 +24,7 @@ def scenario_title(scenario: ScenarioResult) -> str:
 
 
 def latency_tables(summary: Summary) -> Iterator[ReportTable]:
-    """One table for each scenario and label."""
+    """Yield one table for each scenario and label."""
 
     def heading(row: SummaryRow) -> str:
         return f"{scenario_title(row.scenario)}, {row.target.label}"
@@ -72,7 +72,7 @@ def _void_notes(row: SummaryRow) -> Iterator[str]:
 
 
 def cold_start_table(run: Run) -> ReportTable:
-    """Each target that was measured."""
+    """Return the table of cold starts, with a row for each measured target."""
 
     def median_of(durations_ms: tuple[float, ...]) -> str:
         return milliseconds(median(durations_ms) if durations_ms else None)
@@ -97,7 +97,7 @@ def cold_start_table(run: Run) -> ReportTable:
 
 
 def connection_table(run: Run) -> ReportTable:
-    """Each target that was measured."""
+    """Return the table of connections, with a row for each measured target."""
 
     def burst_peak(target: TargetResult, name: str) -> str:
         return number(next((each.connections.peak for each in target.scenarios if each.name == name), None))
@@ -121,10 +121,10 @@ def connection_table(run: Run) -> ReportTable:
 
 
 def write_table(run: Run) -> ReportTable | None:
-    """None where nothing was written."""
-    if writes_of(run) == "none":
+    """Return the table of writes, or None for a workload without writes."""
+    if write_check(run) == "none":
         return None
-    if writes_of(run) == "not checked":
+    if write_check(run) == "not checked":
         return ReportTable(
             title="Writes, not checked against rows",
             columns=("target", "label", "acknowledged", "without the expected answer"),

@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing but itself."""
+"""Renders a run as one self-contained HTML page."""
 
 import re
 from pathlib import Path
@@ -17,9 +17,9 @@ _TEMPLATES = Path(__file__).with_name("templates")
 
 
 def render_html(run: Run) -> str:
-    """The text of report.html."""
+    """Return the text of report.html."""
     content = content_of(run)
-    # An engine of its own, and nothing but texts in the context: no Django settings are needed.
+    # An engine of its own, and a context of texts only, need no Django settings.
     engine = Engine(dirs=[str(_TEMPLATES)], autoescape=True)
     rows = summarize(run).rows
     context = {
@@ -51,9 +51,9 @@ def render_html(run: Run) -> str:
 
 
 def _cells(table: ReportTable, *, break_after: str = "/") -> dict[str, object]:
-    """A table whose cells know their column's kind, since a template cannot look it up.
+    """Return a table whose cells have their column's kind, since a template cannot look it up.
 
-    A phone may break the first column after these characters and nowhere else.
+    Narrow screens may break the first column only after the characters in `break_after`.
     """
     kinds = ["text" if column in TEXT_COLUMNS else "figure" for column in table.columns]
     return {

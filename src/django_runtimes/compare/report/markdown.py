@@ -1,4 +1,4 @@
-"""A run as Markdown, for a repository or a pull request."""
+"""Renders a run as Markdown, for a repository or a pull request."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from django_runtimes.compare.run.results import Run
 
 
 def render_markdown(run: Run) -> str:
-    """The text of report.md."""
+    """Return the text of report.md."""
     content = content_of(run)
     parts = [f"# {_escaped(content.title)}", _list(content.limits)]
     if content.failures:
@@ -24,7 +24,7 @@ def render_markdown(run: Run) -> str:
 def _failure(failure: TargetFailure) -> list[str]:
     parts = [_list([f"{failure.name}: {failure.error}"])]
     if failure.log:
-        # An indented block shows every character as it is.
+        # An indented block needs no escaping.
         parts += [f"{failure.log_title}:", "\n".join(f"    {line}" for line in failure.log)]
     if failure.kept_log is not None:
         parts += [f"Its whole log: {_escaped(failure.kept_log)}"]
@@ -50,7 +50,7 @@ def _list(sentences: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """On one line, with nothing in it that Markdown or HTML would take for its own."""
+    """Return the text on one line, with the special characters of Markdown and HTML escaped."""
     one_line = " ".join(text.split())
     for character in "\\|<`*":
         one_line = one_line.replace(character, f"\\{character}")

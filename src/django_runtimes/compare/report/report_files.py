@@ -1,4 +1,4 @@
-"""The report's files beside run.json."""
+"""Writes the report's files beside run.json."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from django_runtimes.compare.run.results import Run, write_whole
 
 
 def write_reports(run: Run, directory: Path) -> tuple[Path, Path]:
-    """Write report.md and report.html into a directory that exists; returns their paths."""
+    """Write report.md and report.html into an existing directory and return their paths."""
     return (
         write_whole(directory / "report.md", render_markdown(run)),
         write_whole(directory / "report.html", render_html(run)),

@@ -1,8 +1,8 @@
-"""A table of text, as every report shows it."""
+"""A table of text for all formats of the report."""
 
 from dataclasses import dataclass
 
-# Columns of words; all others hold figures and are set flush right.
+# Columns of words; all others have figures and are right-aligned.
 TEXT_COLUMNS = frozenset({"target", "label", "verdict", "errors", "name", "value", "value that worked"})
 
 

@@ -1,4 +1,4 @@
-"""What a report says in sentences: how was measured, what it shows of pairs, and what it may not claim."""
+"""The sentences of a report: the method, the A/A pairs, and the limits of its claims."""
 
 from collections.abc import Iterator
 
@@ -8,8 +8,8 @@ from django_runtimes.compare.run.results import Run
 from django_runtimes.compare.run.summary import Pair, Summary
 
 
-def how_it_was_measured(summary: Summary) -> Iterator[str]:
-    """What the figures mean."""
+def method_sentences(summary: Summary) -> Iterator[str]:
+    """Yield sentences on the method and the meaning of the figures."""
     yield (
         "Latency counts in ms from the moment a request was due, whatever became of the earlier ones. It covers the "
         f"expected answers and, at {TIMEOUT_S:g} s, the timeouts; other errors are counted apart."
@@ -25,8 +25,8 @@ def how_it_was_measured(summary: Summary) -> Iterator[str]:
     yield "A p99 is given from 1,000 samples on. Percentiles are taken from merged histograms, never averaged."
 
 
-def what_pairs_show(summary: Summary) -> Iterator[str]:
-    """Whether targets of the same process measured the same."""
+def pair_sentences(summary: Summary) -> Iterator[str]:
+    """Yield sentences on the A/A pairs, which should not differ."""
     for pair in summary.pairs:
         yield _pair_sentence(pair)
     if summary.names_no_winner:
@@ -42,8 +42,8 @@ def _pair_sentence(pair: Pair) -> str:
     return f"{names}: ratio {ratio(pair.ratio.median)}, {interval}, {found}."
 
 
-def what_ran(run: Run) -> Iterator[str]:
-    """The image, and the limits of its containers; nothing for a checkout."""
+def image_sentences(run: Run) -> Iterator[str]:
+    """Yield a sentence on the image and the limits of its containers; nothing for a checkout."""
     image = run.environment.get("image")
     if image is None:
         return
@@ -56,21 +56,21 @@ def what_ran(run: Run) -> Iterator[str]:
     )
 
 
-def what_was_not_checked(run: Run) -> Iterator[str]:
-    """What the workload left out."""
-    if writes_of(run) == "none":
+def unchecked_sentences(run: Run) -> Iterator[str]:
+    """Yield sentences on everything that the workload did not cover."""
+    if write_check(run) == "none":
         yield "The workload reads alone: nothing is said about writes."
     if elsewhere := [target.name for target in run.targets if not target.reaches_database]:
         yield (
             f"Most requests of {', '.join(elsewhere)} reached no database, as its transactions were counted: little is "
             "said about connections and routes. Name requests that read from the database."
         )
-    if writes_of(run) == "not checked":
+    if write_check(run) == "not checked":
         yield "Writes were not checked: the workload has no [rows], so no acknowledged write was looked for."
 
 
-def what_may_not_be_claimed(run: Run) -> Iterator[str]:
-    """What figures of this machine say nothing about."""
+def limit_sentences(run: Run) -> Iterator[str]:
+    """Yield sentences on claims that the figures do not support."""
     if run.environment.get("interrupted"):
         yield "This run was interrupted: it holds what was measured until then."
     if any(target.label == "emulated" for target in run.targets):
@@ -97,7 +97,7 @@ def what_may_not_be_claimed(run: Run) -> Iterator[str]:
         )
 
 
-def writes_of(run: Run) -> str:
-    """Whether rows were compared with writes: "checked", "not checked" or "none" without writes."""
+def write_check(run: Run) -> str:
+    """Return whether writes were compared with rows: "checked", "not checked", or "none" without writes."""
     writes: str = run.environment.get("writes", "checked")
     return writes

@@ -1,4 +1,4 @@
-"""A run as tables in a terminal, or as plain lines where there is none."""
+"""Prints a run as tables in a terminal, or as plain text in a log."""
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -8,15 +8,15 @@ from django_runtimes.compare.report.content import Content, TargetFailure, conte
 from django_runtimes.compare.report.report_table import TEXT_COLUMNS, ReportTable
 from django_runtimes.compare.run.results import Run
 
-# Wide enough for every table: a log is not wrapped at a terminal's 80 columns.
+# Wide enough for every table, since a log does not wrap at 80 columns.
 _PLAIN_WIDTH = 100
-# These two take their own lines, so that a row fits into 100 columns.
-_LEFT_OUT = ("95 % interval", "errors")
+# Left out, so that a row fits into 100 columns; errors get lines of their own.
+_OMITTED = ("95 % interval", "errors")
 _STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 
 
 def print_report(run: Run, console: Console) -> None:
-    """Print what was measured, what failed and what the figures may not claim."""
+    """Print the measurements, the failures and the limits of the figures' claims."""
     if not console.is_terminal:
         console = Console(file=console.file, width=_PLAIN_WIDTH, color_system=None)
     content = content_of(run)
@@ -40,7 +40,7 @@ def print_report(run: Run, console: Console) -> None:
 
 
 def _print_failure(failure: TargetFailure, console: Console) -> None:
-    # In one piece, for those who search a log for it.
+    # On one line, so that it can be found in a log.
     console.print(Text(f"{failure.name} failed: {failure.error}", style="red"), soft_wrap=True)
     if failure.log:
         console.print(Text(f"  {failure.log_title}:"))
@@ -56,9 +56,9 @@ def _print_failure(failure: TargetFailure, console: Console) -> None:
 
 
 def _latencies(content: Content) -> RichTable:
-    """All scenarios in one table, so that their columns stand under each other."""
+    """Return all scenarios in one table, so that their columns are aligned."""
     columns = content.latencies[0].columns
-    shown = [index for index, column in enumerate(columns) if column not in _LEFT_OUT]
+    shown = [index for index, column in enumerate(columns) if column not in _OMITTED]
     laid_out = _grid([columns[index] for index in shown])
     for table in content.latencies:
         laid_out.add_row()
@@ -69,7 +69,7 @@ def _latencies(content: Content) -> RichTable:
 
 
 def _remarks(content: Content) -> list[str]:
-    """What the narrow table leaves out and must not be missed."""
+    """Return the errors and notes, which the narrow table leaves out."""
     lines = []
     for table in content.latencies:
         errors = table.columns.index("errors")
@@ -88,7 +88,7 @@ def _laid_out(table: ReportTable) -> RichTable:
 def _grid(columns: list[str] | tuple[str, ...]) -> RichTable:
     grid = RichTable(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
     for column in columns:
-        # Where the width does not do, the verdict's words go on two lines, never a name or a figure.
+        # In a narrow terminal only the verdict wraps, never a name or a figure.
         grid.add_column(
             column,
             justify="left" if column in TEXT_COLUMNS else "right",

@@ -1,1 +1,1 @@
-"""The project's own test suite, run under each profile."""
+"""Runs the project's own test suite under each profile."""

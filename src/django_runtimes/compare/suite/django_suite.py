@@ -1,4 +1,4 @@
-"""Runs Django's `test` command as a process of its own, and says by its exit code that there were no tests."""
+"""Runs Django's `test` command in a process of its own, with a distinct exit code when there were no tests."""
 
 import runpy
 import sys
@@ -6,19 +6,19 @@ import unittest
 from pathlib import Path
 from typing import Any
 
-# As pytest and, since Python 3.12, unittest have it; Django's runner ends with 0.
+# The exit code of pytest and, since Python 3.12, of unittest; Django's runner exits with 0.
 FOUND_NO_TESTS = 5
 
 
 def main(program: str, arguments: list[str]) -> None:
-    """Run manage.py, or `django` as a module, with these arguments; ends as that does, or with FOUND_NO_TESTS."""
+    """Run manage.py, or the module `django`, with these arguments; exit as it does, or with FOUND_NO_TESTS."""
     from django.test.runner import DiscoverRunner
 
     counts: list[int] = []
     suite_result = DiscoverRunner.suite_result
 
     def counted(self: DiscoverRunner, suite: unittest.TestSuite, result: Any, **options: Any) -> int:
-        # A class that is skipped as a whole counts as no test in newer versions of Python.
+        # Newer versions of Python do not count the tests of a skipped class in `testsRun`.
         counts.append(result.testsRun + len(result.skipped))
         return suite_result(self, suite, result, **options)
 

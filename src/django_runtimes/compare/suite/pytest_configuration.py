@@ -1,4 +1,4 @@
-"""Finds a project's configuration of pytest, and which settings it names for pytest-django."""
+"""Finds a project's pytest configuration and the settings module in it."""
 
 import configparser
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
 
-# In pytest's order: the first that holds a configuration counts.
+# In pytest's order: the first file with a configuration counts.
 _INI_FILES = (
     ("pytest.ini", "pytest"),
     (".pytest.ini", "pytest"),
@@ -22,14 +22,14 @@ _SETTINGS_OPTION = re.compile(r"(?:^|\s)--ds[=\s]\s*([\w.]+)")
 
 @dataclass(frozen=True)
 class PytestConfiguration:
-    """The file, and the settings module that it names, if any."""
+    """A configuration file, and the settings module that it names, if any."""
 
     path: Path
     settings: str | None
 
 
 def find_pytest_configuration(folders: Iterable[Path]) -> PytestConfiguration | None:
-    """The first configuration in these folders: a file of pytest's, else a conftest.py."""
+    """Return the first configuration in these folders: pytest's own file, else a conftest.py."""
     for folder in folders:
         for path, values in _configurations(folder):
             return PytestConfiguration(path, _settings(values))
@@ -39,7 +39,7 @@ def find_pytest_configuration(folders: Iterable[Path]) -> PytestConfiguration | 
 
 
 def settings_option(arguments: Iterable[str]) -> str | None:
-    """The settings that pytest-django's option --ds names."""
+    """Return the settings module in pytest-django's option --ds, if any."""
     found = _SETTINGS_OPTION.search(" ".join(arguments))
     return None if found is None else found[1]
 
@@ -50,7 +50,7 @@ def _configurations(folder: Path) -> Iterable[tuple[Path, Mapping[str, Any]]]:
             yield folder / name, _table(_toml(folder / name), "pytest")
     for name, section in _INI_FILES[:2]:
         if (folder / name).is_file():
-            # Its presence is enough, as for pytest.
+            # The file counts even without the section, as for pytest.
             yield folder / name, _section(folder / name, section) or {}
     path = folder / "pyproject.toml"
     if path.is_file():
@@ -76,7 +76,7 @@ def _table(values: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _section(path: Path, name: str) -> Mapping[str, Any] | None:
     parser = configparser.ConfigParser(interpolation=None, strict=False)
-    # pytest-django's names are upper case.
+    # Keeps the upper case of pytest-django's option names.
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         parser.read_string(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A project's suite: its runner and arguments, and the settings and variables that every profile shares."""
+"""A project's test suite: its runner, arguments, settings and variables."""
 
 import os
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from django_runtimes.compare.suite.suite_runner import SuiteRunner
 from django_runtimes.config.databases.url import Address, parse_database_url
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# Stands for the server that is started once the settings are known to load. Nothing connects to it.
-_NOT_STARTED_YET = "postgresql://project@127.0.0.1:1/project"
+# A placeholder for the check of the settings, before the server is started; nothing connects to it.
+_PLACEHOLDER_URL = "postgresql://project@127.0.0.1:1/project"
 
 
 @dataclass
 class Suite:
-    """What is run; `hosts` is known once the settings were checked."""
+    """The suite to run under each profile; `hosts` is set when the settings are first checked."""
 
     project: Project
     runner: SuiteRunner
@@ -28,7 +28,7 @@ class Suite:
     hosts: dict[str, str] | None = None
 
     def environ(self, runtime: Runtime, database_url: str) -> dict[str, str]:
-        """The variables of the suite's process."""
+        """Return the variables of the suite's process."""
         environ = suite_environ(
             os.environ,
             self.variables.environ(database_url),
@@ -39,13 +39,13 @@ class Suite:
         return environ | (self.hosts or {})
 
     def check_settings(self, runtime: Runtime, given_url: str | None) -> tuple[LoadedSettings, Address]:
-        """What they say under this profile, with the address that they were given.
+        """Load the settings under this profile, and return them with the address that they were given.
 
-        ToolError where they do not load, or lead to another database.
+        Raise ToolError when they do not load, or use another database.
         """
-        url = given_url or _NOT_STARTED_YET
+        url = given_url or _PLACEHOLDER_URL
         if self.hosts is None:
-            # Which hosts the project allows shows where no runtime demands more.
+            # Loaded under `local`, which accepts any ALLOWED_HOSTS.
             self.hosts = hosts_for_tests(self._load(self.environ(Runtime.LOCAL, url)).allowed_hosts)
         settings, address = self._load(self.environ(runtime, url)), parse_database_url(url)
         settings.require_database(address)

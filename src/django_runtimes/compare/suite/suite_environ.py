@@ -1,15 +1,15 @@
-"""The variables that a project's suite runs with: the shell's, but for those that decide how the library runs it."""
+"""Builds a suite's environment from the shell's, without the variables that configure the library."""
 
 from collections.abc import Mapping
 
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# Nothing is signed with it that outlives a test.
+# Signatures with this public key do not outlive a test.
 _SECRET_KEY = "only-for-the-tests-of-this-project-" + "0123456789" * 3
 _OWN_HOSTS = ("testserver", "localhost", "127.0.0.1", "[::1]")
-_LEFT_OUT_PREFIXES = ("WEBAPP_", "AWS_LAMBDA_")
-# What would tell a runtime, or lead libpq past the address in DATABASE_URL.
-_LEFT_OUT = frozenset(
+_EXCLUDED_PREFIXES = ("WEBAPP_", "AWS_LAMBDA_")
+# Variables that would set a runtime, or make libpq ignore the address in DATABASE_URL.
+_EXCLUDED = frozenset(
     {
         "_HANDLER",
         "AWS_EXECUTION_ENV",
@@ -28,14 +28,14 @@ _LEFT_OUT = frozenset(
 def suite_environ(
     shell: Mapping[str, str], own: Mapping[str, str], *, settings: str, database_url: str, runtime: Runtime
 ) -> dict[str, str]:
-    """Those for one runtime: its strategy on the direct route, without HTTPS in front, DEBUG off.
+    """Return the environment for one runtime: its strategy on the direct route, without HTTPS and DEBUG.
 
-    `own` are the project's own variables. Migrations and the clones of parallel tests need the direct route.
+    `own` are the project's own variables. Migrations and the database clones of parallel tests need the direct route.
     """
     kept = {
         name: value
         for name, value in shell.items()
-        if name not in _LEFT_OUT and not name.startswith(_LEFT_OUT_PREFIXES)
+        if name not in _EXCLUDED and not name.startswith(_EXCLUDED_PREFIXES)
     }
     return {
         **kept,
@@ -51,7 +51,7 @@ def suite_environ(
 
 
 def hosts_for_tests(allowed: tuple[str, ...]) -> dict[str, str]:
-    """WEBAPP_ALLOWED_HOSTS where the settings allow no host beyond this machine, which a runtime would refuse.
+    """Return WEBAPP_ALLOWED_HOSTS if the settings allow only hosts of this machine, which a runtime would refuse.
 
     Django's test runner adds the host of its client itself.
     """

@@ -1,4 +1,4 @@
-"""Runs one suite in a child process that ends with the command."""
+"""Runs a suite in a child process that ends with this command."""
 
 import contextlib
 import os
@@ -10,15 +10,15 @@ from signal import SIGINT, SIGKILL, SIGTERM
 
 from django_runtimes.cli import processes
 
-# pytest and Django's runner remove their databases and report in it.
+# Time for pytest and Django's runner to remove their databases and report.
 _GRACE_S = 15.0
-_OWN_ENDING_S = 2.0
+_TERMINAL_GRACE_S = 2.0
 
 
 def run_suite(command: tuple[str, ...], environ: Mapping[str, str], directory: Path) -> int:
-    """The suite's exit code; KeyboardInterrupt, once the suite and all of its processes have ended."""
-    # A terminal is the suite's, for debuggers, and its Ctrl-C reaches all of it. Elsewhere its processes share a
-    # session of their own, by which they can be ended together.
+    """Run the suite and return its exit code; raise KeyboardInterrupt after all of its processes have ended."""
+    # With a terminal the suite stays in its foreground group, for debuggers and Ctrl-C. Without one it gets a session
+    # of its own, so that all of its processes can be killed together.
     has_terminal = sys.stdin.isatty()
     process = subprocess.Popen(
         processes.bound_to_parent(command, death_signal=SIGTERM),
@@ -39,9 +39,9 @@ def run_suite(command: tuple[str, ...], environ: Mapping[str, str], directory: P
 
 
 def _interrupt(process: subprocess.Popen[bytes], *, has_terminal: bool) -> None:
-    """Let the suite end as by Ctrl-C, once; a second Ctrl-C kills it."""
+    """Interrupt the suite and wait for its end; a second Ctrl-C kills it."""
     with contextlib.suppress(KeyboardInterrupt):
-        if has_terminal and _has_ended(process, _OWN_ENDING_S):
+        if has_terminal and _has_ended(process, _TERMINAL_GRACE_S):
             return
         process.send_signal(SIGINT)
         if _has_ended(process, _GRACE_S):

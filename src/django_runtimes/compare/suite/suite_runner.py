@@ -1,4 +1,4 @@
-"""What runs a project's suite: pytest where the project uses pytest-django, else the `test` command of Django."""
+"""Chooses the runner of a project's suite: pytest with pytest-django, else Django's `test` command."""
 
 import importlib.util
 import re
@@ -20,7 +20,7 @@ _SETTINGS_OPTION = re.compile(r"(?:^|\s)--settings[=\s]\s*([\w.]+)")
 
 @dataclass(frozen=True)
 class SuiteRunner:
-    """A command, the folder that it runs in, and the settings that the project has for its tests, if any."""
+    """A command, its working directory, and the settings module that the project uses for tests, if any."""
 
     name: str
     command: tuple[str, ...]
@@ -28,23 +28,23 @@ class SuiteRunner:
     settings: str | None
 
     def settings_of(self, arguments: Sequence[str]) -> str | None:
-        """The settings that its own arguments name."""
+        """Return the settings module in the runner's arguments, if any."""
         if self.name == PYTEST:
             return settings_option(arguments)
         found = _SETTINGS_OPTION.search(" ".join(arguments))
         return None if found is None else found[1]
 
     def meaning(self, exit_code: int) -> str:
-        """What an exit code says, for a summary."""
+        """Return an exit code in words, for the summary."""
         if exit_code == 0:
             return "passed"
         return "found no tests" if exit_code == FOUND_NO_TESTS else f"failed with exit code {exit_code}"
 
 
 def choose_runner(project: Project, wanted: str | None) -> SuiteRunner:
-    """The runner that `wanted` names, else the one that the project's configuration asks for.
+    """Return the runner that `wanted` names, else the one that the project's configuration implies.
 
-    UsageError where that asks for pytest-django, which is not installed.
+    Raise UsageError when that needs pytest-django, which is not installed.
     """
     folders = dict.fromkeys((project.working_directory, project.directory))
     configuration = find_pytest_configuration(folders)
@@ -53,7 +53,7 @@ def choose_runner(project: Project, wanted: str | None) -> SuiteRunner:
     uses_pytest = wanted == PYTEST or (wanted is None and configuration is not None and is_installed)
     if not is_installed and (wanted == PYTEST or (wanted is None and names_settings)):
         reason = "--runner pytest" if configuration is None else str(configuration.path)
-        raise UsageError(f"{reason} asks for pytest-django, which {sys.executable} lacks; install pytest-django there")
+        raise UsageError(f"{reason} needs pytest-django, which {sys.executable} lacks; install pytest-django there")
     if uses_pytest:
         directory = project.working_directory if configuration is None else configuration.path.parent
         settings = None if configuration is None else configuration.settings

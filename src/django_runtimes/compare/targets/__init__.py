@@ -1,1 +1,1 @@
-"""Targets: the alternatives under comparison, each answering HTTP on this machine."""
+"""The targets: alternatives under comparison, each an HTTP server on this machine."""

@@ -1,4 +1,4 @@
-"""A container emulated: the server in a process, or a container, of its own."""
+"""An emulated container runtime: the server in a process or container of its own."""
 
 import asyncio
 import contextlib
@@ -21,15 +21,15 @@ _POLL_S = 0.005
 
 
 class ContainerTarget:
-    """The server on 127.0.0.1, as `django_runtimes.entrypoints.launch` starts it; restarted for each cold start.
+    """The server of `django_runtimes.entrypoints.launch` on 127.0.0.1, restarted for each cold start.
 
-    Enter it in the main thread: the kernel ends the server when the thread that started it ends.
+    Enter it in the main thread: the kernel stops the server when the thread that started it ends.
     """
 
     has_cold_bursts = False
 
     def __init__(self, environ: Mapping[str, str], *, log: Path, server: TargetServer | None = None) -> None:
-        """`server` is the checkout's own unless another is given."""
+        """Use `server`, by default the checkout's own."""
         self._server = server or CheckoutServer()
         self._environ = environ
         self._log = log
@@ -49,27 +49,27 @@ class ContainerTarget:
         self._stop()
 
     async def cold_start(self, first_request: FirstRequest) -> ColdStart:
-        """A restart, and the first request after it."""
+        """Restart the server and measure the first request."""
         ready_ms = await self._restart()
         outcome = expect_answer(await first_request())
         return ColdStart(ready_ms, outcome.latency_ms)
 
     async def make_cold(self) -> None:
-        """Nothing: a container keeps its processes."""
+        """Do nothing; a container keeps its processes."""
 
     async def make_ready(self, count: int) -> None:
-        """Nothing: its processes serve whatever comes."""
+        """Do nothing; the number of processes is fixed."""
 
     async def _restart(self) -> float:
-        """Stop the server, start it anew and return the ms from its start until /healthz answers 200.
+        """Restart the server and return the ms from its start until /healthz answers 200.
 
-        Raises CompareError with the end of its log when it ends or is not ready within 30 s.
+        Raise CompareError with the end of its log when it exits or is not ready within 30 s.
         """
         self._stop()
         port = processes.free_port()
         started = time.perf_counter()
         self._process = self._server.start(
-            # No load balancer has to hear of its end.
+            # No load balancer needs time to notice the shutdown.
             {"WEBAPP_DRAIN_S": "0", **self._environ, "WEBAPP_BIND_HOST": "127.0.0.1", "PORT": str(port)},
             log=self._log,
         )
@@ -86,16 +86,16 @@ class ContainerTarget:
 
     @property
     def details(self) -> dict[str, str]:
-        """What its server says of itself."""
+        """The server's details."""
         return self._server.details
 
     @property
     def logs(self) -> Sequence[Path]:
-        """The one of all its starts."""
+        """The log of all starts, in one file."""
         return (self._log,)
 
     def check_running(self) -> None:
-        """Raise CompareError with the end of the server's log when it has ended by itself."""
+        """Raise CompareError with the end of the server's log when the server has exited."""
         if self._process is not None and self._process.poll() is not None:
             raise CompareError(
                 f"the server ended with exit code {self._process.returncode}; {processes.cause(self._log)}"

@@ -1,4 +1,4 @@
-"""A Lambda function emulated, behind its function URL."""
+"""An emulated Lambda function behind its function URL."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -14,7 +14,7 @@ from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expe
 
 
 class LambdaTarget:
-    """Real awslambdaric processes, one for each request at a time."""
+    """A function served by real awslambdaric processes, each of which serves one request at a time."""
 
     has_cold_bursts = True
 
@@ -42,7 +42,7 @@ class LambdaTarget:
         await self._stack.aclose()
 
     async def cold_start(self, first_request: FirstRequest) -> ColdStart:
-        """A request that finds no execution environment: it waits for the init phase of its own."""
+        """End all execution environments, and measure a request that waits for the init phase of a new one."""
         await self.emulator.retire_all()
         outcome = expect_answer(await first_request())
         ready_ms = self.emulator.init_durations_ms[-1]
@@ -53,12 +53,12 @@ class LambdaTarget:
         await self.emulator.retire_all()
 
     async def make_ready(self, count: int) -> None:
-        """Start execution environments until so many wait, frozen."""
+        """Start execution environments until `count` are ready and frozen."""
         await self.emulator.warm(count)
 
     @property
     def details(self) -> dict[str, str]:
-        """How the function was emulated, and what became of its execution environments."""
+        """The freezer, the number of started and failed execution environments, and the function's details."""
         return {
             "freezer": self.emulator.freezer_name,
             "execution environments started": str(self.emulator.started_count),
@@ -68,8 +68,8 @@ class LambdaTarget:
 
     @property
     def logs(self) -> Sequence[Path]:
-        """One for each execution environment."""
+        """The log of each execution environment."""
         return self.emulator.logs
 
     def check_running(self) -> None:
-        """An emulated function has no process that must live on: each failed request counts by itself."""
+        """Do nothing; an emulated function has no process that must keep running, and failed requests are counted."""

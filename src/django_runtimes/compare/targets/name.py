@@ -1,4 +1,4 @@
-"""Names of targets: `runtime/strategy/route`."""
+"""Parses the names of targets: `runtime/strategy/route`."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +21,7 @@ class TargetName:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The name's parts; UsageError unless there are three and each is known."""
+        """Parse the three parts of a name; raise UsageError for another form or an unknown part."""
         match text.split("/"):
             case [runtime, strategy, route]:
                 return cls(
@@ -30,11 +30,11 @@ class TargetName:
                     route=_part(text, route, Route, "route"),
                 )
             case _:
-                raise UsageError(f"--target {text!r} is not runtime/strategy/route; write it as {DEFAULT_TARGETS[0]}")
+                raise UsageError(f"--target {text!r} is not runtime/strategy/route; use the form {DEFAULT_TARGETS[0]}")
 
     @property
     def label(self) -> str:
-        """The name as a file may have it."""
+        """The name in a form for file names."""
         return str(self).replace("/", "-")
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What the comparison asks of a target, whatever runtime it emulates."""
+"""The protocol of a target, whatever runtime it emulates."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ FirstRequest = Callable[[], Awaitable[Outcome]]
 
 @dataclass(frozen=True)
 class ColdStart:
-    """One cold start in ms: from the start of the process until it was ready, and on to the first answer."""
+    """The phases of a cold start in ms: from the process start until ready, and from then until the first answer."""
 
     ready_ms: float
     first_response_ms: float
 
 
 class Target(Protocol):
-    """One alternative under comparison while it runs; entering it makes it serve at `url`."""
+    """A running alternative under comparison; entering it starts serving at `url`."""
 
     url: str
-    # Whether a burst can meet execution environments that do not exist yet.
+    # Whether a burst can start execution environments.
     has_cold_bursts: bool
 
     async def __aenter__(self) -> Self: ...
@@ -37,34 +37,34 @@ class Target(Protocol):
     ) -> None: ...
 
     async def cold_start(self, first_request: FirstRequest) -> ColdStart:
-        """Force a cold start and measure it; CompareError when the first answer is not the expected one."""
+        """Force a cold start and measure it; raise CompareError when the first answer is not the expected one."""
         ...
 
     async def make_cold(self) -> None:
-        """End what was started beyond the least that a runtime keeps."""
+        """End the processes that the runtime would not keep."""
         ...
 
     async def make_ready(self, count: int) -> None:
-        """Have what serves `count` requests at once ready; CompareError when it does not become so."""
+        """Prepare to serve `count` requests at once; raise CompareError when that fails."""
         ...
 
     @property
     def details(self) -> dict[str, str]:
-        """What belongs in the run's record: how the runtime was emulated."""
+        """How the runtime was emulated, for the run's record."""
         ...
 
     @property
     def logs(self) -> Sequence[Path]:
-        """What its processes wrote, in the order in which they started."""
+        """The logs of its processes, in the order in which they started."""
         ...
 
     def check_running(self) -> None:
-        """Raise CompareError with the cause when the target has ended by itself."""
+        """Raise CompareError with the cause when the target has stopped by itself."""
         ...
 
 
 def expect_answer(outcome: Outcome) -> Outcome:
-    """The outcome; CompareError when it was not the expected answer."""
+    """Return the outcome; raise CompareError when it was not the expected answer."""
     if outcome.error is not None:
         raise CompareError(f"the first request ({outcome.request!r}): {outcome.seen}")
     return outcome

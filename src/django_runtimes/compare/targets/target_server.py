@@ -1,4 +1,4 @@
-"""How the server of a container starts and ends."""
+"""Starts and stops the server of an emulated container."""
 
 import subprocess
 import sys
@@ -11,44 +11,44 @@ from django_runtimes.cli import processes
 
 
 class TargetServer(Protocol):
-    """Starts the server that the variables describe, as a child process or behind one."""
+    """Starts a server as a child process, or as a container behind one."""
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-        """The child, which ends when the server does, and ends it when the caller ends."""
+        """Start the server and return the child process, which ends with the server and with the caller."""
         ...
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """End the server and wait until it is gone."""
+        """Stop the server and wait for its end."""
         ...
 
     @property
     def details(self) -> dict[str, str]:
-        """What belongs in the run's record."""
+        """The details for the run's record."""
         ...
 
 
 class CheckoutServer:
-    """The image's own server command, with this Python, in `directory` or else in the current one."""
+    """Runs the image's server command with this Python, in `directory` or the current one."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
 
     def start(self, environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-        """Its master process."""
+        """Start the server and return its master process."""
         return processes.spawn(
             [sys.executable, "-m", "django_runtimes.entrypoints.launch"],
             environ=environ,
             log=log,
             directory=self._directory,
-            # gunicorn ends its workers then; killed, it would leave them behind.
+            # gunicorn stops its workers on SIGTERM; SIGKILL would leave them running.
             death_signal=SIGTERM,
         )
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
-        """SIGTERM, and after 5 s SIGKILL."""
+        """Send SIGTERM, and SIGKILL after 5 s."""
         processes.stop(process)
 
     @property
     def details(self) -> dict[str, str]:
-        """The command that serves, which finds its own number of workers."""
+        """The server's command, which chooses the number of workers itself."""
         return {"command": "python -m django_runtimes.entrypoints.launch"}

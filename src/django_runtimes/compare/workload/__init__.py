@@ -1,1 +1,1 @@
-"""What a comparison sends and to which application, as a workload file says it."""
+"""Workload files: the application under comparison and the requests that it gets."""

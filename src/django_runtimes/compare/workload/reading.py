@@ -1,4 +1,4 @@
-"""Reads a workload file."""
+"""Reads workload files."""
 
 import re
 import string
@@ -34,24 +34,24 @@ _STEP_KEYS = ("method", "path", "headers", *_CONTENT_KEYS, "expected_status")
 _REQUEST_KEYS = ("name", "scenario", *_STEP_KEYS, "share", "anonymous")
 
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
-# What a load balancer in front of the application sets: django_runtimes.compare.load.generator does it.
+# Headers that django_runtimes.compare.load.generator sets, as a load balancer would.
 _RESERVED_HEADERS = ("content-length", "host", "x-forwarded-proto")
-# Braces are there for placeholders; # would begin a fragment, which is never sent.
+# Includes braces for placeholders, but not #, since a fragment is never sent.
 _URL_CHARACTERS = frozenset(string.ascii_letters + string.digits + "-._~:/?[]@!$&'()*+,;=%{}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?", re.IGNORECASE)
 
-# Each logs in at every target, one after the other.
-_MOST_VIRTUAL_USERS = 100
+# Virtual users log in at every target one after the other, which takes time.
+_MAX_VIRTUAL_USERS = 100
 _VIRTUAL_USERS = 8
-_LONGEST_PREPARE_S = 7_200
+_MAX_PREPARE_S = 7_200
 
 
 def load_workload(path: Path, *, settings_module: str | None = None) -> Workload:
-    """Read a workload file; UsageError names the file, the key, its value and the rule.
+    """Read a workload file; raise UsageError with the file, the key, its value and the rule.
 
     `settings_module` is the project's, for a file that names none.
     """
-    values = read_toml(path, remedy="give the path of a workload by --workload")
+    values = read_toml(path, remedy="pass the path of a workload as --workload")
     return _read_workload(path, values, settings_module)
 
 
@@ -70,12 +70,12 @@ def _read_workload(path: Path, values: Mapping[str, Any], settings_module: str |
 
 
 def _read_application(file: WorkloadTable, settings_module: str | None) -> Application:
-    # A project's own folder says everything that this table could.
+    # Optional, since a project's pyproject.toml can name the settings.
     table = file.table("application", _APPLICATION_KEYS, optional=True)
     text = table.text_or_none("python_path")
     python_path = None if text is None else (table.path.parent / text).resolve()
     if python_path is not None and not python_path.is_dir():
-        table.refuse("python_path", f"a directory, relative to this file; {python_path} is none")
+        table.refuse("python_path", f"a directory, relative to this file; {python_path} is not one")
     return Application(
         settings_module=table.text_or_none("settings_module") or settings_module or table.text("settings_module"),
         python_path=python_path,
@@ -83,10 +83,10 @@ def _read_application(file: WorkloadTable, settings_module: str | None) -> Appli
         host=_read_host(file),
         prepare_timeout_s=table.integer(
             "prepare_timeout_s",
-            f"a whole number of seconds from 1 to {_LONGEST_PREPARE_S}",
+            f"a whole number of seconds from 1 to {_MAX_PREPARE_S}",
             default=int(DEFAULT_PREPARE_TIMEOUT_S),
             minimum=1,
-            maximum=_LONGEST_PREPARE_S,
+            maximum=_MAX_PREPARE_S,
         ),
         environment=_read_environment(table),
     )
@@ -103,7 +103,7 @@ def _read_environment(table: WorkloadTable) -> dict[str, str]:
 def _read_host(file: WorkloadTable) -> str:
     host = file.text_or_none("host") or DEFAULT_HOST
     if not _HOST.fullmatch(host):
-        file.refuse("host", "a host's name as in a URL, such as www.example.org or www.example.org:8443")
+        file.refuse("host", "a host as in a URL, such as www.example.org or www.example.org:8443")
     return host
 
 
@@ -113,7 +113,7 @@ def _read_session(table: WorkloadTable) -> Session:
     for step in table.tables("steps", _STEP_KEYS):
         _refuse_placeholder(step, KEY, "only a write has a key")
         if None in users:
-            _refuse_placeholder(step, USER, "session.users gives the virtual users no names")
+            _refuse_placeholder(step, USER, "session.users does not name the virtual users")
         steps.append(Exchange(**_read_exchange(step)))
     return Session(
         users=users,
@@ -124,15 +124,15 @@ def _read_session(table: WorkloadTable) -> Session:
 
 
 def _read_users(table: WorkloadTable) -> tuple[str | None, ...]:
-    """The name of each virtual user."""
-    rule = f'a list of names, or a name with {NUMBER} in it, such as "customer{NUMBER}"'
+    """Return the name of each virtual user, or None for users without names."""
+    rule = f'a list of names, or a name that contains {NUMBER}, such as "customer{NUMBER}"'
     named = table.text_or_texts("users", rule) if "users" in table else None
     count = table.integer(
         "virtual_users",
-        f"a whole number from 1 to {_MOST_VIRTUAL_USERS}",
-        default=min(len(named), _MOST_VIRTUAL_USERS) if isinstance(named, tuple) else _VIRTUAL_USERS,
+        f"a whole number from 1 to {_MAX_VIRTUAL_USERS}",
+        default=min(len(named), _MAX_VIRTUAL_USERS) if isinstance(named, tuple) else _VIRTUAL_USERS,
         minimum=1,
-        maximum=_MOST_VIRTUAL_USERS,
+        maximum=_MAX_VIRTUAL_USERS,
     )
     if named is None:
         return (None,) * count
@@ -150,12 +150,10 @@ def _read_requests(file: WorkloadTable, *, keys_needed: bool, has_session: bool)
         if request.name in requests:
             table.refuse("name", "a name that no other request has")
         if request.anonymous and not has_session:
-            table.refuse("anonymous", "left out without [session]: every request is anonymous then")
+            table.refuse("anonymous", "omitted without [session]: every request is anonymous then")
         requests[request.name] = request
     if not any(request.scenario == "read" for request in requests.values()):
-        raise UsageError(
-            f"{file.path}: no request has scenario = 'read'; a workload needs at least one request that reads"
-        )
+        raise UsageError(f"{file.path}: no request has scenario = 'read', and a workload needs at least one; add one")
     return tuple(requests.values())
 
 
@@ -172,7 +170,7 @@ def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate
             _refuse_placeholder(table, placeholder, "an anonymous request has no user")
     if request.scenario == "write" and keys_needed and not request.names(KEY):
         table.refuse(
-            "scenario", f"'read' unless {KEY} stands in path, headers, body, form or json: [rows] finds its row by it"
+            "scenario", f"'read' unless {KEY} is in path, headers, body, form or json: [rows] identifies its row by it"
         )
     if request.scenario == "read" and request.names(KEY):
         table.refuse("scenario", f"'write' where {KEY} is used: a read has no key")
@@ -180,13 +178,13 @@ def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate
 
 
 def _read_exchange(table: WorkloadTable) -> dict[str, Any]:
-    """The fields of an Exchange."""
+    """Return the fields of an Exchange."""
     path = table.text("path")
     if not path.startswith("/") or not set(path) <= _URL_CHARACTERS:
-        table.refuse("path", "a path with its query as a URL has it: from its first /, percent-encoded")
+        table.refuse("path", "a path with its query as in a URL, percent-encoded and from the first / on")
     given = [key for key in _CONTENT_KEYS if key in table]
     if len(given) > 1:
-        table.refuse(given[1], f"left out beside {given[0]}: a request has one of {', '.join(_CONTENT_KEYS)}")
+        table.refuse(given[1], f"omitted beside {given[0]}: a request has one of {', '.join(_CONTENT_KEYS)}")
     return {
         "method": table.choice("method", _METHODS),
         "path": path,

@@ -1,4 +1,4 @@
-"""What a team says about its own application to have it compared."""
+"""A workload: the application under comparison, its requests, session and rows."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 Scenario = Literal["read", "write"]
 
-# The Host header, unless the workload has one of its own.
+# The Host header, unless the workload sets another.
 DEFAULT_HOST = "compare.localhost"
 DEFAULT_PREPARE_TIMEOUT_S = 120.0
 
@@ -22,7 +22,7 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """One request and the status that it expects; at most one of `body`, `form` and `json` (a text) is there."""
+    """One request and its expected status; at most one of `body`, `form` and `json` (a text) is set."""
 
     method: str
     path: str
@@ -33,7 +33,7 @@ class Exchange:
     expected_status: int = 200
 
     def filled(self, values: Mapping[str, str]) -> Self:
-        """The same with placeholders such as `{key}` replaced; other braces stay."""
+        """Return the exchange with placeholders such as `{key}` replaced; other braces stay."""
 
         def fill(text: str, escape: Callable[[str], str] = str) -> str:
             for placeholder, value in values.items():
@@ -42,21 +42,21 @@ class Exchange:
 
         return replace(
             self,
-            path=fill(self.path, _in_a_path),
+            path=fill(self.path, _quote_path),
             headers={name: fill(value) for name, value in self.headers.items()},
             body=None if self.body is None else fill(self.body),
             form=None if self.form is None else {name: fill(value) for name, value in self.form.items()},
-            json=None if self.json is None else fill(self.json, _in_json),
+            json=None if self.json is None else fill(self.json, _escape_json),
         )
 
     def names(self, placeholder: str) -> bool:
-        """Whether a placeholder stands in path, headers, body, form or JSON."""
+        """Return whether a placeholder is in the path, headers, body, form or JSON."""
         return self.filled({placeholder: ""}) != self
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestTemplate(Exchange):
-    """One kind of request under measurement; a write's `{key}` is unique, `anonymous` leaves the session out."""
+    """A kind of request that is measured; a write's `{key}` is unique, and `anonymous` requests have no session."""
 
     name: str
     scenario: Scenario
@@ -66,9 +66,9 @@ class RequestTemplate(Exchange):
 
 @dataclass(frozen=True)
 class Session:
-    """How each virtual user gets cookies before anything is measured.
+    """The steps with which each virtual user gets cookies before the measurement.
 
-    `users` has a name for each virtual user, None for one without a name.
+    `users` has an entry for each virtual user: its name, or None.
     """
 
     users: tuple[str | None, ...]
@@ -79,10 +79,10 @@ class Session:
 
 @dataclass(frozen=True)
 class Application:
-    """The Django project under comparison, and the host that it answers to.
+    """The Django project under comparison, and the host that it serves.
 
-    `prepare` holds the management commands, with their arguments, that run once after `migrate`; each, and `migrate`
-    too, may take `prepare_timeout_s`. `environment` has variables of the application's own, which see own_variables.
+    `prepare` has the management commands, with arguments, that run once after `migrate`. Each of them, and `migrate`
+    itself, may take `prepare_timeout_s`. `environment` has the application's own variables (see `own_variables`).
     """
 
     settings_module: str
@@ -95,14 +95,14 @@ class Application:
 
 @dataclass(frozen=True)
 class Rows:
-    """How the rows that the workload wrote are found: one text column, the key of each."""
+    """The query for the rows that the workload wrote: it returns one text column, their keys."""
 
     keys_sql: str
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A workload file; without `rows` its writes are not checked."""
+    """The content of a workload file; without `rows` its writes are not checked."""
 
     name: str
     application: Application
@@ -111,18 +111,18 @@ class Workload:
     session: Session | None = None
 
     def of_scenario(self, scenario: Scenario) -> tuple[RequestTemplate, ...]:
-        """The requests of one scenario."""
+        """Return the requests of one scenario."""
         return tuple(request for request in self.requests if request.scenario == scenario)
 
     @property
     def scenarios(self) -> tuple[Scenario, ...]:
-        """Those that have requests: reads, and writes where there are any."""
+        """The scenarios that have requests: read, and write if there are any writes."""
         return ("read", "write") if self.of_scenario("write") else ("read",)
 
 
-def _in_a_path(value: str) -> str:
+def _quote_path(value: str) -> str:
     return quote(value, safe="")
 
 
-def _in_json(value: str) -> str:
+def _escape_json(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)[1:-1]

@@ -1,4 +1,4 @@
-"""One table of a workload file: every reader returns a valid value or says what is wrong."""
+"""Reads one table of a workload file and validates every value."""
 
 import json
 import string
@@ -15,7 +15,10 @@ _T = TypeVar("_T")
 
 
 class WorkloadTable:
-    """`where` is the table's dotted name with a dot at its end; a key that is not `known` is a UsageError."""
+    """A table of a workload file, whose methods return valid values or raise UsageError.
+
+    `where` is the table's dotted name with a trailing dot. An unknown key raises UsageError.
+    """
 
     def __init__(self, path: Path, where: str, values: Mapping[str, Any], *, known: tuple[str, ...]) -> None:
         self.path = path
@@ -29,23 +32,23 @@ class WorkloadTable:
         return key in self._values
 
     def refuse(self, key: str, rule: str) -> NoReturn:
-        """Raise the one line that says which value breaks which rule."""
+        """Raise UsageError with one line: the key, its value and the rule that it breaks."""
         name = self._name(key)
         if key not in self._values:
             raise UsageError(f"{self.path}: '{name}' is missing; it must be {rule}")
         raise UsageError(f"{self.path}: {name}={self._values[key]!r} must be {rule}")
 
     def value(self, key: str) -> Any:
-        """What stands there, whatever it is; None without the key."""
+        """Return the value without validating it; None without the key."""
         return self._values.get(key)
 
     def table(self, key: str, known: tuple[str, ...], *, optional: bool = False) -> "WorkloadTable":
-        """The table of this name; where it is optional and absent, an empty one."""
+        """Return the table of this name, or an empty one if it is optional and missing."""
         values = {} if optional and key not in self._values else self._typed(key, dict, "a table")
         return WorkloadTable(self.path, f"{self._name(key)}.", values, known=known)
 
     def tables(self, key: str, known: tuple[str, ...]) -> "list[WorkloadTable]":
-        """The tables of this name, at least one."""
+        """Return the tables of this name, at least one."""
         rule = f"a list of tables, each written [[{self._name(key)}]]"
         entries = self._typed(key, list, rule)
         if not entries or not all(isinstance(entry, dict) for entry in entries):
@@ -54,7 +57,7 @@ class WorkloadTable:
         return [WorkloadTable(self.path, f"{where}[{at}].", entry, known=known) for at, entry in enumerate(entries)]
 
     def text(self, key: str) -> str:
-        """A text that is not empty."""
+        """Return a text that is not empty."""
         rule = "a text that is not empty"
         value = self._typed(key, str, rule)
         if not value.strip():
@@ -62,45 +65,45 @@ class WorkloadTable:
         return value
 
     def text_or_none(self, key: str) -> str | None:
-        """The same; None without the key."""
+        """Return a text that is not empty, or None without the key."""
         return self.text(key) if key in self._values else None
 
     def choice(self, key: str, choices: tuple[str, ...]) -> str:
-        """One of these texts."""
+        """Return one of these texts."""
         value = self._typed(key, str, f"one of: {', '.join(choices)}")
         if value not in choices:
             self.refuse(key, f"one of: {', '.join(choices)}")
         return value
 
     def flag(self, key: str) -> bool:
-        """True or false; false without the key."""
+        """Return true or false; false without the key."""
         return self._typed(key, bool, "true or false") if key in self._values else False
 
     def positive_number(self, key: str, default: float) -> float:
-        """A number above 0."""
+        """Return a number above 0."""
         rule = "a number above 0"
         value = self._values.get(key, default)
-        # bool is an int to Python, inf and nan are numbers to TOML.
+        # bool is a subclass of int, and TOML's numbers include inf and nan.
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
             self.refuse(key, rule)
         return float(value)
 
     def integer(self, key: str, rule: str, *, default: int, minimum: int, maximum: int) -> int:
-        """A whole number within the bounds that `rule` tells."""
+        """Return an integer within the bounds; errors quote `rule`."""
         value = self._values.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
             self.refuse(key, rule)
         return value
 
     def texts_by_name(self, key: str, example: str) -> dict[str, str]:
-        """A table of texts; empty without the key."""
+        """Return a table of texts, empty without the key; errors quote `example`."""
         values: dict[str, Any] = self._values.get(key, {})
         if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
             self.refuse(key, f"a table of texts, such as {example}")
         return dict(values)
 
     def headers(self, key: str, *, reserved: tuple[str, ...]) -> dict[str, str]:
-        """HTTP headers, without those that the load generator sets."""
+        """Return HTTP headers; refuse the ones that the load generator sets itself."""
         headers = self.texts_by_name(key, '{ "Content-Type" = "application/json" }')
         for name, value in headers.items():
             if name.lower() in reserved:
@@ -110,26 +113,26 @@ class WorkloadTable:
         return headers
 
     def header_name(self, key: str, default: str) -> str:
-        """The name of a header or of a cookie."""
+        """Return the name of a header or a cookie."""
         name = self.text_or_none(key) or default
         if not set(name) <= _HEADER_CHARACTERS | {"_"}:
             self.refuse(key, "a name of letters, digits, hyphens and underscores")
         return name
 
     def json_text(self, key: str) -> str:
-        """A table or list, as JSON."""
-        rule = 'a table or a list of what JSON has, such as { name = "Ada", tags = ["new"] }'
+        """Return a table or list as JSON."""
+        rule = 'a table or a list of JSON values, such as { name = "Ada", tags = ["new"] }'
         value = self._values.get(key)
         if not isinstance(value, dict | list):
             self.refuse(key, rule)
         try:
             return json.dumps(value, ensure_ascii=False, allow_nan=False)
         except (TypeError, ValueError):
-            # TOML has dates, inf and nan.
+            # TOML has dates, inf and nan, which JSON lacks.
             self.refuse(key, rule)
 
     def commands(self, key: str) -> tuple[tuple[str, ...], ...]:
-        """Commands, each a list of words."""
+        """Return commands, each a list of words."""
         rule = 'a list of commands, each a list of texts, such as [["loaddata", "sample"]]'
         commands = self._values.get(key, [])
         if not isinstance(commands, list) or not all(_is_command(command) for command in commands):
@@ -137,7 +140,7 @@ class WorkloadTable:
         return tuple(tuple(command) for command in commands)
 
     def text_or_texts(self, key: str, rule: str) -> str | tuple[str, ...]:
-        """One text, or a list of them; none of them is empty, all stand on one line."""
+        """Return a text or a list of texts, each not empty and on one line; errors quote `rule`."""
         value = self._values.get(key)
         texts = [value] if isinstance(value, str) else value
         if not isinstance(texts, list) or not texts or not all(_is_word(text) for text in texts):

@@ -99,19 +99,19 @@ def test_placeholders_are_escaped_for_their_place(read):
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
-        ('"www.example.org"', '"https://example.org"', "host='https://example.org' must be a host's name as in a URL, "
+        ('"www.example.org"', '"https://example.org"', "host='https://example.org' must be a host as in a URL, "
          "such as www.example.org or www.example.org:8443"),
         ("virtual_users = 3", "virtual_user = 3", "'session.virtual_user' is not a known key; "
          "did you mean 'virtual_users'?"),
         ("virtual_users = 3", "virtual_users = 101", "session.virtual_users=101 must be a whole number from 1 to 100"),
         ("virtual_users = 3", "virtual_users = true", "session.virtual_users=True must be a whole number from 1 to "
          "100"),
-        ("customer{number}", "customer", "session.users='customer' must be a list of names, or a name with {number} "
-         'in it, such as "customer{number}"'),
-        ('"customer{number}"', "[]", "session.users=[] must be a list of names, or a name with {number} "
-         'in it, such as "customer{number}"'),
+        ("customer{number}", "customer", "session.users='customer' must be a list of names, or a name that "
+         'contains {number}, such as "customer{number}"'),
+        ('"customer{number}"', "[]", "session.users=[] must be a list of names, or a name that "
+         'contains {number}, such as "customer{number}"'),
         ('users = "customer{number}"\n', "", "session.steps[1].path='/login/?user={user}' must be without {user}: "
-         "session.users gives the virtual users no names"),
+         "session.users does not name the virtual users"),
         ("virtual_users = 3", 'csrf_cookie = "a b"', "session.csrf_cookie='a b' must be a name of letters, digits, "
          "hyphens and underscores"),
         ("secret {number}", "{key}", "session.steps[1].form={'username': '{user}', 'password': '{key}'} must be "
@@ -119,11 +119,11 @@ def test_placeholders_are_escaped_for_their_place(read):
         ("expected_status = 302", "status = 302", "'session.steps[1].status' is not a known key; "
          "choose one of: method, path, headers, body, form, json, expected_status"),
         ("expected_status = 302", 'body = "x"', "session.steps[1].form={'username': '{user}', "
-         "'password': 'secret {number}'} must be left out beside body: a request has one of body, form, json"),
+         "'password': 'secret {number}'} must be omitted beside body: a request has one of body, form, json"),
         ('password = "secret {number}"', "password = 3", "session.steps[1].form={'username': '{user}', 'password': 3} "
          'must be a table of texts, such as { title = "Entry {key}" }'),
         ("gift = true", "gift = inf", "requests[1].json={'reference': '{key}', 'buyer': '{user}', 'lines': "
-         "[{'sku': 3, 'gift': inf}]} must be a table or a list of what JSON has, such as "
+         "[{'sku': 3, 'gift': inf}]} must be a table or a list of JSON values, such as "
          '{ name = "Ada", tags = ["new"] }'),
         ('path = "/profiles/{user}/"', 'path = "/profiles/{user}/"\nanonymous = true', "requests[0].path="
          "'/profiles/{user}/' must be without {user}: an anonymous request has no user"),
@@ -150,5 +150,5 @@ def test_an_anonymous_request_without_a_session_is_refused(read):
     session = SITE[SITE.index("[session]") : SITE.index("[[requests]]")]
     text = SITE.replace(session, "").replace('"profile"', '"profile"\nanonymous = true').replace("{user}", "ada")
 
-    with pytest.raises(UsageError, match=r"requests\[0\].anonymous=True must be left out without \[session\]"):
+    with pytest.raises(UsageError, match=r"requests\[0\].anonymous=True must be omitted without \[session\]"):
         read(text)

@@ -131,14 +131,14 @@ def test_the_key_fills_path_headers_and_body(write):
         (
             '"/products?page=2"',
             '"products"',
-            "requests[0].path='products' must be a path with its query as a URL has it: from its first /, "
-            "percent-encoded",
+            "requests[0].path='products' must be a path with its query as in a URL, "
+            "percent-encoded and from the first / on",
         ),
         (
             '"/products?page=2"',
             '"/two words"',
-            "requests[0].path='/two words' must be a path with its query as a URL has it: from its first /, "
-            "percent-encoded",
+            "requests[0].path='/two words' must be a path with its query as in a URL, "
+            "percent-encoded and from the first / on",
         ),
         (
             '[["loaddata", "products"]]',
@@ -185,9 +185,7 @@ def test_a_wrong_value_is_refused_with_its_key_and_the_rule(write, old: str, new
 def test_a_write_without_a_key_is_refused(write):
     path = write(SHOP.replace("{key}", "fixed"))
 
-    with pytest.raises(
-        UsageError, match=r"requests\[1\]\.scenario='write' must be 'read' unless \{key\} stands in path"
-    ):
+    with pytest.raises(UsageError, match=r"requests\[1\]\.scenario='write' must be 'read' unless \{key\} is in path"):
         load_workload(path)
 
 
@@ -205,7 +203,7 @@ def test_a_workload_must_read(write):
         load_workload(path)
 
     assert str(caught.value) == (
-        f"{path}: no request has scenario = 'read'; a workload needs at least one request that reads"
+        f"{path}: no request has scenario = 'read', and a workload needs at least one; add one"
     )
 
 
@@ -227,7 +225,7 @@ def test_a_python_path_that_is_not_a_directory_is_refused(write):
 
     assert str(caught.value) == (
         f"{path}: application.python_path='nowhere' must be a directory, relative to this file; "
-        f"{path.parent / 'nowhere'} is none"
+        f"{path.parent / 'nowhere'} is not one"
     )
 
 
@@ -245,7 +243,7 @@ def test_a_missing_file_is_reported_in_one_line(tmp_path: Path):
         load_workload(path)
 
     assert str(caught.value) == (
-        f"{path} cannot be read (No such file or directory); give the path of a workload by --workload"
+        f"{path} cannot be read (No such file or directory); pass the path of a workload as --workload"
     )
 
 
