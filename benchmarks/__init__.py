@@ -1,1 +1,1 @@
-"""Measures this project against its peers, side by side in one run: `python -m benchmarks`."""
+"""Measures this project and its peers side by side in one run: `python -m benchmarks`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, write the results, say which bars are met."""
+"""`python -m benchmarks`: measures, writes the results and prints which bars are met."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks import against, cost, report
 from benchmarks.contenders.peers import CHECKOUT, peers_python
 from benchmarks.contenders.revision import find_revision
-from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.contenders.testbed import Testbed
 from benchmarks.figures import Figure, Results
 from benchmarks.measurements import containers, lambda_cold, lambda_warm, streams
 from benchmarks.measurements.wrk import find_wrk
@@ -30,16 +30,16 @@ def main(arguments: Sequence[str]) -> int:
     """Run the benchmark; the exit code says whether everything was measured (see `--help`)."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure this project beside its peers, in one run, and write benchmarks/results/.",
-        epilog="Exit codes: 0 everything was measured, bars met or not; 1 something could not be; 2 bad arguments.",
+        description="Measure this project and its peers in one run, and write benchmarks/results/.",
+        epilog="Exit codes: 0 everything was measured, bars met or not; 1 something was not measured; 2 bad arguments.",
     )
     extent = parser.add_mutually_exclusive_group()
-    extent.add_argument("--quick", action="store_true", help="a look within three minutes; too short for verdicts")
+    extent.add_argument("--quick", action="store_true", help="a preview within three minutes, too short for verdicts")
     extent.add_argument(
         "--against",
         metavar="REV",
-        help="measure the present code, uncommitted changes included, beside another revision of it instead of its "
-        "peers, in about ten minutes, and write reports/against.json",
+        help="measure the current code, uncommitted changes included, and another revision instead of the peers, in "
+        "about ten minutes, and write reports/against.json",
     )
     extent.add_argument(
         "--streams",
@@ -73,23 +73,23 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(plan: Plan, progress: Progress) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
-    # Asked for in the last part: better now than after ten minutes.
+    # Only the last part uses wrk, but a missing wrk should fail now, not after ten minutes.
     find_wrk()
-    chance = random.Random()  # noqa: S311  (an order, not a secret)
+    rng = random.Random()  # noqa: S311  (an order, not a secret)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         progress.begin("the peers' environment, the database", 1)
         python = peers_python(workspace / "peers.log")
         server = stack.enter_context(EmbeddedPostgres())
-        surroundings = Surroundings(python, server, "bench_template", workspace)
-        surroundings.prepare()
+        testbed = Testbed(python, server, "bench_template", workspace)
+        testbed.prepare()
         progress.advance()
         results = Results(
-            warm=lambda_warm.measure(plan, surroundings, chance, progress),
-            cold=lambda_cold.measure(plan, surroundings, chance, progress),
-            containers=asyncio.run(containers.measure(plan, surroundings, chance, progress)),
+            warm=lambda_warm.measure(plan, testbed, rng, progress),
+            cold=lambda_cold.measure(plan, testbed, rng, progress),
+            containers=asyncio.run(containers.measure(plan, testbed, rng, progress)),
         )
-        judged = report.write(record_environment(plan, surroundings, load_average), results)
+        judged = report.write(record_environment(plan, testbed, load_average), results)
         return [_line(figure) for figure in judged], report.RESULTS / "latest.md"
 
 
@@ -97,13 +97,13 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
     load_average = os.getloadavg()[0]
     revision = find_revision(name)
     find_wrk()
-    chance = random.Random()  # noqa: S311  (an order, not a secret)
+    rng = random.Random()  # noqa: S311  (an order, not a secret)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         server = stack.enter_context(EmbeddedPostgres())
-        # Before: somebody may commit while this measures.
+        # Recorded first, since HEAD may move during the measurement.
         environment = record_comparison(AGAINST, revision, server, load_average)
-        costs = against.measure(AGAINST, revision, server, workspace, chance=chance, progress=progress)
+        costs = against.measure(AGAINST, revision, server, workspace, rng=rng, progress=progress)
     results = CHECKOUT / "reports" / "against.json"
     results.parent.mkdir(exist_ok=True)
     results.write_text(cost.as_json(environment, costs), encoding="utf-8")
@@ -113,13 +113,13 @@ def _run_against(name: str, progress: Progress) -> tuple[list[str], Path]:
 
 def _run_streams(progress: Progress) -> list[str]:
     find_wrk()
-    chance = random.Random()  # noqa: S311  (an order, not a secret)
+    rng = random.Random()  # noqa: S311  (an order, not a secret)
     with ExitStack() as stack:
         workspace = stack.enter_context(run_directory(account=None))
         server = stack.enter_context(EmbeddedPostgres())
-        surroundings = Surroundings(Path(sys.executable), server, "bench_template", workspace)
-        surroundings.prepare()
-        measured = asyncio.run(streams.measure(surroundings, chance, progress))
+        testbed = Testbed(Path(sys.executable), server, "bench_template", workspace)
+        testbed.prepare()
+        measured = asyncio.run(streams.measure(testbed, rng, progress))
     return measured.lines()
 
 

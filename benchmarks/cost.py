@@ -1,4 +1,4 @@
-"""What the present code costs: a figure of it over the same figure of another revision, judged."""
+"""Judges the cost of the current code: its figures as ratios to another revision's."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from benchmarks.ratio import Ratio
 
 NEW = "new"
 OLD = "old"
-# How many times as slow the new code may be; the whole interval has to lie below.
+# The new code may be this many times as slow; the whole interval must be below.
 BAR = 1.05
 
 Verdict = Literal["within the bar", "SLOWER", "undecided"]
@@ -19,7 +19,7 @@ Rounds = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Cost:
-    """One figure of both revisions by round; of some, such as requests/s, more is better."""
+    """One figure of both revisions by round; `more_is_better` holds for figures such as requests/s."""
 
     name: str
     unit: str
@@ -38,7 +38,7 @@ class Cost:
 
     @property
     def verdict(self) -> Verdict:
-        """Undecided where the interval holds the limit: more rounds or a quieter machine would tell."""
+        """The verdict; undecided if the interval includes the limit: more rounds or a quieter machine are needed."""
         ratio = self.ratio
         fast, slow = (ratio.high, ratio.low) if self.more_is_better else (ratio.low, ratio.high)
         if self._slower(fast):
@@ -50,7 +50,7 @@ class Cost:
 
 
 def as_lines(costs: Sequence[Cost]) -> list[str]:
-    """One line a figure: new / old with its interval, the limit, the verdict, both medians."""
+    """Return one line for each figure: new / old with its interval, the limit, the verdict and both medians."""
     return [
         f"{cost.ratio.median:8.3f} [{cost.ratio.low:.3f}, {cost.ratio.high:.3f}]  "
         f"bar {'>' if cost.more_is_better else '<'} {cost.limit:.3f} {cost.verdict}: {cost.name}, new / old "
@@ -61,7 +61,7 @@ def as_lines(costs: Sequence[Cost]) -> list[str]:
 
 
 def as_json(environment: Mapping[str, Any], costs: Sequence[Cost]) -> str:
-    """The same with every round, for programs and for judging again."""
+    """Return the figures with every round as JSON, so that they can be judged again."""
     figures = [
         {
             "name": cost.name,

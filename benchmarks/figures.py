@@ -1,4 +1,4 @@
-"""The figures that this project is held to: ours beside a peer's, judged by a bar and a goal."""
+"""The figures with a bar and a goal: ours compared with a peer's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ Sign = Literal["≤", "≥"]
 
 @dataclass(frozen=True)
 class Figure:
-    """One ratio; `sign` says on which side of bar and goal its median has to be.
+    """One ratio; `sign` says on which side of the bar and the goal its median must be.
 
-    `condition` is what the goal asks besides, with what was found.
+    `condition` is a further requirement of the goal, with the measured values.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Figure:
 
     @property
     def goal_met(self) -> bool:
-        """Whether the median is within the goal, and what else it asks holds."""
+        """Whether the median is within the goal and its condition holds."""
         return self._within(self.goal) and self.condition_holds
 
     def _within(self, limit: float) -> bool:
@@ -55,7 +55,7 @@ class Results:
 
 
 def figures(results: Results) -> list[Figure]:
-    """One for each bar, in the order in which they were set."""
+    """Return all figures, in the order in which their bars were set."""
     ping, items = results.warm["GET /ping"], results.warm["GET /items"]
     ping_per_s = _good_per_s(results.containers, "/ping")
     items_per_s = _good_per_s(results.containers, "/items")
@@ -151,7 +151,7 @@ def _connections(measured: MeasuredServers) -> Figure:
         goal=1.0,
         condition=f"p99 no worse than gthread's, nothing refused: {p99.median:.2f} of it "
         f"({p99.low:.2f} to {p99.high:.2f}), {failed} of {sum(load.answers for load in ours)} refused or broken",
-        # A refusal is quick: a p99 that counts some would look better than what users see.
+        # Refusals are quick, so a p99 that includes them would look better than it is for users.
         condition_holds=p99.median <= 1 and failed == 0,
     )
 

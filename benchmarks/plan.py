@@ -1,11 +1,11 @@
-"""How much one benchmark measures."""
+"""The plans of a benchmark: how many rounds it measures."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Rounds of each part, in which every contender is measured once; wrk takes whole seconds only."""
+    """The rounds of each part, in each of which every contender is measured once; wrk accepts only whole seconds."""
 
     warm_rounds: int
     warm_batch_s: float
@@ -25,7 +25,7 @@ FULL = Plan(
     crowd_rounds=10,
     crowd_block_s=3,
 )
-# Two contenders only: rounds enough to tell 5 %, in about nine minutes.
+# With only two contenders there is time for enough rounds to detect 5 %, in about nine minutes.
 AGAINST = Plan(
     warm_rounds=60,
     warm_batch_s=0.2,

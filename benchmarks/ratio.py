@@ -1,4 +1,4 @@
-"""How ours stands to a peer over rounds that had both, with its uncertainty."""
+"""The ratio of ours to a peer over common rounds, with its uncertainty."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Ratio:
-    """The median of the rounds' ratios, with the bootstrap 95 % interval of that median."""
+    """The median of the rounds' ratios, with its bootstrap 95 % interval."""
 
     median: float
     low: float
@@ -20,15 +20,15 @@ class Ratio:
 
     @classmethod
     def of(cls, ours: Sequence[float], peer: Sequence[float]) -> Self:
-        """Ours / peer, round by round; raises ValueError when one has more rounds than the other."""
+        """Return ours / peer over all rounds; raise ValueError when one has more rounds than the other."""
         ratios = [one / other for one, other in zip(ours, peer, strict=True)]
-        chance = random.Random(len(ratios))  # noqa: S311  (a fixed seed: the same rounds always read the same)
-        medians = sorted(median(chance.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
+        rng = random.Random(len(ratios))  # noqa: S311  (a fixed seed: the same rounds give the same interval)
+        medians = sorted(median(rng.choices(ratios, k=len(ratios))) for _ in range(_RESAMPLES))
         tail = round(_RESAMPLES * (1 - _CONFIDENCE) / 2)
         return cls(median=median(ratios), low=medians[tail], high=medians[-tail - 1])
 
 
-def interleaved(contenders: Sequence[str], rounds: int, chance: random.Random) -> Iterator[str]:
-    """Every contender once a round, in an order of its own each round."""
+def interleaved(contenders: Sequence[str], rounds: int, rng: random.Random) -> Iterator[str]:
+    """Yield every contender once in each round, in a new random order."""
     for _ in range(rounds):
-        yield from chance.sample(contenders, k=len(contenders))
+        yield from rng.sample(contenders, k=len(contenders))

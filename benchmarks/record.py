@@ -1,4 +1,4 @@
-"""What a reader needs to judge a benchmark or to repeat it."""
+"""Records the environment of a benchmark, which a reader needs to judge or repeat it."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks.contenders import servers
 from benchmarks.contenders.peers import CHECKOUT, lock_hash
 from benchmarks.contenders.revision import Revision, describe_checkout
-from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.contenders.testbed import Testbed
 from benchmarks.plan import FULL, Plan
 from django_runtimes.compare.services.postgres import PostgresServer
 
@@ -24,9 +24,9 @@ print(json.dumps({"python": platform.python_version(), "packages": dict(sorted(p
 """
 
 
-def record_environment(plan: Plan, surroundings: Surroundings, load_average_before: float) -> dict[str, Any]:
-    """The `environment` of latest.json."""
-    versions = json.loads(_output([str(surroundings.python), "-c", _VERSIONS]))
+def record_environment(plan: Plan, testbed: Testbed, load_average_before: float) -> dict[str, Any]:
+    """Return the `environment` of latest.json."""
+    versions = json.loads(_output([str(testbed.python), "-c", _VERSIONS]))
     return {
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "quick": plan != FULL,
@@ -34,18 +34,18 @@ def record_environment(plan: Plan, surroundings: Surroundings, load_average_befo
         "revision": _output(["git", "-C", str(CHECKOUT), "describe", "--always", "--dirty", "--abbrev=12"]).strip(),
         "lock_file_sha256": lock_hash(),
         "machine": _machine(),
-        # Whatever ran beside the benchmark was measured with it.
+        # Other load on the machine affects the figures.
         "load_average_before": round(load_average_before, 2),
         **versions,
         "servers": {name: " ".join(("python", *servers.command(name, 8000))) for name in servers.SERVERS},
-        "postgresql": dict(surroundings.server.settings),
+        "postgresql": dict(testbed.server.settings),
     }
 
 
 def record_comparison(
     plan: Plan, revision: Revision, server: PostgresServer, load_average_before: float
 ) -> dict[str, Any]:
-    """The `environment` of against.json."""
+    """Return the `environment` of against.json."""
     return {
         "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "plan": asdict(plan),
@@ -68,7 +68,7 @@ def _machine() -> dict[str, Any]:
 
 
 def _output(command: Sequence[str]) -> str:
-    """What a program prints; nothing where it is missing or fails, as git does outside a checkout."""
+    """Return a program's output; empty when it is missing or fails, as git does outside a checkout."""
     try:
         completed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):

@@ -1,4 +1,4 @@
-"""What a benchmark leaves: latest.json for programs, latest.md for people."""
+"""Writes a benchmark's results: latest.json for programs, latest.md for people."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 def write(environment: Mapping[str, Any], results: Results, directory: Path = RESULTS) -> list[Figure]:
-    """Write both files into the directory; the figures in them."""
+    """Write both files into the directory, and return their figures."""
     judged = figures(results)
     directory.mkdir(exist_ok=True)
     (directory / "latest.json").write_text(as_json(environment, judged), encoding="utf-8")
@@ -23,7 +23,7 @@ def write(environment: Mapping[str, Any], results: Results, directory: Path = RE
 
 
 def as_json(environment: Mapping[str, Any], judged: Sequence[Figure]) -> str:
-    """The environment and the figures; `met` judges the median by the bar."""
+    """Return the environment and the figures as JSON; `met` compares the median with the bar."""
     content = {
         "environment": environment,
         "figures": [
@@ -45,24 +45,24 @@ def as_json(environment: Mapping[str, Any], judged: Sequence[Figure]) -> str:
 
 
 def as_markdown(environment: Mapping[str, Any], judged: Sequence[Figure], results: Results) -> str:
-    """The figures, then every contender's medians."""
+    """Return the figures and then every contender's medians as Markdown."""
     return "\n".join([*_head(environment), *_figures(judged), *_contenders(results)]) + "\n"
 
 
 def _head(environment: Mapping[str, Any]) -> list[str]:
     machine = environment["machine"]
-    quick = " A quick look: too few rounds for verdicts." if environment["quick"] else ""
+    quick = " A preview with too few rounds for verdicts." if environment["quick"] else ""
     return [
-        "# This project beside its peers",
+        "# This project compared with its peers",
         "",
         f"Written by `make bench` on {environment['finished_at']}, revision {environment['revision']}, "
         f"Python {environment['python']}, {machine['cpus']} CPUs ({machine['cpu']}), "
         f"PostgreSQL {environment['postgresql']['server_version']}; load average before the start "
         f"{environment['load_average_before']}.{quick}",
         "",
-        "Emulated on one machine: trust the ratios, not the absolutes. A ratio is the median of the ratios of "
-        "rounds in which every contender was measured once, in random order; in brackets the bootstrap 95 % "
-        "interval of that median. Versions and counts of rounds stand in `latest.json`.",
+        "Emulated on one machine, so trust the ratios, not the absolute values. A ratio is the median over rounds, in "
+        "each of which every contender was measured once, in random order; the brackets give its bootstrap 95 % "
+        "interval. `latest.json` has the versions and the numbers of rounds.",
         "",
     ]
 

@@ -1,1 +1,1 @@
-"""The application that everything is measured with: the project's own settings, two paths of its own."""
+"""The reference application of all measurements: the project's own settings with a few paths."""

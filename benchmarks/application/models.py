@@ -1,10 +1,10 @@
-"""What the reference application stores."""
+"""The reference application's model."""
 
 from django.db import models
 
 
 class Item(models.Model):
-    """A row of ordinary width."""
+    """A row of typical width."""
 
     name = models.CharField(max_length=80)
     price_cents = models.PositiveIntegerField()

@@ -1,4 +1,4 @@
-"""The paths that are measured, where the project's own settings have the admin and the sample."""
+"""The measured paths, beside the admin, which the project's own settings also have."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,4 +1,4 @@
-"""A request without the database, one that reads and one that writes, and a stream of events."""
+"""Views without a query, with a read and with a write, and a stream of events."""
 
 import asyncio
 import json
@@ -16,14 +16,14 @@ _PAGE_SIZE = 20
 
 
 def ping(request: HttpRequest) -> JsonResponse:
-    """Nothing but the way here and back."""
+    """Return a constant, to measure only the request and the response."""
     return JsonResponse({"ping": "pong"})
 
 
 @csrf_exempt  # an API for clients without cookies
 @require_http_methods(["GET", "POST"])
 def items(request: HttpRequest) -> JsonResponse:
-    """`GET`: the first 20 items. `POST`: a new one, from JSON with `name` and `price_cents`."""
+    """Return the first 20 items (GET), or create one from JSON with `name` and `price_cents` (POST)."""
     if request.method == "POST":
         content = json.loads(request.body)
         with transaction.atomic():
@@ -33,7 +33,7 @@ def items(request: HttpRequest) -> JsonResponse:
 
 
 async def feed(request: HttpRequest) -> StreamingHttpResponse:
-    """Events, after a query for who is asking: one every `period_s`, each with a query when `query` is 1."""
+    """Stream an event every `period_s`, each with a query if `query` is 1, after one query at the start."""
     first_s, period_s = (float(request.GET[name]) for name in ("first_s", "period_s"))
     asks = request.GET["query"] == "1"
     await Item.objects.aexists()

@@ -1,1 +1,1 @@
-"""What is measured side by side: this checkout, another revision, the peers, and what each finds around it."""
+"""The contenders: this checkout, another revision and the peers, with their servers and testbed."""

@@ -1,4 +1,4 @@
-"""The environments that contenders run in: locked packages, and for the peers the project itself."""
+"""Creates the virtual environments of contenders from lock files; the peers' also has the project."""
 
 import hashlib
 import os
@@ -11,52 +11,52 @@ from django_runtimes.compare.compare_error import CompareError
 
 CHECKOUT = Path(__file__).parents[2]
 LOCK_FILE = CHECKOUT / "requirements" / "peers.txt"
-_PLACE = CHECKOUT / ".venv-peers"
-_PLACES_BY_LOCK = CHECKOUT / ".venv-against"
+_VENV = CHECKOUT / ".venv-peers"
+_VENVS_BY_LOCK = CHECKOUT / ".venv-against"
 _INSTALL_TIMEOUT_S = 600.0
 
 
 def lock_hash(lock_file: Path = LOCK_FILE) -> str:
-    """The SHA-256 of a lock file."""
+    """Return the SHA-256 of a lock file."""
     return hashlib.sha256(lock_file.read_bytes()).hexdigest()
 
 
 def peers_python(log: Path) -> Path:
-    """The Python of the peers' environment, which is made first when it is missing or of another lock file.
+    """Return the Python of the peers' environment; create it if it is missing or its lock file has changed.
 
-    Raises CompareError with the end of `log` when it cannot be made.
+    Raise CompareError with the end of `log` when that fails.
     """
-    python = _locked_python(_PLACE, LOCK_FILE, log, project=CHECKOUT)
+    python = _locked_python(_VENV, LOCK_FILE, log, project=CHECKOUT)
     _compile(python, CHECKOUT, log)
     return python
 
 
 def revision_python(checkout: Path, log: Path) -> Path:
-    """The Python of an environment with the packages that a checkout's own lock file names, and not the project.
+    """Return the Python of an environment with the packages of a checkout's lock file, but without the project.
 
-    Checkouts with equal lock files share it. Raises CompareError with the end of `log` when it cannot be made.
+    Checkouts with equal lock files share it. Raise CompareError with the end of `log` when it cannot be created.
     """
     lock_file = checkout / "requirements" / "serving.txt"
-    python = _locked_python(_PLACES_BY_LOCK / lock_hash(lock_file)[:16], lock_file, log)
+    python = _locked_python(_VENVS_BY_LOCK / lock_hash(lock_file)[:16], lock_file, log)
     _compile(python, checkout, log)
     return python
 
 
-def _locked_python(place: Path, lock_file: Path, log: Path, *, project: Path | None = None) -> Path:
-    python = place / "bin" / "python"
-    mark = place / ".ready"
-    if not mark.exists() or mark.read_text() != lock_hash(lock_file):
+def _locked_python(venv: Path, lock_file: Path, log: Path, *, project: Path | None = None) -> Path:
+    python = venv / "bin" / "python"
+    marker = venv / ".ready"
+    if not marker.exists() or marker.read_text() != lock_hash(lock_file):
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([sys.executable, "-m", "venv", "--clear", str(place)], log)
+        _run([sys.executable, "-m", "venv", "--clear", str(venv)], log)
         _run([*install, "--require-hashes", "-r", str(lock_file)], log)
         if project is not None:
             _run([*install, "--no-deps", "--no-build-isolation", "-e", str(project)], log)
-        mark.write_text(lock_hash(lock_file))
+        marker.write_text(lock_hash(lock_file))
     return python
 
 
 def _compile(python: Path, checkout: Path, log: Path) -> None:
-    """As in the image: without compiled modules every start takes four times as long."""
+    """Compile all modules, as the image does; without that every start takes four times as long."""
     _run([str(python), "-m", "compileall", "-q", str(checkout / "src"), str(checkout / "benchmarks")], log)
 
 

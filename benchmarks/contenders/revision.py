@@ -1,4 +1,4 @@
-"""Another revision of this project, checked out for as long as it is measured."""
+"""Checks out another revision of this project for a measurement."""
 
 import os
 import shutil
@@ -12,19 +12,19 @@ from benchmarks.contenders.peers import CHECKOUT
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
 
-# A revision may lack the application that is measured: it came later than the project.
+# Old revisions lack the reference application.
 _APPLICATION = Path("benchmarks") / "application"
 _NEEDED = ("requirements/serving.txt", "src/webapp/settings.py")
 _TIMEOUT_S = 60.0
 
-# Ends when its standard input does, which the kernel closes for a parent that is killed. Removing
-# the directory first lets git forget a worktree that a kill has left half made.
+# Runs when standard input closes, even because this process was killed. Removing the directory first lets git also
+# remove a worktree that was only half created.
 _REMOVER = 'trap "" HUP INT TERM; read -r _; rm -rf -- "$2"; exec git -C "$1" worktree remove --force --force "$2"'
 
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit, by its full hash, and how a reader knows it."""
+    """A commit with its full hash and its subject."""
 
     commit: str
     subject: str
@@ -34,20 +34,20 @@ class Revision:
 
 
 def find_revision(name: str, repository: Path = CHECKOUT) -> Revision:
-    """The commit that a user names as for git; raises UsageError for what git does not know."""
+    """Return the commit with this name; raise UsageError when git does not know it."""
     resolved = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if resolved.returncode != 0:
         cause = f" ({resolved.stderr.strip()})" if resolved.stderr.strip() else ""
         raise UsageError(
             f"--against {name!r} is not a revision of {repository}{cause}; "
-            "give a commit, a branch or a tag that `git rev-parse` knows"
+            "use a commit, a branch or a tag that `git rev-parse` knows"
         )
     commit = resolved.stdout.strip()
     return Revision(commit, _git(repository, "log", "-1", "--format=%s", commit).stdout.strip())
 
 
 def describe_checkout(repository: Path = CHECKOUT) -> str:
-    """The last commit, and the files that differ from it, new ones included."""
+    """Return the last commit and the files that differ from it, including new ones."""
     status = _git(repository, "status", "--porcelain", "--untracked-files=all", "-z", "--no-renames")
     changed = [entry[3:] for entry in status.stdout.split("\0") if entry]
     committed = str(find_revision("HEAD", repository))
@@ -56,9 +56,9 @@ def describe_checkout(repository: Path = CHECKOUT) -> str:
 
 @contextmanager
 def worktree(revision: Revision, directory: Path, repository: Path = CHECKOUT) -> Iterator[Path]:
-    """The revision's files in `directory`, which must not exist; removed at the end, also of a killed process.
+    """Check the revision out into `directory`, which must not exist, and remove it even if this process is killed.
 
-    Raises UsageError when the revision cannot be measured, CompareError when git cannot check it out.
+    Raise UsageError when the revision cannot be measured, CompareError when git cannot check it out.
     """
     remover = subprocess.Popen(
         ["/bin/sh", "-c", _REMOVER, "sh", str(repository), str(directory)],
@@ -70,14 +70,16 @@ def worktree(revision: Revision, directory: Path, repository: Path = CHECKOUT) -
         start_new_session=True,
     )
     try:
-        # A hook of the user's is for the user's own checkouts.
+        # The user's git hooks are not meant for this worktree.
         added = _git(
             repository,
             *("-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "--detach"),
             *("--", str(directory), revision.commit),
         )
         if added.returncode != 0:
-            raise CompareError(f"git cannot check out {revision}: {' '.join(added.stderr.split())}; fix that cause")
+            raise CompareError(
+                f"git cannot check out {revision}: {' '.join(added.stderr.split())}; fix that and start again"
+            )
         _complete(revision, directory)
         yield directory
     finally:
@@ -87,7 +89,7 @@ def worktree(revision: Revision, directory: Path, repository: Path = CHECKOUT) -
 def _complete(revision: Revision, directory: Path) -> None:
     for needed in _NEEDED:
         if not (directory / needed).exists():
-            raise UsageError(f"--against {revision}: it has no {needed}; give a later revision, which can be measured")
+            raise UsageError(f"--against {revision} has no {needed}; use a later revision")
     if not (directory / _APPLICATION).exists():
         shutil.copytree(CHECKOUT / _APPLICATION, directory / _APPLICATION)
         (directory / "benchmarks" / "__init__.py").touch()
@@ -108,5 +110,5 @@ def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def _environ() -> dict[str, str]:
-    """Without what a git hook sets: it would name another repository than `-C`."""
+    """Return the environment without git's variables, which a hook sets and which would override `-C`."""
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | {"LC_ALL": "C"}

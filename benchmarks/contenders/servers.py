@@ -1,4 +1,4 @@
-"""The servers under load: ours as the image starts it, its peers with the same workers, threads and pool."""
+"""Starts the servers: ours as in the image, and the peers with the same workers, threads and pool."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from signal import SIGTERM
 
 from benchmarks.contenders.entry_points import launch_module
 from benchmarks.contenders.peers import CHECKOUT
-from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.contenders.testbed import Testbed
 from django_runtimes.cli import processes
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 from django_runtimes.compare.services.port import start_on_port
@@ -28,7 +28,7 @@ GRANIAN = "granian WSGI"
 SERVERS = (OURS, UVICORN, UVICORN_WORKER, GTHREAD, GRANIAN)
 
 WORKERS = 2
-# What the profile gives a container: users run that.
+# The container profile's number, which users run.
 THREADS = PROFILES[Runtime.AWS_ECS].threads
 
 _START_TIMEOUT_S = 30.0
@@ -37,12 +37,12 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 _ASGI = "benchmarks.application.asgi:application"
 _WSGI = "benchmarks.application.wsgi:application"
-# As ours starts gunicorn.
+# The options with which our launcher starts gunicorn.
 _GUNICORN = ("-m", "gunicorn", "--workers", str(WORKERS), "--keep-alive", "75", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
 
 
 def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
-    """What follows `python` to start a server on a port of 127.0.0.1; ours takes the port from its variables."""
+    """Return the arguments of `python` for a server on a port of 127.0.0.1; ours reads the port from its variables."""
     gunicorn = [*_GUNICORN, "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     address = ["--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", str(WORKERS)]
@@ -63,33 +63,33 @@ def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: where it answers, and the process that leads its session."""
+    """A running server: its URL, and the process id of its session leader."""
 
     url: str
     leader: int
 
     def cpu_s(self) -> float:
-        """The CPU time of its processes so far, user and system, ended workers included."""
+        """Return the CPU time of its processes so far, user and system, including workers that have ended."""
         return sum(_cpu_ticks(stat, self.leader) for stat in Path("/proc").glob("[0-9]*/stat")) / _TICKS_PER_S
 
 
 def _cpu_ticks(stat: Path, session: int) -> int:
     try:
-        # The second field, the command, may hold spaces and brackets: count from behind it.
+        # The second field, the command, may contain spaces and parentheses, so the fields after it are split.
         fields = stat.read_text().rpartition(")")[2].split()
     except OSError:
-        # It ended since it was listed; what it used counts in its parent from now on.
+        # The process has ended since it was listed, and its CPU time is added to its parent's.
         return 0
     return sum(map(int, fields[11:15])) if int(fields[3]) == session else 0
 
 
 @contextmanager
-def server(name: str, database: str, surroundings: Surroundings, *, workers: int = WORKERS) -> Iterator[Server]:
-    """A running server, its code from `surroundings`. Enter it in the main thread, with which it ends.
+def server(name: str, database: str, testbed: Testbed, *, workers: int = WORKERS) -> Iterator[Server]:
+    """Start a server with the code of `testbed`; it ends with the main thread, which must enter it.
 
-    `workers` counts for ours alone. Raises CompareError with the end of its log when it does not answer within 30 s.
+    `workers` applies only to ours. Raise CompareError with the end of its log when it does not answer within 30 s.
     """
-    log = surroundings.workspace / f"server-{SERVERS.index(name)}.log"
+    log = testbed.workspace / f"server-{SERVERS.index(name)}.log"
     address = ""
     processes_started: list[subprocess.Popen[bytes]] = []
 
@@ -97,9 +97,9 @@ def server(name: str, database: str, surroundings: Surroundings, *, workers: int
         nonlocal address
         address = f"http://127.0.0.1:{port}"
         process = processes.spawn(
-            [str(surroundings.python), *command(name, port, surroundings.checkout)],
+            [str(testbed.python), *command(name, port, testbed.checkout)],
             environ={
-                **surroundings.environ(database),
+                **testbed.environ(database),
                 "WEBAPP_RUNTIME": "aws_ecs",
                 "WEBAPP_BIND_HOST": "127.0.0.1",
                 "PORT": str(port),
@@ -107,9 +107,9 @@ def server(name: str, database: str, surroundings: Surroundings, *, workers: int
                 "WEBAPP_DRAIN_S": "0",
             },
             log=log,
-            # The servers end their workers then; killed, they would leave them behind.
+            # The servers stop their workers on SIGTERM; SIGKILL would leave them running.
             death_signal=SIGTERM,
-            directory=surroundings.checkout,
+            directory=testbed.checkout,
         )
         processes_started.append(process)
         return process
@@ -130,7 +130,7 @@ def server(name: str, database: str, surroundings: Surroundings, *, workers: int
 
 
 def answer(url: str) -> bytes | None:
-    """The body of a 200, as behind a load balancer; None for any other answer."""
+    """Request `url` as a load balancer does; return the body of a 200, or None for any other answer."""
     request = urllib.request.Request(url, headers=FORWARDED_HEADERS)  # noqa: S310  (a server of our own)
     with (
         contextlib.suppress(OSError, urllib.error.HTTPError),

@@ -1,1 +1,1 @@
-"""The peers' Lambda handlers, each as its own documentation sets it up."""
+"""The peers' Lambda handlers, each set up as its documentation says."""

@@ -1,4 +1,4 @@
-"""apig-wsgi over Django's WSGI handler."""
+"""apig-wsgi with Django's WSGI handler."""
 
 from apig_wsgi import make_lambda_handler
 

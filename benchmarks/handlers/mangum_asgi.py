@@ -1,8 +1,8 @@
-"""Mangum over Django's own ASGI handler."""
+"""Mangum with Django's own ASGI handler."""
 
 from mangum import Mangum
 
 from benchmarks.application.asgi import application
 
-# Django's handler knows no lifespan.
+# Django's handler does not support lifespan.
 handler = Mangum(application, lifespan="off")

@@ -1,4 +1,4 @@
-"""Mangum over Django's WSGI handler, bridged by a2wsgi."""
+"""Mangum with Django's WSGI handler, adapted by a2wsgi."""
 
 from a2wsgi import WSGIMiddleware
 from mangum import Mangum

@@ -1,4 +1,4 @@
-"""serverless-wsgi over Django's WSGI handler."""
+"""serverless-wsgi with Django's WSGI handler."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ from benchmarks.application.wsgi import application
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """What serverless-wsgi's plugin generates at deployment, without the plugin."""
+    """Handle an event as the handler does that serverless-wsgi's plugin generates at deployment."""
     response: dict[str, Any] = handle_request(application, event, context)
     return response

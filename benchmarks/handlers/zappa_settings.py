@@ -1,10 +1,10 @@
-"""What Zappa's command line would generate for this application, with its defaults."""
+"""The settings module that Zappa's command line would generate for this application, with its defaults."""
 
 DJANGO_SETTINGS = "benchmarks.application.settings"
 API_STAGE = "$default"
 PROJECT_NAME = "reference"
 DEBUG = False
-# None leaves the levels to the application's own settings: access logs off, as for every contender.
+# None keeps the levels of the application's own settings: access logs off, as for every contender.
 LOG_LEVEL = None
 BINARY_SUPPORT = True
 CONTEXT_HEADER_MAPPINGS: dict[str, str] = {}

@@ -1,1 +1,1 @@
-"""How it is measured: servers under load, handlers in batches, cold starts, open streams."""
+"""The measurements: servers under load, handlers in batches, cold starts and open streams."""

@@ -1,4 +1,4 @@
-"""One Lambda handler in a process of its own, called in batches: a line of JSON in, a line of JSON out."""
+"""Calls a Lambda handler in batches in a process of its own, with one line of JSON for each order and result."""
 
 import importlib
 import json
@@ -14,12 +14,12 @@ from awslambdaric.lambda_context import LambdaContext
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-_FEWEST_CALLS = 20
+_MIN_CALLS = 20
 
 
 def main(handler_path: str) -> None:
-    """Import the handler as awslambdaric does, then serve batches until standard input ends."""
-    # Some handlers print; what they print goes where errors go.
+    """Import the handler as awslambdaric does, then run batches until standard input ends."""
+    # Some handlers print, which must not mix with the results.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     module_name, _, attribute = handler_path.rpartition(".")
@@ -32,7 +32,7 @@ def main(handler_path: str) -> None:
 
 
 def _batch(handler: Handler, event: dict[str, Any], duration_s: float) -> dict[str, Any]:
-    """Call for `duration_s`: the p50 in µs, and the last answer for the caller to check."""
+    """Call the handler for `duration_s`; return the p50 in µs, and the last answer for a check."""
     context = LambdaContext("bench", None, None, 0, "arn:aws:lambda:us-east-1:123456789012:function:bench")
     clock = time.perf_counter_ns
     durations_ns = []
@@ -42,7 +42,7 @@ def _batch(handler: Handler, event: dict[str, Any], duration_s: float) -> dict[s
         answer = handler(event, context)
         ended_ns = clock()
         durations_ns.append(ended_ns - started_ns)
-        if ended_ns > ends_at_ns and len(durations_ns) >= _FEWEST_CALLS:
+        if ended_ns > ends_at_ns and len(durations_ns) >= _MIN_CALLS:
             return {"p50_us": median(durations_ns) / 1_000, "answer": answer}
 
 

@@ -1,4 +1,4 @@
-"""Warm invocations, in process: an event in, a response out, each handler in a process of its own."""
+"""Measures warm invocations of each handler in a process of its own, without the Runtime API."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.contenders.testbed import Testbed
 from benchmarks.plan import Plan
 from benchmarks.ratio import interleaved
 from django_runtimes.cli import processes
@@ -29,7 +29,7 @@ _HANDLERS = {
     "Mangum + a2wsgi": "benchmarks.handlers.mangum_wsgi.handler",
     MANGUM_DJANGO: "benchmarks.handlers.mangum_asgi.handler",
 }
-# Django's ASGI handler loses a held connection with the request's thread: there is nothing to compare.
+# Django's ASGI handler loses a held connection with the request's thread, so it cannot be compared.
 _HANDLERS_WITH_HELD_CONNECTION = [name for name in _HANDLERS if name != MANGUM_DJANGO]
 
 EVENTS = {
@@ -43,13 +43,12 @@ _WARM_UP_S = 0.5
 P50sUs = dict[str, list[float]]
 
 
-def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progress: Progress) -> dict[str, P50sUs]:
-    """For each request, each contender's p50 of every round, in µs."""
-    database = surroundings.database("bench_lambda")
+def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Progress) -> dict[str, P50sUs]:
+    """Return, for each request, each contender's p50 in every round, in µs."""
+    database = testbed.database("bench_lambda")
     with ExitStack() as running:
         callers = {
-            name: running.enter_context(caller(name, handler, database, surroundings))
-            for name, handler in _HANDLERS.items()
+            name: running.enter_context(caller(name, handler, database, testbed)) for name, handler in _HANDLERS.items()
         }
         for event, status, contenders in EVENTS.values():
             warm_up(event, status, {name: callers[name] for name in contenders})
@@ -57,14 +56,14 @@ def measure(plan: Plan, surroundings: Surroundings, chance: random.Random, progr
         for request, (event, status, contenders) in EVENTS.items():
             progress.begin(f"Lambda, {request}", plan.warm_rounds * len(contenders))
             measured[request] = {name: [] for name in contenders}
-            for name in interleaved(contenders, plan.warm_rounds, chance):
+            for name in interleaved(contenders, plan.warm_rounds, rng):
                 measured[request][name].append(callers[name].call(event, status, plan.warm_batch_s)[0])
                 progress.advance()
     return measured
 
 
 class Caller:
-    """The child that calls one handler."""
+    """A child process that calls one handler."""
 
     def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path) -> None:
         self._name = name
@@ -72,7 +71,7 @@ class Caller:
         self._log = log
 
     def call(self, event: str, expected_status: int, duration_s: float) -> tuple[float, Any]:
-        """One batch: its p50 in µs, and what the last answer's body says."""
+        """Run one batch; return its p50 in µs, and the last answer's body."""
         assert self._process.stdin is not None and self._process.stdout is not None  # noqa: S101, PT018  (both are pipes)
         order = {"event": str(Path(__file__).with_name("events") / event), "duration_s": duration_s}
         try:
@@ -82,45 +81,45 @@ class Caller:
         except BrokenPipeError:
             line = b""
         if not line:
-            raise CompareError(f"the handler of {self._name} ended: {processes.cause(self._log)}")
+            raise CompareError(f"the handler of {self._name} ended: {processes.cause(self._log)}; fix that")
         batch = json.loads(line)
         answer = batch["answer"]
         if answer["statusCode"] != expected_status:
             raise CompareError(
                 f"{self._name} answers {event} with {answer['statusCode']}, not {expected_status}: "
-                f"{processes.cause(self._log)}"
+                f"{processes.cause(self._log)}; fix that"
             )
         body = base64.b64decode(answer["body"]) if answer.get("isBase64Encoded") else answer["body"]
         return batch["p50_us"], json.loads(body)
 
 
 @contextmanager
-def caller(name: str, handler: str, database: str, surroundings: Surroundings) -> Iterator[Caller]:
-    """The running child that calls `handler`, which holds its connection. Enter it in the main thread."""
-    log = surroundings.workspace / f"lambda-{handler}.log"
+def caller(name: str, handler: str, database: str, testbed: Testbed) -> Iterator[Caller]:
+    """Start a child that calls `handler`, which keeps its database connection; enter it in the main thread."""
+    log = testbed.workspace / f"lambda-{handler}.log"
     function = Function(
         name="bench",
         handler=handler,
         environ={
-            **surroundings.environ(database),
+            **testbed.environ(database),
             "WEBAPP_DB_STRATEGY": "persistent",
             "WEBAPP_DB_ROUTE": "direct",
         },
-        log_directory=surroundings.workspace,
-        task_root=surroundings.checkout,
+        log_directory=testbed.workspace,
+        task_root=testbed.checkout,
     )
     environ = function.process_environ(runtime_api="", log_stream="bench")
-    # Nothing serves it here, and some revisions do not start where it is named and does not answer.
+    # There is no Runtime API here, and some revisions do not start when it is set and does not answer.
     del environ["AWS_LAMBDA_RUNTIME_API"]
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            # By its path and without its directory on sys.path: a revision may have another caller, or none.
-            processes.bound_to_parent([str(surroundings.python), "-P", str(_CALLER), handler]),
+            # Started by path, without its folder on sys.path, since a revision may have another caller, or none.
+            processes.bound_to_parent([str(testbed.python), "-P", str(_CALLER), handler]),
             env=environ,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            cwd=surroundings.checkout,
+            cwd=testbed.checkout,
             start_new_session=True,
         )
     try:
@@ -130,12 +129,12 @@ def caller(name: str, handler: str, database: str, surroundings: Surroundings) -
 
 
 def warm_up(event: str, status: int, callers: Mapping[str, Caller]) -> None:
-    """Call all, and check that all do the same work: only the number of the row that a POST wrote differs."""
+    """Warm up all callers; raise CompareError when one answers differently, apart from the row that a POST wrote."""
     bodies = {name: each.call(event, status, _WARM_UP_S)[1] for name, each in callers.items()}
     (first, expected), *others = bodies.items()
     for name, body in others:
         if _without_row(body) != _without_row(expected):
-            raise CompareError(f"{name} answers {body!r} where {first} answers {expected!r}")
+            raise CompareError(f"{name} answers {body!r}, but {first} answers {expected!r}; check its settings")
 
 
 def _without_row(body: dict[str, Any]) -> dict[str, Any]:

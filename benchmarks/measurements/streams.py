@@ -1,4 +1,4 @@
-"""What open event streams cost the pages of the same server process."""
+"""Measures how much open event streams slow down the pages of the same server process."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from benchmarks.contenders import servers
-from benchmarks.contenders.surroundings import Surroundings
+from benchmarks.contenders.testbed import Testbed
 from benchmarks.measurements.wrk import Load, drive
 from benchmarks.ratio import Ratio, interleaved
 from django_runtimes.cli.progress import Progress
@@ -16,7 +16,7 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.load.generator import FORWARDED_HEADERS
 
 STREAMS = 200
-# So many of them ask the database, each every so many seconds.
+# The number of streams that query the database, each once in a period.
 QUERYING = 100
 PERIOD_S = 30
 _ROUNDS = 12
@@ -29,7 +29,7 @@ _OPENING_S = 30.0
 
 @dataclass
 class Streams:
-    """Open streams; `refused` began with another status than 200, `broken` ended by themselves."""
+    """Counts of streams; `refused` got another status than 200, `broken` ended by themselves."""
 
     refused: int = 0
     broken: int = 0
@@ -38,13 +38,13 @@ class Streams:
 
 @dataclass
 class MeasuredStreams:
-    """The page's load by whether streams were open, and what became of the streams."""
+    """The page's load with and without open streams, and the counts of the streams."""
 
     loads: dict[str, list[Load]] = field(default_factory=lambda: {_WITH: [], _WITHOUT: []})
     streams: list[Streams] = field(default_factory=list)
 
     def lines(self) -> list[str]:
-        """The result as a person reads it."""
+        """Return the result as lines to print."""
         p50s = {name: [load.p50_ms for load in loads] for name, loads in self.loads.items()}
         ratio = Ratio.of(p50s[_WITH], p50s[_WITHOUT])
         refused = sum(streams.refused for streams in self.streams)
@@ -52,7 +52,7 @@ class MeasuredStreams:
         pages = sum(load.refused + load.broken for loads in self.loads.values() for load in loads)
         verdict = "met" if ratio.median <= _BAR and not (refused or broken or pages) else "MISSED"
         return [
-            f"{STREAMS} streams, {QUERYING} of them asking the database every {PERIOD_S} s; one worker, "
+            f"{STREAMS} streams, {QUERYING} of which query the database every {PERIOD_S} s; one worker, "
             f"{len(p50s[_WITH])} rounds of {_BLOCK_S} s",
             f"/items p50 with streams / without: {ratio.median:.3f} [{ratio.low:.3f}, {ratio.high:.3f}]  "
             f"bar ≤ {_BAR:g}; refused pages {pages}, refused streams {refused}, broken streams {broken}, "
@@ -60,16 +60,19 @@ class MeasuredStreams:
         ]
 
 
-async def measure(surroundings: Surroundings, chance: random.Random, progress: Progress) -> MeasuredStreams:
-    """Load a page of one worker, with and without streams open in random order; CompareError when it does not serve."""
+async def measure(testbed: Testbed, rng: random.Random, progress: Progress) -> MeasuredStreams:
+    """Load a page of one worker with and without open streams, in random order.
+
+    Raise CompareError when the page or the streams do not answer.
+    """
     measured = MeasuredStreams()
-    database = surroundings.database("bench_streams")
-    with servers.server(servers.OURS, database, surroundings, workers=1) as server:
+    database = testbed.database("bench_streams")
+    with servers.server(servers.OURS, database, testbed, workers=1) as server:
         await drive(f"{server.url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)
         progress.begin("streams", 2 * _ROUNDS)
-        for name in interleaved([_WITH, _WITHOUT], _ROUNDS, chance):
+        for name in interleaved([_WITH, _WITHOUT], _ROUNDS, rng):
             if name == _WITH:
-                async with _open_streams(server.url, chance) as streams:
+                async with _open_streams(server.url, rng) as streams:
                     measured.loads[name].append(await _load(server.url))
                 measured.streams.append(streams)
             else:
@@ -81,17 +84,19 @@ async def measure(surroundings: Surroundings, chance: random.Random, progress: P
 async def _load(url: str) -> Load:
     load = await drive(f"{url}/items", connections=_CONNECTIONS, duration_s=_BLOCK_S)
     if load.good_per_s == 0:
-        raise CompareError(f"the page answered nothing: {load.refused} refused, {load.broken} broken")
+        raise CompareError(
+            f"the page answered nothing ({load.refused} refused, {load.broken} broken); check the server"
+        )
     return load
 
 
 @asynccontextmanager
-async def _open_streams(url: str, chance: random.Random) -> AsyncIterator[Streams]:
+async def _open_streams(url: str, rng: random.Random) -> AsyncIterator[Streams]:
     streams = Streams()
     opened: asyncio.Queue[None] = asyncio.Queue()
-    # Each at a moment of its own in its period, as those of browsers are.
+    # The streams are out of phase, as those of browsers are.
     paths = [
-        f"/feed?period_s={PERIOD_S}&first_s={chance.uniform(0, PERIOD_S):.2f}&query={int(number < QUERYING)}"
+        f"/feed?period_s={PERIOD_S}&first_s={rng.uniform(0, PERIOD_S):.2f}&query={int(number < QUERYING)}"
         for number in range(STREAMS)
     ]
     readers = [asyncio.create_task(_read(url, path, streams, opened)) for path in paths]
@@ -101,7 +106,7 @@ async def _open_streams(url: str, chance: random.Random) -> AsyncIterator[Stream
                 await opened.get()
         yield streams
     except TimeoutError:
-        raise CompareError(f"{STREAMS} streams did not open within {_OPENING_S:.0f} s") from None
+        raise CompareError(f"{STREAMS} streams did not open within {_OPENING_S:.0f} s; check the server") from None
     finally:
         for reader in readers:
             reader.cancel()

@@ -1,4 +1,4 @@
--- wrk's own summary has too few digits, and no p99 beside counts of errors.
+-- wrk's own summary has too few digits, and does not combine a p99 with counts of errors.
 done = function(summary, latency, requests)
   local errors = summary.errors
   io.write(string.format(

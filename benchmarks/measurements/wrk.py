@@ -1,4 +1,4 @@
-"""Drives a server with wrk: a closed loop, as many connections as asked for."""
+"""Loads a server with wrk, a closed loop on a fixed number of connections."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ _SUMMARY = Path(__file__).with_name("summary.lua")
 
 @dataclass(frozen=True)
 class Load:
-    """What one block of load met; `good_per_s` leaves errors out, `p99_ms` does not."""
+    """The result of one block of load; `good_per_s` excludes errors, `p99_ms` does not."""
 
     good_per_s: float
     p50_ms: float
@@ -26,7 +26,7 @@ class Load:
 
 
 def find_wrk() -> str:
-    """The path of wrk; raises CompareError when it is not installed."""
+    """Return the path of wrk; raise CompareError when it is not installed."""
     wrk = processes.find_program("wrk")
     if wrk is None:
         raise CompareError("wrk is not installed; install the package wrk (Debian: apt-get install wrk)")
@@ -34,19 +34,21 @@ def find_wrk() -> str:
 
 
 async def drive(url: str, *, connections: int, duration_s: int) -> Load:
-    """Request `url` over and over; raises CompareError when wrk is missing or fails."""
+    """Request `url` continuously for `duration_s`; raise CompareError when wrk is missing or fails."""
     headers = [word for name, value in FORWARDED_HEADERS.items() for word in ("--header", f"{name}: {value}")]
     load = [find_wrk(), "--threads", "1", "--connections", str(connections), "--duration", f"{duration_s}s"]
     command = [*load, "--script", str(_SUMMARY), *headers, url]
     process = await asyncio.create_subprocess_exec(*processes.bound_to_parent(command), stdout=PIPE, stderr=STDOUT)
     output, _ = await process.communicate()
     if process.returncode != 0:
-        raise CompareError(f"wrk ended with exit code {process.returncode}: {' '.join(output.decode().split())}")
+        raise CompareError(
+            f"wrk ended with exit code {process.returncode}: {' '.join(output.decode().split())}; fix that"
+        )
     return load_from(output.decode())
 
 
 def load_from(output: str) -> Load:
-    """The load that the last line of wrk's output describes, as summary.lua writes it."""
+    """Parse the last line of wrk's output, which summary.lua writes."""
     summary = json.loads(output.splitlines()[-1])
     return Load(
         good_per_s=(summary["answers"] - summary["refused"]) / (summary["duration_us"] / 1e6),

@@ -56,4 +56,4 @@ def test_the_page_lists_every_contender_with_its_refusals(results: Results, tmp_
 def test_a_quick_look_says_so_on_the_page(results: Results, tmp_path: Path):
     write({**ENVIRONMENT, "quick": True}, results, tmp_path)
 
-    assert "A quick look" in (tmp_path / "latest.md").read_text()
+    assert "A preview" in (tmp_path / "latest.md").read_text()

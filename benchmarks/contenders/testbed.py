@@ -1,4 +1,4 @@
-"""What every contender finds around it: the same variables, and a copy of the same database."""
+"""The testbed of every contender: the same variables, and a copy of the same database."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ from django_runtimes.compare.workload.workload import Application
 REFERENCE = Application(
     settings_module="benchmarks.application.settings",
     python_path=CHECKOUT,
-    # As the image does at its build.
+    # The image's build runs the same command.
     prepare=(("collectstatic", "--no-input", "--verbosity", "0"),),
 )
 
@@ -31,8 +31,8 @@ FROM generate_series(1, 1000) AS number
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """One database server with the filled application, a Python, a directory for logs, and whose code runs."""
+class Testbed:
+    """A database server with the filled template database, a Python, a folder for logs, and the checkout to run."""
 
     python: Path
     server: PostgresServer
@@ -41,25 +41,25 @@ class Surroundings:
     checkout: Path = CHECKOUT
 
     def prepare(self) -> None:
-        """Migrate and fill the database that the others are copies of, with this checkout's own commands."""
+        """Create, migrate and fill the template database with the checkout's own commands."""
         create_database(self.server, self.template)
         prepare_application(
             REFERENCE, self.environ(self.template), log=self.workspace / "prepare.log", start=self._start_command
         )
         with psycopg.connect(self.server.url(self.template), autocommit=True) as connection:
             connection.execute(_FILL)
-            # Otherwise the server does it at a moment of its own, on somebody's time.
+            # Otherwise autovacuum would do it during a measurement.
             connection.execute("VACUUM (ANALYZE) reference_item")
 
     def environ(self, database: str) -> dict[str, str]:
-        """The variables of the application on one database; the runtime is not among them."""
+        """Return the application's variables for one database, without the runtime."""
         url = self.server.url(database)
         environ = application_environ(REFERENCE, database_url=url, static_root=self.workspace / "static")
-        # Ahead of whatever the environment of `python` has installed: this checkout's code runs.
+        # The checkout's code takes precedence over a project that is installed for `python`.
         return {**environ, "PYTHONPATH": os.pathsep.join((str(self.checkout / "src"), str(self.checkout)))}
 
     def database(self, name: str) -> str:
-        """A new copy of the filled database; its name."""
+        """Create a copy of the template database and return its name."""
         create_database(self.server, name, template=self.template)
         return name
 
