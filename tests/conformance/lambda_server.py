@@ -45,7 +45,7 @@ class LambdaServer:
         response = response_from(json.dumps(result).encode())
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
         if "content-length" in result["headers"]:
-            # The front sets it to the length that it sends.
+            # The front sets Content-Length to the number of bytes that it sends.
             headers.append((b"content-length", b"%d" % len(response.body)))
         return Reply(int(response.status), headers, [response.body] if response.body else [])
 
