@@ -14,7 +14,7 @@ pytestmark = pytest.mark.profile_free
 
 # Well below the 25 s after which uvicorn cancels the remaining requests.
 _LONGEST_S = 12
-_IMPATIENT = "tests.integration.serving.http.impatient.ImpatientWorker"
+_IMPATIENT = "tests.integration.serving.http.floods.impatient.ImpatientWorker"
 _STALLED = request("POST /", "Content-Length: 9") + b"half"
 
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.urls import path
 
 from tests.integration.serving.lambda_handler.front import FRONTS, body_of, event_of, status_of
-from tests.integration.serving.lambda_handler.test_hostile_events import with_header
+from tests.integration.serving.lambda_handler.odd_events.test_hostile_events import with_header
 
 
 def host(request):

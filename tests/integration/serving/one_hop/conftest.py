@@ -10,7 +10,6 @@ from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import got_request_exception, request_finished, request_started
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from tests.integration.serving.one_hop.barrier import Barrier
 from tests.integration.serving.one_hop.exchange import Reply, exchange
 from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixtures)
     database,
@@ -22,6 +21,7 @@ from tests.integration.serving.one_hop.strategy import (  # noqa: F401  (fixture
     pooled,
     tenants,
 )
+from tests.integration.serving.one_hop.threads.barrier import Barrier
 
 _SIGNALS = {
     "request_started": request_started,

@@ -8,8 +8,8 @@ import pytest
 from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import request_finished
 
-from tests.integration.serving import context_values
 from tests.integration.serving.django_versions import KEEPS_CONTEXT
+from tests.integration.serving.middleware import context_values
 from tests.integration.serving.one_hop.exchange import Exchange, exchange
 
 VIEWS = pytest.mark.parametrize("view", context_values.VIEWS)

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from django_runtimes.serving.middleware import alike_middleware as listed
 from django_runtimes.serving.middleware.middleware_modes import may_differ
-from tests.integration.serving import alike_middleware, differing_keys, differing_middleware
+from tests.integration.serving.middleware import alike_middleware, differing_keys, differing_middleware
 
 DIFFERENT, ALIKE = differing_middleware.__name__, alike_middleware.__name__
 # Their sync and async modes read different keys.

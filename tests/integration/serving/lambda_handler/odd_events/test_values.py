@@ -9,9 +9,9 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
-from tests.integration.serving import context_values
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import event_of
+from tests.integration.serving.middleware import context_values
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.integration.serving.http.floods import KINDS
+from tests.integration.serving.http.floods.floods import KINDS
 from tests.integration.serving.http.in_process import PATIENCE_S
 from tests.integration.serving.http.servers import ROOT, Server, mirror_server, request, talk
 
@@ -66,7 +66,7 @@ def health_for(server: Server, seconds: float) -> list[Health]:
 @contextmanager
 def flooded(port: int, *kinds: str):
     """Run clients of these kinds in a separate process."""
-    command = [sys.executable, "-m", "tests.integration.serving.http.floods", str(port), str(_CLIENTS), *kinds]
+    command = [sys.executable, "-m", "tests.integration.serving.http.floods.floods", str(port), str(_CLIENTS), *kinds]
     process = subprocess.Popen(command, cwd=ROOT, env={"PATH": os.environ["PATH"]})
     try:
         time.sleep(0.5)

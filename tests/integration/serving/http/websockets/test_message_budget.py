@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from tests.integration.serving.http.raw_websockets import CLOSE, PATIENCE_S, RawWebSocket, frame, opened
 from tests.integration.serving.http.servers import mirror_server, request, talk
+from tests.integration.serving.http.websockets.raw_websockets import CLOSE, PATIENCE_S, RawWebSocket, frame, opened
 
 pytestmark = pytest.mark.profile_free
 

@@ -7,7 +7,7 @@ from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from tests.integration.serving.differing_keys import ByMode, Dispatch, Keys, KeyTable, key_for, key_of
+from tests.integration.serving.middleware.differing_keys import ByMode, Dispatch, Keys, KeyTable, key_for, key_of
 
 
 def by_header(request, *_):

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from tests.integration.serving.http.in_process import PATIENCE_S
-from tests.integration.serving.http.raw_websockets import CLOSE, HANDSHAKE, frame
 from tests.integration.serving.http.servers import request, talk
+from tests.integration.serving.http.websockets.raw_websockets import CLOSE, HANDSHAKE, frame
 
 pytestmark = pytest.mark.profile_free
 

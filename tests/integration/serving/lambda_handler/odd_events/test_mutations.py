@@ -15,7 +15,7 @@ from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import event_of, status_of
-from tests.integration.serving.lambda_handler.mutations import line_of, mutated_events
+from tests.integration.serving.lambda_handler.odd_events.mutations import line_of, mutated_events
 
 _PATHS = ("/sync", "/async", "/sync", "/async", "/sync/", "/nowhere", "/csrf")
 _SEED = 20261128
