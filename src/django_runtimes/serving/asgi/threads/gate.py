@@ -38,8 +38,8 @@ class Gate:
         except asyncio.CancelledError:
             if turn in self._line:
                 self._line.remove(turn)
-            elif not turn.cancelled():
-                # The slot was handed over in the moment of the cancellation.
+            elif not turn.cancelled() and turn.exception() is None:
+                # The slot was handed over in the moment of the cancellation, and not refused.
                 self.leave()
             raise
         finally:
