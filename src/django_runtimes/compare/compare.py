@@ -137,7 +137,11 @@ def _parser() -> argparse.ArgumentParser:
         help="requests per second, repeatable (default: 25 and 50)",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="DIR", help="new folder for the report (default: reports/DATE-TIME)"
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="new folder for the report (default: reports/DATE-TIME, "
+        "or compare-reports/DATE-TIME where reports is a package of the project)",
     )
     parser.add_argument("--json", action="store_true", help="print run.json to standard output instead of the table")
     parser.add_argument(

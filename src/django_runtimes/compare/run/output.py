@@ -15,7 +15,7 @@ from django_runtimes.compare.run.results import Run
 def choose_directory(wanted: Path | None, project: Path) -> Path:
     """Return the folder to create at the end, by default below the project's; raise UsageError if it cannot be."""
     if wanted is None:
-        return _unused(project / "reports" / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
+        return _unused(_reports_folder(project) / datetime.now(UTC).strftime("%Y-%m-%d-%H%M%S"))
     if wanted.exists() and (not wanted.is_dir() or any(wanted.iterdir())):
         raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
     try:
@@ -25,6 +25,12 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
     except OSError as error:
         raise UsageError(f"--output '{wanted}' cannot be made ({error.strerror}); name another") from error
     return wanted
+
+
+def _reports_folder(project: Path) -> Path:
+    """`reports`, unless that is a package of the project, such as an app."""
+    folder = project / "reports"
+    return project / "compare-reports" if any(folder.rglob("*.py")) else folder
 
 
 def publish(run: Run, directory: Path, kept_logs: Path | None = None) -> None:

@@ -35,7 +35,9 @@ IGNORED = """\
 **/.ruff_cache
 Dockerfile*
 .dockerignore
-reports
+# Reports of `webapp compare`; an app may have the name of their folder.
+compare-reports
+reports/[0-9][0-9][0-9][0-9]-*
 """
 
 
