@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     extent.add_argument(
         "--streams",
         action="store_true",
-        help=f"measure what {streams.STREAMS} open event streams cost a page, in about two minutes",
+        help=f"measure how much {streams.STREAMS} open event streams slow down a page, in about two minutes",
     )
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()

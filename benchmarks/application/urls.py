@@ -1,4 +1,4 @@
-"""The measured paths, beside the admin, which the project's own settings also have."""
+"""The measured paths, and the admin, which the project has too."""
 
 from django.contrib import admin
 from django.urls import path

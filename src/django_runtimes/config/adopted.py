@@ -1,4 +1,4 @@
-"""The decisions that `configure()` made for this process, which the rest of the library reads."""
+"""The record of `configure()`'s decisions for this process, which the rest of the library reads."""
 
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network

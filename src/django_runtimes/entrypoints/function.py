@@ -24,7 +24,7 @@ def lambda_handler() -> "DirectLambdaHandler":
 
     Raise ConfigurationError for an application with websockets, or when the extra [lambda] is missing.
     """
-    require_extra("lambda", "the handler of a function on Lambda")
+    require_extra("lambda", "the handler of a Lambda function")
     # Loaded before Django's modules are imported, since they need the set-up.
     served = load_application()
     _refuse_websockets(served)

@@ -191,7 +191,7 @@ def test_a_killed_comparison_leaves_no_process(tmp_path):
         (["--workload", "absent.toml"], "absent.toml cannot be read (No such file"),
         (["--database-url", "mysql://db.example/app"], "write postgresql://role:password@host:port/database"),
         (["--output", "."], "--output '.' exists and is not an empty folder; name another"),
-        (["--output", "/proc/report"], "--output '/proc/report' cannot be made (No such file or directory); name"),
+        (["--output", "/proc/report"], "--output '/proc/report' cannot be created (No such file or directory);"),
     ],
 )
 def test_bad_arguments_give_one_line_and_exit_2(arguments, complaint, capsys, monkeypatch, tmp_path):

@@ -142,7 +142,7 @@ def test_the_budget_is_the_same_under_the_operations_role():
 @pytest.mark.parametrize(
     ("url", "text"),
     [
-        ("postgresql://app:in@hunter2@127.0.0.1/app", "DATABASE_URL has a bare @ or / in its user or password; write"),
+        ("postgresql://app:in@hunter2@127.0.0.1/app", "DATABASE_URL has an unencoded @ or / in its user or password;"),
         ("postgresql://app:x@127.0.0.1/app?sslmode=bogus", "DATABASE_URL has sslmode='bogus', which libpq does not"),
     ],
 )

@@ -45,7 +45,7 @@ def test_the_run_is_kept_when_the_report_cannot_be_written(tmp_path, monkeypatch
 def test_a_folder_that_cannot_be_created_is_refused_at_once(tmp_path):
     (tmp_path / "file").touch()
 
-    with pytest.raises(UsageError, match=r"cannot be made \(Not a directory\); name another"):
+    with pytest.raises(UsageError, match=r"cannot be created \(Not a directory\); name another"):
         choose_directory(tmp_path / "file" / "deeper" / "report", tmp_path)
 
 

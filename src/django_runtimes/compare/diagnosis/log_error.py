@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.compare.diagnosis.unlevelled import error_lines, is_refusal
+from django_runtimes.compare.diagnosis.lines_without_level import error_lines, is_refusal
 
 _TRACEBACK = "Traceback (most recent call last)"
 _ERROR = re.compile(r"\b(ERROR|CRITICAL|FATAL)\b")
@@ -32,7 +32,7 @@ def first_error(logs: Sequence[Path]) -> tuple[str, ...]:
     Without an error return the first warning, or nothing. Errors with a level or a traceback come before errors that
     are only recognized by their words. `logs` are in the order in which their processes started.
     """
-    for find in (_errors, _unlevelled_errors, _warnings):
+    for find in (_errors, _errors_without_level, _warnings):
         for log in logs:
             if (lines := next(find(_lines(log)), None)) is not None:
                 return tuple(line[:_MAX_LINE_LENGTH] for line in lines if line.strip())
@@ -73,12 +73,12 @@ def _errors(lines: Sequence[str]) -> Iterator[list[str]]:
             yield _traceback_summary(lines[index:])
 
 
-def _unlevelled_errors(lines: Sequence[str]) -> Iterator[list[str]]:
-    if found := error_lines([_unlevelled(line) for line in lines]):
+def _errors_without_level(lines: Sequence[str]) -> Iterator[list[str]]:
+    if found := error_lines([_text_without_level(line) for line in lines]):
         yield found
 
 
-def _unlevelled(line: str) -> str:
+def _text_without_level(line: str) -> str:
     """Return the line, or the message of a JSON line; empty when the JSON has a level."""
     record = _record(line)
     if record is None:

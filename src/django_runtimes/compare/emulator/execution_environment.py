@@ -129,7 +129,7 @@ class ExecutionEnvironment:
 
     async def next_invocation(self) -> RuntimeInvocation:
         if self.state is State.DEAD:
-            # The request stays pending, as on Lambda: awslambdaric would exit at once, in the middle of its shutdown.
+            # The request stays pending, as on Lambda: an error would make awslambdaric exit during its shutdown.
             return await self._no_answer
         if self.state is State.STARTING:
             self.init_ms = self._init_to_report_ms = (time.perf_counter() - self._started) * 1000

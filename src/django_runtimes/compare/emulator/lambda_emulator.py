@@ -38,9 +38,7 @@ class LambdaEmulator:
 
     def __init__(self, function: Function, *, freezer: Freezer | None = None) -> None:
         if sys.platform != "linux":
-            raise CompareError(
-                f"the Lambda emulator runs on Linux, not on {sys.platform}; leave aws_lambda targets out"
-            )
+            raise CompareError(f"the Lambda emulator runs on Linux, not on {sys.platform}; omit aws_lambda targets")
         self._function = function
         self._freezer = freezer or choose_freezer()
         self._environments: set[ExecutionEnvironment] = set()

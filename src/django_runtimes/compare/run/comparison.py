@@ -199,7 +199,7 @@ async def _measure(
                 task = asyncio.current_task()
                 if task is not None:
                     task.uncancel()
-                progress.say("interrupted: stopping the targets and keeping what was measured")
+                progress.say("interrupted: stopping the targets and keeping the measurements so far")
 
         async def account(subject: Subject) -> None:
             await measurement.account(subject, server.url(subject.database))

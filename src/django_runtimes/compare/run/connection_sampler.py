@@ -111,7 +111,7 @@ class ConnectionSampler:
         due = loop.time()
         while self._failure is None:
             await self._sample()
-            # After a late sample the next ones keep their distance.
+            # After a late sample the following samples keep the interval.
             due = max(due + self._interval_s, loop.time())
             await asyncio.sleep(due - loop.time())
 

@@ -20,10 +20,10 @@ def choose_directory(wanted: Path | None, project: Path) -> Path:
         raise UsageError(f"--output '{wanted}' exists and is not an empty folder; name another")
     try:
         wanted.parent.mkdir(parents=True, exist_ok=True)
-        # Permissions do not tell: root has all of them, and still cannot write below /proc.
+        # Checking permissions is not enough: root has all of them, and still cannot create folders below /proc.
         Path(tempfile.mkdtemp(dir=wanted.parent, prefix=f".{wanted.name}.")).rmdir()
     except OSError as error:
-        raise UsageError(f"--output '{wanted}' cannot be made ({error.strerror}); name another") from error
+        raise UsageError(f"--output '{wanted}' cannot be created ({error.strerror}); name another") from error
     return wanted
 
 

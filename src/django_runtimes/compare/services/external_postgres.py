@@ -111,7 +111,7 @@ class ExternalPostgres:
         self.maintenance_database = info.dbname
         if info.server_version < _MIN_VERSION:
             raise CompareError(
-                f"the server of --database-url is PostgreSQL {self.version}; Django 5.2 needs 14 or newer"
+                f"the server of --database-url is PostgreSQL {self.version}; use 14 or newer, which Django 5.2 needs"
             )
         row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
         if row != (True,):

@@ -58,13 +58,13 @@ def with_libpq_variables(options: Mapping[str, Any], environment: Environment) -
 
 
 def needs_encryption(host: str, options: Mapping[str, Any] = MappingProxyType({})) -> bool:
-    """Return whether the connection leaves this machine, so not for loopback addresses and Unix sockets."""
-    # Only libpq's service file says where a service is.
+    """Return whether the connection leaves this machine, so not for loopback addresses and unix sockets."""
+    # Only libpq's service file has the address of a service.
     return bool(options.get("service")) or not all(_is_local(name) for name in destination(host, options).split(","))
 
 
 def destination(host: str, options: Mapping[str, Any]) -> str:
-    """Return what libpq connects to: the service or the numeric address in `options`, else the host."""
+    """Return the destination of libpq: the service or the numeric address in `options`, else the host."""
     if options.get("service"):
         return f"the service {options['service']}"
     return str(options.get("hostaddr") or host or options.get("host") or "")
@@ -87,7 +87,7 @@ def _mode_of_url(options: Mapping[str, Any]) -> SslMode | None:
 
 
 def _is_local(host: str) -> bool:
-    # libpq reads an empty host, a path and an abstract name as a Unix socket.
+    # libpq reads an empty host, a path and an abstract name as a unix socket.
     if host in {"", "localhost"} or host.startswith(("/", "@")):
         return True
     try:

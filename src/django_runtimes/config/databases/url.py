@@ -51,7 +51,7 @@ def parse_database_url(url: str) -> Address:
     if scheme is None:
         raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
     if _has_bare_delimiter(url.removeprefix(scheme)):
-        raise ConfigurationError(f"DATABASE_URL has a bare @ or / in its user or password; {_REMEDY}")
+        raise ConfigurationError(f"DATABASE_URL has an unencoded @ or / in its user or password; {_REMEDY}")
     parts = _libpq_parts(without_engine(url))
     name = str(parts.pop("dbname", ""))
     if not name:
