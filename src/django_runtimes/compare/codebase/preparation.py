@@ -14,7 +14,7 @@ from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.databases.url import parse_database_url
 
-# The last lines of a failed command that are shown.
+# How many lines of a failed command's output are shown.
 _SHOWN_LINES = 15
 
 

@@ -31,7 +31,7 @@ def is_below(path: str, base_path: str) -> bool:
 
 
 def read_front(environment: Environment, *, https: bool) -> Front:
-    """Read the four variables.
+    """Read the base path and the names of the two headers.
 
     Raise ConfigurationError for an invalid path or header, or for a header that needs WEBAPP_HTTPS.
     """
