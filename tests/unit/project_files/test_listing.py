@@ -74,7 +74,48 @@ def test_included_requirements_files_are_read(tmp_path: Path):
 
     assert found.file == tmp_path / "requirements/base.txt"
     assert sorted(found.direct) == ["django", "gunicorn"]
-    assert [file.needs_project for file in found.requirements.all()] == [False, True]
+    assert [file.local_paths for file in found.requirements.all()] == [(), (".",)]
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("-e .", "."),
+        ("-e .[postgres]", "."),
+        ("-e libs/greet", "libs/greet"),
+        ("--editable=libs/greet", "libs/greet"),
+        ("./libs/greet ; python_version > '3'", "./libs/greet"),
+        ("libs/greet", "libs/greet"),
+        ("greet @ file:./libs/greet", "./libs/greet"),
+        ("file:///srv/greet#egg=greet", "/srv/greet"),
+        ("./wheels/greet-1-py3-none-any.whl --hash=sha256:00", "./wheels/greet-1-py3-none-any.whl"),
+        ("greet-1.tar.gz", "greet-1.tar.gz"),
+        ("--find-links wheels", "wheels"),
+    ],
+)
+def test_local_paths_in_requirements_are_found(tmp_path: Path, line: str, path: str):
+    found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
+
+    assert found.requirements.local_paths == (path,)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-e git+https://git.example/greet#egg=greet",
+        "greet @ https://files.example/greet-1.tar.gz",
+        "https://files.example/greet-1-py3-none-any.whl",
+        "--find-links https://files.example/",
+        "--index-url=https://index.example/simple",
+        "-c https://files.example/limits.txt",
+        "-r https://files.example/base.txt",
+        "greet[extra]>=1 ; sys_platform == 'linux'",
+    ],
+)
+def test_urls_are_no_local_paths(tmp_path: Path, line: str):
+    found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
+
+    assert (found.requirements.local_paths, found.requirements.constraints) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
         after = _appended(before or b"", _requirement_line(plan, dependencies, library))
     plan.write(dependencies.file, after)
     if isinstance(library.source, Wheel):
-        _plan_wheel(plan, library.source)
+        _plan_wheel(plan, dependencies, library.source)
     return tables
 
 
@@ -72,11 +72,11 @@ def _missing_extras(need: Requirement, dependencies: Dependencies, library: Libr
     return f"[{','.join(missing)}]" if missing else ""
 
 
-def _plan_wheel(plan: FilePlan, wheel: Wheel) -> None:
-    path = plan.root / wheel.path
+def _plan_wheel(plan: FilePlan, dependencies: Dependencies, wheel: Wheel) -> None:
+    path = (dependencies.folder or plan.root) / wheel.path
     before = plan.read(path)
     if before not in {None, wheel.content}:
-        raise UsageError(f"{wheel.path} is another wheel of the same version; remove it, and run this again")
+        raise UsageError(f"{plan.name(path)} is another wheel of the same version; remove it, and run this again")
     plan.write(path, wheel.content)
 
 
@@ -112,7 +112,7 @@ def _missing(needs: Iterable[Requirement], listed: Iterable[str]) -> set[str]:
 
 
 def _wheel_line(library: Library, wheel: Wheel) -> str:
-    # Relative to the folder that pip runs in, which is the project's.
+    # Relative to the folder that pip runs in.
     return f"./{wheel.path}" + library.name.removeprefix(NAME)
 
 

@@ -49,7 +49,7 @@ class Wheel:
 
     @property
     def path(self) -> str:
-        """Relative to the project's folder."""
+        """Relative to the folder that the packages are installed in, which is nearly always the project's."""
         return f"{VENDOR}/{self.file_name}"
 
     @property

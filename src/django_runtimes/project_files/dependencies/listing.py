@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -39,7 +39,8 @@ class Dependencies:
     """Where one line is to be added: to `file`, of TOML in its `table` (and the array `key` of it).
 
     `direct` are the packages that the project asks for by name, with their versions; `lock` the file that pins all.
-    `requirements` is what pip installs, where that is not pyproject.toml; `project` the name in that.
+    `requirements` is what pip installs, where that is not pyproject.toml, and `folder` where pip runs then, where that
+    is not the project's; `project` is the name in pyproject.toml.
     """
 
     manager: Manager
@@ -50,6 +51,7 @@ class Dependencies:
     pythons: SpecifierSet = field(default_factory=SpecifierSet)
     lock: Path | None = None
     requirements: RequirementFile | None = None
+    folder: Path | None = None
     project: str | None = None
 
     @property
@@ -77,9 +79,23 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
         return _uv(root, data, pythons)
     if (root / "poetry.lock").exists() or "dependencies" in tool.get("poetry", {}) or _builds_with_poetry(data):
         return _poetry(root, data, pythons)
-    requirements = next(filter(None, map(find_requirements, dict.fromkeys((root, python_path)))), None)
-    source = _source(requirements) if requirements is not None else None
-    return _from_arrays(root, data, pythons, requirements, source) or _from_files(root, pythons, requirements, source)
+    requirements = find_requirements(root)
+    folder = None
+    if requirements is None and python_path != root:
+        requirements = find_requirements(python_path)
+        folder = _pip_folder(root, python_path, requirements)
+    source = _source(requirements, root) if requirements is not None else None
+    found = _from_arrays(root, data, pythons, requirements, source) or _from_files(root, pythons, requirements, source)
+    return replace(found, folder=folder)
+
+
+def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:
+    """Where pip runs for the requirements in `folder`: there, unless their paths start at the project's folder."""
+    if requirements is None:
+        return None
+    paths = [path for file in requirements.all() for path in file.local_paths]
+    starts_at_root = any((root / path).exists() and not (folder / path).exists() for path in paths)
+    return None if starts_at_root else folder
 
 
 def _builds_with_poetry(data: Mapping[str, Any]) -> bool:
@@ -89,9 +105,9 @@ def _builds_with_poetry(data: Mapping[str, Any]) -> bool:
     )
 
 
-def _source(requirements: RequirementFile) -> Path | None:
+def _source(requirements: RequirementFile, root: Path) -> Path | None:
     """The file in which people write the requirement on Django; None where a tool wrote it, from another file."""
-    file = next((file for file in requirements.all() if file.asks_for("django")), None)
+    file = _asking_for_django(requirements, root)
     if file is None:
         return None
     # What a tool has compiled it writes again from this.
@@ -99,6 +115,12 @@ def _source(requirements: RequirementFile) -> Path | None:
     if written.is_file() and (file.is_compiled or file.is_hashed):
         return written
     return None if file.is_compiled or file.is_hashed else file.path
+
+
+def _asking_for_django(requirements: RequirementFile, root: Path) -> RequirementFile | None:
+    """Of the files in the project's folder, outside of which nothing is written."""
+    inside = (file for file in requirements.all() if file.path.resolve().is_relative_to(root.resolve()))
+    return next((file for file in inside if file.asks_for("django")), None)
 
 
 def _from_arrays(
@@ -137,7 +159,7 @@ def _from_files(
     direct: dict[str, Requirement] = {
         canonicalize_name(need.name): need for file in requirements.all() for need in file.requirements
     }
-    path = source or next((file.path for file in requirements.all() if file.asks_for("django")), requirements.path)
+    path = source or (_asking_for_django(requirements, root) or requirements).path
     return Dependencies(Manager.PIP, path, direct=direct, pythons=pythons, requirements=requirements)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import VENDOR
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPackages
@@ -43,7 +44,7 @@ reports/[0-9][0-9][0-9][0-9]-*
 
 @dataclass(frozen=True)
 class Image:
-    """What the image is made of; `python_path` is relative to the project's folder.
+    """What the image is made of; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
 
     `wheel` is the library's, in the project. `variables` are those that the settings need in the build, with values
     that say nothing.
@@ -54,6 +55,7 @@ class Image:
     dependencies: Dependencies
     packages: SystemPackages
     python_path: str = "."
+    pip_folder: str = "."
     has_vendor: bool = False
     wheel: str | None = None
     needs_source: bool = False
@@ -79,10 +81,8 @@ def _build_stage(image: Image, root: Path) -> Iterator[str]:
     installed = f' \\\n    && {_TOOLS}/bin/pip install --no-cache-dir "{wanted}"' if wanted else ""
     yield f"RUN python -m venv {_TOOLS} && python -m venv --without-pip {_VENV}{installed}"
     yield "WORKDIR /app"
-    if image.needs_source:
-        yield "COPY . ."
-    else:
-        yield from _copied(image, root)
+    copied = list(_copied(image, root))
+    yield from ["COPY . ."] if image.needs_source else copied
     yield from _installed(image, root)
     if not image.needs_source:
         yield "COPY . ."
@@ -98,19 +98,34 @@ def _build_stage(image: Image, root: Path) -> Iterator[str]:
 
 def _copied(image: Image, root: Path) -> Iterator[str]:
     """The files that the packages are installed from, before the source, which changes more often."""
-    dependencies = image.dependencies
+    by_folder: dict[str, list[str]] = {}
+    for name in installed_from(image.dependencies, root):
+        by_folder.setdefault(PurePosixPath(name).parent.as_posix(), []).append(name)
+    for folder, names in by_folder.items():
+        yield f"COPY {' '.join(names)} ./{'' if folder == '.' else folder + '/'}"
+    if image.has_vendor:
+        vendor = PurePosixPath(image.pip_folder, VENDOR).as_posix()
+        yield f"COPY {vendor} ./{vendor}/"
+
+
+def installed_from(dependencies: Dependencies, root: Path) -> list[str]:
+    """The files that list the packages, relative to the project's folder; UsageError for one outside."""
     if dependencies.requirements is not None:
         files = [path for file in dependencies.requirements.all() for path in (file.path, *file.constraints)]
     else:
         files = [dependencies.file, *([dependencies.lock] if dependencies.lock else [])]
-    by_folder: dict[str, list[str]] = {}
-    for path in dict.fromkeys(file.resolve() for file in files):
-        relative = path.relative_to(root.resolve())
-        by_folder.setdefault(relative.parent.as_posix(), []).append(relative.as_posix())
-    for folder, names in by_folder.items():
-        yield f"COPY {' '.join(names)} ./{'' if folder == '.' else folder + '/'}"
-    if image.has_vendor:
-        yield f"COPY {VENDOR} ./{VENDOR}/"
+    return list(dict.fromkeys(relative_to_project(path, root) for path in files))
+
+
+def relative_to_project(path: Path, root: Path) -> str:
+    """The path as the build of the image knows it; UsageError where it lies outside."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(root.resolve()):
+        raise UsageError(
+            f"the packages are installed from {resolved}, which is outside {root}, the folder that the image is built "
+            f"of; copy it into the project, or write a Dockerfile of your own that starts python -m {ENTRY_POINT}"
+        )
+    return resolved.relative_to(root.resolve()).as_posix()
 
 
 def _installed(image: Image, root: Path) -> Iterator[str]:
@@ -138,7 +153,13 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
     if dependencies.requirements is not None or dependencies.table == ():
         path = dependencies.file if dependencies.requirements is None else dependencies.requirements.path
         hashed = " --require-hashes" if dependencies.requirements and dependencies.requirements.is_hashed else ""
-        yield f"RUN {_PIP}{hashed} -r {path.resolve().relative_to(root.resolve()).as_posix()}"
+        # pip looks for the paths in the file below the folder that it runs in.
+        folder = dependencies.folder or root
+        if image.pip_folder != ".":
+            yield f"WORKDIR /app/{image.pip_folder}"
+        yield f"RUN {_PIP}{hashed} -r {relative_to_project(path, folder)}"
+        if image.pip_folder != ".":
+            yield "WORKDIR /app"
         return
     # Without a build of the project itself, which need not be a package.
     keys = "".join(f'["{key}"]' for key in (*dependencies.table, dependencies.key))

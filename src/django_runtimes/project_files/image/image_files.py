@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -11,8 +12,17 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
+from django_runtimes.project_files.dependencies.requirement_files import RequirementFile
 from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.image.dockerfile import ENTRY_POINT, IGNORED, Image, render_dockerfile
+from django_runtimes.project_files.image.dockerfile import (
+    ENTRY_POINT,
+    IGNORED,
+    Image,
+    installed_from,
+    relative_to_project,
+    render_dockerfile,
+)
+from django_runtimes.project_files.image.ignore_file import is_ignored
 from django_runtimes.project_files.image.system_packages import system_packages
 from django_runtimes.project_files.inspection import Inspection, loads_with
 from django_runtimes.project_files.layout import Layout
@@ -35,10 +45,33 @@ def plan_image(
     if name is not None:
         image = _image(plan, layout, dependencies, library, inspect())
         plan.write(plan.root / name, render_dockerfile(image, plan.root).encode())
-    if plan.exists(plan.root / _IGNORE):
-        plan.already.append(f"{_IGNORE} is there, and stays as it is")
-    else:
+    if not plan.exists(plan.root / _IGNORE):
         plan.write(plan.root / _IGNORE, IGNORED.encode())
+        return
+    plan.already.append(f"{_IGNORE} is there, and stays as it is")
+    if name is not None:
+        _plan_exceptions(plan, name, dependencies)
+
+
+def _plan_exceptions(plan: FilePlan, name: str, dependencies: Dependencies) -> None:
+    """Give the image a .dockerignore of its own where the project's leaves out what the packages come from."""
+    text = (plan.read(plan.root / _IGNORE) or b"").decode(errors="replace")
+    needed = [*installed_from(dependencies, plan.root), *_local_paths(plan, dependencies)]
+    left_out = [path for path in dict.fromkeys(needed) if path != "." and is_ignored(text, path)]
+    vendor = (dependencies.folder or plan.root) / VENDOR
+    wheels = [plan.name(change.path) for change in plan.changes if change.path.parent == vendor.resolve()]
+    if any(is_ignored(text, wheel) for wheel in wheels):
+        left_out.append(plan.name(vendor))
+    if not left_out:
+        return
+    path = plan.root / f"{name}{_IGNORE}"
+    if plan.exists(path):
+        plan.remarks.append(f"{path.name} may leave out {', '.join(left_out)}, which the image is built from")
+        return
+    start = text if not text or text.endswith("\n") else f"{text}\n"
+    lines = ["# Written by `webapp init`: the lines above, and what the packages are installed from.", ""]
+    lines[1:1] = [f"!{path}" for path in left_out]
+    plan.write(path, (start + "\n".join(lines)).encode())
 
 
 def _free_name(plan: FilePlan) -> str | None:
@@ -62,6 +95,7 @@ def _image(
     sources = [plan.read(dependencies.file) or b""]
     if dependencies.requirements is not None:
         sources += [plan.read(file.path) or b"" for file in dependencies.requirements.all()]
+    folder = dependencies.folder or plan.root
     variables = inspection.own_variables
     collects_static = inspection.uses_static_files
     if collects_static and variables and not loads_with(layout, variables):
@@ -79,7 +113,8 @@ def _image(
             uses_git=any(b"git+" in source or b"git = " in source for source in sources),
         ),
         python_path=layout.python_path.relative_to(layout.root).as_posix(),
-        has_vendor=isinstance(library.source, Wheel) or (plan.root / VENDOR).is_dir(),
+        pip_folder=plan.name(folder) or ".",
+        has_vendor=isinstance(library.source, Wheel) or (folder / VENDOR).is_dir(),
         wheel=_wheel(plan, dependencies, library),
         needs_source=_needs_source(plan, dependencies),
         tool_version=_tool_version(dependencies),
@@ -107,10 +142,8 @@ def _python(dependencies: Dependencies, library: Library) -> str:
 
 def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
     """Whether packages are installed from folders of the project."""
-    if dependencies.requirements is not None:
-        return any(
-            file.needs_project or b"-e ./" in (plan.read(file.path) or b"") for file in dependencies.requirements.all()
-        )
+    if _local_paths(plan, dependencies):
+        return True
     if dependencies.manager is Manager.PIP:
         return False
     data = parse(plan.read(dependencies.file) or b"", dependencies.file.name)
@@ -127,6 +160,23 @@ def _needs_source(plan: FilePlan, dependencies: Dependencies) -> bool:
         for table in tables
         for source in table.values()
     )
+
+
+def _local_paths(plan: FilePlan, dependencies: Dependencies) -> list[str]:
+    """The folders and archives that pip installs from, beside the folder of wheels; UsageError for one outside."""
+    if dependencies.requirements is None:
+        return []
+    found = [path for file in dependencies.requirements.all() for path in file.local_paths]
+    folder = dependencies.folder or plan.root
+    names = [relative_to_project(_located(path, folder, dependencies.requirements), plan.root) for path in found]
+    vendor = plan.name(folder / VENDOR)
+    return [name for name in dict.fromkeys(names) if not PurePosixPath(name).is_relative_to(vendor)]
+
+
+def _located(path: str, folder: Path, requirements: RequirementFile) -> Path:
+    """pip looks for what --find-links names beside the file first."""
+    beside = requirements.path.parent / path
+    return beside if beside.exists() and not (folder / path).exists() else folder / path
 
 
 def _tool_version(dependencies: Dependencies) -> str | None:

@@ -1,0 +1,112 @@
+"""The Dockerfile and .dockerignore, for requirements of every kind."""
+
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
+from django_runtimes.project_files.dependencies.library import Library, Wheel
+from django_runtimes.project_files.dependencies.listing import find_dependencies
+from django_runtimes.project_files.file_plan import FilePlan
+from django_runtimes.project_files.image.image_files import plan_image
+from django_runtimes.project_files.inspection import Inspection
+from django_runtimes.project_files.layout import Layout
+
+WHEEL = Wheel("django_runtimes-1.2-py3-none-any.whl", b"wheel")
+INSPECTION = Inspection("5.2", (), {}, debug=False, variables={}, paths=("/",), reads=None)
+INSTALL = "RUN /opt/tools/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile"
+
+
+def adopt(root: Path, files: dict[str, str], *, python_path: str = ".") -> FilePlan:
+    for name, content in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+    library = Library("1.2", (), SpecifierSet(">=3.11,<3.14"), (Requirement("django>=5.2"),))
+    library.__dict__["source"] = WHEEL
+    plan = FilePlan(root)
+    layout = Layout(root, root / python_path, "shop.settings", root / python_path / "shop/settings.py")
+    dependencies = find_dependencies(plan, layout.python_path)
+    plan_dependency(plan, dependencies, library)
+    plan_image(plan, layout, dependencies, library, inspect=lambda: INSPECTION)
+    return plan
+
+
+def lines(plan: FilePlan, name: str = "Dockerfile") -> list[str]:
+    return (plan.read(plan.root / name) or b"").decode().splitlines()
+
+
+@pytest.mark.parametrize(
+    "line", ["-e libs/greet", "./libs/greet", "greet @ file:./libs/greet", "./wheels/greet-1-py3-none-any.whl"]
+)
+def test_the_source_precedes_packages_from_the_project(tmp_path: Path, line: str):
+    dockerfile = lines(adopt(tmp_path, {"requirements.txt": f"django\n{line}\n"}))
+
+    copied, installed = dockerfile.index("COPY . ."), dockerfile.index(f"{INSTALL} -r requirements.txt")
+    assert copied < installed
+
+
+@pytest.mark.parametrize("option", ["-c", "-r"])
+def test_files_at_urls_are_left_to_pip(tmp_path: Path, option: str):
+    dockerfile = lines(adopt(tmp_path, {"requirements.txt": f"{option} https://x.example/a.txt\ndjango\n"}))
+
+    assert [line for line in dockerfile if line.startswith("COPY ") and "--from" not in line] == [
+        "COPY requirements.txt ./",
+        "COPY vendor ./vendor/",
+        "COPY . .",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["-r ../../common.txt", "-c ../../common.txt", "-e ../../libs/greet", "greet @ file:///srv/greet"]
+)
+def test_packages_from_outside_the_project_are_refused(tmp_path: Path, line: str):
+    (tmp_path / "common.txt").write_text("django\n")
+    api = tmp_path / "services/api"
+
+    with pytest.raises(UsageError, match=r"outside .*/services/api, the folder that the image is built of; copy it"):
+        adopt(api, {"requirements.txt": f"{line}\ngunicorn\n"})
+
+
+def test_pip_runs_where_the_requirements_of_a_subfolder_are(tmp_path: Path):
+    plan = adopt(tmp_path, {"backend/requirements.txt": "django\n"}, python_path="backend")
+
+    dockerfile = lines(plan)
+    assert lines(plan, "backend/requirements.txt")[-1] == f"./vendor/{WHEEL.file_name}"
+    assert plan.read(tmp_path / "backend/vendor" / WHEEL.file_name) == b"wheel"
+    start = dockerfile.index("COPY backend/requirements.txt ./backend/")
+    assert dockerfile[start : start + 5] == [
+        "COPY backend/requirements.txt ./backend/",
+        "COPY backend/vendor ./backend/vendor/",
+        "WORKDIR /app/backend",
+        f"{INSTALL} -r requirements.txt",
+        "WORKDIR /app",
+    ]
+
+
+def test_pip_runs_where_the_paths_of_the_requirements_start(tmp_path: Path):
+    files = {"backend/requirements.txt": "django\n-e backend/libs/greet\n", "backend/libs/greet/pyproject.toml": ""}
+
+    plan = adopt(tmp_path, files, python_path="backend")
+
+    assert plan.read(tmp_path / WHEEL.path) == b"wheel"
+    assert f"{INSTALL} -r backend/requirements.txt" in lines(plan)
+
+
+def test_an_allow_list_is_extended_for_the_image_alone(tmp_path: Path):
+    own = {"Dockerfile": "FROM scratch\n", ".dockerignore": "*\n!shop\n!manage.py\n!requirements.txt\n"}
+
+    plan = adopt(tmp_path, {**own, "requirements.txt": "django\n-e libs/greet\n"})
+
+    assert lines(plan, "Dockerfile.webapp.dockerignore")[:4] == own[".dockerignore"].splitlines()
+    assert lines(plan, "Dockerfile.webapp.dockerignore")[5:] == ["!libs/greet", "!vendor"]
+    assert (tmp_path / ".dockerignore").read_text() == own[".dockerignore"]
+    assert tmp_path / ".dockerignore" not in {change.path for change in plan.changes}
+
+
+def test_a_dockerignore_that_leaves_out_nothing_needed_stays(tmp_path: Path):
+    plan = adopt(tmp_path, {".dockerignore": ".git\n", "requirements.txt": "django\n"})
+
+    assert not plan.exists(tmp_path / "Dockerfile.dockerignore")
