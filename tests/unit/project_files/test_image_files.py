@@ -110,3 +110,60 @@ def test_a_dockerignore_that_leaves_out_nothing_needed_stays(tmp_path: Path):
     plan = adopt(tmp_path, {".dockerignore": ".git\n", "requirements.txt": "django\n"})
 
     assert not plan.exists(tmp_path / "Dockerfile.dockerignore")
+
+
+def test_a_package_that_brings_django_is_enough(tmp_path: Path):
+    text = '[project]\nname = "shop"\ndependencies = [\n  "whitenoise",\n  "django-storages",\n]\n'
+
+    plan = adopt(tmp_path, {"pyproject.toml": text})
+
+    assert b'"django-runtimes>=1.2",' in (plan.read(tmp_path / "pyproject.toml") or b"")
+    assert not plan.exists(tmp_path / "requirements.txt")
+    assert any('["project"]["dependencies"]' in line for line in lines(plan))
+
+
+DYNAMIC = """\
+[project]
+name = "shop"
+dynamic = ["dependencies"]
+[tool.setuptools.dynamic]
+dependencies = {file = ["deps.in"]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "first_line", "copied"),
+    [
+        ({"pyproject.toml": DYNAMIC, "deps.in": "django\n"}, "-r deps.in", "COPY requirements.txt deps.in ./"),
+        (
+            {"setup.cfg": "[options]\ninstall_requires = file: deps.in\n", "deps.in": "django\n"},
+            "-r deps.in",
+            "COPY requirements.txt deps.in ./",
+        ),
+        ({"setup.cfg": "[options]\ninstall_requires =\n  django\n"}, ".", "COPY . ."),
+        ({"setup.py": 'setup(install_requires=["django"])'}, ".", "COPY . ."),
+        ({"pyproject.toml": '[project]\nname = "shop"\ndynamic = ["dependencies"]\n'}, ".", "COPY . ."),
+    ],
+)
+def test_the_projects_own_metadata_is_installed(tmp_path: Path, files: dict[str, str], first_line: str, copied: str):
+    plan = adopt(tmp_path, files)
+
+    assert lines(plan, "requirements.txt") == [first_line, f"./{WHEEL.path}"]
+    dockerfile = lines(plan)
+    assert dockerfile.index(copied) < dockerfile.index(f"{INSTALL} -r requirements.txt")
+    assert plan.remarks == []
+
+
+def test_packages_listed_for_conda_alone_are_refused(tmp_path: Path):
+    with pytest.raises(UsageError, match=r"environment.yml lists the packages for conda, .* requirements.txt"):
+        adopt(tmp_path, {"environment.yml": "dependencies:\n  - django\n"})
+
+
+@pytest.mark.parametrize(
+    "files", [{}, {"requirements.txt": "gunicorn\n"}, {"setup.cfg": "[flake8]\nmax-line-length = 100\n"}]
+)
+def test_a_project_that_lists_no_django_gets_a_note(tmp_path: Path, files: dict[str, str]):
+    plan = adopt(tmp_path, files)
+
+    (remark,) = plan.remarks
+    assert remark.startswith("requirements.txt lists neither Django nor a package that brings it")

@@ -43,7 +43,8 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
                     f"install {_wheel_line(library, library.source)} first"
                 )
     else:
-        after = _appended(before or b"", _requirement_line(plan, dependencies, library))
+        start = b"".join(line.encode() + b"\n" for line in _first_lines(dependencies)) if before is None else before
+        after = _appended(start, _requirement_line(plan, dependencies, library))
     plan.write(dependencies.file, after)
     if isinstance(library.source, Wheel):
         _plan_wheel(plan, dependencies, library.source)
@@ -57,6 +58,18 @@ def _listed(dependencies: Dependencies) -> Requirement | None:
             if need := file.asks_for(NAME):
                 return need
     return dependencies.direct.get(NAME)
+
+
+def _first_lines(dependencies: Dependencies) -> list[str]:
+    """Of a file that is created: what the project's own metadata needs."""
+    requirements = dependencies.requirements
+    if requirements is None:
+        return []
+    folder = requirements.path.parent
+    return [
+        *(f"-r {file.path.relative_to(folder).as_posix()}" for file in requirements.includes),
+        *requirements.local_paths,
+    ]
 
 
 def _missing_extras(need: Requirement, dependencies: Dependencies, library: Library) -> str:

@@ -1,12 +1,9 @@
 """Finds how a project lists its dependencies: pip, uv, Poetry or Pipenv, and which file."""
 
-import json
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +12,14 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.dependencies.package_closure import locked_packages, needed_packages
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
+from django_runtimes.project_files.dependencies.setuptools_metadata import has_own_requirements, setuptools_files
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.toml_text import parse
 
 PYPROJECT = "pyproject.toml"
+_CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 _PEP621 = ("project",)
 _GROUPS = ("dependency-groups",)
 _POETRY = ("tool", "poetry", "dependencies")
@@ -60,9 +60,15 @@ class Dependencies:
         files = [file.path for file in self.requirements.all()] if self.requirements is not None else [self.file]
         return self.lock is not None or self.file not in files
 
+    @property
+    def brings_django(self) -> bool:
+        """Whether Django is among the packages, or may be: what local packages and files at URLs need is unknown."""
+        files = list(self.requirements.all()) if self.requirements is not None else []
+        return any(file.local_paths or file.urls for file in files) or "django" in self.packages()
+
     def packages(self) -> frozenset[str]:
         """The names of all packages that will be installed, as far as lock files and this environment know them."""
-        return frozenset(_locked(self.lock)) | frozenset(_needed(self.direct.values()))
+        return frozenset(locked_packages(self.lock)) | frozenset(needed_packages(self.direct.values()))
 
 
 def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
@@ -85,8 +91,12 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
         requirements = find_requirements(python_path)
         folder = _pip_folder(root, python_path, requirements)
     source = _source(requirements, root) if requirements is not None else None
-    found = _from_arrays(root, data, pythons, requirements, source) or _from_files(root, pythons, requirements, source)
-    return replace(found, folder=folder)
+    found = (
+        _from_arrays(root, data, pythons, requirements, source)
+        or _from_metadata(root, data, pythons, requirements)
+        or _from_files(root, pythons, requirements, source)
+    )
+    return replace(found, folder=folder if found.requirements is requirements else None)
 
 
 def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:
@@ -130,24 +140,62 @@ def _from_arrays(
     requirements: RequirementFile | None,
     source: Path | None,
 ) -> Dependencies | None:
-    """Of pyproject.toml, where it lists Django and no file of requirements does."""
+    """Of pyproject.toml, where it lists Django, or a package that brings it, and no file of requirements does."""
     if source is not None:
         return None
-    for table, key in ((_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))):
-        listed = _array(data, table, key) or {}
-        if "django" in listed:
-            is_compiled = requirements is not None and any(file.asks_for("django") for file in requirements.all())
-            return Dependencies(
-                Manager.PIP,
-                root / PYPROJECT,
-                table,
-                key,
-                listed,
-                pythons,
-                requirements=requirements if is_compiled else None,
-                project=canonicalize_name(str(data.get("project", {}).get("name", ""))),
+    arrays = [(_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))]
+    listed = {(table, key): _array(data, table, key) or {} for table, key in arrays}
+    found = next((place for place, needs in listed.items() if "django" in needs), None)
+    if found is None and (requirements is None or not _brings_django(_direct(requirements))):
+        # Django may come with another package, such as Wagtail.
+        found = next((place for place, needs in listed.items() if _brings_django(needs)), None)
+    if found is None and requirements is None and listed[arrays[0]]:
+        found = arrays[0]
+    if found is None:
+        return None
+    is_compiled = requirements is not None and any(file.asks_for("django") for file in requirements.all())
+    table, key = found
+    return Dependencies(
+        Manager.PIP,
+        root / PYPROJECT,
+        table,
+        key,
+        listed[found],
+        pythons,
+        requirements=requirements if is_compiled else None,
+        project=canonicalize_name(str(data.get("project", {}).get("name", ""))),
+    )
+
+
+def _from_metadata(
+    root: Path, data: Mapping[str, Any], pythons: SpecifierSet, requirements: RequirementFile | None
+) -> Dependencies | None:
+    """Of a requirements.txt to be created that installs what the project's own metadata needs, where no file lists it.
+
+    UsageError where only conda's file lists packages.
+    """
+    if requirements is not None:
+        return None
+    path = root / "requirements.txt"
+    includes = setuptools_files(root, data)
+    if not includes and not has_own_requirements(root, data):
+        conda = next((name for name in _CONDA if (root / name).is_file()), None)
+        if conda is not None:
+            raise UsageError(
+                f"{conda} lists the packages for conda, and the image installs them by pip; list them in "
+                "requirements.txt, and run this again"
             )
-    return None
+        return None
+    created = RequirementFile(path, includes=includes, local_paths=() if includes else (".",))
+    return Dependencies(Manager.PIP, path, direct=_direct(created), pythons=pythons, requirements=created)
+
+
+def _direct(requirements: RequirementFile) -> dict[str, Requirement]:
+    return {canonicalize_name(need.name): need for file in requirements.all() for need in file.requirements}
+
+
+def _brings_django(needs: Mapping[str, Requirement]) -> bool:
+    return "django" in needed_packages(needs.values())
 
 
 def _from_files(
@@ -156,11 +204,8 @@ def _from_files(
     """Of a file of requirements, which is to be created where there is none."""
     if requirements is None:
         return Dependencies(Manager.PIP, root / "requirements.txt", pythons=pythons)
-    direct: dict[str, Requirement] = {
-        canonicalize_name(need.name): need for file in requirements.all() for need in file.requirements
-    }
     path = source or (_asking_for_django(requirements, root) or requirements).path
-    return Dependencies(Manager.PIP, path, direct=direct, pythons=pythons, requirements=requirements)
+    return Dependencies(Manager.PIP, path, direct=_direct(requirements), pythons=pythons, requirements=requirements)
 
 
 def _uv(root: Path, data: Mapping[str, Any], pythons: SpecifierSet) -> Dependencies:
@@ -260,37 +305,3 @@ def _versions(value: object) -> SpecifierSet:
         return SpecifierSet(",".join(filter(None, parts)))
     except InvalidSpecifier:
         return SpecifierSet()
-
-
-def _locked(lock: Path | None) -> Iterator[str]:
-    if lock is None:
-        return
-    try:
-        if lock.suffix == ".lock" and lock.name.startswith("Pipfile"):
-            yield from map(canonicalize_name, json.loads(lock.read_text(encoding="utf-8")).get("default", {}))
-        else:
-            packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
-            yield from (canonicalize_name(package["name"]) for package in packages)
-    except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{lock.name} cannot be read: {error}; make it again with its tool") from None
-
-
-def _needed(requirements: Iterable[Requirement]) -> Iterator[str]:
-    """The names of what these need in this environment; psycopg[binary] as psycopg-binary too, installed or not."""
-    waiting, seen = list(requirements), set()
-    while waiting:
-        need = waiting.pop()
-        name = canonicalize_name(need.name)
-        extras = {"", *need.extras}
-        if (name, *sorted(extras)) in seen:
-            continue
-        seen.add((name, *sorted(extras)))
-        yield name
-        yield from (f"{name}-{extra}" for extra in need.extras)
-        try:
-            needs = map(Requirement, distribution(name).requires or [])
-        except (PackageNotFoundError, InvalidRequirement):
-            continue
-        waiting += [
-            need for need in needs if need.marker is None or any(need.marker.evaluate({"extra": e}) for e in extras)
-        ]

@@ -42,17 +42,19 @@ _EGG = re.compile(r"#egg=(?P<name>[\w.-]+(?:\[[^\]]*\])?)")
 class RequirementFile:
     """One file. `compile_command` is the command that wrote it.
 
-    `local_paths` are the folders and archives that it installs from, relative to the folder that pip runs in.
+    `local_paths` are the folders and archives that it installs from, relative to the folder that pip runs in; `urls`
+    are those of files that it includes.
     """
 
     path: Path
-    requirements: tuple[Requirement, ...]
-    includes: tuple["RequirementFile", ...]
-    constraints: tuple[Path, ...]
-    is_hashed: bool
-    is_compiled: bool
-    compile_command: str | None
-    local_paths: tuple[str, ...]
+    requirements: tuple[Requirement, ...] = ()
+    includes: tuple["RequirementFile", ...] = ()
+    constraints: tuple[Path, ...] = ()
+    is_hashed: bool = False
+    is_compiled: bool = False
+    compile_command: str | None = None
+    local_paths: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
 
     def all(self) -> Iterator["RequirementFile"]:
         """This file and those that it includes."""
@@ -88,11 +90,13 @@ def read_requirements(path: Path, above: tuple[Path, ...] = ()) -> RequirementFi
     includes: list[RequirementFile] = []
     constraints: list[Path] = []
     local_paths: list[str] = []
+    urls: list[str] = []
     for line in _logical_lines(text):
         match = _INCLUDE.match(line) or _CONSTRAINT.match(line)
         if match is not None:
             # pip fetches those at URLs by itself.
             if _URL.match(match["path"]):
+                urls += [match["path"]] if match.re is _INCLUDE else []
                 continue
             if match.re is _INCLUDE:
                 includes.append(read_requirements(path.parent / match["path"].strip(), (*above, path)))
@@ -113,6 +117,7 @@ def read_requirements(path: Path, above: tuple[Path, ...] = ()) -> RequirementFi
         is_compiled=_COMPILED.search(text[:500]) is not None,
         compile_command=command[1].strip() if command else None,
         local_paths=tuple(local_paths),
+        urls=tuple(urls),
     )
 
 

@@ -95,6 +95,11 @@ def _image(
     sources = [plan.read(dependencies.file) or b""]
     if dependencies.requirements is not None:
         sources += [plan.read(file.path) or b"" for file in dependencies.requirements.all()]
+    if not dependencies.brings_django:
+        plan.remarks.append(
+            f"{plan.name(dependencies.file)} lists neither Django nor a package that brings it, and the image has only "
+            "what it lists; list what the project imports there"
+        )
     folder = dependencies.folder or plan.root
     variables = inspection.own_variables
     collects_static = inspection.uses_static_files

@@ -1,0 +1,41 @@
+"""Reads which packages a project's own metadata needs, where pyproject.toml does not list them."""
+
+import configparser
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, read_requirements
+
+_SETUP_PY, _SETUP_CFG = "setup.py", "setup.cfg"
+_KEY = "install_requires"
+
+
+def has_own_requirements(root: Path, data: Mapping[str, Any]) -> bool:
+    """Whether a build of the project tells what it needs: dynamic dependencies, setup.cfg or setup.py."""
+    is_dynamic = "dependencies" in data.get("project", {}).get("dynamic", [])
+    script = root / _SETUP_PY
+    return is_dynamic or bool(_install_requires(root)) or (script.is_file() and _KEY.encode() in script.read_bytes())
+
+
+def setuptools_files(root: Path, data: Mapping[str, Any]) -> tuple[RequirementFile, ...]:
+    """The files that setuptools reads the dependencies from; none where they stand elsewhere."""
+    dynamic = data.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
+    names = dynamic.get("file", []) if isinstance(dynamic, dict) else []
+    listed = _install_requires(root)
+    if listed.startswith("file:"):
+        names = listed.removeprefix("file:").split(",")
+    return tuple(_files(root, [names] if isinstance(names, str) else names))
+
+
+def _files(root: Path, names: Iterable[str]) -> Iterable[RequirementFile]:
+    return (read_requirements(root / name.strip()) for name in names)
+
+
+def _install_requires(root: Path) -> str:
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(root / _SETUP_CFG, encoding="utf-8")
+        return parser.get("options", _KEY, fallback="").strip()
+    except (configparser.Error, UnicodeDecodeError):
+        return ""
