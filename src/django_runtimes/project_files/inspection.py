@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.layout import Layout
+from django_runtimes.project_files.project_copy import copied_project
 
 _TIMEOUT_S = 120
 _STATIC_FILES = "django.contrib.staticfiles"
@@ -68,19 +69,20 @@ class Inspection:
 
 def inspect_project(layout: Layout) -> Inspection:
     """Load the settings, then try the URLs on a database of its own; UsageError where the settings do not load."""
-    first = _examine(layout, probes=True)
-    if "django" not in first:
-        raise UsageError(_explained(first, layout))
-    if not first["names_databases"]:
-        raise UsageError(
-            f"{layout.settings} has no DATABASES, which DATABASE_URL fills in where the project runs; "
-            "add DATABASES = {}"
-        )
-    reads = first.get("reads")
-    if reads is None and "error" not in first:
-        with _database(first["engines"].get("default", "")) as database:
-            if database is not None:
-                reads = _examine(layout, probes=True, database=database).get("reads")
+    with copied_project(layout) as copy:
+        first = _examine(layout, copy, probes=True)
+        if "django" not in first:
+            raise UsageError(_explained(first, layout))
+        if not first["names_databases"]:
+            raise UsageError(
+                f"{layout.settings} has no DATABASES, which DATABASE_URL fills in where the project runs; "
+                "add DATABASES = {}"
+            )
+        reads = first.get("reads")
+        if reads is None and "error" not in first:
+            with _database(first["engines"].get("default", "")) as database:
+                if database is not None:
+                    reads = _examine(layout, copy, probes=True, database=database).get("reads")
     return Inspection(
         django=first["django"],
         apps=tuple(first["apps"]),
@@ -95,11 +97,13 @@ def inspect_project(layout: Layout) -> Inspection:
 def loads_with(layout: Layout, variables: Mapping[str, str]) -> bool:
     """Whether the settings load where only these variables are set, as in the build of an image."""
     environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
-    return "django" in _examine(layout, probes=False, environ={**environ, **variables})
+    with copied_project(layout) as copy:
+        return "django" in _examine(layout, copy, probes=False, environ={**environ, **variables})
 
 
 def _examine(
     layout: Layout,
+    copy: Layout,
     *,
     probes: bool,
     database: Mapping[str, Any] | None = None,
@@ -109,8 +113,9 @@ def _examine(
         request, answer = Path(folder, "request.json"), Path(folder, "answer.json")
         content = {
             "settings": layout.settings,
-            "root": str(layout.root),
-            "paths": [str(path) for path in dict.fromkeys((layout.python_path, layout.root))],
+            "root": str(copy.root),
+            "paths": [str(path) for path in dict.fromkeys((copy.python_path, copy.root))],
+            "original": str(layout.root.resolve()),
             "probes": probes,
             "database": database,
         }
@@ -120,7 +125,7 @@ def _examine(
         try:
             ended = subprocess.run(
                 command,
-                cwd=layout.python_path,
+                cwd=copy.python_path,
                 env={**(os.environ if environ is None else environ), "WEBAPP_RUNTIME": "local"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -131,6 +136,8 @@ def _examine(
         except subprocess.TimeoutExpired:
             complaint = [f"it took more than {_TIMEOUT_S} s"]
         found: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
+    if text := found.get("error", {}).get("text"):
+        found["error"]["text"] = text.replace(str(copy.root), str(layout.root))
     if not found:
         found["error"] = {"kind": "", "text": complaint[0], "where": None, "missing_module": None}
     return found

@@ -35,7 +35,7 @@ def main(request_path: Path, answer_path: Path) -> None:
         answer.update(values)
         answer_path.write_text(json.dumps(answer))
 
-    sys.path[:0] = request["paths"]
+    sys.path[:] = [*request["paths"], *_moved(sys.path, Path(request["original"]), Path(request["root"]))]
     os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
     try:
         with _recorded(Path(request["root"])) as (variables, optional):
@@ -54,6 +54,15 @@ def main(request_path: Path, answer_path: Path) -> None:
             note(reads=_reads(paths))
     except BaseException as error:
         note(error=_described(error, Path(request["root"])))
+
+
+def _moved(paths: list[str], original: Path, root: Path) -> Iterator[str]:
+    """The folders to import from, those of the project (of an editable install, say) in its copy."""
+    for text in paths:
+        path = Path(text)
+        is_own = text and path.is_relative_to(original) and "site-packages" not in path.parts
+        moved = root / path.relative_to(original) if is_own else path
+        yield str(moved) if is_own and moved.is_dir() and not moved.is_symlink() else text
 
 
 @contextlib.contextmanager

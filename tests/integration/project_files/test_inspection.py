@@ -6,6 +6,7 @@ import pytest
 
 from django_runtimes.project_files.inspection import inspect_project
 from django_runtimes.project_files.layout import find_layout
+from django_runtimes.project_files.project_copy import copied_project
 from tests.integration.project_files.projects import MANAGE, SETTINGS, tree
 
 PAGES = """
@@ -117,6 +118,71 @@ def test_the_tree_is_not_changed(tmp_path: Path, addition: str):
     inspect_project(find_layout(tmp_path, settings=None))
 
     assert tree(tmp_path) == before
+
+
+WRITING_PAGE = """
+from pathlib import Path
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import path
+
+
+def page(request):
+    request.session["visits"] = 1
+    (settings.BASE_DIR / "visits.txt").write_text("1")
+    Path("visits.txt").write_text("1")
+    return HttpResponse("page")
+
+
+urlpatterns = [path("", page)]
+"""
+FILE_SESSIONS = """
+from pathlib import Path
+BASE_DIR = Path(__file__).resolve().parent.parent
+(BASE_DIR / "logs").mkdir()
+SESSION_ENGINE = "django.contrib.sessions.backends.file"
+SESSION_FILE_PATH = str(BASE_DIR / "sessions")
+"""
+
+
+def test_pages_and_settings_write_into_a_copy(tmp_path: Path):
+    (tmp_path / "sessions").mkdir()
+    before = tree(project(tmp_path, settings=FULL + FILE_SESSIONS, urls=WRITING_PAGE))
+
+    found = inspect_project(find_layout(tmp_path, settings=None))
+
+    assert found.reads == ("/",)
+    assert tree(tmp_path) == before
+
+
+def test_settings_may_read_what_lies_above_the_project(tmp_path: Path):
+    (tmp_path / "repository/.git").mkdir(parents=True)
+    (tmp_path / "repository/services/shop").mkdir(parents=True)
+    (tmp_path / "repository/key.txt").write_text("key")
+    read = "from pathlib import Path\n(Path(__file__).resolve().parents[3] / 'key.txt').read_text()\n"
+    project(tmp_path / "repository/services/shop", settings=SETTINGS + read)
+    before = tree(tmp_path)
+
+    found = inspect_project(find_layout(tmp_path / "repository/services/shop", settings=None))
+
+    assert found.apps
+    assert tree(tmp_path) == before
+
+
+def test_large_files_and_environments_are_linked(tmp_path: Path):
+    project(tmp_path)
+    (tmp_path / "data.bin").write_bytes(bytes(6 * 1024 * 1024))
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env/pyvenv.cfg").touch()
+    (tmp_path / "link").symlink_to("shop/urls.py")
+
+    with copied_project(find_layout(tmp_path, settings=None)) as copy:
+        links = {path.name for path in copy.root.iterdir() if path.is_symlink()}
+        assert links == {"data.bin", "env", "link"}
+        assert (copy.root / "link").resolve() == copy.root / "shop/urls.py"
+        assert (copy.root / "data.bin").stat().st_size == 6 * 1024 * 1024
+
+    assert not copy.root.exists()
 
 
 def test_urls_that_do_not_load_leave_the_front_page(tmp_path: Path):

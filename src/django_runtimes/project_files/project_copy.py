@@ -1,0 +1,82 @@
+"""A copy of a project in a temporary folder, so that settings and pages that write files change nothing of it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from django_runtimes.project_files.init_record import FOLDER
+from django_runtimes.project_files.layout import Layout
+
+# Linked, since nothing writes there, and they may be large.
+_LINKED_FOLDERS = frozenset({".git", ".hg", "node_modules"})
+_LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", FOLDER})
+_ENVIRONMENT = "pyvenv.cfg"
+_REPOSITORY = ".git"
+_LARGEST_COPIED_BYTES = 5 * 1024 * 1024
+
+
+@contextmanager
+def copied_project(layout: Layout) -> Iterator[Layout]:
+    """The layout of a copy, which is removed at the end; what lies above it in the repository is linked."""
+    root = layout.root.resolve()
+    with tempfile.TemporaryDirectory(prefix="webapp-init-", ignore_cleanup_errors=True) as name:
+        folder = Path(name).resolve()
+        for above in _folders_above(root):
+            below = next(path for path in (root, *root.parents) if path.parent == above)
+            folder = folder / (above.name or "root")
+            folder.mkdir()
+            for entry in _entries(above):
+                if entry.name != below.name:
+                    (folder / entry.name).symlink_to(entry.path)
+        target = folder / (root.name or "root")
+        _copy(root, target, root)
+        python_path, settings_file = (
+            target / path.resolve().relative_to(root) for path in (layout.python_path, layout.settings_file)
+        )
+        yield replace(layout, root=target, python_path=python_path, settings_file=settings_file)
+
+
+def _folders_above(root: Path) -> list[Path]:
+    """From the repository's top down; without one, the folder above alone."""
+    if (root / _REPOSITORY).exists():
+        return []
+    parents = list(root.parents)
+    top = next((index for index, parent in enumerate(parents) if (parent / _REPOSITORY).exists()), 0)
+    return parents[top::-1] if parents else []
+
+
+def _copy(source: Path, target: Path, root: Path) -> None:
+    target.mkdir()
+    for entry in _entries(source):
+        path, copy = Path(entry.path), target / entry.name
+        if entry.name in _LEFT_OUT:
+            continue
+        if entry.is_symlink():
+            # Of a loop, too, which resolve() raises for.
+            named, reached = path.readlink(), Path(os.path.realpath(path))
+            copy.symlink_to(named if reached.is_relative_to(root) and not named.is_absolute() else reached)
+        elif entry.is_dir():
+            is_linked = entry.name in _LINKED_FOLDERS or (path / _ENVIRONMENT).exists()
+            copy.symlink_to(path) if is_linked else _copy(path, copy, root)
+        elif entry.is_file():
+            _copy_file(path, copy)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """None where the folder cannot be read."""
+    try:
+        return list(os.scandir(folder))
+    except PermissionError:
+        return []
+
+
+def _copy_file(path: Path, copy: Path) -> None:
+    """Or link it, where it is large or cannot be read."""
+    if path.stat().st_size > _LARGEST_COPIED_BYTES or not os.access(path, os.R_OK):
+        copy.symlink_to(path)
+    else:
+        shutil.copy2(path, copy)
