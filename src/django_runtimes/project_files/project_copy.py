@@ -35,7 +35,7 @@ def copied_project(layout: Layout) -> Iterator[Layout]:
         target = folder / (root.name or "root")
         _copy(root, target, root)
         python_path, settings_file = (
-            target / path.resolve().relative_to(root) for path in (layout.python_path, layout.settings_file)
+            target / path.relative_to(layout.root) for path in (layout.python_path, layout.settings_file)
         )
         yield replace(layout, root=target, python_path=python_path, settings_file=settings_file)
 

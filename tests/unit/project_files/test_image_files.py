@@ -1,5 +1,6 @@
 """The Dockerfile and .dockerignore, for requirements of every kind."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,27 @@ def test_a_project_that_lists_no_django_gets_a_note(tmp_path: Path, files: dict[
 
     (remark,) = plan.remarks
     assert remark.startswith("requirements.txt lists neither Django nor a package that brings it")
+
+
+def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):
+    own = "FROM python\nCOPY requirements.txt /\nRUN pip install -r /requirements.txt\n"
+
+    plan = adopt(tmp_path, {"Dockerfile": own, "requirements.txt": "django\n"})
+
+    (remark,) = plan.remarks
+    assert remark.endswith("copy it into the folder that pip runs in, before it runs: COPY vendor vendor/")
+
+
+def test_a_dockerfile_that_installs_nothing_of_it_gets_no_note(tmp_path: Path):
+    assert adopt(tmp_path, {"Dockerfile": "FROM scratch\n", "requirements.txt": "django\n"}).remarks == []
+
+
+@pytest.mark.parametrize(("pattern", "is_ignored"), [("vendor/", True), ("*.whl", True), ("dist/", False)])
+def test_a_wheel_that_git_ignores_gets_a_note(tmp_path: Path, pattern: str, *, is_ignored: bool):
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+
+    plan = adopt(tmp_path, {".gitignore": f"{pattern}\n", "requirements.txt": "django\n"})
+
+    assert [remark.rpartition(": ")[2] for remark in plan.remarks] == (
+        [f"git add --force {WHEEL.path}"] if is_ignored else []
+    )

@@ -11,6 +11,7 @@ from django_runtimes.project_files.dependencies.library import NAME, Archive, Gi
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import python_minors
 from django_runtimes.project_files.dependencies.requirement_files import read_requirements
+from django_runtimes.project_files.dependencies.version_control import is_ignored_by_git
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.settings_lines import newline_of
 from django_runtimes.project_files.toml_text import parse, with_array_item, with_key
@@ -91,6 +92,11 @@ def _plan_wheel(plan: FilePlan, dependencies: Dependencies, wheel: Wheel) -> Non
     if before not in {None, wheel.content}:
         raise UsageError(f"{plan.name(path)} is another wheel of the same version; remove it, and run this again")
     plan.write(path, wheel.content)
+    if is_ignored_by_git(path):
+        plan.remarks.append(
+            f"Git ignores {plan.name(path)}, without which no clone can be installed; add it: "
+            f"git add --force {plan.name(path)}"
+        )
 
 
 def _appended(content: bytes, line: str) -> bytes:

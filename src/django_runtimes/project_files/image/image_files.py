@@ -45,12 +45,31 @@ def plan_image(
     if name is not None:
         image = _image(plan, layout, dependencies, library, inspect())
         plan.write(plan.root / name, render_dockerfile(image, plan.root).encode())
+        _note_own_files(plan, name, dependencies)
     if not plan.exists(plan.root / _IGNORE):
         plan.write(plan.root / _IGNORE, IGNORED.encode())
         return
     plan.already.append(f"{_IGNORE} is there, and stays as it is")
     if name is not None:
         _plan_exceptions(plan, name, dependencies)
+
+
+def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) -> None:
+    """Say what a Dockerfile of the project's own needs where the requirements now name a wheel in the project."""
+    folder = (dependencies.folder or plan.root).resolve()
+    wheel = next((change.path for change in plan.changes if change.path.parent == folder / VENDOR), None)
+    if wheel is None or dependencies.table:
+        return
+    files = dependencies.requirements.all() if dependencies.requirements is not None else ()
+    listings = {dependencies.file.name, *(file.path.name for file in files)}
+    for name in NAMES:
+        text = (plan.read(plan.root / name) or b"").decode(errors="replace") if name != written else ""
+        if any(listing in text for listing in listings):
+            plan.remarks.append(
+                f"{name} is the project's own and installs {dependencies.file.name}, which now names the wheel "
+                f"./{VENDOR}/{wheel.name}; copy it into the folder that pip runs in, before it runs: "
+                f"COPY {plan.name(folder / VENDOR)} {VENDOR}/"
+            )
 
 
 def _plan_exceptions(plan: FilePlan, name: str, dependencies: Dependencies) -> None:
