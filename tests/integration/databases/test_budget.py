@@ -51,7 +51,7 @@ class Observer:
         self.peak = max(self.peak, held)
         return held
 
-    async def count_once_gone(self, *, to: int) -> int:
+    async def count_once_settled(self, *, to: int) -> int:
         """Wait until at most `to` backends are left, or for some seconds, and return their number."""
         # A client disconnects without waiting for its backend to exit.
         for _ in range(500):
@@ -60,7 +60,7 @@ class Observer:
             await asyncio.sleep(0.01)
         return held
 
-    async def count_on(self) -> None:
+    async def count_continuously(self) -> None:
         """Count until cancelled, with pauses for the other tasks."""
         while True:
             await self.count()
@@ -111,7 +111,7 @@ def observe(database_server, database):
         url = database_server.url(database)
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             observer = Observer(connection)
-            counting = asyncio.create_task(observer.count_on())
+            counting = asyncio.create_task(observer.count_continuously())
             yield observer
             counting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -120,7 +120,7 @@ def observe(database_server, database):
     return watch
 
 
-def counted(environ: dict[str, str]) -> int:
+def budgeted(environ: dict[str, str]) -> int:
     """Return the budget's count for one instance, without deploys."""
     (comparison,) = connection_budget(environ | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": "100"}, None, cpu_count=1)
     product = 1
@@ -168,7 +168,7 @@ async def test_a_loaded_container_holds_as_many_as_the_budget_counts(
         await asyncio.gather(*(get(session, f"{target.url}/{way}") for way in ["sync", "async", "stream"] * 25))
 
     assert 200 in statuses
-    assert expected <= observer.peak <= expected + readiness == counted(environ)
+    assert expected <= observer.peak <= expected + readiness == budgeted(environ)
 
 
 @pytest.mark.parametrize("strategy", ["per_request", "pool"])
@@ -190,7 +190,7 @@ async def test_each_execution_environment_holds_one_connection(variables, observ
             statuses.append(await get(session, f"{target.url}/{path}"))
 
     assert statuses == [200] * 6
-    assert observer.peak == 3 == counted(environ)
+    assert observer.peak == 3 == budgeted(environ)
 
 
 async def test_a_persistent_environment_keeps_one_per_kind_of_view(variables, observe, tmp_path):
@@ -204,7 +204,7 @@ async def test_a_persistent_environment_keeps_one_per_kind_of_view(variables, ob
     ):
         for path in ["sync", "async", "readyz"] * 5:
             assert await get(session, f"{target.url}/{path}") == 200
-        kept = await observer.count_once_gone(to=2)
+        kept = await observer.count_once_settled(to=2)
 
     assert kept == 2
-    assert 2 <= observer.peak <= 3 == counted(environ)
+    assert 2 <= observer.peak <= 3 == budgeted(environ)

@@ -89,10 +89,10 @@ def test_a_stripped_base_path_that_is_also_a_url(tmp_path, base_path, path):
     variables = BEHIND_CLOUDFRONT | {"WEBAPP_BASE_PATH": base_path, "WEBAPP_BASE_PATH_STRIPPED": "1"}
     with container(tmp_path / "log", **variables) as (_, port):
         statuses = {}
-        for asked in (path, "/static/admin/css/base.css", "/healthz", f"{base_path}/healthz"):
+        for requested in (path, "/static/admin/css/base.css", "/healthz", f"{base_path}/healthz"):
             connection = HTTPConnection("127.0.0.1", port, timeout=20)
-            connection.request("GET", asked, headers=REQUEST)
-            statuses[asked] = connection.getresponse().status
+            connection.request("GET", requested, headers=REQUEST)
+            statuses[requested] = connection.getresponse().status
             connection.close()
 
     assert statuses.pop(path) == (200 if path == "/admin/login/" else 404)

@@ -17,7 +17,7 @@ def moderator(client):
     return client
 
 
-def act(client, action, *entries):
+def run_action(client, action, *entries):
     selected = [entry.pk for entry in entries]
     return client.post(_CHANGELIST, {"action": action, "_selected_action": selected}, follow=True)
 
@@ -54,10 +54,10 @@ def test_entries_are_hidden_and_shown_again(moderator, client):
     unkind = Entry.objects.create(author="Eve", message="Unkind words")
     kind = Entry.objects.create(author="Ada", message="Kind words")
 
-    assert "Hidden: 1." in act(moderator, "hide", unkind).text
+    assert "Hidden: 1." in run_action(moderator, "hide", unkind).text
     assert list(Entry.objects.visible()) == [kind]
 
-    assert "Shown: 1." in act(moderator, "show", unkind).text
+    assert "Shown: 1." in run_action(moderator, "show", unkind).text
     assert set(Entry.objects.visible()) == {kind, unkind}
 
 

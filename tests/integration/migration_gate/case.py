@@ -36,7 +36,7 @@ class Case:
         assert works(running) is not any(verdict.refuses for verdict in verdicts)
 
 
-def each(cases: list[Case]) -> Any:
+def parametrize_cases(cases: list[Case]) -> Any:
     """Parametrize a test by cases, with their names as ids."""
     return pytest.mark.parametrize("case", cases, ids=lambda case: case.name.replace(" ", "_"))
 

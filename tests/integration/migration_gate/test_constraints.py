@@ -14,8 +14,8 @@ from tests.integration.migration_gate.case import (
     add,
     alter,
     check,
-    each,
     generated,
+    parametrize_cases,
     require,
     unique,
 )
@@ -155,6 +155,6 @@ CASES = [
 ]
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_the_gate_refuses_what_breaks_the_running_version(case):
     case.verify()

@@ -6,7 +6,7 @@ import pytest
 from django.db import DatabaseError, migrations, models, transaction
 
 from django_runtimes.migration_gate.kind import Kind
-from tests.integration.migration_gate.case import Case, each
+from tests.integration.migration_gate.case import Case, parametrize_cases
 from tests.integration.migration_gate.shop import apply, migration, state_of, verdicts_on
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.django_db]
@@ -66,7 +66,7 @@ def has_rows(pages: Any) -> bool:
         return False
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_rows_are_lost_exactly_where_the_gate_says_gone(case):
     running = apply(state_of([]), migration("0001_initial", [PAGE]))
     pages = running.apps.get_model("shop", "Page").objects

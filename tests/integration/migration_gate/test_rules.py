@@ -13,10 +13,10 @@ from tests.integration.migration_gate.case import (
     Case,
     add,
     alter,
-    each,
     generated,
     in_database,
     in_state,
+    parametrize_cases,
 )
 from tests.integration.migration_gate.shop import OLD, apply, migration, state_of, verdicts_on
 
@@ -241,7 +241,7 @@ CASES = [
 ]
 
 
-@each(CASES)
+@parametrize_cases(CASES)
 def test_the_gate_refuses_what_breaks_the_running_version(case):
     case.verify()
 

@@ -38,7 +38,7 @@ def template(request):
     return HttpResponse(Engine().from_string("{{ broken }}").render(Context({"broken": outage})))
 
 
-def mistaken(request):
+def faulty(request):
     raise ZeroDivisionError("of the project's own")
 
 
@@ -50,7 +50,7 @@ def own_error_page(request):
     return HttpResponse("the project's own page", status=500)
 
 
-class Raising:
+class RaisingMiddleware:
     """Middleware that raises an outage at the point that the header `Raise` names."""
 
     def __init__(self, get_response):
@@ -69,7 +69,7 @@ class Raising:
             outage()
 
 
-class Asynchronous:
+class AsynchronousMiddleware:
     """Middleware that supports asynchronous requests only."""
 
     sync_capable, async_capable = False, True
@@ -90,13 +90,13 @@ urlpatterns = [
         "view": view,
         "asynchronous": asynchronous_view,
         "template": template,
-        "mistaken": mistaken,
+        "faulty": faulty,
         "fine": fine,
     }.items()
 ]
 handler500 = own_error_page
 INNER = "django.middleware.common.CommonMiddleware"
-RAISED_IN = pytest.mark.parametrize(
+EVERY_PLACE = pytest.mark.parametrize(
     ("page", "header"),
     [
         ("/view", ""),
@@ -112,7 +112,7 @@ RAISED_IN = pytest.mark.parametrize(
 @pytest.fixture(autouse=True)
 def _project(settings) -> None:
     settings.ROOT_URLCONF = __name__
-    settings.MIDDLEWARE = [f"{__name__}.Raising", INNER]
+    settings.MIDDLEWARE = [f"{__name__}.RaisingMiddleware", INNER]
     settings.SECURE_SSL_REDIRECT = False
 
 
@@ -129,7 +129,7 @@ async def send_request(handler, page: str, header: str = ""):
     return await exchange(handler, "GET", page, headers=[(b"raise", header.encode())] if header else [])
 
 
-@RAISED_IN
+@EVERY_PLACE
 async def test_an_outage_in_a_container_is_503(page, header):
     with one_hop() as handler:
         reply = await send_request(handler, page, header)
@@ -137,22 +137,22 @@ async def test_an_outage_in_a_container_is_503(page, header):
     assert (reply.status, reply.header("Retry-After")) == (503, "5")
 
 
-@RAISED_IN
+@EVERY_PLACE
 async def test_an_outage_on_djangos_handler_is_503(page, header):
     assert (await send_request(ASGIHandler(), page, header)).status == 503
 
 
 @pytest.mark.parametrize(("page", "header"), [("/view", ""), ("/asynchronous", ""), ("/fine", "before")])
-@pytest.mark.parametrize("raising", ["Asynchronous", "Raising"])
+@pytest.mark.parametrize("raising", ["AsynchronousMiddleware", "RaisingMiddleware"])
 async def test_an_outage_under_async_middleware_is_503(settings, page, header, raising):
-    settings.MIDDLEWARE = [f"{__name__}.Asynchronous", f"{__name__}.{raising}", INNER]
+    settings.MIDDLEWARE = [f"{__name__}.AsynchronousMiddleware", f"{__name__}.{raising}", INNER]
 
     with one_hop() as handler:
         assert handler.needs_asynchronous_chain
         assert (await send_request(handler, page, header)).status == 503
 
 
-@RAISED_IN
+@EVERY_PLACE
 def test_an_outage_on_lambda_is_503(page, header):
     reply = reply_on_lambda(page, **({"raise": header} if header else {}))
 
@@ -161,12 +161,12 @@ def test_an_outage_on_lambda_is_503(page, header):
 
 async def test_other_errors_get_the_projects_own_page():
     with one_hop() as handler:
-        reply = await send_request(handler, "/mistaken")
+        reply = await send_request(handler, "/faulty")
 
     assert (reply.status, reply.body) == (500, b"the project's own page")
 
 
-@pytest.mark.parametrize("page", ["/view", "/mistaken"])
+@pytest.mark.parametrize("page", ["/view", "/faulty"])
 async def test_got_request_exception_is_sent(page):
     received = []
 

@@ -246,7 +246,7 @@ def test_an_outage_logs_one_warning_without_a_traceback(client, unreachable, cap
 
 
 def test_the_applications_own_bug_is_logged_with_its_traceback(client, database, caplog):
-    response = client.get("/mistaken")
+    response = client.get("/faulty")
 
     (record,) = (record for record in caplog.records if record.name == "django.request")
     assert response.status_code == 500

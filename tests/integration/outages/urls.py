@@ -56,7 +56,7 @@ def cancelled(request):
     execute("SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(20)")
 
 
-def mistaken(request):
+def faulty(request):
     execute("SELECT no_such_column")
 
 
@@ -116,7 +116,7 @@ urlpatterns = [
             idle_in_transaction,
             terminated,
             cancelled,
-            mistaken,
+            faulty,
             waits_for_lock,
             continues_in_broken_transaction,
             write,

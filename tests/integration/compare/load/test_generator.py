@@ -39,7 +39,7 @@ RawHandler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[No
 
 
 @contextlib.asynccontextmanager
-async def answering_raw(handler: RawHandler) -> AsyncIterator[str]:
+async def serving_raw(handler: RawHandler) -> AsyncIterator[str]:
     """Run a server whose handler gets the raw connection after one request, and yield its URL."""
 
     done = asyncio.Event()
@@ -225,7 +225,7 @@ async def test_a_response_that_never_ends_is_a_timeout(ledger):
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
         await reader.read()
 
-    async with answering_raw(never_end) as url, LoadGenerator(timeout_s=0.2) as generator:
+    async with serving_raw(never_end) as url, LoadGenerator(timeout_s=0.2) as generator:
         outcome = await generator.single(url, READ, ledger=ledger)
 
     assert outcome.error == "timeout"
@@ -241,7 +241,7 @@ async def test_a_connection_closed_too_early_has_its_own_error(generator, ledger
     async def close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         pass
 
-    async with answering_raw(close) as url:
+    async with serving_raw(close) as url:
         outcome = await generator.single(url, WRITE, ledger=ledger)
 
     assert outcome.error == "connection_closed"
@@ -253,27 +253,27 @@ async def test_a_connection_reset_has_its_own_error(generator, ledger):
         without_lingering = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, without_lingering)
 
-    async with answering_raw(reset) as url:
+    async with serving_raw(reset) as url:
         outcome = await generator.single(url, WRITE, ledger=ledger)
 
     assert outcome.error == "connection_reset"
 
 
 async def test_half_a_response_has_its_own_error(generator, ledger):
-    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def send_half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 
-    async with answering_raw(break_off) as url:
+    async with serving_raw(send_half) as url:
         outcome = await generator.single(url, READ, ledger=ledger)
 
     assert outcome.error == "incomplete_answer"
 
 
 async def test_a_response_that_is_not_http_has_its_own_error(generator, ledger):
-    async def speak_otherwise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def send_an_ssh_banner(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
 
-    async with answering_raw(speak_otherwise) as url:
+    async with serving_raw(send_an_ssh_banner) as url:
         outcome = await generator.single(url, READ, ledger=ledger)
 
     assert outcome.error == "malformed_answer"

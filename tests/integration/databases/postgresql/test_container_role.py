@@ -25,7 +25,7 @@ class Endpoint:
     url: str
     status: int = 200
     answer: dict[str, object] | str = ""
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
+    requests: list[tuple[str, str | None]] = field(default_factory=list)
 
     def give(self, key_id: str, *, for_s: float = 6 * 3600) -> None:
         """Answer with credentials in the format of ECS."""
@@ -42,7 +42,7 @@ class Endpoint:
 def endpoint(monkeypatch) -> Iterator[Endpoint]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            answers.asked.append((self.path, self.headers["Authorization"]))
+            answers.requests.append((self.path, self.headers["Authorization"]))
             body = answers.answer if isinstance(answers.answer, str) else json.dumps(answers.answer)
             self.send_response(answers.status)
             self.end_headers()
@@ -74,7 +74,7 @@ def test_a_token_is_signed_with_the_role_of_the_task(endpoint):
 
     assert "AKIDROLE1%2F" in token
     assert "X-Amz-Security-Token=s3ss10n" in token
-    assert endpoint.asked == [("/v1/credentials?task=1", None)]
+    assert endpoint.requests == [("/v1/credentials?task=1", None)]
 
 
 def test_the_endpoint_gets_the_token_of_the_pod(endpoint, monkeypatch, tmp_path):
@@ -84,25 +84,25 @@ def test_the_endpoint_gets_the_token_of_the_pod(endpoint, monkeypatch, tmp_path)
     monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(tmp_path / "token"))
     provider().login()
 
-    assert [authorization for _, authorization in endpoint.asked] == ["of-a-variable", "of-the-pod"]
+    assert [authorization for _, authorization in endpoint.requests] == ["of-a-variable", "of-the-pod"]
 
 
 def test_credentials_sign_many_tokens(endpoint):
-    ours = provider(refresh_after_s=0.0)
-    ours.login()
+    source = provider(refresh_after_s=0.0)
+    source.login()
     endpoint.give("AKIDROLE2")
 
-    assert "AKIDROLE1%2F" in ours.login().password
-    assert len(endpoint.asked) == 1
+    assert "AKIDROLE1%2F" in source.login().password
+    assert len(endpoint.requests) == 1
 
 
 def test_credentials_that_expire_before_the_token_are_renewed(endpoint):
     endpoint.give("AKIDROLE1", for_s=890)
-    ours = provider(refresh_after_s=0.0)
-    ours.login()
+    source = provider(refresh_after_s=0.0)
+    source.login()
     endpoint.give("AKIDROLE2")
 
-    assert "AKIDROLE2%2F" in ours.login().password
+    assert "AKIDROLE2%2F" in source.login().password
 
 
 @pytest.mark.parametrize(
@@ -191,4 +191,4 @@ def test_a_first_token_of_a_task_costs_less_than_60_ms_of_cpu(endpoint):
     cpu_ms, loaded = process.stdout.split("\n")[:2]
     assert float(cpu_ms) < 60
     assert loaded == ""
-    assert len(endpoint.asked) == 1
+    assert len(endpoint.requests) == 1

@@ -224,10 +224,10 @@ def test_a_login_is_fetched_for_postgis_too(open_places, monkeypatch):
 
     wrapper = open_places("per_request")
     login = ConnectionLogin("postgres", wrapper.settings_dict["PASSWORD"])
-    provider = type("Provider", (), {"login": lambda self: asked.append(1) or login, "forget": lambda *_: False})()
-    asked: list[int] = []
+    provider = type("Provider", (), {"login": lambda self: logins.append(1) or login, "forget": lambda *_: False})()
+    logins: list[int] = []
     monkeypatch.setattr(module, "provider_of", lambda _: provider)
     wrapper.settings_dict["PASSWORD"] = ""
 
     assert save(wrapper).pk
-    assert asked == [1]
+    assert logins == [1]

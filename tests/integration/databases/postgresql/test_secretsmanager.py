@@ -60,52 +60,52 @@ def test_a_secret_is_kept_for_its_ttl(secrets):
 
 
 def test_a_refused_login_is_read_again_at_most_once_a_second(secrets):
-    ours = provider(secrets.store("first"))
-    refused = ours.login()
-    assert ours.forget(refused) is False
-    assert ours.reads == 1
+    source = provider(secrets.store("first"))
+    refused = source.login()
+    assert source.forget(refused) is False
+    assert source.reads == 1
     time.sleep(1.05)
 
-    assert [ours.forget(refused) for _ in range(5)] == [False] * 5
+    assert [source.forget(refused) for _ in range(5)] == [False] * 5
 
-    assert ours.reads == 2
+    assert source.reads == 2
 
 
 def test_a_login_reread_by_another_thread_is_tried_again(secrets):
     arn = secrets.store("first")
-    ours = provider(arn, ttl_s=0.01)
-    refused = ours.login()
+    source = provider(arn, ttl_s=0.01)
+    refused = source.login()
     secrets.replace(arn, "second")
     time.sleep(0.05)
-    assert ours.login().password == "second"
+    assert source.login().password == "second"
 
-    assert ours.forget(refused) is True
-    assert ours.reads == 2
+    assert source.forget(refused) is True
+    assert source.reads == 2
 
 
 def test_concurrent_threads_read_the_secret_once(secrets):
-    ours = provider(secrets.store("hunter2"))
+    source = provider(secrets.store("hunter2"))
     together = Barrier(8)
 
     def log_in(_) -> ConnectionLogin:
         together.wait()
-        return ours.login()
+        return source.login()
 
     with ThreadPoolExecutor(8) as threads:
         logins = list(threads.map(log_in, range(8)))
 
     assert set(logins) == {ConnectionLogin("app", "hunter2")}
-    assert ours.reads == 1
+    assert source.reads == 1
 
 
 def test_the_former_login_is_kept_if_it_cannot_be_read_again(secrets, caplog):
     arn = secrets.store("hunter2")
-    ours = provider(arn, ttl_s=0.01)
-    ours.login()
+    source = provider(arn, ttl_s=0.01)
+    source.login()
     secrets.delete(arn)
     time.sleep(0.05)
 
-    assert ours.login() == ConnectionLogin("app", "hunter2")
+    assert source.login() == ConnectionLogin("app", "hunter2")
 
     (record,) = [record for record in caplog.records if record.name.startswith("django_runtimes")]
     assert record.levelname == "WARNING"
@@ -169,14 +169,14 @@ def test_threads_waiting_for_a_hanging_service_fail_together(monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", f"http://127.0.0.1:{hanging.getsockname()[1]}")
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example")
-        ours = provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook")
+        source = provider(f"arn:aws:secretsmanager:{REGION}:123456789012:secret:guestbook")
         started_s = time.monotonic()
         with ThreadPoolExecutor(8) as threads:
-            waiting = [threads.submit(ours.login) for _ in range(8)]
+            waiting = [threads.submit(source.login) for _ in range(8)]
             failures = {str(one.exception()) for one in waiting}
         took_s = time.monotonic() - started_s
 
-    assert ours.reads == 1
+    assert source.reads == 1
     (failure,) = failures
     assert "Read timeout on endpoint URL" in failure
     # In sequence they would take 32 s.

@@ -56,7 +56,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
         monkeypatch.setattr(handover, "LONGEST_REST_S", 5.0)
         for thread in threads:
             # Access to psycopg's connection counts as a use.
-            thread.do(lambda: _age(alias))
+            thread.do(lambda: _simulate_rest(alias))
             thread.do(lambda: connections[alias].connection)
 
         with pytest.raises(OperationalError):
@@ -75,5 +75,5 @@ def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
             run(alias, "SELECT 2")
 
 
-def _age(alias):
+def _simulate_rest(alias):
     connections[alias]._rests_since_s -= 10.0
