@@ -8,7 +8,7 @@ from asgiref.sync import markcoroutinefunction
 from django.core.handlers import exception
 from django.core.handlers.asgi import ASGIHandler
 from django.core.signals import got_request_exception
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.http import HttpResponse
 from django.template import Context, Engine
 from django.test import RequestFactory
@@ -114,6 +114,8 @@ def _project(settings) -> None:
     settings.ROOT_URLCONF = __name__
     settings.MIDDLEWARE = [f"{__name__}.RaisingMiddleware", INNER]
     settings.SECURE_SSL_REDIRECT = False
+    # Django checks connections that earlier tests left open on this thread, and pytest-django forbids that here.
+    connections.close_all()
 
 
 @contextmanager
