@@ -16,7 +16,7 @@ _STATUSES = {"mark": 200, "plain": 200, "stream": 200, "fail": 500, "mark_fail":
 
 
 def rounds(*, concurrent: bool) -> list[list[str]]:
-    """Return numbered paths of sync and async views: first one in each round, then many in one."""
+    """Return rounds of numbered paths of sync and async views: rounds of one path, then one round of many."""
     alone = [f"/{way}/{view}/" for way in ("sync", "async") for view in _VIEWS]
     together = [f"/{way}/{view}/" for view in _CONCURRENT_VIEWS for way in ("sync", "async")] * (_CONCURRENT // 8)
     asked = [[path] for path in alone] + ([together] if concurrent else [])

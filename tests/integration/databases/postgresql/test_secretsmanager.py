@@ -185,7 +185,7 @@ def test_threads_waiting_for_a_hanging_service_fail_together(monkeypatch):
 
 @pytest.fixture
 def rotating(secrets, role, database_server, open_database):
-    """Opens the database as a role whose password is in a secret; the wrapper's `arn` is the secret's."""
+    """Opens the database as a role whose password is in the secret `wrapper.arn`."""
 
     def make(strategy: str):
         arn = secrets.store({"username": role, "password": "first"})
