@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def listening(
     """
     process = processes.spawn(command, environ=environ, log=log, **spawn_options)
     try:
-        assert processes.wait_until_listening(process, port, timeout_s=timeout_s), log.read_text()
+        assert ports.wait_until_listening(process, port, timeout_s=timeout_s), log.read_text()
         yield process
     finally:
         processes.stop(process, grace_s=grace_s)

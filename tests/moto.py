@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from tests.listening import listening
 
 REGION = "eu-west-1"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.services.run_directory import run_directory
 
 _PLACE = Path("/usr/lib/postgresql")
@@ -52,7 +52,7 @@ def debian_postgres() -> Iterator[str]:
             processes.stop(initdb)
         if status != 0:
             raise NoServerError((directory / "initdb.log").read_text())
-        port = processes.free_port()
+        port = ports.free_port()
         server = spawn("postgres", *_settings(port))
         url = f"postgresql://postgres:{password}@127.0.0.1:{port}/postgres"
         try:

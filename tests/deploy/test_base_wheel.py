@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.main import TOOLS
-from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.ports import free_port, wait_until_listening
+from django_runtimes.cli.processes import spawn, stop
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.extras import PACKAGES
 from tests.deploy.installed_wheel import InstalledWheel

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM, Signals
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.image.podman import CACHE, ENVIRON, podman
 from tests.secret_key import SECRET_KEY
 
@@ -104,7 +104,7 @@ def run_container(
     and with it the container, ends with the thread that started it.
     """
     name = f"webapp-test-{secrets.token_hex(6)}"
-    port = processes.free_port()
+    port = ports.free_port()
     variables = {**environ}
     published: tuple[str, ...] = ()
     if network == "host":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from django_runtimes.compare.services.run_directory import run_directory
 from django_runtimes.config.databases.url import parse_database_url
@@ -37,7 +37,7 @@ def database(database_server) -> Iterator[str]:
 def pgbouncer(compose, database) -> Iterator[int]:
     """Return the port of a PgBouncer with the configuration in compose.yaml, apart from addresses and the login."""
     require_program("pgbouncer")
-    server, port = parse_database_url(database), processes.free_port()
+    server, port = parse_database_url(database), ports.free_port()
     account = processes.server_account()
     with run_directory(account) as directory:
         users, configuration = directory / "users.txt", compose["configs"]["pgbouncer"]["content"]

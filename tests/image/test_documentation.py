@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.image.containers import Container, container_environ
 from tests.image.podman import CACHE, CHECKOUT, EMULATOR, ENVIRON
 
@@ -34,14 +34,14 @@ def lines_for(image: str, database_url: str, *, name: str, port: int, api_port: 
 
 
 def test_three_lines_invoke_the_image_as_a_function(image, database_url, log: Path):
-    name, port = f"webapp-test-{secrets.token_hex(6)}", processes.free_port()
-    variables, run, invoke = lines_for(image, database_url, name=name, port=port, api_port=processes.free_port())
+    name, port = f"webapp-test-{secrets.token_hex(6)}", ports.free_port()
+    variables, run, invoke = lines_for(image, database_url, name=name, port=port, api_port=ports.free_port())
 
     command = ["bash", "-c", f"{variables}\nexec {run}"]
     process = processes.spawn(command, environ=ENVIRON, log=log, directory=CACHE, death_signal=SIGTERM)
     container = Container(name, process, url=f"http://127.0.0.1:{port}", log=log)
     try:
-        assert processes.wait_until_listening(process, port, timeout_s=60), container.logs()
+        assert ports.wait_until_listening(process, port, timeout_s=60), container.logs()
         answer = subprocess.run(["bash", "-c", invoke], cwd=CHECKOUT, capture_output=True, check=True, timeout=60)
     finally:
         container.remove()

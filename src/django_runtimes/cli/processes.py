@@ -5,7 +5,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -107,21 +106,6 @@ def start_ticks(pid: int) -> str | None:
     return stat.rpartition(")")[2].split()[19]
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def accepts_connections(port: int) -> bool:
-    """Whether something listens on this port of 127.0.0.1."""
-    with socket.socket() as client:
-        client.settimeout(1.0)
-        return client.connect_ex(("127.0.0.1", port)) == 0
-
-
 def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, timeout_s: float) -> bool:
     """Whether the child is `ready` within the time; False also when it has ended."""
     deadline = time.monotonic() + timeout_s
@@ -132,11 +116,6 @@ def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, t
             return True
         time.sleep(0.01)
     return False
-
-
-def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, timeout_s: float) -> bool:
-    """Whether the child listens within the time; False also when it has ended."""
-    return wait_until(process, lambda: accepts_connections(port), timeout_s=timeout_s)
 
 
 def cause(log: Path, count: int = 3) -> str:

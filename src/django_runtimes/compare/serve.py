@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.cli.arguments import OneLineParser
 from django_runtimes.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
 from django_runtimes.cli.interruption import treat_termination_as_interruption
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(stack: ExitStack, port: int, *, prepare: bool) -> int:
-    if processes.accepts_connections(port):
+    if ports.accepts_connections(port):
         raise CompareError(f"port {port} of 127.0.0.1 is taken; free it, or choose another with --port")
     workspace = stack.enter_context(run_directory(account=None))
     project = project_at(Path.cwd())
@@ -66,7 +66,7 @@ def _serve(stack: ExitStack, port: int, *, prepare: bool) -> int:
         start_new_session=True,
     )
     stack.callback(processes.stop, process)
-    if processes.wait_until_listening(process, port, timeout_s=_START_TIMEOUT_S):
+    if ports.wait_until_listening(process, port, timeout_s=_START_TIMEOUT_S):
         sys.stderr.write(f"serving http://127.0.0.1:{port} (Ctrl-C stops it)\n")
     return process.wait()
 

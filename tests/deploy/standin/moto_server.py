@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.deploy.standin.protocol import Answer
 from tests.deploy.standin.state import State
 
@@ -54,14 +54,14 @@ class MotoServer:
             processes.stop(self._process)
 
     async def _start(self) -> None:
-        self._port = processes.free_port()
+        self._port = ports.free_port()
         self._process = processes.spawn(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self._port)],
             environ={"PATH": "/usr/bin:/bin", "MOTO_IAM_LOAD_MANAGED_POLICIES": "true"},
             log=self._log,
         )
         deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
-        while not processes.accepts_connections(self._port):
+        while not ports.owns_port(self._process, self._port):
             if self._process.poll() is not None or asyncio.get_running_loop().time() > deadline:
                 raise RuntimeError(f"moto does not start: {processes.cause(self._log)}")
             await asyncio.sleep(0.05)

@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 
 _CHECKOUT = Path(__file__).parents[3]
 _START_TIMEOUT_S = 60.0
@@ -89,7 +89,7 @@ class StandIn:
     def start_anywhere(self) -> None:
         """Start it on free ports, which stay the same from then on: the verbs are told."""
         for attempt in range(1, _ATTEMPTS + 1):
-            self._ports = {name: processes.free_port() for name in ("endpoint", "proxy", "registry")}
+            self._ports = {name: ports.free_port() for name in ("endpoint", "proxy", "registry")}
             try:
                 self.start()
             except RuntimeError:
@@ -113,7 +113,7 @@ class StandIn:
             log=self._log,
             directory=_CHECKOUT,
         )
-        if not processes.wait_until_listening(process, self._ports["endpoint"], timeout_s=_START_TIMEOUT_S):
+        if not ports.wait_until_listening(process, self._ports["endpoint"], timeout_s=_START_TIMEOUT_S):
             raise RuntimeError(f"the stand-in does not start: {processes.cause(self._log)}")
 
     def kill(self) -> None:

@@ -7,7 +7,7 @@ from signal import Signals
 from subprocess import Popen
 from urllib.parse import urlsplit
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.services.postgres import PostgresServer
 from tests.faults.parts.databases import MovingDatabase, administration, configure, until_ready
 from tests.faults.waiting import until, until_ended
@@ -33,7 +33,7 @@ async def a_standby(
     primary: PostgresServer, installation: Path, data: Path, *, host: str = "127.0.0.1", port: int | None = None
 ) -> AsyncIterator[Standby]:
     """Run a synchronous streaming standby of a primary; `data` must not exist yet."""
-    port = port or processes.free_port()
+    port = port or ports.free_port()
     await _copy(primary, installation, data)
     process = processes.spawn(
         [str(installation / "bin/postgres"), "-D", str(data)]

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from django_runtimes.compare.containers.container_freezer import ContainerFreezer
 from django_runtimes.compare.containers.containers import Containers
 from django_runtimes.compare.containers.image import find_image

@@ -5,10 +5,11 @@ import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.integration.compare.process_tree import Script, descendants, remaining
 
 _PARENT = """
@@ -102,25 +103,50 @@ def test_waiting_ends_when_the_child_does(log):
     child = _spawn("print('no such table')", log)
     started = time.monotonic()
 
-    assert not processes.wait_until_listening(child, processes.free_port(), timeout_s=60)
+    assert not ports.wait_until_listening(child, ports.free_port(), timeout_s=60)
 
     assert time.monotonic() - started < 30
     assert processes.cause(log) == "no such table"
 
 
 def test_waiting_ends_once_the_child_listens(log):
-    port = processes.free_port()
+    port = ports.free_port()
     child = _spawn(f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(600)", log)
 
-    assert processes.wait_until_listening(child, port, timeout_s=30)
+    assert ports.wait_until_listening(child, port, timeout_s=30)
 
     processes.stop(child)
-    assert not processes.accepts_connections(port)
+    assert not ports.accepts_connections(port)
+
+
+def test_a_listener_of_another_process_is_not_the_childs(log):
+    child = _spawn("import time; time.sleep(600)", log)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert not ports.wait_until_listening(child, listener.getsockname()[1], timeout_s=0.3)
+
+    processes.stop(child)
+
+
+def test_a_grandchild_may_listen_for_the_child(log):
+    port = ports.free_port()
+    listening = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(600)"
+    child = _spawn(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {listening!r}])", log)
+
+    assert ports.wait_until_listening(child, port, timeout_s=30)
+
+    processes.stop(child)
+
+
+def test_free_ports_are_none_of_those_of_outgoing_connections():
+    first_ephemeral = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+
+    assert all(ports.free_port() < first_ephemeral for _ in range(20))
 
 
 def test_a_free_port_can_be_listened_on():
-    with socket.create_server(("127.0.0.1", processes.free_port())) as listener:
-        assert processes.accepts_connections(listener.getsockname()[1])
+    with socket.create_server(("127.0.0.1", ports.free_port())) as listener:
+        assert ports.accepts_connections(listener.getsockname()[1])
 
 
 def test_the_end_of_a_log_is_put_on_one_line(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.cli.container_engine import ContainerEngine
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
@@ -28,7 +28,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
     """An empty registry's host and port."""
-    port = processes.free_port()
+    port = ports.free_port()
     configuration = {
         "version": 0.1,
         "storage": {"filesystem": {"rootdirectory": str(tmp_path / "registry")}},

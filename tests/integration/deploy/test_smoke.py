@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from django_runtimes.deploy.smoke import smoke_test
 
 pytestmark = pytest.mark.profile_free

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from django_runtimes.cli.processes import free_port, spawn, stop, wait_until_listening
+from django_runtimes.cli.ports import free_port, wait_until_listening
+from django_runtimes.cli.processes import spawn, stop
 from tests.secret_key import SECRET_KEY
 
 REQUIRED = {

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 import websockets
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
 from tests.integration.entrypoints.launcher import REQUIRED, container

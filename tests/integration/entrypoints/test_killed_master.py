@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from django_runtimes.cli.processes import accepts_connections
+from django_runtimes.cli.ports import accepts_connections
 from tests.integration.compare.process_tree import descendants, remaining
 from tests.integration.entrypoints.launcher import ENDLESS, connect, container
 

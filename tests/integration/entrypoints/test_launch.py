@@ -13,7 +13,7 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from django_runtimes.cli.processes import accepts_connections
+from django_runtimes.cli.ports import accepts_connections
 from django_runtimes.config.environment import Environment
 from django_runtimes.entrypoints.launch import server_arguments
 from tests.integration.entrypoints.launcher import ENDLESS, REQUIRED, connect, container

@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db import close_old_connections, connection, connections
 from django.test import Client
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from django_runtimes.compare.services.pgbouncer import PgBouncer
 from django_runtimes.config.databases.connection_strategy import Route, Strategy
 from webapp.guestbook.models import Entry

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from tests.integration.compare.process_tree import descendants, remaining
 from tests.integration.project.foreign import WORKLOAD, ForeignProject
 

@@ -8,7 +8,7 @@ from signal import SIGTERM
 
 import pytest
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from tests.listening import listening
 
 pytestmark = pytest.mark.profile_free

@@ -2,9 +2,10 @@
 
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.compare_error import CompareError
 
 _ATTEMPTS = 3
@@ -25,16 +26,20 @@ def start_on_port(
     """
     taken = f"is taken, and {name} needs one of its own; free it or choose another"
     # Checked first, since another listener on this port would pass for the server.
-    if wanted is not None and processes.accepts_connections(wanted):
+    if wanted is not None and ports.accepts_connections(wanted):
         raise CompareError(f"port {wanted} of 127.0.0.1 {taken}")
     for _ in range(_ATTEMPTS):
-        port = wanted or processes.free_port()
+        port = wanted or ports.free_port()
         process = start(port)
-        if processes.wait_until(process, answers, timeout_s=timeout_s):
+        if processes.wait_until(process, partial(_answers, process, port, answers), timeout_s=timeout_s):
             return
         # The server ended and the port is in use, so another process took it first.
-        if process.poll() is None or not processes.accepts_connections(port):
+        if process.poll() is None or not ports.accepts_connections(port):
             raise CompareError(
                 f"{name} does not answer on port {port} of 127.0.0.1: {processes.cause(log)}; fix that and start again"
             )
     raise CompareError(f"port {port} of 127.0.0.1 {taken}")
+
+
+def _answers(process: subprocess.Popen[bytes], port: int, answers: Callable[[], bool]) -> bool:
+    return ports.owns_port(process, port) and answers()

@@ -11,7 +11,7 @@ from typing import Self
 
 import aiohttp
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.targets.target import ColdStart, FirstRequest, expect_answer
 from django_runtimes.compare.targets.target_server import CheckoutServer, TargetServer
@@ -66,7 +66,7 @@ class ContainerTarget:
         Raise CompareError with the end of its log when it exits or is not ready within 30 s.
         """
         self._stop()
-        port = processes.free_port()
+        port = ports.free_port()
         started = time.perf_counter()
         self._process = self._server.start(
             # No load balancer needs time to notice the shutdown.

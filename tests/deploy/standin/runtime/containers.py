@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.deploy.standin.runtime import log_files
 from tests.deploy.standin.runtime.images import contents
 from tests.deploy.standin.runtime.variables import Variables
@@ -93,7 +93,7 @@ class Containers:
             _end(process)
 
     async def _start_healthy(self, what: Mapping[str, Any]) -> tuple[subprocess.Popen[bytes], int]:
-        port = processes.free_port()
+        port = ports.free_port()
         number = self._state.next_number(what["service"])
         path = self._log(f"{what['service']}/{number}", what["log"])
         declared = {**what["declared"], "PORT": str(port), "WEBAPP_BIND_HOST": "127.0.0.1"}

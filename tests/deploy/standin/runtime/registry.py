@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 
 _START_TIMEOUT_S = 20.0
 _PAUSE_S = 0.05
@@ -26,11 +26,11 @@ def start_registry(directory: Path, port: int) -> subprocess.Popen[bytes]:
     path, log = directory / "registry.json", directory / "registry.log"
     path.write_text(json.dumps(configuration))
     # One that was killed with the stand-in before may not be quite dead.
-    while processes.accepts_connections(port):
+    while ports.accepts_connections(port):
         time.sleep(_PAUSE_S)
     process = processes.spawn([program, "serve", str(path)], environ={"PATH": "/usr/bin:/bin"}, log=log)
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while not processes.accepts_connections(port):
+    while not ports.accepts_connections(port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"{_PROGRAM} does not start: {processes.cause(log)}")
         time.sleep(_PAUSE_S)

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from hdrh.histogram import HdrHistogram
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from django_runtimes.compare.load.arrivals import poisson_arrivals
 from django_runtimes.compare.load.block import block_of
 from django_runtimes.compare.load.generator import LoadGenerator

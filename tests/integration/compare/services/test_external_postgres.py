@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 from django_runtimes.compare.services.postgres import EmbeddedPostgres
@@ -61,7 +61,7 @@ def test_a_database_that_does_not_exist_is_named(server):
 
 
 def test_a_port_where_nothing_listens_is_named():
-    port = processes.free_port()
+    port = ports.free_port()
 
     message = _refusal(f"postgresql://webapp:{SECRET}@127.0.0.1:{port}/postgres")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports
 from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.postgres import EmbeddedPostgres, postgres_server
 from tests.integration.compare.process_tree import Script, command_line, descendants, remaining
@@ -93,7 +93,7 @@ def test_a_server_is_removed_after_an_error():
 
 
 def test_a_given_port_is_used():
-    port = processes.free_port()
+    port = ports.free_port()
 
     with EmbeddedPostgres(port=port) as server:
         assert server.port == port
@@ -113,8 +113,8 @@ def test_a_given_port_that_is_taken_gives_one_line(server):
 def test_a_free_port_taken_by_another_process_is_replaced(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = listener.getsockname()[1]
-        ports = iter([taken, processes.free_port()])
-        monkeypatch.setattr(processes, "free_port", lambda: next(ports))
+        chosen = iter([taken, ports.free_port()])
+        monkeypatch.setattr(ports, "free_port", lambda: next(chosen))
 
         with EmbeddedPostgres() as server:
             assert server.port != taken

@@ -9,7 +9,7 @@ import traceback
 import pytest
 from django.views.debug import ExceptionReporter
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports
 from tests.integration.databases.postgresql.conftest import backend_pid
 
 pytestmark = pytest.mark.profile_free
@@ -44,7 +44,7 @@ def failure(wrapper) -> Exception:
 def test_a_password_does_not_show(database_server, open_database, settings, caplog, strategy, place):
     settings.DEBUG = True
     caplog.set_level(logging.DEBUG)
-    port = database_server.port if place == "refused" else processes.free_port()
+    port = database_server.port if place == "refused" else ports.free_port()
     wrapper = open_database(
         f"postgresql://webapp:{SECRET}@127.0.0.1:{port}/postgres",
         WEBAPP_DB_STRATEGY=strategy,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import trustme
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.services.run_directory import run_directory
 from tests.prerequisites import require_program
 
@@ -49,7 +49,7 @@ def tls_server() -> Iterator[TlsServer]:
         password = secrets.token_hex(16)
         root, other_root = _write_certificates(directory)
         _initialise(programs, directory, password, account)
-        port = processes.free_port()
+        port = ports.free_port()
         log = directory / "postgres.log"
         process = processes.spawn(
             [str(programs / "postgres"), "-D", str(directory / "data"), *_settings(directory, port)],

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli.processes import find_program, free_port
+from django_runtimes.cli.ports import free_port
+from django_runtimes.cli.processes import find_program
 from tests.listening import listening
 
 # Configured as for websockets: it forwards the client's Upgrade header, and bodies without buffering.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-from django_runtimes.cli.processes import free_port
+from django_runtimes.cli.ports import free_port
 from tests.listening import listening
 
 ROOT = Path(__file__).parents[4]

@@ -12,7 +12,7 @@ from collections import Counter
 
 import pytest
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 from tests.listening import listening
 from tests.secret_key import SECRET_KEY
@@ -139,7 +139,7 @@ def test_a_forked_child_opens_its_own_connection(environ, strategy):
 @STRATEGIES
 def test_gunicorns_workers_share_no_connection_with_the_master(environ, strategy, tmp_path):
     (tmp_path / "preloaded.py").write_text(PRELOADED)
-    port = processes.free_port()
+    port = ports.free_port()
     log = tmp_path / "gunicorn.log"
     command = [
         *(sys.executable, "-m", "gunicorn", "preloaded:application", "--preload", "--no-control-socket"),

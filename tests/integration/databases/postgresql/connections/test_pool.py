@@ -9,7 +9,7 @@ import pytest
 from django.db.utils import OperationalError
 from psycopg_pool import PoolTimeout
 
-from django_runtimes.cli import processes
+from django_runtimes.cli import ports, processes
 from tests.integration.databases.postgresql.conftest import backend_pid, kill
 
 pytestmark = pytest.mark.profile_free
@@ -244,7 +244,7 @@ def test_a_pool_reconnects_to_its_server(own_server, open_database):
 
 
 def test_a_cold_pool_without_a_server_fails_within_its_timeout(open_database):
-    port = processes.free_port()
+    port = ports.free_port()
     wrapper = open_database(f"postgresql://app:x@127.0.0.1:{port}/shop", WEBAPP_DB_POOL_TIMEOUT_S="1")
 
     started_s = time.monotonic()
