@@ -13,8 +13,11 @@ _COLOURS = {"+++": _BOLD, "---": _BOLD, "@@": _CYAN, "+": _GREEN, "-": _RED}
 def render_difference(change: FileChange, root: Path, *, coloured: bool) -> str:
     """The diff of one file; a binary file is one line with its size."""
     name = change.path.relative_to(root.resolve()).as_posix()
-    if b"\0" in change.after:
-        lines = [f"+++ {name} (new, {len(change.after):,} bytes)"]
+    if change.after is None:
+        lines = [f"--- {name} (removed)"]
+    elif b"\0" in change.after:
+        what = "new" if change.before is None else "replaced"
+        lines = [f"+++ {name} ({what}, {len(change.after):,} bytes)"]
     else:
         lines = list(_diff(name, change.before, change.after))
     return "".join(f"{_coloured(line) if coloured else line}\n" for line in lines)

@@ -10,11 +10,11 @@ from django_runtimes.cli.tool_error import UsageError
 
 @dataclass(frozen=True)
 class FileChange:
-    """One file, as it is (None: it does not exist) and as it is to be; `path` is resolved and inside the project."""
+    """One file, as it is and as it is to be (None: no such file); `path` is resolved and inside the project."""
 
     path: Path
     before: bytes | None
-    after: bytes
+    after: bytes | None
 
 
 @dataclass
@@ -28,7 +28,7 @@ class FilePlan:
     already: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     _before: dict[Path, bytes | None] = field(default_factory=dict)
-    _after: dict[Path, bytes] = field(default_factory=dict)
+    _after: dict[Path, bytes | None] = field(default_factory=dict)
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
@@ -37,7 +37,8 @@ class FilePlan:
 
     def exists(self, path: Path) -> bool:
         """Whether something has this name, a broken link included."""
-        return os.path.lexists(path) or self._resolved(path) in self._after
+        target = self._resolved(path)
+        return self._after[target] is not None if target in self._after else os.path.lexists(path)
 
     def read(self, path: Path) -> bytes | None:
         """The content as planned so far; None where there is no such file. UsageError where it cannot be read."""
@@ -53,6 +54,13 @@ class FilePlan:
 
     def write(self, path: Path, content: bytes) -> None:
         """Plan this content; UsageError for a file that may not be written, or that lies outside the project."""
+        self._plan(path, content)
+
+    def remove(self, path: Path) -> None:
+        """Plan that the file is gone; UsageError as for writing."""
+        self._plan(path, None)
+
+    def _plan(self, path: Path, content: bytes | None) -> None:
         target = self._resolved(path)
         before = self.read(path)
         if before == content:

@@ -16,12 +16,12 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class Written:
-    """One file, by its path relative to the project: what stood there (None: nothing), and the hash of what does."""
+    """One file, by its path relative to the project: what stood there, and the hash of what does (None: nothing)."""
 
     path: str
     before: bytes | None
     before_mode: int | None
-    after_sha256: str
+    after_sha256: str | None
 
 
 @dataclass(frozen=True)

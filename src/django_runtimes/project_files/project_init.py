@@ -138,7 +138,9 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
     """The next two commands, in the project's folder."""
     layout, dependencies = adoption.layout, adoption.dependencies
     requirements = dependencies.requirements
-    is_changed = any(change.path == dependencies.file.resolve() for change in adoption.plan.changes)
+    paths = [change.path for change in adoption.plan.changes]
+    # A lock file has the wheel's hash.
+    is_changed = any(path == dependencies.file.resolve() or path.suffix == ".whl" for path in paths)
     if not is_changed or not dependencies.is_locked:
         first = "webapp check --explain", "lists every setting that a runtime changes, and what does not fit"
     elif dependencies.lock is not None:

@@ -39,7 +39,7 @@ def write(plan: FilePlan) -> None:
             )
     folders = [*_missing_folders(root, changes)]
     record = _record(root, changes, folders, earlier)
-    replaced: list[FileChange] = []
+    replaced: list[tuple[FileChange, int | None]] = []
     try:
         (root / FOLDER).mkdir(exist_ok=True)
         # First, so that also what is killed can be taken back.
@@ -48,10 +48,14 @@ def write(plan: FilePlan) -> None:
             (root / folder).mkdir(exist_ok=True)
         # Whatever can fail, a full disk above all, fails before the first file is replaced.
         for change in changes:
-            _stage(change.path, change.after, _mode(change.path))
+            if change.after is not None:
+                _stage(change.path, change.after, _mode(change.path))
         for change in changes:
-            replaced.append(change)
-            _staged(change.path).replace(change.path)
+            replaced.append((change, _mode(change.path)))
+            if change.after is None:
+                change.path.unlink()
+            else:
+                _staged(change.path).replace(change.path)
         _replace(root / FILE, render_init_record(InitRecord(record.files, record.folders, is_complete=True)), None)
     except BaseException:
         with _uninterrupted():
@@ -104,7 +108,7 @@ def _edited(root: Path, file: Written) -> str | None:
     """What was done to a file since, and how to go on; None where nothing was."""
     content = _read(root / file.path)
     if content is None:
-        what = None if file.before is None else "removed"
+        what = None if file.before is None or file.after_sha256 is None else "removed"
     else:
         what = None if sha256_of(content) == file.after_sha256 else "edited"
     return what and (
@@ -128,24 +132,26 @@ def _record(
         keeps = known is not None and change.before is not None and sha256_of(change.before) == known.after_sha256
         before = known.before if known is not None and keeps else change.before
         mode = known.before_mode if known is not None and keeps else _mode(change.path)
-        files[name] = Written(name, before, mode, sha256_of(change.after))
+        # A run that is killed may leave what the earlier one made; --undo knows it by its hash.
+        gone = known.after_sha256 if known is not None and keeps and known.before is None else None
+        files[name] = Written(name, before, mode, gone if change.after is None else sha256_of(change.after))
     return InitRecord(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
 
 
 def _restore(
     root: Path,
     changes: Sequence[FileChange],
-    replaced: Sequence[FileChange],
+    replaced: Sequence[tuple[FileChange, int | None]],
     folders: Sequence[str],
     earlier: InitRecord | None,
 ) -> None:
     for change in changes:
         _staged(change.path).unlink(missing_ok=True)
-    for change in replaced:
+    for change, mode in replaced:
         if change.before is None:
             change.path.unlink(missing_ok=True)
         elif _read(change.path) != change.before:
-            _replace(change.path, change.before, _mode(change.path))
+            _replace(change.path, change.before, mode)
     _staged(root / FILE).unlink(missing_ok=True)
     if earlier is None:
         (root / FILE).unlink(missing_ok=True)

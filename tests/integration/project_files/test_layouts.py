@@ -4,13 +4,14 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.project_files.adoption import plan_adoption
-from django_runtimes.project_files.dependencies.library import Library
+from django_runtimes.project_files.dependencies.library import Library, Wheel
 from django_runtimes.project_files.writing import undo_adoption, write
 from tests.integration.project_files.projects import LAYOUTS, make, tree
 
@@ -106,6 +107,23 @@ def test_a_second_adoption_changes_nothing(adopted, library: Library):
     assert adoption.plan.changes == ()
     assert len(adoption.plan.already) >= 5
     assert not any("without [" in remark for remark in adoption.plan.remarks)
+
+
+def test_a_newer_library_takes_the_place_of_the_older(adopted, library: Library, tmp_path: Path):
+    directory, before, adoption = adopted
+    copy = tmp_path / "copy"
+    shutil.copytree(directory, copy)
+    newer = replace(library, version="99.1")
+    newer.__dict__["source"] = Wheel("django_runtimes-99.1-py3-none-any.whl", b"newer")
+
+    write(plan_adoption(copy, newer, settings=adoption.layout.settings).plan)
+
+    assert [path.read_bytes() for path in copy.rglob("*.whl")] == [b"newer"]
+    texts = [path.read_text("latin-1") for path in copy.rglob("*") if path.is_file() and ".webapp" not in path.parts]
+    assert not any(library.source.file_name in text or f">={library.version}" in text for text in texts)
+    assert any("django_runtimes-99.1-" in text or ">=99.1" in text for text in texts)
+    undo_adoption(copy)
+    assert tree(copy) == before
 
 
 def test_undo_restores_every_byte_and_mode(adopted, tmp_path: Path):

@@ -40,6 +40,10 @@ def planned(root: Path) -> FilePlan:
     return plan
 
 
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def on_replace(monkeypatch: pytest.MonkeyPatch, step: int, act) -> None:
     """Call `act` just before the given step replaces a file."""
     replace, calls = Path.replace, iter(range(100))
@@ -58,7 +62,7 @@ def run_and_kill(statement: str, root: Path, step: int) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "import pytest\n"
-        "from tests.unit.project_files.test_writing import on_replace, planned, undo_adoption, write\n"
+        "from tests.unit.project_files.test_writing import on_replace, planned, undo_adoption, upgraded, write\n"
         "root = Path(sys.argv[1])\n"
         "kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
         "on_replace(pytest.MonkeyPatch(), int(sys.argv[2]), kill)\n"
@@ -222,6 +226,59 @@ def test_undo_of_two_runs_restores_the_first_state(project: Path):
     plan.write(project / "old.txt", b"old\nnew\nnewer\n")
     write(plan)
 
+    undo_adoption(project)
+
+    assert snapshot(project) == before
+
+
+def upgraded(root: Path) -> FilePlan:
+    plan = FilePlan(root)
+    plan.remove(root / "vendor/a/wheel.whl")
+    plan.remove(root / "old.txt")
+    plan.write(root / "vendor/a/newer.whl", b"y" * 1000)
+    return plan
+
+
+def test_undo_of_removed_files_restores_the_first_state(project: Path):
+    before = snapshot(project)
+    write(planned(project))
+    write(upgraded(project))
+    assert not (project / "vendor/a/wheel.whl").exists()
+
+    undo_adoption(project)
+
+    assert snapshot(project) == before
+
+
+def test_a_removed_file_without_a_record_is_restored(project: Path):
+    (project / "vendor/a").mkdir(parents=True)
+    (project / "vendor/a/wheel.whl").write_bytes(b"theirs")
+    (project / "vendor/a/wheel.whl").chmod(0o600)
+    before = snapshot(project)
+    write(upgraded(project))
+
+    undo_adoption(project)
+
+    assert snapshot(project) == before
+
+
+@pytest.mark.parametrize("step", range(1, 3))
+def test_an_interruption_restores_removed_files(project: Path, monkeypatch: pytest.MonkeyPatch, step: int):
+    write(planned(project))
+    before = snapshot(project)
+    on_replace(monkeypatch, step, interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        write(upgraded(project))
+
+    assert snapshot(project) == before
+
+
+def test_a_killed_removal_can_be_undone(project: Path):
+    before = snapshot(project)
+    write(planned(project))
+
+    run_and_kill("write(upgraded(root))", project, 1)
     undo_adoption(project)
 
     assert snapshot(project) == before

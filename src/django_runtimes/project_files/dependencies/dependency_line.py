@@ -11,6 +11,7 @@ from django_runtimes.project_files.dependencies.library import NAME, Archive, Gi
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import python_minors
 from django_runtimes.project_files.dependencies.requirement_files import read_requirements
+from django_runtimes.project_files.dependencies.upgrade import plan_upgrade
 from django_runtimes.project_files.dependencies.version_control import is_ignored_by_git
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.settings_lines import newline_of
@@ -20,11 +21,15 @@ _HATCHLING = "hatchling.build"
 
 
 def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
-    """Plan the line, and the wheel that it names; returns tables that pyproject.toml needs as well, or nothing."""
+    """Plan the line, and the wheel that it names, or a newer wheel in its place.
+
+    Returns tables that pyproject.toml needs as well, or nothing.
+    """
     name = plan.name(dependencies.file)
     need = _listed(dependencies)
     if need is not None or dependencies.project == NAME:
-        plan.already.append(f"{name} lists {NAME}")
+        if need is None or not plan_upgrade(plan, dependencies, library):
+            plan.already.append(f"{name} lists {NAME}")
         if need is not None and (missing := _missing_extras(need, dependencies, library)):
             plan.remarks.append(f"{name} lists {NAME} without {missing}, which the image needs; add it there")
         return ""

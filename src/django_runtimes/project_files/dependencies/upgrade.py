@@ -1,0 +1,90 @@
+"""Replaces the library's wheel in a project by that of a newer library."""
+
+import io
+import re
+import zipfile
+from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.version import Version
+
+from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
+from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies
+from django_runtimes.project_files.file_plan import FilePlan
+
+# The files that may name the wheel or its version.
+_IMAGES = ("Dockerfile", "Dockerfile.webapp")
+_OF_THE_INSTALLER = re.compile(r"[^/]+\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json)|.*\.pyc")
+
+
+def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -> bool:
+    """Plan the newer wheel, its name and version wherever the older one's stand; whether there is anything to do."""
+    vendor = (dependencies.folder or plan.root) / VENDOR
+    wheels = _wheels(vendor)
+    if not wheels or not isinstance(library.source, Wheel):
+        return False
+    installed = Version(library.version)
+    newest = max(wheels.values())
+    if newest > installed:
+        plan.remarks.append(
+            f"{plan.name(vendor)} has {NAME} {newest}, and this environment the older {installed}; install the "
+            "project's requirements here"
+        )
+        return False
+    path = vendor / library.source.file_name
+    older = {wheel: version for wheel, version in wheels.items() if version < installed}
+    before = plan.read(path)
+    if not older and before is not None and has_same_files(before, library.source.content):
+        return False
+    names = [dependencies.file, plan.root / PYPROJECT, *(plan.root / name for name in _IMAGES)]
+    for file in dict.fromkeys(names):
+        for wheel, version in {**older, **({path: installed} if before is not None else {})}.items():
+            _replace(plan, file, wheel, version, library)
+    for wheel in older:
+        plan.remove(wheel)
+    plan.write(path, library.source.content)
+    return True
+
+
+def has_same_files(first: bytes, second: bytes) -> bool:
+    """Whether two wheels install the same; the bytes of an archive depend on what packed it, too."""
+    if first == second:
+        return True
+    try:
+        return _files(first) == _files(second)
+    except zipfile.BadZipFile:
+        return False
+
+
+def _files(wheel: bytes) -> dict[str, int]:
+    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+        return {
+            entry.filename: entry.CRC
+            for entry in archive.infolist()
+            if not _OF_THE_INSTALLER.fullmatch(entry.filename) and not entry.is_dir()
+        }
+
+
+def _wheels(vendor: Path) -> dict[Path, Version]:
+    found = {}
+    for path in sorted(vendor.glob("*.whl")):
+        try:
+            name, version, *_ = parse_wheel_filename(path.name)
+        except InvalidWheelFilename:
+            continue
+        if name == NAME:
+            found[path] = version
+    return found
+
+
+def _replace(plan: FilePlan, file: Path, wheel: Path, version: Version, library: Library) -> None:
+    """The wheel's name and hash, and the library's version in a requirement."""
+    content = plan.read(file)
+    if content is None or not isinstance(library.source, Wheel):
+        return
+    old = Wheel(wheel.name, plan.read(wheel) or b"")
+    changed = content.replace(old.file_name.encode(), library.source.file_name.encode())
+    changed = changed.replace(old.sha256.encode(), library.source.sha256.encode())
+    requirement = rf"({re.escape(NAME)}(?:\[[^\]]*\])?\s*\(?(?:>=|==)\s*){re.escape(str(version))}(?![\w.])"
+    changed = re.sub(requirement.encode(), rb"\g<1>" + library.version.encode(), changed)
+    plan.write(file, changed)
