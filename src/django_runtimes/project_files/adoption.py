@@ -45,7 +45,12 @@ class Adoption:
                 "the database is sqlite3, a file that no other container sees; name a PostgreSQL by DATABASE_URL where "
                 "the project runs (compare and serve bring one, and migrate it)"
             )
-        if found.debug:
+        if found.needed_debug:
+            self.plan.remarks.append(
+                f"the settings do not load without {found.needed_debug}, which environment of [tool.webapp] lists; "
+                "set it to what means off where you run compare, serve and test, and where you deploy"
+            )
+        elif found.debug:
             self.plan.remarks.append(
                 f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; "
                 "read it from a variable"

@@ -33,6 +33,8 @@ _POSTGIS = "django.contrib.gis.db.backends.postgis"
 class Inspection:
     """`variables` are those that the project reads: each with a value of its kind, None where it is not set.
 
+    `optional` are those that it can do without.
+
     `paths` take no parameters; `reads` are those of them that answered 200, None where no database could be tried.
     """
 
@@ -43,6 +45,12 @@ class Inspection:
     variables: Mapping[str, str | None]
     paths: tuple[str, ...]
     reads: tuple[str, ...] | None
+    optional: frozenset[str] = frozenset()
+
+    @property
+    def needed_debug(self) -> str | None:
+        """The variable that says whether DEBUG is on, where the settings do not load without it."""
+        return next((name for name in self.own_variables if _DEBUG.fullmatch(name)), None)
 
     @property
     def own_variables(self) -> dict[str, str]:
@@ -53,7 +61,7 @@ class Inspection:
             if shape is not None
             and complaint_about(name) is None
             and not _OF_THE_SYSTEM.fullmatch(name)
-            and not _DEBUG.fullmatch(name)
+            and not (_DEBUG.fullmatch(name) and name in self.optional)
         }
 
     @property
@@ -91,6 +99,7 @@ def inspect_project(layout: Layout) -> Inspection:
         variables=first["variables"],
         paths=tuple(first.get("paths", ["/"])),
         reads=None if reads is None else tuple(reads),
+        optional=frozenset(first["optional"]),
     )
 
 

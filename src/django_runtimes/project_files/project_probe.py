@@ -8,11 +8,16 @@ import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-# Through which settings read variables.
-_READERS = ("os", "collections", "_collections_abc", "environ", "environs", "decouple", "dj_database_url")
+from django_runtimes.project_files.read_variables import (
+    recorded_variables,
+    settings_fields,
+    shape_of,
+    value_of,
+    variables_of_files,
+)
+
 _SQLITE = "django.db.backends.sqlite3"
 _MOST_READS = 5
 _MOST_PATHS = 60
@@ -38,12 +43,20 @@ def main(request_path: Path, answer_path: Path) -> None:
     sys.path[:] = [*request["paths"], *_moved(sys.path, Path(request["original"]), Path(request["root"]))]
     os.environ["DJANGO_SETTINGS_MODULE"] = request["settings"]
     try:
-        with _recorded(Path(request["root"])) as (variables, optional):
+        root = Path(request["root"])
+        with recorded_variables(root) as (variables, optional):
             values = _load_settings()
-        for name in optional & _variables_of_database():
+        files = variables_of_files(request["paths"])
+        for name, is_optional in settings_fields(root):
+            variables.setdefault(name, None)
+            optional |= {name} if is_optional else set()
+        for name in variables:
+            if variables[name] is None and (value := value_of(name, files)) is not None:
+                variables[name] = shape_of(value)
+        for name in optional & _variables_of_database(files):
             # DATABASE_URL takes their place where the project runs.
-            del variables[name]
-        note(**values, variables=variables)
+            variables.pop(name, None)
+        note(**values, variables=variables, optional=sorted(optional))
         # What the developer's machine has is not used: a page may write.
         is_file = values["engines"].get("default") == _SQLITE
         database = request["database"] or ({"ENGINE": _SQLITE, "NAME": ":memory:"} if is_file else None)
@@ -65,58 +78,6 @@ def _moved(paths: list[str], original: Path, root: Path) -> Iterator[str]:
         yield str(moved) if is_own and moved.is_dir() and not moved.is_symlink() else text
 
 
-@contextlib.contextmanager
-def _recorded(root: Path) -> Iterator[tuple[dict[str, str | None], set[str]]]:
-    """The variables that the project's own code reads, each with a value of the same shape, or None if it is unset.
-
-    And the names of those that it reads by get(), so that it can do without.
-    """
-    kind: Any = type(os.environ)
-    read = kind.__getitem__
-    found: dict[str, str | None] = {}
-    optional: set[str] = set()
-
-    def recording(self: Any, key: str) -> str:
-        try:
-            value: str = read(self, key)
-        except KeyError:
-            if _is_read_by_project(sys._getframe(1), root):
-                found.setdefault(key, None)
-            raise
-        if _is_read_by_project(sys._getframe(1), root):
-            found[key] = _shape(value)
-            if sys._getframe(1).f_code.co_name == "get":
-                optional.add(key)
-        return value
-
-    kind.__getitem__ = recording
-    try:
-        yield found, optional
-    finally:
-        kind.__getitem__ = read
-
-
-def _is_read_by_project(frame: FrameType | None, root: Path) -> bool:
-    while frame is not None:
-        name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] not in _READERS:
-            path = Path(frame.f_code.co_filename)
-            return path.is_relative_to(root) and "site-packages" not in path.parts
-        frame = frame.f_back
-    return False
-
-
-def _shape(value: str) -> str:
-    """A value that reads as this one does, and tells nothing of it."""
-    if re.fullmatch(r"\d+", value):
-        return "1"
-    if re.fullmatch(r"(?i)true|false|yes|no|on|off", value):
-        return "false"
-    if scheme := re.match(r"[a-z][a-z0-9+.-]*://", value):
-        return f"{scheme[0]}127.0.0.1/unused"
-    return "unused"
-
-
 def _load_settings() -> dict[str, Any]:
     from django import get_version
     from django.conf import settings
@@ -132,13 +93,13 @@ def _load_settings() -> dict[str, Any]:
     }
 
 
-def _variables_of_database() -> set[str]:
+def _variables_of_database(files: Mapping[str, str]) -> set[str]:
     """The variables whose values are the address of the default database, or a part of it."""
     from django.conf import settings
 
     address = settings.DATABASES.get("default", {})
     parts = {str(address[key]) for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if address.get(key)}
-    return {name for name, value in os.environ.items() if value in parts}
+    return {name for name, value in {**files, **os.environ}.items() if value in parts}
 
 
 def _set_up(database: Mapping[str, Any] | None) -> None:

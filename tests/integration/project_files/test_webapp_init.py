@@ -175,6 +175,19 @@ def test_variables_that_the_settings_read_are_listed(tmp_path: Path):
     assert not any(b"very-secret" in (content or b"") for _, content in tree(tmp_path).values())
 
 
+def test_a_debug_variable_that_is_needed_is_listed_and_noted(tmp_path: Path):
+    write(tmp_path, {**PLAIN, "shop/settings.py": SETTINGS + 'import os\nDEBUG = os.environ["DEBUG"] == "1"\n'})
+
+    ended = init(tmp_path, "--yes", DEBUG="1")
+
+    block = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["webapp"]
+    assert block["environment"] == ["DEBUG"], ended.stderr
+    assert (
+        "note: the settings do not load without DEBUG, which environment of [tool.webapp] lists; set it" in ended.stderr
+    )
+    assert "sets DEBUG, which is refused" not in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("files", "arguments", "complaint"),
     [
