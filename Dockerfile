@@ -17,7 +17,7 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-deps --only-binary :all: --requ
         -r /build/requirements/build.txt
 COPY pyproject.toml README.md /build/
 COPY src /build/src
-# The build demands the folder of the templates, which are for whoever deploys: the image stays without them.
+# The build demands the folder of the templates, which only deploying needs: the image does not keep them.
 RUN mkdir /build/deploy
 # Without the tools that run where the project is developed.
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \

@@ -96,7 +96,7 @@ bench: $(READY)  ## Measure this project beside its peers, into benchmarks/resul
 docs: $(READY)  ## Write docs/settings.md from the table of variables and the list of settings
 	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md
 
-# Locked without index addresses, so that whoever installs chooses the index. Needs uv.
+# Locked without index addresses, so that each user chooses the index. Needs uv.
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate --quiet
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt

@@ -48,7 +48,7 @@ class Adoption:
         if found.needed_debug:
             self.plan.remarks.append(
                 f"the settings do not load without {found.needed_debug}, which environment of [tool.webapp] lists; "
-                "set it to what means off where you run compare, serve and test, and where you deploy"
+                "set it to the value that means off where you run compare, serve and test, and where you deploy"
             )
         elif found.debug:
             self.plan.remarks.append(
