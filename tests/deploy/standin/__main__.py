@@ -1,4 +1,4 @@
-"""`python -m tests.deploy.standin DIRECTORY`: the stand-in as a process of its own."""
+"""Runs the stand-in in its own process: `python -m tests.deploy.standin DIRECTORY`."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from tests.deploy.standin.world import World
 
 
 async def serve(directory: Path) -> None:
-    """Until SIGTERM; what was there before is there again."""
+    """Serve until SIGTERM, starting from the state that an earlier process left in the directory."""
     configuration = json.loads((directory / "configuration.json").read_text())
     ports = configuration["ports"]
     state = State(directory / "state.sqlite")

@@ -1,4 +1,4 @@
-"""One stand-in for all of its own tests, which have stacks of their own."""
+"""Shares one stand-in among all of its own tests; each test uses its own stacks."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How a test steers the stand-in: /_standin/VERB, beside AWS's own addresses."""
+"""Serves the test's control requests, /_standin/VERB, beside AWS's API."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +14,9 @@ PREFIX = "/_standin/"
 
 
 def control(world: World, verb: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Carry a verb out; its answer."""
+    """Carry out a verb and return its answer."""
     if verb not in _VERBS:
-        raise AwsError("UnknownVerb", f"the stand-in has no verb {verb}; it has {', '.join(_VERBS)}", 404)
+        raise AwsError("UnknownVerb", f"the stand-in has no verb {verb}; choose one of: {', '.join(_VERBS)}", 404)
     return _VERBS[verb](world, body) or {}
 
 

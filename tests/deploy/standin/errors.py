@@ -1,8 +1,8 @@
-"""What the stand-in answers instead of a result."""
+"""The errors of the stand-in."""
 
 
 class AwsError(Exception):
-    """An error as AWS gives it; `status` is HTTP's."""
+    """An error as AWS returns it, with the HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -11,12 +11,12 @@ class AwsError(Exception):
         self.status = status
 
 
-class NotBuiltError(AwsError):
-    """Neither done here nor by moto: a gap of the stand-in, said with its name."""
+class NotSupportedError(AwsError):
+    """The stand-in neither implements nor forwards something; the message names it."""
 
     def __init__(self, what: str) -> None:
         super().__init__("StandInLacks", f"the stand-in has no {what}; add it to tests/deploy/standin", 501)
 
 
-class BrokenAnswerError(Exception):
-    """The stand-in's own answer is not one that AWS could give."""
+class InvalidAnswerError(Exception):
+    """The stand-in's own answer violates AWS's model."""

@@ -1,4 +1,4 @@
-"""What is to go wrong: kept on disk like everything else, so that a restart changes nothing."""
+"""Injects faults; they are stored on disk like all state, so they survive a restart."""
 
 from tests.deploy.standin.errors import AwsError
 from tests.deploy.standin.state import Document, State
@@ -7,14 +7,14 @@ _KIND = "fault"
 
 
 class Faults:
-    """The faults that a test has asked for."""
+    """The faults that a test has requested."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     @property
     def pace_s(self) -> float:
-        """How long a resource of a stack takes."""
+        """How long each resource of a stack takes."""
         pace = self._state.get(_KIND, "pace")
         return 0.0 if pace is None else float(pace["seconds"])
 
@@ -29,7 +29,7 @@ class Faults:
         self._state.put(_KIND, f"refusal/{action}", {**refusal, "left": times})
 
     def check(self, action: str, *, identity: str) -> None:
-        """Raise what the action is to be answered with, if anything."""
+        """Raise the error requested for the action, if any."""
         service, _, operation = action.partition(":")
         for refusal in self._state.all(_KIND, "refusal/"):
             if refusal["action"] not in {action, "*", f"{service}:*"}:
@@ -53,7 +53,7 @@ class Faults:
         self._state.put(_KIND, key, failure)
 
     def failure(self, logical_id: str, *, stack: str, on: str) -> str | None:
-        """Why the resource is to fail now; used up by being asked for."""
+        """Return the reason why the resource has to fail now, or None; each call uses up one failure."""
         for failure in self._state.all(_KIND, f"failure/{on}/{logical_id}/"):
             if failure["stack"] not in {None, stack}:
                 continue
@@ -68,7 +68,7 @@ class Faults:
             self._state.delete(_KIND, failure["key"])
 
     def _use_up(self, key: str, fault: Document) -> None:
-        """One time less, where they are counted."""
+        """Decrement the remaining count of a fault that is limited."""
         if fault["left"] == 1:
             self._state.delete(_KIND, key)
         elif fault["left"] is not None:

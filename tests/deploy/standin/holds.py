@@ -1,4 +1,4 @@
-"""A call that is kept waiting, so that whoever made it can be killed, or overtaken, in the midst of it."""
+"""Blocks a call, so that its caller can be killed or overtaken in the middle of it."""
 
 import asyncio
 from typing import Any
@@ -12,30 +12,30 @@ _PAUSE_S = 0.02
 
 
 def hold(state: State, action: str, about: str, done: bool) -> None:
-    """Keep the next call of an action waiting that has all these words in it: before it is done, or once it is."""
+    """Block the next call of an action that contains all these words, before or after it takes effect."""
     state.put(_KIND, _KEY, {"action": action, "about": about.split(), "done": done, "is_reached": False})
 
 
 def release(state: State) -> None:
-    """Whoever is kept waiting gets an error; what was not done is not."""
+    """Answer the blocked call with an error; a call blocked before it took effect never takes effect."""
     state.delete(_KIND, _KEY)
 
 
 def resume(state: State) -> None:
-    """Whoever is kept waiting goes on as if nothing had been."""
+    """Let the blocked call continue normally."""
     held = state.get(_KIND, _KEY)
     assert held is not None
-    state.put(_KIND, _KEY, {**held, "goes_on": True})
+    state.put(_KIND, _KEY, {**held, "is_resumed": True})
 
 
 def is_reached(state: State) -> bool:
-    """Whether somebody is kept waiting."""
+    """Return whether a call is blocked now."""
     held = state.get(_KIND, _KEY)
     return held is not None and bool(held["is_reached"])
 
 
 def find_hold(state: State, call: Call) -> dict[str, Any] | None:
-    """What the call is kept waiting by, if anything."""
+    """Return the hold that applies to the call, if any."""
     held = state.get(_KIND, _KEY)
     if held is None or held["action"] != call.action:
         return None
@@ -44,7 +44,7 @@ def find_hold(state: State, call: Call) -> dict[str, Any] | None:
 
 
 async def keep_waiting(state: State, held: dict[str, Any] | None, *, done: bool) -> None:
-    """Wait for the release, if this is the moment."""
+    """Wait until the hold is released or resumed, if it applies at this point; AwsError after a release."""
     if held is None or held["done"] is not done:
         return
     state.put(_KIND, _KEY, {**held, "is_reached": True})
@@ -52,14 +52,14 @@ async def keep_waiting(state: State, held: dict[str, Any] | None, *, done: bool)
         await asyncio.sleep(_PAUSE_S)
         now = state.get(_KIND, _KEY)
         if now is None:
-            raise AwsError("Held", "nobody was to wait for this answer", 400)
-        if now.get("goes_on"):
+            raise AwsError("Held", "the test released this call", 400)
+        if now.get("is_resumed"):
             state.delete(_KIND, _KEY)
             return
 
 
 def _text(state: State, call: Call) -> str:
-    """What the call says; with the change set's stack and parameters, where it names nothing but a change set."""
+    """Join the call's parameters; a call that names only a change set adds that set's stack and parameters."""
     values = list(call.parameters.values())
     if "ChangeSetName" in call.parameters and "StackName" not in call.parameters:
         name = call.parameters["ChangeSetName"]

@@ -1,4 +1,4 @@
-"""moto's server behind the stand-in, and the journal by which it gets its memory back."""
+"""Runs moto's server behind the stand-in, with a journal that restores its state after a restart."""
 
 import asyncio
 import base64
@@ -16,14 +16,14 @@ from tests.deploy.standin.state import State
 
 _JOURNAL = "moto"
 _START_TIMEOUT_S = 60.0
-# Nothing of these changes anything, so that they need not be done again.
+# Operations with these prefixes change nothing, so a replay can skip them.
 _READING = ("Get", "List", "Describe", "Head", "BatchGet", "Lookup", "Scan", "Query")
 _KEPT_HEADERS = {"authorization", "content-type", "x-amz-target", "x-amz-content-sha256", "x-amz-date"}
 _PER_CONNECTION = {"content-length", "transfer-encoding", "connection", "server", "date", "content-encoding"}
 
 
 class MotoServer:
-    """Started with the first request; each change is seeded by its number, so that a replay makes the same names."""
+    """Starts with the first request; each change is seeded with its number, so that a replay creates the same names."""
 
     def __init__(self, state: State, directory: Path) -> None:
         self._state = state
@@ -36,7 +36,7 @@ class MotoServer:
     async def forward(
         self, operation: str, *, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> Answer:
-        """moto's answer to a request as it came in."""
+        """Send a request to moto unchanged and return its answer."""
         async with self._lock:
             if self._process is None:
                 await self._start()
@@ -63,7 +63,7 @@ class MotoServer:
         deadline = asyncio.get_running_loop().time() + _START_TIMEOUT_S
         while not ports.owns_port(self._process, self._port):
             if self._process.poll() is not None or asyncio.get_running_loop().time() > deadline:
-                raise RuntimeError(f"moto does not start: {processes.cause(self._log)}")
+                raise RuntimeError(f"moto did not start: {processes.cause(self._log)}")
             await asyncio.sleep(0.05)
         self._session = aiohttp.ClientSession(auto_decompress=False)
         for entry in self._state.entries(_JOURNAL):

@@ -1,4 +1,4 @@
-"""The database behind the stand-in: the names in the stacks lead to it, their logins are its logins."""
+"""Provides a real database for the processes in the stand-in, with host and logins that replace the stacks'."""
 
 import secrets
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ from django_runtimes.compare.services.database_creation import create_database, 
 
 @contextmanager
 def database_overlay(server: Any) -> Iterator[dict[str, str | None]]:
-    """The variables that lead what runs in the stand-in to an empty database of the server's.
+    """Yield the variables that point the stand-in's processes at an empty database on the server.
 
-    The roles are those of the templates, logged in by passwords: tokens need a server of RDS.
+    The roles match the templates' roles but log in with passwords: IAM tokens need an RDS server.
     """
     name = f"standin_{secrets.token_hex(6)}"
     password = secrets.token_hex(16)
@@ -39,7 +39,7 @@ def database_overlay(server: Any) -> Iterator[dict[str, str | None]]:
             "WEBAPP_DB_OPERATIONS_USER": f"operations_{name}",
             "WEBAPP_DB_OPERATIONS_PASSWORD": password,
             "WEBAPP_DB_OPERATIONS_SECRET_ARN": None,
-            # A bucket of its own would need more of S3 than pictures do here.
+            # Without a bucket, uploads stay on disk: no test here needs them in S3.
             "WEBAPP_MEDIA_BUCKET": None,
         }
     finally:

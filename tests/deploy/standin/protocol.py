@@ -1,4 +1,4 @@
-"""AWS's protocols from the server's side, out of botocore's models: requests read, answers written, both checked."""
+"""Implements the server side of AWS's protocols from botocore's models, and validates requests and answers."""
 
 import json
 import re
@@ -17,9 +17,9 @@ from moto.core.serialize import ResponseSerializer, get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from tests.deploy.standin.errors import AwsError, BrokenAnswerError, NotBuiltError
+from tests.deploy.standin.errors import AwsError, InvalidAnswerError, NotSupportedError
 
-# By what the signature names the service, where botocore calls it otherwise.
+# Botocore's service names by signing name, where the two differ.
 _BY_SIGNING_NAME = {
     "apigateway": "apigatewayv2",
     "elasticloadbalancing": "elbv2",
@@ -27,8 +27,8 @@ _BY_SIGNING_NAME = {
     "states": "stepfunctions",
     "email": "ses",
 }
-# What AWS answers although the models do not list it: a stack's own events have the stack's own states.
-_LEFT_OUT = {
+# Values that AWS returns although the models do not list them: a stack's own events have stack statuses.
+_UNLISTED_VALUES = {
     "ResourceStatus": {
         "REVIEW_IN_PROGRESS",
         "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
@@ -40,7 +40,7 @@ _CREDENTIAL = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request
 
 @dataclass(frozen=True)
 class Scope:
-    """What the signature of a request says: who, where, which service as botocore calls it."""
+    """A request's credential scope: its access key, region and service (botocore's name)."""
 
     access_key: str
     region: str
@@ -49,7 +49,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Call:
-    """A request as it was meant."""
+    """A parsed request."""
 
     scope: Scope
     operation: str
@@ -59,13 +59,13 @@ class Call:
 
     @property
     def action(self) -> str:
-        """As in service:Operation."""
+        """The call as IAM names it: service:Operation."""
         return f"{self.scope.service}:{self.operation}"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back over HTTP."""
+    """An HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -73,7 +73,7 @@ class Answer:
 
 
 def read_scope(headers: Mapping[str, str]) -> Scope:
-    """The credential scope; MissingAuthenticationToken without one."""
+    """Return the credential scope; raise MissingAuthenticationToken if there is none."""
     found = _CREDENTIAL.search(headers.get("Authorization", ""))
     if found is None:
         raise AwsError("MissingAuthenticationToken", "Missing Authentication Token", 403)
@@ -82,7 +82,7 @@ def read_scope(headers: Mapping[str, str]) -> Scope:
 
 
 def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Call:
-    """The operation that a request asks for, its parameters checked against the model."""
+    """Parse a request and validate its parameters against the operation's model."""
     model = _service(scope.service)
     request = Request.from_primitives(method, url, headers, body)
     protocol = determine_request_protocol(model, request.content_type or None)
@@ -90,7 +90,7 @@ def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str]
         operation, uri_parameters = _router(scope.service, protocol).match(request)
     except HTTPException:
         asked = headers.get("X-Amz-Target") or request.values.get("Action") or f"{method} {request.path}"
-        raise NotBuiltError(f"operation {scope.service} {asked}") from None
+        raise NotSupportedError(f"operation {scope.service} {asked}") from None
     parser = PROTOCOL_PARSERS[protocol](operation)
     parsed = parser.parse(
         {
@@ -109,26 +109,26 @@ def read_call(scope: Scope, *, method: str, url: str, headers: Mapping[str, str]
 
 
 def write_result(call: Call, result: Mapping[str, Any]) -> Answer:
-    """The answer of a result; BrokenAnswerError when the model has another one in mind."""
+    """Serialize a result; raise InvalidAnswerError if it violates the model."""
     shape = call.model.output_shape
     if shape is not None:
         report = ParamValidator().validate(result, shape)
         complaint = report.generate_report() if report.has_errors() else next(_constraints(result, shape, ""), None)
         if complaint is not None:
-            raise BrokenAnswerError(f"{call.action}: {complaint}")
+            raise InvalidAnswerError(f"{call.action}: {complaint}")
     elif result:
-        raise BrokenAnswerError(f"{call.action} answers nothing, and not {sorted(result)}")
+        raise InvalidAnswerError(f"{call.action} has no output, but the result has {sorted(result)}")
     return _answer(_serializer(call).serialize(dict(result)))
 
 
 def write_error(call: Call, error: AwsError) -> Answer:
-    """The answer of an error, in the call's protocol."""
+    """Serialize an error in the call's protocol."""
     answer = _answer(_serializer(call).serialize(error))
     return Answer(error.status, answer.headers, answer.body)
 
 
 def write_plain_error(error: AwsError, *, as_xml: bool) -> Answer:
-    """The answer where the operation is not known."""
+    """Serialize an error for a request whose operation is unknown."""
     if as_xml:
         code, message = escape(error.code), escape(error.message)
         body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
@@ -138,10 +138,10 @@ def write_plain_error(error: AwsError, *, as_xml: bool) -> Answer:
 
 
 def speaks_xml(service: str) -> bool:
-    """Whether the service answers in XML; an unknown one does not."""
+    """Return whether the service answers in XML; an unknown service does not."""
     try:
         return _service(service).protocol in {"query", "ec2", "rest-xml"}
-    except NotBuiltError:
+    except NotSupportedError:
         return False
 
 
@@ -150,7 +150,7 @@ def _service(name: str) -> ServiceModel:
     try:
         return get_service_model(name)
     except Exception:
-        raise NotBuiltError(f"service {name}") from None
+        raise NotSupportedError(f"service {name}") from None
 
 
 @cache
@@ -174,7 +174,7 @@ def _answer(serialized: Mapping[str, Any]) -> Answer:
 
 
 def _check_parameters(parameters: Mapping[str, Any], shape: Shape, service: str) -> None:
-    """What botocore lets pass, AWS does not: patterns, choices, lengths."""
+    """Raise AWS's validation error; it covers patterns, enums and lengths, which botocore does not validate."""
     report = ParamValidator().validate(parameters, shape)
     complaint = report.generate_report() if report.has_errors() else next(_constraints(parameters, shape, ""), None)
     if complaint is not None:
@@ -183,7 +183,7 @@ def _check_parameters(parameters: Mapping[str, Any], shape: Shape, service: str)
 
 
 def _constraints(value: Any, shape: Shape, path: str) -> Any:
-    """Each breach of a constraint that the model states, in AWS's words."""
+    """Yield each violation of the model's constraints, in AWS's wording."""
     kind = shape.type_name
     if kind == "structure" and isinstance(value, Mapping):
         for name, part in value.items():
@@ -196,7 +196,7 @@ def _constraints(value: Any, shape: Shape, path: str) -> Any:
     elif kind == "string" and isinstance(value, str):
         yield from _length(len(value), shape, path, value)
         choices = shape.metadata.get("enum")
-        if choices and value not in {*choices, *_LEFT_OUT.get(shape.name, ())}:
+        if choices and value not in {*choices, *_UNLISTED_VALUES.get(shape.name, ())}:
             yield _breach(value, path, f"satisfy enum value set: [{', '.join(choices)}]")
         pattern = shape.metadata.get("pattern")
         if pattern and not _matches(pattern, value):
@@ -223,5 +223,5 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.search(f"^(?:{pattern})$", value, re.DOTALL) is not None
     except re.error:
-        # Java's classes, which Python's expressions lack.
+        # Some patterns use Java's character classes, which Python's `re` does not support.
         return True

@@ -1,4 +1,4 @@
-"""The endpoint: each request to whom it is for, and nothing in or out that AWS would not know."""
+"""Serves the endpoint: dispatches each request to its operation, and validates requests and answers."""
 
 import traceback
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import botocore.session
 from aiohttp import web
 
-# Each registers what it carries out.
+# Importing these modules registers their handlers and operations.
 import tests.deploy.standin.resources.addresses
 import tests.deploy.standin.resources.functions
 import tests.deploy.standin.resources.nested_stacks
@@ -20,7 +20,7 @@ import tests.deploy.standin.services.registry_images
 import tests.deploy.standin.services.stacks_api
 import tests.deploy.standin.services.watching  # noqa: F401
 from tests.deploy.standin.control import CALLS, PREFIX, control
-from tests.deploy.standin.errors import AwsError, NotBuiltError
+from tests.deploy.standin.errors import AwsError, NotSupportedError
 from tests.deploy.standin.holds import find_hold, keep_waiting
 from tests.deploy.standin.protocol import (
     Answer,
@@ -36,14 +36,14 @@ from tests.deploy.standin.protocol import (
 from tests.deploy.standin.services.registry import find
 from tests.deploy.standin.world import IDENTITY, World
 
-# What moto does well, and what stacks make here by its own operations. Anything else it would answer as if there were
-# nothing, which a test might take for the truth.
+# The services that moto implements well and whose resources the stacks create in moto. For any other service moto
+# would return empty results, which a test might believe.
 _PASSED_ON = {"s3", "secretsmanager", "ssm"}
 _LARGEST_REQUEST_BYTES = 64 * 1024**2
 
 
 class Endpoint:
-    """Serves one world on 127.0.0.1."""
+    """Serves one stand-in on 127.0.0.1."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -70,7 +70,7 @@ class Endpoint:
                 write_plain_error(error, as_xml=request.content_type == "application/x-www-form-urlencoded")
             )
         if scope.region not in self._regions:
-            # A name that resolves to nothing: the connection is all that can be refused here.
+            # On AWS the host name of an unknown region does not resolve; here only the connection can fail.
             assert request.transport is not None
             request.transport.abort()
             return web.Response(status=503)
@@ -88,7 +88,7 @@ class Endpoint:
             scope, method=request.method, url=f"{self._world.url}{request.raw_path}", headers=request.headers, body=body
         )
         if scope.access_key == "CLOUDFORMATION":
-            return await self._done(request, call, body)
+            return await self._run(request, call, body)
         state = self._world.state
         state.append(CALLS, {"action": call.action})
         held = find_hold(state, call)
@@ -97,21 +97,21 @@ class Endpoint:
             self._world.faults.check(call.action, identity=IDENTITY)
         except AwsError as error:
             return write_error(call, error)
-        answer = await self._done(request, call, body)
+        answer = await self._run(request, call, body)
         await keep_waiting(state, held, done=True)
         return answer
 
-    async def _done(self, request: web.Request, call: Call, body: bytes) -> Answer:
+    async def _run(self, request: web.Request, call: Call, body: bytes) -> Answer:
         operation = find(call.scope.service, call.operation)
         if operation is not None:
             try:
                 return write_result(call, await operation(self._world, call))
-            except NotBuiltError:
+            except NotSupportedError:
                 raise
             except AwsError as error:
                 return write_error(call, error)
         if call.scope.service not in _PASSED_ON:
-            raise NotBuiltError(f"operation {call.action}")
+            raise NotSupportedError(f"operation {call.action}")
         return await self._pass_on(request, call, body)
 
     async def _pass_on(self, request: web.Request, call: Call, body: bytes) -> Answer:

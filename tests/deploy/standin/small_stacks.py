@@ -1,4 +1,4 @@
-"""Small templates for the stand-in's own tests, and how to bring them about."""
+"""Small templates for the stand-in's own tests, and functions that deploy them."""
 
 import json
 import time
@@ -10,7 +10,7 @@ _PATIENCE_S = 90
 
 
 def template(resources: dict[str, Any], *, outputs: dict[str, Any] | None = None, **sections: Any) -> str:
-    """A template as JSON, which is YAML too."""
+    """Return a template as JSON, which is also valid YAML."""
     return json.dumps({**sections, "Resources": resources, **({"Outputs": outputs} if outputs else {})})
 
 
@@ -18,7 +18,7 @@ LOG = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
 ALARM = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"ComparisonOperator": "GreaterThanThreshold"}}
 REPOSITORY = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {"Ref": "AWS::StackName"}}}
 
-# What the application wants before it starts; it is asked for nothing here that needs its database.
+# The variables without which the application does not start; no request of these tests needs its database.
 VARIABLES = {
     "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_DB_HOST": "127.0.0.1",
@@ -28,7 +28,7 @@ VARIABLES = {
 
 
 def change(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", **parameters: str) -> dict[str, Any]:
-    """Work a change set out; its description."""
+    """Create a change set, wait until it is computed and return its description."""
     created = cloudformation.create_change_set(
         StackName=stack,
         ChangeSetName=f"change-{time.monotonic_ns()}",
@@ -42,11 +42,11 @@ def change(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", 
         described: dict[str, Any] = cloudformation.describe_change_set(ChangeSetName=created["Id"])
         if described["Status"] in {"CREATE_COMPLETE", "FAILED"}:
             return described
-    raise AssertionError(f"the change set of {stack} is never worked out")
+    raise AssertionError(f"the change set of {stack} was not computed in time")
 
 
 def apply(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", **parameters: str) -> dict[str, Any]:
-    """Work a change set out and execute it; the stack as it ends."""
+    """Create and execute a change set; return the stack once it has settled."""
     described = change(cloudformation, stack, body, kind=kind, **parameters)
     assert described["Status"] == "CREATE_COMPLETE", described["StatusReason"]
     cloudformation.execute_change_set(ChangeSetName=described["ChangeSetId"])
@@ -54,31 +54,31 @@ def apply(cloudformation: Any, stack: str, body: str, *, kind: str = "CREATE", *
 
 
 def settled(cloudformation: Any, stack: str) -> dict[str, Any]:
-    """The stack once nothing moves any more."""
+    """Wait until no operation is in progress, and return the stack."""
     deadline = time.monotonic() + _PATIENCE_S
     while time.monotonic() < deadline:
         described: dict[str, Any] = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
         if not described["StackStatus"].endswith("_IN_PROGRESS"):
             return described
         time.sleep(0.02)
-    raise AssertionError(f"{stack} moves for ever")
+    raise AssertionError(f"{stack} did not settle in time")
 
 
 def delete(cloudformation: Any, stack: str) -> dict[str, Any]:
-    """Delete a stack; as it ends."""
+    """Delete a stack and return it once it has settled."""
     stack_id = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
     cloudformation.delete_stack(StackName=stack)
     return settled(cloudformation, stack_id)
 
 
 def events(cloudformation: Any, stack: str) -> list[tuple[str, str]]:
-    """Who came to which status, the first first."""
+    """Return the (logical id, status) of each event of the stack, oldest first."""
     found = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     return [(event["LogicalResourceId"], event["ResourceStatus"]) for event in reversed(found)]
 
 
 def reason(cloudformation: Any, stack: str, logical_id: str, status: str) -> str:
-    """Why a resource came to a status, the first time."""
+    """Return the reason of the first event with this status of the resource."""
     found = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     return next(
         event["ResourceStatusReason"]
@@ -88,7 +88,7 @@ def reason(cloudformation: Any, stack: str, logical_id: str, status: str) -> str
 
 
 def function(image_uri: Any, **variables: Any) -> dict[str, Any]:
-    """A function from an image, with the application's variables and these."""
+    """Return a function from an image, with the application's variables and these."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {

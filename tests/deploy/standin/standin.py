@@ -1,4 +1,4 @@
-"""The stand-in as tests use it: starts it, steers it, and says how to reach it."""
+"""The tests' interface to the stand-in: starts and controls it, and gives its address."""
 
 import contextlib
 import json
@@ -25,7 +25,7 @@ _KEYS = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "
 
 
 class StandIn:
-    """A running stand-in whose state lies in `directory`."""
+    """A running stand-in whose state is in `directory`."""
 
     def __init__(self, directory: Path, *, overlay: Mapping[str, str | None], registry: bool) -> None:
         self._directory = directory
@@ -41,12 +41,12 @@ class StandIn:
 
     @property
     def registry(self) -> str | None:
-        """host:port of the registry that images are pushed to."""
+        """The host:port of the image registry, if it has one."""
         return f"127.0.0.1:{self._ports['registry']}" if self._with_registry else None
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables by which a process finds this AWS and what runs in it."""
+        """The variables that point a process at this AWS and at the addresses of its stacks."""
         proxy = f"http://127.0.0.1:{self._ports['proxy']}"
         return {
             **_KEYS,
@@ -64,7 +64,7 @@ class StandIn:
         }
 
     def client(self, service: str, *, region: str = REGION) -> Any:
-        """boto3's client of a service, which leads here."""
+        """Return a boto3 client of the stand-in for a service."""
         return boto3.client(
             service,
             region_name=region,
@@ -74,7 +74,7 @@ class StandIn:
         )
 
     def get(self, url: str) -> tuple[int, bytes]:
-        """Status and body of an address that the stacks have, as a process with `environ` would get them."""
+        """Return the status and body at an address of the stacks, as a process with `environ` would get them."""
         trust = ssl.create_default_context(cafile=self.environ["SSL_CERT_FILE"])
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({"https": self.environ["HTTPS_PROXY"]}),
@@ -87,20 +87,20 @@ class StandIn:
             return error.code, error.read()
 
     def start_anywhere(self) -> None:
-        """Start it on free ports, which stay the same from then on: the verbs are told."""
+        """Start it on free ports, which a restart keeps, since the verbs have them in `environ`."""
         for attempt in range(1, _ATTEMPTS + 1):
             self._ports = {name: ports.free_port() for name in ("endpoint", "proxy", "registry")}
             try:
                 self.start()
             except RuntimeError:
-                # Somebody else may have taken one of them meanwhile.
+                # Another process may have taken a port in between.
                 if attempt == _ATTEMPTS or "in use" not in self._log.read_text():
                     raise
             else:
                 return
 
     def start(self) -> None:
-        """Start it from what is on disk, and wait until it answers."""
+        """Start it from the state on disk, and wait until it answers."""
         configuration = {"ports": self._ports, "overlay": self._overlay, "registry": self._with_registry}
         (self._directory / "configuration.json").write_text(json.dumps(configuration))
         self._process = process = processes.spawn(
@@ -114,16 +114,16 @@ class StandIn:
             directory=_CHECKOUT,
         )
         if not ports.wait_until_listening(process, self._ports["endpoint"], timeout_s=_START_TIMEOUT_S):
-            raise RuntimeError(f"the stand-in does not start: {processes.cause(self._log)}")
+            raise RuntimeError(f"the stand-in did not start: {processes.cause(self._log)}")
 
     def kill(self) -> None:
-        """SIGKILL, as a power cut would."""
+        """Kill it with SIGKILL, as abruptly as a power cut."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> None:
-        """End it with everything that runs in it."""
+        """Stop it with all the processes that it started."""
         if self._process is not None:
             processes.stop(self._process, grace_s=10.0)
 
@@ -137,7 +137,7 @@ class StandIn:
         size_bytes: int = 200_000_000,
         media_type: str = "application/vnd.docker.distribution.manifest.v2+json",
     ) -> str:
-        """Put an image into a repository that exists, without a registry; gives its digest, sha256:…"""
+        """Add an image to an existing repository, without a registry, and return its digest, sha256:…"""
         image = {
             "repository": repository,
             "tag": tag,
@@ -152,7 +152,7 @@ class StandIn:
     def describe_image(
         self, digest: str, *, variables: Mapping[str, str] | None = None, python_path: Path | None = None
     ) -> None:
-        """Say what runs from an image that came by the registry; without it, this checkout."""
+        """Set the contents of an image from the registry, which are otherwise this checkout alone."""
         self._control(
             "contents",
             {
@@ -165,50 +165,50 @@ class StandIn:
     def fail(
         self, logical_id: str, reason: str, *, stack: str | None = None, on: str = "create", times: int | None = None
     ) -> None:
-        """Let a stack's resource fail with AWS's reason."""
+        """Make a stack's resource fail with this reason."""
         fault = {"logical_id": logical_id, "reason": reason, "stack": stack, "on": on, "times": times}
         self._control("failure", fault)
 
     def slow(self, seconds: float) -> None:
-        """Let each resource of a stack, and each step of a shift, take so long."""
+        """Make each resource of a stack, and each step of a traffic shift, take this long."""
         self._control("pace", {"seconds": seconds})
 
     def deny(self, action: str) -> None:
-        """AccessDenied for an action such as cloudformation:CreateChangeSet."""
+        """Answer an action such as cloudformation:CreateChangeSet with AccessDenied."""
         self._control("denial", {"action": action})
 
     def refuse(self, action: str, code: str, message: str, *, status: int = 400, times: int | None = None) -> None:
-        """Any error for an action, or for "*", all of them."""
+        """Answer an action, or with "*" every action, with this error."""
         refusal = {"action": action, "code": code, "message": message, "status": status, "times": times}
         self._control("refusal", refusal)
 
     def expire_token(self) -> None:
-        """What every call is answered when a session has ended."""
+        """Answer every call as AWS does when the session token has expired."""
         self.refuse("*", "ExpiredToken", "The security token included in the request is expired", status=403)
 
     def clear(self) -> None:
-        """End every fault."""
+        """Remove all faults."""
         self._control("clear", {})
 
     def hold(self, action: str, about: str, *, done: bool) -> None:
-        """Keep the next call of an action waiting that has these words in it: before it is done, or once it is."""
+        """Block the next call of an action that contains these words, before or after it takes effect."""
         self._control("hold", {"action": action, "about": about, "done": done})
 
     def is_held(self) -> bool:
-        """Whether that call has come."""
+        """Return whether that call is blocked now."""
         reached: bool = self._control("held", {})["is_reached"]
         return reached
 
     def release(self) -> None:
-        """Answer it with an error; what was not done is not."""
+        """Answer the blocked call with an error; a call blocked before it took effect never takes effect."""
         self._control("release", {})
 
     def resume(self) -> None:
-        """Let it go on as if nothing had been."""
+        """Let the blocked call continue normally."""
         self._control("resume", {})
 
     def limit_executions(self, executions: int) -> None:
-        """How many executions of Lambda the account may have at once; 1,000 unless said."""
+        """Set the account's limit of concurrent Lambda executions; the default is 1,000."""
         self._control("concurrency", {"executions": executions})
 
     def alarm(self, name: str, state: str) -> None:
@@ -216,7 +216,7 @@ class StandIn:
         self.client("cloudwatch").set_alarm_state(AlarmName=name, StateValue=state, StateReason="set by the test")
 
     def calls(self) -> list[str]:
-        """Every action that was asked for, the first first, as service:Operation."""
+        """Return all requested actions in order, as service:Operation."""
         answer: list[str] = self._control("calls", {})["calls"]
         return answer
 
@@ -226,14 +226,14 @@ class StandIn:
             with urllib.request.urlopen(request, timeout=_REQUEST_TIMEOUT_S) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
-            raise RuntimeError(f"{verb}: {error.read().decode()}") from None
+            raise RuntimeError(f"{verb} failed: {error.read().decode()}") from None
 
 
 @contextmanager
 def standin(
     directory: Path, *, overlay: Mapping[str, str | None] | None = None, registry: bool = False
 ) -> Iterator[StandIn]:
-    """An AWS of its own, empty, or with what `directory` holds from before."""
+    """Run a separate stand-in, empty or with the state that `directory` already holds."""
     directory.mkdir(parents=True, exist_ok=True)
     aws = StandIn(directory, overlay=overlay or {}, registry=registry)
     with contextlib.ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""What the stand-in knows, on disk: documents by kind and key, and lists that only grow."""
+"""Stores the stand-in's state on disk: documents by kind and key, and append-only lists."""
 
 import json
 import sqlite3
@@ -9,11 +9,11 @@ Document = dict[str, Any]
 
 
 class State:
-    """A store that a SIGKILL cannot tear: each call is a transaction of its own."""
+    """A store that survives SIGKILL: each call is its own transaction."""
 
     def __init__(self, path: Path) -> None:
         self._database = sqlite3.connect(path, isolation_level=None)
-        # Enough against the end of the process; the end of the machine ends the test too.
+        # This protects against a killed process; a crash of the machine ends the test anyway.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = OFF")
         self._database.execute(
@@ -35,7 +35,7 @@ class State:
         self._database.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
 
     def all(self, kind: str, prefix: str = "") -> list[Document]:
-        """Every document of a kind whose key starts so, in the order of their keys."""
+        """Return all documents of a kind whose key starts with `prefix`, sorted by key."""
         rows = self._database.execute(
             "SELECT body FROM documents WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY key",
             (kind, len(prefix), prefix),
@@ -43,18 +43,18 @@ class State:
         return [json.loads(body) for (body,) in rows]
 
     def append(self, name: str, entry: Document) -> int:
-        """The entry's number, larger than every one before."""
+        """Append an entry and return its number, which is larger than all earlier ones."""
         cursor = self._database.execute("INSERT INTO entries (list, body) VALUES (?, ?)", (name, json.dumps(entry)))
         assert cursor.lastrowid is not None
         return cursor.lastrowid
 
     def entries(self, name: str) -> list[Document]:
-        """A list, the oldest entry first, each with its `number`."""
+        """Return a list's entries, oldest first, each with its `number`."""
         rows = self._database.execute("SELECT number, body FROM entries WHERE list = ? ORDER BY number", (name,))
         return [{**json.loads(body), "number": number} for number, body in rows]
 
     def next_number(self, name: str) -> int:
-        """1, 2, 3, … for each name, never the same twice."""
+        """Return 1, 2, 3, … for each name, never the same number twice."""
         document = self.get("counter", name) or {"value": 0}
         self.put("counter", name, {"value": document["value"] + 1})
         return int(document["value"]) + 1

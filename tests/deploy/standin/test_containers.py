@@ -116,9 +116,7 @@ def _express():
     return template({"Log": LOG, "Service": service}, Parameters=_IMAGE, outputs={"Endpoint": {"Value": address}})
 
 
-def test_a_service_answers_at_its_domain_and_a_deploy_that_stays_unhealthy_leaves_it_be(
-    cloudformation, shared_aws, images
-):
+def test_an_unhealthy_deploy_leaves_the_service_running(cloudformation, shared_aws, images):
     names = {"Domain": "guestbook.example.com"}
     apply(cloudformation, "fargate", _fargate(), Image=images["good"], **names)
 
@@ -132,7 +130,7 @@ def test_a_service_answers_at_its_domain_and_a_deploy_that_stays_unhealthy_leave
 
 
 @pytest.mark.parametrize("kind", ["app-runner", "express"])
-def test_a_service_with_an_address_of_its_own_answers_there(cloudformation, shared_aws, images, kind):
+def test_a_service_answers_at_its_own_address(cloudformation, shared_aws, images, kind):
     body = {"app-runner": _app_runner, "express": _express}[kind]()
 
     stack = apply(cloudformation, kind, body, Image=images["good"])
@@ -142,7 +140,7 @@ def test_a_service_with_an_address_of_its_own_answers_there(cloudformation, shar
     delete(cloudformation, kind)
 
 
-def test_what_served_serves_again_after_a_kill(cloudformation, shared_aws, images):
+def test_a_service_is_restored_after_a_kill(cloudformation, shared_aws, images):
     (output,) = apply(cloudformation, "surviving", _express(), Image=images["good"])["Outputs"]
 
     shared_aws.kill()
@@ -155,7 +153,7 @@ def test_what_served_serves_again_after_a_kill(cloudformation, shared_aws, image
 @pytest.mark.parametrize(
     ("command", "exit_code", "said"), [("check", 0, "no issues"), ("nonsense", 2, "'nonsense' is not a command")]
 )
-def test_a_task_runs_the_images_command_and_says_how_it_ended(
+def test_a_task_runs_the_command_and_reports_its_exit_code(
     cloudformation, shared_aws, images, command, exit_code, said
 ):
     name = f"task-{command}"

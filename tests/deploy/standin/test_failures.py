@@ -13,7 +13,7 @@ def _alarm(threshold: int):
     return {**ALARM, "Properties": {**ALARM["Properties"], "Threshold": threshold}}
 
 
-def test_a_creation_that_fails_leaves_nothing_but_its_stack(cloudformation, shared_aws):
+def test_a_failed_creation_leaves_only_the_stack(cloudformation, shared_aws):
     shared_aws.fail("Alarm", "Alarms are sold out", stack="failing")
     log = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/failing"}}
     later = {**_alarm(1), "DependsOn": "Log"}
@@ -35,7 +35,7 @@ def test_a_stack_in_rollback_complete_can_only_be_deleted(cloudformation, shared
     assert delete(cloudformation, "stuck")["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_an_update_that_fails_goes_back(cloudformation, shared_aws):
+def test_a_failed_update_rolls_back(cloudformation, shared_aws):
     apply(cloudformation, "returning", template({"First": _alarm(1), "Second": {**_alarm(1), "DependsOn": "First"}}))
     shared_aws.fail("Second", "Not today", stack="returning", on="update", times=1)
 
@@ -59,7 +59,7 @@ def test_an_update_that_fails_goes_back(cloudformation, shared_aws):
     ]
 
 
-def test_a_rollback_that_fails_can_be_continued(cloudformation, shared_aws):
+def test_a_failed_rollback_can_be_continued(cloudformation, shared_aws):
     apply(cloudformation, "halting", template({"Alarm": _alarm(1)}))
     shared_aws.fail("Alarm", "Not today", stack="halting", on="update")
     shared_aws.fail("Alarm", "Nor back", stack="halting", on="rollback", times=1)
@@ -71,7 +71,7 @@ def test_a_rollback_that_fails_can_be_continued(cloudformation, shared_aws):
     assert settled(cloudformation, "halting")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_a_denied_action_is_denied_in_iams_words(cloudformation, shared_aws):
+def test_a_denied_action_gets_iams_message(cloudformation, shared_aws):
     shared_aws.deny("cloudformation:ListStacks")
 
     with pytest.raises(ClientError, match=r"AccessDenied.*is not authorized to perform: cloudformation:ListStacks"):
@@ -87,7 +87,7 @@ def test_an_expired_token_stops_every_call(cloudformation, shared_aws):
         shared_aws.client("ssm").describe_parameters()
 
 
-def test_what_is_in_one_region_is_not_in_another(cloudformation, shared_aws):
+def test_regions_are_separate(cloudformation, shared_aws):
     apply(cloudformation, "here", template({"Log": LOG}))
 
     with pytest.raises(ClientError, match="Stack with id here does not exist"):
@@ -101,14 +101,14 @@ def test_what_is_in_one_region_is_not_in_another(cloudformation, shared_aws):
         ("AWS::SNS::Subscription", {"Protocol": "email"}, "required key [TopicArn] not found"),
     ],
 )
-def test_properties_that_a_type_cannot_have_fail_its_creation(cloudformation, kind, properties, message):
+def test_invalid_properties_fail_the_creation(cloudformation, kind, properties, message):
     name = f"invalid-{kind.rpartition(':')[2].lower()}"
     apply(cloudformation, name, template({"Wrong": {"Type": kind, "Properties": properties}}))
 
     assert message in reason(cloudformation, name, "Wrong", "CREATE_FAILED")
 
 
-def test_a_call_is_kept_waiting_before_it_is_done_and_never_done_once_its_caller_is_gone(cloudformation, shared_aws):
+def test_a_released_call_never_takes_effect(cloudformation, shared_aws):
     described = change(cloudformation, "waiting", template({"Log": LOG}))
     shared_aws.hold("cloudformation:ExecuteChangeSet", "waiting", done=False)
 
@@ -118,12 +118,12 @@ def test_a_call_is_kept_waiting_before_it_is_done_and_never_done_once_its_caller
             time.sleep(0.02)
         shared_aws.release()
 
-        with pytest.raises(ClientError, match="nobody was to wait for this answer"):
+        with pytest.raises(ClientError, match="the test released this call"):
             executing.result()
     assert cloudformation.describe_stacks(StackName="waiting")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
 
 
-def test_a_call_is_kept_waiting_once_it_is_done(cloudformation, shared_aws):
+def test_a_call_can_be_held_after_it_took_effect(cloudformation, shared_aws):
     shared_aws.hold("ssm:PutParameter", "/waiting one", done=True)
 
     with ThreadPoolExecutor() as pool:
@@ -137,7 +137,7 @@ def test_a_call_is_kept_waiting_once_it_is_done(cloudformation, shared_aws):
     assert kept == "one"
 
 
-def test_an_error_may_come_so_many_times(cloudformation, shared_aws):
+def test_an_error_can_be_limited_to_a_number_of_calls(cloudformation, shared_aws):
     shared_aws.refuse("cloudformation:ListStacks", "ValidationError", "Not now", times=1)
 
     with pytest.raises(ClientError, match="Not now"):

@@ -26,7 +26,7 @@ _IMAGE = {"Image": {"Type": "String"}}
 
 @pytest.fixture(scope="module")
 def images(shared_aws: StandIn) -> dict[str, str]:
-    """Two that work, and one that does not start."""
+    """Two images that work, and one that does not start."""
     apply(shared_aws.client("cloudformation"), "images", template({"Repository": REPOSITORY}))
     broken = {"WEBAPP_RUNTIME": "heroku"}
     digests = {
@@ -38,7 +38,7 @@ def images(shared_aws: StandIn) -> dict[str, str]:
 
 
 def _web(**policy):
-    """A function behind an HTTP API, shifted by CodeDeploy."""
+    """A function behind an HTTP API, with traffic shifting by CodeDeploy."""
     live = {"Ref": "Alias"}
     return template(
         {
@@ -106,9 +106,7 @@ def test_the_real_handler_answers_at_the_apis_address(cloudformation, shared_aws
     assert shared_aws.get(f"{_outputs(stack)['Endpoint']}/healthz") == (200, b'{"status": "ok"}')
 
 
-def test_an_invoked_command_runs_in_the_operations_function_and_its_output_is_logged(
-    cloudformation, shared_aws, images
-):
+def test_an_invoked_command_runs_and_its_output_is_logged(cloudformation, shared_aws, images):
     apply(cloudformation, "operations", _operations("check"), Image=images["first"])
 
     answer = shared_aws.client("lambda").invoke(FunctionName="operations", Payload=json.dumps({"command": ["check"]}))
@@ -135,7 +133,7 @@ def test_a_function_whose_image_does_not_start_fails_as_on_lambda(cloudformation
     assert json.loads(answer["Payload"].read())["errorType"] == "Runtime.ExitError"
 
 
-def test_a_function_from_an_image_that_is_not_there_is_not_made(cloudformation, images):
+def test_a_function_needs_an_existing_image(cloudformation, images):
     absent = f"{_HOST}/images@sha256:{'0' * 64}"
 
     stack = apply(cloudformation, "absent", _operations("check"), Image=absent)
@@ -151,7 +149,7 @@ def test_a_function_from_an_image_that_is_not_there_is_not_made(cloudformation, 
         ("index", {"media_type": "application/vnd.oci.image.index.v1+json"}, "media type"),
     ],
 )
-def test_an_image_that_lambda_takes_not_is_refused(cloudformation, shared_aws, images, tag, image, message):
+def test_an_image_that_lambda_does_not_support_is_refused(cloudformation, shared_aws, images, tag, image, message):
     uri = f"{_HOST}/images@{shared_aws.push('images', tag, **image)}"
 
     stack = apply(cloudformation, f"refused-{tag}", _operations("check"), Image=uri)
@@ -160,7 +158,7 @@ def test_an_image_that_lambda_takes_not_is_refused(cloudformation, shared_aws, i
     assert message in reason(cloudformation, f"refused-{tag}", "Function", "CREATE_FAILED")
 
 
-def test_traffic_is_shifted_and_the_former_version_stays(cloudformation, shared_aws, images):
+def test_traffic_shifts_and_the_former_version_stays(cloudformation, shared_aws, images):
     apply(cloudformation, "shifting", _web(), Image=images["first"])
     shared_aws.slow(0.5)
 
@@ -179,7 +177,7 @@ def test_traffic_is_shifted_and_the_former_version_stays(cloudformation, shared_
     assert [version["Version"] for version in versions] == ["$LATEST", "1", "2"]
 
 
-def test_an_alarm_during_the_shift_takes_the_stack_back(cloudformation, shared_aws, images):
+def test_an_alarm_during_the_shift_rolls_the_stack_back(cloudformation, shared_aws, images):
     stack = apply(cloudformation, "alarming", _web(), Image=images["first"])
     shared_aws.alarm(_outputs(stack)["Errors"], "ALARM")
 
@@ -193,7 +191,7 @@ def test_an_alarm_during_the_shift_takes_the_stack_back(cloudformation, shared_a
     assert functions.get_function(FunctionName="alarming")["Code"]["ImageUri"] == images["first"]
 
 
-def test_a_function_goes_with_its_stack(cloudformation, shared_aws, images):
+def test_a_function_is_deleted_with_its_stack(cloudformation, shared_aws, images):
     apply(cloudformation, "going", _operations("check"), Image=images["first"])
 
     assert delete(cloudformation, "going")["StackStatus"] == "DELETE_COMPLETE"
@@ -201,7 +199,7 @@ def test_a_function_goes_with_its_stack(cloudformation, shared_aws, images):
         shared_aws.client("lambda").get_function(FunctionName="going")
 
 
-def test_a_tag_is_given_once(shared_aws, images):
+def test_a_tag_is_immutable(shared_aws, images):
     with pytest.raises(RuntimeError, match="immutable"):
         shared_aws.push("images", "first")
 

@@ -2,7 +2,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, HTTPClientError
 
-from tests.deploy.standin.errors import AwsError, BrokenAnswerError, NotBuiltError
+from tests.deploy.standin.errors import AwsError, InvalidAnswerError, NotSupportedError
 from tests.deploy.standin.protocol import Scope, read_call, write_result
 
 pytestmark = pytest.mark.profile_free
@@ -18,12 +18,12 @@ def _list_stacks(body: bytes = b"Action=ListStacks&Version=2010-05-15"):
     )
 
 
-def test_an_operation_that_botocore_does_not_know_is_named():
-    with pytest.raises(NotBuiltError, match="operation cloudformation MakeCoffee"):
+def test_an_unknown_operation_is_named():
+    with pytest.raises(NotSupportedError, match="operation cloudformation MakeCoffee"):
         _list_stacks(b"Action=MakeCoffee&Version=2010-05-15")
 
 
-def test_a_value_that_botocore_lets_pass_and_aws_does_not_is_refused():
+def test_a_value_that_only_aws_rejects_is_rejected():
     with pytest.raises(AwsError, match="Member must satisfy enum value set"):
         _list_stacks(b"Action=ListStacks&Version=2010-05-15&StackStatusFilter.member.1=LOVELY")
 
@@ -36,8 +36,8 @@ def test_a_value_that_botocore_lets_pass_and_aws_does_not_is_refused():
         ({"NextToken": 3}, "Invalid type for parameter NextToken"),
     ],
 )
-def test_an_answer_that_aws_could_not_give_is_never_given(result, complaint):
-    with pytest.raises(BrokenAnswerError, match=complaint):
+def test_an_answer_that_violates_the_model_is_an_error(result, complaint):
+    with pytest.raises(InvalidAnswerError, match=complaint):
         write_result(_list_stacks(), result)
 
 
@@ -49,13 +49,13 @@ def test_an_answer_that_aws_could_not_give_is_never_given(result, complaint):
         ("lambda", "list_layers", {}, "lambda:ListLayers"),
     ],
 )
-def test_what_the_stand_in_lacks_is_said_by_name(shared_aws, service, method, parameters, name):
+def test_an_unsupported_operation_is_named(shared_aws, service, method, parameters, name):
     with pytest.raises(ClientError, match=f"StandInLacks.*{name}") as raised:
         getattr(shared_aws.client(service), method)(**parameters)
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-def test_a_region_that_does_not_exist_cannot_be_reached(shared_aws):
+def test_an_unknown_region_cannot_be_reached(shared_aws):
     with pytest.raises((EndpointConnectionError, HTTPClientError)):
         shared_aws.client("sts", region="us-esat-1").get_caller_identity()
 
@@ -72,7 +72,7 @@ def test_a_request_without_a_signature_is_refused(shared_aws):
         unsigned.get_caller_identity()
 
 
-def test_the_parameter_store_is_motos(shared_aws):
+def test_parameter_store_calls_are_forwarded_to_moto(shared_aws):
     ssm = shared_aws.client("ssm")
     ssm.put_parameter(Name="/a/b", Value="c", Type="String")
 

@@ -37,7 +37,7 @@ def _send(method: str, url: str, body: bytes, kind: str):
 
 
 def _push(aws, repository_uri: str, tag: str) -> str:
-    """What `docker push` sends for an image of one layer; its digest."""
+    """Push an image with one layer as `docker push` does, and return its digest."""
     login = aws.client("ecr").get_authorization_token()["authorizationData"][0]
     assert base64.b64decode(login["authorizationToken"]).startswith(b"AWS:")
     base = f"{login['proxyEndpoint']}/v2/{repository_uri.partition('/')[2]}"
@@ -63,12 +63,12 @@ def test_a_pushed_image_is_found_by_its_tag_and_its_digest(aws, repository_uri):
     assert (by_tag["imageDigest"], by_tag["imageManifestMediaType"]) == (digest, _MANIFEST)
 
 
-def test_a_digest_that_was_never_pushed_is_not_there(aws, repository_uri):
+def test_an_unknown_digest_is_not_found(aws, repository_uri):
     with pytest.raises(ClientError, match="ImageNotFoundException"):
         aws.client("ecr").describe_images(repositoryName="pushed", imageIds=[{"imageDigest": f"sha256:{'0' * 64}"}])
 
 
-def test_what_runs_from_a_pushed_image_is_this_checkout(aws, repository_uri):
+def test_a_pushed_image_runs_this_checkout(aws, repository_uri):
     uri = f"{repository_uri}@{_push(aws, repository_uri, 'v2')}"
     variables = {
         "WEBAPP_ALLOWED_COMMANDS": "check",
@@ -83,7 +83,7 @@ def test_what_runs_from_a_pushed_image_is_this_checkout(aws, repository_uri):
     assert json.loads(answer["Payload"].read())["exit_code"] == 0
 
 
-def test_a_repository_with_images_keeps_its_stack(aws, repository_uri):
+def test_a_repository_with_images_cannot_be_deleted(aws, repository_uri):
     _push(aws, repository_uri, "v3")
     cloudformation = aws.client("cloudformation")
 

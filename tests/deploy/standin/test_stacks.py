@@ -15,7 +15,7 @@ def _policy(topic: str):
     return {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document}}
 
 
-def test_resources_are_made_after_those_they_refer_to(cloudformation):
+def test_resources_are_created_after_their_dependencies(cloudformation):
     body = template({"Policy": _policy("Topic"), "Topic": _TOPIC}, Parameters=_NAMED)
 
     stack = apply(cloudformation, "ordered", body, Name="ordered")
@@ -53,7 +53,7 @@ def test_a_change_set_without_changes_fails(cloudformation):
     assert "didn't contain changes" in described["StatusReason"]
 
 
-def test_a_property_that_may_not_change_replaces_the_resource_and_what_refers_to_it_follows(cloudformation):
+def test_a_replaced_resource_updates_its_dependents(cloudformation):
     body = template({"Policy": _policy("Topic"), "Topic": _TOPIC}, Parameters=_NAMED)
     apply(cloudformation, "replaced", body, Name="former")
 
@@ -63,7 +63,7 @@ def test_a_property_that_may_not_change_replaces_the_resource_and_what_refers_to
     assert (shown["Topic"]["Replacement"], shown["Policy"]["Replacement"]) == ("True", "False")
 
 
-def test_iam_has_to_be_allowed_by_who_creates_the_stack(cloudformation):
+def test_iam_resources_need_an_acknowledged_capability(cloudformation):
     with pytest.raises(ClientError, match=r"Requires capabilities : \[CAPABILITY_IAM\]"):
         cloudformation.create_change_set(
             StackName="incapable",
@@ -82,7 +82,7 @@ def test_iam_has_to_be_allowed_by_who_creates_the_stack(cloudformation):
         ({"Name": "lower", "Another": "x"}, r"Parameters: \[Another\] do not exist in the template"),
     ],
 )
-def test_parameters_are_held_against_the_template(cloudformation, parameters, message):
+def test_parameters_are_checked_against_the_template(cloudformation, parameters, message):
     body = template({"Topic": _TOPIC}, Parameters=_NAMED)
 
     with pytest.raises(ClientError, match=message):
@@ -96,12 +96,12 @@ def test_parameters_are_held_against_the_template(cloudformation, parameters, me
         ({"A": {**LOG, "Properties": {"LogGroupName": {"Ref": "B"}}}}, r"Unresolved resource dependencies \[B\]"),
     ],
 )
-def test_a_template_that_cannot_be_is_refused(cloudformation, resources, message):
+def test_an_invalid_template_is_refused(cloudformation, resources, message):
     with pytest.raises(ClientError, match=message):
         change(cloudformation, "refused", template(resources))
 
 
-def test_an_export_in_use_keeps_its_stack(cloudformation):
+def test_an_export_in_use_blocks_the_deletion_of_its_stack(cloudformation):
     outputs = {"Log": {"Value": {"Ref": "Log"}, "Export": {"Name": "exported-log"}}}
     apply(cloudformation, "exporting", template({"Log": LOG}, outputs=outputs))
     subscription = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::ImportValue": "exported-log"}}}
@@ -115,7 +115,7 @@ def test_an_export_in_use_keeps_its_stack(cloudformation):
     assert delete(cloudformation, "exporting")["StackStatus"] == "DELETE_COMPLETE"
 
 
-def test_an_import_that_nobody_exports_fails_the_change_set(cloudformation):
+def test_a_missing_export_fails_the_change_set(cloudformation):
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::ImportValue": "nobodys"}}}
 
     assert (
@@ -123,7 +123,7 @@ def test_an_import_that_nobody_exports_fails_the_change_set(cloudformation):
     )
 
 
-def test_what_is_to_be_retained_outlives_its_stack(cloudformation, shared_aws):
+def test_a_retained_resource_outlives_its_stack(cloudformation, shared_aws):
     kept = {**LOG, "DeletionPolicy": "Retain", "Properties": {"LogGroupName": "/kept"}}
     apply(cloudformation, "retaining", template({"Kept": kept, "Log": LOG}))
 
@@ -134,7 +134,7 @@ def test_what_is_to_be_retained_outlives_its_stack(cloudformation, shared_aws):
     assert [group["logGroupName"] for group in groups] == ["/kept"]
 
 
-def test_what_is_to_be_retained_except_on_create_goes_with_a_failed_creation(cloudformation, shared_aws):
+def test_retain_except_on_create_ends_with_a_failed_creation(cloudformation, shared_aws):
     kept = {**LOG, "DeletionPolicy": "RetainExceptOnCreate", "Properties": {"LogGroupName": "/once"}}
     shared_aws.fail("Log", "not today", stack="unlucky", on="create")
     apply(cloudformation, "unlucky", template({"Kept": kept, "Log": {**LOG, "DependsOn": "Kept"}}))
@@ -146,7 +146,7 @@ def test_what_is_to_be_retained_except_on_create_goes_with_a_failed_creation(clo
     assert len(shared_aws.client("logs").describe_log_groups(logGroupNamePrefix="/once")["logGroups"]) == 1
 
 
-def test_a_bucket_that_is_not_empty_keeps_its_stack(cloudformation, shared_aws):
+def test_a_bucket_with_objects_cannot_be_deleted(cloudformation, shared_aws):
     apply(cloudformation, "filled", template({"Bucket": {"Type": "AWS::S3::Bucket"}}))
     (bucket,) = cloudformation.list_stack_resources(StackName="filled")["StackResourceSummaries"]
     shared_aws.client("s3").put_object(Bucket=bucket["PhysicalResourceId"], Key="a", Body=b"b")
@@ -155,7 +155,7 @@ def test_a_bucket_that_is_not_empty_keeps_its_stack(cloudformation, shared_aws):
     assert "not empty" in reason(cloudformation, "filled", "Bucket", "DELETE_FAILED")
 
 
-def test_a_nested_stack_gives_its_outputs(cloudformation, shared_aws):
+def test_a_nested_stack_exposes_its_outputs(cloudformation, shared_aws):
     s3 = shared_aws.client("s3")
     s3.create_bucket(Bucket="templates")
     inner = template({"Topic": _TOPIC}, Parameters=_NAMED, outputs={"Name": {"Value": {"Ref": "Name"}}})

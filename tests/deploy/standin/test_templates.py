@@ -1,4 +1,4 @@
-"""The real templates, with their defaults and with everything that parameters switch on."""
+"""Creates the real templates with their defaults, and with everything that parameters can switch on."""
 
 import pytest
 
@@ -18,8 +18,8 @@ _VARIANTS = {
     "everything": {"CloudTrail": "yes", "Egress": "nat", "WarmUp": "yes", "HostedZoneId": "Z1"},
     "aurora": {"Engine": "aurora", "Credentials": "secretsmanager", "FrontDoor": "function_url", "Egress": "endpoints"},
 }
-# What takes a container to start stands in test_containers.
-_SERVES = {"apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"}
+# Services whose containers need long to start; test_containers covers them.
+_CONTAINER_TEMPLATES = {"apprunner/template.yaml", "ecs/fargate.yaml", "ecs/express.yaml"}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def aws(tmp_path_factory):
 
 
 def _create(aws: StandIn, template: str, given: dict[str, str]) -> dict[str, str]:
-    """One stack from its real template; its outputs."""
+    """Create one stack from its real template and return its outputs."""
     cloudformation = aws.client("cloudformation")
     name = f"{given['Project']}-{template.replace('/', '-').removesuffix('.yaml')}"
     declared = read_template(template).get("Parameters", {})
@@ -47,10 +47,10 @@ def _create(aws: StandIn, template: str, given: dict[str, str]) -> dict[str, str
 
 
 @pytest.mark.parametrize("variant", _VARIANTS)
-def test_every_stack_comes_about_in_the_order_of_the_readme(aws: StandIn, variant: str):
+def test_the_stacks_can_be_created_in_the_readmes_order(aws: StandIn, variant: str):
     given = {"Project": variant, "Stage": "dev", **_REQUIRED, **_VARIANTS[variant]}
     for template in templates_for(given):
-        if template in _SERVES:
+        if template in _CONTAINER_TEMPLATES:
             continue
         outputs = _create(aws, template, given)
         if "RegistryUri" in outputs:

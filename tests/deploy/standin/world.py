@@ -1,4 +1,4 @@
-"""Everything that an operation may need: what is known, what runs, what is to go wrong."""
+"""Bundles everything that an operation may need: state, running processes and faults."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.deploy.standin.runtime.containers import Containers
     from tests.deploy.standin.runtime.functions import Functions
 
-# The account of AWS's own examples: it belongs to nobody.
+# The account of AWS's own examples.
 ACCOUNT = "123456789012"
 IDENTITY = f"arn:aws:iam::{ACCOUNT}:user/deployer"
 
@@ -37,15 +37,15 @@ class World:
 
     @property
     def registry(self) -> str | None:
-        """host:port that images are pushed to."""
+        """The host:port of the image registry, if there is one."""
         return f"127.0.0.1:{self.configuration['ports']['registry']}" if self.configuration["registry"] else None
 
 
 def now() -> float:
-    """The moment, as seconds since 1970; documents keep it so."""
+    """Return the time in seconds since 1970, the form in which documents store it."""
     return datetime.now(UTC).timestamp()
 
 
 def moment(seconds: float) -> datetime:
-    """A kept moment as answers have it."""
+    """Convert a stored time to the form of an answer."""
     return datetime.fromtimestamp(seconds, UTC)

@@ -25,7 +25,7 @@ def test_a_protected_database_keeps_everything_else_too(engine: str, kind: str, 
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text() + PRODUCTION.format(engine=engine))
     make_registry(aws)
-    # Made as far as the operations, whose first command has no database.
+    # ResourceResult as far as the operations, whose first command has no database.
     project.run("deploy", "--stage", "production", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
     stacks = set(project.json("status", "--stage", "production")["stacks"])
 

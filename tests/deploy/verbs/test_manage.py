@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 def test_an_interrupted_command_is_not_said_to_go_on_when_it_is_run_again(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     make_registry(aws)
-    # Made as far as the operations, whose first command has no database.
+    # ResourceResult as far as the operations, whose first command has no database.
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
     aws.hold("lambda:Invoke", "showmigrations", done=False)
 

@@ -80,7 +80,7 @@ def test_the_first_failure_is_told_and_then_how_to_get_on(project: Project, aws:
 
 def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
-    # Made as far as the operations, whose first command has no database.
+    # ResourceResult as far as the operations, whose first command has no database.
     project.run("deploy", "--image", image, "--yes", exit_code=1)
     templates = project.directory / "deploy"
     templates.unlink()

@@ -1,4 +1,4 @@
-"""What a change set would change, resource by resource."""
+"""Computes a change set's changes, resource by resource."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.deploy.standin.world import World
 
 
 def changes_of(world: World, stack: Stack, template: Template, values: dict[str, str]) -> list[dict[str, Any]]:
-    """The changes as DescribeChangeSet lists them; ValidationError for what the template cannot come to."""
+    """Return the changes as DescribeChangeSet lists them; raise ValidationError when the template does not resolve."""
     replaced: set[str] = set()
     listed = []
     for name in stacks.resolver_of(world, stack, template, values).present():
@@ -55,7 +55,7 @@ def changes_of(world: World, stack: Stack, template: Template, values: dict[str,
 
 
 def changes_outputs(world: World, stack: Stack, template: Template, values: dict[str, str]) -> bool:
-    """Whether the outputs come to something else, which is a change too."""
+    """Return whether any output changes; that alone makes a change set executable."""
     return stacks.resolver_of(world, stack, template, values).outputs() != stack["outputs"]
 
 

@@ -1,4 +1,4 @@
-"""What happens after a change set is executed: resources one wave after the other, and back when one fails."""
+"""Executes stack operations: applies resources in waves, and rolls them back when one fails."""
 
 import asyncio
 import traceback
@@ -7,21 +7,21 @@ from typing import Any
 
 from tests.deploy.standin.cloudformation import stack as stacks
 from tests.deploy.standin.cloudformation.stack import Stack, set_status
-from tests.deploy.standin.cloudformation.waves import OWN, Waves
+from tests.deploy.standin.cloudformation.waves import PHYSICAL_FIELDS, Waves
 from tests.deploy.standin.world import World, now
 
 _tasks: set[asyncio.Task[None]] = set()
 
 
 def begin(world: World, stack: Stack, kind: str, *, token: str | None = None, **what: Any) -> None:
-    """Start an operation on a stack: create, update, delete, or a rollback of one of them."""
+    """Start an operation on a stack: a create, update or delete, or the rollback of a create or update."""
     stack["operation"] = {"kind": kind, "token": token or str(uuid.uuid4()), **what}
     stacks.keep(world, stack)
     _schedule(world, stack)
 
 
 def resume_all(world: World) -> None:
-    """Carry on with what a SIGKILL interrupted."""
+    """Resume the operations that a SIGKILL interrupted."""
     for stack in stacks.every(world):
         if stack["operation"] is not None and stack["parent"] is None:
             _schedule(world, stack)
@@ -40,7 +40,7 @@ def _schedule(world: World, stack: Stack) -> None:
 
 
 class Execution:
-    """One operation on one stack, from wherever its document says that it stands."""
+    """One operation on one stack, resumed at the point that the stack's document records."""
 
     def __init__(self, world: World, stack: Stack) -> None:
         self._world = world
@@ -67,7 +67,7 @@ class Execution:
             status = failure.get(kind, "ROLLBACK_FAILED")
             set_status(self._world, self._stack, status, f"the stand-in is broken: {error!r}")
         finally:
-            # Cancelled, it carries on after the next start.
+            # A cancelled operation stays recorded, so that the next start resumes it.
             if not stacks.in_progress(self._stack):
                 self._stack["operation"] = None
                 stacks.keep(self._world, self._stack)
@@ -123,7 +123,7 @@ class Execution:
         set_status(self._world, self._stack, "UPDATE_COMPLETE")
 
     async def _roll_update_back(self) -> None:
-        """The former template with the former parameters, applied to whatever is there now."""
+        """Apply the former template with the former parameters to the current resources."""
         operation = self._stack["operation"]
         if "before" in operation:
             before = operation.pop("before")
@@ -141,14 +141,18 @@ class Execution:
         set_status(self._world, self._stack, "UPDATE_ROLLBACK_COMPLETE")
 
     def _restore(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
-        """Put what was replaced, and is not deleted yet, back in its place; what replaced it is to be deleted."""
+        """Reinstate replaced resources that still exist, and return their replacements, which are to be deleted."""
         removable = []
         for former in operation.get("superseded", []):
             kept = self._stack["resources"][former["logical_id"]]
             removable.append(
-                {"logical_id": former["logical_id"], **{key: kept[key] for key in OWN}, "replacement": "Delete"}
+                {
+                    "logical_id": former["logical_id"],
+                    **{key: kept[key] for key in PHYSICAL_FIELDS},
+                    "replacement": "Delete",
+                }
             )
-            kept |= {key: former[key] for key in OWN}
+            kept |= {key: former[key] for key in PHYSICAL_FIELDS}
         return removable
 
     async def _delete(self) -> None:
@@ -175,7 +179,7 @@ class Execution:
         self._stack["updated"] = now()
 
     def _export_in_use(self) -> str | None:
-        """Why the new outputs are refused: CloudFormation changes no export that another stack imports."""
+        """Return CloudFormation's refusal if the new outputs change an export that another stack imports."""
         template = stacks.template_of(self._stack)
         resolver = stacks.resolver_of(self._world, self._stack, template, self._stack["parameters"])
         new = {output.get("ExportName"): output["OutputValue"] for output in resolver.outputs()}

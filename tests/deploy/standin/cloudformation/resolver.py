@@ -1,4 +1,4 @@
-"""What a template's functions come to in one stack."""
+"""Resolves a template's intrinsic functions for one stack."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -6,16 +6,16 @@ from typing import Any
 
 from tests.deploy.standin.cloudformation.template import Template, invalid, references
 
-# What a change set shows for what will be known when it has run.
+# The placeholder that a change set shows for a value that is known only after execution.
 UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}"
 _NO_VALUE = object()
 
 
 class Resolver:
-    """Resolves parts of a template, given its parameters' values and the resources that are there.
+    """Resolves parts of a template, given the values of its parameters and the existing resources.
 
-    `resource` gives (physical id, attributes) of a logical id, or None for one that is not there yet; `exported` the
-    value of an export, or None.
+    `resource` returns the (physical id, attributes) of a logical id, or None if it does not exist yet. `exported`
+    returns the value of an export, or None.
     """
 
     def __init__(
@@ -34,8 +34,8 @@ class Resolver:
         self.imports: set[str] = set()
 
     def present(self) -> list[str]:
-        """The logical ids whose condition holds, each after what it depends on."""
-        there = [name for name, declared in self._template["Resources"].items() if self._stands(declared)]
+        """Return the logical ids whose condition holds, in dependency order."""
+        there = [name for name, declared in self._template["Resources"].items() if self._is_present(declared)]
         ordered: list[str] = []
         waiting = list(there)
         while waiting:
@@ -47,11 +47,11 @@ class Resolver:
         return ordered
 
     def dependencies(self, logical_id: str) -> set[str]:
-        """The logical ids that have to be there before it."""
+        """Return the logical ids that must exist before this one."""
         declared = self._template["Resources"][logical_id]
         explicit = declared.get("DependsOn", [])
         named = {explicit} if isinstance(explicit, str) else set(explicit)
-        named |= set(references(self._chosen(declared.get("Properties") or {})))
+        named |= set(references(self._taken_branches(declared.get("Properties") or {})))
         named |= set(references(declared.get("UpdatePolicy") or {}))
         return named & self._template["Resources"].keys()
 
@@ -60,10 +60,10 @@ class Resolver:
         return resolved
 
     def outputs(self) -> list[dict[str, str]]:
-        """The outputs, as DescribeStacks lists them."""
+        """Return the outputs as DescribeStacks lists them."""
         listed = []
         for name, declared in (self._template.get("Outputs") or {}).items():
-            if not self._stands(declared):
+            if not self._is_present(declared):
                 continue
             output = {"OutputKey": name, "OutputValue": str(self.resolve(declared["Value"]))}
             if "Description" in declared:
@@ -85,19 +85,19 @@ class Resolver:
         resolved = {key: self.resolve(part) for key, part in value.items()}
         return {key: part for key, part in resolved.items() if part is not _NO_VALUE}
 
-    def _stands(self, declared: Mapping[str, Any]) -> bool:
+    def _is_present(self, declared: Mapping[str, Any]) -> bool:
         return "Condition" not in declared or self._holds({"Condition": declared["Condition"]})
 
-    def _chosen(self, value: Any) -> Any:
-        """The same without the branches of Fn::If that are not taken, which nothing has to wait for."""
+    def _taken_branches(self, value: Any) -> Any:
+        """Drop the branches of Fn::If that are not taken: they create no dependencies."""
         if isinstance(value, list):
-            return [self._chosen(part) for part in value]
+            return [self._taken_branches(part) for part in value]
         if not isinstance(value, dict):
             return value
         if set(value) == {"Fn::If"}:
             condition, yes, no = value["Fn::If"]
-            return self._chosen(yes if self._holds({"Condition": condition}) else no)
-        return {key: self._chosen(part) for key, part in value.items()}
+            return self._taken_branches(yes if self._holds({"Condition": condition}) else no)
+        return {key: self._taken_branches(part) for key, part in value.items()}
 
     def _call(self, function: str, argument: Any) -> Any:
         match function:

@@ -1,4 +1,4 @@
-"""CloudFormation's resource types, from the schemas that cfn-lint carries."""
+"""Reads CloudFormation's resource types from the schemas that ship with cfn-lint."""
 
 import importlib.util
 import json
@@ -9,18 +9,18 @@ from typing import Any
 
 
 def is_type(name: str) -> bool:
-    """Whether CloudFormation knows the type."""
+    """Return whether CloudFormation has this resource type."""
     return name in _index() or name == "AWS::CloudFormation::Stack"
 
 
 def needs_replacement(type_name: str, changed: set[str]) -> bool:
-    """Whether a change of these properties makes another resource."""
+    """Return whether changing any of these properties replaces the resource."""
     fixed = {path.split("/")[2] for path in schema(type_name).get("createOnlyProperties", ())}
     return bool(changed & fixed)
 
 
 def complaint(type_name: str, properties: Mapping[str, Any]) -> str | None:
-    """What CloudFormation says of properties that the type does not know or that are missing, if any."""
+    """Return CloudFormation's message about the first unknown or missing property, or None."""
     known = schema(type_name)
     if not known:
         return None
@@ -32,21 +32,21 @@ def complaint(type_name: str, properties: Mapping[str, Any]) -> str | None:
 
 
 def attributes(type_name: str) -> list[str]:
-    """What GetAtt may ask for."""
+    """Return the attributes that Fn::GetAtt supports for the type."""
     return [
         path.removeprefix("/properties/").replace("/", ".") for path in schema(type_name).get("readOnlyProperties", ())
     ]
 
 
 def identifier(type_name: str) -> str | None:
-    """The property that names a resource, where it is one."""
+    """Return the property that identifies a resource of the type, or None if several do."""
     paths = schema(type_name).get("primaryIdentifier", ())
     return paths[0].removeprefix("/properties/") if len(paths) == 1 else None
 
 
 @cache
 def schema(type_name: str) -> dict[str, Any]:
-    """The type's schema; empty for a type that has none."""
+    """Return the type's schema, or an empty one if cfn-lint has none."""
     name = _index().get(type_name)
     if name is None:
         return {}

@@ -1,4 +1,4 @@
-"""A stack as it is kept: its document, its events, and how its template resolves."""
+"""Stores stacks: each stack's document, its events and the resolver of its template."""
 
 import secrets
 import uuid
@@ -12,11 +12,11 @@ from tests.deploy.standin.world import ACCOUNT, World, now
 Stack = dict[str, Any]
 
 STACK_TYPE = "AWS::CloudFormation::Stack"
-_LIVING, _DELETED = "stack", "deleted stack"
+_EXISTING, _DELETED = "stack", "deleted stack"
 
 
 def new_stack(region: str, name: str, *, status: str, parent: str | None = None) -> Stack:
-    """An empty stack, which is not kept yet."""
+    """Return the document of an empty stack, without storing it."""
     stack_id = f"arn:aws:cloudformation:{region}:{ACCOUNT}:stack/{name}/{uuid.uuid4()}"
     return {
         "id": stack_id,
@@ -43,27 +43,27 @@ def new_stack(region: str, name: str, *, status: str, parent: str | None = None)
 
 
 def keep(world: World, stack: Stack) -> None:
-    """Write a stack down; one that is deleted is found by its id alone."""
+    """Store a stack; a deleted one can be found only by its id."""
     key = f"{stack['region']}/{stack['name']}"
     if stack["status"] == "DELETE_COMPLETE":
         world.state.put(_DELETED, f"{stack['region']}/{stack['id']}", stack)
-        world.state.delete(_LIVING, key)
+        world.state.delete(_EXISTING, key)
     else:
-        world.state.put(_LIVING, key, stack)
+        world.state.put(_EXISTING, key, stack)
 
 
 def find(world: World, region: str, name_or_id: str) -> Stack | None:
-    """A stack by its name or id; by its id also one that is deleted."""
+    """Return the stack with this name or id, or None; deleted stacks are found only by id."""
     if not name_or_id.startswith("arn:"):
-        return world.state.get(_LIVING, f"{region}/{name_or_id}")
-    stack = world.state.get(_LIVING, f"{region}/{name_or_id.split('/')[1]}")
+        return world.state.get(_EXISTING, f"{region}/{name_or_id}")
+    stack = world.state.get(_EXISTING, f"{region}/{name_or_id.split('/')[1]}")
     if stack is not None and stack["id"] == name_or_id:
         return stack
     return world.state.get(_DELETED, f"{region}/{name_or_id}")
 
 
-def living(world: World, region: str) -> list[Stack]:
-    return world.state.all(_LIVING, f"{region}/")
+def existing(world: World, region: str) -> list[Stack]:
+    return world.state.all(_EXISTING, f"{region}/")
 
 
 def deleted(world: World, region: str) -> list[Stack]:
@@ -71,12 +71,12 @@ def deleted(world: World, region: str) -> list[Stack]:
 
 
 def every(world: World) -> list[Stack]:
-    """The living stacks of all regions."""
-    return world.state.all(_LIVING)
+    """Return the existing stacks of all regions."""
+    return world.state.all(_EXISTING)
 
 
 def required(world: World, region: str, name_or_id: str) -> Stack:
-    """The stack; ValidationError without one."""
+    """Return the stack with this name or id; raise ValidationError if there is none."""
     stack = find(world, region, name_or_id)
     if stack is None:
         raise invalid(f"Stack with id {name_or_id} does not exist")
@@ -88,7 +88,7 @@ def in_progress(stack: Stack) -> bool:
 
 
 def set_status(world: World, stack: Stack, status: str, reason: str | None = None) -> None:
-    """Another status of the stack, with its event."""
+    """Set the stack's status and record the event."""
     stack["status"], stack["reason"] = status, reason
     if status == "DELETE_COMPLETE":
         stack["deleted"] = now()
@@ -97,7 +97,7 @@ def set_status(world: World, stack: Stack, status: str, reason: str | None = Non
 
 
 def set_resource(world: World, stack: Stack, logical_id: str, status: str, reason: str | None = None) -> None:
-    """Another status of one of its resources, with its event."""
+    """Set the status of one of the stack's resources and record the event."""
     resource = stack["resources"][logical_id]
     resource |= {"status": status, "reason": reason, "updated": now()}
     properties = resource.get("properties") if status.endswith("_IN_PROGRESS") else None
@@ -106,12 +106,12 @@ def set_resource(world: World, stack: Stack, logical_id: str, status: str, reaso
 
 
 def note_removal(world: World, stack: Stack, former: dict[str, Any], status: str) -> None:
-    """The event of a resource that another one has replaced."""
+    """Record the removal of a resource that was replaced."""
     _event(world, stack, former["logical_id"], former["physical"], former["type"], status, None, None)
 
 
 def events(world: World, stack: Stack) -> list[dict[str, Any]]:
-    """The newest first."""
+    """Return the stack's events, newest first."""
     return list(reversed(world.state.entries(f"events of {stack['id']}")))
 
 
@@ -122,7 +122,7 @@ def template_of(stack: Stack) -> Template:
 def resolver_of(
     world: World, stack: Stack, template: Template, values: dict[str, str], *, unknown: Collection[str] = ()
 ) -> Resolver:
-    """How the template resolves in the stack as it now is; the resources in `unknown` count as not there yet."""
+    """Return a resolver for the template in the stack's current state; resources in `unknown` count as not created."""
 
     def resource(logical_id: str) -> tuple[str, dict[str, Any]] | None:
         found = stack["resources"].get(logical_id)
@@ -151,8 +151,8 @@ def pseudo_parameters(stack: Stack) -> dict[str, str]:
 
 
 def export(world: World, region: str, name: str) -> str | None:
-    """What a living stack exports under the name."""
-    for stack in living(world, region):
+    """Return the value that an existing stack exports under the name, or None."""
+    for stack in existing(world, region):
         for output in stack["outputs"]:
             if output.get("ExportName") == name:
                 return str(output["OutputValue"])
@@ -160,9 +160,9 @@ def export(world: World, region: str, name: str) -> str | None:
 
 
 def importers(world: World, stack: Stack, names: set[str]) -> dict[str, list[str]]:
-    """Of these exports those that are in use, with the stacks that use them."""
+    """Map each of these exports that other stacks import to the names of those stacks."""
     used: dict[str, list[str]] = {}
-    for other in living(world, stack["region"]):
+    for other in existing(world, stack["region"]):
         for name in names & set(other["imports"]):
             if other["id"] != stack["id"]:
                 used.setdefault(name, []).append(other["name"])

@@ -1,4 +1,4 @@
-"""Templates as CloudFormation reads them: checked for form, parameters held against their declarations."""
+"""Parses templates as CloudFormation does: validates their format and checks parameters against declarations."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def invalid(message: str) -> AwsError:
 
 
 def read_template(body: str) -> Template:
-    """A template's content; ValidationError as CloudFormation words it."""
+    """Parse a template passed in the request; raise ValidationError in CloudFormation's wording."""
     if len(body.encode()) > _LARGEST_BODY:
         raise invalid(
             "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
@@ -43,7 +43,7 @@ def read_template(body: str) -> Template:
 
 
 def parse_template(body: str) -> Template:
-    """The same for one that came by S3, where it may be larger."""
+    """Parse a template of any size; one from S3 may exceed the limit of a request."""
     try:
         template = load_yaml(body)
     except yaml.YAMLError as error:
@@ -65,7 +65,7 @@ def parse_template(body: str) -> Template:
 
 
 def capabilities(template: Template) -> set[str]:
-    """What the caller has to say that it knows."""
+    """Return the capabilities that the caller has to acknowledge."""
     needed = set()
     for resource in template["Resources"].values():
         if resource["Type"].startswith("AWS::IAM::"):
@@ -78,7 +78,7 @@ def capabilities(template: Template) -> set[str]:
 
 
 def check_capabilities(template: Template, given: list[str]) -> None:
-    """InsufficientCapabilitiesException where one is missing."""
+    """Raise InsufficientCapabilitiesException if a required capability is missing."""
     covered = set(given) | ({"CAPABILITY_IAM"} if "CAPABILITY_NAMED_IAM" in given else set())
     missing = capabilities(template) - covered
     if missing:
@@ -88,7 +88,7 @@ def check_capabilities(template: Template, given: list[str]) -> None:
 def parameter_values(
     template: Template, given: list[dict[str, Any]], previous: Mapping[str, str] | None
 ) -> dict[str, str]:
-    """A value for each declared parameter; ValidationError for missing, unknown and refused ones."""
+    """Return a value for each declared parameter; raise ValidationError for missing, unknown and invalid ones."""
     declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters") or {}
     named = {parameter["ParameterKey"]: parameter for parameter in given}
     if unknown := sorted(named.keys() - declared.keys()):
@@ -115,7 +115,7 @@ def parameter_values(
 
 
 def references(value: Any) -> Iterator[str]:
-    """The logical ids, parameters and conditions that a part of a template names."""
+    """Yield the logical ids, parameters and pseudo parameters that part of a template refers to."""
     if isinstance(value, list):
         for part in value:
             yield from references(part)

@@ -1,11 +1,11 @@
-"""Templates that lie in S3."""
+"""Fetches templates from S3."""
 
 from tests.deploy.standin.cloudformation.template import invalid, parse_template
 from tests.deploy.standin.world import World
 
 
 async def fetch_template(world: World, url: str, region: str) -> str:
-    """The template at an address of S3's, with the bucket in the host name or in the path."""
+    """Return the template at an S3 URL, with the bucket in the host name or in the path."""
     host, _, path = url.partition("://")[2].partition("/")
     bucket = host.partition(".s3")[0] if ".s3" in host else None
     path = path if bucket is None else f"{bucket}/{path}"

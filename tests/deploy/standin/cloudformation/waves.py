@@ -1,4 +1,4 @@
-"""Brings the resources of a stack to what its template says, and removes them, one wave after the other."""
+"""Creates, updates and removes the resources of a stack, one wave of independent resources at a time."""
 
 import asyncio
 from collections.abc import Collection
@@ -14,23 +14,23 @@ from tests.deploy.standin.world import World
 
 _CANCELLED = "Resource creation cancelled"
 _REPLACED = "Requested update requires the creation of a new physical resource; hence creating one."
-# What makes a resource the one that it is; another one comes in its place with others.
-OWN = ("physical", "reference", "attributes", "type", "properties", "replacement")
+# The fields that describe one physical resource; a replacement overwrites all of them.
+PHYSICAL_FIELDS = ("physical", "reference", "attributes", "type", "properties", "replacement")
 
 
 class Waves:
-    """The resources of one stack while an operation is on its way."""
+    """The resources of one stack during an operation."""
 
     def __init__(self, world: World, stack: Stack) -> None:
         self._world = world
         self._stack = stack
 
     async def apply(self, verb: str, *, on: str | None = None) -> list[str]:
-        """Bring every resource to what the template says, in waves; the logical ids that failed, the first first."""
+        """Apply the template to every resource, in waves; return the logical ids that failed, in order."""
         template = stacks.template_of(self._stack)
         token = self._stack["operation"]["token"]
         resolver = stacks.resolver_of(self._world, self._stack, template, self._stack["parameters"])
-        waiting = [name for name in resolver.present() if self._done(name) != token]
+        waiting = [name for name in resolver.present() if self._completed_token(name) != token]
         while waiting:
             wave = [name for name in waiting if not resolver.dependencies(name) & set(waiting) - {name}]
             failed = await self._wave(template, wave, on=on or verb.lower())
@@ -40,7 +40,7 @@ class Waves:
         return []
 
     async def _wave(self, template: Template, wave: list[str], *, on: str) -> list[str]:
-        """Resources that do not wait for each other: all begin, then end; after a failure the rest is cancelled."""
+        """Start all resources of a wave, then finish them in order; after a failure the rest are cancelled."""
         plans = []
         for name in wave:
             plan = self._plan(template, name)
@@ -58,16 +58,16 @@ class Waves:
                 set_resource(self._world, self._stack, name, f"{verb}_FAILED", _CANCELLED)
                 failed.append(name)
                 continue
-            error = refused if plan is None else await self._carried_out(name, plan, on)
+            error = refused if plan is None else await self._attempt(name, plan, on)
             if error is not None:
-                # Whatever state it is in now, a rollback has to bring it back.
+                # The failed resource may be half changed, so a rollback has to update it even if nothing differs.
                 self._stack["resources"][name]["tainted"] = True
                 set_resource(self._world, self._stack, name, f"{verb}_FAILED", error.message)
                 failed.append(name)
         return failed
 
     def _plan(self, template: Template, name: str) -> dict[str, Any] | AwsError | None:
-        """What is to be done with a resource; None where nothing is, the error where that cannot be said."""
+        """Return the change that a resource needs, None if it needs none, or the error if it does not resolve."""
         declared = template["Resources"][name]
         kept = self._stack["resources"].get(name)
         resolver = stacks.resolver_of(self._world, self._stack, template, self._stack["parameters"])
@@ -97,8 +97,8 @@ class Waves:
         why = _REPLACED if replaces else None
         return {"verb": "UPDATE", "why": why, "properties": properties, "replaces": replaces, "type": declared["Type"]}
 
-    async def _carried_out(self, name: str, plan: dict[str, Any], on: str) -> AwsError | None:
-        """Carry a plan out; the error if it failed."""
+    async def _attempt(self, name: str, plan: dict[str, Any], on: str) -> AwsError | None:
+        """Carry out a plan and return the error if it failed."""
         reason = self._world.faults.failure(name, stack=self._stack["name"], on=on)
         if reason is not None:
             return AwsError("Failed", reason)
@@ -113,7 +113,7 @@ class Waves:
         context = Context(self._world, self._stack, name, kept.get("update_policy") or {})
         handler = handler_of(plan.get("type") or kept["type"])
         if plan["verb"] == "CREATE" or plan["replaces"]:
-            former = {key: kept[key] for key in OWN} if plan["replaces"] else None
+            former = {key: kept[key] for key in PHYSICAL_FIELDS} if plan["replaces"] else None
             made = await handler.create(context, plan["properties"])
             if former is not None:
                 self._stack["operation"].setdefault("superseded", []).append({"logical_id": name, **former})
@@ -128,7 +128,7 @@ class Waves:
         set_resource(self._world, self._stack, name, f"{plan['verb']}_COMPLETE")
 
     async def clean_up(self) -> None:
-        """Remove what the update has replaced, and what the template has no longer."""
+        """Remove the resources that the update replaced, and those that the template no longer has."""
         template = stacks.template_of(self._stack)
         present = set(stacks.resolver_of(self._world, self._stack, template, self._stack["parameters"]).present())
         for former in self._stack["operation"].get("superseded", []):
@@ -146,9 +146,9 @@ class Waves:
                 del self._stack["resources"][name]
 
     async def remove(self, names: list[str], *, retained: Collection[str] = (), cleaning: bool = False) -> list[str]:
-        """Delete resources in this order; the logical ids of those that stayed although they should not."""
+        """Delete resources in this order; return the logical ids of those that could not be deleted."""
         failed = []
-        # What was made a moment ago holds nothing worth keeping: a rollback keeps only what says Retain.
+        # A resource that was just created holds no data yet, so the rollback of a creation honours only Retain.
         keeping = {"Retain"} if cleaning else {"Retain", "RetainExceptOnCreate"}
         for name in names:
             kept = self._stack["resources"][name]
@@ -160,7 +160,7 @@ class Waves:
             set_resource(self._world, self._stack, name, "DELETE_IN_PROGRESS")
             await asyncio.sleep(self._world.faults.pace_s)
             reason = None if cleaning else self._world.faults.failure(name, stack=self._stack["name"], on="delete")
-            reason = reason or await self._deleted(name)
+            reason = reason or await self._try_delete(name)
             if reason is not None:
                 set_resource(self._world, self._stack, name, "DELETE_FAILED", reason)
                 failed.append(name)
@@ -168,8 +168,8 @@ class Waves:
                 set_resource(self._world, self._stack, name, "DELETE_COMPLETE")
         return failed
 
-    async def _deleted(self, name: str) -> str | None:
-        """Delete a resource; why not, if it stayed."""
+    async def _try_delete(self, name: str) -> str | None:
+        """Delete a resource and return the reason if that failed."""
         kept = self._stack["resources"][name]
         try:
             context = Context(self._world, self._stack, name, {})
@@ -178,7 +178,7 @@ class Waves:
             return error.message
         return None
 
-    def _done(self, name: str) -> str | None:
+    def _completed_token(self, name: str) -> str | None:
         return (self._stack["resources"].get(name) or {}).get("done")
 
 

@@ -1,31 +1,31 @@
-"""AWS::ApiGatewayV2 and AWS::ElasticLoadBalancingV2: what gives a function or a service its address."""
+"""Handles AWS::ApiGatewayV2 and AWS::ElasticLoadBalancingV2, which give functions and services an address."""
 
 import secrets
 from typing import Any
 
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.resources.handlers import Context, Made, register
+from tests.deploy.standin.resources.handlers import Context, ResourceResult, register
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.world import now
 
 
-class _Kept:
-    """A resource whose update changes nothing that is looked at."""
+class _StaticHandler:
+    """A resource whose update changes nothing that the tests observe."""
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         kept = context.stack["resources"][context.logical_id]
-        return Made(physical_id, kept["attributes"])
+        return ResourceResult(physical_id, kept["attributes"])
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         return None
 
 
-class ApiHandler(_Kept):
-    """An HTTP API, which leads nowhere before it has a route."""
+class ApiHandler(_StaticHandler):
+    """An HTTP API; it serves nothing until it has a route."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         api_id = secrets.token_hex(5)
         host = f"{api_id}.execute-api.{context.region}.amazonaws.com"
         api = {
@@ -37,28 +37,28 @@ class ApiHandler(_Kept):
             "routes": {},
         }
         context.world.state.put("api", f"{context.region}/{api_id}", api)
-        return Made(api_id, {"ApiId": api_id, "ApiEndpoint": f"https://{host}"})
+        return ResourceResult(api_id, {"ApiId": api_id, "ApiEndpoint": f"https://{host}"})
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         context.world.state.delete("api", f"{context.region}/{physical_id}")
         delete_address(context.world, f"{physical_id}.execute-api.{context.region}.amazonaws.com")
 
 
-class IntegrationHandler(_Kept):
-    """What an API leads to: a function's alias."""
+class IntegrationHandler(_StaticHandler):
+    """An API's integration with a function's alias."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         integration_id = secrets.token_hex(4)[:7]
         api = _api(context, properties)
         api["integrations"][integration_id] = properties["IntegrationUri"]
         context.world.state.put("api", f"{context.region}/{api['id']}", api)
-        return Made(integration_id, {"IntegrationId": integration_id})
+        return ResourceResult(integration_id, {"IntegrationId": integration_id})
 
 
-class RouteHandler(_Kept):
-    """Joins an API's address with an integration; only $default is known here."""
+class RouteHandler(_StaticHandler):
+    """Connects an API's address to an integration; the stand-in supports only $default."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         if properties["RouteKey"] != "$default":
             raise AwsError("Failed", f"the stand-in has no route {properties['RouteKey']}")
         api = _api(context, properties)
@@ -67,13 +67,13 @@ class RouteHandler(_Kept):
         name, _, qualifier = target.partition(":")
         what = {"region": context.region, "function": name, "qualifier": qualifier or None, "failure_status": 500}
         put_address(context.world, api["host"], what)
-        return Made(secrets.token_hex(4)[:7])
+        return ResourceResult(secrets.token_hex(4)[:7])
 
 
-class LoadBalancerHandler(_Kept):
-    """A load balancer, whose listener says what it leads to."""
+class LoadBalancerHandler(_StaticHandler):
+    """A load balancer; its listener decides where it forwards."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("Name") or context.generated_name(longest=32)
         rest = f"app/{name}/{secrets.token_hex(8)}"
         arn = context.arn("elasticloadbalancing", f"loadbalancer/{rest}")
@@ -81,7 +81,7 @@ class LoadBalancerHandler(_Kept):
         stack_id = context.stack["id"]
         balancer = {"arn": arn, "name": name, "dns_name": dns_name, "stack": stack_id, "properties": properties}
         context.world.state.put("load balancer", arn, balancer)
-        return Made(
+        return ResourceResult(
             arn,
             {
                 "LoadBalancerArn": arn,
@@ -104,16 +104,16 @@ class LoadBalancerHandler(_Kept):
         context.world.state.delete("load balancer", physical_id)
 
 
-class TargetGroupHandler(_Kept):
-    """Where a service puts its tasks."""
+class TargetGroupHandler(_StaticHandler):
+    """The group in which a service registers its tasks."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("Name") or context.generated_name(longest=32)
         rest = f"targetgroup/{name}/{secrets.token_hex(8)}"
         arn = context.arn("elasticloadbalancing", rest)
         health_path = properties.get("HealthCheckPath", "/")
         context.world.state.put("target group", arn, {"arn": arn, "health_path": health_path, "balancers": []})
-        return Made(
+        return ResourceResult(
             arn,
             {"TargetGroupArn": arn, "TargetGroupFullName": rest, "TargetGroupName": name, "LoadBalancerArns": []},
         )
@@ -122,17 +122,17 @@ class TargetGroupHandler(_Kept):
         context.world.state.delete("target group", physical_id)
 
 
-class ListenerHandler(_Kept):
-    """Joins a load balancer with a target group; one that redirects joins nothing."""
+class ListenerHandler(_StaticHandler):
+    """Connects a load balancer to a target group; a redirecting listener connects nothing."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         balancer = context.world.state.get("load balancer", properties["LoadBalancerArn"])
         assert balancer is not None, "the listener refers to it"
         for action in properties["DefaultActions"]:
             if action["Type"] == "forward":
                 put_address(context.world, balancer["dns_name"], {"service": action["TargetGroupArn"]})
         arn = properties["LoadBalancerArn"].replace(":loadbalancer/", ":listener/") + f"/{secrets.token_hex(8)}"
-        return Made(arn, {"ListenerArn": arn})
+        return ResourceResult(arn, {"ListenerArn": arn})
 
 
 def _api(context: Context, properties: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What each type of resource does when a stack makes, changes or deletes it; most are only remembered."""
+"""Defines and registers the handlers of resource types; most types are only recorded."""
 
 import secrets
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from tests.deploy.standin.world import ACCOUNT, World
 
 @dataclass(frozen=True)
 class Context:
-    """Where a resource stands: its stack and its name there."""
+    """A resource's place in its stack."""
 
     world: World
     stack: dict[str, Any]
@@ -23,18 +23,18 @@ class Context:
         return str(self.stack["region"])
 
     def arn(self, service: str, rest: str) -> str:
-        """An ARN of this account."""
+        """Return an ARN in this account."""
         return f"arn:aws:{service}:{'' if service == 'iam' else self.region}:{ACCOUNT}:{rest}"
 
     def generated_name(self, *, longest: int = 60) -> str:
-        """A name as CloudFormation gives: stack, logical id, something random."""
+        """Return a name as CloudFormation generates it: stack, logical id, random suffix."""
         suffix = secrets.token_hex(6).upper()
         return f"{self.stack['name']}-{self.logical_id}"[: longest - 13] + f"-{suffix}"
 
 
 @dataclass(frozen=True)
-class Made:
-    """A resource: what Ref gives, and what GetAtt does."""
+class ResourceResult:
+    """The values that Ref and Fn::GetAtt return for a resource."""
 
     physical_id: str
     attributes: dict[str, Any] = field(default_factory=dict)
@@ -46,30 +46,30 @@ class Made:
 
 
 class Handler(Protocol):
-    """One type; each raises AwsError with AWS's reason, and may be called again after a SIGKILL."""
+    """Handles one resource type; methods raise AwsError with AWS's reason and may run again after a SIGKILL."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made: ...
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult: ...
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made: ...
+    ) -> ResourceResult: ...
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None: ...
 
 
-class Remembered:
-    """A resource that nothing of the verbs looks at: it has a name and attributes, and does nothing."""
+class RecordOnlyHandler:
+    """A resource that the verbs do not use: it has a name and attributes but no behaviour."""
 
     def __init__(self, type_name: str) -> None:
         self._type = type_name
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
-        return self._made(context, self._physical_id(context, properties), properties)
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
+        return self._result(context, self._physical_id(context, properties), properties)
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return self._made(context, physical_id, properties)
+    ) -> ResourceResult:
+        return self._result(context, physical_id, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         return None
@@ -87,7 +87,7 @@ class Remembered:
             return context.arn(*_ARN_REFERENCES[self._type](name))
         return name
 
-    def _made(self, context: Context, physical_id: str, properties: dict[str, Any]) -> Made:
+    def _result(self, context: Context, physical_id: str, properties: dict[str, Any]) -> ResourceResult:
         _, service, kind = self._type.lower().split("::")
         name = physical_id.rpartition("/")[2].rpartition(":")[2]
         arn = physical_id if physical_id.startswith("arn:") else context.arn(service, f"{kind}/{name}")
@@ -95,7 +95,7 @@ class Remembered:
             attribute: arn if attribute.endswith("Arn") else f"{name}.{attribute.lower()}"
             for attribute in attributes(self._type)
         }
-        return Made(physical_id, values)
+        return ResourceResult(physical_id, values)
 
 
 _NAME_PROPERTIES = ("Name", "RoleName", "PolicyName", "DashboardName", "BucketName")
@@ -114,7 +114,7 @@ _ID_PREFIXES = {
     "AWS::EC2::VPCEndpoint": "vpce",
 }
 
-# Types whose Ref is an ARN: service, the rest of it.
+# Types whose Ref is an ARN: the service and the resource part, by name.
 _ARN_REFERENCES: dict[str, Any] = {
     "AWS::AppRunner::AutoScalingConfiguration": lambda name: (
         "apprunner",
@@ -135,10 +135,10 @@ _handlers: dict[str, Handler] = {}
 
 
 def register(type_name: str, handler: Handler) -> None:
-    """Let a type do something."""
+    """Register the handler of a type."""
     _handlers[type_name] = handler
 
 
 def handler_of(type_name: str) -> Handler:
-    """The type's handler; one that only remembers where none is registered."""
-    return _handlers.get(type_name) or Remembered(type_name)
+    """Return the type's handler; an unregistered type is only recorded."""
+    return _handlers.get(type_name) or RecordOnlyHandler(type_name)

@@ -1,4 +1,4 @@
-"""AWS::CloudFormation::Stack: a stack within a stack."""
+"""Handles AWS::CloudFormation::Stack, a stack within a stack."""
 
 import uuid
 from typing import Any
@@ -8,20 +8,20 @@ from tests.deploy.standin.cloudformation.execution import Execution
 from tests.deploy.standin.cloudformation.template import parameter_values, parse_template
 from tests.deploy.standin.cloudformation.template_file import fetch_template
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.resources.handlers import Context, Made, register
+from tests.deploy.standin.resources.handlers import Context, ResourceResult, register
 
 
 class NestedStackHandler:
-    """Its template lies in S3; its outputs are its attributes."""
+    """A nested stack; its template is in S3, and its outputs are its attributes."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = context.generated_name(longest=128)
         stack = stacks.new_stack(context.region, name, status="CREATE_PENDING", parent=context.stack["id"])
         return await self._run(context, stack, properties, "create", "CREATE_COMPLETE")
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         stack = stacks.required(context.world, context.region, physical_id)
         return await self._run(context, stack, properties, "update", "UPDATE_COMPLETE")
 
@@ -36,7 +36,7 @@ class NestedStackHandler:
 
     async def _run(
         self, context: Context, stack: stacks.Stack, properties: dict[str, Any], verb: str, wanted: str
-    ) -> Made:
+    ) -> ResourceResult:
         body = await fetch_template(context.world, properties["TemplateURL"], context.region)
         given = [
             {"ParameterKey": name, "ParameterValue": ",".join(value) if isinstance(value, list) else str(value)}
@@ -55,7 +55,9 @@ class NestedStackHandler:
                 f"Embedded stack {stack['id']} was not successfully {verb}d: "
                 f"The following resource(s) failed to {verb}: [{', '.join(failed)}]. ",
             )
-        return Made(stack["id"], {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack["outputs"]})
+        return ResourceResult(
+            stack["id"], {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in stack["outputs"]}
+        )
 
 
 register("AWS::CloudFormation::Stack", NestedStackHandler())

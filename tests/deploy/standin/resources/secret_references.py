@@ -1,4 +1,4 @@
-"""Secrets as stacks make them and refer to them, in moto's Secrets Manager by the stand-in's own endpoint."""
+"""Creates and resolves the stacks' secrets in moto's Secrets Manager, through the stand-in's own endpoint."""
 
 import asyncio
 import json
@@ -9,14 +9,14 @@ import boto3
 from botocore.exceptions import ClientError
 
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.resources.handlers import Context, Made, register
+from tests.deploy.standin.resources.handlers import Context, ResourceResult, register
 from tests.deploy.standin.world import World
 
 _REFERENCE = re.compile(r"\{\{resolve:secretsmanager:(.+?):SecretString(?::([^:}]*))?(?::[^}]*)?\}\}")
 
 
-def own_client(world: World, service: str, region: str) -> Any:
-    """boto3's client of a service here, as CloudFormation itself would call it."""
+def standin_client(world: World, service: str, region: str) -> Any:
+    """Return a boto3 client of the stand-in itself, with CloudFormation's identity."""
     return boto3.client(
         service,
         region_name=region,
@@ -26,11 +26,11 @@ def own_client(world: World, service: str, region: str) -> Any:
     )
 
 
-async def own_call(world: World, service: str, region: str, method: str, **parameters: Any) -> Any:
-    """Call an operation of the stand-in itself; AwsError with the service's own words when it is refused."""
+async def call_standin(world: World, service: str, region: str, method: str, **parameters: Any) -> Any:
+    """Call an operation of the stand-in itself; raise AwsError with the service's message if it fails."""
 
     def call() -> Any:
-        return getattr(own_client(world, service, region), method)(**parameters)
+        return getattr(standin_client(world, service, region), method)(**parameters)
 
     try:
         return await asyncio.to_thread(call)
@@ -38,16 +38,16 @@ async def own_call(world: World, service: str, region: str, method: str, **param
         raise AwsError("Failed", f"{error.response['Error']['Message']} (Service: {service})") from None
 
 
-async def with_secrets(context: Context, value: Any) -> Any:
-    """The same with each dynamic reference to a secret replaced by what the secret holds now."""
+async def resolve_secrets(context: Context, value: Any) -> Any:
+    """Replace each dynamic reference to a secret with the secret's current value."""
     if isinstance(value, dict):
-        return {key: await with_secrets(context, part) for key, part in value.items()}
+        return {key: await resolve_secrets(context, part) for key, part in value.items()}
     if isinstance(value, list):
-        return [await with_secrets(context, part) for part in value]
+        return [await resolve_secrets(context, part) for part in value]
     if not isinstance(value, str):
         return value
     for reference in _REFERENCE.finditer(value):
-        found = await own_call(
+        found = await call_standin(
             context.world, "secretsmanager", context.region, "get_secret_value", SecretId=reference[1]
         )
         secret = found["SecretString"]
@@ -56,9 +56,9 @@ async def with_secrets(context: Context, value: Any) -> Any:
 
 
 class SecretHandler:
-    """A secret, generated as asked."""
+    """A secret, generated according to its properties."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("Name") or context.generated_name()
         generated = properties.get("GenerateSecretString", {})
         given = {
@@ -72,18 +72,18 @@ class SecretHandler:
                 {**json.loads(generated["SecretStringTemplate"]), generated["GenerateStringKey"]: password}
             )
         made = await self._call(context, "create_secret", Name=name, SecretString=properties.get("SecretString", text))
-        return Made(made["ARN"], {"Id": made["ARN"]})
+        return ResourceResult(made["ARN"], {"Id": made["ARN"]})
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return Made(physical_id, {"Id": physical_id})
+    ) -> ResourceResult:
+        return ResourceResult(physical_id, {"Id": physical_id})
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         await self._call(context, "delete_secret", SecretId=physical_id, ForceDeleteWithoutRecovery=True)
 
     async def _call(self, context: Context, method: str, **parameters: Any) -> Any:
-        return await own_call(context.world, "secretsmanager", context.region, method, **parameters)
+        return await call_standin(context.world, "secretsmanager", context.region, method, **parameters)
 
 
 register("AWS::SecretsManager::Secret", SecretHandler())

@@ -1,11 +1,11 @@
-"""AWS::ECS and AWS::AppRunner: what runs containers that serve."""
+"""Handles AWS::ECS and AWS::AppRunner, which run the containers of services."""
 
 import secrets
 from typing import Any
 
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.resources.handlers import Context, Made, register
-from tests.deploy.standin.resources.secret_references import own_call
+from tests.deploy.standin.resources.handlers import Context, ResourceResult, register
+from tests.deploy.standin.resources.secret_references import call_standin
 from tests.deploy.standin.runtime.containers import UnhealthyError
 from tests.deploy.standin.runtime.front import delete_address, put_address
 from tests.deploy.standin.runtime.images import find_by_uri
@@ -18,15 +18,15 @@ _METADATA = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/standin"}
 class ClusterHandler:
     """A cluster, in which tasks run."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("ClusterName") or context.generated_name()
         context.world.state.put("cluster", f"{context.region}/{name}", {"name": name})
-        return Made(name, {"Arn": context.arn("ecs", f"cluster/{name}")})
+        return ResourceResult(name, {"Arn": context.arn("ecs", f"cluster/{name}")})
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return Made(physical_id, {"Arn": context.arn("ecs", f"cluster/{physical_id}")})
+    ) -> ResourceResult:
+        return ResourceResult(physical_id, {"Arn": context.arn("ecs", f"cluster/{physical_id}")})
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         context.world.state.delete("cluster", f"{context.region}/{physical_id}")
@@ -35,18 +35,18 @@ class ClusterHandler:
 class TaskDefinitionHandler:
     """A revision of a task definition."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         family = properties.get("Family") or context.generated_name()
         number = context.world.state.next_number(f"task definition {context.region}/{family}")
         arn = context.arn("ecs", f"task-definition/{family}:{number}")
         definition = {"arn": arn, "family": family, "revision": number, "properties": properties, "active": True}
         context.world.state.put("task definition", arn, definition)
-        return Made(arn, {"TaskDefinitionArn": arn})
+        return ResourceResult(arn, {"TaskDefinitionArn": arn})
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return Made(physical_id, {"TaskDefinitionArn": physical_id})
+    ) -> ResourceResult:
+        return ResourceResult(physical_id, {"TaskDefinitionArn": physical_id})
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         definition = context.world.state.get("task definition", physical_id)
@@ -55,23 +55,23 @@ class TaskDefinitionHandler:
 
 
 class ServiceHandler:
-    """A service on Fargate behind a target group; the circuit breaker ends a deployment that stays unhealthy."""
+    """A Fargate service behind a target group; the circuit breaker stops an unhealthy deployment."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("ServiceName") or context.generated_name()
         cluster = properties["Cluster"].rpartition("/")[2]
         return await self._deploy(context, context.arn("ecs", f"service/{cluster}/{name}"), properties)
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         return await self._deploy(context, physical_id, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         await context.world.containers.remove(_target(properties))
         context.world.state.delete("service", physical_id)
 
-    async def _deploy(self, context: Context, arn: str, properties: dict[str, Any]) -> Made:
+    async def _deploy(self, context: Context, arn: str, properties: dict[str, Any]) -> ResourceResult:
         definition = context.world.state.get("task definition", properties["TaskDefinition"])
         assert definition is not None, "the service refers to it"
         container = definition["properties"]["ContainerDefinitions"][0]
@@ -89,13 +89,13 @@ class ServiceHandler:
             failure="Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
         )
         context.world.state.put("service", arn, service)
-        return Made(arn, {"Name": service["name"], "ServiceArn": arn})
+        return ResourceResult(arn, {"Name": service["name"], "ServiceArn": arn})
 
 
 class ExpressHandler:
-    """A service of Express Mode, with an address of its own."""
+    """An Express Mode service, which has its own address."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("ServiceName") or context.generated_name()
         cluster = properties.get("Cluster", "default").rpartition("/")[2]
         host = f"{name}-{secrets.token_hex(6)}.ecs.{context.region}.on.aws"
@@ -103,7 +103,7 @@ class ExpressHandler:
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         host = context.stack["resources"][context.logical_id]["attributes"]["Endpoint"]
         return await self._deploy(context, physical_id, host.removeprefix("https://"), properties)
 
@@ -113,7 +113,7 @@ class ExpressHandler:
         host = context.stack["resources"][context.logical_id]["attributes"]["Endpoint"]
         delete_address(context.world, host.removeprefix("https://"))
 
-    async def _deploy(self, context: Context, arn: str, host: str, properties: dict[str, Any]) -> Made:
+    async def _deploy(self, context: Context, arn: str, host: str, properties: dict[str, Any]) -> ResourceResult:
         container = properties["PrimaryContainer"]
         logs = container.get("AwsLogsConfiguration", {})
         log = {
@@ -133,13 +133,13 @@ class ExpressHandler:
         service |= {"region": context.region, "task_definition": "", "endpoint": f"https://{host}"}
         context.world.state.put("service", arn, service)
         put_address(context.world, host, {"service": arn})
-        return Made(arn, {"ServiceArn": arn, "Endpoint": f"https://{host}"})
+        return ResourceResult(arn, {"ServiceArn": arn, "Endpoint": f"https://{host}"})
 
 
 class AppRunnerHandler:
-    """A service of App Runner."""
+    """An App Runner service."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("ServiceName") or context.generated_name(longest=40)
         service_id = secrets.token_hex(16)
         arn = context.arn("apprunner", f"service/{name}/{service_id}")
@@ -150,7 +150,7 @@ class AppRunnerHandler:
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         host = context.stack["resources"][context.logical_id]["attributes"]["ServiceUrl"]
         return await self._deploy(context, physical_id, host, properties)
 
@@ -159,7 +159,7 @@ class AppRunnerHandler:
         context.world.state.delete("app runner service", physical_id)
         delete_address(context.world, context.stack["resources"][context.logical_id]["attributes"]["ServiceUrl"])
 
-    async def _deploy(self, context: Context, arn: str, host: str, properties: dict[str, Any]) -> Made:
+    async def _deploy(self, context: Context, arn: str, host: str, properties: dict[str, Any]) -> ResourceResult:
         repository = properties["SourceConfiguration"]["ImageRepository"]
         image = repository.get("ImageConfiguration", {})
         container = {
@@ -175,7 +175,7 @@ class AppRunnerHandler:
             context,
             arn,
             image_uri=repository["ImageIdentifier"],
-            # App Runner has no marker of its own.
+            # App Runner sets no variable that identifies it.
             declared={variable: value for variable, value in declared.items() if variable not in _METADATA},
             health_path=properties.get("HealthCheckConfiguration", {}).get("Path", "/"),
             log={
@@ -188,14 +188,16 @@ class AppRunnerHandler:
         service = {"arn": arn, "name": name, "id": service_id, "url": host, "created": now(), "region": context.region}
         context.world.state.put("app runner service", arn, {**service, "properties": properties})
         put_address(context.world, host, {"service": arn})
-        return Made(arn, {"ServiceArn": arn, "ServiceId": service_id, "ServiceUrl": host, "Status": "RUNNING"})
+        return ResourceResult(
+            arn, {"ServiceArn": arn, "ServiceId": service_id, "ServiceUrl": host, "Status": "RUNNING"}
+        )
 
 
 async def container_variables(context: Context, container: dict[str, Any]) -> dict[str, str]:
-    """What a container is started with, its secrets fetched."""
+    """Return the environment of a container, with the values of its secrets."""
     variables = {each["Name"]: str(each["Value"]) for each in container.get("Environment", [])}
     for secret in container.get("Secrets", []):
-        found = await own_call(
+        found = await call_standin(
             context.world, "secretsmanager", context.region, "get_secret_value", SecretId=secret["ValueFrom"]
         )
         variables[secret["Name"]] = found["SecretString"]
@@ -203,7 +205,7 @@ async def container_variables(context: Context, container: dict[str, Any]) -> di
 
 
 def container_log(region: str, container: dict[str, Any], task: str) -> dict[str, str]:
-    """Where a container of ECS writes."""
+    """Return the region, log group and log stream of an ECS container."""
     options = container.get("LogConfiguration", {}).get("Options", {})
     prefix, name = options.get("awslogs-stream-prefix", "ecs"), container["Name"]
     return {"region": region, "group": options.get("awslogs-group", "/ecs"), "stream": f"{prefix}/{name}/{task}"}

@@ -1,11 +1,11 @@
-"""What keeps something: log groups, buckets, registries, databases, alarms."""
+"""Handles the resources that store something: log groups, buckets, repositories, databases, alarms."""
 
 import secrets
 from typing import Any
 
 from tests.deploy.standin.errors import AwsError
-from tests.deploy.standin.resources.handlers import Context, Made, Remembered, register
-from tests.deploy.standin.resources.secret_references import own_call
+from tests.deploy.standin.resources.handlers import Context, RecordOnlyHandler, ResourceResult, register
+from tests.deploy.standin.resources.secret_references import call_standin
 from tests.deploy.standin.runtime.images import images_of
 from tests.deploy.standin.runtime.log_files import delete_group, group, put_group
 from tests.deploy.standin.world import now
@@ -14,7 +14,7 @@ from tests.deploy.standin.world import now
 class LogGroupHandler:
     """A log group."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("LogGroupName") or context.generated_name()
         known = group(context.world.state, context.region, name)
         resource = context.stack["resources"][context.logical_id]
@@ -24,48 +24,50 @@ class LogGroupHandler:
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         return self._put(context, physical_id, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         delete_group(context.world.state, context.region, physical_id)
 
-    def _put(self, context: Context, name: str, properties: dict[str, Any]) -> Made:
+    def _put(self, context: Context, name: str, properties: dict[str, Any]) -> ResourceResult:
         retention = properties.get("RetentionInDays")
         put_group(context.world.state, context.region, name, None if retention is None else int(retention))
-        return Made(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
+        return ResourceResult(name, {"Arn": context.arn("logs", f"log-group:{name}:*")})
 
 
 class BucketHandler:
-    """A bucket of moto's."""
+    """A bucket in moto."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("BucketName") or context.generated_name(longest=63).lower()
         place = (
             {}
             if context.region == "us-east-1"
             else {"CreateBucketConfiguration": {"LocationConstraint": context.region}}
         )
-        await own_call(context.world, "s3", context.region, "create_bucket", Bucket=name, **place)
-        return self._made(name)
+        await call_standin(context.world, "s3", context.region, "create_bucket", Bucket=name, **place)
+        return self._result(name)
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return self._made(physical_id)
+    ) -> ResourceResult:
+        return self._result(physical_id)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
-        await own_call(context.world, "s3", context.region, "delete_bucket", Bucket=physical_id)
+        await call_standin(context.world, "s3", context.region, "delete_bucket", Bucket=physical_id)
 
-    def _made(self, name: str) -> Made:
+    def _result(self, name: str) -> ResourceResult:
         address = f"{name}.s3.amazonaws.com"
-        return Made(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": address, "RegionalDomainName": address})
+        return ResourceResult(
+            name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": address, "RegionalDomainName": address}
+        )
 
 
 class RepositoryHandler:
-    """A registry's repository."""
+    """An ECR repository."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get("RepositoryName") or context.generated_name().lower()
         key = f"{context.region}/{name}"
         known = context.world.state.get("repository", key)
@@ -77,12 +79,12 @@ class RepositoryHandler:
         arn = context.arn("ecr", f"repository/{name}")
         repository = {"name": name, "arn": arn, "uri": f"{host}/{name}", "created": now(), "stack": context.stack["id"]}
         context.world.state.put("repository", key, repository)
-        return Made(name, {"Arn": arn, "RepositoryUri": repository["uri"]})
+        return ResourceResult(name, {"Arn": arn, "RepositoryUri": repository["uri"]})
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
-        return Made(physical_id, context.stack["resources"][context.logical_id]["attributes"])
+    ) -> ResourceResult:
+        return ResourceResult(physical_id, context.stack["resources"][context.logical_id]["attributes"])
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         images = await images_of(context.world.state, context.world.registry, physical_id)
@@ -96,12 +98,12 @@ class RepositoryHandler:
 
 
 class DatabaseHandler:
-    """An instance or a cluster of RDS: a name and a state, the database itself is the network's affair."""
+    """An RDS instance or cluster: only a name and a status; the overlay provides the actual database."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         name = properties.get(f"DB{self._kind}Identifier") or context.generated_name().lower()
         return self._put(
             context,
@@ -112,7 +114,7 @@ class DatabaseHandler:
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         known = context.world.state.get(f"database {self._kind}", f"{context.region}/{physical_id}")
         assert known is not None
         return self._put(context, physical_id, properties, known["resource_id"])
@@ -129,43 +131,43 @@ class DatabaseHandler:
             snapshot = {"name": name, "database": physical_id, "created": now(), "kind": self._kind}
             context.world.state.put("database snapshot", f"{context.region}/{name}", snapshot)
 
-    def _put(self, context: Context, name: str, properties: dict[str, Any], resource_id: str) -> Made:
+    def _put(self, context: Context, name: str, properties: dict[str, Any], resource_id: str) -> ResourceResult:
         host = f"{name}.{'c1' if self._kind == 'Instance' else 'cluster-c1'}.{context.region}.rds.amazonaws.com"
         database = {"name": name, "host": host, "resource_id": resource_id, "created": now(), "properties": properties}
         context.world.state.put(f"database {self._kind}", f"{context.region}/{name}", database)
         resource_key = "DbiResourceId" if self._kind == "Instance" else "DBClusterResourceId"
-        return Made(name, {"Endpoint.Address": host, "Endpoint.Port": "5432", resource_key: resource_id})
+        return ResourceResult(name, {"Endpoint.Address": host, "Endpoint.Port": "5432", resource_key: resource_id})
 
 
-class ProxyHandler(Remembered):
-    """RDS Proxy: an address and an ARN that names its resource."""
+class ProxyHandler(RecordOnlyHandler):
+    """An RDS Proxy, with an address and an ARN that contains its resource id."""
 
-    def _made(self, context: Context, physical_id: str, properties: dict[str, Any]) -> Made:
+    def _result(self, context: Context, physical_id: str, properties: dict[str, Any]) -> ResourceResult:
         host = f"{physical_id}.proxy-c1.{context.region}.rds.amazonaws.com"
         known = context.stack["resources"][context.logical_id].get("attributes", {})
         arn = known.get("DBProxyArn") or context.arn("rds", f"db-proxy:prx-{secrets.token_hex(9)}")
-        return Made(physical_id, {"Endpoint": host, "DBProxyArn": arn, "VpcId": "vpc-0"})
+        return ResourceResult(physical_id, {"Endpoint": host, "DBProxyArn": arn, "VpcId": "vpc-0"})
 
 
 class AlarmHandler:
-    """An alarm, which nothing but the test sets off."""
+    """An alarm; only a test sets it off."""
 
-    async def create(self, context: Context, properties: dict[str, Any]) -> Made:
+    async def create(self, context: Context, properties: dict[str, Any]) -> ResourceResult:
         return self._put(context, properties.get("AlarmName") or context.generated_name(), properties)
 
     async def update(
         self, context: Context, physical_id: str, properties: dict[str, Any], former: dict[str, Any]
-    ) -> Made:
+    ) -> ResourceResult:
         return self._put(context, physical_id, properties)
 
     async def delete(self, context: Context, physical_id: str, properties: dict[str, Any]) -> None:
         context.world.state.delete("alarm", f"{context.region}/{physical_id}")
 
-    def _put(self, context: Context, name: str, properties: dict[str, Any]) -> Made:
+    def _put(self, context: Context, name: str, properties: dict[str, Any]) -> ResourceResult:
         key, arn = f"{context.region}/{name}", context.arn("cloudwatch", f"alarm:{name}")
         known = context.world.state.get("alarm", key) or {"state": "OK", "reason": "no data", "since": now()}
         context.world.state.put("alarm", key, {**known, "name": name, "arn": arn, "properties": properties})
-        return Made(name, {"Arn": arn})
+        return ResourceResult(name, {"Arn": arn})
 
 
 register("AWS::Logs::LogGroup", LogGroupHandler())

@@ -1,8 +1,8 @@
-"""How many executions of Lambda an account may have at once, and how many of them nobody has reserved."""
+"""Tracks the account's limit of concurrent Lambda executions, and how many of them are unreserved."""
 
 from tests.deploy.standin.state import State
 
-# What AWS keeps back for functions that reserve none, and what an account begins with, new ones excepted.
+# AWS keeps 100 executions for functions without a reservation. The limit is the default of all but new accounts.
 LEAST_UNRESERVED = 100
 _USUAL_LIMIT = 1000
 _KIND, _KEY = "concurrency", "limit"
@@ -18,7 +18,7 @@ def limit(state: State) -> int:
 
 
 def unreserved(state: State, region: str, *, without: str | None = None) -> int:
-    """What is left by all functions, or by all but one."""
+    """Return the executions that the functions leave unreserved, not counting the function `without`."""
     return limit(state) - sum(
         int(function["properties"].get("ReservedConcurrentExecutions", 0))
         for function in state.all("function", f"{region}/")

@@ -1,4 +1,4 @@
-"""Containers that run: the image's own entry point as a process, for services and for single tasks."""
+"""Runs containers for services and tasks, each as a process with the image's own entry point."""
 
 import asyncio
 import contextlib
@@ -19,17 +19,17 @@ from tests.deploy.standin.state import State
 
 _HEALTHY_WITHIN_S = 60.0
 _PAUSE_S = 0.1
-# AWS gives 30 s. Nobody waits for what is left to be answered here.
+# AWS gives 30 s. No test has requests in flight when its container stops.
 _GRACE_S = 0.3
 _SERVICE = "running service"
 
 
 class UnhealthyError(Exception):
-    """A container that never answered its health check, with the end of its log."""
+    """A container never passed its health check; the message is the end of its log."""
 
 
 class Containers:
-    """Every container of the stand-in; a service has one, however many it asks for."""
+    """All containers of the stand-in; a service has one, whatever count it asks for."""
 
     def __init__(self, state: State, directory: Path, variables: Variables) -> None:
         self._state = state
@@ -39,14 +39,17 @@ class Containers:
         self._tasks: dict[str, subprocess.Popen[bytes]] = {}
 
     def port_of(self, service: str) -> int | None:
-        """Where a service's container listens on 127.0.0.1; None while it has none that runs."""
+        """Return the port on 127.0.0.1 of a service's container, or None while none is running."""
         found = self._services.get(service)
         return None if found is None or found[0].poll() is not None else found[1]
 
     async def replace(
         self, service: str, *, image_uri: str, declared: Mapping[str, str], health_path: str, log: Mapping[str, str]
     ) -> None:
-        """Start a service's next container, and end the former once it is healthy; UnhealthyError leaves it be."""
+        """Start a service's new container, and stop the old one once the new one is healthy.
+
+        Raise UnhealthyError and keep the old container if the new one never becomes healthy.
+        """
         what = {"service": service, "image_uri": image_uri, "declared": dict(declared), "health_path": health_path}
         what["log"] = dict(log)
         process, port = await self._start_healthy(what)
@@ -57,9 +60,9 @@ class Containers:
             await asyncio.to_thread(_end, former[0])
 
     async def restore(self) -> None:
-        """Start again what ran before the stand-in was killed."""
+        """Restart the services that ran before the stand-in was killed."""
         for what in self._state.all(_SERVICE):
-            # One that does not come up again answers 503, as it would on AWS.
+            # A service that does not come up again answers 503, as it would on AWS.
             with contextlib.suppress(UnhealthyError):
                 self._services[what["service"]] = await self._start_healthy(what)
 
@@ -72,12 +75,12 @@ class Containers:
     def run_task(
         self, task: str, *, image_uri: str, declared: Mapping[str, str], command: Sequence[str], log: Mapping[str, str]
     ) -> None:
-        """Start a container that ends by itself."""
+        """Start a task's container, which exits by itself."""
         path = self._log(task, log)
         self._tasks[task] = self._spawn(image_uri, declared, command, path)
 
     def exit_code(self, task: str) -> int | None:
-        """How a task has ended; None while it runs, 137 for one that died with the stand-in."""
+        """Return a task's exit code: None while it runs, 137 if it died with the stand-in."""
         process = self._tasks.get(task)
         if process is None:
             return 137
@@ -114,7 +117,7 @@ class Containers:
             [sys.executable, "-m", "django_runtimes.entrypoints.launch", *command],
             environ=self._variables.of(declared, contents(self._state, image_uri)),
             log=log,
-            # gunicorn ends its workers then; killed, it would leave them behind.
+            # On SIGTERM gunicorn stops its workers; SIGKILL would orphan them.
             death_signal=SIGTERM,
             directory=self._directory,
         )

@@ -1,4 +1,4 @@
-"""The internet on this machine: a proxy for HTTPS that leads each host name to what runs behind it."""
+"""Replaces the internet with an HTTPS proxy that routes each host name to its function or service."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ _PER_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-len
 
 
 def put_address(world: World, host: str, what: dict[str, Any]) -> None:
-    """Let a host name lead to a function (region, name, qualifier) or to a service."""
+    """Route a host name to a function (region, name, qualifier) or to a service."""
     world.state.put(_KIND, host, what)
 
 
@@ -34,7 +34,7 @@ def delete_address(world: World, host: str) -> None:
 
 
 class Front:
-    """Listens on 127.0.0.1: CONNECT on the proxy's port, TLS with certificates of its own authority behind it."""
+    """Accepts CONNECT on the proxy's port, and terminates TLS with certificates of its own authority."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -43,7 +43,7 @@ class Front:
 
     async def start(self, port: int) -> None:
         loop = asyncio.get_running_loop()
-        # A server that is asked to end would wait for idle connections.
+        # A stopping server would wait for idle connections.
         connector = aiohttp.TCPConnector(force_close=True)
         self._session = aiohttp.ClientSession(connector=connector, auto_decompress=False)
         self._web = web.Server(self._answer, access_log=None, auto_decompress=False)
@@ -84,7 +84,7 @@ class Front:
         host = request.headers.get("Host", "").partition(":")[0]
         what = self._world.state.get(_KIND, host) or self._by_domain(host)
         if what is None:
-            return web.Response(status=502, text=f"nothing answers for {host}")
+            return web.Response(status=502, text=f"no stack serves {host}")
         body = await request.read() if request.can_read_body else b""
         if "function" in what:
             return await self._by_function(request, body, what)
@@ -139,7 +139,7 @@ class Front:
         return web.Response(status=response.status, headers=CIMultiDict(response.headers), body=response.body)
 
     def _by_domain(self, host: str) -> dict[str, Any] | None:
-        """A domain of one's own: the load balancer of the stack with it as a parameter, as its DNS record would."""
+        """Return the load balancer of the stack whose `Domain` is the host, as the DNS record would."""
         named = {stack["id"] for stack in every(self._world) if stack["parameters"].get("Domain") == host}
         for balancer in self._world.state.all("load balancer"):
             if balancer["stack"] in named:
@@ -148,7 +148,7 @@ class Front:
 
 
 def _authority(directory: Path) -> trustme.CA:
-    """The same authority after a restart: clients have been told."""
+    """Return the directory's certificate authority; a restart reuses it, since clients already trust it."""
     certificate, key = directory / "authority.pem", directory / "authority.key"
     if certificate.exists() and key.exists():
         return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())

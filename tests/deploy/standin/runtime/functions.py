@@ -1,4 +1,4 @@
-"""Lambda functions that run: each version in an emulator of its own, with real awslambdaric processes."""
+"""Runs Lambda functions, each version in its own emulator with real awslambdaric processes."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ from tests.deploy.standin.runtime.images import contents
 from tests.deploy.standin.runtime.variables import Variables
 from tests.deploy.standin.state import State
 
-# The image's own command, which finds the handler by the variables.
+# The image's own command; it chooses the handler from the variables.
 _COMMAND = ("-m", "django_runtimes.entrypoints.launch")
 _LATEST = "$LATEST"
 _LOG_TAIL_BYTES = 4096
@@ -27,7 +27,7 @@ _LOG_TAIL_BYTES = 4096
 
 @dataclass(frozen=True)
 class Result:
-    """What an invocation came to; `error` is Unhandled when the function failed."""
+    """The result of an invocation; `error` is "Unhandled" if the function failed."""
 
     payload: bytes
     version: str
@@ -37,7 +37,7 @@ class Result:
 
 @dataclass(frozen=True)
 class _ImageFunction(Function):
-    """A function whose execution environments start as the image does, with the words that its configuration adds."""
+    """A function whose execution environments run the image's command with the function's own arguments."""
 
     words: tuple[str, ...] = ()
 
@@ -51,7 +51,7 @@ class _ImageFunction(Function):
 
 
 class Functions:
-    """Every function of the stand-in."""
+    """All functions of the stand-in."""
 
     def __init__(self, state: State, directory: Path, variables: Variables) -> None:
         self._state = state
@@ -60,7 +60,7 @@ class Functions:
         self._running: dict[str, tuple[LambdaEmulator, AsyncExitStack]] = {}
 
     def find(self, region: str, name: str) -> dict[str, Any]:
-        """A function by its name or ARN; ResourceNotFoundException without one."""
+        """Return the function with this name or ARN; raise ResourceNotFoundException if there is none."""
         if name.startswith("arn:"):
             name = name.split(":")[6]
         found = self._state.get("function", f"{region}/{name.partition(':')[0]}")
@@ -69,20 +69,20 @@ class Functions:
         return found
 
     def version(self, region: str, name: str, qualifier: str | None) -> dict[str, Any]:
-        """What a qualifier means now: a version by its number, an alias by the weights of its versions."""
+        """Return the version for a qualifier; an alias picks one of its versions at random, by weight."""
         function = self.find(region, name)
         if qualifier in {None, _LATEST}:
             return {**function, "version": _LATEST}
         assert qualifier is not None
         alias = self._state.get("alias", f"{region}/{function['name']}/{qualifier}")
-        number = qualifier if alias is None else self._weighed(alias)
+        number = qualifier if alias is None else self._pick_version(alias)
         found = self._state.get("function version", f"{region}/{function['name']}/{number}")
         if found is None:
             raise _not_found(region, f"{function['name']}:{qualifier}")
         return found
 
     async def invoke(self, region: str, name: str, qualifier: str | None, payload: bytes) -> Result:
-        """Run a function on an event; AwsError where Lambda refuses to."""
+        """Invoke a function with an event; raise AwsError if Lambda would refuse to."""
         version = self.version(region, name, qualifier)
         emulator, logs = await self._emulator(version)
         number = str(version["version"])
@@ -99,7 +99,7 @@ class Functions:
         return Result(invocation.payload, number, None, _tail(logs / f"{invocation.environment_id}.log"))
 
     async def retire(self, region: str, name: str) -> None:
-        """End everything that runs of a function that is gone."""
+        """Stop all execution environments of a deleted function."""
         for key in [key for key in self._running if key.startswith(f"{region}/{name}/")]:
             _, stack = self._running.pop(key)
             await stack.aclose()
@@ -110,7 +110,7 @@ class Functions:
         self._running.clear()
 
     async def _emulator(self, version: dict[str, Any]) -> tuple[LambdaEmulator, Path]:
-        # Another configuration is another set of execution environments, as on Lambda.
+        # Each configuration has its own execution environments, as on Lambda.
         configuration = json.dumps(version["properties"], sort_keys=True)
         mark = hashlib.sha256(configuration.encode()).hexdigest()[:12]
         key = f"{version['region']}/{version['name']}/{version['version']}-{mark}"
@@ -130,20 +130,20 @@ class Functions:
         image = contents(self._state, properties["Code"]["ImageUri"])
         return _ImageFunction(
             name=version["name"],
-            # An image has none: its command decides.
+            # An image has no handler setting: its command decides.
             handler="",
             words=tuple(properties.get("ImageConfig", {}).get("Command", ())),
             environ=self._variables.of(declared, image),
             log_directory=logs,
             memory_mb=int(properties.get("MemorySize", 128)),
             timeout_s=float(properties.get("Timeout", 3)),
-            # The machine may be busy with other tests.
+            # Other tests may keep the machine busy.
             init_timeout_s=60.0,
             concurrency_limit=int(properties.get("ReservedConcurrentExecutions", 10)),
             task_root=self._directory,
         )
 
-    def _weighed(self, alias: dict[str, Any]) -> str:
+    def _pick_version(self, alias: dict[str, Any]) -> str:
         chance = random.random()
         for number, weight in alias["weights"].items():
             chance -= weight

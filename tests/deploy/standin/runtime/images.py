@@ -1,4 +1,4 @@
-"""The images that were pushed: by a registry or without one, and what runs from each."""
+"""Stores the pushed images, from a registry or without one, and the contents of each."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _MANIFESTS = (
 
 
 def put_image(state: State, image: dict[str, Any]) -> str:
-    """Keep an image that no registry holds; gives its digest."""
+    """Store an image without a registry and return its digest."""
     digest = f"sha256:{hashlib.sha256(secrets.token_bytes(32)).hexdigest()}"
     for other in state.all(_KIND, f"{image['repository']}/"):
         if image["tag"] in other["tags"]:
@@ -43,18 +43,18 @@ def put_image(state: State, image: dict[str, Any]) -> str:
 
 
 def describe_image(state: State, digest: str, variables: dict[str, str], python_path: str | None) -> None:
-    """Say what runs from an image."""
+    """Store an image's contents: its variables and its extra Python path."""
     state.put(_CONTENTS, digest, {"variables": variables, "python_path": python_path})
 
 
 def contents(state: State, image_uri: str) -> dict[str, Any]:
-    """What runs from an image: `variables` on top of others, `python_path` before others."""
+    """Return an image's contents: `variables` override the stack's, `python_path` precedes the checkout."""
     found = state.get(_CONTENTS, image_uri.rpartition("@")[2])
     return found or {"variables": {}, "python_path": None}
 
 
 async def images_of(state: State, registry: str | None, repository: str) -> list[dict[str, Any]]:
-    """Every image of a repository, those in the registry too, the oldest first."""
+    """Return all images of a repository, including the registry's, oldest first."""
     if registry is not None:
         await _read_registry(state, registry, repository)
     return sorted(state.all(_KIND, f"{repository}/"), key=lambda image: float(image["pushed"]))
@@ -65,7 +65,7 @@ def delete_image(state: State, repository: str, digest: str) -> None:
 
 
 async def find_by_uri(state: State, registry: str | None, image_uri: str) -> dict[str, Any] | None:
-    """The image that registry/name@sha256:… means."""
+    """Return the image with the URI registry/name@sha256:…, or None."""
     name, _, digest = image_uri.partition("@")
     repository = name.partition("/")[2]
     return next((image for image in await images_of(state, registry, repository) if image["digest"] == digest), None)

@@ -1,4 +1,4 @@
-"""What runs writes to files; this makes events of CloudWatch Logs of their lines."""
+"""Turns the lines of the processes' log files into CloudWatch Logs events."""
 
 import asyncio
 from pathlib import Path
@@ -29,7 +29,7 @@ def delete_group(state: State, region: str, name: str) -> None:
 
 
 def add_source(state: State, region: str, name: str, path: Path, stream: str) -> None:
-    """Let a file, or every file of a directory, be read into the group; `stream` names it, or is their prefix."""
+    """Read a file, or all files of a directory, into the log group; `stream` is the stream's name or prefix."""
     state.put(_SOURCE, str(path), {"region": region, "group": name, "path": str(path), "stream": stream})
 
 
@@ -39,13 +39,13 @@ def put_event(state: State, region: str, name: str, stream: str, message: str, t
 
 
 def events(state: State, region: str, name: str) -> list[dict[str, Any]]:
-    """Every event of a group, the first that came first."""
+    """Return the events of a log group, oldest first."""
     read_files(state)
     return state.entries(f"log {region}/{name}")
 
 
 def read_files(state: State) -> None:
-    """Take over the whole lines that were written since the last time."""
+    """Store the complete lines that were written since the last call."""
     for source in state.all(_SOURCE):
         path = Path(source["path"])
         if path.is_dir():
@@ -56,7 +56,7 @@ def read_files(state: State) -> None:
 
 
 async def keep_reading(state: State) -> None:
-    """For ever, so that an event's time is near to when its line was written."""
+    """Read the files continuously, so that the time of an event is close to the time of its line."""
     while True:
         read_files(state)
         await asyncio.sleep(_PAUSE_S)
@@ -72,7 +72,7 @@ def _read(state: State, source: dict[str, Any], path: Path, stream: str) -> None
     whole = text[: text.rfind(b"\n") + 1]
     if not whole:
         return
-    # AWS keeps nothing of what is written to a group that is gone.
+    # AWS drops events for a deleted log group.
     if group(state, source["region"], source["group"]) is not None:
         for line in whole.decode(errors="replace").splitlines():
             put_event(state, source["region"], source["group"], stream, line, int(now() * 1000))

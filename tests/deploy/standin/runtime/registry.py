@@ -1,4 +1,4 @@
-"""Debian's docker-registry, where images are pushed to."""
+"""Starts Debian's docker-registry, the destination of pushed images."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ _PROGRAM = "docker-registry"
 
 
 def start_registry(directory: Path, port: int) -> subprocess.Popen[bytes]:
-    """A registry on 127.0.0.1 whose images lie in `directory`; everybody may push, with any login or none."""
+    """Start a registry on 127.0.0.1 that stores its images in `directory` and accepts any login or none."""
     program = processes.find_program(_PROGRAM)
     if program is None:
         raise RuntimeError(f"{_PROGRAM} is not installed; install Debian's package of that name")
@@ -25,13 +25,13 @@ def start_registry(directory: Path, port: int) -> subprocess.Popen[bytes]:
     }
     path, log = directory / "registry.json", directory / "registry.log"
     path.write_text(json.dumps(configuration))
-    # One that was killed with the stand-in before may not be quite dead.
+    # A registry that was killed with the previous stand-in may not have exited yet.
     while ports.accepts_connections(port):
         time.sleep(_PAUSE_S)
     process = processes.spawn([program, "serve", str(path)], environ={"PATH": "/usr/bin:/bin"}, log=log)
     deadline = time.monotonic() + _START_TIMEOUT_S
     while not ports.accepts_connections(port):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"{_PROGRAM} does not start: {processes.cause(log)}")
+            raise RuntimeError(f"{_PROGRAM} did not start: {processes.cause(log)}")
         time.sleep(_PAUSE_S)
     return process

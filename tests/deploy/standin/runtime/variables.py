@@ -1,4 +1,4 @@
-"""The variables that what runs here gets: the stack's, the network's in their place, the image's on top."""
+"""Builds the environments of processes: the stack's variables, then the overlay's, then the image's."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ _CHECKOUT = Path(__file__).parents[4]
 
 
 class Variables:
-    """What every process has in common."""
+    """Builds the environment of each process from the variables that all share."""
 
     def __init__(self, directory: Path, overlay: Mapping[str, str | None], endpoint: str) -> None:
         self._directory = directory
@@ -26,7 +26,7 @@ class Variables:
             "WEBAPP_STATIC_ROOT": str(self._static),
             "WEBAPP_MEDIA_ROOT": str(directory / "media"),
         }
-        # A role's own keys, which come by another way on AWS.
+        # The keys of the role; on AWS the process gets them another way.
         self._role = {
             "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "example",
@@ -35,7 +35,7 @@ class Variables:
         }
 
     def of(self, declared: Mapping[str, str], contents: Mapping[str, Any]) -> dict[str, str]:
-        """The variables of a process that the stack declares and that runs from such an image."""
+        """Return the environment of a process with these declared variables and this image's contents."""
         self._collect_static()
         path = [str(_CHECKOUT / "src")]
         if contents["python_path"] is not None:
@@ -45,7 +45,7 @@ class Variables:
         return {name: value for name, value in variables.items() if value is not None}
 
     def _collect_static(self) -> None:
-        """What the image's build does."""
+        """Collect the static files, as the image's build does."""
         if self._static.exists():
             return
         collected = subprocess.run(
@@ -61,4 +61,4 @@ class Variables:
             check=False,
         )
         if collected.returncode != 0:
-            raise RuntimeError(f"collectstatic: {collected.stderr.decode(errors='replace')}")
+            raise RuntimeError(f"collectstatic failed: {collected.stderr.decode(errors='replace')}")

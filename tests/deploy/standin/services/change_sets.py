@@ -1,4 +1,4 @@
-"""CloudFormation's change sets."""
+"""Implements CloudFormation's change sets."""
 
 import uuid
 from typing import Any
@@ -20,7 +20,7 @@ from tests.deploy.standin.services.registry import operation, page
 from tests.deploy.standin.world import ACCOUNT, World, moment, now
 
 _KIND = "change set"
-_NOTHING = "The submitted information didn't contain changes. Submit different information to create a change set."
+_NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 _UPDATABLE = {
     "CREATE_COMPLETE",
     "IMPORT_COMPLETE",
@@ -34,7 +34,7 @@ _PAGE = 100
 
 @operation("cloudformation", "CreateChangeSet")
 async def create_change_set(world: World, call: Call) -> dict[str, Any]:
-    """Works the changes out at once, whatever its status says to begin with."""
+    """Compute the changes immediately, although the first DescribeChangeSet reports them as in progress."""
     asked, region = call.parameters, call.scope.region
     stack = stacks.find(world, region, asked["StackName"])
     kind = asked.get("ChangeSetType", "UPDATE")
@@ -67,7 +67,7 @@ async def create_change_set(world: World, call: Call) -> dict[str, Any]:
         "tags": asked.get("Tags", stack["tags"]),
         "capabilities": asked.get("Capabilities", []),
         "on_failure": asked.get("OnStackFailure", "ROLLBACK"),
-        **_worked_out(world, stack, template, values, asked.get("Tags", stack["tags"])),
+        **_computed(world, stack, template, values, asked.get("Tags", stack["tags"])),
     }
     world.state.put(_KIND, key, change_set)
     return {"Id": change_set["id"], "StackId": stack["id"]}
@@ -76,7 +76,7 @@ async def create_change_set(world: World, call: Call) -> dict[str, Any]:
 @operation("cloudformation", "DescribeChangeSet")
 async def describe_change_set(world: World, call: Call) -> dict[str, Any]:
     change_set = _find(world, call)
-    # AWS needs a moment, for which callers have to wait.
+    # AWS needs a moment to compute the changes, so callers have to poll.
     if not change_set.get("looked_at"):
         world.state.put(_KIND, change_set["key"], {**change_set, "looked_at": True})
         change_set |= {"status": "CREATE_IN_PROGRESS", "execution": "UNAVAILABLE", "reason": None, "changes": []}
@@ -135,7 +135,7 @@ async def execute_change_set(world: World, call: Call) -> dict[str, Any]:
 
 
 async def template_body(world: World, call: Call, stack: stacks.Stack | None) -> str:
-    """The template that a call gives or refers to."""
+    """Return the template that a call contains or refers to."""
     asked = call.parameters
     if asked.get("UsePreviousTemplate"):
         if stack is None or stack["body"] is None:
@@ -167,7 +167,7 @@ def _check_updatable(stack: stacks.Stack) -> None:
         raise invalid(f"Stack:{stack['id']} is in {stack['status']} state and can not be updated.")
 
 
-def _worked_out(
+def _computed(
     world: World, stack: stacks.Stack, template: dict[str, Any], values: dict[str, str], tags: list[dict[str, str]]
 ) -> dict[str, Any]:
     try:
@@ -176,7 +176,7 @@ def _worked_out(
     except AwsError as error:
         return {"status": "FAILED", "execution": "UNAVAILABLE", "reason": error.message, "changes": []}
     if same:
-        return {"status": "FAILED", "execution": "UNAVAILABLE", "reason": _NOTHING, "changes": []}
+        return {"status": "FAILED", "execution": "UNAVAILABLE", "reason": _NO_CHANGES, "changes": []}
     return {"status": "CREATE_COMPLETE", "execution": "AVAILABLE", "reason": None, "changes": changes}
 
 

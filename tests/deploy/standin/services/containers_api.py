@@ -1,4 +1,4 @@
-"""ECS and App Runner: services looked at, tasks run."""
+"""Implements ECS's and App Runner's operations: describing services and running tasks."""
 
 import secrets
 from typing import Any
@@ -13,7 +13,7 @@ from tests.deploy.standin.world import ACCOUNT, World, moment, now
 
 @operation("ecs", "RunTask")
 async def run_task(world: World, call: Call) -> dict[str, Any]:
-    """Starts the task definition's own entry point with the command that is given."""
+    """Start the task definition's entry point with the given command."""
     asked, region = call.parameters, call.scope.region
     definition = _definition(world, region, asked["taskDefinition"])
     cluster = _name(asked.get("cluster", "default"))
@@ -60,7 +60,7 @@ async def describe_tasks(world: World, call: Call) -> dict[str, Any]:
         if task is None:
             failures.append({"arn": name, "reason": "MISSING"})
             continue
-        _look(world, task)
+        _refresh(world, task)
         found.append(_task(task))
     return {"tasks": found, "failures": failures}
 
@@ -70,7 +70,7 @@ async def list_tasks(world: World, call: Call) -> dict[str, Any]:
     wanted = call.parameters.get("desiredStatus", "RUNNING")
     tasks = world.state.all("task", f"arn:aws:ecs:{call.scope.region}:")
     for task in tasks:
-        _look(world, task)
+        _refresh(world, task)
     return {"taskArns": [task["arn"] for task in tasks if (task["stopped"] is None) == (wanted == "RUNNING")]}
 
 
@@ -80,7 +80,7 @@ async def stop_task(world: World, call: Call) -> dict[str, Any]:
     if task is None:
         raise AwsError("InvalidParameterException", "The referenced task was not found.")
     world.containers.stop_task(task["arn"])
-    _look(world, task)
+    _refresh(world, task)
     return {"task": _task(task)}
 
 
@@ -146,8 +146,8 @@ async def list_app_runner_services(world: World, call: Call) -> dict[str, Any]:
     return {"ServiceSummaryList": [_app_runner(service) for service in every]}
 
 
-def _look(world: World, task: dict[str, Any]) -> None:
-    """See how the task is; Fargate needs a while to start one, so that the first look finds it pending."""
+def _refresh(world: World, task: dict[str, Any]) -> None:
+    """Update the task's state; the first call leaves it pending, since Fargate takes a while to start a task."""
     task["looked_at"] += 1
     if task["stopped"] is None and task["looked_at"] > 1:
         code = world.containers.exit_code(task["arn"])
@@ -209,7 +209,7 @@ def _app_runner(service: dict[str, Any]) -> dict[str, Any]:
 
 
 def _definition(world: World, region: str, name: str) -> dict[str, Any]:
-    """By ARN, by family:revision, or the newest of a family."""
+    """Return the task definition with this ARN or family:revision, or the newest of a family."""
     wanted = name.rpartition("/")[2]
     family, _, revision = wanted.partition(":")
     every = world.state.all("task definition", f"arn:aws:ecs:{region}:{ACCOUNT}:task-definition/{family}:")

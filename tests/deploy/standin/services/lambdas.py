@@ -1,4 +1,4 @@
-"""Lambda: functions looked at and invoked; the real handler answers."""
+"""Implements Lambda's operations; the real handler answers invocations."""
 
 import base64
 from typing import Any
@@ -86,7 +86,7 @@ async def list_aliases(world: World, call: Call) -> dict[str, Any]:
 
 
 def _qualified(asked: dict[str, Any]) -> tuple[str, str | None]:
-    """The name and the qualifier, which may be part of the name."""
+    """Return the function's name and qualifier; the qualifier may be part of the name."""
     name = asked["FunctionName"]
     if name.startswith("arn:"):
         name = name.split(":", 6)[6]

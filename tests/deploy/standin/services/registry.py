@@ -1,4 +1,4 @@
-"""Which operations the stand-in carries out itself."""
+"""Registers the operations that the stand-in implements itself."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _operations: dict[tuple[str, str], Operation] = {}
 
 
 def operation(service: str, name: str) -> Callable[[Operation], Operation]:
-    """Declare a function as what carries an operation out."""
+    """Register the decorated function as the implementation of an operation."""
 
     def add(function: Operation) -> Operation:
         _operations[service, name] = function
@@ -26,14 +26,14 @@ def find(service: str, name: str) -> Operation | None:
 
 
 def done_here(service: str) -> bool:
-    """Whether the service's resources are kept here, so that moto would know nothing of them."""
+    """Return whether the stand-in stores the service's resources itself, so that moto has none of them."""
     return any(known == service for known, _ in _operations)
 
 
 def page(
     items: list[Any], parameters: Mapping[str, Any], size: int, *, token: str = "NextToken"
 ) -> tuple[list[Any], str | None]:
-    """One page of a list, and the token of the next one, None at the end."""
+    """Return one page of a list and the token of the next page, or None on the last page."""
     start = int(parameters.get(token) or 0)
     following = start + size
     return items[start:following], str(following) if following < len(items) else None

@@ -1,4 +1,4 @@
-"""ECR: repositories, their images, and the login to push them."""
+"""Implements ECR's operations: repositories, images and the login for pushing them."""
 
 import base64
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""CloudFormation's operations on stacks."""
+"""Implements CloudFormation's operations on stacks."""
 
 import json
 from typing import Any
@@ -27,14 +27,14 @@ async def describe_stacks(world: World, call: Call) -> dict[str, Any]:
     name = call.parameters.get("StackName")
     if name is not None:
         return {"Stacks": [_described(stacks.required(world, call.scope.region, name))]}
-    found, following = page(stacks.living(world, call.scope.region), call.parameters, _PAGE)
+    found, following = page(stacks.existing(world, call.scope.region), call.parameters, _PAGE)
     return _paged({"Stacks": [_described(stack) for stack in found]}, following)
 
 
 @operation("cloudformation", "ListStacks")
 async def list_stacks(world: World, call: Call) -> dict[str, Any]:
     wanted = call.parameters.get("StackStatusFilter")
-    every = stacks.living(world, call.scope.region) + stacks.deleted(world, call.scope.region)
+    every = stacks.existing(world, call.scope.region) + stacks.deleted(world, call.scope.region)
     found, following = page(
         [stack for stack in every if not wanted or stack["status"] in wanted], call.parameters, _PAGE
     )
@@ -122,7 +122,7 @@ async def validate_template(world: World, call: Call) -> dict[str, Any]:
 async def list_exports(world: World, call: Call) -> dict[str, Any]:
     every = [
         {"ExportingStackId": stack["id"], "Name": output["ExportName"], "Value": output["OutputValue"]}
-        for stack in stacks.living(world, call.scope.region)
+        for stack in stacks.existing(world, call.scope.region)
         for output in stack["outputs"]
         if "ExportName" in output
     ]
@@ -133,7 +133,7 @@ async def list_exports(world: World, call: Call) -> dict[str, Any]:
 @operation("cloudformation", "ListImports")
 async def list_imports(world: World, call: Call) -> dict[str, Any]:
     name = call.parameters["ExportName"]
-    found = [stack["name"] for stack in stacks.living(world, call.scope.region) if name in stack["imports"]]
+    found = [stack["name"] for stack in stacks.existing(world, call.scope.region) if name in stack["imports"]]
     if not found:
         raise invalid(f"Export '{name}' is not imported by any stack.")
     return {"Imports": found}
@@ -168,7 +168,7 @@ async def delete_stack(world: World, call: Call) -> dict[str, Any]:
         raise invalid(f"Stack [{stack['id']}] cannot be deleted while in status {stack['status']}")
     exported = {output["ExportName"] for output in stack["outputs"] if "ExportName" in output}
     for name, users in sorted(stacks.importers(world, stack, exported).items()):
-        # As AWS does it: the stack goes back to the status that it had, with the reason beside it.
+        # As on AWS, the stack returns to its former status and gets the reason.
         reason = f"Export {name} cannot be deleted as it is in use by {' and '.join(users)}"
         stacks.set_status(world, stack, stack["status"], reason)
         return {}

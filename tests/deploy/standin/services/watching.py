@@ -1,4 +1,4 @@
-"""CloudWatch and its logs, RDS, CodeDeploy, HTTP APIs and STS: what the verbs look at."""
+"""Implements the operations with which the verbs observe AWS: CloudWatch, Logs, RDS, CodeDeploy, HTTP APIs, STS."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ async def describe_log_streams(world: World, call: Call) -> dict[str, Any]:
 
 @operation("logs", "FilterLogEvents")
 async def filter_log_events(world: World, call: Call) -> dict[str, Any]:
-    """Without a pattern, or with a plain word: what the verbs send."""
+    """Filter events; the only patterns are those that the verbs send: none, or a plain word."""
     asked = call.parameters
     name = _require_group(world, call)
     pattern = asked.get("filterPattern", "").strip('"')
