@@ -1,16 +1,16 @@
-"""What the templates of the foundation promise, and all alarms, each as a question to a deployment."""
+"""The promises of the foundation's templates and of all alarms, each as a predicate on a deployment."""
 
 from tests.deploy.templates.stacks import Deployment, Resource
 
 _DATABASE, _PROXY = "foundation/database.yaml", "foundation/proxy.yaml"
 
 
-def databases_tell_their_load(deployment: Deployment) -> bool:
+def databases_report_their_load(deployment: Deployment) -> bool:
     instances = deployment.of_type("AWS::RDS::DBInstance")
     return all(each.properties.get("EnablePerformanceInsights") is True for each in instances)
 
 
-def databases_log_where_logs_end(deployment: Deployment) -> bool:
+def databases_log_to_the_stacks_log_group(deployment: Deployment) -> bool:
     (database,) = _databases(deployment)
     log = deployment.named(_DATABASE, "Log").properties["LogGroupName"]
     kind = "cluster" if database.type == "AWS::RDS::DBCluster" else "instance"
@@ -20,7 +20,7 @@ def databases_log_where_logs_end(deployment: Deployment) -> bool:
     )
 
 
-def logins_by_token_are_possible(deployment: Deployment) -> bool:
+def token_logins_are_possible(deployment: Deployment) -> bool:
     (proxy,) = deployment.of_type("AWS::RDS::DBProxy")
     by_password = bool(deployment.of_type("AWS::SecretsManager::RotationSchedule"))
     is_meant = proxy.properties["DefaultAuthScheme"] == ("NONE" if by_password else "IAM_AUTH")
@@ -29,7 +29,7 @@ def logins_by_token_are_possible(deployment: Deployment) -> bool:
     )
 
 
-def passwords_change_by_the_calendar_and_not_at_once(deployment: Deployment) -> bool:
+def passwords_rotate_only_on_schedule(deployment: Deployment) -> bool:
     return all(
         schedule.properties.get("RotateImmediatelyOnUpdate") is False
         and schedule.properties["RotationRules"] == {"AutomaticallyAfterDays": 30}
@@ -42,7 +42,7 @@ def generated_secrets_are_long(deployment: Deployment) -> bool:
     return all(each.properties["GenerateSecretString"].get("PasswordLength", 32) >= 40 for each in secrets)
 
 
-def images_are_scanned_stay_what_they_are_and_end(deployment: Deployment) -> bool:
+def images_are_scanned_and_immutable_and_expire(deployment: Deployment) -> bool:
     (registry,) = deployment.of_type("AWS::ECR::Repository")
     return (
         registry.properties.get("ImageTagMutability") == "IMMUTABLE"
@@ -53,7 +53,7 @@ def images_are_scanned_stay_what_they_are_and_end(deployment: Deployment) -> boo
     )
 
 
-def files_keep_their_versions_for_a_while(deployment: Deployment) -> bool:
+def old_file_versions_expire(deployment: Deployment) -> bool:
     return all(
         bucket.properties.get("VersioningConfiguration") == {"Status": "Enabled"}
         and [
@@ -66,13 +66,13 @@ def files_keep_their_versions_for_a_while(deployment: Deployment) -> bool:
     )
 
 
-def counters_of_limits_vanish(deployment: Deployment) -> bool:
+def throttle_counters_expire(deployment: Deployment) -> bool:
     (table,) = deployment.of_type("AWS::DynamoDB::Table")
     ending = {"AttributeName": "expires_at", "Enabled": True}
     return table.properties.get("TimeToLiveSpecification") == ending
 
 
-def the_budget_warns_of_what_is_spent_and_of_what_will_be(deployment: Deployment) -> bool:
+def the_budget_warns_of_actual_and_forecast_costs(deployment: Deployment) -> bool:
     (budget,) = deployment.of_type("AWS::Budgets::Budget")
     warnings = {
         (each["Notification"]["NotificationType"], each["Notification"]["Threshold"], each["Subscribers"][0]["Address"])
@@ -88,13 +88,13 @@ def the_trail_records_every_region(deployment: Deployment) -> bool:
     return all(wanted.items() <= trail.properties.items() for trail in deployment.of_type("AWS::CloudTrail::Trail"))
 
 
-def refused_connections_are_logged(deployment: Deployment) -> bool:
+def rejected_connections_are_logged(deployment: Deployment) -> bool:
     (log,) = deployment.of_type("AWS::EC2::FlowLog")
     return (log.properties["ResourceId"], log.properties["TrafficType"]) == ("foundation/network.yaml:Vpc", "REJECT")
 
 
-def alarms_ring_when_it_is_too_much_of_what_they_stand_beside(deployment: Deployment) -> bool:
-    """Storage alone may be too little; names are of the alarm's own stack, of an earlier one, or the stage's."""
+def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
+    """Only free storage alarms below its threshold; a dimension names a resource of this or an earlier stack."""
     known = {"webapp-dev", *map(str, deployment.exports.values())}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         watched = [each["Value"] for each in alarm.properties.get("Dimensions", [])]
@@ -110,7 +110,7 @@ def alarms_ring_when_it_is_too_much_of_what_they_stand_beside(deployment: Deploy
     return True
 
 
-def each_stack_watches_what_the_documents_say(deployment: Deployment) -> bool:
+def each_stack_watches_the_documented_metrics(deployment: Deployment) -> bool:
     watched: dict[str, set[str]] = {}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         watched.setdefault(alarm.stack, set()).add(alarm.properties["MetricName"])
@@ -128,7 +128,7 @@ def each_stack_watches_what_the_documents_say(deployment: Deployment) -> bool:
     }
 
 
-def names_of_aws_lead_to_private_addresses(deployment: Deployment) -> bool:
+def aws_names_resolve_to_private_addresses(deployment: Deployment) -> bool:
     (network,) = deployment.of_type("AWS::EC2::VPC")
     return network.properties.get("EnableDnsSupport") is network.properties.get("EnableDnsHostnames") is True
 
@@ -138,7 +138,7 @@ def databases_install_minor_versions(deployment: Deployment) -> bool:
     return all(each.properties.get("AutoMinorVersionUpgrade") is True for each in instances)
 
 
-def the_proxy_stands_before_the_database(deployment: Deployment) -> bool:
+def the_proxy_targets_the_database(deployment: Deployment) -> bool:
     targets = deployment.named(_PROXY, "Targets").properties
     (database,) = _databases(deployment)
     key = "DBClusterIdentifiers" if database.type == "AWS::RDS::DBCluster" else "DBInstanceIdentifiers"
@@ -146,8 +146,8 @@ def the_proxy_stands_before_the_database(deployment: Deployment) -> bool:
     return targets["DBProxyName"] == f"{_PROXY}:Proxy" and before == {key: [f"{_DATABASE}:{database.name}"]}
 
 
-def logins_that_change_know_their_database(deployment: Deployment) -> bool:
-    """The rotation reads its address from the secret."""
+def rotated_logins_contain_the_databases_address(deployment: Deployment) -> bool:
+    """The rotation function reads the database's address from the secret."""
     (database,) = _databases(deployment)
     known = {
         each.properties["SecretId"]
@@ -160,6 +160,6 @@ def logins_that_change_know_their_database(deployment: Deployment) -> bool:
 
 
 def _databases(deployment: Deployment) -> list[Resource]:
-    """Those that have the data; an instance of a cluster has none of its own."""
+    """Return the databases that hold data; an instance of a cluster holds none itself."""
     found = deployment.of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
     return [database for database in found if database.name != "ClusterWriter"]

@@ -1,4 +1,4 @@
-"""A template with one fault in it, for the tests of what finds faults."""
+"""Puts one fault into a template, to test that the checks find it."""
 
 import copy
 from typing import Any
@@ -7,9 +7,9 @@ from tests.deploy.templates.stacks import read_template
 
 
 def mutate(template: str, path: str, value: Any) -> dict[str, dict[str, Any]]:
-    """The template by its name, with another value where the path of names and positions leads; None takes it away.
+    """Return a template with another value at the path, which consists of names and indexes; None removes the value.
 
-    A path begins at the resources, and has to be there, but for its end.
+    A path starts at the resources; all of it but the last part has to exist.
     """
     mutated = copy.deepcopy(read_template(template))
     *names, last = [int(name) if name.isdigit() else name for name in path.split("/")]

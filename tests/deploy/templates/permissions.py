@@ -1,4 +1,4 @@
-"""What each role may do by the templates, and what it has to be able to do by what uses it."""
+"""Compares the permissions that the templates grant to each role with those that its users need."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ _OPEN_SHELL = (
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 )
-# The jobs that AWS's own policy is written for, each with the one that it takes.
-_BY_AWS = {
+# The resource types for which AWS maintains a policy of its own.
+_AWS_POLICIES = {
     "AWS::CodeDeploy::DeploymentGroup": "arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited",
     "AWS::ECS::ExpressGatewayService": (
         "arn:aws:iam::aws:policy/service-role/AmazonECSInfrastructureRoleforExpressGatewayServices"
@@ -45,7 +45,7 @@ _BY_AWS = {
 
 @dataclass(frozen=True)
 class Call:
-    """What somebody does with a role: the code of the function of this ARN, else a service or a container's code."""
+    """A call made with a role, either by the code of the function with this ARN or by a service or container."""
 
     permission: Permission
     function: str | None = None
@@ -56,24 +56,24 @@ class Call:
             "aws:SecureTransport": "true",
             "aws:PrincipalAccount": ACCOUNT,
             "aws:RequestedRegion": "us-east-1",
-            # Set on calls from a function's code, and not on those of the service.
+            # AWS sets this key on calls from a function's code, but not on the service's own calls.
             "lambda:SourceFunctionArn": self.function,
         }
 
 
 @dataclass(frozen=True)
-class Difference:
-    """How far a role's permissions are from what it needs."""
+class PermissionMismatch:
+    """The missing and unused permissions of a role."""
 
     role: str
     missing: frozenset[Permission]
     unused: frozenset[Permission]
 
 
-def differences(deployment: Deployment, media_actions: Mapping[str, bool]) -> list[Difference]:
-    """Every role that has too much or too little; `media_actions` as `needed_calls` takes them.
+def permission_mismatches(deployment: Deployment, media_actions: Mapping[str, bool]) -> list[PermissionMismatch]:
+    """Return every role with missing or unused permissions; `media_actions` is passed to `needed_calls`.
 
-    Too much is also what a condition keeps from everybody, too little what one or a denial keeps from who needs it.
+    A permission is unused if its condition never holds, and missing if a condition or a denial blocks a needed call.
     """
     needed = needed_calls(deployment, media_actions)
     found = []
@@ -82,12 +82,12 @@ def differences(deployment: Deployment, media_actions: Mapping[str, bool]) -> li
         missing = frozenset(call.permission for call in calls if not may_make(deployment, role, call))
         unused = granted_permissions(deployment, role) - {call.permission for call in calls}
         if missing or unused:
-            found.append(Difference(f"{role.stack} {role.name}", missing, unused))
+            found.append(PermissionMismatch(f"{role.stack} {role.name}", missing, unused))
     return found
 
 
 def granted_permissions(deployment: Deployment, role: Resource) -> frozenset[Permission]:
-    """What its policies allow, under whatever condition; one of AWS's own stands as the action of its ARN."""
+    """Return the permissions in the role's policies, whatever their conditions; AWS's policies appear as their ARNs."""
     statements, by_aws = _policies(deployment, role)
     granted = {
         (action, resource)
@@ -100,7 +100,7 @@ def granted_permissions(deployment: Deployment, role: Resource) -> frozenset[Per
 
 
 def may_make(deployment: Deployment, role: Resource, call: Call) -> bool:
-    """Whether the role's policies come to allow the call."""
+    """Return whether the role's policies allow the call."""
     statements, by_aws = _policies(deployment, role)
     return call.permission in by_aws or allows(statements, call.permission, call.context)
 
@@ -121,7 +121,7 @@ def _policies(deployment: Deployment, role: Resource) -> tuple[list[Statement], 
 
 
 def needed_calls(deployment: Deployment, media_actions: Mapping[str, bool]) -> dict[str, frozenset[Call]]:
-    """By the role's ARN, what those who use it do; `media_actions` are S3's, true for those on objects."""
+    """Map each role's ARN to the calls made with it; `media_actions` maps S3 actions to whether they act on objects."""
     needed: dict[str, set[Call]] = {}
 
     def add(role: str, permissions: Iterable[Permission], function: str | None = None) -> None:
@@ -148,7 +148,7 @@ def _of_code(deployment: Deployment, process: Process, media_actions: Mapping[st
         case StoredSecret(arn=arn):
             needed.add(("secretsmanager:GetSecretValue", arn))
     if environment[DB_ROLE] is Role.OPERATIONS:
-        # `webapp create_web_role` reads it.
+        # `webapp create_web_role` reads the web login's secret.
         credentials = read_web_login(environment).credentials
         if isinstance(credentials, StoredSecret):
             needed.add(("secretsmanager:GetSecretValue", credentials.arn))
@@ -164,9 +164,9 @@ def _of_secrets(process: Process) -> Iterator[Permission]:
 
 
 def _of_preparation(deployment: Deployment, process: Process) -> Iterator[Permission]:
-    """What the service does with the role before the code runs: pull, log, join the network."""
+    """Yield the service's own calls before the code runs: pull the image, write logs, join the network."""
     if process.resource.type == "AWS::Lambda::Function":
-        # The image is pulled by the service, under the registry's own policy.
+        # Lambda pulls the image itself, allowed by the registry's own policy.
         log = process.resource.properties["LoggingConfig"]["LogGroup"]
         yield from ((action, "*") for action in _JOIN_NETWORK)
     else:
@@ -204,9 +204,9 @@ def _of_service(deployment: Deployment, resource: Resource) -> Iterator[tuple[st
             for action in _OPEN_SHELL:
                 yield task.properties["TaskRoleArn"], (action, "*")
         case "AWS::CodeDeploy::DeploymentGroup":
-            yield properties["ServiceRoleArn"], (_BY_AWS[resource.type], "AWS")
+            yield properties["ServiceRoleArn"], (_AWS_POLICIES[resource.type], "AWS")
         case "AWS::ECS::ExpressGatewayService":
-            yield properties["InfrastructureRoleArn"], (_BY_AWS[resource.type], "AWS")
+            yield properties["InfrastructureRoleArn"], (_AWS_POLICIES[resource.type], "AWS")
 
 
 def _login(deployment: Deployment, host: str, user: str) -> str:
@@ -220,7 +220,7 @@ def _login(deployment: Deployment, host: str, user: str) -> str:
 
 
 def _log_of(process: Process) -> str | None:
-    """None on App Runner, which writes its logs without a role of ours."""
+    """Return the process's log group, or None on App Runner, which writes logs without the stack's roles."""
     properties = process.resource.properties
     log: str | None = None
     match process.resource.type:

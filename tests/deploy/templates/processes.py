@@ -1,4 +1,4 @@
-"""The processes that the templates start, with the variables and the roles they start with."""
+"""Lists the processes that the templates start, with their variables and roles."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from tests.deploy.templates.stacks import Deployment, Resource
 from tests.deploy.templates.statements import ACCOUNT
 
 _BY_ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4", "AWS_REGION": "us-east-1"}
-# What each platform documents that it adds by itself.
+# The variables that each platform sets itself, according to its documentation.
 _BY_PLATFORM = {
     "AWS::Lambda::Function": {"AWS_LAMBDA_FUNCTION_NAME": "webapp", "AWS_REGION": "us-east-1"},
     "AWS::ECS::TaskDefinition": _BY_ECS,
@@ -19,7 +19,7 @@ _BY_PLATFORM = {
 
 @dataclass(frozen=True)
 class Process:
-    """What one template starts: `role` is the code's own, the others those of whoever prepares it."""
+    """A process that a template starts; `role` is for its code, the other roles are for the service that starts it."""
 
     resource: Resource
     image: str
@@ -33,12 +33,12 @@ class Process:
 
     @property
     def environ(self) -> dict[str, str]:
-        """All that the process sees; a secret stands for its value, which is no shorter."""
+        """The process's environment; the ARN of each secret replaces its value, which is no shorter."""
         return {**_BY_PLATFORM[self.resource.type], **self.declared, **self.secrets}
 
     @property
     def function(self) -> str | None:
-        """The ARN that a function's own calls come with; containers have none."""
+        """The ARN that AWS attaches to calls from a function's code, or None for a container."""
         name = self.resource.properties.get("FunctionName")
         return name and f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
 

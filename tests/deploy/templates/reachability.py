@@ -1,4 +1,4 @@
-"""What the templates' network lets talk to what: by the groups, by the routes, and by endpoints."""
+"""Computes which resources can reach each other through security groups, routes and endpoints."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from typing import Any
 from tests.deploy.templates.stacks import Deployment, Resource
 
 WORLD = "0.0.0.0/0"
-# An address of the machine itself, for groups that begin nothing.
-_NOWHERE = "127.0.0.1/32"
+# The destination of groups that open no connections: their rule allows only the machine itself.
+_LOOPBACK = "127.0.0.1/32"
 _ALL_PORTS = (0, 65535)
 
-# Where a resource's properties have its groups and its subnets.
+# The properties that contain a resource's security groups and subnets.
 _PLACES = {
     "AWS::AppRunner::VpcConnector": ("SecurityGroups", "Subnets"),
     "AWS::EC2::VPCEndpoint": ("SecurityGroupIds", "SubnetIds"),
@@ -35,7 +35,7 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where in the network a resource stands."""
+    """A resource with its security groups and subnets."""
 
     resource: Resource
     groups: frozenset[str]
@@ -47,7 +47,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Path:
-    """TCP from one to the other on these ports; the ends are places or the world."""
+    """TCP connections from source to destination on a range of ports; each end is a place or the world."""
 
     source: str
     destination: str
@@ -63,7 +63,7 @@ class _Rule:
 
 
 def places(deployment: Deployment) -> list[Place]:
-    """Whatever stands in the network; an instance of a cluster stands where the cluster does."""
+    """Return all resources in the network, without a cluster's instances, which share the cluster's place."""
     subnets = {_identity(each): each.properties["SubnetIds"] for each in deployment.of_type("AWS::RDS::DBSubnetGroup")}
     return [
         Place(
@@ -79,7 +79,7 @@ def places(deployment: Deployment) -> list[Place]:
 
 
 def paths(deployment: Deployment) -> set[Path]:
-    """Every way that the groups leave open: where the rules of both ends do, and the world has none."""
+    """Return all paths that the security groups allow at both ends; the world has no groups."""
     outward, inward = list(_outward(deployment)), list(_inward(deployment))
     groups = {str(place): place.groups for place in places(deployment)}
     found = set()
@@ -102,8 +102,8 @@ def paths(deployment: Deployment) -> set[Path]:
     return found
 
 
-def unanswered(deployment: Deployment) -> set[tuple[str, str]]:
-    """Pairs of groups whose rules for each other disagree: one end's is missing, or wider than the other's."""
+def mismatched_rules(deployment: Deployment) -> set[tuple[str, str]]:
+    """Return the pairs of groups whose rules disagree: a rule is missing at one end, or wider than at the other."""
     outward, inward = list(_outward(deployment)), list(_inward(deployment))
     leaving = {(rule.group, rule.peer, rule.ports) for rule in outward}
     arriving = {(rule.peer, rule.group, rule.ports) for rule in inward}
@@ -111,18 +111,18 @@ def unanswered(deployment: Deployment) -> set[tuple[str, str]]:
     return {
         (source, destination)
         for source, destination, ports in leaving ^ arriving
-        if WORLD not in {source, destination} and destination != _NOWHERE and (source, ports) not in to_everybody
+        if WORLD not in {source, destination} and destination != _LOOPBACK and (source, ports) not in to_everybody
     }
 
 
 def is_public(deployment: Deployment, subnet: str) -> bool:
-    """Whether the subnet's way out is the internet gateway."""
+    """Return whether the subnet's default route is the internet gateway."""
     attached = {each.properties["InternetGatewayId"] for each in deployment.of_type("AWS::EC2::VPCGatewayAttachment")}
     return any(route.properties.get("GatewayId") in attached for route in _defaults(deployment, subnet))
 
 
 def has_nat(deployment: Deployment, subnet: str) -> bool:
-    """Whether the subnet's way out is a NAT gateway, which has one itself."""
+    """Return whether the subnet's default route is a NAT gateway that reaches the internet itself."""
     nats = {_identity(nat): nat.properties["SubnetId"] for nat in deployment.of_type("AWS::EC2::NatGateway")}
     return any(
         is_public(deployment, nats[route.properties["NatGatewayId"]])
@@ -132,13 +132,13 @@ def has_nat(deployment: Deployment, subnet: str) -> bool:
 
 
 def zones(deployment: Deployment, subnets: frozenset[str]) -> set[str]:
-    """The zones that the subnets lie in."""
+    """Return the subnets' availability zones."""
     known = {_identity(subnet): subnet for subnet in deployment.of_type("AWS::EC2::Subnet")}
     return {known[subnet].properties["AvailabilityZone"] for subnet in subnets}
 
 
 def services_by_endpoint(deployment: Deployment, place: Place) -> set[str]:
-    """AWS's services that the place reaches without the internet, as endpoints name them."""
+    """Return the AWS services that the place reaches through endpoints, by the endpoints' names."""
     open_paths = {
         (path.source, path.destination) for path in paths(deployment) if path.first_port <= 443 <= path.last_port
     }
@@ -153,7 +153,7 @@ def services_by_endpoint(deployment: Deployment, place: Place) -> set[str]:
                 tables and tables <= endpoint_tables for tables in by_subnet
             )
         else:
-            # By its usual name a service is found at the endpoint only with private DNS.
+            # Only private DNS makes a service's usual host name resolve to the endpoint.
             is_reached = f"{endpoint.stack} {endpoint.name}" in at and properties["PrivateDnsEnabled"] is True
         if is_reached:
             found.add(properties["ServiceName"].removeprefix("com.amazonaws.us-east-1."))
@@ -165,7 +165,7 @@ def _outward(deployment: Deployment) -> Iterator[_Rule]:
     for group in deployment.of_type("AWS::EC2::SecurityGroup"):
         rules = group.properties.get("SecurityGroupEgress", [])
         if not rules and _identity(group) not in apart:
-            # AWS adds one that allows everything.
+            # AWS adds a rule that allows everything.
             yield _Rule(_identity(group), WORLD, _ALL_PORTS)
         yield from (_rule(_identity(group), rule, "Destination") for rule in rules)
     for alone in deployment.of_type("AWS::EC2::SecurityGroupEgress"):
@@ -182,7 +182,7 @@ def _inward(deployment: Deployment) -> Iterator[_Rule]:
 
 def _rule(group: str, properties: Mapping[str, Any], side: str) -> _Rule:
     peer = properties.get("CidrIp") or properties[f"{side}SecurityGroupId"]
-    assert "/" not in peer or ":" in peer or peer in {WORLD, _NOWHERE}, f"{group}: {peer}"
+    assert "/" not in peer or ":" in peer or peer in {WORLD, _LOOPBACK}, f"{group}: {peer}"
     if properties["IpProtocol"] == "-1":
         return _Rule(group, peer, _ALL_PORTS)
     assert properties["IpProtocol"] == "tcp", f"{group}: {properties['IpProtocol']}"
@@ -204,7 +204,7 @@ def _tables(deployment: Deployment, subnet: str) -> set[str]:
 
 
 def _names(resource: Resource, path: str) -> list[str]:
-    """What stands at the path; the rotation's function takes one text of names with commas."""
+    """Return the names at the path; the rotation function takes them as one comma-separated string."""
     value: Any = reduce(lambda part, key: part.get(key, {}), path.split("."), resource.properties)
     return value.split(",") if isinstance(value, str) else list(value)
 

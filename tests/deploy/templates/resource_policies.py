@@ -1,4 +1,4 @@
-"""What resources let others do with them by policies of their own."""
+"""Evaluates the policies that resources attach to themselves."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ _STATEMENTS = {
     "AWS::S3::BucketPolicy": "PolicyDocument",
 }
 
-# A resource, who, and the actions.
+# A resource, a principal and the granted actions.
 Grant = tuple[str, str, frozenset[str]]
 
 
 def grants(deployment: Deployment, context: Context) -> set[Grant]:
-    """What the policies let anybody do whose call comes with the context."""
+    """Return the grants whose conditions hold in the context."""
     return {
         (name, principal, frozenset(listed(statement["Action"])))
         for resource in deployment.resources
@@ -35,7 +35,7 @@ def _statements(resource: Resource) -> Iterator[tuple[str, Statement]]:
         for statement in properties[_STATEMENTS[resource.type]]["Statement"]:
             yield name, statement
     else:
-        # A kind of policy that this module cannot read would be one that no test looks at.
+        # No test would check a type of policy that this module cannot read.
         assert not resource.type.endswith(
             ("ResourcePolicy", "TopicPolicy", "QueuePolicy", "RegistryPolicy", "KMS::Key")
         )
@@ -45,7 +45,10 @@ def _statements(resource: Resource) -> Iterator[tuple[str, Statement]]:
 
 
 def _as_statement(permission: dict[str, Any]) -> Statement:
-    """https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"""
+    """Return a Lambda permission as the policy statement that Lambda makes of it.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+    """
     condition: dict[str, dict[str, Any]] = {}
     if "SourceArn" in permission:
         condition["ArnLike"] = {"aws:SourceArn": permission["SourceArn"]}

@@ -1,13 +1,13 @@
-"""What the templates of the runtimes and of operations promise, each as a question to a deployment."""
+"""The promises of the runtimes' and the operations templates, each as a predicate on a deployment."""
 
 from tests.deploy.templates.stacks import Deployment
 
 LAMBDA, OPERATIONS, APP_RUNNER = "lambda/template.yaml", "operations/template.yaml", "apprunner/template.yaml"
 FARGATE, EXPRESS, BALANCER = "ecs/fargate.yaml", "ecs/express.yaml", "ecs/load-balancer.yaml"
-# What may name the operations function: none of these leads to it from outside.
+# The types that may refer to the operations function: none makes it reachable from outside.
 _OF_OPERATIONS = {
     "AWS::CloudWatch::Alarm",
-    # Those of task.yaml have the same name.
+    # The cluster and the task definition of task.yaml have the same name.
     "AWS::ECS::Cluster",
     "AWS::ECS::TaskDefinition",
     "AWS::IAM::Role",
@@ -17,17 +17,17 @@ _OF_OPERATIONS = {
 }
 
 
-def a_failing_deploy_goes_back_on_ecs(deployment: Deployment) -> bool:
+def a_failed_deploy_rolls_back_on_ecs(deployment: Deployment) -> bool:
     deploying = deployment.named(FARGATE, "Service").properties["DeploymentConfiguration"]
     return (
         deploying["DeploymentCircuitBreaker"] == {"Enable": True, "Rollback": True}
         and deploying["Alarms"] == {"Enable": True, "Rollback": True, "AlarmNames": [f"{FARGATE}:ServerErrors"]}
-        # Those that serve stay until the new ones do.
+        # The old tasks keep serving until the new ones are healthy.
         and deploying["MinimumHealthyPercent"] == 100
     )
 
 
-def a_failing_deploy_goes_back_on_lambda(deployment: Deployment) -> bool:
+def a_failed_deploy_rolls_back_on_lambda(deployment: Deployment) -> bool:
     shift = {"ApplicationName": f"{LAMBDA}:ShiftApplication", "DeploymentGroupName": f"{LAMBDA}:ShiftGroup"}
     group = deployment.named(LAMBDA, "ShiftGroup").properties
     is_gradual = not group["DeploymentConfigName"].endswith("AllAtOnce")
@@ -36,14 +36,14 @@ def a_failing_deploy_goes_back_on_lambda(deployment: Deployment) -> bool:
     return (
         deployment.named(LAMBDA, "Alias").policies == {"UpdatePolicy": {"CodeDeployLambdaAliasUpdate": shift}}
         and group["ApplicationName"] == shift["ApplicationName"]
-        # All at once goes what goes back, and what mends the fault that an alarm tells of.
+        # A rollback, and a fix for the fault behind an alarm, shift all at once; the alarm must not stop them.
         and group["AlarmConfiguration"] == {"Enabled": is_gradual, "Alarms": alarms}
         and group["AutoRollbackConfiguration"] == {"Enabled": True, "Events": events}
         and group["DeploymentStyle"] == {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"}
     )
 
 
-def requests_reach_the_function_by_its_alias_alone(deployment: Deployment) -> bool:
+def requests_reach_the_function_only_by_its_alias(deployment: Deployment) -> bool:
     stack = deployment.stacks[LAMBDA]
     alias = stack.resources["Alias"]
     arn = f"arn:aws:lambda:us-east-1:123456789012:alias:{LAMBDA}/Alias"
@@ -60,11 +60,11 @@ def requests_reach_the_function_by_its_alias_alone(deployment: Deployment) -> bo
     )
 
 
-def former_versions_stay_to_go_back_to(deployment: Deployment) -> bool:
+def former_versions_are_retained_for_rollback(deployment: Deployment) -> bool:
     return deployment.named(LAMBDA, "Version").policies.get("UpdateReplacePolicy") == "Retain"
 
 
-def nothing_from_outside_leads_to_the_operations_function(deployment: Deployment) -> bool:
+def nothing_outside_can_reach_the_operations_function(deployment: Deployment) -> bool:
     function = deployment.named(OPERATIONS, "Function")
     names = (
         f"{OPERATIONS}:Function",
@@ -79,7 +79,7 @@ def nothing_from_outside_leads_to_the_operations_function(deployment: Deployment
     return naming <= _OF_OPERATIONS and "AWS::Scheduler::Schedule" in naming
 
 
-def a_command_that_failed_is_not_run_again(deployment: Deployment) -> bool:
+def a_failed_command_is_not_retried(deployment: Deployment) -> bool:
     once = deployment.named(OPERATIONS, "OnlyOnce").properties
     schedules = deployment.of_type("AWS::Scheduler::Schedule")
     return (once["FunctionName"], once["MaximumRetryAttempts"]) == (f"{OPERATIONS}:Function", 0) and all(
@@ -93,19 +93,19 @@ def the_http_api_throttles(deployment: Deployment) -> bool:
     return all((each.get("ThrottlingRateLimit"), each.get("ThrottlingBurstLimit")) == (100, 200) for each in throttles)
 
 
-def app_runner_sends_everything_into_the_network(deployment: Deployment) -> bool:
+def app_runner_sends_all_traffic_through_the_vpc(deployment: Deployment) -> bool:
     network = deployment.named(APP_RUNNER, "Service").properties.get("NetworkConfiguration", {})
     connector = f"arn:aws:apprunner:us-east-1:123456789012:vpcconnector:{APP_RUNNER}/Connector"
     return network.get("EgressConfiguration") == {"EgressType": "VPC", "VpcConnectorArn": connector}
 
 
-def app_runner_scales_as_the_parameters_say(deployment: Deployment) -> bool:
+def app_runner_scales_by_the_parameters(deployment: Deployment) -> bool:
     service = deployment.named(APP_RUNNER, "Service").properties
     scaling = f"arn:aws:apprunner:us-east-1:123456789012:autoscalingconfiguration:{APP_RUNNER}/Scaling"
     return service.get("AutoScalingConfigurationArn") == scaling
 
 
-def an_image_is_deployed_when_it_is_told_alone(deployment: Deployment) -> bool:
+def app_runner_deploys_images_only_on_request(deployment: Deployment) -> bool:
     source = deployment.named(APP_RUNNER, "Service").properties["SourceConfiguration"]
     return source.get("AutoDeploymentsEnabled") is False
 
@@ -121,9 +121,9 @@ def tasks_scale_with_the_load(deployment: Deployment) -> bool:
     )
 
 
-def express_mode_is_told_every_default(deployment: Deployment) -> bool:
+def express_mode_gets_every_default_explicitly(deployment: Deployment) -> bool:
     service = deployment.named(EXPRESS, "Service").properties
-    told = {
+    named = {
         "Cluster",
         "Cpu",
         "ExecutionRoleArn",
@@ -133,19 +133,19 @@ def express_mode_is_told_every_default(deployment: Deployment) -> bool:
         "PrimaryContainer",
     }
     scaling = {"AutoScalingMetric", "AutoScalingTargetValue", "MaxTaskCount", "MinTaskCount"}
-    return told | {"ScalingTarget", "TaskRoleArn"} <= service.keys() and service["ScalingTarget"].keys() == scaling
+    return named | {"ScalingTarget", "TaskRoleArn"} <= service.keys() and service["ScalingTarget"].keys() == scaling
 
 
-def clusters_tell_their_load(deployment: Deployment) -> bool:
+def clusters_report_their_load(deployment: Deployment) -> bool:
     insights = [{"Name": "containerInsights", "Value": "enabled"}]
     return all(each.properties.get("ClusterSettings") == insights for each in deployment.of_type("AWS::ECS::Cluster"))
 
 
-def nobody_opens_a_shell_unless_it_is_switched_on(deployment: Deployment) -> bool:
+def shell_access_is_off_by_default(deployment: Deployment) -> bool:
     return deployment.named(FARGATE, "Service").properties["EnableExecuteCommand"] is False
 
 
-def the_load_balancer_answers_by_https_alone(deployment: Deployment) -> bool:
+def the_load_balancer_serves_only_https(deployment: Deployment) -> bool:
     https = deployment.named(BALANCER, "Https").properties
     plain = deployment.named(BALANCER, "Http").properties
     redirect = {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}
@@ -156,14 +156,14 @@ def the_load_balancer_answers_by_https_alone(deployment: Deployment) -> bool:
     )
 
 
-def the_load_balancer_lets_go_of_a_connection_before_the_server_does(deployment: Deployment) -> bool:
+def the_load_balancer_closes_idle_connections_first(deployment: Deployment) -> bool:
     balancer = deployment.named(BALANCER, "LoadBalancer").properties
     attributes = {each["Key"]: each["Value"] for each in balancer["LoadBalancerAttributes"]}
     # 75 s is the server's keep-alive.
     return int(attributes.get("idle_timeout.timeout_seconds", 60)) < 75
 
 
-def everybody_reaches_the_application(deployment: Deployment) -> bool:
+def the_application_is_public(deployment: Deployment) -> bool:
     network = deployment.named(APP_RUNNER, "Service").properties["NetworkConfiguration"]
     balancing = deployment.named(FARGATE, "Service").properties.get("LoadBalancers", [])
     answering = deployment.named(BALANCER, "Https").properties.get("DefaultActions", [])

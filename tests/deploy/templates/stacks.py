@@ -1,4 +1,4 @@
-"""What the templates come to when CloudFormation has resolved them: conditions decided, references followed."""
+"""Resolves the templates as CloudFormation does: evaluates conditions and follows references."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -12,14 +12,14 @@ from tests.deploy.template_yaml import load_yaml
 TEMPLATES = Path(__file__).parents[3] / "deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:" + "0" * 64
 
-# What has no default, since nobody can guess it.
+# The parameters without a default.
 REQUIRED = {
     "ImageUri": IMAGE,
     "BudgetEmail": "team@example.com",
     "Domain": "guestbook.example.com",
     "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
 }
-# What is created with one value of a parameter alone.
+# The templates that are created only with one value of a parameter.
 ONLY_WITH = {
     "foundation/endpoints.yaml": ("Egress", "endpoints"),
     "foundation/rotation.yaml": ("Credentials", "secretsmanager"),
@@ -36,26 +36,26 @@ _ROW = re.compile(r"^\| \d+ \| `([^`]+\.yaml)`", re.MULTILINE)
 
 @cache
 def read_template(name: str) -> dict[str, Any]:
-    """The template as it is written, its short forms written out; the same object for all, so copy it to change it."""
+    """Return the parsed template with its short forms expanded; the object is shared, so copy it before a change."""
     template: dict[str, Any] = load_yaml((TEMPLATES / name).read_text())
     return template
 
 
 @cache
 def template_names() -> list[str]:
-    """The templates in the order in which deploy/README.md creates them."""
+    """Return the templates in the order in which deploy/README.md creates them."""
     return _ROW.findall((TEMPLATES / "README.md").read_text())
 
 
 def templates_for(parameters: Mapping[str, Any]) -> list[str]:
-    """Those that are created with the parameters, in their order."""
+    """Return the templates that are created with these parameters, in order."""
     left_out = {name for name, (parameter, value) in ONLY_WITH.items() if parameters.get(parameter) != value}
     return [name for name in template_names() if name not in left_out]
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource that the stack has, its properties and its policies on updates and deletion resolved."""
+    """A resource of a stack, with resolved properties, update policy and deletion policy."""
 
     stack: str
     name: str
@@ -66,7 +66,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Stack:
-    """A template with its parameters filled in."""
+    """A resolved template."""
 
     template: str
     resources: dict[str, Resource]
@@ -78,14 +78,14 @@ class Stack:
 
 @dataclass(frozen=True)
 class Deployment:
-    """All stacks of a stage, and what each exports to the later ones."""
+    """All stacks of a stage, and their exports."""
 
     stacks: dict[str, Stack]
     exports: dict[str, Any]
     stage: str
 
     def exported(self, name: str) -> Any:
-        """What a stack of this stage exports under the name."""
+        """Return the value that a stack of this stage exports under the name."""
         return self.exports[f"webapp-{self.stage}-{name}"]
 
     def named(self, template: str, name: str) -> Resource:
@@ -102,9 +102,9 @@ class Deployment:
 def deploy(
     templates: Mapping[str, dict[str, Any]] | None = None, /, *, only: tuple[str, ...] | None = None, **parameters: Any
 ) -> Deployment:
-    """Resolve the templates one after the other, all that go with the parameters, or `only` some.
+    """Resolve all templates that these parameters need, or `only` some, in order.
 
-    Each is given the parameters that it declares. `templates` stand in for the files of the same names.
+    Each template gets the parameters that it declares. `templates` replace the files of the same names.
     """
     stacks: dict[str, Stack] = {}
     exports: dict[str, Any] = {}
@@ -210,7 +210,7 @@ class _Resolver:
         return re.sub(r"\$\{([^}!]+)\}", value, text)
 
     def _identity(self, logical: str) -> str:
-        """What Ref gives: an ARN where the type's documentation says so, else something that names it."""
+        """Return the value of Ref: an ARN if the type's documentation says so, otherwise a unique name."""
         kind = self._template["Resources"][logical]["Type"]
         if kind in {"AWS::SecretsManager::Secret", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Alias", "AWS::SNS::Topic"}:
             return self._arn(logical)

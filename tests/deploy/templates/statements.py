@@ -1,4 +1,4 @@
-"""IAM's statements, and what they come to for one call: an allowing one that holds, and no denying one that does."""
+"""Evaluates IAM statements for a call: some Allow statement must hold, and no Deny statement may."""
 
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -9,7 +9,7 @@ ACCOUNT = "123456789012"
 # An action on a resource.
 Permission = tuple[str, str]
 Statement = Mapping[str, Any]
-# What is known of a call by the names of IAM's condition keys; None where the call has no such key.
+# The values of a call's IAM condition keys; None for a key that the call lacks.
 Context = Mapping[str, str | None]
 
 _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
@@ -22,7 +22,7 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 
 def allows(statements: Iterable[Statement], permission: Permission, context: Context) -> bool:
-    """Whether the call may be made; what a condition asks beyond the context counts against it, whatever the effect."""
+    """Return whether the call is allowed; a condition on a key that is not in the context counts against the call."""
     action, resource = permission
     is_allowed = False
     for statement in statements:
@@ -32,7 +32,7 @@ def allows(statements: Iterable[Statement], permission: Permission, context: Con
             on_resource = any(fnmatchcase(resource, pattern) for pattern in resources)
             is_allowed |= on_action and on_resource and holds(statement, context, unknown=False)
         else:
-            # Also what denies a part of the resources.
+            # A denial of some of the resources counts too.
             on_resource = any(fnmatchcase(resource, part) or fnmatchcase(part, resource) for part in resources)
             if on_action and on_resource and holds(statement, context, unknown=True):
                 return False
@@ -40,7 +40,7 @@ def allows(statements: Iterable[Statement], permission: Permission, context: Con
 
 
 def holds(statement: Statement, context: Context, *, unknown: bool) -> bool:
-    """Whether its conditions hold for the context; `unknown` says what becomes of those on keys that are not in it."""
+    """Return whether the statement's conditions hold; `unknown` is the result for keys that are not in the context."""
     for operator, wanted_by_key in statement.get("Condition", {}).items():
         matches = _OPERATORS[operator]
         for key, wanted in wanted_by_key.items():
@@ -55,5 +55,5 @@ def holds(statement: Statement, context: Context, *, unknown: bool) -> bool:
 
 
 def listed(value: Any) -> list[Any]:
-    """IAM takes one in place of a list of one."""
+    """Return the value as a list, since IAM accepts a single item instead of a list."""
     return value if isinstance(value, list) else [value]

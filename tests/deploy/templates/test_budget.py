@@ -1,4 +1,4 @@
-"""With the templates' defaults there are enough connections for everything that may run at once."""
+"""The templates' defaults allow enough connections for everything that may run at once."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def process_of(template: str, **parameters: object) -> Process:
 
 
 def budget_of(template: str, **parameters: object) -> tuple[Comparison, ...]:
-    """What the server is asked for elsewhere, the template tells here; nothing else is guessed."""
+    """Return the connection budget of a template; its variables replace the values that a server would report."""
     return connection_budget(process_of(template, **parameters).environ, None, cpu_count=1)
 
 
@@ -39,12 +39,12 @@ def test_the_budget_of_the_defaults_holds(template: str, engine: str):
         ("ecs/express.yaml", {"PoolMaxSize": 16}),
     ],
 )
-def test_more_than_the_defaults_is_counted(template: str, parameters: dict[str, int]):
+def test_exceeding_the_defaults_exceeds_the_budget(template: str, parameters: dict[str, int]):
     assert not all(comparison.holds for comparison in budget_of(template, **parameters))
 
 
 @pytest.mark.parametrize("template", SERVING)
-def test_the_variables_say_how_many_the_service_may_start(template: str):
+def test_instances_max_matches_the_services_own_limit(template: str):
     process = process_of(template)
     declared = int(process.declared["WEBAPP_INSTANCES_MAX"])
     properties = repr([resource.properties for resource in deploy().stacks[template].resources.values()])
@@ -55,7 +55,7 @@ def test_the_variables_say_how_many_the_service_may_start(template: str):
     )
 
 
-def test_the_proxy_takes_the_share_that_it_is_said_to_take():
+def test_the_proxys_share_matches_its_variable():
     deployment = deploy()
     (targets,) = deployment.stacks["foundation/proxy.yaml"].of_type("AWS::RDS::DBProxyTargetGroup")
     percent = targets.properties["ConnectionPoolConfigurationInfo"]["MaxConnectionsPercent"]
@@ -66,7 +66,7 @@ def test_the_proxy_takes_the_share_that_it_is_said_to_take():
     )
 
 
-def test_max_connections_is_what_the_server_is_told():
+def test_max_connections_reaches_the_server():
     for engine in ("instance", "aurora"):
         deployment = deploy(Engine=engine, MaxConnections=100)
         (parameters,) = deployment.stacks["foundation/database.yaml"].of_type(
@@ -77,7 +77,7 @@ def test_max_connections_is_what_the_server_is_told():
 
 
 def test_operations_run_one_command_at_a_time():
-    """The budget counts two connections for them: the command's and the lock's."""
+    """The budget counts two connections for operations: the command's and the lock's."""
     (function,) = deploy().stacks["operations/template.yaml"].of_type("AWS::Lambda::Function")
 
     assert function.properties["ReservedConcurrentExecutions"] == 1

@@ -1,4 +1,4 @@
-"""What every template promises, whichever parameters it is created with."""
+"""Every template keeps its contract with the application, whatever its parameters."""
 
 import json
 import re
@@ -49,7 +49,7 @@ def test_the_readme_names_every_template_once():
 
 
 def test_each_import_is_an_export_of_an_earlier_stack():
-    """Resolving raises KeyError for one that is not, so that this needs no more than the order."""
+    """Resolving raises KeyError for a missing export, so comparing the order is enough."""
     with_all = dict(ONLY_WITH.values())
 
     assert list(deploy(**with_all).stacks) == template_names()
@@ -71,7 +71,7 @@ def test_a_template_can_be_sent_without_a_bucket(name: str):
 
 
 @pytest.mark.parametrize("name", template_names())
-def test_a_parameter_of_several_templates_means_the_same_in_all(name: str):
+def test_a_shared_parameter_is_declared_the_same_everywhere(name: str):
     for parameter, declared in read_template(name).get("Parameters", {}).items():
         if parameter in {"Project", "Stage", "LogRetentionDays", *SAME_EVERYWHERE}:
             others = [
@@ -80,7 +80,7 @@ def test_a_parameter_of_several_templates_means_the_same_in_all(name: str):
                 if parameter in template.get("Parameters", {})
             ]
             for key in ("Type", "Default", "AllowedValues", "AllowedPattern", "MinValue", "MinLength", "MaxLength"):
-                # ECS writes the names of processors in capitals.
+                # ECS writes processor names in capitals.
                 assert {repr(other.get(key)).lower() for other in others} == {repr(declared.get(key)).lower()}
 
 
@@ -94,14 +94,14 @@ def test_the_runtime_is_declared(process: Process):
 
 
 @by_stack
-def test_every_variable_is_one_that_the_application_reads(process: Process):
+def test_every_variable_is_known_to_the_application(process: Process):
     known = {variable.name for variable in VARIABLES}
 
     assert set(process.declared) | set(process.secrets) <= known
 
 
 @by_stack
-def test_the_application_starts_with_the_variables_that_it_is_given(process: Process):
+def test_the_application_starts_with_its_variables(process: Process):
     environment = Environment(process.environ)
     profile = choose_profile(detect_runtime(process.environ).runtime, environment)
 
@@ -130,7 +130,7 @@ def test_the_image_is_named_by_its_digest(process: Process):
 
 
 @by_stack
-def test_no_secret_is_a_variable_in_plain_text(process: Process):
+def test_no_secret_is_passed_in_plain_text(process: Process):
     secrets = {variable.name for variable in VARIABLES if variable.is_secret}
 
     for name in secrets & set(process.declared):
@@ -138,20 +138,20 @@ def test_no_secret_is_a_variable_in_plain_text(process: Process):
 
 
 @by_container
-def test_the_container_listens_on_the_port_that_is_asked(process: Process):
+def test_the_container_listens_on_the_expected_port(process: Process):
     assert process.port == 8000
-    # Unset on App Runner, which sets it to the same.
+    # App Runner's template does not set it: App Runner sets the same value itself.
     assert process.declared.get("PORT", "8000") == "8000"
 
 
-def test_the_load_balancer_asks_the_same_port():
+def test_the_load_balancer_uses_the_same_port():
     for group in of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
         assert group.properties["Port"] == 8000
     for service in of_type("AWS::ECS::Service"):
         assert [balancer["ContainerPort"] for balancer in service.properties["LoadBalancers"]] == [8000]
 
 
-def test_whoever_asks_for_health_asks_for_healthz():
+def test_every_health_check_uses_healthz():
     asked = {process.health_path for process in IN_CONTAINERS if process.health_path}
 
     assert asked == {"/healthz"}
@@ -159,7 +159,7 @@ def test_whoever_asks_for_health_asks_for_healthz():
         assert group.properties["HealthCheckPath"] == "/healthz"
 
 
-def test_tasks_have_longer_to_end_than_the_application_takes():
+def test_tasks_get_more_time_to_stop_than_the_application():
     graceful_timeout_s = GRACEFUL_TIMEOUT_S.default
     tasks = of_type("AWS::ECS::TaskDefinition")
     group = of_type("AWS::ElasticLoadBalancingV2::TargetGroup")[0]
@@ -170,20 +170,20 @@ def test_tasks_have_longer_to_end_than_the_application_takes():
     assert int(attributes["deregistration_delay.timeout_seconds"]) > graceful_timeout_s
 
 
-def test_the_web_function_gives_up_before_the_http_api_does():
+def test_the_web_function_times_out_before_the_http_api():
     (function,) = deploy().stacks["lambda/template.yaml"].of_type("AWS::Lambda::Function")
 
     assert function.properties["Timeout"] < 30
 
 
-def test_the_web_function_lacks_what_lets_events_run_commands():
+def test_the_web_function_cannot_run_commands():
     (web,) = [process for process in started_processes(deploy()) if process.resource.stack == "lambda/template.yaml"]
 
     assert "WEBAPP_ALLOWED_COMMANDS" not in web.declared
     assert web.declared.get("WEBAPP_DB_ROLE", "web") == "web"
 
 
-def test_the_operations_function_may_run_commands_that_exist_and_what_its_schedule_names():
+def test_the_operations_function_allows_the_right_commands():
     functions = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
     allowed = {str(process): allowed_commands(Environment(process.environ)) for process in functions}
 
@@ -192,7 +192,7 @@ def test_the_operations_function_may_run_commands_that_exist_and_what_its_schedu
     assert allowed["operations/template.yaml"] >= {"clearsessions", "create_web_role", "migrate"}
 
 
-def test_a_schedule_sends_what_its_function_takes():
+def test_each_schedule_sends_an_event_its_function_accepts():
     sent = {
         schedule.stack: json.loads(schedule.properties["Target"]["Input"])
         for schedule in of_type("AWS::Scheduler::Schedule")

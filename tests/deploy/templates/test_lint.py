@@ -1,4 +1,4 @@
-"""cfn-lint and checkov find nothing, and what they are told to leave has its reason."""
+"""cfn-lint and checkov find nothing, and every suppression has a reason."""
 
 import json
 import re
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.profile_free
 
 ROOT = TEMPLATES.parent
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
-# Checkov cannot live beside this project's own packages: it demands a boto3 of two years ago.
-# As a module: its script does not start where the path to its Python has a space.
+# Checkov needs its own environment, because it pins a boto3 that is two years old.
+# It runs as a module, because its script does not start if the path of its Python contains a space.
 CHECKOV_PYTHON = ROOT / ".venv-templates" / "bin" / "python"
 
 
@@ -40,7 +40,7 @@ def checkov() -> Path:
 
 
 def scan(checkov: Path, directory: Path) -> dict[str, object]:
-    # From within: checkov reads a template's path as one of its values, and some absolute paths look like a secret.
+    # Checkov scans a template's path like one of its values, and some absolute paths look like a secret.
     scanned = subprocess.run(
         [checkov, "-m", "checkov.main", "--config-file", TEMPLATES / ".checkov.yaml", "-d", ".", "--output", "json"],
         check=False,
@@ -60,9 +60,9 @@ def test_checkov_finds_nothing(checkov: Path):
     assert report["summary"]["resource_count"] > 100
 
 
-def test_checkov_finds_nothing_where_the_path_has_the_form_of_a_secret(checkov: Path, tmp_path: Path):
+def test_checkov_accepts_a_path_that_looks_like_a_secret(checkov: Path, tmp_path: Path):
     template = Path("lambda", "template.yaml")
-    # What precedes belongs to no secret: it ends with a character that none has.
+    # Only the last part of the path can look like a secret: the character before it occurs in none.
     tail = f"{re.split('[^A-Za-z0-9/+=]', str(tmp_path))[-1]}/{template.with_suffix('')}"
     directory = tmp_path / ("a" * (40 - len(tail) - 1))
     (directory / template).parent.mkdir(parents=True)
@@ -71,7 +71,7 @@ def test_checkov_finds_nothing_where_the_path_has_the_form_of_a_secret(checkov: 
     assert scan(checkov, directory)["results"] == {"failed_checks": []}
 
 
-def test_checkov_would_find_something(checkov: Path, tmp_path: Path):
+def test_checkov_finds_a_fault(checkov: Path, tmp_path: Path):
     template = (TEMPLATES / "foundation" / "storage.yaml").read_text()
     (tmp_path / "storage.yaml").write_text(template.replace("BlockPublicAcls: true", "BlockPublicAcls: false"))
 
@@ -80,7 +80,7 @@ def test_checkov_would_find_something(checkov: Path, tmp_path: Path):
     assert {check["check_id"] for check in report["results"]["failed_checks"]} == {"CKV_AWS_53"}
 
 
-def test_every_suppression_has_its_reason():
+def test_every_suppression_has_a_reason():
     for path in template_paths():
         text = path.read_text()
         for suppression in re.findall(r"checkov:skip=.*", text):
@@ -88,7 +88,7 @@ def test_every_suppression_has_its_reason():
         assert not re.search(r"cfn-lint|ignore_checks", text)
 
 
-def test_every_check_that_is_left_out_everywhere_has_its_reason():
+def test_every_globally_skipped_check_has_a_reason():
     reasons: dict[str, str] = {}
     reason, ended = "", False
     for line in (TEMPLATES / ".checkov.yaml").read_text().splitlines():

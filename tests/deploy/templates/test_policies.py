@@ -1,4 +1,4 @@
-"""Each role may do what the code does that runs with it, and nothing else."""
+"""Each role has exactly the permissions that its users need."""
 
 import ast
 import copy
@@ -17,7 +17,7 @@ from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 from moto import mock_aws
 from tests.deploy.templates.mutations import mutate
-from tests.deploy.templates.permissions import Call, differences, granted_permissions, may_make
+from tests.deploy.templates.permissions import Call, granted_permissions, may_make, permission_mismatches
 from tests.deploy.templates.processes import started_processes
 from tests.deploy.templates.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
 from tests.deploy.templates.variants import DEPLOYMENTS
@@ -25,17 +25,17 @@ from tests.deploy.templates.variants import DEPLOYMENTS
 pytestmark = pytest.mark.profile_free
 
 SOURCE = Path(__file__).parents[3] / "src"
-# They run on a developer's machine, with a developer's rights.
+# The tools run on a developer's machine, with the developer's permissions.
 TOOLS = {"compare", "deploy", "doctor"}
 
-# S3's names of permissions are not those of its calls; true for those on an object.
+# S3's permissions have other names than its calls; True marks permissions on objects.
 S3_PERMISSIONS = {
     "AbortMultipartUpload": {"s3:AbortMultipartUpload": True},
     "CompleteMultipartUpload": {"s3:PutObject": True},
     "CreateMultipartUpload": {"s3:PutObject": True},
     "DeleteObject": {"s3:DeleteObject": True},
     "GetObject": {"s3:GetObject": True},
-    # Without the second, what is not there is refused instead of missed.
+    # Without ListBucket, S3 answers 403 instead of 404 for a missing object.
     "HeadObject": {"s3:GetObject": True, "s3:ListBucket": False},
     "ListObjects": {"s3:ListBucket": False},
     "PutObject": {"s3:PutObject": True},
@@ -53,7 +53,7 @@ VARIANTS = [
 
 @contextmanager
 def recorded_calls() -> Iterator[set[tuple[str, str]]]:
-    """The calls of AWS's services that boto3 is asked for meanwhile."""
+    """Yield the set of AWS calls, (service, operation), made through boto3 in the block."""
     recorded: set[tuple[str, str]] = set()
     make_call = botocore.client.BaseClient._make_api_call
 
@@ -67,8 +67,8 @@ def recorded_calls() -> Iterator[set[tuple[str, str]]]:
         yield recorded
 
 
-def use_pictures() -> None:
-    """Everything that a storage is asked for by Django's file fields, with a picture in one part and in several."""
+def exercise_storage() -> None:
+    """Use a storage in every way that Django's file fields do, with uploads in one part and in several."""
     storage = S3Storage(bucket_name="pictures")
     for name, size in {"small.png": 10, "large.png": 9 * 2**20}.items():
         storage.save(name, io.BytesIO(b"x" * size))
@@ -86,17 +86,15 @@ def media_actions() -> dict[str, bool]:
     with recorded_calls() as calls:
         boto3.client("s3").create_bucket(Bucket="pictures")
         calls.clear()
-        use_pictures()
-    # An upload that fails half-way is taken back, which no orderly one shows.
+        exercise_storage()
+    # Only an upload that fails half-way is aborted, and none fails here.
     operations = {operation for _, operation in calls} | {"AbortMultipartUpload"}
     return {action: where for operation in operations for action, where in S3_PERMISSIONS[operation].items()}
 
 
 @pytest.mark.parametrize("parameters", VARIANTS, ids=lambda parameters: ",".join(parameters.values()) or "defaults")
-def test_every_role_may_do_what_its_code_does_and_nothing_else(
-    parameters: dict[str, str], media_actions: dict[str, bool]
-):
-    assert differences(deploy(**parameters), media_actions) == []
+def test_every_role_has_exactly_the_permissions_it_needs(parameters: dict[str, str], media_actions: dict[str, bool]):
+    assert permission_mismatches(deploy(**parameters), media_actions) == []
 
 
 def test_a_missing_permission_is_found(media_actions: dict[str, bool]):
@@ -104,7 +102,7 @@ def test_a_missing_permission_is_found(media_actions: dict[str, bool]):
     statements = template["Resources"]["MediaPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     statements[0]["Action"].remove("s3:DeleteObject")
 
-    found = differences(deploy({"foundation/storage.yaml": template}), media_actions)
+    found = permission_mismatches(deploy({"foundation/storage.yaml": template}), media_actions)
 
     assert {action for difference in found for action, _ in difference.missing} == {"s3:DeleteObject"}
     assert "lambda/template.yaml Role" in {difference.role for difference in found}
@@ -116,7 +114,7 @@ def test_an_unused_permission_is_found(media_actions: dict[str, bool]):
     (policy,) = template["Resources"]["Role"]["Properties"]["Policies"]
     policy["PolicyDocument"]["Statement"].append({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
 
-    (found,) = differences(deploy({"operations/template.yaml": template}), media_actions)
+    (found,) = permission_mismatches(deploy({"operations/template.yaml": template}), media_actions)
 
     assert found.role == "operations/template.yaml Role"
     assert found.unused == {("s3:*", "*")}
@@ -136,17 +134,17 @@ ON_PICTURES = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
         (*PICTURES, {**ON_PICTURES, "Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}}}),
     ],
 )
-def test_a_permission_that_a_denial_or_a_condition_takes_back_is_found(
+def test_a_permission_revoked_by_denial_or_condition_is_found(
     template: str, path: str, statement: dict[str, Any], media_actions: dict[str, bool]
 ):
-    found = differences(deploy(mutate(template, path, statement)), media_actions)
+    found = permission_mismatches(deploy(mutate(template, path, statement)), media_actions)
 
     assert "s3:GetObject" in {
         action for difference in found if difference.role == f"{LAMBDA} Role" for action, _ in difference.missing
     }
 
 
-def test_a_permission_under_a_condition_that_nobody_meets_is_unused(media_actions: dict[str, bool]):
+def test_a_permission_with_an_impossible_condition_is_unused(media_actions: dict[str, bool]):
     never = {
         "Effect": "Allow",
         "Action": "s3:*",
@@ -154,7 +152,7 @@ def test_a_permission_under_a_condition_that_nobody_meets_is_unused(media_action
         "Condition": {"Bool": {"aws:SecureTransport": False}},
     }
 
-    (found,) = differences(deploy(mutate(LAMBDA, "Role/Properties/Policies", [inline(never)])), media_actions)
+    (found,) = permission_mismatches(deploy(mutate(LAMBDA, "Role/Properties/Policies", [inline(never)])), media_actions)
 
     assert found.unused == {("s3:*", "*")}
 
@@ -164,8 +162,8 @@ def inline(statement: dict[str, Any]) -> dict[str, Any]:
     return {"PolicyName": "log", "PolicyDocument": {"Version": "2012-10-17", "Statement": [*log, statement]}}
 
 
-def in_reach_of_the_code(deployment: Deployment) -> set[str]:
-    """What the service may do with the network for a function, and the function's own code may too."""
+def network_actions_of_the_code(deployment: Deployment) -> set[str]:
+    """Return the service's network permissions that the function's own code may use too."""
     roles = {each.name: each for each in deployment.resources if each.type == "AWS::IAM::Role" and each.stack == LAMBDA}
     (web,) = [process for process in started_processes(deployment) if process.resource.stack == LAMBDA]
     actions = {action for action, _ in granted_permissions(deployment, roles["Role"]) if action.startswith("ec2:")}
@@ -176,7 +174,7 @@ def in_reach_of_the_code(deployment: Deployment) -> set[str]:
 
 
 def test_the_code_of_a_function_cannot_change_the_network():
-    assert in_reach_of_the_code(deploy()) == set()
+    assert network_actions_of_the_code(deploy()) == set()
 
 
 @pytest.mark.parametrize(
@@ -187,30 +185,32 @@ def test_the_code_of_a_function_cannot_change_the_network():
         ("Condition/ArnLike/lambda:SourceFunctionArn", "arn:aws:lambda:us-east-1:123456789012:function:other-*"),
     ],
 )
-def test_a_hole_in_the_denial_of_the_network_is_found(path: str, value: Any):
+def test_a_gap_in_the_network_denial_is_found(path: str, value: Any):
     denial = "FunctionNetworkPolicy/Properties/PolicyDocument/Statement/1"
 
-    assert in_reach_of_the_code(deploy(mutate("foundation/network.yaml", f"{denial}/{path}", value))) != set()
+    assert network_actions_of_the_code(deploy(mutate("foundation/network.yaml", f"{denial}/{path}", value))) != set()
 
 
-def test_a_policy_of_another_account_is_not_the_one_of_aws(media_actions: dict[str, bool]):
+def test_another_accounts_policy_is_not_awss_policy(media_actions: dict[str, bool]):
     strange = ["arn:aws:iam::999999999999:policy/service-role/AWSCodeDeployRoleForLambdaLimited"]
 
-    (found,) = differences(deploy(mutate(LAMBDA, "ShiftRole/Properties/ManagedPolicyArns", strange)), media_actions)
+    (found,) = permission_mismatches(
+        deploy(mutate(LAMBDA, "ShiftRole/Properties/ManagedPolicyArns", strange)), media_actions
+    )
 
     assert (len(found.missing), len(found.unused)) == (1, 1)
 
 
-def test_a_role_of_another_database_user_is_found(media_actions: dict[str, bool]):
+def test_a_wrong_database_user_is_found(media_actions: dict[str, bool]):
     template = copy.deepcopy(read_template("operations/template.yaml"))
     template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]["WEBAPP_DB_OPERATIONS_USER"] = "other"
 
-    (found,) = differences(deploy({"operations/template.yaml": template}), media_actions)
+    (found,) = permission_mismatches(deploy({"operations/template.yaml": template}), media_actions)
 
     assert [action for action, _ in found.missing] == ["rds-db:connect"]
 
 
-def test_the_login_by_secret_reads_the_secret_and_nothing_else():
+def test_the_login_by_secret_only_reads_the_secret():
     with recorded_calls() as calls:
         arn = boto3.client("secretsmanager").create_secret(Name="login", SecretString="only-a-password")["ARN"]
         calls.clear()
@@ -219,7 +219,7 @@ def test_the_login_by_secret_reads_the_secret_and_nothing_else():
     assert calls == {("secretsmanager", "GetSecretValue")}
 
 
-def test_no_served_code_uses_a_service_that_the_templates_do_not_know():
+def test_served_code_uses_only_known_aws_services():
     services = {
         (path.relative_to(SOURCE).as_posix(), service)
         for path in SOURCE.rglob("*.py")
@@ -231,7 +231,7 @@ def test_no_served_code_uses_a_service_that_the_templates_do_not_know():
 
 
 def services_used(module: ast.Module) -> Iterator[str]:
-    """The services that clients and resources of boto3 are made for."""
+    """Yield the services for which the module creates boto3 clients or resources."""
     for node in ast.walk(module):
         if (
             isinstance(node, ast.Call)
@@ -250,14 +250,14 @@ def test_no_two_jobs_share_a_role():
     for deployment in DEPLOYMENTS:
         processes = started_processes(deployment)
         roles = [process.role for process in processes]
-        # On Lambda one role does both, since AWS knows no other.
+        # Lambda has a single role for both purposes.
         preparing = [process.preparing_role for process in processes if process.preparing_role != process.role]
 
         assert len(roles) + len(preparing) == len({*roles, *preparing})
         assert len(preparing) == 4
 
 
-def test_no_role_may_do_every_action_of_a_service():
+def test_no_role_has_every_action_of_a_service():
     granted = {
         action
         for deployment in DEPLOYMENTS
@@ -270,8 +270,8 @@ def test_no_role_may_do_every_action_of_a_service():
     assert [action for action in granted if "*" in action] == []
 
 
-def test_every_wildcard_of_resources_says_why():
-    """In a comment within two lines, or in that of the suppression above."""
+def test_every_resource_wildcard_has_a_comment():
+    """The comment is within two lines, or is the suppression above."""
     unexplained = []
     for name in template_names():
         lines = (TEMPLATES / name).read_text().splitlines()

@@ -1,4 +1,4 @@
-"""What has to talk to each other can, and nothing else can."""
+"""The network opens exactly the paths that the application needs."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from tests.deploy.templates.reachability import (
     Place,
     has_nat,
     is_public,
+    mismatched_rules,
     paths,
     places,
     services_by_endpoint,
-    unanswered,
     zones,
 )
 from tests.deploy.templates.stacks import Deployment, deploy, read_template
@@ -31,13 +31,13 @@ APPLICATION = {
     "AWS::ECS::ExpressGatewayService",
     "AWS::ECS::Service",
     "AWS::Lambda::Function",
-    # Its function logs in as the application does.
+    # The rotation function connects to the database as the application does.
     "AWS::SecretsManager::RotationSchedule",
 }
 DATABASE = {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"}
 PUBLIC = {"AWS::ECS::ExpressGatewayService", "AWS::ElasticLoadBalancingV2::LoadBalancer"}
 GATEWAYS = {"dynamodb", "s3"}
-# What the code, and on ECS who starts it, asks for, besides the database.
+# The services that the code uses besides the database, and on ECS those that start it.
 SERVICES = GATEWAYS | {"ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 
 VARIANTS = [
@@ -54,7 +54,7 @@ by_variant = pytest.mark.parametrize(
 )
 
 
-def promised(deployment: Deployment) -> set[Path]:
+def expected_paths(deployment: Deployment) -> set[Path]:
     def named(*types: str) -> list[str]:
         return [str(place) for place in places(deployment) if place.resource.type in types]
 
@@ -71,7 +71,7 @@ def promised(deployment: Deployment) -> set[Path]:
         (balancer, application, 8000),
         ([WORLD], balancer, 80),
         ([WORLD], balancer, 443),
-        # The application may reach everybody's HTTPS, and the load balancer's is everybody's.
+        # The application may reach any HTTPS address, and the load balancer's is public.
         (application, balancer, 443),
     ]
     return {
@@ -83,7 +83,7 @@ def promised(deployment: Deployment) -> set[Path]:
 
 
 def misplaced(deployment: Deployment) -> list[str]:
-    """What stands in public though nobody outside is to reach it, or the other way round, or in one zone alone."""
+    """Return the places that are wrongly public, wrongly private or in only one zone."""
     found = []
     for place in places(deployment):
         in_public = place.resource.type in PUBLIC or has_public_address(place)
@@ -100,18 +100,18 @@ def has_public_address(place: Place) -> bool:
     return {"ENABLED": True, "DISABLED": False}[network["AssignPublicIp"]]
 
 
-def cut_off(deployment: Deployment) -> dict[str, set[str]]:
-    """The services that the application's places do not reach, though they ought to by `Egress`."""
+def unreachable_services(deployment: Deployment) -> dict[str, set[str]]:
+    """Map the application's places to the services that they need by `Egress` but cannot reach."""
     found = {}
     for place in places(deployment):
         if place.resource.type in APPLICATION:
-            wanted = GATEWAYS if has_way_out(deployment, place) or not has_endpoints(deployment) else SERVICES
+            wanted = GATEWAYS if reaches_the_internet(deployment, place) or not has_endpoints(deployment) else SERVICES
             if missing := wanted - services_by_endpoint(deployment, place):
                 found[str(place)] = missing
     return found
 
 
-def has_way_out(deployment: Deployment, place: Place) -> bool:
+def reaches_the_internet(deployment: Deployment, place: Place) -> bool:
     by_address = place.resource.type == "AWS::ECS::ExpressGatewayService" or has_public_address(place)
     return all(
         has_nat(deployment, subnet) or (by_address and is_public(deployment, subnet)) for subnet in place.subnets
@@ -123,19 +123,19 @@ def has_endpoints(deployment: Deployment) -> bool:
 
 
 @by_variant
-def test_what_has_to_talk_to_each_other_can_and_nothing_else(deployment: Deployment):
-    assert paths(deployment) == promised(deployment)
-    assert unanswered(deployment) == set()
+def test_exactly_the_expected_paths_are_open(deployment: Deployment):
+    assert paths(deployment) == expected_paths(deployment)
+    assert mismatched_rules(deployment) == set()
 
 
 @by_variant
-def test_only_what_is_for_everybody_stands_in_public_and_all_of_it_in_two_zones(deployment: Deployment):
+def test_places_are_in_the_right_subnets_of_two_zones(deployment: Deployment):
     assert misplaced(deployment) == []
 
 
 @by_variant
-def test_endpoints_lead_to_every_service_that_no_other_way_leads_to(deployment: Deployment):
-    assert cut_off(deployment) == {}
+def test_endpoints_cover_services_without_another_route(deployment: Deployment):
+    assert unreachable_services(deployment) == {}
 
 
 @pytest.mark.parametrize("egress", ["none", "endpoints", "nat"])
@@ -144,12 +144,12 @@ def test_a_task_reaches_the_registry_whatever_the_egress(egress: str):
     (task,) = [place for place in places(deployment) if place.resource.type == "AWS::ECS::Service"]
 
     by_endpoints = egress == "endpoints"
-    assert has_way_out(deployment, task) is not by_endpoints
+    assert reaches_the_internet(deployment, task) is not by_endpoints
     assert services_by_endpoint(deployment, task) == (SERVICES if by_endpoints else GATEWAYS)
 
 
 @pytest.mark.parametrize("egress", ["none", "endpoints"])
-def test_without_nat_nothing_in_private_reaches_the_internet(egress: str):
+def test_without_nat_private_subnets_have_no_internet(egress: str):
     deployment = deploy(Egress=egress)
     private = {subnet for place in places(deployment) if place.resource.type in DATABASE for subnet in place.subnets}
 
@@ -158,7 +158,7 @@ def test_without_nat_nothing_in_private_reaches_the_internet(egress: str):
 
 
 @pytest.mark.parametrize("name", sorted(SERVICES - GATEWAYS))
-def test_an_endpoint_of_another_service_is_found(name: str):
+def test_a_missing_endpoint_is_found(name: str):
     (endpoint,) = [
         resource
         for resource, declared in read_template(ENDPOINTS)["Resources"].items()
@@ -166,7 +166,7 @@ def test_an_endpoint_of_another_service_is_found(name: str):
     ]
     mutated = mutate(ENDPOINTS, f"{endpoint}/Properties/ServiceName", "com.amazonaws.us-east-1.ssm")
 
-    missing = cut_off(deploy(mutated, Egress="endpoints"))
+    missing = unreachable_services(deploy(mutated, Egress="endpoints"))
 
     assert set().union(*missing.values()) == {name}
 
@@ -210,10 +210,10 @@ OPEN = {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "CidrIp": WORLD}
         (BALANCER, "LoadBalancerGroup/Properties/SecurityGroupIngress/0", None),
     ],
 )
-def test_a_way_that_is_missing_or_too_wide_is_found(template: str, path: str, value: Any):
+def test_a_missing_or_too_wide_path_is_found(template: str, path: str, value: Any):
     deployment = deploy(mutate(template, path, value), Egress="endpoints")
 
-    assert paths(deployment) != promised(deployment) or unanswered(deployment)
+    assert paths(deployment) != expected_paths(deployment) or mismatched_rules(deployment)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_a_way_that_is_missing_or_too_wide_is_found(template: str, path: str, va
         ),
     ],
 )
-def test_what_stands_in_the_wrong_subnets_is_found(template: str, path: str, value: Any):
+def test_a_place_in_the_wrong_subnets_is_found(template: str, path: str, value: Any):
     assert misplaced(deploy(mutate(template, path, value))) != []
 
 
@@ -247,11 +247,11 @@ def test_what_stands_in_the_wrong_subnets_is_found(template: str, path: str, val
         (GROUPS, f"{EGRESS}/2", None),
     ],
 )
-def test_a_service_that_cannot_be_reached_is_found(template: str, path: str, value: Any):
-    assert cut_off(deploy(mutate(template, path, value), Egress="endpoints")) != {}
+def test_an_unreachable_service_is_found(template: str, path: str, value: Any):
+    assert unreachable_services(deploy(mutate(template, path, value), Egress="endpoints")) != {}
 
 
-def test_a_way_out_that_leads_nowhere_is_found():
+def test_a_nat_gateway_without_internet_is_found():
     mutated = mutate(NETWORK, "NatGateway/Properties/SubnetId", {"Ref": "PrivateSubnetA"})
     deployment = deploy(mutated, Egress="nat")
 

@@ -1,4 +1,4 @@
-"""What resources promise: tags, ends of logs, encryption, privacy, protection, and that somebody hears of trouble."""
+"""Resources have tags, log retention, encryption, private access, deletion protection and alarms."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.deploy.templates.variants import PROCESSES, RESOURCES, of_type
 pytestmark = pytest.mark.profile_free
 
 
-def test_what_can_be_tagged_is_tagged():
+def test_every_taggable_resource_is_tagged():
     taggable = [resource for resource in RESOURCES if tag_property(resource.type)]
     tags = {f"{resource.stack} {resource.name}": tags_of(resource) for resource in taggable}
 
@@ -27,7 +27,7 @@ def test_what_can_be_tagged_is_tagged():
 
 
 def tag_property(type_name: str) -> str | None:
-    """The name that AWS's own schema gives to the tags of a type."""
+    """Return the name of the tags property in AWS's schema of the type, or None."""
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_name).schema
     return next((name for name in ("Tags", "ResourceTags") if name in schema["properties"]), None)
 
@@ -37,32 +37,32 @@ def tags_of(resource: Resource) -> dict[str, str]:
     return tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
 
 
-def test_logs_end():
+def test_logs_expire():
     for log in of_type("AWS::Logs::LogGroup"):
         assert log.properties["RetentionInDays"] == 30
 
 
-def test_every_process_writes_into_a_log_that_ends():
-    """App Runner makes its own, under a name that nobody knows before: docs/unverified.md."""
+def test_every_process_writes_to_a_log_that_expires():
+    """App Runner creates its own log group, whose name is not known in advance: docs/unverified.md."""
     logs = {f"{log.stack}:{log.name}" for log in of_type("AWS::Logs::LogGroup")}
     for process in PROCESSES:
         if process.resource.type != "AWS::AppRunner::Service":
             assert any(log in repr(process.resource.properties) for log in logs), process
 
 
-def test_what_stores_anything_encrypts_it():
+def test_stored_data_is_encrypted():
     for bucket in of_type("AWS::S3::Bucket"):
         (rule,) = bucket.properties["BucketEncryption"]["ServerSideEncryptionConfiguration"]
         assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     for database in of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance"):
-        # An instance of a cluster has the cluster's storage.
+        # An instance of a cluster uses the cluster's storage.
         assert database.properties.get("StorageEncrypted") or "DBClusterIdentifier" in database.properties
     for registry in of_type("AWS::ECR::Repository"):
         assert registry.properties["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
 
 
-def test_what_stores_anything_is_one_that_the_test_above_knows():
-    """Tables, logs, secrets and topics of AWS are encrypted whatever one says, or hold no data."""
+def test_the_encryption_test_covers_every_storing_type():
+    """AWS always encrypts tables, logs and secrets."""
     names = "Bucket|DBCluster|DBInstance|FileSystem|LogGroup|Queue|Repository|Secret|Stream|Table"
     storing = {"AWS::S3::Bucket", "AWS::RDS::DBCluster", "AWS::RDS::DBInstance", "AWS::ECR::Repository"}
     always_encrypted = {"AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::SecretsManager::Secret"}
@@ -71,7 +71,7 @@ def test_what_stores_anything_is_one_that_the_test_above_knows():
     assert may_store == storing | always_encrypted
 
 
-def test_buckets_are_private_and_refuse_plain_text():
+def test_buckets_are_private_and_require_tls():
     policies = {policy.properties["Bucket"]: policy for policy in of_type("AWS::S3::BucketPolicy")}
     for bucket in of_type("AWS::S3::Bucket"):
         assert set(bucket.properties["PublicAccessBlockConfiguration"].values()) == {True}
@@ -88,7 +88,7 @@ def test_buckets_are_private_and_refuse_plain_text():
         }
 
 
-def test_the_database_takes_tls_only_and_is_in_private():
+def test_the_database_is_private_and_requires_tls():
     for parameters in of_type("AWS::RDS::DBParameterGroup", "AWS::RDS::DBClusterParameterGroup"):
         assert parameters.properties["Parameters"]["rds.force_ssl"] == "1"
         assert parameters.properties["Parameters"]["timezone"] == "UTC"
@@ -98,13 +98,13 @@ def test_the_database_takes_tls_only_and_is_in_private():
         assert instance.properties["PubliclyAccessible"] is False
 
 
-def test_the_proxy_gives_up_before_its_clients_do():
+def test_the_proxy_times_out_before_its_clients():
     (targets,) = deploy().stacks["foundation/proxy.yaml"].of_type("AWS::RDS::DBProxyTargetGroup")
 
     assert 5 <= targets.properties["ConnectionPoolConfigurationInfo"]["ConnectionBorrowTimeout"] <= 10
 
 
-def test_nothing_but_a_load_balancer_lets_the_world_in():
+def test_only_the_load_balancer_is_open_to_the_world():
     open_groups = {
         group.stack
         for group in of_type("AWS::EC2::SecurityGroup")
@@ -119,21 +119,21 @@ def test_nothing_but_a_load_balancer_lets_the_world_in():
 @pytest.mark.parametrize("engine", ["instance", "aurora"])
 def test_production_is_protected(engine: str):
     production = deploy(Stage="production", Engine=engine, Exec="yes")
-    (database,) = stored_in(production)
+    (database,) = databases_in(production)
     assert database.properties["DeletionProtection"] is True
     assert database.properties["BackupRetentionPeriod"] >= 7
-    # A cluster's storage stands in several zones anyway.
+    # A cluster's storage always spans several zones.
     assert database.properties.get("MultiAZ", engine == "aurora") is True
     (service,) = production.stacks["ecs/fargate.yaml"].of_type("AWS::ECS::Service")
 
     assert service.properties["EnableExecuteCommand"] is False
 
 
-def test_nothing_but_data_is_protected():
+def test_only_data_is_protected():
     stacks = deploy(Stage="production").stacks
     (balancer,) = stacks["ecs/load-balancer.yaml"].of_type("AWS::ElasticLoadBalancingV2::LoadBalancer")
 
-    # A stack whose balancer may not go can neither go back from a failed creation nor be destroyed.
+    # A protected load balancer would block the rollback of a failed creation and the destruction of the stack.
     attributes = {each["Key"]: each["Value"] for each in balancer.properties["LoadBalancerAttributes"]}
     assert "deletion_protection.enabled" not in attributes
 
@@ -143,20 +143,20 @@ def test_data_outlives_its_stack(engine: str):
     deployment = deploy(Engine=engine)
     pictures = deployment.stacks["foundation/storage.yaml"].resources["MediaBucket"]
 
-    (database,) = stored_in(deployment)
+    (database,) = databases_in(deployment)
     assert database.policies == {"DeletionPolicy": "Snapshot", "UpdateReplacePolicy": "Snapshot"}
     assert pictures.policies == {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
-def stored_in(deployment: Deployment) -> list[Resource]:
-    """The databases that have the data; an instance of a cluster has none of its own."""
+def databases_in(deployment: Deployment) -> list[Resource]:
+    """Return the databases that hold data; an instance of a cluster holds none itself."""
     databases = deployment.stacks["foundation/database.yaml"].of_type("AWS::RDS::DBCluster", "AWS::RDS::DBInstance")
     return [database for database in databases if database.name != "ClusterWriter"]
 
 
 # --- alarms ----------------------------------------------------------------------------------------------
 
-MATTERING = {
+KEY_METRICS = {
     "connections": {"DatabaseConnections"},
     "pinned sessions": {"DatabaseConnectionsCurrentlySessionPinned"},
     "pool waits": {"DatabaseConnectionsBorrowLatency"},
@@ -166,8 +166,8 @@ MATTERING = {
 }
 
 
-@pytest.mark.parametrize("metrics", MATTERING.values(), ids=MATTERING)
-def test_an_alarm_watches_what_matters(metrics: set[str]):
+@pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
+def test_alarms_watch_the_key_metrics(metrics: set[str]):
     watched = {alarm.properties["MetricName"] for alarm in of_type("AWS::CloudWatch::Alarm")}
 
     assert metrics <= watched
@@ -176,7 +176,7 @@ def test_an_alarm_watches_what_matters(metrics: set[str]):
 @pytest.mark.parametrize(
     ("exit_code", "time_limit_s", "is_counted"), [(0, 60, False), (1, 60, True), (3, 60, True), (None, 0.5, True)]
 )
-def test_the_alarm_on_a_scheduled_command_counts_what_did_not_end_well(
+def test_the_alarm_counts_failed_scheduled_commands(
     capsys: pytest.CaptureFixture[str], exit_code: int | None, time_limit_s: float, is_counted: bool
 ):
     ends = "import time; time.sleep(60)" if exit_code is None else f"raise SystemExit({exit_code})"
@@ -185,43 +185,43 @@ def test_the_alarm_on_a_scheduled_command_counts_what_did_not_end_well(
     pattern = of_type("AWS::Logs::MetricFilter")[0].properties["FilterPattern"]
 
     handler({"command": ["clearsessions"]}, context)
-    assert counted(pattern, capsys.readouterr().err) == is_counted
+    assert matches_filter(pattern, capsys.readouterr().err) == is_counted
     handler({"command": ["check"]}, context)
-    assert not counted(pattern, capsys.readouterr().err)
+    assert not matches_filter(pattern, capsys.readouterr().err)
 
 
-def counted(pattern: str, line: str) -> bool:
-    """Whether CloudWatch Logs' filter pattern of quoted terms, some of them excluded by a minus, matches the line."""
+def matches_filter(pattern: str, line: str) -> bool:
+    """Return whether a CloudWatch Logs filter pattern matches the line; it has quoted terms, excluded ones with `-`."""
     terms = re.findall(r'(-?)"([^"]*)"', pattern)
     assert " ".join(f'{minus}"{text}"' for minus, text in terms) == pattern
     return all((text in line) != bool(minus) for minus, text in terms)
 
 
-def test_every_alarm_is_sent_to_somebody():
+def test_every_alarm_is_sent_to_the_topic():
     topic = deploy().exported("alarm-topic")
 
     for alarm in of_type("AWS::CloudWatch::Alarm"):
         assert alarm.properties["AlarmActions"] == [topic]
 
 
-def test_slow_answers_are_the_slowest_hundredth():
+def test_latency_alarms_use_the_99th_percentile():
     for alarm in of_type("AWS::CloudWatch::Alarm"):
-        if alarm.properties["MetricName"] in MATTERING["slow answers"]:
+        if alarm.properties["MetricName"] in KEY_METRICS["slow answers"]:
             assert alarm.properties["ExtendedStatistic"] == "p99"
 
 
-@pytest.mark.parametrize("metrics", MATTERING.values(), ids=MATTERING)
-def test_the_dashboard_shows_what_matters(metrics: set[str]):
+@pytest.mark.parametrize("metrics", KEY_METRICS.values(), ids=KEY_METRICS)
+def test_the_dashboard_shows_the_key_metrics(metrics: set[str]):
     dashboard = of_type("AWS::CloudWatch::Dashboard")[0]
     body = json.loads(dashboard.properties["DashboardBody"])
     shown = [json.dumps(widget["properties"]["metrics"]) for widget in body["widgets"]]
 
-    # A function URL's 5xx stand among the failed invocations.
+    # The dashboard counts a function URL's 5xx among the failed invocations.
     for metric in metrics - {"Url5xxCount"}:
         assert any(metric in widget for widget in shown)
 
 
-def test_widgets_of_the_dashboard_do_not_lie_on_each_other():
+def test_dashboard_widgets_do_not_overlap():
     dashboard = of_type("AWS::CloudWatch::Dashboard")[0]
     body = json.loads(dashboard.properties["DashboardBody"])
     cells = [
@@ -238,7 +238,7 @@ def test_widgets_of_the_dashboard_do_not_lie_on_each_other():
 # --- logins ----------------------------------------------------------------------------------------------
 
 
-def test_the_web_login_is_of_two_users_who_take_turns():
+def test_the_web_login_alternates_between_two_users():
     deployment = deploy(Credentials="secretsmanager", Egress="nat")
     secrets = deployment.stacks["foundation/secrets.yaml"].resources
     written = json.loads(secrets["WebLogin"].properties["GenerateSecretString"]["SecretStringTemplate"])
@@ -246,7 +246,7 @@ def test_the_web_login_is_of_two_users_who_take_turns():
     rotation = schedules["WebLoginRotation"].properties["HostedRotationLambda"]
 
     assert rotation["RotationType"] == "PostgreSQLMultiUser"
-    # The rotation reads the administrator's login by the first and is allowed to by the second.
+    # `masterarn` names the administrator's secret; SuperuserSecretArn permits the rotation to read it.
     assert written == {"username": "webapp", "masterarn": deployment.exported("operations-secret")}
     assert rotation["SuperuserSecretArn"] == deployment.exported("operations-secret")
 
@@ -263,16 +263,16 @@ def test_every_login_by_secret_is_rotated():
 
 
 @pytest.mark.parametrize("engine", ["instance", "aurora"])
-def test_by_token_there_is_no_password_anywhere(engine: str):
+def test_token_credentials_need_no_password(engine: str):
     deployment = deploy(Credentials="iam", Engine=engine)
     secrets = [resource.name for resource in deployment.resources if resource.type == "AWS::SecretsManager::Secret"]
-    (database,) = stored_in(deployment)
+    (database,) = databases_in(deployment)
 
     assert secrets == ["ApplicationKey"]
     assert database.properties["MasterUserAuthenticationType"] == "iam-db-auth"
     assert "MasterUserPassword" not in database.properties
 
 
-def test_a_deploy_leaves_the_number_of_tasks_to_the_scaling():
+def test_a_deploy_does_not_reset_the_task_count():
     for service in of_type("AWS::ECS::Service"):
         assert "DesiredCount" not in service.properties

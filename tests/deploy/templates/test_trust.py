@@ -1,4 +1,4 @@
-"""Only the service that uses a role takes it on, and only those whom a resource is meant for use it."""
+"""Only the service that uses a role may assume it, and resource policies admit only the intended principals."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tests.deploy.templates.mutations import mutate
 from tests.deploy.templates.resource_policies import grants
 from tests.deploy.templates.stacks import Deployment, deploy, read_template
 from tests.deploy.templates.statements import ACCOUNT
-from tests.deploy.templates.trust import mistrusting
+from tests.deploy.templates.trust import wrongly_trusted_roles
 from tests.deploy.templates.variants import DEPLOYMENTS, RESOURCES
 
 pytestmark = pytest.mark.profile_free
@@ -21,8 +21,8 @@ PULL = frozenset({"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"})
 
 
 @pytest.mark.parametrize("deployment", DEPLOYMENTS)
-def test_each_role_is_taken_on_by_the_service_that_uses_it_and_by_nobody_else(deployment: Deployment):
-    assert mistrusting(deployment) == []
+def test_each_role_trusts_only_the_service_that_uses_it(deployment: Deployment):
+    assert wrongly_trusted_roles(deployment) == []
 
 
 @pytest.mark.parametrize(
@@ -41,29 +41,29 @@ def test_each_role_is_taken_on_by_the_service_that_uses_it_and_by_nobody_else(de
         ("foundation/proxy.yaml", "ProxyRole", {"Condition": {"StringEquals": {"aws:SourceAccount": "1"}}}),
     ],
 )
-def test_a_role_that_trusts_another_is_found(template: str, role: str, changed: dict[str, Any]):
+def test_a_role_with_the_wrong_trust_is_found(template: str, role: str, changed: dict[str, Any]):
     path = f"{role}/Properties/AssumeRolePolicyDocument/Statement/0"
     (statement,) = read_template(template)["Resources"][role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
 
-    assert mistrusting(deploy(mutate(template, path, {**statement, **changed}))) == [f"{template} {role}"]
+    assert wrongly_trusted_roles(deploy(mutate(template, path, {**statement, **changed}))) == [f"{template} {role}"]
 
 
-def test_a_second_statement_of_trust_is_found():
+def test_an_additional_trust_statement_is_found():
     statements = read_template(LAMBDA)["Resources"]["Role"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     stranger = {"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"}
     mutated = mutate(LAMBDA, "Role/Properties/AssumeRolePolicyDocument/Statement", [*statements, stranger])
 
-    assert mistrusting(deploy(mutated)) == [f"{LAMBDA} Role"]
+    assert wrongly_trusted_roles(deploy(mutated)) == [f"{LAMBDA} Role"]
 
 
-def test_a_role_that_nothing_uses_is_found():
+def test_an_unused_role_is_found():
     mutated = mutate(LAMBDA, "Spare", read_template(LAMBDA)["Resources"]["Role"])
 
-    assert mistrusting(deploy(mutated)) == [f"{LAMBDA} Spare"]
+    assert wrongly_trusted_roles(deploy(mutated)) == [f"{LAMBDA} Spare"]
 
 
-def test_permissions_come_from_roles_and_their_policies_alone():
-    """What attaches itself to a role, or needs none, would pass by the tests of roles."""
+def test_permissions_come_only_from_roles_and_policies():
+    """A policy that attaches itself to a role, or needs no role, would escape the tests of roles."""
     of_iam = [resource for resource in RESOURCES if resource.type.startswith("AWS::IAM::")]
 
     assert {resource.type for resource in of_iam} == {"AWS::IAM::ManagedPolicy", "AWS::IAM::Role"}
@@ -75,8 +75,8 @@ def test_permissions_come_from_roles_and_their_policies_alone():
 # --- resources' own policies -----------------------------------------------------------------------------
 
 
-def calling(account: str, **more: str) -> dict[str, str | None]:
-    """What a service says of whoever it acts for."""
+def service_context(account: str, **more: str) -> dict[str, str | None]:
+    """Return the context of a service's call on behalf of an account."""
     return {"aws:SourceAccount": account, "aws:SecureTransport": "true", **more}
 
 
@@ -84,8 +84,8 @@ def source(arn: str) -> dict[str, str]:
     return {"aws:SourceArn": arn}
 
 
-# A path that has this account's number in it stands for the condition.
-ANYWAY = {(ACCESS_LOGS, "logdelivery.elasticloadbalancing.amazonaws.com", frozenset({"s3:PutObject"}))}
+# This grant has no condition; its resource path contains this account's number instead.
+UNCONDITIONAL = {(ACCESS_LOGS, "logdelivery.elasticloadbalancing.amazonaws.com", frozenset({"s3:PutObject"}))}
 BY_BUCKETS = {(ACCESS_LOGS, "logging.s3.amazonaws.com", frozenset({"s3:PutObject"}))}
 BY_LAMBDA = {(IMAGES, "lambda.amazonaws.com", PULL)}
 BY_TRAIL = {(TRAIL, "cloudtrail.amazonaws.com", frozenset({action})) for action in ("s3:GetBucketAcl", "s3:PutObject")}
@@ -98,11 +98,11 @@ WITH_ALL = {"CloudTrail": "yes", "Engine": "aurora", "Credentials": "secretsmana
 @pytest.mark.parametrize(
     ("context", "more"),
     [
-        (calling(ACCOUNT), set()),
-        (calling(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:webapp-dev-web")), BY_LAMBDA),
-        (calling(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:other-dev-web")), set()),
+        (service_context(ACCOUNT), set()),
+        (service_context(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:webapp-dev-web")), BY_LAMBDA),
+        (service_context(ACCOUNT, **source(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:other-dev-web")), set()),
         (
-            calling(
+            service_context(
                 ACCOUNT,
                 **source(f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/webapp"),
                 **{"s3:x-amz-acl": "bucket-owner-full-control"},
@@ -111,12 +111,12 @@ WITH_ALL = {"CloudTrail": "yes", "Engine": "aurora", "Credentials": "secretsmana
         ),
     ],
 )
-def test_services_may_do_what_they_are_meant_to_for_this_account(
+def test_services_have_their_permissions_for_this_account(
     front_door: str, context: dict[str, str | None], more: set[Any]
 ):
     granted = grants(deploy(FrontDoor=front_door, **WITH_ALL), context)
 
-    assert granted == ANYWAY | BY_BUCKETS | more
+    assert granted == UNCONDITIONAL | BY_BUCKETS | more
 
 
 @pytest.mark.parametrize(
@@ -128,34 +128,34 @@ def test_services_may_do_what_they_are_meant_to_for_this_account(
     ],
 )
 @pytest.mark.parametrize("front_door", ["http_api", "function_url"])
-def test_services_may_do_nothing_for_another_account(front_door: str, arn: str):
-    context = calling("999999999999", **source(arn), **{"s3:x-amz-acl": "bucket-owner-full-control"})
+def test_services_have_no_permissions_for_another_account(front_door: str, arn: str):
+    context = service_context("999999999999", **source(arn), **{"s3:x-amz-acl": "bucket-owner-full-control"})
 
-    assert grants(deploy(FrontDoor=front_door, **WITH_ALL), context) == ANYWAY
+    assert grants(deploy(FrontDoor=front_door, **WITH_ALL), context) == UNCONDITIONAL
 
 
-def test_only_the_own_http_api_calls_the_function():
+def test_only_the_stacks_http_api_may_invoke_the_function():
     deployment = deploy()
     own = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:{LAMBDA}:Api/$default/$default"
     strange = f"arn:aws:execute-api:us-east-1:{ACCOUNT}:another/$default/$default"
 
-    assert grants(deployment, source(own)) - ANYWAY == BY_API
-    assert grants(deployment, source(strange)) - ANYWAY == set()
+    assert grants(deployment, source(own)) - UNCONDITIONAL == BY_API
+    assert grants(deployment, source(strange)) - UNCONDITIONAL == set()
 
 
-def test_everybody_calls_the_function_by_its_url_and_in_no_other_way():
+def test_the_public_may_invoke_the_function_only_by_its_url():
     deployment = deploy(FrontDoor="function_url")
     by_url = {"lambda:FunctionUrlAuthType": "NONE", "lambda:InvokedViaFunctionUrl": "true"}
 
-    assert grants(deployment, by_url) - ANYWAY == BY_URL
-    assert grants(deployment, {"lambda:InvokedViaFunctionUrl": "false"}) == ANYWAY
-    assert grants(deploy(), by_url) == ANYWAY
+    assert grants(deployment, by_url) - UNCONDITIONAL == BY_URL
+    assert grants(deployment, {"lambda:InvokedViaFunctionUrl": "false"}) == UNCONDITIONAL
+    assert grants(deploy(), by_url) == UNCONDITIONAL
 
 
-def test_what_is_granted_to_everybody_on_the_operations_function_is_found():
+def test_public_access_to_the_operations_function_is_found():
     permission = {"Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function"}, "Principal": "*"}
     mutated = mutate("operations/template.yaml", "Open", {"Type": "AWS::Lambda::Permission", "Properties": permission})
 
-    assert grants(deploy(mutated), calling(ACCOUNT)) - ANYWAY - BY_BUCKETS == {
+    assert grants(deploy(mutated), service_context(ACCOUNT)) - UNCONDITIONAL - BY_BUCKETS == {
         ("operations/template.yaml:Function", "*", frozenset({"lambda:InvokeFunction"}))
     }

@@ -1,4 +1,4 @@
-"""Who may take on a role: by the templates, and by what uses it."""
+"""Compares the principals that each role trusts with the services that use it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from tests.deploy.templates.stacks import Deployment, Resource
 from tests.deploy.templates.statements import ACCOUNT, listed
 
-# The service that takes on the role which a property names.
-_TAKEN_ON_BY = {
+# The service that assumes the role named by a property.
+_ASSUMED_BY = {
     ("AWS::AppRunner::Service", "InstanceConfiguration.InstanceRoleArn"): "tasks.apprunner.amazonaws.com",
     (
         "AWS::AppRunner::Service",
@@ -24,25 +24,25 @@ _TAKEN_ON_BY = {
     ("AWS::RDS::DBProxy", "RoleArn"): "rds.amazonaws.com",
     ("AWS::Scheduler::Schedule", "Target.RoleArn"): "scheduler.amazonaws.com",
 }
-# Services that say for whose sake they take on a role. A condition on what the others do not say would lock them out.
-_SAY_FOR_WHOM = {"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
+# The services that send aws:SourceAccount when they assume a role. A condition on it would lock out the others.
+_SENDS_SOURCE_ACCOUNT = {"ecs-tasks.amazonaws.com", "scheduler.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 
 
-def mistrusting(deployment: Deployment) -> list[str]:
-    """The roles that another may take on than the one service which uses them, or that this one may not."""
+def wrongly_trusted_roles(deployment: Deployment) -> list[str]:
+    """Return the roles that trust anything but exactly the one service that uses them."""
     users: dict[str, set[str]] = {}
     for resource in deployment.resources:
         for path, value in _texts(resource.properties):
             if value.startswith("arn:aws:iam:") and ":role:" in value:
-                users.setdefault(value, set()).add(_TAKEN_ON_BY[resource.type, path])
+                users.setdefault(value, set()).add(_ASSUMED_BY[resource.type, path])
     return [
         f"{role.stack} {role.name}"
         for role in deployment.resources
-        if role.type == "AWS::IAM::Role" and not _is_trusting(role, users.get(_arn(role), set()))
+        if role.type == "AWS::IAM::Role" and not _is_trusted_correctly(role, users.get(_arn(role), set()))
     ]
 
 
-def _is_trusting(role: Resource, services: set[str]) -> bool:
+def _is_trusted_correctly(role: Resource, services: set[str]) -> bool:
     if len(services) != 1:
         return False
     (service,) = services
@@ -51,13 +51,13 @@ def _is_trusting(role: Resource, services: set[str]) -> bool:
         "Principal": {"Service": service},
         "Action": "sts:AssumeRole",
     }
-    if service in _SAY_FOR_WHOM:
+    if service in _SENDS_SOURCE_ACCOUNT:
         expected["Condition"] = {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
     return bool(listed(role.properties["AssumeRolePolicyDocument"]["Statement"]) == [expected])
 
 
 def _texts(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every text in the properties, by the names that lead to it."""
+    """Yield the path and value of every string in the properties."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from _texts(part, f"{path}.{key}" if path else key)

@@ -1,4 +1,4 @@
-"""The deployments that the tests look at: the defaults, and everything that parameters switch on."""
+"""The deployments under test: the defaults, and everything that parameters can switch on."""
 
 from tests.deploy.templates.processes import started_processes
 from tests.deploy.templates.stacks import Resource, deploy
@@ -14,7 +14,7 @@ PROCESSES = tuple(process for deployment in DEPLOYMENTS for process in started_p
 
 
 def of_type(*types: str) -> list[Resource]:
-    """The resources of the types in all of the deployments; at least one."""
+    """Return the resources of these types in all deployments; there is at least one."""
     found = [resource for resource in RESOURCES if resource.type in types]
     assert found
     return found
