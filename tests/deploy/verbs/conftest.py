@@ -1,4 +1,4 @@
-"""A project with a webapp.toml, and its verbs as processes of their own."""
+"""Fixtures for the verbs, which run as separate processes in a project with a webapp.toml."""
 
 import re
 import subprocess
@@ -55,8 +55,8 @@ esac
 """
 
 
-def make_registry(aws: StandIn) -> None:
-    """The stack that images can be pushed to, made by somebody else."""
+def create_registry(aws: StandIn) -> None:
+    """Create the registry stack outside the verbs, so that images can be pushed."""
     aws.client("cloudformation").create_stack(
         StackName="guestbook-registry",
         TemplateBody=(CHECKOUT / "deploy/foundation/registry.yaml").read_text(),
@@ -70,15 +70,15 @@ def make_registry(aws: StandIn) -> None:
 
 
 def assert_documented(aws: StandIn) -> None:
-    """What was asked of AWS is what docs/deploy.md says that the deploying role needs."""
+    """Assert that every action called is among those that docs/deploy.md lists for the deploying role."""
     documented = set(re.findall(r"`(\w+:\w+)`", (CHECKOUT / "docs/deploy.md").read_text()))
-    # One action goes by another name than its operation; the last two are the tests' own.
+    # The action of lambda:Invoke has another name. The tests themselves make the two subtracted calls.
     asked = {call.replace("lambda:Invoke", "lambda:InvokeFunction") for call in aws.calls()}
     assert asked - {"cloudformation:CreateStack", "cloudformation:ListChangeSets"} <= documented
 
 
 def digests(aws: StandIn) -> tuple[str, str]:
-    """What the traffic on Lambda and the operations function have by their stacks."""
+    """Return the image digests of the web function and the operations function, according to their stacks."""
     described = [
         aws.client("cloudformation").describe_stacks(StackName=f"guestbook-dev-{name}")["Stacks"][0]["Parameters"]
         for name in ("lambda", "operations")
@@ -92,7 +92,7 @@ def digests(aws: StandIn) -> tuple[str, str]:
 
 @contextmanager
 def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A verb beside whatever else the test does."""
+    """Run a verb in the background."""
     with subprocess.Popen(
         bound_to_parent([sys.executable, "-m", "webapp", *arguments]),
         cwd=project.directory,
@@ -108,21 +108,21 @@ def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]
             process.kill()
 
 
-def read_to(process: subprocess.Popen[str], marker: str) -> None:
-    """Wait for a line of a running verb with this in it."""
+def wait_for_line(process: subprocess.Popen[str], marker: str) -> None:
+    """Wait until a running verb writes a line that contains the marker."""
     assert process.stderr is not None
-    assert any(marker in line for line in process.stderr), f"it ended without {marker}"
+    assert any(marker in line for line in process.stderr), f"the verb ended without writing {marker}"
 
 
 def wait_until_held(aws: StandIn, process: subprocess.Popen[str]) -> None:
-    """Wait until a running verb has come to the call that `aws` holds."""
+    """Wait until a running verb reaches the call that `aws` holds."""
     while not aws.is_held():
         assert process.poll() is None, process.communicate()
         time.sleep(PAUSE_S)
 
 
-def read_to_failure(process: subprocess.Popen[str]) -> str:
-    """The last line of a running verb, which has to fail."""
+def wait_for_failure(process: subprocess.Popen[str]) -> str:
+    """Wait until a running verb fails, and return its last line."""
     _, errors = process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 1, errors
     assert "Traceback" not in errors, errors
@@ -131,7 +131,7 @@ def read_to_failure(process: subprocess.Popen[str]) -> str:
 
 @pytest.fixture
 def make_project(tmp_path: Path) -> Callable[..., Project]:
-    """Makes the project's folder, for a target and the variables that lead to an AWS."""
+    """Creates the project's folder, for a target and the variables of a stand-in."""
 
     def make(environ: Mapping[str, str], *, target: str = "aws_lambda", smoke_timeout_s: float = 30) -> Project:
         directory = tmp_path / "project"
@@ -146,7 +146,7 @@ def make_project(tmp_path: Path) -> Callable[..., Project]:
 
 @pytest.fixture
 def docker(tmp_path: Path) -> Path:
-    """A docker that says what it is to build, and builds nothing; alone in its folder."""
+    """A fake docker, alone in its folder, that prints the arguments of a build and builds nothing."""
     program = tmp_path / "programs" / "docker"
     program.parent.mkdir()
     program.write_text(DOCKER)

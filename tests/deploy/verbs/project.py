@@ -1,4 +1,4 @@
-"""A folder with a webapp.toml, and the verbs in it as processes of their own, some of which are killed."""
+"""Runs verbs as separate processes in a folder with a webapp.toml, and kills or interrupts them on request."""
 
 import json
 import os
@@ -15,15 +15,15 @@ from typing import Any
 from django_runtimes.cli.processes import bound_to_parent
 from tests.deploy.standin.standin import StandIn
 
-# A whole deploy, on a machine that has other things to do.
+# Enough for a whole deploy on a busy machine.
 TIMEOUT_S = 240
 PAUSE_S = 0.05
 KEPT_VARIABLES = ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
 
 
 @dataclass(frozen=True)
-class Call:
-    """A moment of a verb: a call of AWS with certain words in it, before it is done or once it is."""
+class KillPoint:
+    """The point at which to kill a verb: before or after a call of AWS, with certain words in it, takes effect."""
 
     action: str
     about: str
@@ -33,23 +33,23 @@ class Call:
         return f"{'after' if self.done else 'before'} {self.action} {self.about}"
 
 
-def before(action: str, about: str) -> Call:
-    return Call(action, about, done=False)
+def before(action: str, about: str) -> KillPoint:
+    return KillPoint(action, about, done=False)
 
 
-def after(action: str, about: str) -> Call:
-    return Call(action, about, done=True)
+def after(action: str, about: str) -> KillPoint:
+    return KillPoint(action, about, done=True)
 
 
 class Project:
-    """A folder to run verbs in."""
+    """A folder in which verbs run."""
 
     def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
         self.directory = directory
         self.environ = {**{name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ}, **environ}
 
     def run(self, *arguments: str, exit_code: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
-        """One verb to its end; its exit code has to be this one, if one is given."""
+        """Run a verb to its end, and assert its exit code if one is given."""
         ended = subprocess.run(
             self._argv(arguments),
             cwd=self.directory,
@@ -64,7 +64,7 @@ class Project:
         return ended
 
     def answer(self, text: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """One verb at whose terminal somebody types the text."""
+        """Run a verb at a terminal where the text is typed."""
         terminal, standard_input = pty.openpty()
         try:
             os.write(terminal, text.encode())
@@ -83,7 +83,7 @@ class Project:
             os.close(standard_input)
 
     def json(self, *arguments: str, exit_code: int | None = 0) -> dict[str, Any]:
-        """What a verb says to programs."""
+        """Run a verb with --json and return its output."""
         content: dict[str, Any] = json.loads(
             self.run(arguments[0], "--json", *arguments[1:], exit_code=exit_code).stdout
         )
@@ -92,13 +92,13 @@ class Project:
         return content
 
     def error(self, *arguments: str, exit_code: int = 1, **environ: str) -> str:
-        """The last line of a verb that fails."""
+        """Run a verb that fails, and return its last line."""
         ended = self.run(*arguments, exit_code=exit_code, **environ)
         assert "Traceback" not in ended.stderr, ended.stderr
         return ended.stderr.splitlines()[-1]
 
     def kill_at(self, marker: str, *arguments: str) -> bool:
-        """Run a verb and SIGKILL it, with what it has started, at the first such line; whether there was one."""
+        """Run a verb, SIGKILL it and its children at the first line with the marker, and return whether one came."""
         with subprocess.Popen(
             bound_to_parent(self._argv(arguments)),
             cwd=self.directory,
@@ -116,8 +116,8 @@ class Project:
                     return True
         return False
 
-    def kill_in(self, aws: StandIn, call: Call, *arguments: str) -> None:
-        """Run a verb and SIGKILL it in the midst of a call of AWS."""
+    def kill_in(self, aws: StandIn, call: KillPoint, *arguments: str) -> None:
+        """Run a verb and SIGKILL it during a call of AWS."""
         aws.hold(call.action, call.about, done=call.done)
         log = self.directory / "killed.log"
         with (
@@ -136,10 +136,10 @@ class Project:
             ended = process.returncode
             process.kill()
         aws.release()
-        assert ended is None, f"{arguments} ended without a moment {call}:\n{log.read_text()}"
+        assert ended is None, f"{arguments} ended without reaching {call}:\n{log.read_text()}"
 
-    def end_by(self, number: signal.Signals, marker: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb and send it a signal at the first line with this in it."""
+    def signal_at(self, number: signal.Signals, marker: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb and send it a signal at each line with the marker."""
         with subprocess.Popen(
             self._argv(arguments),
             cwd=self.directory,
@@ -148,7 +148,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # Whoever runs the tests may ignore some.
+            # The test runner's parent may have set the signal to be ignored.
             preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # noqa: PLW1509
         ) as process:
             assert process.stdout is not None
@@ -162,7 +162,7 @@ class Project:
         return subprocess.CompletedProcess(arguments, process.returncode, output, "".join(lines))
 
     def first_line(self, *arguments: str) -> tuple[str, int]:
-        """The first line of a verb that goes on, and its exit code after Ctrl-C."""
+        """Return the first line of a verb that keeps running, and its exit code after Ctrl-C."""
         with subprocess.Popen(
             bound_to_parent(self._argv(arguments)),
             cwd=self.directory,

@@ -1,4 +1,4 @@
-"""Mistakes show before anything is made or pushed."""
+"""Mistakes are reported before anything is created or pushed."""
 
 from pathlib import Path
 
@@ -12,19 +12,19 @@ from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.image_builder import ImageBuilder
 from django_runtimes.deploy.steps.image_building import build
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
-# It answers as docker would that has built an image of 11 GB.
+# A fake docker that claims to have built an image of 11 GB.
 DOCKER = """#!/bin/sh
 [ "$1" != image ] || echo '[{"Id": "sha256:0123", "Size": 11811160064}]'
 """
 
 
-def test_what_a_late_stack_lacks_is_missed_before_the_first_is_made(make_project, aws: StandIn):
+def test_a_missing_parameter_is_found_before_any_stack_is_created(make_project, aws: StandIn):
     project: Project = make_project(aws.environ, target="aws_ecs")
-    make_registry(aws)
+    create_registry(aws)
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text().replace('Domain = "guestbook.example.com"\n', ""))
 
@@ -34,7 +34,7 @@ def test_what_a_late_stack_lacks_is_missed_before_the_first_is_made(make_project
     assert "cloudformation:CreateChangeSet" not in aws.calls()
 
 
-def test_an_image_that_lambda_would_not_take_is_refused_once_it_is_built(make_project, tmp_path: Path):
+def test_an_image_too_large_for_lambda_is_refused_after_the_build(make_project, tmp_path: Path):
     program = tmp_path / "docker"
     program.write_text(DOCKER)
     program.chmod(0o755)
@@ -54,7 +54,7 @@ def test_an_image_that_lambda_would_not_take_is_refused_once_it_is_built(make_pr
         ("aws_ecs_express", 'Architecture = "arm64"', "'arm64' is not for aws_ecs_express, which has x86_64 alone"),
     ],
 )
-def test_what_a_late_stack_would_not_take_is_refused_before_the_first_is_made(
+def test_an_invalid_parameter_is_found_before_any_stack_is_created(
     target: str, line: str, expected: str, make_project, aws: StandIn
 ):
     project: Project = make_project(aws.environ, target=target)

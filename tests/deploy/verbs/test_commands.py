@@ -1,4 +1,4 @@
-"""Management commands on their way to the operations function: waited for, asked once, explained."""
+"""Management commands wait for the operations function, run at most once and explain their failures."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from tests.deploy.verbs.conftest import Project
 
 pytestmark = pytest.mark.profile_free
 
-# As the real one ends when somebody else has the lock for too long.
+# The real command exits with 75 if another process holds the lock for too long.
 LOCKED_MIGRATE = """
 import sys
 from django_runtimes.operations.management.commands import migrate
@@ -27,7 +27,7 @@ class Command(migrate.Command):
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """An AWS with nothing but an operations function, which has no database and whose `migrate` finds it locked."""
+    """An AWS with only an operations function; it has no database, and its `migrate` always finds the lock taken."""
     modules = tmp_path_factory.mktemp("modules")
     commands = modules / "locked/management/commands"
     commands.mkdir(parents=True)
@@ -65,7 +65,7 @@ def project(make_project, aws: StandIn) -> Iterator[Project]:
     aws.clear()
 
 
-def test_a_command_waits_for_the_one_that_runs(project: Project, aws: StandIn):
+def test_a_command_waits_for_the_running_one(project: Project, aws: StandIn):
     aws.refuse("lambda:Invoke", "TooManyRequestsException", "Rate Exceeded.", status=429, times=1)
 
     ended = project.run("manage", "--", "check")
@@ -74,7 +74,7 @@ def test_a_command_waits_for_the_one_that_runs(project: Project, aws: StandIn):
     assert "System check identified" in ended.stdout
 
 
-def test_a_command_that_may_have_run_is_never_asked_for_again(project: Project, aws: StandIn):
+def test_a_command_that_may_have_run_is_not_retried(project: Project, aws: StandIn):
     aws.refuse("lambda:Invoke", "ServiceException", "Something went wrong.", status=500)
     asked = aws.calls().count("lambda:Invoke")
 
@@ -84,7 +84,7 @@ def test_a_command_that_may_have_run_is_never_asked_for_again(project: Project, 
     assert aws.calls().count("lambda:Invoke") == asked + 1
 
 
-def test_whoever_finds_the_migrations_locked_is_told_to_wait(
+def test_locked_migrations_are_an_error_that_says_to_wait(
     project: Project, aws: StandIn, monkeypatch: pytest.MonkeyPatch
 ):
     for name, value in aws.environ.items():

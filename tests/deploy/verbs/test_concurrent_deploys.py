@@ -1,4 +1,4 @@
-"""Two verbs on one stage at once: nothing keeps them from it, and neither takes the other's image for its own."""
+"""Two verbs may run on one stage at once; neither mistakes the other's image for its own."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,69 +9,67 @@ from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import (
     TIMEOUT_S,
     Project,
+    create_registry,
     digests,
-    make_registry,
-    read_to,
-    read_to_failure,
     running,
+    wait_for_failure,
+    wait_for_line,
     wait_until_held,
 )
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
-# So long that a page which is refused is asked for until another image answers.
-PATIENT_S = 600
+# The smoke test of a refused page lasts until another image answers.
+LONG_SMOKE_TIMEOUT_S = 600
 
 
 @contextmanager
-def overtaken(project: Project, aws: StandIn, action: str, about: str, *arguments: str) -> Iterator[list[str]]:
-    """A verb that waits in a call of AWS for as long as the block lasts, and then goes on; its last line."""
+def blocked_verb(project: Project, aws: StandIn, action: str, about: str, *arguments: str) -> Iterator[list[str]]:
+    """Hold a verb in a call of AWS while the block runs, then let it fail; the list receives its last line."""
     last_line: list[str] = []
     aws.hold(action, about, done=False)
     with running(project, *arguments) as process:
         wait_until_held(aws, process)
         yield last_line
         aws.resume()
-        last_line.append(read_to_failure(process))
+        last_line.append(wait_for_failure(process))
 
 
 def history(project: Project) -> list[str]:
-    """The digests of the releases, the newest first."""
+    """Return the digests of the releases, newest first."""
     return [release["image"].rpartition("@")[2] for release in project.json("status")["releases"]]
 
 
-def test_an_image_does_not_pass_its_test_by_the_answers_of_another(make_project, aws_with_database: StandIn):
+def test_an_image_cannot_pass_with_another_images_answers(make_project, aws_with_database: StandIn):
     aws = aws_with_database
-    project: Project = make_project(aws.environ, smoke_timeout_s=PATIENT_S)
-    make_registry(aws)
+    project: Project = make_project(aws.environ, smoke_timeout_s=LONG_SMOKE_TIMEOUT_S)
+    create_registry(aws)
     first, good = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
     project.run("deploy", "--image", first, "--yes")
 
     with running(project, "deploy", "--image", refused, "--yes") as process:
-        # The heading; its page is refused from now on until the other one has the traffic.
-        read_to(process, "test\n")
+        # This is the smoke test's heading: the page is refused until the other image has the traffic.
+        wait_for_line(process, "test\n")
         project.run("deploy", "--image", good, "--yes")
-        message = read_to_failure(process)
+        message = wait_for_failure(process)
 
     assert "somebody else changed the stack guestbook-dev-lambda in between" in message
     assert digests(aws) == (good, good)
     assert history(project) == [good, first]
 
 
-def test_an_image_whose_migrations_another_one_may_have_run_does_not_get_the_traffic(
-    make_project, aws_with_database: StandIn
-):
+def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
     project.run("deploy", "--image", first, "--yes")
 
-    # The other one finds its own image in the operations function no more once its migrations have run.
+    # After its migrations, the first verb finds another image in the operations function.
     arguments = ("deploy", "--image", second, "--yes")
-    with overtaken(project, aws, "lambda:Invoke", "noinput", *arguments) as last_line:
+    with blocked_verb(project, aws, "lambda:Invoke", "noinput", *arguments) as last_line:
         project.run("rollback", "--to", third, "--yes")
 
     assert "somebody else changed the stack guestbook-dev-operations in between" in last_line[0]
@@ -80,17 +78,17 @@ def test_an_image_whose_migrations_another_one_may_have_run_does_not_get_the_tra
     assert history(project) == [third, first]
 
 
-def test_what_somebody_else_has_given_the_traffic_is_not_gone_back_over(make_project, aws_with_database: StandIn):
+def test_a_failed_deploy_does_not_undo_a_concurrent_one(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
     project.run("deploy", "--image", first, "--yes")
 
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")
-    with overtaken(project, aws, "cloudformation:ExecuteChangeSet", about, *arguments) as last_line:
-        # It has the traffic and is no release yet: the newest one is the first image.
+    with blocked_verb(project, aws, "cloudformation:ExecuteChangeSet", about, *arguments) as last_line:
+        # The third image has the traffic but is not a release yet: the newest release is the first image.
         assert project.kill_at("test\n", "deploy", "--image", third, "--yes")
 
     assert last_line[0].endswith(f"{third} has the traffic")
@@ -99,16 +97,16 @@ def test_what_somebody_else_has_given_the_traffic_is_not_gone_back_over(make_pro
 
 
 @pytest.mark.parametrize("action", ["DescribeChangeSet", "ExecuteChangeSet"])
-def test_a_change_that_somebody_else_was_quicker_with_says_so(action: str, make_project, aws_with_database: StandIn):
+def test_a_concurrent_change_of_the_stack_is_reported(action: str, make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second, third = (aws.push("guestbook", version) for version in ("v1", "v2", "v3"))
     project.run("deploy", "--image", first, "--yes")
 
     about = f"guestbook-dev-lambda {second}"
     arguments = ("deploy", "--image", second, "--yes")
-    with overtaken(project, aws, f"cloudformation:{action}", about, *arguments) as last_line:
+    with blocked_verb(project, aws, f"cloudformation:{action}", about, *arguments) as last_line:
         project.run("deploy", "--image", third, "--yes")
 
     assert "somebody else changed the stack guestbook-dev-lambda in between; run it again" in last_line[0]
@@ -117,10 +115,10 @@ def test_a_change_that_somebody_else_was_quicker_with_says_so(action: str, make_
     assert history(project) == [third, first]
 
 
-def test_two_that_begin_together_leave_no_image_that_nobody_tested(make_project, aws_with_database: StandIn):
+def test_two_simultaneous_first_deploys_end_consistently(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
     with (

@@ -1,9 +1,9 @@
-"""What is deleted, what is refused before anything is, and what a deletion that failed leaves."""
+"""`webapp destroy` refuses protected data before deleting anything, and a failed deletion keeps the releases."""
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -20,12 +20,12 @@ Engine = "{engine}"
 @pytest.mark.parametrize(
     ("engine", "kind"), [("instance", "instance"), pytest.param("aurora", "cluster", marks=pytest.mark.verbs)]
 )
-def test_a_protected_database_keeps_everything_else_too(engine: str, kind: str, make_project, aws: StandIn):
+def test_a_protected_database_stops_the_whole_deletion(engine: str, kind: str, make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text() + PRODUCTION.format(engine=engine))
-    make_registry(aws)
-    # ResourceResult as far as the operations, whose first command has no database.
+    create_registry(aws)
+    # The deploy ends at the first command of the operations function, which has no database.
     project.run("deploy", "--stage", "production", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
     stacks = set(project.json("status", "--stage", "production")["stacks"])
 
@@ -39,11 +39,11 @@ def test_a_protected_database_keeps_everything_else_too(engine: str, kind: str, 
 
 
 @pytest.mark.verbs
-def test_the_database_is_asked_also_where_its_stack_was_never_complete(make_project, aws: StandIn):
+def test_protection_is_checked_for_an_incomplete_stack_too(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text() + PRODUCTION.format(engine="aurora"))
-    make_registry(aws)
+    create_registry(aws)
     stack = "guestbook-production-database"
     aws.fail("ClusterWriter", "Insufficient capacity", stack=stack, on="create")
     project.run("deploy", "--stage", "production", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
@@ -57,10 +57,10 @@ def test_the_database_is_asked_also_where_its_stack_was_never_complete(make_proj
 
 
 @pytest.mark.verbs
-def test_a_runtime_that_could_not_be_deleted_keeps_its_releases(make_project, aws_with_database: StandIn):
+def test_a_failed_deletion_keeps_the_releases(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
     releases = project.json("status")["releases"]
     aws.fail("Api", "Not today", stack="guestbook-dev-lambda", on="delete", times=1)
@@ -76,10 +76,10 @@ def test_a_runtime_that_could_not_be_deleted_keeps_its_releases(make_project, aw
     assert project.json("status")["releases"] == []
 
 
-def test_releases_of_a_runtime_that_is_gone_are_forgotten_later_too(make_project, aws: StandIn):
+def test_leftover_releases_of_a_deleted_runtime_are_deleted(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
-    make_registry(aws)
-    # As an attempt leaves it that was killed right after the deletion.
+    create_registry(aws)
+    # A destroy that was killed right after the deletion leaves this release.
     name = "/webapp/guestbook/dev/aws_lambda/release"
     value = '{"schema": 1, "image": "registry/guestbook@sha256:0", "verb": "deploy"}'
     aws.client("ssm").put_parameter(Name=name, Value=value, Type="String")

@@ -1,4 +1,4 @@
-"""What `webapp doctor aws` says of a stage before its first deploy."""
+"""`webapp doctor aws` reports on a stage before its first deploy."""
 
 import json
 
@@ -9,18 +9,18 @@ from tests.deploy.verbs.conftest import Project
 
 pytestmark = pytest.mark.profile_free
 
-# The template's default, the operations function's own, and what AWS keeps back.
+# The web function's default reservation, the operations function's, and AWS's unreserved minimum.
 NEEDED = 50 + 1 + 100
 
 
 def findings(project: Project, exit_code: int) -> list[tuple[str, str, str]]:
-    """Level, text and remedy of each, without docker or podman's, which this machine may lack."""
+    """Return level, text and remedy of each finding except the container engine's, which this machine may lack."""
     ended = project.run("doctor", "aws", "--json", exit_code=exit_code)
     (section,) = json.loads(ended.stdout)["sections"]
     return [(finding["level"], finding["text"], finding["remedy"]) for finding in section["findings"]][1:]
 
 
-def test_a_fresh_stage_whose_function_fits_into_the_account(make_project, aws: StandIn):
+def test_a_new_stage_within_the_accounts_concurrency(make_project, aws: StandIn):
     aws.limit_executions(NEEDED)
 
     project: Project = make_project(aws.environ)
@@ -33,7 +33,7 @@ def test_a_fresh_stage_whose_function_fits_into_the_account(make_project, aws: S
     ]
 
 
-def test_a_fresh_stage_whose_function_wants_more_than_the_account_has(make_project, aws: StandIn):
+def test_a_new_stage_above_the_accounts_concurrency(make_project, aws: StandIn):
     aws.limit_executions(NEEDED - 1)
 
     found = findings(make_project(aws.environ), exit_code=1)

@@ -1,4 +1,4 @@
-"""A first deploy that fails early, and the one after it."""
+"""A first deploy fails early, and the next one recovers."""
 
 from pathlib import Path
 
@@ -12,14 +12,14 @@ pytestmark = pytest.mark.profile_free
 REGISTRY = "guestbook-registry"
 
 
-def test_a_registry_that_was_half_made_is_made_anew(make_project, aws: StandIn, docker: Path):
+def test_a_half_created_registry_is_recreated(make_project, aws: StandIn, docker: Path):
     project: Project = make_project(aws.environ | {"PATH": str(docker.parent)})
     aws.fail("PullPolicy", "not today", stack=REGISTRY, times=1)
-    # As far as this goes here: nothing pushes.
+    # The deploy ends here, before anything is pushed.
     aws.fail("AlarmTopic", "no further", stack="guestbook-dev-monitoring")
     assert "PullPolicy (AWS::IAM::ManagedPolicy): not today" in project.error("deploy", "--yes")
 
-    # As the next deploy advises.
+    # The next deploy advises this command.
     aws.client("cloudformation").delete_stack(StackName=REGISTRY)
     aws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=REGISTRY, WaiterConfig={"Delay": 1})
 

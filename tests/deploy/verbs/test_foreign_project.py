@@ -1,4 +1,4 @@
-"""The verbs in the folder of somebody's own project, with the installed wheel and the source gone."""
+"""The verbs work in another project's folder, with the installed wheel and without the source."""
 
 import json
 import ssl
@@ -37,7 +37,7 @@ urlpatterns = [path("", lambda request: HttpResponse(f"a shop with {User.objects
 
 
 class Shop:
-    """A project of its own folder, and the verbs there."""
+    """A separate project in whose folder verbs run."""
 
     def __init__(self, directory: Path, installed: InstalledWheel, aws: StandIn) -> None:
         self.directory = directory
@@ -65,7 +65,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> InstalledWheel:
 
 @pytest.fixture
 def make_shop(tmp_path: Path, installed: InstalledWheel) -> Callable[[StandIn], Shop]:
-    """Makes the project's folder for one AWS."""
+    """Creates the project's folder for one stand-in."""
     return lambda aws: _make_shop(tmp_path, installed, aws)
 
 
@@ -82,7 +82,7 @@ def _make_shop(tmp_path: Path, installed: InstalledWheel, aws: StandIn) -> Shop:
     (directory / "config/urls.py").write_text(URLS)
     (directory / "pyproject.toml").write_text('[tool.webapp]\nsettings = "config.settings"\n')
     (directory / "Dockerfile").write_text("FROM scratch\n")
-    # A folder of this name is the project's own business.
+    # The project may use a folder of this name for its own purposes.
     (directory / "deploy").mkdir()
     (directory / "deploy/production.sh").write_text("#!/bin/sh\n")
     return Shop(directory, installed, aws)
@@ -96,7 +96,7 @@ def write_configuration(shop: Shop, *, stages: tuple[str, ...] = ("dev",)) -> No
         (shop.directory / "webapp.toml").write_text(content)
 
 
-def test_it_is_deployed_with_the_wheels_templates(shop: Shop, aws: StandIn, installed: InstalledWheel):
+def test_a_deploy_uses_the_wheels_templates(shop: Shop, aws: StandIn, installed: InstalledWheel):
     write_configuration(shop)
 
     planned = shop.run("deploy", "--dry-run", folder="config")
@@ -108,7 +108,7 @@ def test_it_is_deployed_with_the_wheels_templates(shop: Shop, aws: StandIn, inst
     assert "image    none" in shop.run("status").stdout
 
 
-def test_its_stacks_are_made_and_deleted(shop: Shop, aws: StandIn):
+def test_the_stacks_are_created_and_deleted(shop: Shop, aws: StandIn):
     write_configuration(shop)
 
     # The built image cannot be pushed: the stand-in has no registry here.
@@ -130,10 +130,10 @@ def page_of(aws: StandIn, endpoint: str) -> str:
 
 
 @pytest.mark.verbs
-def test_its_life_by_every_verb(make_shop, aws_with_database: StandIn):
+def test_every_verb_works(make_shop, aws_with_database: StandIn):
     shop: Shop = make_shop(aws_with_database)
     write_configuration(shop, stages=("dev", "staging"))
-    # Makes all that needs no image, and ends where the image would be pushed.
+    # This creates every stack that needs no image, and fails at the push.
     shop.run("deploy", "--stage", "dev", "--yes", exit_code=1)
     variables = {"DJANGO_SETTINGS_MODULE": "config.settings"}
     first, second = (
@@ -157,7 +157,7 @@ def test_its_life_by_every_verb(make_shop, aws_with_database: StandIn):
     assert "shop-dev-lambda" in destroyed["deleted"]
 
 
-def test_a_copy_of_its_own_is_used_once_it_is_ejected(shop: Shop):
+def test_ejected_templates_are_used(shop: Shop):
     write_configuration(shop)
 
     refused = shop.run("init", "--eject", exit_code=2)
@@ -172,7 +172,7 @@ def test_a_copy_of_its_own_is_used_once_it_is_ejected(shop: Shop):
     assert "edited in this project: foundation/network.yaml" in planned.stderr
 
 
-def test_the_doctor_finds_what_a_deploy_would(shop: Shop, installed: InstalledWheel):
+def test_the_doctor_finds_the_same_as_a_deploy(shop: Shop, installed: InstalledWheel):
     write_configuration(shop)
 
     (section,) = json.loads(shop.run("doctor", "aws", "--json").stdout)["sections"]
@@ -183,7 +183,7 @@ def test_the_doctor_finds_what_a_deploy_would(shop: Shop, installed: InstalledWh
     assert stacks == "dev, aws_lambda: 0 stacks exist; the image is none"
 
 
-def test_the_dockerfile_that_init_writes_beside_another_is_built(shop: Shop):
+def test_dockerfile_webapp_takes_precedence(shop: Shop):
     write_configuration(shop)
     own = shop.run("build").stderr
     (shop.directory / "Dockerfile.webapp").write_text("FROM scratch\n")
@@ -195,7 +195,7 @@ def test_the_dockerfile_that_init_writes_beside_another_is_built(shop: Shop):
     assert "Dockerfile.webapp" not in named
 
 
-def test_without_a_dockerfile_nothing_is_made(shop: Shop, aws: StandIn):
+def test_without_a_dockerfile_nothing_is_created(shop: Shop, aws: StandIn):
     write_configuration(shop)
     (shop.directory / "Dockerfile").unlink()
 

@@ -1,4 +1,4 @@
-"""What AWS refuses in the midst of a deploy: the image before comes back, or the line says what has which."""
+"""A deploy that fails midway restores the former image, or reports which stack has which image."""
 
 import re
 
@@ -7,11 +7,11 @@ import pytest
 from tests.deploy.standin.standin import StandIn
 from tests.deploy.verbs.conftest import (
     Project,
+    create_registry,
     digests,
-    make_registry,
-    read_to,
-    read_to_failure,
     running,
+    wait_for_failure,
+    wait_for_line,
     wait_until_held,
 )
 
@@ -28,13 +28,13 @@ def image_uri(digest: str) -> str:
 def project(make_project, aws_with_database: StandIn) -> Project:
     """A project with two releases."""
     made: Project = make_project(aws_with_database.environ, smoke_timeout_s=10)
-    make_registry(aws_with_database)
+    create_registry(aws_with_database)
     for version in ("v1", "v2"):
         made.run("deploy", "--image", aws_with_database.push("guestbook", version), "--yes")
     return made
 
 
-def test_what_aws_refuses_midway_goes_back_too(project: Project, aws_with_database: StandIn):
+def test_a_refusal_by_aws_rolls_back_the_deploy(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
     aws.deny("lambda:Invoke")
@@ -46,19 +46,19 @@ def test_what_aws_refuses_midway_goes_back_too(project: Project, aws_with_databa
     assert digests(aws) == (second, second)
 
 
-def test_a_failed_test_is_told_where_nothing_can_go_back_any_more(project: Project, aws_with_database: StandIn):
+def test_a_failed_rollback_is_reported_with_the_failed_test(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
 
     with running(project, "deploy", "--image", refused, "--yes") as process:
-        read_to(process, "test\n")
-        # The first thing that going back asks for.
+        wait_for_line(process, "test\n")
+        # The rollback starts with this call.
         aws.hold("ssm:GetParameterHistory", "", done=False)
         wait_until_held(aws, process)
         aws.expire_token()
         aws.resume()
-        message = read_to_failure(process)
+        message = wait_for_failure(process)
 
     assert "failed its test" in message
     assert "/ answers 400" in message
@@ -67,17 +67,15 @@ def test_a_failed_test_is_told_where_nothing_can_go_back_any_more(project: Proje
     assert message.endswith(f"`webapp rollback --stage dev --target aws_lambda --to {second}` tries again")
 
 
-def test_what_went_back_by_half_is_brought_to_its_end_by_the_command_in_the_line(
-    project: Project, aws_with_database: StandIn
-):
+def test_the_reported_command_completes_a_partial_rollback(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
 
     with running(project, "deploy", "--image", refused, "--yes") as process:
-        read_to(process, "test\n")
+        wait_for_line(process, "test\n")
         aws.fail("Function", "Not today", stack="guestbook-dev-operations", on="update", times=1)
-        message = read_to_failure(process)
+        message = wait_for_failure(process)
 
     assert "going back failed: the stack guestbook-dev-operations ended in UPDATE_ROLLBACK_COMPLETE" in message
     assert digests(aws) == (second, refused)
@@ -87,7 +85,7 @@ def test_what_went_back_by_half_is_brought_to_its_end_by_the_command_in_the_line
     assert digests(aws) == (second, second)
 
 
-def test_where_the_way_to_aws_breaks_off_nothing_goes_back(project: Project, aws_with_database: StandIn):
+def test_losing_the_connection_to_aws_rolls_nothing_back(project: Project, aws_with_database: StandIn):
     aws = aws_with_database
     _, second = digests(aws)
     third = aws.push("guestbook", "v3")
@@ -96,7 +94,7 @@ def test_where_the_way_to_aws_breaks_off_nothing_goes_back(project: Project, aws
     with running(project, "deploy", "--image", third, "--yes") as process:
         wait_until_held(aws, process)
         aws.kill()
-        message = read_to_failure(process)
+        message = wait_for_failure(process)
     aws.start()
     aws.release()
 

@@ -1,4 +1,4 @@
-"""The image on its way: built by podman, pushed to a registry of Debian's, deployed by its digest."""
+"""An image is built by podman, pushed to Debian's registry and deployed by its digest."""
 
 import random
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 from tests.deploy.standin.overlay import database_overlay
 from tests.deploy.standin.standin import StandIn, standin
-from tests.deploy.verbs.conftest import make_registry
+from tests.deploy.verbs.conftest import create_registry
 from tests.deploy.verbs.project import Project, before
 
 PUSHED_BYTES = 24 * 1024**2
@@ -23,7 +23,7 @@ pytestmark = [
 
 @pytest.fixture
 def aws(tmp_path: Path, database_server) -> Iterator[StandIn]:
-    """An AWS whose images are in a registry that podman can push to."""
+    """An AWS with a registry to which podman can push."""
     with (
         database_overlay(database_server) as overlay,
         standin(tmp_path / "aws", overlay=overlay, registry=True) as running,
@@ -33,7 +33,7 @@ def aws(tmp_path: Path, database_server) -> Iterator[StandIn]:
 
 @pytest.fixture
 def project(make_project, aws: StandIn, tmp_path: Path) -> Project:
-    """A project with an image that takes no time to build, and podman with storage of its own."""
+    """A project with a small image, and podman with its own storage."""
     storage, registries = tmp_path / "storage.conf", tmp_path / "registries.conf"
     storage.write_text(
         f'[storage]\ndriver = "vfs"\ngraphroot = "{tmp_path / "images"}"\nrunroot = "{tmp_path / "run"}"\n'
@@ -51,12 +51,12 @@ def project(make_project, aws: StandIn, tmp_path: Path) -> Project:
 
 
 def pushed(aws: StandIn) -> list[str]:
-    """The digests that the registry has."""
+    """Return the digests of the images in the registry."""
     images = aws.client("ecr").describe_images(repositoryName="guestbook")["imageDetails"]
     return [image["imageDigest"] for image in images]
 
 
-def test_what_is_built_is_deployed_by_its_digest_and_pushed_once(project: Project):
+def test_an_image_is_deployed_by_digest_and_pushed_once(project: Project):
     first = project.json("deploy", "--yes")
     again = project.run("deploy", "--yes")
     (project.directory / "page").write_text("second")
@@ -68,7 +68,7 @@ def test_what_is_built_is_deployed_by_its_digest_and_pushed_once(project: Projec
     assert project.json("rollback", "--yes")["digest"] == first["digest"]
 
 
-def test_a_build_that_fails_changes_nothing_that_runs(project: Project):
+def test_a_failed_build_changes_nothing(project: Project):
     first = project.json("deploy", "--yes")
     (project.directory / "page").unlink()
 
@@ -76,9 +76,9 @@ def test_a_build_that_fails_changes_nothing_that_runs(project: Project):
     assert project.json("status")["image"] == first["image"]
 
 
-def test_a_build_and_a_push_that_were_killed_are_made_up_for(project: Project, aws: StandIn):
-    make_registry(aws)
-    # No compression makes it so small that its push could be over before it is killed.
+def test_a_killed_build_and_push_are_repeated(project: Project, aws: StandIn):
+    create_registry(aws)
+    # Random bytes do not compress, so the push is still running when it is killed.
     (project.directory / "page").write_bytes(random.randbytes(PUSHED_BYTES))
 
     assert project.kill_at("STEP 1", "deploy", "--yes")

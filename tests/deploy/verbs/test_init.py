@@ -1,4 +1,4 @@
-"""`webapp deploy init` as a process."""
+"""`webapp deploy init` writes webapp.toml, from options, defaults or Zappa's settings."""
 
 import json
 import subprocess
@@ -37,7 +37,7 @@ def test_options_answer_everything(tmp_path: Path):
     }
 
 
-def test_where_nobody_can_answer_it_says_what_to_give(tmp_path: Path):
+def test_without_a_terminal_the_error_names_the_options(tmp_path: Path):
     ended = init(tmp_path, "--project", "shop")
 
     assert ended.returncode == 2
@@ -45,7 +45,7 @@ def test_where_nobody_can_answer_it_says_what_to_give(tmp_path: Path):
     assert not (tmp_path / "webapp.toml").exists()
 
 
-def test_a_file_that_is_there_stays(tmp_path: Path):
+def test_an_existing_file_is_kept(tmp_path: Path):
     (tmp_path / "webapp.toml").write_text("# mine\n")
 
     ended = init(tmp_path, "--yes")
@@ -61,7 +61,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path):
+def test_zappa_settings_are_converted_and_the_rest_listed(tmp_path: Path):
     settings = {"dev": {"project_name": "shop", "aws_region": "eu-west-1", "memory_size": 2048, "s3_bucket": "b"}}
     (tmp_path / "zappa_settings.json").write_text(json.dumps(settings))
 
@@ -74,7 +74,7 @@ def test_zappas_settings_are_taken_over_and_the_rest_is_listed(tmp_path: Path):
     assert "dev: s3_bucket: not needed" in ended.stderr
 
 
-def test_a_value_that_is_not_zappas_is_refused_with_the_file(tmp_path: Path):
+def test_an_invalid_zappa_value_is_refused_with_the_file(tmp_path: Path):
     (tmp_path / "zappa_settings.json").write_text('{"dev": {"memory_size": "big"}}')
 
     ended = init(tmp_path, "--yes")
@@ -84,13 +84,13 @@ def test_a_value_that_is_not_zappas_is_refused_with_the_file(tmp_path: Path):
     )
 
 
-def test_a_page_with_characters_of_any_kind_is_read_back(tmp_path: Path):
+def test_a_page_with_any_characters_is_read_back(tmp_path: Path):
     init(tmp_path, "--yes", "--page", "/😀")
 
     assert load_configuration(tmp_path).page == "/😀"
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
+def test_an_option_that_is_not_utf_8_is_refused(tmp_path: Path):
     ended = init(tmp_path, "--yes", "--page", "/\udcff")
 
     assert ended.returncode == 2
@@ -98,7 +98,7 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path):
     assert not (tmp_path / "webapp.toml").exists()
 
 
-def test_the_folders_name_is_made_fit_for_aws(tmp_path: Path):
+def test_the_folders_name_becomes_a_valid_project_name(tmp_path: Path):
     directory = tmp_path / "My_App"
     directory.mkdir()
 
@@ -107,7 +107,7 @@ def test_the_folders_name_is_made_fit_for_aws(tmp_path: Path):
     assert load_configuration(directory).project == "my-app"
 
 
-def test_a_file_that_is_not_zappas_is_refused(tmp_path: Path):
+def test_an_invalid_zappa_file_is_refused(tmp_path: Path):
     (tmp_path / "zappa_settings.json").write_text('["dev"]')
 
     ended = init(tmp_path, "--yes")

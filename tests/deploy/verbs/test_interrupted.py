@@ -1,4 +1,4 @@
-"""A verb that is told to end says so, and how to go on."""
+"""An interrupted verb says that it was interrupted, and how to continue."""
 
 import json
 import signal
@@ -7,26 +7,26 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deploy.standin.standin import StandIn, standin
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    """An AWS whose stacks take longer than any test waits."""
+    """An AWS whose stacks take longer than any test runs."""
     with standin(tmp_path_factory.mktemp("aws")) as running:
-        make_registry(running)
+        create_registry(running)
         running.slow(600)
         yield running
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_verb_that_is_told_to_end_says_how_to_go_on(number: signal.Signals, make_project, aws: StandIn):
+def test_an_interrupted_verb_says_how_to_continue(number: signal.Signals, make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
     image = aws.push("guestbook", number.name)
 
-    ended = project.end_by(number, "guestbook-dev-monitoring", "deploy", "--json", "--image", image, "--yes")
+    ended = project.signal_at(number, "guestbook-dev-monitoring", "deploy", "--json", "--image", image, "--yes")
 
     assert ended.returncode == 130, ended.stderr
     assert "interrupted; what AWS has begun it goes on with" in json.loads(ended.stdout)["error"]

@@ -1,11 +1,11 @@
-"""Parameters that change while a stage is live: what they reach, and what they may not change."""
+"""Parameters of a live stage can be changed, except those on which its data depend."""
 
 import json
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -19,7 +19,7 @@ EVERYWHERE = {
     "MaxStorageGb": 200,
     "StorageGb": 95,
 }
-# For each target the parameters of one deploy after the other, on a stage that keeps those before.
+# The parameter changes of successive deploys, by target; each deploy keeps the earlier changes.
 CHANGES: dict[str, tuple[dict[str, object], ...]] = {
     "aws_lambda": (
         EVERYWHERE | {"ProxyMaxConnections": 140, "MaxConnectionsPercent": 70, "ReservedConcurrency": 60},
@@ -44,7 +44,7 @@ FOUNDATION = ("monitoring", "network", "database")
 
 
 def configure(project: Project, **parameters: object) -> None:
-    """Give every stack of the stage these parameters, beside those that it was given."""
+    """Add parameters for all stacks of the stage to webapp.toml, or replace their values."""
     path = project.directory / "webapp.toml"
     before, heading, after = path.read_text().partition("[stages.dev.parameters]\n")
     kept = [line for line in after.splitlines() if line.partition(" = ")[0] not in parameters]
@@ -62,22 +62,22 @@ def outputs_of(aws: StandIn, stack: str) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
 
 
-def function_of(aws: StandIn) -> dict[str, str]:
-    """The variables of the version that has the traffic."""
+def function_variables(aws: StandIn) -> dict[str, str]:
+    """Return the variables of the function version that has the traffic."""
     found = aws.client("lambda").get_function_configuration(FunctionName="guestbook-dev-web", Qualifier="live")
     return found["Environment"]["Variables"]
 
 
 def doctor(project: Project) -> str:
-    """What it finds to be wrong, on one line."""
+    """Return the findings of a failing `webapp doctor aws`, on one line."""
     return " ".join(project.run("doctor", "aws", exit_code=1).stdout.split())
 
 
 @pytest.fixture
 def live(request: pytest.FixtureRequest, make_project, aws_with_database: StandIn) -> tuple[Project, str]:
-    """A stage that serves, and its image."""
+    """A project with a deployed stage, and the digest of its image."""
     project: Project = make_project(aws_with_database.environ, target=getattr(request, "param", "aws_lambda"))
-    make_registry(aws_with_database)
+    create_registry(aws_with_database)
     image = aws_with_database.push("guestbook", "v1")
     project.run("deploy", "--image", image, "--yes")
     return project, image
@@ -85,7 +85,7 @@ def live(request: pytest.FixtureRequest, make_project, aws_with_database: StandI
 
 @pytest.mark.verbs
 @pytest.mark.parametrize(("live", "target"), [(target, target) for target in CHANGES], indirect=["live"], ids=CHANGES)
-def test_what_may_change_changes_on_a_live_stage(live: tuple[Project, str], target: str, aws_with_database: StandIn):
+def test_parameters_can_change_on_a_live_stage(live: tuple[Project, str], target: str, aws_with_database: StandIn):
     project, image = live
     expected: dict[str, object] = {}
 
@@ -101,7 +101,7 @@ def test_what_may_change_changes_on_a_live_stage(live: tuple[Project, str], targ
 
 @pytest.mark.verbs
 @pytest.mark.parametrize("live", ["aws_ecs"], indirect=True)
-def test_tasks_follow_the_network(live: tuple[Project, str], aws_with_database: StandIn):
+def test_tasks_move_with_the_network(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
     network = outputs_of(aws_with_database, "network")
     assert tasks_of(aws_with_database) == (network["PublicSubnets"].split(","), "ENABLED")
@@ -110,7 +110,7 @@ def test_tasks_follow_the_network(live: tuple[Project, str], aws_with_database: 
     deployed = project.json("deploy", "--image", image, "--yes")
 
     assert tasks_of(aws_with_database) == (network["PrivateSubnets"].split(","), "DISABLED")
-    # The page was asked for there, and the application knows its host.
+    # The smoke test requested the page there, so the application allows the host.
     assert deployed["endpoint"] == "https://other.example.com"
 
 
@@ -120,24 +120,22 @@ def tasks_of(aws: StandIn) -> tuple[list[str], str]:
     return place["subnets"], place["assignPublicIp"]
 
 
-def test_another_secret_key_reaches_a_function_by_another_revision(
-    live: tuple[Project, str], aws_with_database: StandIn
-):
+def test_a_new_revision_reads_the_secret_key_again(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
     secret = outputs_of(aws_with_database, "secrets")["ApplicationKey"]
     aws_with_database.client("secretsmanager").put_secret_value(SecretId=secret, SecretString="another key " * 8)
 
     project.run("deploy", "--image", image, "--yes")
-    before = function_of(aws_with_database)["WEBAPP_SECRET_KEY"]
+    before = function_variables(aws_with_database)["WEBAPP_SECRET_KEY"]
     configure(project, Revision="another key")
     project.run("deploy", "--image", image, "--yes")
 
     assert before != "another key " * 8
-    assert function_of(aws_with_database)["WEBAPP_SECRET_KEY"] == "another key " * 8
+    assert function_variables(aws_with_database)["WEBAPP_SECRET_KEY"] == "another key " * 8
 
 
 @pytest.mark.verbs
-def test_another_revision_alone_is_another_version(live: tuple[Project, str], aws_with_database: StandIn):
+def test_a_new_revision_alone_is_a_new_version(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
 
     configure(project, Revision="once more")
@@ -147,9 +145,7 @@ def test_another_revision_alone_is_another_version(live: tuple[Project, str], aw
 
 
 @pytest.mark.verbs
-def test_what_a_stage_is_built_on_is_refused_before_anything_changes(
-    live: tuple[Project, str], aws_with_database: StandIn
-):
+def test_changing_a_fixed_parameter_is_refused(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
     executed = aws_with_database.calls().count("cloudformation:ExecuteChangeSet")
     path = project.directory / "webapp.toml"
@@ -183,9 +179,7 @@ def test_what_a_stage_is_built_on_is_refused_before_anything_changes(
 
 
 @pytest.mark.verbs
-def test_a_ringing_alarm_stops_a_gradual_shift_and_neither_the_mend_nor_the_way_back(
-    live: tuple[Project, str], aws_with_database: StandIn
-):
+def test_an_alarm_stops_only_a_gradual_shift(live: tuple[Project, str], aws_with_database: StandIn):
     aws = aws_with_database
     project, first = live
     path = project.directory / "webapp.toml"
@@ -202,15 +196,15 @@ def test_a_ringing_alarm_stops_a_gradual_shift_and_neither_the_mend_nor_the_way_
 
     assert alarm in project.error("deploy", "--image", second, "--yes")
     path.write_text(at_once)
-    # AWS may take what has just failed for a version that is there already.
+    # Without a new revision, AWS may find that a version of this code exists already.
     configure(project, Revision="mended")
     assert project.json("deploy", "--image", second, "--yes")["digest"] == second
     assert project.json("rollback", "--yes")["digest"] == first
 
 
-def test_logins_by_secrets_need_a_way_to_them(make_project, aws: StandIn):
+def test_logins_by_secret_need_an_egress(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     image = aws.push("guestbook", "v1")
     configure(project, Credentials="secretsmanager")
 
@@ -225,10 +219,10 @@ def test_logins_by_secrets_need_a_way_to_them(make_project, aws: StandIn):
 
 
 @pytest.mark.verbs
-def test_passwords_are_rotated_once_the_roles_are_there(make_project, aws_with_database: StandIn):
+def test_rotation_starts_after_the_roles_are_created(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     image = aws.push("guestbook", "v1")
     configure(project, Credentials="secretsmanager", Egress="nat")
 
@@ -241,7 +235,7 @@ def test_passwords_are_rotated_once_the_roles_are_there(make_project, aws_with_d
 
 
 @pytest.mark.parametrize("target", ["aws_lambda", "aws_ecs_express"])
-def test_doctor_tells_a_new_account_what_it_may_not_reserve(target: str, make_project, aws: StandIn):
+def test_doctor_reports_a_reservation_above_the_limit(target: str, make_project, aws: StandIn):
     project: Project = make_project(aws.environ, target=target)
     aws.limit_executions(10)
 

@@ -1,19 +1,19 @@
-"""A management command that is not waited for to its end."""
+"""`webapp manage` is interrupted before the command ends."""
 
 import signal
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import TIMEOUT_S, Project, make_registry, running, wait_until_held
+from tests.deploy.verbs.conftest import TIMEOUT_S, Project, create_registry, running, wait_until_held
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
 
-def test_an_interrupted_command_is_not_said_to_go_on_when_it_is_run_again(make_project, aws: StandIn):
+def test_an_interrupted_command_warns_against_running_it_again(make_project, aws: StandIn):
     project: Project = make_project(aws.environ)
-    make_registry(aws)
-    # ResourceResult as far as the operations, whose first command has no database.
+    create_registry(aws)
+    # The deploy ends at the first command of the operations function, which has no database.
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes", exit_code=1)
     aws.hold("lambda:Invoke", "showmigrations", done=False)
 

@@ -1,4 +1,4 @@
-"""What cannot work ends with one line that says what to do."""
+"""Each mistake ends with one line that says what to do."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ NO_KEYS = {**NOWHERE, "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent"}
 
 @pytest.fixture
 def offline(make_project) -> Project:
-    """A project that no AWS belongs to."""
+    """A project without credentials for AWS."""
     return make_project(NO_KEYS)
 
 
@@ -25,11 +25,11 @@ def test_missing_credentials(offline: Project):
     )
 
 
-def test_a_profile_that_is_not_there(offline: Project):
+def test_an_unknown_profile(offline: Project):
     assert "set AWS_PROFILE to one of ~/.aws/config" in offline.error("status", exit_code=2, AWS_PROFILE="team")
 
 
-def test_a_region_that_is_not_there(offline: Project):
+def test_an_unknown_region(offline: Project):
     path = offline.directory / "webapp.toml"
     path.write_text(path.read_text().replace("us-east-1", "us-eats-1", 1))
 
@@ -42,7 +42,7 @@ def test_a_folder_without_a_project(offline: Project):
     assert "run `webapp deploy init`, or change to the project" in offline.error("status", exit_code=2)
 
 
-def test_an_image_that_is_no_digest(offline: Project):
+def test_an_image_that_is_not_a_digest(offline: Project):
     assert "'latest' is not a digest; write it as sha256:" in offline.error("deploy", "--image", "latest", exit_code=2)
 
 
@@ -54,13 +54,13 @@ def test_a_stage_promoted_to_itself(offline: Project):
     assert "--stage and --to are both 'dev'" in offline.error("promote", "--to", "dev", exit_code=2)
 
 
-def test_an_endpoint_that_is_no_address(offline: Project):
+def test_an_invalid_endpoint(offline: Project):
     assert offline.error("status", exit_code=2, AWS_ENDPOINT_URL="foo") == (
         "webapp status: Invalid endpoint: foo; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config"
     )
 
 
-def test_a_program_that_is_to_have_the_credentials_and_is_not_there(offline: Project, tmp_path: Path):
+def test_a_missing_credential_process(offline: Project, tmp_path: Path):
     configuration = tmp_path / "aws.ini"
     configuration.write_text("[default]\ncredential_process = /nonexistent\n")
 
@@ -68,7 +68,7 @@ def test_a_program_that_is_to_have_the_credentials_and_is_not_there(offline: Pro
 
 
 @pytest.mark.parametrize("age", ["999999d", "3654d", "10", "-5m"])
-def test_an_age_beyond_what_is_kept(offline: Project, age: str):
+def test_an_age_beyond_the_retention(offline: Project, age: str):
     assert f"{age!r} is not an age up to 3653d; write it as" in offline.error("logs", f"--since={age}", exit_code=2)
 
 

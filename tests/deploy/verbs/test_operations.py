@@ -1,19 +1,19 @@
-"""What runs beside the traffic of a deployed stage: management commands, and the logs that they write."""
+"""Management commands run on a deployed stage, and their logs can be read."""
 
 import json
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, assert_documented, make_registry
+from tests.deploy.verbs.conftest import Project, assert_documented, create_registry
 
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
 
-def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_with_database: StandIn):
+def test_a_commands_output_and_exit_code_are_returned(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
 
     shown = project.run("manage", "--", "showmigrations", "guestbook")
@@ -26,10 +26,10 @@ def test_a_management_commands_output_and_exit_code_come_back(make_project, aws_
     assert "showmigrations ended with exit code 0" in project.run("logs", "--of", "operations").stdout
 
 
-def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_database: StandIn):
+def test_a_long_command_runs_as_a_task(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
 
     shown = project.json("manage", "--task", "--yes", "--", "showmigrations", "guestbook")
@@ -44,7 +44,7 @@ def test_a_command_that_takes_long_runs_as_a_task(make_project, aws_with_databas
 def test_logs_are_followed_until_ctrl_c(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     project.run("deploy", "--image", aws.push("guestbook", "v1"), "--yes")
 
     line, exit_code = project.first_line("logs", "--follow", "--since", "1h", "--of", "operations", "--json")

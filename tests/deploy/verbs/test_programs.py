@@ -1,4 +1,4 @@
-"""What the verbs write for programs, and for those that read a part."""
+"""The verbs write output for programs, and tolerate a reader that stops early."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -24,7 +24,7 @@ def project(make_project, aws: StandIn) -> Project:
 
 
 def write_logs(aws: StandIn, *lines: str) -> None:
-    """Let the application of the stage dev have written this."""
+    """Write log lines as the application of the stage dev."""
     logs = aws.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="one")
@@ -33,8 +33,8 @@ def write_logs(aws: StandIn, *lines: str) -> None:
     logs.put_log_events(logGroupName=GROUP, logStreamName="one", logEvents=events)
 
 
-def test_a_dry_run_has_what_would_become_of_each_stack(project: Project, aws: StandIn):
-    make_registry(aws)
+def test_a_dry_run_lists_the_change_of_each_stack(project: Project, aws: StandIn):
+    create_registry(aws)
     image = aws.push("guestbook", "v1")
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text() + "\n[parameters]\nKeptImages = 20\n")
@@ -47,7 +47,7 @@ def test_a_dry_run_has_what_would_become_of_each_stack(project: Project, aws: St
     assert stacks[-1] == {"stack": "guestbook-dev-lambda", "action": "create", "changes": []}
 
 
-def test_logs_are_one_object_for_each_line(project: Project, aws: StandIn):
+def test_json_logs_are_one_object_per_line(project: Project, aws: StandIn):
     write_logs(aws, "first", "second")
 
     lines = project.run("logs", "--json").stdout.splitlines()
@@ -55,7 +55,7 @@ def test_logs_are_one_object_for_each_line(project: Project, aws: StandIn):
     assert [json.loads(line)["text"] for line in lines] == ["first", "second"]
 
 
-def test_logs_without_a_line_say_so_beside_standard_output(project: Project, aws: StandIn):
+def test_empty_logs_are_reported_on_standard_error(project: Project, aws: StandIn):
     aws.client("logs").create_log_group(logGroupName=GROUP)
 
     ended = project.run("logs", "--json")
@@ -65,7 +65,7 @@ def test_logs_without_a_line_say_so_beside_standard_output(project: Project, aws
 
 
 @pytest.mark.parametrize("option", [(), ("--follow",)], ids=["once", "follow"])
-def test_logs_end_quietly_when_nobody_reads_on(project: Project, aws: StandIn, option: tuple[str, ...]):
+def test_logs_end_quietly_when_the_pipe_is_closed(project: Project, aws: StandIn, option: tuple[str, ...]):
     write_logs(aws, "first", "second")
     reader, writer = os.pipe()
     os.close(reader)
@@ -84,7 +84,7 @@ def test_logs_end_quietly_when_nobody_reads_on(project: Project, aws: StandIn, o
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_history_that_somebody_else_wrote_is_one_line(project: Project, aws: StandIn):
+def test_an_invalid_release_in_the_history_is_an_error(project: Project, aws: StandIn):
     name = "/webapp/guestbook/dev/aws_lambda/release"
     aws.client("ssm").put_parameter(Name=name, Value="v1", Type="String")
 

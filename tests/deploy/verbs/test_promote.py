@@ -1,20 +1,20 @@
-"""What a promotion refuses before it changes anything of the stage that is to get the image."""
+"""A promotion validates the destination stage before it changes anything there."""
 
 import json
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import Project, make_registry
+from tests.deploy.verbs.conftest import Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
 
 @pytest.fixture
 def project(make_project, aws: StandIn) -> Project:
-    """A project whose stage dev has had one release."""
+    """A project whose stage dev has one release."""
     made: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     content = {"schema": 1, "image": f"registry/guestbook@{aws.push('guestbook', 'v1')}", "verb": "deploy"}
     name = "/webapp/guestbook/dev/aws_lambda/release"
     aws.client("ssm").put_parameter(Name=name, Value=json.dumps(content), Type="String")
@@ -35,7 +35,7 @@ def with_staging_parameter(project: Project, line: str) -> None:
         ('Architecture = "arm64"', "dev has an image for x86_64, and staging runs on arm64"),
     ],
 )
-def test_the_other_stages_parameters_are_checked_first(line: str, expected: str, project: Project, aws: StandIn):
+def test_the_destinations_parameters_are_checked_first(line: str, expected: str, project: Project, aws: StandIn):
     with_staging_parameter(project, line)
 
     message = project.error("promote", "--stage", "dev", "--to", "staging", "--yes", exit_code=2)

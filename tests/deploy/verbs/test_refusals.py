@@ -1,11 +1,11 @@
-"""What AWS refuses, on one line with AWS's reason and what to do."""
+"""Each refusal by AWS ends with one line that gives AWS's reason and a remedy."""
 
 import shutil
 
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import CHECKOUT, Project, make_registry
+from tests.deploy.verbs.conftest import CHECKOUT, Project, create_registry
 
 pytestmark = pytest.mark.profile_free
 
@@ -14,13 +14,13 @@ ABSENT = "sha256:" + "0" * 64
 
 @pytest.fixture
 def project(make_project, aws: StandIn) -> Project:
-    """A project with a registry and nothing else."""
+    """A project of which only the registry exists."""
     made: Project = make_project(aws.environ, smoke_timeout_s=5)
-    make_registry(aws)
+    create_registry(aws)
     return made
 
 
-def test_no_permission_names_the_action(project: Project, aws: StandIn):
+def test_a_missing_permission_names_the_action(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
     aws.deny("cloudformation:CreateChangeSet")
 
@@ -37,7 +37,7 @@ def test_credentials_that_have_expired(project: Project, aws: StandIn):
     assert "AWS's credentials have expired" in project.error("status")
 
 
-def test_a_region_where_nothing_is(project: Project, aws: StandIn):
+def test_a_region_without_the_project(project: Project, aws: StandIn):
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text().replace('region = "us-east-1"', 'region = "eu-west-1"'))
 
@@ -46,7 +46,7 @@ def test_a_region_where_nothing_is(project: Project, aws: StandIn):
     assert "check region, stage and target" in project.error("manage", "--", "check")
 
 
-def test_an_image_that_the_registry_does_not_have(project: Project, aws: StandIn):
+def test_an_image_that_is_not_in_the_registry(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
 
     message = project.error("deploy", "--image", ABSENT)
@@ -55,7 +55,7 @@ def test_an_image_that_the_registry_does_not_have(project: Project, aws: StandIn
     assert image in message
 
 
-def test_an_image_that_lambda_would_not_take(project: Project, aws: StandIn):
+def test_an_image_unsupported_by_lambda(project: Project, aws: StandIn):
     large = aws.push("guestbook", "large", size_bytes=11 * 1024**3)
     index = aws.push("guestbook", "index", media_type="application/vnd.oci.image.index.v1+json")
 
@@ -63,7 +63,7 @@ def test_an_image_that_lambda_would_not_take(project: Project, aws: StandIn):
     assert "--provenance=false --sbom=false" in project.error("deploy", "--image", index)
 
 
-def test_the_first_failure_is_told_and_then_how_to_get_on(project: Project, aws: StandIn):
+def test_a_failed_creation_is_explained_with_a_remedy(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
     aws.fail("AlarmTopic", "Topic limit exceeded", stack="guestbook-dev-monitoring", on="create")
 
@@ -80,7 +80,7 @@ def test_the_first_failure_is_told_and_then_how_to_get_on(project: Project, aws:
 
 def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
-    # ResourceResult as far as the operations, whose first command has no database.
+    # The deploy ends at the first command of the operations function, which has no database.
     project.run("deploy", "--image", image, "--yes", exit_code=1)
     templates = project.directory / "deploy"
     templates.unlink()
@@ -105,7 +105,7 @@ def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}
 
 
-def test_where_nobody_can_answer_nothing_is_created(project: Project, aws: StandIn):
+def test_without_a_terminal_nothing_is_created(project: Project, aws: StandIn):
     message = project.error("deploy", "--image", aws.push("guestbook", "v1"), exit_code=2)
 
     assert "Nobody can answer here; add --yes" in message

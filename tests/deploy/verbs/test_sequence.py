@@ -1,4 +1,4 @@
-"""A stage's whole life by its verbs, each a process of its own; test_killed.py has it on each target."""
+"""Verbs take a stage from its first deploy to its destruction; test_killed.py does so on each target."""
 
 import shutil
 import ssl
@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.standin.standin import StandIn
-from tests.deploy.verbs.conftest import CHECKOUT, Project, assert_documented, make_registry
+from tests.deploy.verbs.conftest import CHECKOUT, Project, assert_documented, create_registry
 
 pytestmark = pytest.mark.profile_free
 
-# Its commands work and it is healthy; its pages are not, since it knows none of its own hosts.
+# Commands and health checks succeed, but every page is refused, since no host is allowed.
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
-# It does not even start.
+# The application does not start with this key.
 NO_START = {"WEBAPP_SECRET_KEY": "short"}
 
 
 def status_of(project: Project, endpoint: str) -> int:
-    """What a user gets there."""
+    """Return the status of the page that a user gets."""
     trust = ssl.create_default_context(cafile=project.environ["SSL_CERT_FILE"])
     opener = urllib.request.build_opener(
         urllib.request.ProxyHandler({"https": project.environ["HTTPS_PROXY"]}),
@@ -34,7 +34,7 @@ def digest(image: str | None) -> str:
 
 
 def images(project: Project, aws: StandIn) -> tuple[str, str]:
-    """The digests that the traffic and the operations function have."""
+    """Return the image digests of the web function and the operations function."""
     parameters = aws.client("cloudformation").describe_stacks(StackName="guestbook-dev-operations")["Stacks"][0][
         "Parameters"
     ]
@@ -43,7 +43,7 @@ def images(project: Project, aws: StandIn) -> tuple[str, str]:
 
 
 def shifts(aws: StandIn) -> list[str]:
-    """How the traffic was moved each time, the first first."""
+    """Return the configurations of all traffic shifts, oldest first."""
     codedeploy = aws.client("codedeploy")
     deployments = [
         codedeploy.get_deployment(deploymentId=each)["deploymentInfo"]
@@ -53,8 +53,8 @@ def shifts(aws: StandIn) -> list[str]:
     return [deployment["deploymentConfigName"] for deployment in deployments]
 
 
-def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
-    """The variables and modules of a version whose last migration nobody can judge."""
+def make_version_with_raw_sql(directory: Path) -> tuple[dict[str, str], Path]:
+    """Return variables and Python path of a version whose last migration is raw SQL, which the gate cannot judge."""
     package = directory / "other_migrations"
     shutil.copytree(CHECKOUT / "src/webapp/guestbook/migrations", package)
     last = max(path.stem for path in package.glob("0*.py"))
@@ -70,25 +70,25 @@ def with_another_migration(directory: Path) -> tuple[dict[str, str], Path]:
     return {"DJANGO_SETTINGS_MODULE": "other_settings"}, directory
 
 
-def test_a_stages_life(make_project, aws_with_database: StandIn):
+def test_a_stage_from_first_deploy_to_destroy(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ, smoke_timeout_s=15)
-    make_registry(aws)
+    create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
-    # The first deploy makes everything, and the application answers.
+    # The first deploy creates everything, and the application answers.
     deployed = project.json("deploy", "--image", first, "--yes")
     assert deployed["digest"] == first
     assert status_of(project, deployed["endpoint"]) == 200
     assert project.json("open")["endpoint"] == deployed["endpoint"]
 
-    # The same once more changes nothing.
+    # The same deploy again changes nothing.
     executed = aws.calls().count("cloudformation:ExecuteChangeSet")
     project.run("deploy", "--image", first, "--yes")
     assert aws.calls().count("cloudformation:ExecuteChangeSet") == executed
     assert [digest(release["image"]) for release in project.json("status")["releases"]] == [first]
 
-    # An update, and one that fails its test and goes back.
+    # An update succeeds; the next one fails its smoke test and is rolled back.
     project.run("deploy", "--image", second, "--yes")
     assert images(project, aws) == (second, second)
     refused = aws.push("guestbook", "v3", variables=PAGES_REFUSED)
@@ -99,13 +99,13 @@ def test_a_stages_life(make_project, aws_with_database: StandIn):
     assert images(project, aws) == (second, second)
     assert status_of(project, deployed["endpoint"]) == 200
 
-    # Back by hand, as far as there is anything.
+    # Rollbacks by hand go back to the first release and no further.
     assert project.json("rollback", "--yes")["digest"] == first
     assert images(project, aws) == (first, first)
     assert "had no image before" in project.error("rollback", "--yes")
     assert project.json("rollback", "--to", second, "--yes")["digest"] == second
 
-    # What runs goes, the data stay; then they go too.
+    # The first destroy keeps the data; the second one deletes them.
     destroyed = project.json("destroy", "--yes")
     assert "guestbook-dev-operations" in destroyed["deleted"]
     assert "guestbook-dev-database" in destroyed["kept"]
@@ -121,7 +121,7 @@ def test_a_stages_life(make_project, aws_with_database: StandIn):
 def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first = aws.push("guestbook", "v1")
     project.run("deploy", "--image", first, "--yes")
 
@@ -132,12 +132,10 @@ def test_an_image_that_does_not_start_never_gets_the_traffic(make_project, aws_w
 
 
 @pytest.mark.verbs
-def test_an_image_that_has_the_traffic_keeps_it_when_it_is_deployed_again_and_fails(
-    make_project, aws_with_database: StandIn
-):
+def test_a_failed_redeploy_keeps_the_traffic(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
     project.run("deploy", "--image", first, "--yes")
     project.run("deploy", "--image", second, "--yes")
@@ -150,10 +148,10 @@ def test_an_image_that_has_the_traffic_keeps_it_when_it_is_deployed_again_and_fa
 
 
 @pytest.mark.verbs
-def test_a_shift_that_fails_goes_back_with_the_operations(make_project, aws_with_database: StandIn):
+def test_a_failed_shift_rolls_back_the_operations_too(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first = aws.push("guestbook", "v1")
     project.run("deploy", "--image", first, "--yes")
     aws.fail("Alias", "ServerErrors went off", stack="guestbook-dev-lambda", on="update", times=1)
@@ -171,7 +169,7 @@ def test_a_deploy_shifts_gradually_and_a_rollback_at_once(make_project, aws_with
     project: Project = make_project(aws.environ)
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text().replace('Shift = "AllAtOnce"', ""))
-    make_registry(aws)
+    create_registry(aws)
     for tag in ("v1", "v2"):
         project.run("deploy", "--image", aws.push("guestbook", tag), "--yes")
 
@@ -183,15 +181,13 @@ def test_a_deploy_shifts_gradually_and_a_rollback_at_once(make_project, aws_with
 
 
 @pytest.mark.verbs
-def test_a_migration_that_may_break_what_runs_is_let_through_by_name_alone(
-    make_project, aws_with_database: StandIn, tmp_path: Path
-):
+def test_a_breaking_migration_has_to_be_allowed_by_name(make_project, aws_with_database: StandIn, tmp_path: Path):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first = aws.push("guestbook", "v1")
     project.run("deploy", "--image", first, "--yes")
-    variables, python_path = with_another_migration(tmp_path / "version")
+    variables, python_path = make_version_with_raw_sql(tmp_path / "version")
     second = aws.push("guestbook", "v2", variables=variables, python_path=python_path)
 
     message = project.error("deploy", "--image", second, "--yes")
@@ -206,10 +202,10 @@ def test_a_migration_that_may_break_what_runs_is_let_through_by_name_alone(
 
 
 @pytest.mark.verbs
-def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_database: StandIn):
+def test_one_stages_image_is_promoted_to_another(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     assert "has had no release" in project.error("promote", "--stage", "dev", "--to", "staging")
     first = aws.push("guestbook", "v1")
     project.run("deploy", "--stage", "dev", "--image", first, "--yes")
@@ -219,7 +215,7 @@ def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_databa
     assert (promoted["stage"], promoted["digest"]) == ("staging", first)
     assert status_of(project, promoted["endpoint"]) == 200
 
-    # The registry may have let it go meanwhile.
+    # The registry may have expired the image since then.
     aws.client("ecr").batch_delete_image(repositoryName="guestbook", imageIds=[{"imageDigest": first}])
     asked = aws.calls().count("cloudformation:CreateChangeSet")
     message = project.error("promote", "--stage", "dev", "--to", "staging", "--yes")
@@ -228,13 +224,13 @@ def test_what_one_stage_has_is_promoted_to_another(make_project, aws_with_databa
 
 
 @pytest.mark.verbs
-def test_somebody_at_a_terminal_sees_the_changes_before_they_are_asked(make_project, aws_with_database: StandIn):
+def test_changes_are_shown_before_the_question(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
-    make_registry(aws)
+    create_registry(aws)
     first, second = aws.push("guestbook", "v1"), aws.push("guestbook", "v2")
 
-    # Once for the foundation, once for the image.
+    # The deploy asks once for the foundation and once for the image.
     created = project.answer("y\ny\n", "deploy", "--image", first)
     declined = project.answer("n\n", "deploy", "--image", second)
     kept = images(project, aws)

@@ -1,4 +1,4 @@
-"""Whoever is at a change of a stack is waited for, and who reads a log on is told each line once."""
+"""Stack operations wait for changes in progress, and a followed log returns each line once."""
 
 import io
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ GROUP = "/guestbook/dev/lambda"
 
 @pytest.fixture
 def region(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    """AWS as the verbs reach it."""
+    """The verbs' client of AWS."""
     for name, value in aws.environ.items():
         monkeypatch.setenv(name, value)
     return Aws(REGION)
@@ -29,13 +29,13 @@ def region(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 @pytest.fixture
 def moving(aws: StandIn) -> str:
-    """A stack that somebody else is creating."""
+    """A stack that another process is creating."""
     aws.slow(2)
     aws.client("cloudformation").create_stack(StackName="moving", TemplateBody=template({"Log": LOG}))
     return "moving"
 
 
-def test_a_change_of_somebody_elses_is_waited_for(region: Aws, moving: str):
+def test_a_concurrent_change_is_waited_for(region: Aws, moving: str):
     said = io.StringIO()
 
     state = Stacks(region, Progress(said)).settle(moving)
@@ -44,7 +44,7 @@ def test_a_change_of_somebody_elses_is_waited_for(region: Aws, moving: str):
     assert "moving is in CREATE_IN_PROGRESS; waiting for that first" in said.getvalue()
 
 
-def test_what_somebody_else_creates_is_deleted_once_it_is_there(region: Aws, moving: str):
+def test_a_stack_in_creation_is_deleted_afterwards(region: Aws, moving: str):
     stacks = Stacks(region, Progress(io.StringIO()))
 
     stacks.delete(stacks.describe(moving))
@@ -52,7 +52,7 @@ def test_what_somebody_else_creates_is_deleted_once_it_is_there(region: Aws, mov
     assert stacks.describe(moving).standing is Standing.ABSENT
 
 
-def test_what_somebody_else_has_deleted_meanwhile_is_gone(region: Aws, aws: StandIn):
+def test_deleting_an_absent_stack_does_nothing(region: Aws, aws: StandIn):
     stacks = Stacks(region, Progress(io.StringIO()))
 
     stacks.delete(stacks.describe("gone"))
@@ -60,7 +60,7 @@ def test_what_somebody_else_has_deleted_meanwhile_is_gone(region: Aws, aws: Stan
     assert "cloudformation:DeleteStack" not in aws.calls()
 
 
-def test_a_log_that_is_followed_gives_each_line_once(region: Aws, aws: StandIn):
+def test_a_followed_log_returns_each_line_once(region: Aws, aws: StandIn):
     logs = aws.client("logs")
     logs.create_log_group(logGroupName=GROUP)
     logs.create_log_stream(logGroupName=GROUP, logStreamName="1")

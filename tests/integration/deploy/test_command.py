@@ -1,4 +1,4 @@
-"""What every verb does alike: JSON, signals, readers that go away, errors that nobody foresaw."""
+"""All verbs share their handling of JSON, signals, closed pipes and unexpected errors."""
 
 import json
 import os
@@ -25,14 +25,14 @@ sys.exit(run(parser, sys.argv[1:], work, interrupted="interrupted; begin again")
 
 
 def verb(work: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """A verb that does this work, to its end."""
+    """Run a verb with this body to its end."""
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.run(
         [sys.executable, "-c", VERB.format(work=work), *arguments], text=True, timeout=60, check=False, **streams
     )
 
 
-def test_a_mistake_on_the_command_line_is_told_to_programs_too():
+def test_a_command_line_error_is_also_json():
     ended = verb("return Result()", "--json", "--nonsense")
 
     assert ended.returncode == 2
@@ -41,19 +41,19 @@ def test_a_mistake_on_the_command_line_is_told_to_programs_too():
     assert ended.stderr == f"webapp try: {message}\n"
 
 
-def test_an_error_as_json_is_one_line_since_other_lines_may_stand_above_it():
+def test_a_json_error_is_one_line_after_other_output():
     ended = verb("show('{}'); raise OSError('the disk is full')", "--json")
 
     assert [json.loads(line).get("error") for line in ended.stdout.splitlines()] == [None, "the disk is full"]
 
 
-def test_what_stands_behind_two_dashes_is_no_option_of_the_verb():
+def test_arguments_after_two_dashes_are_not_options():
     ended = verb("return Result(' '.join(options.words), {})", "--", "dumpdata", "--json")
 
     assert ended.stdout == "dumpdata --json\n"
 
 
-def test_an_error_that_nobody_foresaw_ends_in_one_line_below_where_it_was():
+def test_an_unexpected_error_ends_with_one_line():
     ended = verb("raise KeyError('Endpoint')", "--json")
 
     line = "KeyError: 'Endpoint'; an internal error (a bug in webapp); please report the lines above"
@@ -64,14 +64,14 @@ def test_an_error_that_nobody_foresaw_ends_in_one_line_below_where_it_was():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_is_told_as_ctrl_c_is(number: signal.Signals):
+def test_a_signal_ends_the_verb_like_ctrl_c(number: signal.Signals):
     ended = verb(f"os.kill(os.getpid(), {number:d}); signal.pause()")
 
     assert (ended.returncode, ended.stderr) == (130, "webapp try: interrupted; begin again\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_that_is_ignored_stays_so_as_under_nohup(number: signal.Signals):
+def test_an_ignored_signal_stays_ignored_as_under_nohup(number: signal.Signals):
     def ignore() -> None:
         signal.signal(number, signal.SIG_IGN)
 
@@ -81,8 +81,8 @@ def test_a_signal_that_is_ignored_stays_so_as_under_nohup(number: signal.Signals
 
 
 @pytest.fixture
-def nobody() -> Callable[[], int]:
-    """Makes a pipe whose reader has gone."""
+def make_closed_pipe() -> Callable[[], int]:
+    """Creates a pipe whose reader is closed."""
 
     def make() -> int:
         reader, writer = os.pipe()
@@ -92,13 +92,13 @@ def nobody() -> Callable[[], int]:
     return make
 
 
-def test_a_reader_that_has_gone_changes_nothing_of_how_the_verb_ends(nobody: Callable[[], int]):
-    ended = verb("return Result('x' * 100_000, exit_code=3)", stdout=nobody())
+def test_a_closed_pipe_does_not_change_the_exit_code(make_closed_pipe: Callable[[], int]):
+    ended = verb("return Result('x' * 100_000, exit_code=3)", stdout=make_closed_pipe())
 
     assert (ended.returncode, ended.stderr) == (3, "")
 
 
-def test_a_full_disk_is_one_line():
+def test_a_full_disk_is_a_one_line_error():
     with Path("/dev/full").open("w") as full:
         ended = verb("return Result('done')", stdout=full)
 

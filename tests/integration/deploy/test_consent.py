@@ -1,4 +1,4 @@
-"""Questions to somebody at a terminal."""
+"""Questions are asked at a terminal."""
 
 import os
 import pty
@@ -23,8 +23,8 @@ else:
 """
 
 
-def answered(argv: list[str], text: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    """A process at whose terminal somebody types the text."""
+def run_at_terminal(argv: list[str], text: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run a process at a terminal where the text is typed."""
     terminal, standard_input = pty.openpty()
     try:
         os.write(terminal, text.encode())
@@ -46,13 +46,13 @@ def answered(argv: list[str], text: str, directory: Path) -> subprocess.Complete
     ],
 )
 def test_only_yes_is_yes(text: str, expected: str, tmp_path: Path):
-    ended = answered([sys.executable, "-c", ASK], text, tmp_path)
+    ended = run_at_terminal([sys.executable, "-c", ASK], text, tmp_path)
 
     assert ended.stderr == "Delete it? [y/N] "
     assert ended.stdout.strip() == expected
 
 
-def test_where_nobody_can_answer_nothing_is_changed(tmp_path: Path):
+def test_without_a_terminal_the_question_is_an_error(tmp_path: Path):
     ended = subprocess.run(
         [sys.executable, "-c", ASK],
         cwd=tmp_path,
@@ -66,8 +66,8 @@ def test_where_nobody_can_answer_nothing_is_changed(tmp_path: Path):
     assert ended.stdout.strip() == "UsageError Delete it? Nobody can answer here; add --yes"
 
 
-def test_init_asks_for_what_it_was_not_told(tmp_path: Path):
-    ended = answered([sys.executable, "-m", "webapp", "deploy", "init"], "shop\neu-west-1\n\n", tmp_path)
+def test_init_asks_for_missing_options(tmp_path: Path):
+    ended = run_at_terminal([sys.executable, "-m", "webapp", "deploy", "init"], "shop\neu-west-1\n\n", tmp_path)
 
     assert ended.returncode == 0, ended.stderr
     content = tomllib.loads((tmp_path / "webapp.toml").read_text())

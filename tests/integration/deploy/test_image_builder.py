@@ -1,4 +1,4 @@
-"""An image built and pushed by podman into a registry of Debian's, and found there by its digest."""
+"""podman builds an image and pushes it to Debian's registry, where it is found by its digest."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
-    """An empty registry's host and port."""
+    """The host and port of an empty registry."""
     port = ports.free_port()
     configuration = {
         "version": 0.1,
@@ -44,7 +44,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
 
 @pytest.fixture
 def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> ImageBuilder:
-    """podman with storage, logins and a trust in plain HTTP of its own."""
+    """podman with its own storage and logins, and with the registry allowed over plain HTTP."""
     storage = tmp_path / "storage.conf"
     storage.write_text(
         f'[storage]\ndriver = "vfs"\ngraphroot = "{tmp_path / "images"}"\nrunroot = "{tmp_path / "run"}"\n'
@@ -54,7 +54,7 @@ def podman(tmp_path: Path, registry: str, monkeypatch: pytest.MonkeyPatch) -> Im
     monkeypatch.setenv("CONTAINERS_STORAGE_CONF", str(storage))
     monkeypatch.setenv("CONTAINERS_REGISTRIES_CONF", str(registries))
     monkeypatch.setenv("REGISTRY_AUTH_FILE", str(tmp_path / "auth.json"))
-    # podman may leave files in the directory it runs in.
+    # podman may leave files in its working directory.
     monkeypatch.chdir(tmp_path)
     program = shutil.which("podman")
     assert program is not None
@@ -74,7 +74,7 @@ def build(engine: ImageBuilder, project: Path) -> str:
     return engine.build(project, "shop:latest", architecture="x86_64", revision="0123abc", arguments=["--quiet"])
 
 
-def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: ImageBuilder, project: Path, registry: str):
+def test_a_pushed_image_is_one_manifest_in_the_registry(podman: ImageBuilder, project: Path, registry: str):
     image_id = build(podman, project)
 
     podman.log_in(RegistryLogin("AWS", "token", registry))
@@ -89,7 +89,7 @@ def test_what_is_pushed_is_in_the_registry_as_one_manifest(podman: ImageBuilder,
     assert manifest["config"]["digest"] == f"sha256:{image_id}"
 
 
-def test_an_image_says_for_which_processor_it_is_and_from_which_revision(podman: ImageBuilder, project: Path):
+def test_an_image_names_its_architecture_and_revision(podman: ImageBuilder, project: Path):
     build(podman, project)
 
     described = podman.inspect("shop:latest")
@@ -101,19 +101,19 @@ def test_the_same_content_has_the_same_id(podman: ImageBuilder, project: Path):
     assert build(podman, project) == build(podman, project)
 
 
-def test_a_build_that_fails_is_an_error(podman: ImageBuilder, project: Path):
+def test_a_failed_build_is_an_error(podman: ImageBuilder, project: Path):
     (project / "page").unlink()
 
     with pytest.raises(ToolError, match="`podman build` ended with exit code"):
         build(podman, project)
 
 
-def test_an_image_that_was_not_built_is_an_error(podman: ImageBuilder):
+def test_a_missing_image_is_an_error(podman: ImageBuilder):
     with pytest.raises(ToolError, match="podman has no image 'shop:latest'; run `webapp build`"):
         podman.inspect("shop:latest")
 
 
-def test_an_engine_that_does_not_answer_is_named_with_its_complaint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_unusable_engine_is_named_with_its_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     docker = tmp_path / "docker"
     docker.write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n")
     docker.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The test after a deploy, against a server that answers as it is told."""
+"""The smoke test after a deploy, against a server with scripted answers."""
 
 import socketserver
 import threading
@@ -15,18 +15,18 @@ pytestmark = pytest.mark.profile_free
 Serve = Callable[[dict[str, list[int]]], str]
 
 
-class Gibberish(socketserver.StreamRequestHandler):
-    """What a mail server would say."""
+class MailServer(socketserver.StreamRequestHandler):
+    """Answers as a mail server would."""
 
     def handle(self) -> None:
         while self.rfile.readline().strip():
-            """The request, to its end."""
+            """Read the request to its end."""
         self.wfile.write(b"220 ready\r\n")
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts a server that answers each path with the statuses of its list, the last one for ever."""
+    """Starts a server that answers each path with the statuses of its list in turn, and repeats the last one."""
     servers: list[ThreadingHTTPServer] = []
 
     def start(statuses: dict[str, list[int]]) -> str:
@@ -41,7 +41,7 @@ def serve() -> Iterator[Serve]:
                 self.end_headers()
 
             def log_message(self, *arguments: object) -> None:
-                """Nothing of it belongs into the tests' output."""
+                """Keep requests out of the tests' output."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -67,7 +67,7 @@ def test_a_redirection_is_followed(serve: Serve):
     assert [answer.status for answer in answers] == [200, 200]
 
 
-def test_an_application_that_is_not_up_yet_is_asked_again(serve: Serve):
+def test_an_application_that_starts_late_is_retried(serve: Serve):
     answers = smoke_test(serve({"/readyz": [503, 200], "/": [200]}), "/", timeout_s=30)
 
     assert [answer.status for answer in answers] == [200, 200]
@@ -80,14 +80,14 @@ def test_an_application_without_its_database_is_not_good(serve: Serve):
     assert [answer.is_good for answer in answers] == [False, True]
 
 
-def test_nobody_there_is_not_good():
+def test_a_closed_port_is_not_good():
     (answer, _) = smoke_test(f"http://127.0.0.1:{free_port()}", "/", timeout_s=0.1)
 
     assert not answer.is_good
     assert str(answer).startswith("/readyz answers nothing (")
 
 
-def test_a_page_is_asked_for_as_a_browser_would_ask(serve: Serve):
+def test_a_page_is_requested_as_a_browser_would(serve: Serve):
     endpoint = serve({"/readyz": [200], "/about%20us/%C3%BCber?q=50%25": [200]})
 
     answers = smoke_test(endpoint, "/about us/über?q=50%25", timeout_s=0.1)
@@ -95,8 +95,8 @@ def test_a_page_is_asked_for_as_a_browser_would_ask(serve: Serve):
     assert all(answer.is_good for answer in answers), answers
 
 
-def test_who_does_not_speak_http_is_not_good():
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Gibberish) as server:
+def test_a_server_without_http_is_not_good():
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         (answer, _) = smoke_test(f"http://127.0.0.1:{server.server_address[1]}", "/", timeout_s=0.1)
         server.shutdown()
