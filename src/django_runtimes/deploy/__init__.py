@@ -1,1 +1,1 @@
-"""Puts the application on AWS and keeps it there: the verbs `init`, `build`, `deploy` and those beside them."""
+"""Deploys the application to AWS: `webapp init`, `build`, `deploy` and the other verbs."""

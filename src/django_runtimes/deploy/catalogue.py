@@ -1,11 +1,11 @@
-"""The stacks of a project: which template each is made from, in which order, and what each target needs."""
+"""Lists the stacks of a project in order, with their templates and the targets that need them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class DeployTarget(StrEnum):
-    """What a stage is deployed to."""
+    """The service that runs a stage's application."""
 
     AWS_LAMBDA = "aws_lambda"
     AWS_APP_RUNNER = "aws_app_runner"
@@ -15,12 +15,12 @@ class DeployTarget(StrEnum):
 
 @dataclass(frozen=True)
 class Stack:
-    """One stack; its `name` is also how webapp.toml calls it."""
+    """One stack; webapp.toml uses the same `name`."""
 
     name: str
     template: str
     of_stage: bool = True
-    # What is lost, or what holds what is lost, when the stack goes.
+    # Whether deleting the stack loses data, directly or by deleting what the data depend on.
     holds_data: bool = False
 
 
@@ -42,7 +42,7 @@ LOAD_BALANCER = Stack("load-balancer", "ecs/load-balancer.yaml")
 FARGATE = Stack("fargate", "ecs/fargate.yaml")
 EXPRESS = Stack("express", "ecs/express.yaml")
 
-# In the order in which they are created; account.yaml belongs to no project, and is created by hand.
+# The stacks in order of creation. account.yaml belongs to no project and is created by hand.
 STACKS = (
     REGISTRY,
     MONITORING,
@@ -70,22 +70,22 @@ _RUNTIMES = {
     DeployTarget.AWS_ECS: FARGATE,
     DeployTarget.AWS_ECS_EXPRESS: EXPRESS,
 }
-# Those that one target alone needs, beside it.
+# The additional stacks that only one target needs.
 _COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BALANCER,)}
 
 
 def runtime_stack(target: DeployTarget) -> Stack:
-    """The stack that has the traffic."""
+    """Return the stack that has the traffic."""
     return _RUNTIMES[target]
 
 
 def endpoint_stack(target: DeployTarget) -> Stack:
-    """The stack whose output `Endpoint` is the application's address."""
+    """Return the stack whose output `Endpoint` is the application's address."""
     return LOAD_BALANCER if target is DeployTarget.AWS_ECS else _RUNTIMES[target]
 
 
 def foundation(target: DeployTarget, *, egress: str) -> tuple[Stack, ...]:
-    """What has to be there before an image, in order; `egress` is the network's."""
+    """Return the stacks that must exist before an image is deployed, in order; `egress` is the network's parameter."""
     wanted = {REGISTRY, MONITORING, NETWORK, SECURITY_GROUPS, STORAGE, DATABASE, SECRETS}
     wanted |= set(_COMPANIONS.get(target, ()))
     if egress == "endpoints":
@@ -94,7 +94,7 @@ def foundation(target: DeployTarget, *, egress: str) -> tuple[Stack, ...]:
 
 
 def removable(target: DeployTarget | None, *, with_data: bool) -> tuple[Stack, ...]:
-    """What `destroy` deletes, in order: one target's stacks, or the stage's; the registry is every stage's."""
+    """Return the stacks that `destroy` deletes, in order: one target's or the stage's, never the shared registry."""
     if target is not None:
         wanted = {_RUNTIMES[target], *_COMPANIONS.get(target, ())}
     else:

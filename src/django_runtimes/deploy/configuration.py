@@ -1,4 +1,4 @@
-"""`webapp.toml`: what the verbs are told; everything else they find in AWS."""
+"""Reads `webapp.toml`, the verbs' configuration; they read everything else from AWS."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ DEFAULT_STAGE = "dev"
 DEFAULT_PAGE = "/"
 DEFAULT_SMOKE_TIMEOUT_S = 60.0
 
-# As the templates' parameter Project.
+# The same rule as for the templates' parameter Project.
 _PROJECT = re.compile(r"(?=.{2,21}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _KEYS = ("project", "region", "page", "smoke_timeout_s", "parameters", "stages")
 _STAGE_KEYS = ("target", "parameters")
@@ -24,7 +24,7 @@ _STAGE_KEYS = ("target", "parameters")
 
 @dataclass(frozen=True)
 class Configuration:
-    """The file's content; `parameters` as written, a table below them being one stack's."""
+    """The file's content; `parameters` are as written, and a table in them belongs to one stack."""
 
     directory: Path
     project: str
@@ -46,19 +46,19 @@ class Deployment:
 
 
 def find_configuration(start: Path) -> Path | None:
-    """The file in `start`, or in the nearest folder above; None where there is none."""
+    """Return the file in `start` or in the nearest folder above, or None."""
     return next((path for folder in (start, *start.parents) if (path := folder / FILE_NAME).is_file()), None)
 
 
 def load_configuration(start: Path) -> Configuration:
-    """The file in `start`, or in the nearest folder above; UsageError with what is wrong with it."""
+    """Load the file in `start` or in the nearest folder above; UsageError if it is missing or invalid."""
     path = find_configuration(start) or start / FILE_NAME
     content = read_toml(path, remedy="run `webapp deploy init`, or change to the project")
     return parse_configuration(content, path.parent)
 
 
 def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configuration:
-    """The content of the file, each mistake a UsageError."""
+    """Validate the file's content; UsageError for each mistake."""
     _refuse_unknown(content, _KEYS, FILE_NAME)
     stages = _table(content, "stages", FILE_NAME)
     if not stages:
@@ -82,7 +82,7 @@ def parse_configuration(content: Mapping[str, Any], directory: Path) -> Configur
 
 
 def choose_deployment(configuration: Configuration, stage: str | None, target: str | None) -> Deployment:
-    """What --stage and --target mean; without them the only stage, or `dev`, and its own target."""
+    """Return the deployment for --stage and --target; they default to the only stage, or `dev`, and its target."""
     if stage is None:
         stage = next(iter(configuration.targets)) if len(configuration.targets) == 1 else DEFAULT_STAGE
     if stage not in configuration.targets:
@@ -93,38 +93,38 @@ def choose_deployment(configuration: Configuration, stage: str | None, target: s
 
 
 def checked_project(text: object) -> str:
-    """A project's name that every AWS name can be made from."""
+    """Validate a project's name, from which all names in AWS are built."""
     if not isinstance(text, str) or not _PROJECT.fullmatch(text):
         raise UsageError(
-            f"project {text!r} is not a name for AWS; use 2 to 21 small letters, digits and "
+            f"project {text!r} is not a valid name in AWS; use 2 to 21 lowercase letters, digits and "
             "single hyphens between them, a letter first"
         )
     return text
 
 
 def checked_target(text: object, name: str) -> DeployTarget:
-    """A target by its name."""
+    """Return the target with this name."""
     if text in list(DeployTarget):
         return DeployTarget(str(text))
     raise UsageError(f"{name} {text!r} is not a target; choose from {', '.join(DeployTarget)}")
 
 
 def checked_page(text: object) -> str:
-    """A path on the application."""
+    """Validate the path of a page."""
     if not isinstance(text, str) or not text.startswith("/"):
-        raise UsageError(f"page {text!r} is not a path; write it from the first slash on, as /about/")
+        raise UsageError(f"page {text!r} is not a path; start it with a slash, as in /about/")
     return text
 
 
 def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], place: str) -> None:
     for name in table.keys() - set(known):
-        raise UsageError(f"{place} does not know '{name}'; {known_key(name, known)}")
+        raise UsageError(f"{place} has no key '{name}'; {known_key(name, known)}")
 
 
 def _text(content: Mapping[str, Any], name: str) -> str:
     value = content.get(name)
     if not isinstance(value, str) or not value:
-        raise UsageError(f"{FILE_NAME} has no {name}; add it, as a text in quotes")
+        raise UsageError(f"{FILE_NAME} has no {name}; add it, as a string in quotes")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Asks before anything is changed."""
+"""Asks the user before anything is changed."""
 
 import sys
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from django_runtimes.cli.tool_error import ToolError, UsageError
 
 @dataclass(frozen=True)
 class Consent:
-    """Given beforehand by --yes; with --dry-run nothing is asked, since nothing is changed."""
+    """The user's consent: --yes gives it in advance, and --dry-run needs none, since it changes nothing."""
 
     yes: bool
     dry_run: bool
 
     def ask(self, question: str) -> None:
-        """Return when the user agrees; ToolError otherwise, UsageError where nobody can answer."""
+        """Return if the user agrees; ToolError if not, UsageError without a terminal."""
         if self.yes:
             return
         if not sys.stdin.isatty():
-            raise UsageError(f"{question} Nobody can answer here; add --yes")
+            raise UsageError(f"{question} Standard input is not a terminal; add --yes")
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
         if sys.stdin.readline().strip().lower() not in {"y", "yes"}:

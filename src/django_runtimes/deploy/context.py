@@ -1,4 +1,4 @@
-"""What a verb works on: one target of one stage, its templates, and AWS."""
+"""Bundles everything that a verb works with: one target of one stage, its templates and AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.history import History
 from django_runtimes.deploy.aws.images import Images
-from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import Stacks, StackState
 from django_runtimes.deploy.catalogue import (
     DATABASE,
@@ -33,7 +33,7 @@ X86_64 = "x86_64"
 
 @dataclass(frozen=True)
 class Context:
-    """One run of a verb."""
+    """The context of one run of a verb."""
 
     deployment: Deployment
     template_source: TemplateSource
@@ -44,12 +44,12 @@ class Context:
 
     @property
     def configuration(self) -> Configuration:
-        """webapp.toml."""
+        """The content of webapp.toml."""
         return self.deployment.configuration
 
     @property
     def place(self) -> str:
-        """How messages call what is worked on."""
+        """The name of the deployment in messages."""
         return f"{self.configuration.project}, {self.deployment.stage}, {self.deployment.target}"
 
     @property
@@ -64,45 +64,45 @@ class Context:
 
     @property
     def rotation(self) -> tuple[Stack, ...]:
-        """What changes the logins' passwords, once the roles are there; nothing where there are none."""
+        """The stacks that rotate the logins' passwords once the roles exist; none without passwords."""
         return (ROTATION,) if self.value(DATABASE, "Credentials") == "secretsmanager" else ()
 
     @cached_property
     def stacks(self) -> Stacks:
-        """CloudFormation."""
+        """The stacks in CloudFormation."""
         return Stacks(self.aws, self.progress)
 
     @cached_property
     def images(self) -> Images:
-        """The project's repository."""
+        """The images in the project's repository."""
         return Images(self.aws, self.configuration.project)
 
     @cached_property
     def history(self) -> History:
-        """The target's releases."""
+        """The history of the target's releases."""
         return History(self.aws, self.configuration.project, self.deployment.stage, self.deployment.target)
 
     @property
     def architecture(self) -> str:
-        """What the image has to be built for, by Lambda's name; X86_64 where a template leaves no choice."""
+        """The processor architecture of the image, by Lambda's name; X86_64 if the template offers no choice."""
         if "Architecture" not in self.templates[self.runtime.name].parameters:
             return X86_64
         return self.value(self.runtime, "Architecture").lower()
 
     def stack_name(self, stack: Stack) -> str:
-        """CloudFormation's name of a stack."""
+        """Return a stack's name in CloudFormation."""
         return stack_name(self.deployment, stack)
 
     def state(self, stack: Stack) -> StackState:
-        """A stack as it is."""
+        """Return the current state of a stack."""
         return self.stacks.describe(self.stack_name(stack))
 
     def has(self, stack: Stack) -> bool:
-        """Whether the stack is there, however it stands."""
-        return self.state(stack).standing is not Standing.ABSENT
+        """Return whether the stack exists, in any status."""
+        return self.state(stack).readiness is not Readiness.ABSENT
 
     def output(self, stack: Stack, name: str) -> str:
-        """An output of a stack; ToolError when it has none of that name, or is not there."""
+        """Return an output of a stack; ToolError if the stack or the output does not exist."""
         outputs = self.state(stack).outputs
         if name not in outputs:
             raise ToolError(
@@ -112,28 +112,28 @@ class Context:
         return outputs[name]
 
     def parameters(self, stack: Stack, image: str | None = None) -> dict[str, str]:
-        """A stack's parameters by webapp.toml."""
+        """Return a stack's parameters according to webapp.toml."""
         return stack_parameters(self.deployment, stack, self.templates[stack.name], image=image)
 
     def value(self, stack: Stack, name: str) -> str:
-        """One of a stack's parameters, its template's default where webapp.toml has none."""
+        """Return the value of a stack's parameter: webapp.toml's, or else the template's default."""
         return effective(self.templates[stack.name], self.parameters(stack), name)
 
     def endpoint(self) -> str:
-        """The application's address; ToolError before the first deploy."""
+        """Return the application's address; ToolError before the first deploy."""
         return self.output(endpoint_stack(self.deployment.target), "Endpoint")
 
     def running_image(self) -> str | None:
-        """The image that the runtime's stack has, by its digest; None where there is no such stack."""
+        """Return the image of the runtime's stack, by digest, or None if the stack does not exist."""
         return self.state(self.runtime).parameters.get("ImageUri")
 
     def image_uri(self, digest: str) -> str:
-        """The image of a digest in the project's registry."""
+        """Return the URI of the image with this digest in the project's registry."""
         return f"{self.output(REGISTRY, 'RegistryUri')}@{digest}"
 
 
 def stack_name(deployment: Deployment, stack: Stack) -> str:
-    """PROJECT-STAGE-NAME, or PROJECT-NAME for what every stage shares."""
+    """Return PROJECT-STAGE-NAME, or PROJECT-NAME for a stack that all stages share."""
     project = deployment.configuration.project
     return f"{project}-{deployment.stage}-{stack.name}" if stack.of_stage else f"{project}-{stack.name}"
 
@@ -141,7 +141,7 @@ def stack_name(deployment: Deployment, stack: Stack) -> str:
 def open_context(
     directory: Path, *, stage: str | None, target: str | None, consent: Consent, progress: Progress
 ) -> Context:
-    """The context that webapp.toml in `directory` and the options describe."""
+    """Return the context for webapp.toml in `directory` and the options."""
     deployment = choose_deployment(load_configuration(directory), stage, target)
     source = find_templates(deployment.configuration.directory)
     templates = read_templates(deployment, source)

@@ -1,4 +1,4 @@
-"""Builds and pushes the image by podman or docker."""
+"""Builds and pushes the image with podman or docker."""
 
 import os
 import subprocess
@@ -12,28 +12,28 @@ from django_runtimes.cli.container_engine import ContainerEngine, find_engines, 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
 
-# docker first: who has both mostly builds with it.
+# docker comes first: most people who have both build with it.
 _NAMES = ("docker", "podman")
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
 
 @dataclass(frozen=True)
 class ImageBuilder:
-    """Builds and pushes by one engine."""
+    """Builds and pushes with one container engine."""
 
     engine: ContainerEngine
 
     @property
     def name(self) -> str:
-        """The engine's."""
+        """The engine's name."""
         return self.engine.name
 
     def build(
         self, directory: Path, reference: str, *, architecture: str, revision: str, arguments: Sequence[str]
     ) -> str:
-        """Build the Dockerfile in `directory`, its output to standard error; the image's id.
+        """Build the Dockerfile in `directory`, with output on standard error, and return the image's id.
 
-        `architecture` is Lambda's name, `arguments` are the engine's own.
+        `architecture` is Lambda's name of it, and `arguments` are passed to the engine.
         """
         self._show(
             "build",
@@ -47,14 +47,14 @@ class ImageBuilder:
         return image_id.removeprefix("sha256:")
 
     def inspect(self, reference: str) -> dict[str, Any]:
-        """What the engine knows of an image; ToolError when it has none of that name."""
+        """Return the engine's description of an image; ToolError if it has no image with that name."""
         description = self.engine.inspect_image(reference)
         if description is None:
             raise ToolError(f"{self.name} has no image '{reference}'; run `webapp build`")
         return description
 
     def log_in(self, login: RegistryLogin) -> None:
-        """Log in to a registry; ToolError with the engine's complaint."""
+        """Log in to a registry; ToolError with the engine's message."""
         answer = self.engine.run(
             "login", "--username", login.user, "--password-stdin", login.registry, text=login.password
         )
@@ -62,12 +62,12 @@ class ImageBuilder:
             raise ToolError(f"{self.name} cannot log in to {login.registry}: {last_line(answer.stderr)}")
 
     def push(self, reference: str, destination: str) -> None:
-        """Push an image under another name, its progress to standard error."""
+        """Push an image under another name, with progress on standard error."""
         self._show("tag", reference, destination)
         self._show("push", destination)
 
     def _show(self, *arguments: str) -> None:
-        # Attestations make the image an index, which Lambda refuses; builders that know none ignore the variable.
+        # Attestations make the image an index, which Lambda refuses. Builders without attestations ignore the variable.
         environ = {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
         exit_code = subprocess.run(
             [self.engine.program, *arguments],
@@ -81,13 +81,13 @@ class ImageBuilder:
 
 
 def find_builder() -> ImageBuilder:
-    """A builder by the first engine that answers; ToolError with each one's complaint when none does."""
+    """Return a builder with the first engine that works; ToolError with each engine's message if none does."""
     usable, complaints = find_engines(_NAMES)
     if usable:
         return ImageBuilder(usable[0])
     if complaints:
         raise ToolError(f"{'; '.join(complaints)}; start it")
     raise ToolError(
-        "neither docker nor podman is installed, and the image is built and pushed by one of them; install one, "
-        "or name an image that is in the registry by --image sha256:…"
+        "neither docker nor podman is installed, but one of them has to build and push the image; install one, "
+        "or name an image in the registry with --image sha256:…"
     )

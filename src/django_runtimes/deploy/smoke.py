@@ -1,4 +1,4 @@
-"""Whether a deployed application answers: `/readyz`, which asks the database, and one page."""
+"""Tests whether a deployed application answers at `/readyz`, which queries the database, and at one page."""
 
 import http.client
 import string
@@ -15,7 +15,7 @@ _PAUSE_S = 1.0
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """What a path answered: its status, or why there was none."""
+    """The answer of a path: its status, or the reason why there is none."""
 
     path: str
     status: int | None
@@ -23,7 +23,7 @@ class PageAnswer:
 
     @property
     def is_good(self) -> bool:
-        """Whether a user would be content; redirections have been followed."""
+        """Whether a user would see the page; redirects have been followed."""
         return self.status == 200
 
     def __str__(self) -> str:
@@ -31,7 +31,7 @@ class PageAnswer:
 
 
 def smoke_test(endpoint: str, page: str, *, timeout_s: float) -> list[PageAnswer]:
-    """The last answer of each path; each is asked until it is good, or the time is over."""
+    """Request each path until its answer is good or the time is up, and return the last answers."""
     deadline = time.monotonic() + timeout_s
     return [_ask_until_good(endpoint.rstrip("/"), path, deadline) for path in dict.fromkeys((READINESS_PATH, page))]
 
@@ -39,14 +39,14 @@ def smoke_test(endpoint: str, page: str, *, timeout_s: float) -> list[PageAnswer
 def _ask_until_good(endpoint: str, path: str, deadline: float) -> PageAnswer:
     while True:
         answer = _ask(endpoint, path)
-        # A load balancer's first minutes, an address that is not known everywhere yet, a first cold start.
+        # A new load balancer, a new DNS name or the first cold start can take minutes.
         if answer.is_good or time.monotonic() + _PAUSE_S > deadline:
             return answer
         time.sleep(_PAUSE_S)
 
 
 def _ask(endpoint: str, path: str) -> PageAnswer:
-    # As a browser does it: what no request line may hold is escaped, and what is escaped already stays.
+    # As in a browser, only characters that a request line may not contain are escaped; existing escapes stay.
     address = f"{endpoint}{urllib.parse.quote(path, safe=string.punctuation)}"
     request = urllib.request.Request(address, headers={"User-Agent": "webapp-deploy"})  # noqa: S310
     try:

@@ -1,4 +1,4 @@
-"""What all verbs have in common: options, one-line errors, exit codes, JSON."""
+"""The basis of all verbs: common options, one-line errors, exit codes and JSON output."""
 
 import argparse
 import itertools
@@ -26,16 +26,16 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 
 EXIT_CODES = "Exit codes: 0 done; 1 failed, with the reason; 2 bad arguments or webapp.toml; 130 interrupted."
-# Of verbs that find out from AWS what is done already.
-GOES_ON = "interrupted; what AWS has begun it goes on with, and the same again goes on from there"
+# The message of verbs that can be repeated, since they read from AWS what is done already.
+RESUMABLE = "interrupted; AWS finishes the operation in progress, and the same command continues from there"
 
-# What a program that reads the JSON may rely on; raised when something of it changes.
+# The version of the JSON output's format; increase it with each incompatible change.
 _SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a verb came to: `text` for people, `content` for programs; neither where all is printed already."""
+    """A verb's result: `text` for people, `content` for programs; both empty if all is printed already."""
 
     text: str = ""
     content: Mapping[str, Any] | None = None
@@ -43,10 +43,10 @@ class Result:
 
 
 class VerbParser(OneLineParser):
-    """A verb's command line; its mistakes are reported as every other."""
+    """The parser of a verb's command line; it reports errors like all others."""
 
     def __init__(self, verb: str, description: str, epilog: str) -> None:
-        # An abbreviated --json could not be told apart where the rest is a mistake.
+        # An abbreviated --json could not be recognized when the rest of the command line is invalid.
         super().__init__(prog=f"webapp {verb}", description=description, epilog=epilog, allow_abbrev=False)
         self.verb = verb
         self.add_argument("--json", action="store_true", help="print JSON to standard output")
@@ -57,12 +57,12 @@ class VerbParser(OneLineParser):
 
 
 def verb_parser(verb: str, description: str, *, epilog: str = EXIT_CODES) -> VerbParser:
-    """A parser with the options that every verb has."""
+    """Return a parser with the options of all verbs."""
     return VerbParser(verb, description, epilog)
 
 
 def add_place(parser: argparse.ArgumentParser) -> None:
-    """The options that say what is worked on."""
+    """Add the options --stage and --target."""
     parser.add_argument(
         "--stage",
         choices=STAGES,
@@ -78,13 +78,13 @@ def add_place(parser: argparse.ArgumentParser) -> None:
 
 
 def add_consent(parser: argparse.ArgumentParser) -> None:
-    """The options of verbs that change something."""
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    """Add the options of verbs that change something."""
+    parser.add_argument("--yes", action="store_true", help="answer yes to all questions")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
 
 
 def context_of(options: argparse.Namespace) -> Context:
-    """The context of a verb with `add_place`, and with `add_consent` where it changes something."""
+    """Return the context of a verb that has the options of `add_place`, and of `add_consent` if it changes anything."""
     consent = Consent(yes=getattr(options, "yes", False), dry_run=getattr(options, "dry_run", False))
     return open_context(
         Path.cwd(), stage=options.stage, target=options.target, consent=consent, progress=Progress(sys.stderr)
@@ -98,7 +98,7 @@ def run(
     *,
     interrupted: str = "interrupted",
 ) -> int:
-    """Do the work, print its result or its error, and return the exit code; `interrupted` is what Ctrl-C says."""
+    """Do the work, print its result or error, and return the exit code; `interrupted` is the message after Ctrl-C."""
     interrupt_unless_ignored()
     as_json = "--json" in itertools.takewhile(lambda word: word != "--", arguments)
     try:
@@ -116,10 +116,10 @@ def run(
     except KeyboardInterrupt:
         failed = interrupted, EXIT_INTERRUPTED
     except OSError as error:
-        # A full disk, a folder that is not ours.
+        # For example a full disk, or a folder without permission.
         failed = str(error), EXIT_FAILED
     except Exception as error:
-        # A bug of ours, whose place its report needs.
+        # This is a bug, and a report of it needs the traceback.
         traceback.print_exc()
         failed = (
             f"{type(error).__name__}: {error}; an internal error (a bug in webapp); please report the lines above",
@@ -131,12 +131,12 @@ def run(
 
 
 def show(text: str) -> bool:
-    """Print to standard output; False once nobody reads it any more, as after `| head`."""
+    """Print to standard output; return False once the pipe is closed, as by `| head`."""
     try:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Python would complain about what is left to be written when it ends.
+        # At exit Python would report an error for its unwritten output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return False
     return True
@@ -145,7 +145,7 @@ def show(text: str) -> bool:
 def _fail(parser: VerbParser, text: str, exit_code: int, *, as_json: bool) -> int:
     line = " ".join(text.split())
     if as_json:
-        # On one line, since `logs` prints one object a line.
+        # The error is on one line, since `logs` prints one object per line.
         show(json.dumps({"schema": _SCHEMA, "verb": parser.verb, "error": line}))
     sys.stderr.write(f"{parser.prog}: {line}\n")
     return exit_code

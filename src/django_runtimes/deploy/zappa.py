@@ -1,4 +1,4 @@
-"""What a `zappa_settings.json` has an equivalent for here, and what it has none for."""
+"""Converts Zappa's settings to webapp.toml, with a remark on each setting that has no equivalent."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.deploy.configuration import DEFAULT_STAGE, STAGES
 
-# Zappa's stages have any name; the templates' have these.
+# The templates' stage for each common name of a Zappa stage.
 _STAGES = {
     "dev": "dev",
     "develop": "dev",
@@ -22,51 +22,51 @@ _STAGES = {
     "production": "production",
 }
 _TEMPLATE_STAGES = ", ".join(STAGES)
-# The template's own limits and defaults.
+# The template's limits and defaults.
 _SMALLEST_MB = 512
 _LONGEST_REQUEST_S = 29
 _PROXY_CONNECTIONS = 80
 _LONGEST_PROJECT = 21
 
-_IMAGE = "not needed: an image takes the place of the archive"
-_VARIABLES = "by `webapp init --eject`, then to Environment in deploy/operations and the runtime's template, by name"
-_POLICY = "by `webapp init --eject`, then to the role in deploy/lambda/template.yaml, every action by name"
-_DOMAIN = "by hand: a custom domain of API Gateway, or target aws_ecs with Domain and CertificateArn"
+_IMAGE = "not needed: an image replaces the archive"
+_VARIABLES = "run `webapp init --eject`, then add each to Environment in deploy/operations and the runtime's template"
+_POLICY = "run `webapp init --eject`, then add each action to the role in deploy/lambda/template.yaml"
+_DOMAIN = "set up by hand: a custom domain of API Gateway, or target aws_ecs with Domain and CertificateArn"
 _REMARKS = {
     "app_function": "not needed: Django's application is found by its settings",
     "attach_policy": _POLICY,
     "aws_environment_variables": _VARIABLES,
     "base_path": _DOMAIN,
-    "binary_support": "not needed: answers may be binary",
+    "binary_support": "not needed: responses may be binary",
     "certificate": _DOMAIN,
     "certificate_arn": _DOMAIN,
     "certificate_chain": _DOMAIN,
     "certificate_key": _DOMAIN,
     "delete_local_zip": _IMAGE,
     "delete_s3_zip": _IMAGE,
-    "django_settings": "by settings in [tool.webapp] of pyproject.toml, and DJANGO_SETTINGS_MODULE in the Dockerfile",
+    "django_settings": "set settings in [tool.webapp] of pyproject.toml, and DJANGO_SETTINGS_MODULE in the Dockerfile",
     "environment_variables": _VARIABLES,
-    "exclude": "by .dockerignore",
-    "exclude_glob": "by .dockerignore",
+    "exclude": "use .dockerignore",
+    "exclude_glob": "use .dockerignore",
     "extra_permissions": _POLICY,
     "keep_warm_expression": "the schedule is every 5 minutes",
     "lambda_handler": _IMAGE,
     "layers": "not with images: install it in the Dockerfile",
     "lets_encrypt_key": _DOMAIN,
-    "log_level": "by Django's LOGGING",
-    "manage_roles": "the templates make a role for each job",
+    "log_level": "use Django's LOGGING",
+    "manage_roles": "the templates create a role for each job",
     "remote_env": _VARIABLES,
-    "role_arn": "the templates make a role for each job",
-    "role_name": "the templates make a role for each job",
+    "role_arn": "the templates create a role for each job",
+    "role_name": "the templates create a role for each job",
     "route53_enabled": _DOMAIN,
-    "runtime": "by BASE_IMAGE of the Dockerfile",
+    "runtime": "set BASE_IMAGE in the Dockerfile",
     "s3_bucket": _IMAGE,
     "slim_handler": _IMAGE,
-    "touch": "/readyz and one page are asked after every deploy",
+    "touch": "/readyz and one page are tested after every deploy",
     "use_precompiled_packages": _IMAGE,
-    "vpc_config": "the stack network makes one; Egress says how it reaches the internet",
+    "vpc_config": "the stack network creates a VPC; Egress decides how it reaches the internet",
 }
-_TAKEN = {
+_CONVERTED = {
     "aws_region",
     "domain",
     "extends",
@@ -79,8 +79,8 @@ _TAKEN = {
 
 
 @dataclass(frozen=True)
-class TakenOver:
-    """What of it goes into webapp.toml, `stages` with the parameters of the stack lambda; `remarks` on the rest."""
+class ConvertedSettings:
+    """The settings for webapp.toml, `stages` with the parameters of the stack lambda, and `remarks` on the rest."""
 
     project: str | None = None
     region: str | None = None
@@ -89,10 +89,10 @@ class TakenOver:
     remarks: list[str] = field(default_factory=list)
 
 
-def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
-    """Read Zappa's stages, each with what it extends; the first one says project, region and page.
+def convert_settings(settings: Mapping[str, Mapping[str, Any]]) -> ConvertedSettings:
+    """Convert Zappa's stages, after resolving `extends`; the first one determines project, region and page.
 
-    UsageError for a value that Zappa would not take either.
+    UsageError for a value that Zappa would not accept either.
     """
     contents = {name: _extended(settings, name) for name in settings}
     named = _named_stages(settings)
@@ -103,18 +103,18 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
         if name not in named:
             alias = _STAGES.get(name.lower())
             reason = "is not a stage of the templates" if alias is None else f"would be a second {alias}"
-            remarks.append(f"{name}: {reason}; left out")
+            remarks.append(f"{name}: {reason}; skipped")
             continue
         try:
             stages[named[name]] = _parameters(content)
             if name.lower() not in _STAGES:
-                remarks.append(f"{name}: becomes the stage {named[name]}; the templates' are {_TEMPLATE_STAGES}")
+                remarks.append(f"{name}: becomes the stage {named[name]}; the templates have {_TEMPLATE_STAGES}")
             remarks += [f"{name}: {remark}" for remark in _remarks(content)]
         except UsageError as error:
             raise UsageError(f"{name}: {error}") from None
         if content.get("aws_region", first.get("aws_region")) != first.get("aws_region"):
             remarks.append(f"{name}: aws_region: all stages are in one region, the registry's")
-    return TakenOver(
+    return ConvertedSettings(
         project_of(_text(first, "project_name")),
         _text(first, "aws_region"),
         _text(first, "touch_path"),
@@ -124,16 +124,16 @@ def take_over(settings: Mapping[str, Mapping[str, Any]]) -> TakenOver:
 
 
 def _named_stages(settings: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """The templates' stage for each of Zappa's that has one, in the file's order."""
+    """Map Zappa's stages that have a template stage to its name, in the file's order."""
     taken: dict[str, str] = {}
-    # A stage with the very name goes before one that means the same.
+    # A stage with exactly the template's name takes precedence over a synonym.
     for name in sorted(settings, key=lambda name: _STAGES.get(name.lower()) != name.lower()):
         stage = _STAGES.get(name.lower())
         if stage is not None and stage not in taken.values():
             taken[name] = stage
     if not taken:
         parents = {content.get("extends") for content in settings.values() if isinstance(content.get("extends"), str)}
-        # Others may be functions of their own.
+        # The other stages may be separate functions.
         taken = dict.fromkeys([name for name in settings if name not in parents][:1], DEFAULT_STAGE)
     return {name: taken[name] for name in settings if name in taken}
 
@@ -144,7 +144,7 @@ def _parameters(content: Mapping[str, Any]) -> dict[str, int | str]:
         parameters["MemoryMb"] = max(memory_mb, _SMALLEST_MB)
     if concurrency := _whole(content, "lambda_concurrency"):
         parameters["ReservedConcurrency"] = concurrency
-    # Zappa's default is to keep warm.
+    # Zappa keeps functions warm by default.
     if content.get("keep_warm", True):
         parameters["WarmUp"] = "yes"
     if domain := _text(content, "domain"):
@@ -155,23 +155,23 @@ def _parameters(content: Mapping[str, Any]) -> dict[str, int | str]:
 def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
     for name, value in content.items():
         if name in {"environment_variables", "aws_environment_variables"} and isinstance(value, Mapping):
-            # Their values may be secrets.
+            # The values may be secrets, so only the names are printed.
             yield f"{name} ({', '.join(value)}): {_VARIABLES}"
         elif name == "events":
-            yield "events: one management command a night by ScheduledCommand; others by EventBridge's own schedules"
+            yield "events: use ScheduledCommand for one management command a night, EventBridge schedules for others"
         elif name == "profile_name":
             yield f"profile_name: set AWS_PROFILE={value}"
         elif name == "timeout_seconds":
             if _whole(content, name) > _LONGEST_REQUEST_S:
                 yield f"timeout_seconds: a request has {_LONGEST_REQUEST_S} s here, since the HTTP API ends it at 30"
-        elif name not in _TAKEN:
+        elif name not in _CONVERTED:
             yield f"{name}: {_REMARKS.get(name, 'has no equivalent')}"
     if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
-        yield f"memory_size: raised to {_SMALLEST_MB}, the least that the template takes"
+        yield f"memory_size: raised to {_SMALLEST_MB}, the template's minimum"
     if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
         yield "lambda_concurrency: raise MaxConnections and ProxyMaxConnections with it: docs/database.md"
     if content.get("domain"):
-        yield f"domain: the application answers for it; leading it there is {_DOMAIN}"
+        yield f"domain: the application accepts it, but it has to be {_DOMAIN}"
 
 
 def _extended(settings: Mapping[str, Mapping[str, Any]], name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -185,21 +185,21 @@ def _extended(settings: Mapping[str, Mapping[str, Any]], name: str, seen: tuple[
 
 
 def _whole(content: Mapping[str, Any], name: str) -> int:
-    """A number of Zappa's; 0 where it is not set."""
+    """Return a whole number, or 0 if it is not set."""
     value = content.get(name) or 0
     if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
-        raise UsageError(f"{name} = {value!r} is not a whole number; correct it, or take it out")
+        raise UsageError(f"{name} = {value!r} is not a whole number; correct it, or remove it")
     return int(value)
 
 
 def _text(content: Mapping[str, Any], name: str) -> str | None:
     value = content.get(name)
     if value is not None and not isinstance(value, str):
-        raise UsageError(f"{name} = {value!r} is not a text; correct it, or take it out")
+        raise UsageError(f"{name} = {value!r} is not a string; correct it, or remove it")
     return value
 
 
 def project_of(name: str | None) -> str | None:
-    """A project's name as the templates take it; None when nothing is left of it."""
+    """Return a name as a valid project name, or None if nothing of it is valid."""
     text = re.sub(r"[^a-z0-9]+", "-", (name or "").lower()).lstrip("-0123456789")[:_LONGEST_PROJECT].rstrip("-")
     return text if len(text) > 1 else None

@@ -1,4 +1,4 @@
-"""Finds and reads Zappa's settings file, of each kind that Zappa takes."""
+"""Finds and reads Zappa's settings file in each format that Zappa supports."""
 
 import json
 from pathlib import Path
@@ -6,25 +6,25 @@ from typing import Any
 
 from django_runtimes.cli.toml_file import read_toml
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.zappa import TakenOver, take_over
+from django_runtimes.deploy.zappa import ConvertedSettings, convert_settings
 
-# In the order in which Zappa 0.63 looks for them. A zappa_settings.py is what Zappa writes into its own archive.
+# The order in which Zappa 0.63 looks for them. It writes zappa_settings.py itself, into its archive.
 ZAPPA_FILES = ("zappa_settings.json", "zappa_settings.toml", "zappa_settings.yml", "zappa_settings.yaml")
-_REMEDY = "name another file by --zappa"
+_REMEDY = "name another file with --zappa"
 
 
 def find_zappa_file(directory: Path) -> Path | None:
-    """The file that Zappa would read in this folder; None where there is none."""
+    """Return the file that Zappa would read in this folder, or None."""
     return next((path for name in ZAPPA_FILES if (path := directory / name).is_file()), None)
 
 
-def read_zappa_file(path: Path) -> TakenOver:
-    """What of it goes into webapp.toml; UsageError for a file that Zappa would not take either."""
+def read_zappa_file(path: Path) -> ConvertedSettings:
+    """Read and convert Zappa's settings; UsageError for a file that Zappa would not accept either."""
     settings = _read(path)
     if not isinstance(settings, dict) or not all(isinstance(stage, dict) for stage in settings.values()):
-        raise UsageError(f"{path} is not Zappa's: it has no table for each stage; {_REMEDY}")
+        raise UsageError(f"{path} is not a Zappa settings file: it has no table for each stage; {_REMEDY}")
     try:
-        return take_over({str(name): stage for name, stage in settings.items()})
+        return convert_settings({str(name): stage for name, stage in settings.items()})
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
 

@@ -8,13 +8,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import explain_error
-from django_runtimes.deploy.aws.stack_status import Standing, stack_remedy
+from django_runtimes.deploy.aws.stack_status import Readiness, stack_remedy
 from django_runtimes.deploy.catalogue import LAMBDA, OPERATIONS, STACKS, DeployTarget
 from django_runtimes.deploy.configuration import load_configuration
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import Context, open_context
 from django_runtimes.deploy.image_builder import find_builder
-from django_runtimes.deploy.steps.beforehand import check_beforehand
+from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.template_source import TemplateSource, differing_templates
 from django_runtimes.doctor.finding import Finding, Level
 
@@ -64,16 +64,16 @@ def _templates(source: TemplateSource) -> Iterator[Finding]:
 def _stage(context: Context) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
     # Raises for a mistake in the parameters.
-    check_beforehand(context)
+    validate_parameters(context)
     states = [context.state(stack) for stack in STACKS]
     for state in states:
-        if state.standing is Standing.STUCK:
+        if state.readiness is Readiness.STUCK:
             yield Finding(
                 Level.WRONG,
                 f"the stack {state.name} is in {state.status}",
                 stack_remedy(state.name, str(state.status), context.aws.region),
             )
-    there = {stack for stack, state in zip(STACKS, states, strict=True) if state.standing is Standing.READY}
+    there = {stack for stack, state in zip(STACKS, states, strict=True) if state.readiness is Readiness.READY}
     yield Finding(Level.OK, f"{place}: {len(there)} stacks exist; the image is {context.running_image() or 'none'}")
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
         yield Finding(

@@ -70,7 +70,7 @@ def test_a_command_waits_for_the_running_one(project: Project, aws: StandIn):
 
     ended = project.run("manage", "--", "check")
 
-    assert "another command runs; waiting for it" in ended.stderr
+    assert "another command is running; waiting for it" in ended.stderr
     assert "System check identified" in ended.stdout
 
 
@@ -92,5 +92,7 @@ def test_locked_migrations_are_an_error_that_says_to_wait(
     consent = Consent(yes=True, dry_run=False)
     context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
 
-    with pytest.raises(ToolError, match=r"`migrate` ended with exit code 75: .*; wait until the other one has ended$"):
+    with pytest.raises(
+        ToolError, match=r"`migrate` ended with exit code 75: .*; wait until the other migration has ended$"
+    ):
         migrate(context)

@@ -55,7 +55,7 @@ def test_an_image_cannot_pass_with_another_images_answers(make_project, aws_with
         project.run("deploy", "--image", good, "--yes")
         message = wait_for_failure(process)
 
-    assert "somebody else changed the stack guestbook-dev-lambda in between" in message
+    assert "somebody else changed the stack guestbook-dev-lambda at the same time" in message
     assert digests(aws) == (good, good)
     assert history(project) == [good, first]
 
@@ -72,7 +72,7 @@ def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_wit
     with blocked_verb(project, aws, "lambda:Invoke", "noinput", *arguments) as last_line:
         project.run("rollback", "--to", third, "--yes")
 
-    assert "somebody else changed the stack guestbook-dev-operations in between" in last_line[0]
+    assert "somebody else changed the stack guestbook-dev-operations at the same time" in last_line[0]
     assert last_line[0].endswith(f"{third} has the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]
@@ -109,7 +109,7 @@ def test_a_concurrent_change_of_the_stack_is_reported(action: str, make_project,
     with blocked_verb(project, aws, f"cloudformation:{action}", about, *arguments) as last_line:
         project.run("deploy", "--image", third, "--yes")
 
-    assert "somebody else changed the stack guestbook-dev-lambda in between; run it again" in last_line[0]
+    assert "somebody else changed the stack guestbook-dev-lambda at the same time; run it again" in last_line[0]
     assert last_line[0].endswith(f"{third} has the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]

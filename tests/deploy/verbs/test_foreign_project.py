@@ -167,7 +167,7 @@ def test_ejected_templates_are_used(shop: Shop):
     template.write_text(template.read_text().replace("Description:", "Description: >-\n  Our own.", 1))
     planned = shop.run("deploy", "--dry-run")
 
-    assert "deploy is there already, and --eject overwrites nothing" in refused.stderr
+    assert "deploy exists already, and --eject overwrites nothing" in refused.stderr
     assert f"templates: {shop.directory}/deploy, this project's own, ejected from django-runtimes " in planned.stderr
     assert "edited in this project: foundation/network.yaml" in planned.stderr
 
@@ -201,5 +201,5 @@ def test_without_a_dockerfile_nothing_is_created(shop: Shop, aws: StandIn):
 
     refused = shop.run("deploy", "--yes", exit_code=1).stderr
 
-    assert f"there is no Dockerfile in {shop.directory}, which the image is built from; `webapp init` writes" in refused
+    assert f"there is no Dockerfile in {shop.directory} to build the image from; `webapp init` writes" in refused
     assert "cloudformation:CreateChangeSet" not in aws.calls()

@@ -94,7 +94,7 @@ def test_an_option_that_is_not_utf_8_is_refused(tmp_path: Path):
     ended = init(tmp_path, "--yes", "--page", "/\udcff")
 
     assert ended.returncode == 2
-    assert "ends in what is not UTF-8" in ended.stderr
+    assert "ends with bytes that are not UTF-8" in ended.stderr
     assert not (tmp_path / "webapp.toml").exists()
 
 

@@ -29,5 +29,5 @@ def test_an_interrupted_verb_says_how_to_continue(number: signal.Signals, make_p
     ended = project.signal_at(number, "guestbook-dev-monitoring", "deploy", "--json", "--image", image, "--yes")
 
     assert ended.returncode == 130, ended.stderr
-    assert "interrupted; what AWS has begun it goes on with" in json.loads(ended.stdout)["error"]
-    assert "interrupted; what AWS has begun it goes on with" in ended.stderr.splitlines()[-1]
+    assert "interrupted; AWS finishes the operation in progress" in json.loads(ended.stdout)["error"]
+    assert "interrupted; AWS finishes the operation in progress" in ended.stderr.splitlines()[-1]

@@ -156,12 +156,12 @@ def test_changing_a_fixed_parameter_is_refused(live: tuple[Project, str], aws_wi
         "AddressPrefix": ("10.0", "10.1"),
         "Architecture": ("x86_64", "arm64"),
     }
-    holds = "other stacks hold on to what it made"
+    holds = "other stacks depend on its result"
     elsewhere = "deploy '{}' to another stage or project and move the data"
     reasons = {name: (holds, elsewhere.format(wanted)) for name, (_, wanted) in changes.items()} | {
         "Architecture": (
-            "the images of before, to which a failed deploy goes back, cannot run on it",
-            "take away what runs by `webapp destroy`, which keeps the data, and deploy again",
+            "earlier images, to which a failed deploy rolls back, cannot run on it",
+            "run `webapp destroy`, which keeps the data, and deploy again",
         )
     }
 
@@ -210,11 +210,11 @@ def test_logins_by_secret_need_an_egress(make_project, aws: StandIn):
 
     for arguments in (["deploy", "--image", image, "--yes"], ["deploy", "--image", image, "--dry-run"]):
         assert project.error(*arguments, exit_code=2) == (
-            "webapp deploy: Credentials = 'secretsmanager' with Egress = 'none' leaves the operations function no way "
-            "to its secret; set Egress to 'endpoints' or 'nat' in webapp.toml "
-            f"({project.directory}/deploy/foundation/README.md has their prices), or Credentials to 'iam'"
+            "webapp deploy: Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off "
+            "from its secret; set Egress to 'endpoints' or 'nat' in webapp.toml "
+            f"({project.directory}/deploy/foundation/README.md lists their prices), or Credentials to 'iam'"
         )
-    assert "leaves the operations function no way to its secret" in doctor(project)
+    assert "cuts the operations function off from its secret" in doctor(project)
     assert "cloudformation:CreateChangeSet" not in aws.calls()
 
 
@@ -230,7 +230,7 @@ def test_rotation_starts_after_the_roles_are_created(make_project, aws_with_data
     project.run("deploy", "--image", image, "--yes")
 
     said = ended.stderr
-    assert 0 < said.index("create_web_role") < said.index("guestbook-dev-rotation is created")
+    assert 0 < said.index("create_web_role") < said.index("guestbook-dev-rotation is being created")
     assert "guestbook-dev-rotation" in project.json("destroy", "--yes")["deleted"]
 
 

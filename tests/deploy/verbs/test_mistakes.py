@@ -21,7 +21,7 @@ def offline(make_project) -> Project:
 
 def test_missing_credentials(offline: Project):
     assert offline.error("deploy", "--image", DIGEST) == (
-        "webapp deploy: there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+        "webapp deploy: no AWS credentials found; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
     )
 
 
@@ -47,7 +47,7 @@ def test_an_image_that_is_not_a_digest(offline: Project):
 
 
 def test_programs_get_the_error_as_json(offline: Project):
-    assert "no credentials" in offline.json("status", exit_code=1)["error"]
+    assert "no AWS credentials" in offline.json("status", exit_code=1)["error"]
 
 
 def test_a_stage_promoted_to_itself(offline: Project):

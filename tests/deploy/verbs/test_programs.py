@@ -61,7 +61,7 @@ def test_empty_logs_are_reported_on_standard_error(project: Project, aws: StandI
     ended = project.run("logs", "--json")
 
     assert ended.stdout == ""
-    assert "nothing was written in that time; --since looks further back" in ended.stderr
+    assert "nothing was written in that time; look further back with --since" in ended.stderr
 
 
 @pytest.mark.parametrize("option", [(), ("--follow",)], ids=["once", "follow"])
@@ -88,7 +88,7 @@ def test_an_invalid_release_in_the_history_is_an_error(project: Project, aws: St
     name = "/webapp/guestbook/dev/aws_lambda/release"
     aws.client("ssm").put_parameter(Name=name, Value="v1", Type="String")
 
-    assert f"version 1 of the parameter {name} is no release as webapp notes them" in project.error("status")
+    assert f"version 1 of the parameter {name} is not a release recorded by webapp" in project.error("status")
 
 
 def test_an_image_is_built_without_git(project: Project, docker: Path):

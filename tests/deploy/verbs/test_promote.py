@@ -31,8 +31,8 @@ def with_staging_parameter(project: Project, line: str) -> None:
     ("line", "expected"),
     [
         ("MemroyMb = 1024", "no template has parameter 'MemroyMb'; did you mean MemoryMb?"),
-        ("MemoryMb = 100", "the stack 'operations' does not take MemoryMb = '100', which is less than 512"),
-        ('Architecture = "arm64"', "dev has an image for x86_64, and staging runs on arm64"),
+        ("MemoryMb = 100", "the stack 'operations' does not accept MemoryMb = '100', which is less than 512"),
+        ('Architecture = "arm64"', "dev has an image for x86_64, but staging runs on arm64"),
     ],
 )
 def test_the_destinations_parameters_are_checked_first(line: str, expected: str, project: Project, aws: StandIn):

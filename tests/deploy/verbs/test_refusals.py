@@ -28,7 +28,7 @@ def test_a_missing_permission_names_the_action(project: Project, aws: StandIn):
 
     assert message.startswith("webapp deploy: AWS does not permit CreateChangeSet: ")
     assert "cloudformation:CreateChangeSet" in message
-    assert message.endswith("let the role that deploys have it, or choose another AWS_PROFILE")
+    assert message.endswith("grant it to the deploying role, or choose another AWS_PROFILE")
 
 
 def test_credentials_that_have_expired(project: Project, aws: StandIn):
@@ -51,7 +51,7 @@ def test_an_image_that_is_not_in_the_registry(project: Project, aws: StandIn):
 
     message = project.error("deploy", "--image", ABSENT)
 
-    assert f"{ABSENT} is no image of the repository 'guestbook' any more, or never was" in message
+    assert f"{ABSENT} is not, or no longer, an image in the repository 'guestbook'" in message
     assert image in message
 
 
@@ -59,7 +59,7 @@ def test_an_image_unsupported_by_lambda(project: Project, aws: StandIn):
     large = aws.push("guestbook", "large", size_bytes=11 * 1024**3)
     index = aws.push("guestbook", "index", media_type="application/vnd.oci.image.index.v1+json")
 
-    assert "the image has 11.0 GB, and Lambda" in project.error("deploy", "--image", large)
+    assert "the image has 11.0 GB, but Lambda" in project.error("deploy", "--image", large)
     assert "--provenance=false --sbom=false" in project.error("deploy", "--image", index)
 
 
@@ -73,7 +73,10 @@ def test_a_failed_creation_is_explained_with_a_remedy(project: Project, aws: Sta
     assert (
         "guestbook-dev-monitoring ended in ROLLBACK_COMPLETE, since AlarmTopic (AWS::SNS::Topic): Topic limit" in first
     )
-    assert "guestbook-dev-monitoring is in ROLLBACK_COMPLETE by AlarmTopic (AWS::SNS::Topic): Topic limit" in second
+    assert (
+        "guestbook-dev-monitoring is in ROLLBACK_COMPLETE because of AlarmTopic (AWS::SNS::Topic): Topic limit"
+        in second
+    )
     assert "`aws cloudformation delete-stack --stack-name guestbook-dev-monitoring --region us-east-1`" in second
     assert "guestbook-dev-monitoring is in ROLLBACK_COMPLETE" in project.run("doctor", "aws", exit_code=1).stdout
 
@@ -92,7 +95,7 @@ def test_a_change_that_loses_data_is_refused(project: Project, aws: StandIn):
     refused = project.error("deploy", "--image", image, "--yes")
 
     assert "remove ThrottleTable (AWS::DynamoDB::Table)" in shown.stderr
-    assert "would remove ThrottleTable (AWS::DynamoDB::Table), and its data would be gone" in refused
+    assert "would remove ThrottleTable (AWS::DynamoDB::Table), and its data would be lost" in refused
 
 
 def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):
@@ -108,5 +111,5 @@ def test_a_dry_run_changes_nothing(project: Project, aws: StandIn):
 def test_without_a_terminal_nothing_is_created(project: Project, aws: StandIn):
     message = project.error("deploy", "--image", aws.push("guestbook", "v1"), exit_code=2)
 
-    assert "Nobody can answer here; add --yes" in message
+    assert "Standard input is not a terminal; add --yes" in message
     assert set(project.json("status")["stacks"]) == {"guestbook-registry"}

@@ -143,7 +143,7 @@ def test_a_failed_redeploy_keeps_the_traffic(make_project, aws_with_database: St
     message = project.error("deploy", "--image", second, "--allow", "guestbook.0099_nothing", "--yes")
 
     assert "is not a migration of this version" in message
-    assert message.endswith("there is no other image to go back to")
+    assert message.endswith("there is no other image to roll back to")
     assert images(project, aws) == (second, second)
 
 
@@ -219,7 +219,7 @@ def test_one_stages_image_is_promoted_to_another(make_project, aws_with_database
     aws.client("ecr").batch_delete_image(repositoryName="guestbook", imageIds=[{"imageDigest": first}])
     asked = aws.calls().count("cloudformation:CreateChangeSet")
     message = project.error("promote", "--stage", "dev", "--to", "staging", "--yes")
-    assert f"{first} is no image of the repository 'guestbook' any more" in message
+    assert f"{first} is not, or no longer, an image in the repository 'guestbook'" in message
     assert aws.calls().count("cloudformation:CreateChangeSet") == asked
 
 

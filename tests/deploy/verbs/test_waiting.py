@@ -9,7 +9,7 @@ import pytest
 from django_runtimes.cli.progress import Progress
 from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.log_events import follow_groups
-from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import Stacks
 from tests.deploy.standin.small_stacks import LOG, template
 from tests.deploy.standin.standin import REGION, StandIn
@@ -41,7 +41,7 @@ def test_a_concurrent_change_is_waited_for(region: Aws, moving: str):
     state = Stacks(region, Progress(said)).settle(moving)
 
     assert state.status == "CREATE_COMPLETE"
-    assert "moving is in CREATE_IN_PROGRESS; waiting for that first" in said.getvalue()
+    assert "moving is in CREATE_IN_PROGRESS; waiting for that operation" in said.getvalue()
 
 
 def test_a_stack_in_creation_is_deleted_afterwards(region: Aws, moving: str):
@@ -49,7 +49,7 @@ def test_a_stack_in_creation_is_deleted_afterwards(region: Aws, moving: str):
 
     stacks.delete(stacks.describe(moving))
 
-    assert stacks.describe(moving).standing is Standing.ABSENT
+    assert stacks.describe(moving).readiness is Readiness.ABSENT
 
 
 def test_deleting_an_absent_stack_does_nothing(region: Aws, aws: StandIn):

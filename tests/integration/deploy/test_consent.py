@@ -63,7 +63,7 @@ def test_without_a_terminal_the_question_is_an_error(tmp_path: Path):
         check=False,
     )
 
-    assert ended.stdout.strip() == "UsageError Delete it? Nobody can answer here; add --yes"
+    assert ended.stdout.strip() == "UsageError Delete it? Standard input is not a terminal; add --yes"
 
 
 def test_init_asks_for_missing_options(tmp_path: Path):

@@ -49,7 +49,7 @@ def test_nothing_is_written_without_an_answer(tmp_path: Path):
     ended = init(tmp_path)
 
     assert ended.returncode == 2
-    assert "Nobody can answer here; add --yes" in ended.stderr
+    assert "Standard input is not a terminal; add --yes" in ended.stderr
     assert tree(tmp_path) == before
 
 

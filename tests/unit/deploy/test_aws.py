@@ -14,7 +14,7 @@ def client_error(code: str, message: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (NoCredentialsError(), "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or"),
+        (NoCredentialsError(), "no AWS credentials found; set AWS_PROFILE, or run `aws configure` or"),
         (ProfileNotFound(profile="team"), "The config profile (team) could not be found; set AWS_PROFILE to one of"),
         (
             EndpointConnectionError(endpoint_url="https://cloudformation.eu-nowhere-1.amazonaws.com"),
@@ -27,7 +27,7 @@ def client_error(code: str, message: str) -> ClientError:
         ),
         (
             client_error("InvalidClientTokenId", "Invalid token."),
-            "AWS does not know these credentials (CreateChangeSet: Inv",
+            "AWS rejects these credentials (CreateChangeSet: Inv",
         ),
         (
             client_error("AccessDenied", "User: a is not\nauthorized to perform: cloudformation:CreateChangeSet"),
@@ -36,7 +36,7 @@ def client_error(code: str, message: str) -> ClientError:
         (client_error("ValidationError", "No such parameter"), "AWS refuses CreateChangeSet: No such parameter"),
         (
             client_error("Throttling", "Rate exceeded"),
-            "AWS is asked too much at once (CreateChangeSet: Rate exceeded); wait a minute, and run it again",
+            "AWS throttles CreateChangeSet: Rate exceeded; wait a minute, and run it again",
         ),
     ],
 )
@@ -46,5 +46,7 @@ def test_an_error_is_one_line_with_the_remedy(error: Exception, expected: str):
 
 
 def test_an_unknown_region_is_refused_with_a_suggestion():
-    with pytest.raises(UsageError, match=r"region 'eu-centrl-1' in webapp.toml is none .* did you mean eu-central-1\?"):
+    with pytest.raises(
+        UsageError, match=r"region 'eu-centrl-1' in webapp.toml is unknown .* did you mean eu-central-1\?"
+    ):
         Aws("eu-centrl-1")

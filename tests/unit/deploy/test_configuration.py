@@ -48,10 +48,10 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (SMALLEST.replace("region", "regoin"), "webapp.toml does not know 'regoin'; did you mean 'region'?"),
+        (SMALLEST.replace("region", "regoin"), "webapp.toml has no key 'regoin'; did you mean 'region'?"),
         (
             SMALLEST.replace("guestbook", "Guest_Book"),
-            "project 'Guest_Book' is not a name for AWS; use 2 to 21 small letters, digits and single hyphens",
+            "project 'Guest_Book' is not a valid name in AWS; use 2 to 21 lowercase letters, digits and single hyphens",
         ),
         (
             SMALLEST.replace("stages.dev", "stages.test"),
@@ -63,7 +63,7 @@ def test_the_smallest_file_leaves_the_rest_to_defaults():
             "choose from aws_lambda, aws_app_runner, aws_ecs, aws_ecs_express",
         ),
         ('project = "guestbook"\nregion = "eu-central-1"', "webapp.toml has no stage; add one, such as [stages.dev]"),
-        (f'page = "about"\n{SMALLEST}', "page 'about' is not a path; write it from the first slash on, as /about/"),
+        (f'page = "about"\n{SMALLEST}', "page 'about' is not a path; start it with a slash, as in /about/"),
         (f"smoke_timeout_s = 0\n{SMALLEST}", "smoke_timeout_s = 0 is not a number of seconds above 0 and up to 3600"),
         (SMALLEST.replace('region = "eu-central-1"', ""), "webapp.toml has no region; add it"),
     ],

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from django_runtimes.deploy.aws.history import Release, last_good, one_back
+from django_runtimes.deploy.aws.history import Release, last_good, previous_image
 
 
 def releases(*steps: str) -> list[Release]:
@@ -31,7 +31,7 @@ def releases(*steps: str) -> list[Release]:
     ],
 )
 def test_a_rollback_returns_to_the_previous_image(steps: list[str], running: str, expected: str | None):
-    assert one_back(releases(*steps), running) == expected
+    assert previous_image(releases(*steps), running) == expected
 
 
 @pytest.mark.parametrize(

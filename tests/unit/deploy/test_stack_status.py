@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from django_runtimes.deploy.aws.stack_status import (
+    Readiness,
     StackFailure,
-    Standing,
+    describe_event,
     failures,
-    in_words,
-    of_last_operation,
+    last_operation,
+    readiness,
     stack_remedy,
-    standing,
     succeeded,
 )
 
@@ -37,21 +37,21 @@ def of_stack(status: str, reason: str = "") -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (None, Standing.ABSENT),
-        ("REVIEW_IN_PROGRESS", Standing.ABSENT),
-        ("DELETE_COMPLETE", Standing.ABSENT),
-        ("CREATE_COMPLETE", Standing.READY),
-        ("UPDATE_ROLLBACK_COMPLETE", Standing.READY),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Standing.MOVING),
-        ("DELETE_IN_PROGRESS", Standing.MOVING),
-        ("ROLLBACK_COMPLETE", Standing.STUCK),
-        ("ROLLBACK_FAILED", Standing.STUCK),
-        ("DELETE_FAILED", Standing.STUCK),
-        ("UPDATE_ROLLBACK_FAILED", Standing.STUCK),
+        (None, Readiness.ABSENT),
+        ("REVIEW_IN_PROGRESS", Readiness.ABSENT),
+        ("DELETE_COMPLETE", Readiness.ABSENT),
+        ("CREATE_COMPLETE", Readiness.READY),
+        ("UPDATE_ROLLBACK_COMPLETE", Readiness.READY),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Readiness.BUSY),
+        ("DELETE_IN_PROGRESS", Readiness.BUSY),
+        ("ROLLBACK_COMPLETE", Readiness.STUCK),
+        ("ROLLBACK_FAILED", Readiness.STUCK),
+        ("DELETE_FAILED", Readiness.STUCK),
+        ("UPDATE_ROLLBACK_FAILED", Readiness.STUCK),
     ],
 )
-def test_a_status_decides_the_standing(status: str | None, expected: Standing):
-    assert standing(status) is expected
+def test_a_status_decides_the_standing(status: str | None, expected: Readiness):
+    assert readiness(status) is expected
 
 
 def test_a_stack_that_rolled_back_did_not_succeed():
@@ -75,7 +75,7 @@ def test_only_the_last_operation_counts():
     former = [of_stack("CREATE_COMPLETE"), event("Role", "CREATE_FAILED", "of the time before")]
     latest = [of_stack("UPDATE_IN_PROGRESS"), event("Function", "UPDATE_FAILED", "too large")]
 
-    assert of_last_operation([*latest[::-1], *former]) == latest
+    assert last_operation([*latest[::-1], *former]) == latest
 
 
 def test_failures_come_in_order_without_their_consequences():
@@ -143,6 +143,6 @@ def test_a_failed_nested_stack_counts_as_a_resource():
 
 
 def test_events_are_put_into_words():
-    assert in_words(event("Function", "CREATE_COMPLETE")) == "Function (AWS::Lambda::Function) is there"
-    assert in_words(event("Function", "UPDATE_FAILED", "too large")).endswith("could not be changed: too large")
-    assert in_words(event("Function", "SOMETHING_NEW")).endswith("something new")
+    assert describe_event(event("Function", "CREATE_COMPLETE")) == "Function (AWS::Lambda::Function) was created"
+    assert describe_event(event("Function", "UPDATE_FAILED", "too large")).endswith("could not be changed: too large")
+    assert describe_event(event("Function", "SOMETHING_NEW")).endswith("something new")

@@ -46,9 +46,13 @@ def test_a_folder_without_settings_has_none(tmp_path: Path):
         ("zappa_settings.json", "{", "cannot be read: Expecting property name"),
         ("zappa_settings.yml", "dev: [", "cannot be read: while parsing a flow node"),
         ("zappa_settings.toml", "[dev", "is not TOML: Expected ']'"),
-        ("zappa_settings.yml", "dev", "is not Zappa's: it has no table for each stage; name another file by --zappa"),
-        ("zappa_settings.json", '["dev"]', "is not Zappa's: it has no table for each stage"),
-        ("zappa_settings.json", '{"dev": 1}', "is not Zappa's: it has no table for each stage"),
+        (
+            "zappa_settings.yml",
+            "dev",
+            "is not a Zappa settings file: it has no table for each stage; name another file with --zappa",
+        ),
+        ("zappa_settings.json", '["dev"]', "is not a Zappa settings file: it has no table for each stage"),
+        ("zappa_settings.json", '{"dev": 1}', "is not a Zappa settings file: it has no table for each stage"),
         ("zappa_settings.yml", "dev: {memory_size: big}", "dev: memory_size = 'big' is not a whole number"),
     ],
 )

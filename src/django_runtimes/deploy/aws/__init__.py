@@ -1,1 +1,1 @@
-"""AWS as the verbs reach it, one service per module."""
+"""The verbs' access to AWS, one service per module."""

@@ -1,4 +1,4 @@
-"""AWS as the verbs reach it: clients of one region, and its errors as one line with the remedy."""
+"""Provides clients for one AWS region, and explains AWS's errors in one line with the remedy."""
 
 import difflib
 from functools import cached_property
@@ -25,14 +25,14 @@ from botocore.parsers import ResponseParserError
 from django_runtimes.cli.tool_error import ToolError, UsageError
 from django_runtimes.deploy.configuration import FILE_NAME
 
-# After these nobody knows what AWS has done. An answer that is not its own comes from a proxy on the way, mostly.
-WAY_BROKEN = (UnreachableError, HTTPClientError, ResponseParserError)
+# After these errors it is unknown what AWS has done. An answer that cannot be parsed usually comes from a proxy.
+CONNECTION_ERRORS = (UnreachableError, HTTPClientError, ResponseParserError)
 
 _CONFIG = Config(
     connect_timeout=10,
     read_timeout=60,
     retries={"mode": "standard", "max_attempts": 6},
-    # So that AWS's own logs tell whose calls these were.
+    # This identifies the calls in AWS's own logs.
     user_agent_extra="webapp-deploy",
 )
 
@@ -56,11 +56,11 @@ _THROTTLED = {
     "TooManyRequestsException",
 }
 _RENEW = "log in again (`aws sso login`), or renew the keys"
-_SIGNED_OUT = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
+_CREDENTIAL_ERRORS = (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError, CredentialRetrievalError)
 
 
 class Aws:
-    """Clients for one region, each made on first use."""
+    """Clients for one region, each created on first use."""
 
     def __init__(self, region: str) -> None:
         self.region = region
@@ -72,13 +72,13 @@ class Aws:
         self._clients: dict[str, Any] = {}
 
     def client(self, service: str) -> Any:
-        """boto3's client of a service."""
+        """Return the boto3 client of a service."""
         if service not in self._clients:
             self._clients[service] = self._make(service, _CONFIG)
         return self._clients[service]
 
     def patient_client(self, service: str, *, read_timeout_s: int) -> Any:
-        """One that waits for an answer, and asks once: what it asks for must not be done twice."""
+        """Return a client that waits for a slow answer and never retries, for calls that must not run twice."""
         config = _CONFIG.merge(
             Config(read_timeout=read_timeout_s, retries={"total_max_attempts": 1}, tcp_keepalive=True)
         )
@@ -86,7 +86,7 @@ class Aws:
 
     @cached_property
     def account(self) -> str:
-        """The number of the account; the first thing asked, since it needs credentials and no permission."""
+        """The account's number; verbs ask for it first, since the call needs credentials but no permission."""
         account: str = self.client("sts").get_caller_identity()["Account"]
         return account
 
@@ -94,29 +94,29 @@ class Aws:
         try:
             return self._session.client(service, config=config)
         except (OSError, ValueError) as error:
-            # botocore checks so what variables and files say: an endpoint, a program that has the credentials.
+            # botocore raises these for invalid variables and files, such as a bad endpoint or credential_process.
             raise UsageError(f"{error}; fix it where boto3 reads it: a variable AWS_…, or ~/.aws/config") from None
 
 
 def explain_error(error: ToolError | BotoCoreError | ClientError | ResponseParserError) -> str:
-    """One line: what AWS, or the way to it, or a verb says, and what to do."""
+    """Return one line with the error and its remedy."""
     if isinstance(error, ClientError):
         return _explain_answer(error)
     if isinstance(error, BotoCoreError):
         return _explain_failure(error)
     if isinstance(error, ResponseParserError):
-        return f"what came back is not AWS's: {error}; check the network between, and AWS_ENDPOINT_URL"
+        return f"the answer is not from AWS: {error}; check for a proxy on the way, and AWS_ENDPOINT_URL"
     return str(error)
 
 
 def error_code(error: ClientError) -> str:
-    """AWS's name of the error."""
+    """Return AWS's error code."""
     code: str = error.response.get("Error", {}).get("Code", "")
     return code
 
 
 def error_message(error: ClientError) -> str:
-    """AWS's own words, on one line."""
+    """Return AWS's message on one line."""
     return " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
 
 
@@ -124,11 +124,11 @@ def _explain_failure(error: BotoCoreError) -> str:
     text = " ".join(str(error).split()).rstrip(".")
     match error:
         case NoCredentialsError() | PartialCredentialsError():
-            return "there are no credentials for AWS; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
+            return "no AWS credentials found; set AWS_PROFILE, or run `aws configure` or `aws sso login`"
         case ProfileNotFound():
             return f"{text}; set AWS_PROFILE to one of ~/.aws/config"
-        case _ if isinstance(error, _SIGNED_OUT):
-            return f"AWS's credentials cannot be had: {text}; {_RENEW}"
+        case _ if isinstance(error, _CREDENTIAL_ERRORS):
+            return f"cannot load AWS credentials: {text}; {_RENEW}"
         case HTTPClientError() | UnreachableError():
             return f"AWS cannot be reached: {text}; check the network, and the region in {FILE_NAME}"
         case _:
@@ -141,13 +141,11 @@ def _explain_answer(error: ClientError) -> str:
     if code in _EXPIRED:
         return f"AWS's credentials have expired ({asked}: {message}); {_RENEW}"
     if code in _UNKNOWN_KEYS:
-        return f"AWS does not know these credentials ({asked}: {message}); check AWS_PROFILE and the keys"
+        return f"AWS rejects these credentials ({asked}: {message}); check AWS_PROFILE and the keys"
     if code in _DENIED:
-        return (
-            f"AWS does not permit {asked}: {message}; let the role that deploys have it, or choose another AWS_PROFILE"
-        )
+        return f"AWS does not permit {asked}: {message}; grant it to the deploying role, or choose another AWS_PROFILE"
     if code in _THROTTLED:
-        return f"AWS is asked too much at once ({asked}: {message or code}); wait a minute, and run it again"
+        return f"AWS throttles {asked}: {message or code}; wait a minute, and run it again"
     return f"AWS refuses {asked}: {message or code}"
 
 
@@ -161,6 +159,6 @@ def _refuse_unknown_region(session: boto3.session.Session, region: str) -> None:
         nearest = difflib.get_close_matches(region, known, n=1)
         guess = f"did you mean {nearest[0]}?" if nearest else "write it as us-east-1"
         raise UsageError(
-            f"region '{region}' in {FILE_NAME} is none that boto3 {boto3.__version__} knows; {guess} "
-            "(a region that is newer needs a newer boto3)"
+            f"region '{region}' in {FILE_NAME} is unknown to boto3 {boto3.__version__}; {guess} "
+            "(a newer region needs a newer boto3)"
         )

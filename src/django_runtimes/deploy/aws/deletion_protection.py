@@ -1,4 +1,4 @@
-"""RDS: what keeps a stage's database from being deleted."""
+"""Checks the deletion protection of a stage's database in RDS."""
 
 from botocore.exceptions import ClientError
 
@@ -9,7 +9,7 @@ _ABSENT = {"DBInstanceNotFound", "DBClusterNotFoundFault"}
 
 
 def refuse_protected(aws: Aws, name: str, *, engine: str) -> None:
-    """ToolError when the database has deletion protection, and how to take it off; `engine` is the stack's."""
+    """Raise ToolError, with the command that helps, if the database is protected; `engine` is the stack's parameter."""
     client = aws.client("rds")
     try:
         if engine == "aurora":
@@ -24,7 +24,7 @@ def refuse_protected(aws: Aws, name: str, *, engine: str) -> None:
         raise
     if found[0].get("DeletionProtection"):
         raise ToolError(
-            f"the database {name} is protected from deletion, and nothing was deleted; take the protection off by "
+            f"the database {name} is protected from deletion, and nothing was deleted; remove the protection with "
             f"`aws rds modify-db-{kind} --db-{kind}-identifier {name} --no-deletion-protection --apply-immediately "
             f"--region {aws.region}`, and run this again"
         )

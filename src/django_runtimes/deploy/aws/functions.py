@@ -1,4 +1,4 @@
-"""Lambda: management commands in the operations function."""
+"""Runs management commands in the operations function on Lambda."""
 
 import json
 import time
@@ -12,26 +12,26 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
-# Lambda's longest, and a little for the answer.
+# Lambda's longest timeout, and some time for the answer.
 _LONGEST_S = 15 * 60
 _ANSWER_S = 20
 _BUSY_PAUSE_S = 5.0
-# While AWS makes a function's network ready, or another image.
+# AWS returns these while it prepares a function's network or another image.
 _NOT_YET = {"ResourceConflictException", "CodeArtifactUserPendingException"}
 
 
 @dataclass(frozen=True)
 class CommandOutcome:
-    """How a command ended; `output` is standard output and error in the order in which they were written."""
+    """The result of a command; `output` is its standard output and error, interleaved as written."""
 
     exit_code: int
     output: str
 
 
 def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
-    """Run a command and wait; ToolError when the function did not come to run it.
+    """Run a command and wait for its end; ToolError if the function did not run it.
 
-    The function runs one command at a time: while another runs, this waits, for as long as one can take.
+    The function runs one command at a time. While another one is running this waits, up to the longest duration of one.
     """
     client = aws.patient_client("lambda", read_timeout_s=_LONGEST_S + _ANSWER_S)
     payload = json.dumps({"command": list(command)})
@@ -49,7 +49,9 @@ def run_in_function(aws: Aws, progress: Progress, function_name: str, command: S
                     raise
             if not told:
                 told = True
-                progress.say("  another command runs; waiting for it" if busy else "  the function is not ready yet")
+                progress.say(
+                    "  another command is running; waiting for it" if busy else "  the function is not ready yet"
+                )
             time.sleep(_BUSY_PAUSE_S)
 
 

@@ -1,6 +1,6 @@
-"""Which images a target has had: a parameter of AWS's Parameter Store, whose versions are the history.
+"""Records the releases of a target as versions of a parameter in AWS's Parameter Store.
 
-Why there: docs/decisions/0013-history-in-parameter-store.md.
+The reasons are in docs/decisions/0013-history-in-parameter-store.md.
 """
 
 import json
@@ -15,13 +15,13 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 from django_runtimes.deploy.catalogue import DeployTarget
 
-# What a program that reads the parameter may rely on; raised when something of it changes.
+# The version of the parameter's format, for programs that read it; increase it with each incompatible change.
 _SCHEMA = 1
 
 
 @dataclass(frozen=True)
 class Release:
-    """One image that had the traffic and passed the smoke test."""
+    """An image that had the traffic and passed the smoke test."""
 
     image: str
     verb: str
@@ -40,11 +40,11 @@ class History:
     def __init__(self, aws: Aws, project: str, stage: str, target: DeployTarget) -> None:
         self._client = aws.client("ssm")
         self._region = aws.region
-        # A name of AWS's own kind may not begin with aws, as a project's might.
+        # AWS reserves names that begin with aws, so a project's name cannot come first.
         self._name = f"/webapp/{project}/{stage}/{target}/release"
 
     def read(self) -> list[Release]:
-        """The newest 100 at most, oldest first."""
+        """Return up to 100 of the newest releases, oldest first."""
         releases = []
         try:
             for page in self._client.get_paginator("get_parameter_history").paginate(Name=self._name):
@@ -55,7 +55,7 @@ class History:
         return releases
 
     def add(self, image: str, verb: str) -> None:
-        """Note that an image has the traffic; nothing happens when it is the newest one already."""
+        """Record that an image has the traffic, unless it is the newest release already."""
         releases = self.read()
         if releases and releases[-1].image == image:
             return
@@ -63,7 +63,7 @@ class History:
         self._client.put_parameter(Name=self._name, Value=content, Type="String", Overwrite=True)
 
     def forget(self) -> None:
-        """Delete all of it."""
+        """Delete the whole history."""
         try:
             self._client.delete_parameter(Name=self._name)
         except ClientError as error:
@@ -76,23 +76,23 @@ class History:
             image, verb = str(content["image"]), str(content["verb"])
         except (KeyError, TypeError, ValueError):
             raise ToolError(
-                f"version {version['Version']} of the parameter {self._name} is no release as webapp notes them; "
+                f"version {version['Version']} of the parameter {self._name} is not a release recorded by webapp; "
                 f"`aws ssm delete-parameter --name {self._name} --region {self._region}` starts a new history, and "
-                "the next deploy notes its image"
+                "the next deploy records its image"
             ) from None
         return Release(image, verb, version["LastModifiedDate"], version.get("LastModifiedUser", ""))
 
 
 def last_good(releases: Sequence[Release], image: str) -> str | None:
-    """What to go back to when `image` fails: the newest release; None when it is that itself, or there is none."""
+    """Return the newest release, to roll back to if `image` fails; None if that is `image` or there is none."""
     newest = releases[-1].image if releases else None
     return None if newest == image else newest
 
 
-def one_back(releases: Sequence[Release], running: str) -> str | None:
-    """What was there before `running` was deployed: repeated rollbacks go back further; None when nothing was.
+def previous_image(releases: Sequence[Release], running: str) -> str | None:
+    """Return the image before `running` was deployed, or None; repeated rollbacks go back further each time.
 
-    A former release that runs and is not noted as the newest is a rollback that was killed: that one again.
+    If `running` is an older release but not the newest, a rollback was killed: return `running`, to complete it.
     """
     images = [release.image for release in releases]
     if running in images and running != images[-1]:

@@ -1,4 +1,4 @@
-"""ECR: which images a registry holds, and the login to push to it."""
+"""Finds images in ECR, and gets the login for pushing to it."""
 
 import base64
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
-# Several manifests in one, which Lambda refuses: of several platforms, or of one with attestations.
+# Indexes of several manifests, for several platforms or for attestations; Lambda refuses them.
 _INDEXES = {
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.oci.image.index.v1+json",
@@ -22,7 +22,7 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class RegistryLogin:
-    """A login for docker or podman, good for twelve hours."""
+    """A login for docker or podman, valid for twelve hours."""
 
     user: str
     password: str
@@ -38,13 +38,13 @@ class Images:
         self._repository = repository
 
     def login(self) -> RegistryLogin:
-        """A login for the whole registry."""
+        """Return a login for the whole registry."""
         answer = self._client.get_authorization_token()["authorizationData"][0]
         user, _, password = base64.b64decode(answer["authorizationToken"]).decode().partition(":")
         return RegistryLogin(user, password, answer["proxyEndpoint"].removeprefix("https://").removeprefix("http://"))
 
     def digest_of(self, tag: str) -> str | None:
-        """The digest of the image with this tag; None when there is none, ToolError for one that Lambda refuses."""
+        """Return the digest of the image with this tag, or None; ToolError for an image that Lambda refuses."""
         found = self._find(imageTag=tag)
         if found is None:
             return None
@@ -53,17 +53,17 @@ class Images:
         return digest
 
     def require(self, digest: str) -> None:
-        """ToolError when the repository has no image of this digest, or one that Lambda refuses."""
+        """Raise ToolError if the repository has no image with this digest, or if Lambda refuses the image."""
         found = self._find(imageDigest=digest)
         if found is not None:
             return _refuse_unusable(found)
         kept = ", ".join(self.newest()) or "none"
         raise ToolError(
-            f"{digest} is no image of the repository '{self._repository}' any more, or never was; the newest are {kept}"
+            f"{digest} is not, or no longer, an image in the repository '{self._repository}'; the newest are {kept}"
         )
 
     def newest(self) -> list[str]:
-        """The digests of the newest images, the newest first."""
+        """Return the digests of the newest images, newest first."""
         pages = self._client.get_paginator("describe_images").paginate(repositoryName=self._repository)
         images = [image for page in pages for image in page["imageDetails"]]
         images.sort(key=lambda image: image["imagePushedAt"], reverse=True)
@@ -78,7 +78,7 @@ class Images:
             if error_code(error) == "RepositoryNotFoundException":
                 raise ToolError(
                     f"there is no repository '{self._repository}' in {self._region}; the first `webapp deploy` there "
-                    "makes it, and builds its own image"
+                    "creates it, and builds its own image"
                 ) from None
             raise
         found: Mapping[str, Any] = answer["imageDetails"][0]
@@ -86,11 +86,11 @@ class Images:
 
 
 def refuse_too_large(size_bytes: int) -> None:
-    """ToolError for an image beyond Lambda's limit, which holds for every target: operations run there."""
+    """Raise ToolError for an image above Lambda's limit; it applies to every target, since operations run on Lambda."""
     if size_bytes > _LARGEST_BYTES:
         raise ToolError(
-            f"the image has {size_bytes / 1024**3:.1f} GB, and Lambda, which runs the management commands of every "
-            f"target, takes {_LARGEST_BYTES / 1024**3:.0f}; leave out what does not serve (.dockerignore, requirements)"
+            f"the image has {size_bytes / 1024**3:.1f} GB, but Lambda, which runs the management commands of every "
+            f"target, accepts {_LARGEST_BYTES / 1024**3:.0f}; exclude unneeded files (.dockerignore, requirements)"
         )
 
 
@@ -100,5 +100,5 @@ def _refuse_unusable(image: Mapping[str, Any]) -> None:
             f"the image {image['imageDigest']} is an index of several manifests, which Lambda refuses; build it for "
             "one platform and without attestations: `docker build --provenance=false --sbom=false`"
         )
-    # Compressed, so that what is too large here is so all the more uncompressed.
+    # This size is compressed, so an image above the limit here is certainly above it uncompressed.
     refuse_too_large(image["imageSizeInBytes"])

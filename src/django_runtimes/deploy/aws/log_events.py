@@ -1,4 +1,4 @@
-"""CloudWatch Logs: what the application wrote."""
+"""Reads log events from CloudWatch Logs."""
 
 import time
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from botocore.exceptions import ClientError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
 _PAUSE_S = 2.0
-# Events of several hosts arrive out of order by about as much.
+# Events of several hosts can arrive about this far out of order.
 _LATE_MS = 10_000
 
 
 @dataclass(frozen=True)
 class LogEvent:
-    """One line of a log; `time_ms` since 1970, UTC."""
+    """One line of a log; `time_ms` is in milliseconds since 1970, UTC."""
 
     time_ms: int
     group: str
@@ -24,13 +24,13 @@ class LogEvent:
 
 
 def log_groups(aws: Aws, prefix: str) -> list[str]:
-    """The groups whose names begin so."""
+    """Return the log groups whose names start with `prefix`."""
     pages = aws.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
     return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
 
 def read_group(aws: Aws, group: str, *, since_ms: int) -> Iterator[tuple[str, LogEvent]]:
-    """Every event since a moment, each with AWS's identifier; nothing where there is no such group yet."""
+    """Yield all events since `since_ms`, each with AWS's identifier; none if the group does not exist yet."""
     pages = aws.client("logs").get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since_ms)
     try:
         for page in pages:
@@ -43,7 +43,7 @@ def read_group(aws: Aws, group: str, *, since_ms: int) -> Iterator[tuple[str, Lo
 
 
 def follow_groups(aws: Aws, groups: list[str], *, since_ms: int) -> Iterator[LogEvent]:
-    """Every event since a moment, and those that come, for ever."""
+    """Yield all events since `since_ms`, then new ones for ever."""
     seen: dict[str, int] = {}
     while True:
         found = [pair for group in groups for pair in read_group(aws, group, since_ms=since_ms)]
@@ -59,7 +59,7 @@ def follow_groups(aws: Aws, groups: list[str], *, since_ms: int) -> Iterator[Log
 
 
 def read_stream(aws: Aws, group: str, stream: str) -> Iterator[LogEvent]:
-    """Every event of one stream, from its beginning; nothing where there is none."""
+    """Yield all events of one stream; none if it does not exist."""
     client, token = aws.client("logs"), None
     while True:
         given: dict[str, str] = {} if token is None else {"nextToken": token}
@@ -71,7 +71,7 @@ def read_stream(aws: Aws, group: str, stream: str) -> Iterator[LogEvent]:
             return
         for event in answer["events"]:
             yield LogEvent(event["timestamp"], group, stream, event["message"].rstrip())
-        # AWS gives the same one again at the end.
+        # At the end AWS returns the same token again.
         if answer["nextForwardToken"] == token:
             return
         token = answer["nextForwardToken"]

@@ -1,4 +1,4 @@
-"""What a stack's status and events mean."""
+"""Interprets a stack's status and events."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from enum import StrEnum
 from typing import Any
 
 
-class Standing(StrEnum):
-    """What can be done with a stack."""
+class Readiness(StrEnum):
+    """Which operations a stack's status allows."""
 
     ABSENT = "absent"
     READY = "ready"
-    MOVING = "moving"
+    BUSY = "moving"
     STUCK = "stuck"
 
 
-# A stack that has a change set and nothing else is shown as being reviewed.
+# A stack with nothing but a change set has the status REVIEW_IN_PROGRESS.
 _ABSENT = {None, "REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}
 _READY = {
     "CREATE_COMPLETE",
@@ -25,14 +25,15 @@ _READY = {
     "IMPORT_ROLLBACK_COMPLETE",
 }
 _SUCCEEDED = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
-# Of an event that tells that the stack as a whole begins something.
-_BEGINNINGS = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS"}
-# With these a stack turns back. What no resource is to blame for, as an export that another stack imports, stands here.
-_TURNS = {"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"}
-# What fails because something else has.
+# The statuses of a stack's own event at the start of an operation.
+_START_STATUSES = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "REVIEW_IN_PROGRESS"}
+# The statuses at the start of a rollback. Only their reason explains a failure without a failed resource, such as an
+# export that another stack imports.
+_ROLLBACK_STATUSES = {"ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"}
+# The reasons of resources that failed only because another one did.
 _CONSEQUENCES = ("resource creation cancelled", "resource update cancelled", "the following resource(s) failed")
 
-# AWS's own, for a stack that is stuck. Those that are to be deleted have never been complete.
+# The AWS commands that free a stuck stack; they delete only stacks that were never complete.
 _COMMANDS = {
     "CREATE_FAILED": "delete-stack",
     "ROLLBACK_COMPLETE": "delete-stack",
@@ -41,31 +42,31 @@ _COMMANDS = {
     "UPDATE_ROLLBACK_FAILED": "continue-update-rollback",
 }
 
-_WORDS = {
+_DESCRIPTIONS = {
     "CREATE_IN_PROGRESS": "is being created",
-    "CREATE_COMPLETE": "is there",
+    "CREATE_COMPLETE": "was created",
     "CREATE_FAILED": "could not be created",
     "UPDATE_IN_PROGRESS": "is being changed",
-    "UPDATE_COMPLETE": "is changed",
+    "UPDATE_COMPLETE": "was changed",
     "UPDATE_FAILED": "could not be changed",
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "is changed; what it had before is being deleted",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": "was changed; replaced resources are being deleted",
     "DELETE_IN_PROGRESS": "is being deleted",
-    "DELETE_COMPLETE": "is gone",
+    "DELETE_COMPLETE": "was deleted",
     "DELETE_FAILED": "could not be deleted",
-    "DELETE_SKIPPED": "stays",
-    "ROLLBACK_IN_PROGRESS": "goes back, since something failed",
-    "ROLLBACK_COMPLETE": "went back",
-    "UPDATE_ROLLBACK_IN_PROGRESS": "goes back, since something failed",
-    "UPDATE_ROLLBACK_COMPLETE": "went back to how it was",
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "went back; what is left over is being deleted",
-    "UPDATE_ROLLBACK_FAILED": "could not go back",
-    "ROLLBACK_FAILED": "could not go back",
+    "DELETE_SKIPPED": "was kept",
+    "ROLLBACK_IN_PROGRESS": "is being rolled back after a failure",
+    "ROLLBACK_COMPLETE": "was rolled back",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "is being rolled back after a failure",
+    "UPDATE_ROLLBACK_COMPLETE": "was rolled back",
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": "was rolled back; new resources are being deleted",
+    "UPDATE_ROLLBACK_FAILED": "could not be rolled back",
+    "ROLLBACK_FAILED": "could not be rolled back",
 }
 
 
 @dataclass(frozen=True)
 class StackFailure:
-    """One resource that failed, and AWS's reason."""
+    """A resource that failed, and AWS's reason."""
 
     resource: str
     type: str
@@ -75,56 +76,56 @@ class StackFailure:
         return f"{self.resource} ({self.type}): {self.reason}"
 
 
-def standing(status: str | None) -> Standing:
-    """What can be done with a stack of this status; None is no stack."""
+def readiness(status: str | None) -> Readiness:
+    """Return which operations a status allows; None means that there is no stack."""
     if status in _ABSENT:
-        return Standing.ABSENT
+        return Readiness.ABSENT
     if status in _READY:
-        return Standing.READY
-    return Standing.MOVING if str(status).endswith("_IN_PROGRESS") else Standing.STUCK
+        return Readiness.READY
+    return Readiness.BUSY if str(status).endswith("_IN_PROGRESS") else Readiness.STUCK
 
 
 def succeeded(status: str) -> bool:
-    """Whether an operation that ended with this status did what was asked."""
+    """Return whether an operation that ended with this status succeeded."""
     return status in _SUCCEEDED
 
 
 def stack_remedy(name: str, status: str, region: str) -> str:
-    """What gets a stuck stack going again; no advice to delete one that was complete once, since it may hold data."""
+    """Return the remedy for a stuck stack; it never deletes a stack that was once complete and may hold data."""
     if status not in _COMMANDS:
-        return f"what gets it out of that may lose data: see docs/deploy.md, {status}"
+        return f"a recovery may lose data: see docs/deploy.md, {status}"
     return f"`aws cloudformation {_COMMANDS[status]} --stack-name {name} --region {region}`, then run this again"
 
 
-def in_words(event: Mapping[str, Any]) -> str:
-    """One event as a line: resource, type, what happens to it, and AWS's reason."""
+def describe_event(event: Mapping[str, Any]) -> str:
+    """Return an event as one line: resource, type, status in words and, for a failure, AWS's reason."""
     status = event["ResourceStatus"]
     reason = event.get("ResourceStatusReason", "")
-    words = _WORDS.get(status, status.lower().replace("_", " "))
+    words = _DESCRIPTIONS.get(status, status.lower().replace("_", " "))
     text = f"{event['LogicalResourceId']} ({event['ResourceType']}) {words}"
     return f"{text}: {reason}" if reason and status.endswith("FAILED") else text
 
 
-def of_last_operation(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The events of a stack's last operation, oldest first; they come newest first, as AWS gives them."""
+def last_operation(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the events of a stack's last operation, oldest first; `events` are newest first, as from AWS."""
     found: list[Mapping[str, Any]] = []
     for event in events:
         found.append(event)
-        if _is_of_stack(event) and event["ResourceStatus"] in _BEGINNINGS:
+        if _is_of_stack(event) and event["ResourceStatus"] in _START_STATUSES:
             break
     return found[::-1]
 
 
 def failures(events: Sequence[Mapping[str, Any]]) -> list[StackFailure]:
-    """What failed, first failure first, without what failed for that alone; `events` oldest first."""
+    """Return the failures in order, without those that are mere consequences; `events` are oldest first."""
     found: list[StackFailure] = []
     for event in events:
         status, reason = event["ResourceStatus"], " ".join(event.get("ResourceStatusReason", "").split())
         if status.endswith("_FAILED"):
             reason = reason or "no reason given"
-        elif status not in _TURNS:
+        elif status not in _ROLLBACK_STATUSES:
             continue
-        # The stack's own event repeats its resource's, unless it was not a resource that failed.
+        # The stack's own event repeats its resource's reason, unless no resource failed.
         is_repetition = _is_of_stack(event) and found
         if reason and not reason.lower().startswith(_CONSEQUENCES) and not is_repetition:
             found.append(StackFailure(event["LogicalResourceId"], event["ResourceType"], reason))
@@ -132,5 +133,5 @@ def failures(events: Sequence[Mapping[str, Any]]) -> list[StackFailure]:
 
 
 def _is_of_stack(event: Mapping[str, Any]) -> bool:
-    """Whether it tells of the stack as a whole, and not of a resource."""
+    """Return whether the event is the stack's own, not one of a resource."""
     return bool(event.get("PhysicalResourceId") == event["StackId"])

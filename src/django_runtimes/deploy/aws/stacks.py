@@ -1,4 +1,4 @@
-"""CloudFormation: what a stack is like, what a change would do, and doing it."""
+"""Describes, changes and deletes CloudFormation stacks."""
 
 import secrets
 import time
@@ -14,25 +14,25 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code, error_message
 from django_runtimes.deploy.aws.stack_status import (
-    Standing,
+    Readiness,
+    describe_event,
     failures,
-    in_words,
-    of_last_operation,
+    last_operation,
+    readiness,
     stack_remedy,
-    standing,
     succeeded,
 )
 
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 5.0
-# The second for the rotation of secrets, which AWS writes into rotation.yaml.
+# AUTO_EXPAND is for the secrets' rotation, a macro in rotation.yaml that AWS expands.
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NO_CHANGES = ("didn't contain changes", "no updates are to be performed")
-# What is answered to a change set that another one, executed since, has made void; and where there is no such code,
-# how the stack is said to be otherwise than it was.
-_OVERTAKEN = {"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"}
-_OTHERWISE = ("already exists", "does not exist", "_IN_PROGRESS state")
-# What AWS keeps nothing of when a change removes or replaces it.
+# AWS's errors for a change set that another one, executed since, invalidated: error codes, and parts of the messages
+# of a general ValidationError.
+_SUPERSEDED_CODES = {"AlreadyExistsException", "ChangeSetNotFound", "InvalidChangeSetStatus"}
+_SUPERSEDED_MESSAGES = ("already exists", "does not exist", "_IN_PROGRESS state")
+# The resource types whose data are lost when a change removes or replaces the resource.
 _DATA_TYPES = {
     "AWS::DynamoDB::Table",
     "AWS::ECR::Repository",
@@ -44,7 +44,7 @@ _DATA_TYPES = {
 
 @dataclass(frozen=True)
 class StackState:
-    """A stack as it is; `status` is None where there is none."""
+    """The current state of a stack; `status` is None if the stack does not exist."""
 
     name: str
     id: str = ""
@@ -53,14 +53,14 @@ class StackState:
     outputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def standing(self) -> Standing:
-        """What can be done with it."""
-        return standing(self.status)
+    def readiness(self) -> Readiness:
+        """Which operations the status allows."""
+        return readiness(self.status)
 
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """What would happen to one resource; `replacement` is AWS's True, False or Conditional, or nothing."""
+    """A change of one resource; `replacement` is AWS's True, False or Conditional, or empty."""
 
     action: str
     resource: str
@@ -69,7 +69,7 @@ class ResourceChange:
 
     @property
     def loses_data(self) -> bool:
-        """Whether rows, files or images would go."""
+        """Whether the change deletes rows, files or images."""
         return self.type in _DATA_TYPES and (self.action == "Remove" or self.replacement == "True")
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class ResourceChange:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Changes that AWS has worked out, and waits to be told to make."""
+    """Changes that AWS has computed and not yet executed."""
 
     id: str
     stack: str
@@ -95,7 +95,7 @@ class Stacks:
         self._progress = progress
 
     def describe(self, name: str) -> StackState:
-        """A stack by name or id."""
+        """Return the state of the stack with this name or id."""
         try:
             found = self._client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -111,15 +111,15 @@ class Stacks:
         )
 
     def settle(self, name: str) -> StackState:
-        """A stack, once whatever is being done to it has ended; ToolError when it cannot go on from there."""
+        """Wait for an operation in progress, and return the stack's state; ToolError if the stack is stuck."""
         state = self.describe(name)
-        if state.standing is Standing.MOVING:
-            self._progress.say(f"  {name} is in {state.status}; waiting for that first")
+        if state.readiness is Readiness.BUSY:
+            self._progress.say(f"  {name} is in {state.status}; waiting for that operation")
             self._wait(state, self._seen(state))
             state = self.describe(name)
-        if state.standing is Standing.STUCK:
+        if state.readiness is Readiness.STUCK:
             found = failures(self._last_events(state))
-            cause = f" by {found[0]}" if found else ""
+            cause = f" because of {found[0]}" if found else ""
             remedy = stack_remedy(name, str(state.status), self._aws.region)
             raise ToolError(f"the stack {name} is in {state.status}{cause}; {remedy}")
         return state
@@ -127,9 +127,9 @@ class Stacks:
     def propose(
         self, state: StackState, parameters: Mapping[str, str], *, body: str | None, tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        """What the template and parameters would change; None when nothing.
+        """Return the changes that the template and parameters would make, or None if there are none.
 
-        Without `body` the stack's own template and, for what is not in `parameters`, its own values are kept.
+        Without `body` the stack keeps its template, and its values of all parameters that are not in `parameters`.
         """
         given: list[dict[str, Any]] = [
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
@@ -137,39 +137,39 @@ class Stacks:
         if body is None:
             kept = state.parameters.keys() - parameters.keys()
             given += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept)]
-        # What is left over of an attempt that was killed goes when another change is made.
+        # AWS deletes the leftover change set of a killed attempt when another change set is executed.
         moment = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
-        with _undisturbed(state.name):
+        with _detect_concurrent_change(state.name):
             created = self._client.create_change_set(
                 StackName=state.name,
                 ChangeSetName=f"webapp-{moment}-{secrets.token_hex(4)}",
-                ChangeSetType="CREATE" if state.standing is Standing.ABSENT else "UPDATE",
+                ChangeSetType="CREATE" if state.readiness is Readiness.ABSENT else "UPDATE",
                 Parameters=given,
                 Capabilities=_CAPABILITIES,
                 Tags=[{"Key": name, "Value": value} for name, value in tags.items()],
                 **({"UsePreviousTemplate": True} if body is None else {"TemplateBody": body}),
             )
-            return self._worked_out(created["Id"], state.name)
+            return self._wait_for_changes(created["Id"], state.name)
 
     def discard(self, change_set: ChangeSet) -> None:
-        """Forget the changes."""
+        """Delete the change set without executing it."""
         self._client.delete_change_set(ChangeSetName=change_set.id)
 
     def execute(self, change_set: ChangeSet) -> StackState:
-        """Make the changes and wait; ToolError with the first failure."""
+        """Execute the changes and wait for their end; ToolError with the first failure."""
         state = self.describe(change_set.stack)
         seen = self._seen(state)
-        with _undisturbed(state.name):
+        with _detect_concurrent_change(state.name):
             self._client.execute_change_set(ChangeSetName=change_set.id)
         self._finish(state, seen)
         return self.describe(state.id)
 
     def delete(self, state: StackState) -> None:
-        """Delete a stack, once whatever is being done to it has ended, and wait; ToolError with the first failure."""
+        """Wait for an operation in progress, then delete the stack and wait; ToolError with the first failure."""
         if state.status is None:
-            # Another deletion of it has ended since.
+            # Another process has deleted the stack already.
             return
-        if state.standing is Standing.MOVING:
+        if state.readiness is Readiness.BUSY:
             self._wait(state, self._seen(state))
             if self.describe(state.id).status == "DELETE_COMPLETE":
                 return
@@ -178,7 +178,7 @@ class Stacks:
         self._finish(state, seen)
 
     def _finish(self, state: StackState, seen: set[str]) -> None:
-        # AWS may take a moment to begin, and until then the stack looks as if it had ended.
+        # AWS may take a moment to start, and until then the stack's status looks final.
         for pause_s in _pauses():
             if self._seen(state) - seen:
                 break
@@ -192,18 +192,18 @@ class Stacks:
         raise ToolError(f"the stack {state.name} ended in {status}, since {first}{more}")
 
     def _wait(self, state: StackState, seen: set[str]) -> str:
-        """Wait until nothing moves any more, telling the events that are not `seen`; the status it ended with."""
+        """Wait until no operation is in progress, report the events not in `seen`, and return the final status."""
         told: set[str] = set()
         with self._progress.waiting(f"{state.name} …"):
             for pause_s in _pauses():
-                # Before the events, so that none of the last is missed.
+                # The status is read before the events, so that none of the last events is missed.
                 status = str(self.describe(state.id).status)
                 for event in self._last_events(state):
                     if event["EventId"] in seen:
                         continue
                     seen.add(event["EventId"])
-                    # AWS tells twice that it begins with a resource.
-                    if (text := in_words(event)) not in told:
+                    # AWS reports the start of a resource's creation twice.
+                    if (text := describe_event(event)) not in told:
                         told.add(text)
                         self._progress.say(f"  {state.name}: {text}")
                 if not status.endswith("_IN_PROGRESS"):
@@ -214,7 +214,7 @@ class Stacks:
     def _seen(self, state: StackState) -> set[str]:
         return {event["EventId"] for event in self._last_events(state)}
 
-    def _worked_out(self, change_set_id: str, stack: str) -> ChangeSet | None:
+    def _wait_for_changes(self, change_set_id: str, stack: str) -> ChangeSet | None:
         for pause_s in _pauses():
             described = self._client.describe_change_set(ChangeSetName=change_set_id)
             if described["Status"] == "CREATE_COMPLETE":
@@ -226,7 +226,7 @@ class Stacks:
         reason = " ".join(described.get("StatusReason", "AWS gives no reason").split())
         if any(words in reason.lower() for words in _NO_CHANGES):
             return None
-        raise ToolError(f"the stack {stack} cannot be changed so: {reason}")
+        raise ToolError(f"AWS rejects this change of the stack {stack}: {reason}")
 
     def _changes(self, change_set_id: str) -> Iterator[ResourceChange]:
         for page in self._client.get_paginator("describe_change_set").paginate(ChangeSetName=change_set_id):
@@ -241,23 +241,25 @@ class Stacks:
 
     def _last_events(self, state: StackState) -> list[Mapping[str, Any]]:
         pages = self._client.get_paginator("describe_stack_events").paginate(StackName=state.id)
-        return of_last_operation(event for page in pages for event in page["StackEvents"])
+        return last_operation(event for page in pages for event in page["StackEvents"])
 
 
 @contextmanager
-def _undisturbed(stack: str) -> Iterator[None]:
-    """ToolError where somebody else's change of the stack came between."""
+def _detect_concurrent_change(stack: str) -> Iterator[None]:
+    """Turn AWS's errors after a concurrent change of the stack into a ToolError."""
     try:
         yield
     except ClientError as error:
-        is_other = error_code(error) == "ValidationError" and any(words in error_message(error) for words in _OTHERWISE)
-        if is_other or error_code(error) in _OVERTAKEN:
-            raise ToolError(f"somebody else changed the stack {stack} in between; run it again") from error
+        is_other = error_code(error) == "ValidationError" and any(
+            words in error_message(error) for words in _SUPERSEDED_MESSAGES
+        )
+        if is_other or error_code(error) in _SUPERSEDED_CODES:
+            raise ToolError(f"somebody else changed the stack {stack} at the same time; run it again") from error
         raise
 
 
 def _pauses() -> Iterator[float]:
-    """How long to wait before looking again: short at first, since much is over at once."""
+    """Yield the pauses between polls, in seconds: short at first, since many operations end quickly."""
     pause_s = _FIRST_PAUSE_S
     while True:
         yield pause_s

@@ -1,4 +1,4 @@
-"""ECS: management commands in a task, for those that take longer than a function may."""
+"""Runs management commands in an ECS task, for commands that take longer than a function may."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -23,9 +23,9 @@ def run_in_task(
     log_group: str,
     command: Sequence[str],
 ) -> CommandOutcome:
-    """Run a command in a task of its own and wait, however long; ToolError when it did not come to run.
+    """Run a command in a separate task and wait without a limit; ToolError if it did not run.
 
-    `network` are the outputs of the stacks network and security-groups.
+    `network` contains the outputs of the stacks network and security-groups.
     """
     client = aws.client("ecs")
     started = client.run_task(

@@ -1,1 +1,1 @@
-"""What a deploy consists of; each step finds out from AWS what is done already, so that it can be repeated."""
+"""The steps of a deploy; each reads from AWS what is done already, so that it can be repeated."""

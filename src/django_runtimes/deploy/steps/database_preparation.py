@@ -1,4 +1,4 @@
-"""Prepares the database for an image, through the operations function: its role, the gate, the migrations."""
+"""Prepares the database for an image through the operations function: web role, migration gate, migrations."""
 
 import contextlib
 import json
@@ -10,18 +10,18 @@ from django_runtimes.deploy.aws.functions import CommandOutcome, run_in_function
 from django_runtimes.deploy.catalogue import OPERATIONS
 from django_runtimes.deploy.context import Context
 
-# As `migrate` ends when another one has the lock for too long.
+# The exit code of `migrate` when another process holds the lock for too long.
 _EXIT_LOCKED = 75
 _SHOWN_LINES = 5
 
 
 def create_web_role(context: Context) -> None:
-    """Create the role that the application logs in as, or change how it does where it is there."""
+    """Create the application's database role, or update the login of an existing one."""
     _succeed(context, ["create_web_role"])
 
 
 def pass_gate(context: Context, allowed: Sequence[str]) -> None:
-    """ToolError when the migrations would break the version that still runs, each one named."""
+    """Raise ToolError, naming the migrations, if they would break the running version."""
     outcome = _run(context, ["migration_gate", "--json", *(f"--allow={migration}" for migration in allowed)])
     report = _report(outcome)
     if report is None or outcome.exit_code not in {0, 1}:
@@ -34,13 +34,13 @@ def pass_gate(context: Context, allowed: Sequence[str]) -> None:
     if refused:
         first = next(verdict for verdict in report["verdicts"] if verdict["refuses"])
         raise ToolError(
-            f"the version that runs would break: {first['migration']}, {first['operation']}: {first['reason']}; "
-            f"{first['remedy']}; to apply it all the same: {' '.join(f'--allow {name}' for name in refused)}"
+            f"the running version would break: {first['migration']}, {first['operation']}: {first['reason']}; "
+            f"{first['remedy']}; to apply it anyway: {' '.join(f'--allow {name}' for name in refused)}"
         )
 
 
 def migrate(context: Context) -> None:
-    """Apply the migrations; ToolError unless all of them were."""
+    """Apply the migrations; ToolError if any of them was not applied."""
     _succeed(context, ["migrate", "--noinput"])
 
 
@@ -50,7 +50,9 @@ def _succeed(context: Context, command: Sequence[str]) -> None:
         context.progress.say(f"    {line}")
     if outcome.exit_code == 0:
         return
-    remedy = "wait until the other one has ended" if outcome.exit_code == _EXIT_LOCKED else "fix it, and deploy again"
+    remedy = (
+        "wait until the other migration has ended" if outcome.exit_code == _EXIT_LOCKED else "fix it, and deploy again"
+    )
     raise ToolError(f"`{command[0]}` ended with exit code {outcome.exit_code}: {_tail(outcome)}; {remedy}")
 
 
@@ -60,7 +62,7 @@ def _run(context: Context, command: Sequence[str]) -> CommandOutcome:
 
 
 def _report(outcome: CommandOutcome) -> dict[str, Any] | None:
-    """The gate's JSON, which stands on one line among whatever else was written."""
+    """Return the gate's JSON, which is on one line of the output, or None."""
     for line in outcome.output.splitlines():
         if line.startswith("{"):
             with contextlib.suppress(ValueError):

@@ -1,4 +1,4 @@
-"""Builds the image and pushes it, unless the registry has it already."""
+"""Builds the image, and pushes it unless the registry has it already."""
 
 import subprocess
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from django_runtimes.deploy.catalogue import REGISTRY
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import ImageBuilder
 
-# Of the image's id, which is what it is made of: the same image has the same tag.
+# The tag is the start of the image's id, a hash of its content, so the same image gets the same tag.
 _TAG_LENGTH = 40
-# `webapp init` writes the first one beside a project's own Dockerfile; podman takes the last one too.
+# `webapp init` writes Dockerfile.webapp beside a project's own Dockerfile; podman also accepts Containerfile.
 _DOCKERFILES = ("Dockerfile.webapp", "Dockerfile", "Containerfile")
 
 
 def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> str:
-    """Build the image from the checkout and give its id; ToolError when it is too large."""
+    """Build the image from the checkout and return its id; ToolError if it is too large."""
     reference = local_reference(context)
     image_id = builder.build(
         context.configuration.directory,
@@ -30,12 +30,12 @@ def build(context: Context, builder: ImageBuilder, arguments: Sequence[str]) -> 
 
 
 def require_dockerfile(context: Context, arguments: Sequence[str]) -> None:
-    """ToolError where the build would find no Dockerfile; `arguments` are the engine's own, and may name one."""
+    """Raise ToolError if the build would find no Dockerfile; `arguments`, passed to the engine, may name one."""
     _file_arguments(context, arguments)
 
 
 def _file_arguments(context: Context, arguments: Sequence[str]) -> tuple[str, ...]:
-    """What names the Dockerfile to the engine; nothing where the arguments do."""
+    """Return the engine's argument for the Dockerfile, or nothing if `arguments` name one."""
     if any(word.startswith(("-f", "--file")) for word in arguments):
         return ()
     directory = context.configuration.directory
@@ -43,13 +43,13 @@ def _file_arguments(context: Context, arguments: Sequence[str]) -> tuple[str, ..
         if (directory / name).is_file():
             return (f"--file={directory / name}",)
     raise ToolError(
-        f"there is no Dockerfile in {directory}, which the image is built from; `webapp init` writes one, "
-        "--build-argument=--file=… names another, and --image takes an image that is in the registry"
+        f"there is no Dockerfile in {directory} to build the image from; `webapp init` writes one, "
+        "--build-argument=--file=… names another, and --image deploys an image from the registry"
     )
 
 
 def push(context: Context, builder: ImageBuilder, image_id: str) -> str:
-    """The image in the registry, by its digest; pushed when it is not there yet."""
+    """Push the image unless the registry has it, and return its URI, by digest."""
     registry = context.output(REGISTRY, "RegistryUri")
     tag = image_id[:_TAG_LENGTH]
     digest = context.images.digest_of(tag)
@@ -60,12 +60,12 @@ def push(context: Context, builder: ImageBuilder, image_id: str) -> str:
     else:
         context.progress.say("  the registry has it already")
     if digest is None:
-        raise ToolError(f"{registry}:{tag} was pushed, and the registry does not have it; push it again")
+        raise ToolError(f"{registry}:{tag} was pushed, but the registry does not have it; push it again")
     return f"{registry}@{digest}"
 
 
 def local_reference(context: Context) -> str:
-    """What the image is called on this machine."""
+    """Return the image's name on this machine."""
     return f"{context.configuration.project}:latest"
 
 
@@ -79,6 +79,6 @@ def _revision(context: Context) -> str:
             check=False,
         )
     except FileNotFoundError:
-        # Only a label rests on it.
+        # The revision is only a label of the image, so git is optional.
         return "unknown"
     return answer.stdout.strip() or "unknown"

@@ -1,11 +1,11 @@
-"""Brings one stack to what its template and webapp.toml say, or to another image."""
+"""Creates or updates one stack from its template and webapp.toml, or changes only its image."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from django_runtimes.cli.tool_error import ToolError
-from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import ChangeSet, ResourceChange, StackState
 from django_runtimes.deploy.catalogue import LAMBDA, Stack
 from django_runtimes.deploy.context import Context
@@ -13,7 +13,7 @@ from django_runtimes.deploy.context import Context
 
 @dataclass(frozen=True)
 class StackPlan:
-    """What was to become of a stack; AWS works out the changes of one that is there."""
+    """The planned action for a stack; AWS computes the changes of an existing one."""
 
     stack: str
     action: Literal["create", "change", "none"]
@@ -21,34 +21,34 @@ class StackPlan:
 
 
 def bring_up(context: Context, stack: Stack, *, image: str | None = None) -> StackPlan:
-    """Create the stack or change it, after its changes were shown and agreed to; nothing where it is so already."""
+    """Create the stack, or show its changes and make them once the user agrees; do nothing if it is up to date."""
     name = context.stack_name(stack)
     state = context.stacks.settle(name)
     template = context.templates[stack.name]
-    if state.standing is Standing.ABSENT and context.consent.dry_run:
+    if state.readiness is Readiness.ABSENT and context.consent.dry_run:
         context.progress.say(f"  {name} would be created, with up to {len(template.resource_types)} resources")
         return StackPlan(name, "create")
     parameters = context.parameters(stack, image)
     change_set = context.stacks.propose(state, parameters, body=template.body, tags=_tags(context, stack))
     if change_set is None:
-        context.progress.say(f"  {name} is as it should be")
+        context.progress.say(f"  {name} is up to date")
         return StackPlan(name, "none")
-    if state.standing is Standing.ABSENT:
-        context.progress.say(f"  {name} is created, with {len(change_set.changes)} resources")
+    if state.readiness is Readiness.ABSENT:
+        context.progress.say(f"  {name} is being created, with {len(change_set.changes)} resources")
         context.stacks.execute(change_set)
         return StackPlan(name, "create", change_set.changes)
     _show(context, change_set)
     if context.consent.dry_run:
         context.stacks.discard(change_set)
     else:
-        _make(context, change_set)
+        _apply(context, change_set)
     return StackPlan(name, "change", change_set.changes)
 
 
 def change_image(context: Context, stack: Stack, image: str) -> None:
-    """Give an existing stack another image, and leave its template and its other parameters as they are."""
+    """Change the image of an existing stack, and keep its template and its other parameters."""
     state = context.stacks.settle(context.stack_name(stack))
-    if state.standing is Standing.ABSENT or state.parameters.get("ImageUri") == image:
+    if state.readiness is Readiness.ABSENT or state.parameters.get("ImageUri") == image:
         return
     parameters = {"ImageUri": image}
     if stack is LAMBDA:
@@ -59,16 +59,16 @@ def change_image(context: Context, stack: Stack, image: str) -> None:
         context.stacks.execute(change_set)
 
 
-def _make(context: Context, change_set: ChangeSet) -> StackState:
+def _apply(context: Context, change_set: ChangeSet) -> StackState:
     lost = [change for change in change_set.changes if change.loses_data]
     if lost:
         context.stacks.discard(change_set)
         raise ToolError(
-            f"the stack {change_set.stack} would {lost[0]}, and its data would be gone; take the change back, or make "
+            f"the stack {change_set.stack} would {lost[0]}, and its data would be lost; revert the change, or make "
             f"it by hand after a backup: {context.template_source.readme()}"
         )
     try:
-        context.consent.ask(f"Change {change_set.stack} so?")
+        context.consent.ask(f"Change {change_set.stack}?")
     except ToolError:
         context.stacks.discard(change_set)
         raise
@@ -76,7 +76,7 @@ def _make(context: Context, change_set: ChangeSet) -> StackState:
 
 
 def _show(context: Context, change_set: ChangeSet) -> None:
-    conditional = "would change" if context.consent.dry_run else "is to change"
+    conditional = "would change" if context.consent.dry_run else "will change"
     context.progress.say(f"  {change_set.stack} {conditional}:")
     for change in change_set.changes:
         context.progress.say(f"    {change}")

@@ -1,1 +1,1 @@
-"""The CloudFormation templates: where they come from, what they ask for, and how a project gets its own."""
+"""Finds and reads the CloudFormation templates, validates their parameters, and copies them into a project."""

@@ -1,4 +1,4 @@
-"""`webapp init --eject`: copies the library's templates into a project, whose copy is used from then on."""
+"""Copies the library's templates into a project for `webapp init --eject`; the verbs then use the copy."""
 
 import shutil
 import tempfile
@@ -10,22 +10,20 @@ from django_runtimes.deploy.templates.template_source import FOLDER, library_tem
 
 
 def check_ejection(project: Path) -> None:
-    """UsageError where the project has a deploy/ already."""
+    """Raise UsageError if the project has a deploy/ already."""
     directory = project / FOLDER
     if directory.exists() or directory.is_symlink():
-        raise UsageError(
-            f"{directory} is there already, and --eject overwrites nothing; move it away, or keep to what it holds"
-        )
+        raise UsageError(f"{directory} exists already, and --eject overwrites nothing; move it away, or keep using it")
 
 
 def eject(project: Path) -> Path:
-    """Copy the templates to deploy/ with a record of their version; the new folder, which is whole or not there.
+    """Copy the templates to deploy/ with a record of their version, all or nothing, and return the new folder.
 
-    UsageError where there is one already.
+    UsageError if the folder exists already.
     """
     check_ejection(project)
     directory, templates = project / FOLDER, library_templates()
-    # Beside it, so that the last step is one rename.
+    # The copy is made beside the destination, so that the last step is one rename.
     with tempfile.TemporaryDirectory(dir=project, prefix=f".{FOLDER}-") as parent:
         made = Path(parent, FOLDER)
         shutil.copytree(templates, made)

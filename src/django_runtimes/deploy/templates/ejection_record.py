@@ -1,4 +1,4 @@
-"""What `webapp init --eject` leaves in the copied folder, so that a later version can say what differs."""
+"""The record in a folder that `webapp init --eject` copied, from which later versions find the differences."""
 
 import hashlib
 import json
@@ -15,14 +15,14 @@ RECORD_NAME = ".ejected.json"
 
 @dataclass(frozen=True)
 class EjectionRecord:
-    """The library's version at the time, and the SHA-256 of each file by its name below the folder."""
+    """The library's version at the time of the copy, and the SHA-256 of each file by its name in the folder."""
 
     version: str
     files: Mapping[str, str]
 
     @classmethod
     def of(cls, directory: Path) -> Self:
-        """The record of a folder as it is now, by the installed version."""
+        """Return the record of a folder's current content, with the installed version."""
         files = {
             path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
             for path in sorted(directory.rglob("*"))
@@ -31,12 +31,12 @@ class EjectionRecord:
         return cls(version("django-runtimes"), files)
 
     def to_json(self) -> str:
-        """The record's text."""
+        """Return the record as JSON."""
         return json.dumps({"version": self.version, "files": self.files}, indent=2) + "\n"
 
 
 def read_ejection_record(directory: Path) -> EjectionRecord | None:
-    """The record in a folder; None without one, UsageError for one that cannot be read."""
+    """Return the record in a folder, or None; UsageError if it cannot be read."""
     path = directory / RECORD_NAME
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -45,4 +45,4 @@ def read_ejection_record(directory: Path) -> EjectionRecord | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}; restore it, as `webapp init --eject` wrote it") from None
+        raise UsageError(f"{path} cannot be read: {error}; restore the file that `webapp init --eject` wrote") from None

@@ -1,4 +1,4 @@
-"""What a template demands of a parameter's value, beside the choices that it may leave."""
+"""Checks a value against a template's rules for the parameter, other than its allowed values."""
 
 import math
 import re
@@ -9,14 +9,14 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def broken_rule(declared: Mapping[str, Any], text: str) -> str | None:
-    """The first rule that a value breaks, in words; None when it keeps them all. CloudFormation would say it last."""
+    """Return the first rule that the value breaks, or None; CloudFormation would only report it during the deploy."""
     if declared["Type"] == "Number":
         return _broken_range(declared, text)
     if len(text) < declared.get("MinLength", 0):
         return f"is shorter than {declared['MinLength']} characters"
     if len(text) > declared.get("MaxLength", math.inf):
         return f"is longer than {declared['MaxLength']} characters"
-    # As CloudFormation has it: the whole value.
+    # As in CloudFormation, the pattern has to match the whole value.
     if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], text):
         return f"does not match {declared['AllowedPattern']}"
     return None

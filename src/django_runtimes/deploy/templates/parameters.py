@@ -1,4 +1,4 @@
-"""What each stack's parameters are: from webapp.toml, spelled as its template wants them."""
+"""Computes each stack's parameters from webapp.toml, spelled as its template expects."""
 
 import difflib
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from django_runtimes.deploy.templates.parameter_rules import broken_rule
 from django_runtimes.deploy.templates.template_source import TemplateSource
 from django_runtimes.deploy.templates.templates import Template, read_template
 
-# Filled in here, never by the file.
+# These are filled in here, never from webapp.toml.
 _FILLED = frozenset({"Project", "Stage", "ImageUri"})
-# What one stack makes by it, others count on.
+# These must have the same value in all stacks of a stage, since the stacks depend on each other's.
 SAME_EVERYWHERE = frozenset({"Architecture", "Credentials", "Domain", "Egress", "Engine", "MaxConnections"})
-# An image alone is a new version, whatever else stays.
+# A new image makes a new version by itself, so the fingerprint need not include it.
 _OUTSIDE_FINGERPRINT = frozenset({"ImageUri", "Revision"})
 
 
 def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, Template]:
-    """Every template by its stack's name; UsageError when webapp.toml names a parameter that none of them has."""
+    """Return all templates by stack name; UsageError if webapp.toml has a parameter that no template declares."""
     templates = {stack.name: read_template(source.directory, stack) for stack in STACKS}
     for table in _tables(deployment):
         _refuse_unknown(table, templates)
@@ -30,7 +30,7 @@ def read_templates(deployment: Deployment, source: TemplateSource) -> dict[str, 
 def stack_parameters(
     deployment: Deployment, stack: Stack, template: Template, *, image: str | None = None
 ) -> dict[str, str]:
-    """All that are not left to the template's defaults; UsageError for one that has neither value nor default."""
+    """Return the parameters that differ from the template's defaults; UsageError for an invalid or missing value."""
     given = {
         name: template.spelled(name, value)
         for table in _layers(deployment, stack)
@@ -43,7 +43,7 @@ def stack_parameters(
     parameters = {name: value for name, value in given.items() if name in template.parameters}
     for name, value in parameters.items():
         if rule := broken_rule(template.parameters[name], value):
-            raise UsageError(f"the stack '{stack.name}' does not take {name} = '{value}', which {rule}; change it")
+            raise UsageError(f"the stack '{stack.name}' does not accept {name} = '{value}', which {rule}; change it")
     for name, declared in template.parameters.items():
         if name not in parameters and name not in _FILLED and "Default" not in declared:
             table = "" if name in SAME_EVERYWHERE else f".{stack.name}"
@@ -57,12 +57,12 @@ def stack_parameters(
 
 
 def effective(template: Template, parameters: Mapping[str, str], name: str) -> str:
-    """A parameter's value, the template's default where it has no other."""
+    """Return a parameter's value, or the template's default if it has none."""
     return parameters.get(name, str(template.parameters[name].get("Default", "")))
 
 
 def _revision(template: Template, parameters: Mapping[str, str]) -> str:
-    """Versions of a function do not change: whatever changes it has to make another one, and nothing else may."""
+    """Return a revision that changes exactly when the function does, since its published versions are immutable."""
     complete = {name: effective(template, parameters, name) for name in template.parameters}
     fingerprint = template.fingerprint("Function", complete, ignored=_OUTSIDE_FINGERPRINT)
     return f"{parameters['Revision']} {fingerprint}" if "Revision" in parameters else fingerprint
@@ -74,7 +74,7 @@ def _tables(deployment: Deployment) -> tuple[Mapping[str, Any], Mapping[str, Any
 
 
 def _layers(deployment: Deployment, stack: Stack) -> list[Mapping[str, Any]]:
-    """The tables that a stack's parameters come from, a later one winning."""
+    """Return the tables of a stack's parameters; later ones take precedence."""
     tables = _tables(deployment)
     return [*tables, *(table.get(stack.name, {}) for table in tables)]
 
@@ -84,7 +84,7 @@ def _refuse_unknown(table: Mapping[str, Any], templates: Mapping[str, Template])
     for name, value in table.items():
         if isinstance(value, dict):
             if name not in templates:
-                raise UsageError(f"[parameters.{name}] is not a stack's; choose from {', '.join(templates)}")
+                raise UsageError(f"[parameters.{name}] does not name a stack; choose from {', '.join(templates)}")
             for parameter in value:
                 _refuse(parameter, set(templates[name].parameters) - _FILLED, f"the stack '{name}'")
                 if parameter in SAME_EVERYWHERE:
@@ -100,6 +100,6 @@ def _refuse(name: str, known: set[str], owner: str) -> None:
     if name in known:
         return
     nearest = difflib.get_close_matches(name, known, n=1)
-    remedy = f"did you mean {nearest[0]}?" if nearest else "the templates describe theirs"
+    remedy = f"did you mean {nearest[0]}?" if nearest else "the templates list their parameters"
     has = "has" if owner.startswith("no") else "has no"
     raise UsageError(f"{FILE_NAME}: {owner} {has} parameter '{name}'; {remedy}")

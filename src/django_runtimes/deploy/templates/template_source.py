@@ -1,4 +1,4 @@
-"""Where a project's templates are: in the copy of its own that `webapp init --eject` makes, or in the library."""
+"""Locates a project's templates: in its own copy from `webapp init --eject`, or in the library."""
 
 from dataclasses import dataclass
 from importlib import resources
@@ -11,13 +11,13 @@ from django_runtimes.deploy.templates.ejection_record import RECORD_NAME, Ejecti
 
 FOLDER = "deploy"
 _DISTRIBUTION = "django-runtimes"
-# Where pyproject.toml puts them into the wheel, below this package.
+# pyproject.toml puts the templates into this folder of the wheel, below this package.
 _PACKAGED = "cloudformation"
 
 
 @dataclass(frozen=True)
 class TemplateSource:
-    """A folder with every template; `record` is None unless `webapp init --eject` made it."""
+    """A folder with all templates; `record` is set only if `webapp init --eject` created it."""
 
     directory: Path
     is_of_project: bool
@@ -35,14 +35,14 @@ class TemplateSource:
         return f"{self.directory}, of {self.library}"
 
     def readme(self, folder: str = "") -> Path:
-        """The page on the templates, or on those of one folder."""
+        """Return the README of the templates, or of one folder of them."""
         return self.directory / folder / "README.md"
 
 
 def find_templates(project: Path) -> TemplateSource:
-    """The project's own folder deploy/ where it holds the templates, else the library's.
+    """Return the project's own folder deploy/ if it contains the templates, and otherwise the library's.
 
-    ToolError for an ejected copy that lacks some. A folder of the same name with other things in it is left alone.
+    ToolError for an ejected copy that lacks some templates. A deploy/ folder with other content is ignored.
     """
     directory = project / FOLDER
     missing = [stack.template for stack in STACKS if not (directory / stack.template).is_file()]
@@ -51,14 +51,14 @@ def find_templates(project: Path) -> TemplateSource:
         return TemplateSource(directory, is_of_project=True, record=record)
     if record is not None:
         raise ToolError(
-            f"{directory} was made by `webapp init --eject` and lacks {', '.join(missing)}; restore what is missing, "
+            f"{directory} was made by `webapp init --eject` and lacks {', '.join(missing)}; restore the missing files, "
             f"or delete {directory / RECORD_NAME} to use the library's templates"
         )
     return TemplateSource(library_templates(), is_of_project=False)
 
 
 def library_templates() -> Path:
-    """The templates in the installed wheel, or at the top level of the clone that is installed as editable."""
+    """Return the templates' folder in the installed wheel, or in the clone of an editable installation."""
     package = Path(str(resources.files("django_runtimes.deploy")))
     packaged = package / _PACKAGED
     if packaged.is_dir():
@@ -67,14 +67,14 @@ def library_templates() -> Path:
     if (clone / STACKS[0].template).is_file():
         return clone
     raise ToolError(
-        f"the installed {_DISTRIBUTION} holds no templates, in neither {packaged} nor {clone}; install its wheel again"
+        f"the installed {_DISTRIBUTION} has no templates, neither in {packaged} nor in {clone}; install its wheel again"
     )
 
 
 def differing_templates(source: TemplateSource) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The files of an ejected copy that were edited in it, and those that the installed library has otherwise.
+    """Return an ejected copy's files that were edited, and those that changed in the library since the copy.
 
-    Both by their names below deploy/, a file that one side lacks included; both are empty for other sources.
+    Both are names below deploy/ and include files that one side lacks; both are empty for other sources.
     """
     if source.record is None:
         return (), ()

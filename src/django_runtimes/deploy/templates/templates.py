@@ -1,4 +1,4 @@
-"""The templates: what parameters they declare, and what a function's configuration depends on."""
+"""Reads templates, spells parameter values as they expect, and fingerprints a function's configuration."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ _FINGERPRINT_LENGTH = 16
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms, kept as pairs of tag and value."""
+    """A YAML loader that keeps CloudFormation's short forms as pairs of tag and value."""
 
 
 def _short_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _short_form(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_multi_constructor("!", _short_form)
-# Dates are text to CloudFormation.
+# CloudFormation treats dates as strings.
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -39,7 +39,7 @@ _Loader.yaml_implicit_resolvers = {
 
 @dataclass(frozen=True)
 class Template:
-    """One template as CloudFormation gets it, and as it reads."""
+    """A template: its text for CloudFormation and its parsed content."""
 
     body: str
     content: Mapping[str, Any]
@@ -52,13 +52,13 @@ class Template:
 
     @property
     def resource_types(self) -> Mapping[str, str]:
-        """The type of each resource, whether conditions let it be or not."""
+        """The type of each resource, whatever its condition."""
         return {name: resource["Type"] for name, resource in self.content["Resources"].items()}
 
     def spelled(self, parameter: str, value: object) -> str:
-        """A value of webapp.toml as the template spells it: yes for true, X86_64 for x86_64, a list with commas.
+        """Spell a value of webapp.toml as the template does: yes for true, X86_64 for x86_64, a list with commas.
 
-        UsageError for none.
+        UsageError if the value is not allowed.
         """
         text = _text(parameter, value)
         allowed = [str(choice) for choice in self.parameters[parameter].get("AllowedValues", ())]
@@ -67,10 +67,12 @@ class Template:
         for choice in allowed:
             if choice.lower() == text.lower():
                 return choice
-        raise UsageError(f"{parameter} = {text!r} is not a value of its template; choose from {', '.join(allowed)}")
+        raise UsageError(
+            f"{parameter} = {text!r} is not a value that its template allows; choose from {', '.join(allowed)}"
+        )
 
     def fingerprint(self, resource: str, parameters: Mapping[str, str], *, ignored: frozenset[str]) -> str:
-        """Another text whenever the resource's properties come to something else by its template or parameters."""
+        """Return a hash that changes when the template or the parameters change the resource's properties."""
         properties = self.content["Resources"][resource]["Properties"]
         conditions: Mapping[str, Any] = self.content.get("Conditions") or {}
         names: set[str] = set()
@@ -85,18 +87,18 @@ class Template:
 
 
 def read_template(directory: Path, stack: Stack) -> Template:
-    """The template of a stack in the templates' folder; ToolError when it cannot be read."""
+    """Return a stack's template from the templates' folder; ToolError if it cannot be read."""
     path = directory / stack.template
     try:
         body = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ToolError(
-            f"{path}, which the stack '{stack.name}' is made from, cannot be read: {error}; restore it"
+            f"{path}, the template of the stack '{stack.name}', cannot be read: {error}; restore it"
         ) from None
     try:
         return Template(body, yaml.load(body, _Loader))  # noqa: S506
     except yaml.YAMLError as error:
-        raise ToolError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+        raise ToolError(f"{path} is not YAML: {' '.join(str(error).split())}; fix it there") from None
 
 
 def _text(parameter: str, value: object) -> str:
@@ -108,12 +110,12 @@ def _text(parameter: str, value: object) -> str:
         case list() if all(isinstance(each, str) for each in value):
             return ",".join(value)
     raise UsageError(
-        f"{parameter} = {value!r} is not a parameter's value; write a text, a number, true, false or a list of texts"
+        f"{parameter} = {value!r} cannot be a parameter; write a string, a number, true, false or a list of strings"
     )
 
 
 def _names(value: object) -> Iterator[str]:
-    """Everything in a part of a template that may be the name of a parameter or a condition."""
+    """Yield every string in a part of a template that may name a parameter or a condition."""
     if isinstance(value, str):
         yield value
         yield from re.findall(r"\$\{(\w+)\}", value)

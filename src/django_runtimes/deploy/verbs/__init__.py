@@ -1,1 +1,1 @@
-"""What the user types, one module each."""
+"""The verbs of `webapp` that deploy, one module each."""

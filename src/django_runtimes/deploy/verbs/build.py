@@ -1,4 +1,4 @@
-"""`webapp build`: the image, on this machine."""
+"""`webapp build`: builds the image on this machine."""
 
 import argparse
 from collections.abc import Sequence
@@ -9,22 +9,22 @@ from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Build; the exit code is in `--help`."""
+    """Build the image; `--help` explains the exit code."""
     parser = verb_parser("build", "Build the image from the Dockerfile, as `webapp deploy` does before it pushes it.")
     add_place(parser)
     add_build_arguments(parser)
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     return run(parser, arguments, _build)
 
 
 def add_build_arguments(parser: argparse.ArgumentParser) -> None:
-    """The option that reaches the builder."""
+    """Add the option for arguments of the builder."""
     parser.add_argument(
         "--build-argument",
         action="append",
         default=[],
         metavar="WORD",
-        help="a word for docker or podman's `build`, repeatable: --build-argument=--build-arg=BASE_IMAGE=…",
+        help="an argument for docker's or podman's `build`, repeatable: --build-argument=--build-arg=BASE_IMAGE=…",
     )
 
 

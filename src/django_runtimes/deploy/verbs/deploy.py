@@ -1,4 +1,4 @@
-"""`webapp deploy`: from a checkout to an address that answers."""
+"""`webapp deploy`: deploys the checkout and tests the result."""
 
 import argparse
 import re
@@ -8,14 +8,14 @@ from dataclasses import asdict
 from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.image_builder import find_builder
-from django_runtimes.deploy.steps.beforehand import check_beforehand
 from django_runtimes.deploy.steps.image_building import build, push, require_dockerfile
-from django_runtimes.deploy.steps.release import agree, lay_foundation, preview, release
+from django_runtimes.deploy.steps.release import confirm, lay_foundation, preview, release
 from django_runtimes.deploy.steps.stack import StackPlan
+from django_runtimes.deploy.steps.validation import validate_parameters
 from django_runtimes.deploy.templates.template_source import differing_templates
 from django_runtimes.deploy.verb import (
     EXIT_CODES,
-    GOES_ON,
+    RESUMABLE,
     Result,
     add_consent,
     add_place,
@@ -30,14 +30,14 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Deploy; the exit code is in `--help`."""
+    """Deploy; `--help` explains the exit code."""
     if arguments[:1] == ["init"]:
-        # The same by its longer name.
+        # `webapp deploy init` is the longer name of `webapp init --deploy`.
         return init.main(arguments[1:])
     parser = verb_parser(
         "deploy",
-        "Create what is missing, build and push the image, migrate, move the traffic, and test; go back when the test "
-        "fails. It can be stopped at any moment and run again.",
+        "Create missing stacks, build and push the image, migrate, shift the traffic, and test; roll back when the "
+        "test fails. It can be interrupted at any moment and run again.",
         epilog=f"In this order: foundation, image, operations, database, traffic, test. {EXIT_CODES}",
     )
     add_place(parser)
@@ -47,32 +47,32 @@ def main(arguments: Sequence[str]) -> int:
         "--image",
         type=image_digest,
         metavar="DIGEST",
-        help="an image that is in the registry, sha256:…, and build none",
+        help="deploy this image from the registry, sha256:…, and build none",
     )
     add_allow(parser)
-    return run(parser, arguments, _deploy, interrupted=GOES_ON)
+    return run(parser, arguments, _deploy, interrupted=RESUMABLE)
 
 
 def add_allow(parser: argparse.ArgumentParser) -> None:
-    """The option that overrules the migration gate."""
+    """Add the option that overrules the migration gate."""
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="APP.MIGRATION",
-        help="a migration that may break the version that still runs, repeatable",
+        help="allow this migration although it may break the running version, repeatable",
     )
 
 
 def image_digest(text: str) -> str:
-    """A reader of digests."""
+    """Validate a digest from the command line."""
     if not _DIGEST.fullmatch(text):
         raise argparse.ArgumentTypeError(f"{text!r} is not a digest; write it as sha256: and 64 hexadecimal digits")
     return text
 
 
 def place_content(context: Context) -> dict[str, str]:
-    """What was worked on, for programs."""
+    """Return the deployment's place as JSON output."""
     return {
         "project": context.configuration.project,
         "region": context.aws.region,
@@ -82,18 +82,18 @@ def place_content(context: Context) -> dict[str, str]:
 
 
 def say_templates(context: Context) -> None:
-    """Say which templates are used, and what of an ejected copy differs."""
+    """Report which templates are used, and which files of an ejected copy differ."""
     source = context.template_source
     context.progress.say(f"templates: {source}")
     edited, changed = differing_templates(source)
     if edited:
         context.progress.say(f"  edited in this project: {', '.join(edited)}")
     if changed:
-        context.progress.say(f"  otherwise in the installed library, {source.library}: {', '.join(changed)}")
+        context.progress.say(f"  different in the installed library, {source.library}: {', '.join(changed)}")
 
 
 def dry_run_result(context: Context, plans: Sequence[StackPlan]) -> Result:
-    """What a dry run came to."""
+    """Return the result of a dry run."""
     stacks = [asdict(plan) for plan in plans]
     return Result("nothing was changed", place_content(context) | {"dry_run": True, "stacks": stacks})
 
@@ -103,9 +103,9 @@ def _deploy(options: argparse.Namespace) -> Result:
     context.progress.say(f"{context.place}: account {context.aws.account}, {context.aws.region}")
     say_templates(context)
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
-        context.progress.say("App Runner takes no new customers since 2026-04-30; aws_ecs_express is its successor")
-    check_beforehand(context)
-    # Before anything costs something: whether it can be built at all.
+        context.progress.say("App Runner has taken no new customers since 2026-04-30; aws_ecs_express succeeds it")
+    validate_parameters(context)
+    # The build's prerequisites are checked before anything that costs money is created.
     builder = None if options.image else find_builder()
     if builder is None:
         context.images.require(options.image)
@@ -122,5 +122,5 @@ def _deploy(options: argparse.Namespace) -> Result:
         image = context.image_uri(options.image)
     else:
         image = push(context, builder, build(context, builder, options.build_argument))
-    released = release(agree(context, image), image, verb="deploy", allowed=options.allow)
+    released = release(confirm(context, image), image, verb="deploy", allowed=options.allow)
     return Result(f"{released.endpoint} has {released.image}", place_content(context) | released.content)

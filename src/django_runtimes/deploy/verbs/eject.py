@@ -1,4 +1,4 @@
-"""`webapp init --eject`: the templates as a copy of the project's own."""
+"""`webapp init --eject`: copies the templates into the project."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ EJECT = "--eject"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Copy; the exit code is in `--help`."""
+    """Copy the templates; `--help` explains the exit code."""
     parser = verb_parser(
         "init",
-        f"Copy the templates of the library to {FOLDER}/, which `webapp deploy` and the verbs beside it use from then "
+        f"Copy the library's templates to {FOLDER}/, which `webapp deploy` and the other verbs use from then "
         "on. Nothing is overwritten.",
         epilog=EXIT_CODES,
     )
     parser.add_argument(EJECT, action="store_true", required=True, help=f"copy the templates to {FOLDER}/")
-    parser.add_argument("--yes", action="store_true", help="ask nothing, as it does anyway")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--yes", action="store_true", help="no effect: nothing is asked")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")
     return run(parser, arguments, _eject)
 
 
@@ -36,7 +36,7 @@ def _eject(options: argparse.Namespace) -> Result:
         )
     directory = eject(project)
     return Result(
-        f"{directory} is this project's own from now on, and used by every verb; deleting it goes back to the "
+        f"{directory} now belongs to this project, and every verb uses it; delete it to return to the "
         "library's templates",
         {"directory": str(directory)},
     )

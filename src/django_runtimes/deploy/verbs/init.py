@@ -1,4 +1,4 @@
-"""`webapp deploy init`, and `webapp init --deploy`: the file webapp.toml."""
+"""`webapp deploy init` and `webapp init --deploy`: write the file webapp.toml."""
 
 import argparse
 import json
@@ -15,20 +15,20 @@ from django_runtimes.deploy.catalogue import DeployTarget
 from django_runtimes.deploy.configuration import DEFAULT_PAGE, DEFAULT_STAGE, FILE_NAME, parse_configuration
 from django_runtimes.deploy.verb import EXIT_CODES, Result, VerbParser, add_consent, add_place, run, verb_parser
 from django_runtimes.deploy.verbs import eject
-from django_runtimes.deploy.zappa import TakenOver, project_of
+from django_runtimes.deploy.zappa import ConvertedSettings, project_of
 from django_runtimes.deploy.zappa_file import find_zappa_file, read_zappa_file
 
 _ZAPPA = "zappa_settings.json, .toml, .yml or .yaml"
 _DEFAULT_PROJECT = "webapp"
 _DEFAULT_REGION = "us-east-1"
 _HEADER = """\
-# What `webapp deploy` and the verbs beside it are told; everything else they find in AWS. docs/deploy.md has every key.
+# The configuration of `webapp deploy` and the other verbs; docs/deploy.md describes every key.
 """
 
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """The text of webapp.toml, what it says, and what of Zappa's settings it leaves out."""
+    """The text of webapp.toml, its content, and remarks on the Zappa settings that it does not include."""
 
     text: str
     content: Mapping[str, Any]
@@ -36,29 +36,29 @@ class PlannedFile:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the file; the exit code is in `--help`."""
+    """Write the file; `--help` explains the exit code."""
     if eject.EJECT in arguments:
         return eject.main(arguments)
     return run(_parser(), arguments, _init)
 
 
 def plan_file(arguments: Sequence[str]) -> PlannedFile:
-    """The file that these arguments ask for, of which nothing is written; UsageError for what is wrong with them."""
+    """Return the file for these arguments without writing it; UsageError for invalid arguments."""
     return _planned(_parser().parse_args(arguments))
 
 
 def _parser() -> VerbParser:
     parser = verb_parser(
         "init",
-        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} where there is one, and from answers.",
+        f"Write {FILE_NAME} into this folder, from the options, from {_ZAPPA} if there is one, and from answers.",
         epilog=f"With {eject.EJECT} instead: copy the library's templates to deploy/. {EXIT_CODES}",
     )
     add_place(parser)
     add_consent(parser)
-    parser.add_argument("--project", metavar="NAME", help="what everything in AWS is called by")
+    parser.add_argument("--project", metavar="NAME", help="the prefix of all names in AWS")
     parser.add_argument("--region", metavar="NAME", help="AWS's region, such as eu-central-1")
     parser.add_argument(
-        "--page", metavar="PATH", help=f"what is opened after a deploy, beside /readyz (default: {DEFAULT_PAGE})"
+        "--page", metavar="PATH", help=f"the page tested after a deploy, besides /readyz (default: {DEFAULT_PAGE})"
     )
     parser.add_argument(
         "--zappa", type=Path, metavar="FILE", help=f"Zappa's settings (default: {_ZAPPA}, if it is there)"
@@ -69,17 +69,17 @@ def _parser() -> VerbParser:
 def _init(options: argparse.Namespace) -> Result:
     path = Path.cwd() / FILE_NAME
     if path.exists() and not options.dry_run:
-        raise UsageError(f"{FILE_NAME} is there already; change it by hand, or move it away first")
+        raise UsageError(f"{FILE_NAME} exists already; edit it, or move it away first")
     planned = _planned(options)
     progress = Progress(sys.stderr)
     if planned.remarks:
-        progress.say("of Zappa's settings these were not taken over:")
+        progress.say("these Zappa settings were not converted:")
         for remark in planned.remarks:
             progress.say(f"  {remark}")
     if not options.dry_run:
         path.write_text(planned.text, encoding="utf-8")
     said = (
-        planned.text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` says what it would do"
+        planned.text if options.dry_run else f"{FILE_NAME} is written; `webapp deploy --dry-run` shows what it would do"
     )
     return Result(said, {"file": str(path), "content": planned.content, "not_taken_over": planned.remarks})
 
@@ -105,13 +105,13 @@ def _planned(options: argparse.Namespace) -> PlannedFile:
             for name, given in stages.items()
         },
     }
-    # What would not be read is not written.
+    # A file that could not be read back is not written.
     parse_configuration(content, Path.cwd())
     return PlannedFile(_checked(_HEADER + render_toml(content)), content, zappa.remarks)
 
 
 def render_toml(table: Mapping[str, Any], name: str = "") -> str:
-    """The content as TOML: values first, tables after them."""
+    """Render the content as TOML, with values before tables."""
     lines = [f"{key} = {_literal(value)}" for key, value in table.items() if not isinstance(value, Mapping)]
     text = "".join(f"{line}\n" for line in lines)
     if name and lines:
@@ -123,31 +123,31 @@ def render_toml(table: Mapping[str, Any], name: str = "") -> str:
 
 
 def _literal(value: object) -> str:
-    # Of JSON's strings TOML takes neither halves of a character nor a bare DEL.
+    # TOML's strings are like JSON's, except that TOML allows neither \u escapes of surrogates nor a bare DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _checked(text: str) -> str:
-    """The text, if it can be written; UsageError for bytes of another encoding than the terminal's."""
+    """Return the text; UsageError if an argument had bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
         line = text[: error.end].splitlines()[-1]
-        raise UsageError(f"{line!r} ends in what is not UTF-8; give it in a terminal that is") from None
+        raise UsageError(f"{line!r} ends with bytes that are not UTF-8; enter it in a UTF-8 terminal") from None
     return text
 
 
-def _read_zappa(path: Path | None) -> TakenOver:
+def _read_zappa(path: Path | None) -> ConvertedSettings:
     path = path or find_zappa_file(Path.cwd())
-    return TakenOver() if path is None else read_zappa_file(path)
+    return ConvertedSettings() if path is None else read_zappa_file(path)
 
 
 def _answer(options: argparse.Namespace, name: str, default: str) -> str:
-    """What the user types, or the default by --yes; UsageError where nobody can answer."""
+    """Return the user's answer, or the default with --yes; UsageError without a terminal."""
     if options.yes:
         return default
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody can be asked for the {name} here; give --{name}, or --yes for {default}")
+        raise UsageError(f"cannot ask for the {name} without a terminal; give --{name}, or --yes for {default}")
     choices = f", one of {', '.join(DeployTarget)}" if name == "target" else ""
     sys.stderr.write(f"{name}{choices} [{default}]: ")
     sys.stderr.flush()

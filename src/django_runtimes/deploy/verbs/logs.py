@@ -1,4 +1,4 @@
-"""`webapp logs`: what the application wrote."""
+"""`webapp logs`: prints the application's logs."""
 
 import argparse
 import contextlib
@@ -16,23 +16,26 @@ from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, show, verb_parser
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-# The longest that CloudWatch keeps what is to expire.
+# CloudWatch's longest retention period.
 _LONGEST_AGE_S = 3653 * 86400
-# The last part of the name of each target's group, as its template has it.
+# The last part of the name of each target's log group, as in its template.
 _GROUPS = {DeployTarget.AWS_LAMBDA: "lambda", DeployTarget.AWS_ECS: "ecs", DeployTarget.AWS_ECS_EXPRESS: "express"}
 _WEB, _OPERATIONS = "web", "operations"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print; the exit code is in `--help`."""
-    parser = verb_parser("logs", "Print what the application wrote. With --json each line is an object of its own.")
+    """Print the logs; `--help` explains the exit code."""
+    parser = verb_parser("logs", "Print the application's logs. With --json each line is a separate object.")
     add_place(parser)
-    parser.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    parser.add_argument("--follow", action="store_true", help="keep printing new lines until Ctrl-C")
     parser.add_argument(
         "--since", type=_age_s, default=600, metavar="AGE", help="such as 30s, 10m, 2h, 1d (default: 10m)"
     )
     parser.add_argument(
-        "--of", choices=(_WEB, _OPERATIONS), default=_WEB, help="what serves, or what ran commands (default: web)"
+        "--of",
+        choices=(_WEB, _OPERATIONS),
+        default=_WEB,
+        help="the logs of requests or of management commands (default: web)",
     )
     return run(parser, arguments, _logs)
 
@@ -44,13 +47,13 @@ def _logs(options: argparse.Namespace) -> Result:
         raise ToolError(f"{context.place} has no logs in {context.aws.region}; deploy it, or check stage and target")
     since_ms = round((time.time() - options.since) * 1000)
     if options.follow:
-        # Ctrl-C is how one ends it.
+        # Ctrl-C is the normal way to end it.
         with contextlib.suppress(KeyboardInterrupt):
             _print(follow_groups(context.aws, groups, since_ms=since_ms), as_json=options.json)
         return Result()
     found = [event for group in groups for _, event in read_group(context.aws, group, since_ms=since_ms)]
     if not found:
-        context.progress.say("nothing was written in that time; --since looks further back, as by --since 1d")
+        context.progress.say("nothing was written in that time; look further back with --since, as in --since 1d")
     _print(sorted(found, key=lambda event: event.time_ms), as_json=options.json)
     return Result()
 
@@ -67,7 +70,7 @@ def _groups(context: Context, of: str) -> list[str]:
     if of == _OPERATIONS:
         return log_groups(context.aws, f"/{project}/{stage}/operations")
     if context.deployment.target is DeployTarget.AWS_APP_RUNNER:
-        # AWS names them, with the service's identifier between.
+        # AWS names these groups, with the service's identifier in the middle.
         found = log_groups(context.aws, f"/aws/apprunner/{project}-{stage}/")
         return [group for group in found if group.endswith("/application")]
     return log_groups(context.aws, f"/{project}/{stage}/{_GROUPS[context.deployment.target]}")

@@ -1,4 +1,4 @@
-"""`webapp manage -- COMMAND`: a management command where the application runs; its exit code is this one's."""
+"""`webapp manage -- COMMAND`: runs a management command on the deployed stage, and exits with its exit code."""
 
 import argparse
 from collections.abc import Sequence
@@ -13,24 +13,26 @@ from django_runtimes.deploy.verb import Result, add_consent, add_place, context_
 from django_runtimes.deploy.verbs.deploy import place_content
 
 _INTERRUPTED = (
-    "interrupted; what had begun goes on in AWS, and the same again would run it a second time: "
-    "`webapp logs --of operations` shows what it does"
+    "interrupted; a started command continues in AWS, and the same again would run it a second time: "
+    "`webapp logs --of operations` shows its output"
 )
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the command; its exit code."""
+    """Run the command and return its exit code."""
     parser = verb_parser(
         "manage",
-        "Run a management command with the operations login, and print what it printed.",
-        epilog="Exit codes: the command's own; 1 also when it could not be run, 2 for bad arguments.",
+        "Run a management command with the operations login, and print its output.",
+        epilog="Exit codes: the command's own; 1 also if it could not be run, 2 for bad arguments.",
     )
     add_place(parser)
     add_consent(parser)
     parser.add_argument(
-        "--task", action="store_true", help="in a task of ECS, for what takes longer than a function's 15 minutes"
+        "--task",
+        action="store_true",
+        help="run in an ECS task, for a command that takes longer than a function's 15 minutes",
     )
-    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="as webapp manage -- migrate --plan")
+    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="such as webapp manage -- migrate --plan")
     return run(parser, arguments, _manage, interrupted=_INTERRUPTED)
 
 
@@ -54,7 +56,7 @@ def _in_task(context: Context, command: Sequence[str]) -> CommandOutcome:
     image = context.state(OPERATIONS).parameters.get("ImageUri")
     if image is None:
         raise ToolError(f"{context.place} is not deployed; run `webapp deploy` first")
-    # It costs nothing but while a task runs, so that it is made when it is wanted.
+    # This stack is created on first use; it costs money only while a task runs.
     bring_up(context, OPERATIONS_TASK, image=image)
     network = {**context.state(NETWORK).outputs, **context.state(SECURITY_GROUPS).outputs}
     project, stage = context.configuration.project, context.deployment.stage

@@ -1,4 +1,4 @@
-"""`webapp open`: the deployed application in a browser."""
+"""`webapp open`: opens the deployed application in a browser."""
 
 import argparse
 import webbrowser
@@ -9,7 +9,7 @@ from django_runtimes.deploy.verbs.deploy import place_content
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Open; the exit code is in `--help`."""
+    """Open the application; `--help` explains the exit code."""
     parser = verb_parser("open", "Open the deployed application in a browser, and print its address.")
     add_place(parser)
     return run(parser, arguments, _open)
@@ -19,6 +19,6 @@ def _open(options: argparse.Namespace) -> Result:
     context = context_of(options)
     endpoint = context.endpoint()
     if not options.json:
-        # Where there is no browser, the address is what counts.
+        # Without a browser this does nothing, and the printed address is enough.
         webbrowser.open(endpoint)
     return Result(endpoint, place_content(context) | {"endpoint": endpoint})

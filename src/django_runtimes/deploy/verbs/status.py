@@ -1,10 +1,10 @@
-"""`webapp status`: what is there, and which image has the traffic."""
+"""`webapp status`: shows the existing stacks, and the image that has the traffic."""
 
 import argparse
 from collections.abc import Sequence
 from datetime import UTC
 
-from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.catalogue import STACKS, endpoint_stack
 from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb_parser
 from django_runtimes.deploy.verbs.deploy import place_content
@@ -13,8 +13,8 @@ _SHOWN_RELEASES = 5
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Show; the exit code is in `--help`."""
-    parser = verb_parser("status", "Show a stage's stacks, the image that runs, its address and its former images.")
+    """Show the status; `--help` explains the exit code."""
+    parser = verb_parser("status", "Show a stage's stacks, its running image, its address and its earlier images.")
     add_place(parser)
     return run(parser, arguments, _status)
 
@@ -32,9 +32,9 @@ def _status(options: argparse.Namespace) -> Result:
     ]
     lines += ["", "stacks"]
     lines += [
-        f"  {state.name:<40} {state.status}" for state in states.values() if state.standing is not Standing.ABSENT
+        f"  {state.name:<40} {state.status}" for state in states.values() if state.readiness is not Readiness.ABSENT
     ]
-    lines += ["", "releases, the newest first"]
+    lines += ["", "releases, newest first"]
     lines += [
         f"  {release.time.astimezone(UTC):%Y-%m-%dT%H:%MZ} {release.verb:<8} {release.digest} "
         f"{release.user.rpartition('/')[2]}".rstrip()
@@ -43,7 +43,7 @@ def _status(options: argparse.Namespace) -> Result:
     content = place_content(context) | {
         "endpoint": endpoint,
         "image": running,
-        "stacks": {state.name: state.status for state in states.values() if state.standing is not Standing.ABSENT},
+        "stacks": {state.name: state.status for state in states.values() if state.readiness is not Readiness.ABSENT},
         "releases": [
             {"image": release.image, "verb": release.verb, "time": release.time.isoformat(), "user": release.user}
             for release in releases

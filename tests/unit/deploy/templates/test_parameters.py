@@ -75,12 +75,12 @@ def test_a_value_is_spelled_as_each_template_allows():
 
 
 def test_a_value_that_the_template_does_not_allow_is_refused():
-    with pytest.raises(UsageError, match="Credentials = 'keys' is not a value of its template; choose"):
+    with pytest.raises(UsageError, match="Credentials = 'keys' is not a value that its template allows; choose"):
         parameters(DATABASE, deployment(everywhere={"Credentials": "keys"}))
 
 
 def test_a_value_outside_its_range_is_refused_with_the_stack():
-    with pytest.raises(UsageError, match="the stack 'lambda' does not take MemoryMb = '100', which is less than 512"):
+    with pytest.raises(UsageError, match="the stack 'lambda' does not accept MemoryMb = '100', which is less than 512"):
         parameters(LAMBDA, deployment(everywhere={"MemoryMb": 100}))
 
 
@@ -97,7 +97,7 @@ def test_a_list_is_spelled_with_commas():
 
 @pytest.mark.parametrize("value", [{"value": 500}, [{"value": 500}], [[1]]], ids=["table", "tables", "lists"])
 def test_an_invalid_value_is_refused(value: Any):
-    with pytest.raises(UsageError, match=r"StorageGb = .* is not a parameter's value; write a text, a number"):
+    with pytest.raises(UsageError, match=r"StorageGb = .* cannot be a parameter; write a string, a number"):
         parameters(DATABASE, deployment(dev={"database": {"StorageGb": value}}))
 
 
@@ -113,7 +113,7 @@ def test_a_parameter_without_a_default_is_required():
     [
         ({"MemoryMB": 1024}, "no template has parameter 'MemoryMB'; did you mean MemoryMb?"),
         ({"database": {"MinTasks": 1}}, "the stack 'database' has no parameter 'MinTasks'"),
-        ({"lamda": {"MemoryMb": 1}}, "[parameters.lamda] is not a stack's; choose from registry, "),
+        ({"lamda": {"MemoryMb": 1}}, "[parameters.lamda] does not name a stack; choose from registry, "),
         ({"database": {"MaxConnections": 90}}, "MaxConnections is the same in every stack of a stage; move it from"),
         ({"ImageUri": IMAGE}, "no template has parameter 'ImageUri'"),
     ],
@@ -144,5 +144,5 @@ def test_other_changes_make_no_version():
 
 
 def test_a_missing_template_is_named(tmp_path: Path):
-    with pytest.raises(ToolError, match=r"lambda/template\.yaml, which the stack 'lambda' is made from, cannot be"):
+    with pytest.raises(ToolError, match=r"lambda/template\.yaml, the template of the stack 'lambda', cannot be"):
         read_template(tmp_path, LAMBDA)

@@ -59,7 +59,7 @@ def test_an_ejected_copy_is_used_and_says_its_version(tmp_path: Path):
 def test_nothing_is_overwritten(tmp_path: Path):
     (tmp_path / "deploy").mkdir()
 
-    with pytest.raises(UsageError, match="deploy is there already, and --eject overwrites nothing; move it away"):
+    with pytest.raises(UsageError, match="deploy exists already, and --eject overwrites nothing; move it away"):
         eject(tmp_path)
 
     assert list((tmp_path / "deploy").iterdir()) == []
@@ -97,5 +97,5 @@ def test_a_template_that_is_new_in_the_library_is_named(tmp_path: Path):
 def test_an_invalid_record_is_refused(tmp_path: Path):
     (eject(tmp_path) / RECORD_NAME).write_text("{}")
 
-    with pytest.raises(UsageError, match=r"\.ejected\.json cannot be read: 'files'; restore it"):
+    with pytest.raises(UsageError, match=r"\.ejected\.json cannot be read: 'files'; restore the file"):
         find_templates(tmp_path)

@@ -1,4 +1,4 @@
-"""Gives the runtime and the operations function an image that they had before, by order or because a release failed."""
+"""Rolls the runtime and the operations function back to an earlier image, on request or after a failed release."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,34 +12,34 @@ from django_runtimes.deploy.catalogue import OPERATIONS, Stack
 from django_runtimes.deploy.context import Context
 from django_runtimes.deploy.steps.stack import change_image
 
-_NOTHING_BEFORE = "there is no other image to go back to"
+_NOTHING_BEFORE = "there is no other image to roll back to"
 _AWS_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 
-def go_back(context: Context, image: str) -> None:
-    """Let both have the image; the runtime first, since it has the traffic."""
+def roll_back(context: Context, image: str) -> None:
+    """Deploy the image to both stacks, first to the runtime, since it has the traffic."""
     for stack in images_of(context):
         change_image(context, stack, image)
 
 
 def images_of(context: Context) -> dict[Stack, str | None]:
-    """The images that the runtime and the operations function have; None where there is no such stack."""
+    """Return the images of the runtime and of the operations function; None for a stack that does not exist."""
     return {stack: context.state(stack).parameters.get("ImageUri") for stack in (context.runtime, OPERATIONS)}
 
 
 def undo_release(context: Context, image: str, found: Mapping[Stack, str | None], releases: Sequence[Release]) -> str:
-    """Go back from an image that failed to the newest release, and say how that went; `releases` as of the beginning.
+    """Roll back from a failed image to the newest release, and describe the outcome.
 
-    What has neither this image nor the one that it was `found` with got it from somebody else, and keeps it; the
-    operations function then goes with the runtime.
+    `found` and `releases` are from the start of the deploy. A stack with an image other than the failed one and the one
+    in `found` was changed by somebody else and keeps it; the operations function then follows the runtime.
     """
     before = last_good(releases, image)
     try:
-        # Somebody else's may have passed its test since.
+        # Another deploy's image may have passed its test since the start.
         before = last_good(context.history.read(), image)
         if before is None:
             return _NOTHING_BEFORE
-        context.progress.begin(f"back to {before}")
+        context.progress.begin(f"rollback to {before}")
         for stack, former in found.items():
             has = context.stacks.settle(context.stack_name(stack)).parameters.get("ImageUri")
             if has in {image, former}:
@@ -50,9 +50,9 @@ def undo_release(context: Context, image: str, found: Mapping[Stack, str | None]
     except (ToolError, *_AWS_FAILURES) as error:
         if before is None:
             return _NOTHING_BEFORE
-        return f"going back failed: {explain_error(error)}; {_remains(context, image)}; {_remedy(context, before)}"
+        return f"the rollback failed: {explain_error(error)}; {_remains(context, image)}; {_remedy(context, before)}"
     if set(have.values()) - {before, None}:
-        return f"somebody else deploys: {_holdings(context, have)}"
+        return f"somebody else is deploying: {_holdings(context, have)}"
     return f"{before} has the traffic"
 
 

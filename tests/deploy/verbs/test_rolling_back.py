@@ -62,7 +62,7 @@ def test_a_failed_rollback_is_reported_with_the_failed_test(project: Project, aw
 
     assert "failed its test" in message
     assert "/ answers 400" in message
-    assert "going back failed: AWS's credentials have expired" in message
+    assert "the rollback failed: AWS's credentials have expired" in message
     assert f"guestbook-dev-lambda and guestbook-dev-operations may have {image_uri(refused)}" in message
     assert message.endswith(f"`webapp rollback --stage dev --target aws_lambda --to {second}` tries again")
 
@@ -77,7 +77,7 @@ def test_the_reported_command_completes_a_partial_rollback(project: Project, aws
         aws.fail("Function", "Not today", stack="guestbook-dev-operations", on="update", times=1)
         message = wait_for_failure(process)
 
-    assert "going back failed: the stack guestbook-dev-operations ended in UPDATE_ROLLBACK_COMPLETE" in message
+    assert "the rollback failed: the stack guestbook-dev-operations ended in UPDATE_ROLLBACK_COMPLETE" in message
     assert digests(aws) == (second, refused)
     command = re.search(r"`webapp (rollback .*)` tries again", message)
     assert command is not None

@@ -1,39 +1,39 @@
-"""Refuses what a live stage cannot become, before anything is changed."""
+"""Refuses changes of parameters that are fixed once a stage exists."""
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.deploy.aws.stack_status import Standing
+from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS, Stack
 from django_runtimes.deploy.configuration import FILE_NAME
 from django_runtimes.deploy.context import Context
 
-# Other stacks import what is made by these, and CloudFormation changes no export that is imported.
-_LASTING = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}
+# These parameters determine exports that other stacks import, and CloudFormation does not change an imported export.
+_FIXED = {"Credentials": DATABASE, "Engine": DATABASE, "AddressPrefix": NETWORK, "ZoneA": NETWORK, "ZoneB": NETWORK}
 
 
-def keep_what_lasts(context: Context) -> None:
-    """UsageError for another value of what a stage is built on."""
-    for name, stack in _LASTING.items():
+def refuse_fixed_changes(context: Context) -> None:
+    """Raise UsageError if webapp.toml changes a parameter that is fixed for the existing stage."""
+    for name, stack in _FIXED.items():
         _refuse_change(
             context,
             stack,
             name,
-            reason="other stacks hold on to what it made",
+            reason="other stacks depend on its result",
             remedy="deploy '{wanted}' to another stage or project and move the data",
         )
     _refuse_change(
         context,
         OPERATIONS,
         "Architecture",
-        reason="the images of before, to which a failed deploy goes back, cannot run on it",
-        remedy="take away what runs by `webapp destroy`, which keeps the data, and deploy again",
+        reason="earlier images, to which a failed deploy rolls back, cannot run on it",
+        remedy="run `webapp destroy`, which keeps the data, and deploy again",
     )
 
 
 def _refuse_change(context: Context, stack: Stack, name: str, *, reason: str, remedy: str) -> None:
     state, wanted = context.state(stack), context.value(stack, name)
     found = state.parameters.get(name)
-    # A stack that is stuck has to go first, and may come back with another value.
-    if state.standing in {Standing.ABSENT, Standing.STUCK} or found in {None, wanted}:
+    # A stuck stack has to be deleted first, and can be recreated with another value.
+    if state.readiness in {Readiness.ABSENT, Readiness.STUCK} or found in {None, wanted}:
         return
     raise UsageError(
         f"{name} of {context.configuration.project}, {context.deployment.stage}, is '{found}' and cannot become "

@@ -42,16 +42,24 @@ def test_an_image_too_large_for_lambda_is_refused_after_the_build(make_project, 
     consent = Consent(yes=True, dry_run=False)
     context = open_context(project.directory, stage="dev", target=None, consent=consent, progress=Progress())
 
-    with pytest.raises(ToolError, match=r"the image has 11\.0 GB, and Lambda"):
+    with pytest.raises(ToolError, match=r"the image has 11\.0 GB, but Lambda"):
         build(context, ImageBuilder(ContainerEngine("docker", str(program), "28")), [])
 
 
 @pytest.mark.parametrize(
     ("target", "line", "expected"),
     [
-        ("aws_lambda", "MemoryMb = 100", "does not take MemoryMb = '100', which is less than 512"),
-        ("aws_app_runner", 'Architecture = "arm64"', "'arm64' is not for aws_app_runner, which has x86_64 alone"),
-        ("aws_ecs_express", 'Architecture = "arm64"', "'arm64' is not for aws_ecs_express, which has x86_64 alone"),
+        ("aws_lambda", "MemoryMb = 100", "does not accept MemoryMb = '100', which is less than 512"),
+        (
+            "aws_app_runner",
+            'Architecture = "arm64"',
+            "'arm64' is not available on aws_app_runner, which has only x86_64",
+        ),
+        (
+            "aws_ecs_express",
+            'Architecture = "arm64"',
+            "'arm64' is not available on aws_ecs_express, which has only x86_64",
+        ),
     ],
 )
 def test_an_invalid_parameter_is_found_before_any_stack_is_created(

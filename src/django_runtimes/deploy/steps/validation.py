@@ -1,0 +1,26 @@
+"""Validates every parameter before creating or changing anything."""
+
+from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.deploy.catalogue import DATABASE, NETWORK, OPERATIONS
+from django_runtimes.deploy.configuration import FILE_NAME
+from django_runtimes.deploy.context import Context
+from django_runtimes.deploy.steps.fixed_parameters import refuse_fixed_changes
+
+
+def validate_parameters(context: Context) -> None:
+    """Raise UsageError for parameters that a stack rejects, that contradict each other or that cannot be changed."""
+    for stack in (*context.foundation, OPERATIONS, *context.rotation, context.runtime):
+        context.parameters(stack)
+    wanted = context.value(OPERATIONS, "Architecture")
+    if wanted != context.architecture:
+        raise UsageError(
+            f"Architecture = '{wanted}' is not available on {context.deployment.target}, which has only "
+            f"{context.architecture}; remove it from [parameters] and [stages.{context.deployment.stage}.parameters]"
+        )
+    if context.value(DATABASE, "Credentials") == "secretsmanager" and context.value(NETWORK, "Egress") == "none":
+        raise UsageError(
+            "Credentials = 'secretsmanager' with Egress = 'none' cuts the operations function off from its secret; "
+            f"set Egress to 'endpoints' or 'nat' in {FILE_NAME} "
+            f"({context.template_source.readme('foundation')} lists their prices), or Credentials to 'iam'"
+        )
+    refuse_fixed_changes(context)
