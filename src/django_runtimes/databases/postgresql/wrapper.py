@@ -117,6 +117,9 @@ class DatabaseWrapperMixin(HandoverMixin):
             if self.connection is None:
                 self._open_cursors.clear()
                 forget(self)
+            elif self.closed_in_transaction:
+                # Django keeps the closed connection until the transaction's end, which may never come.
+                forget(self)
 
     def _cursor(self, name: str | None = None) -> Any:
         with self._at_work:

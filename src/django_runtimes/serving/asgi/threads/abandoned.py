@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connections
@@ -16,6 +17,7 @@ class _Opened(threading.local):
 
     def __init__(self) -> None:
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
+        self.forget: Callable[[Iterable[BaseDatabaseWrapper]], None] | None = None
 
 
 _opened = _Opened()
@@ -25,6 +27,11 @@ def exchange_opened(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseD
     """Take these for what this thread has connected, in the place of those that it returns."""
     former, _opened.wrappers = _opened.wrappers, wrappers
     return former
+
+
+def tell_of_dropped(forget: Callable[[Iterable[BaseDatabaseWrapper]], None]) -> None:
+    """Call it with each of this thread's wrappers that gives way to a new one."""
+    _opened.forget = forget
 
 
 def has_open_transaction() -> bool:
@@ -47,6 +54,8 @@ def close_what_is_left() -> None:
             del _opened.wrappers[alias]
             if connections[alias] is connection:
                 del connections[alias]
+            if _opened.forget is not None:
+                _opened.forget([connection])
         elif connection.connection is not None:
             connection.close_if_unusable_or_obsolete()
 

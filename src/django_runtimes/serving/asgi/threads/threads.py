@@ -9,6 +9,8 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
+from django_runtimes.serving.asgi.threads.abandoned import tell_of_dropped
+
 
 class LongLivedThreads:
     """A bounded pool of threads; `executor` runs what is submitted.
@@ -34,11 +36,12 @@ class LongLivedThreads:
             connection.close()
 
     def forget(self, connections: Iterable[BaseDatabaseWrapper]) -> None:
-        """These belong to a request, and leave the threads with it."""
+        """These leave the threads, with the request that they belong to or for good."""
         self._connections.difference_update(connections)
 
     def _mark(self) -> None:
         self._ours.marked = True
+        tell_of_dropped(self.forget)
         threading.current_thread().serves_whole_requests = self._serves_whole_requests  # type: ignore[attr-defined]
 
     def _note_connection(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
