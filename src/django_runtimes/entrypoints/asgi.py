@@ -20,7 +20,7 @@ log_runtime()
 from django_runtimes.adopt.configure import adopted  # noqa: E402  (Django's modules need the set-up)
 from django_runtimes.databases.readiness import check_database, check_pools, close_database  # noqa: E402
 from django_runtimes.serving.base_path import BasePath  # noqa: E402
-from django_runtimes.serving.current_request import mark_requests  # noqa: E402
+from django_runtimes.serving.composed_requests import ComposedRequests  # noqa: E402
 from django_runtimes.serving.forwarded import ForwardedHeaders, ProxyHeaders  # noqa: E402
 from django_runtimes.serving.health import HealthChecks  # noqa: E402
 from django_runtimes.serving.http.lifespan import Lifespan  # noqa: E402
@@ -38,8 +38,12 @@ _health = HealthChecks(
     check_liveness=partial(check_pools, longest_empty_s=_here.pool_empty_s),
 )
 _proxy_headers = ProxyHeaders(proto=_here.front.proto_header, host=_here.front.host_header)
-# Django's handler marks requests itself.
-_application = _served.application if _served.application is _served.handler else mark_requests(_served.application)
+# Django's handler separates its requests itself.
+_application = (
+    _served.application
+    if _served.application is _served.handler
+    else ComposedRequests(_served.application, _served.handler)
+)
 _behind_proxies = ForwardedHeaders(_application, trusted=_here.trusted_proxies, headers=_proxy_headers)
 application = Lifespan(
     BasePath(

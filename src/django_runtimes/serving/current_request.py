@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
 
 from django.core.signals import request_started
-
-from django_runtimes.serving.types import Application, Receive, Send
 
 
 class Request:
@@ -32,25 +29,6 @@ class Request:
 
 # `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does not. None outside requests.
 current_request: ContextVar[Request | None] = ContextVar("current_request", default=None)
-
-
-def mark_requests(application: Application) -> Application:
-    """The application, whose requests are each told from all others: for what stands around Django's handler."""
-
-    async def marking(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await application(scope, receive, send)
-            return
-        request, outer = Request(), current_request.get()
-        current_request.set(request)
-        try:
-            await application(scope, receive, send)
-        finally:
-            request.end()
-            # Not reset(), which fails where a task that nobody awaited is collected.
-            current_request.set(outer)
-
-    return marking
 
 
 def handlers_mark() -> None:

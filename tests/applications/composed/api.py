@@ -1,5 +1,6 @@
 """FastAPI under /api, Django under /legacy and under everything else."""
 
+import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,7 +34,7 @@ async def lifespan(application: Starlette) -> AsyncIterator[dict[str, str]]:
 
 django = get_asgi_application()
 
-from django.db import connection  # noqa: E402  (it needs the set-up)
+from django.db import connection, transaction  # noqa: E402  (they need the set-up)
 
 
 def _in_session(statement: str) -> str | None:
@@ -69,6 +70,36 @@ async def aset_tenant() -> str | None:
 async def aread_tenant() -> str | None:
     """Return the tenant in the session, in asgiref's thread."""
     return await sync_to_async(_in_session)(_READ) or None
+
+
+_begun, _released = asyncio.Event(), asyncio.Event()
+
+
+def _enter_atomic() -> Any:
+    atomic = transaction.atomic()
+    atomic.__enter__()
+    _in_session("SELECT set_config('app.tenant', 'a', true)")
+    return atomic
+
+
+@api.get("/tenant/hold")
+async def hold_transaction() -> str | None:
+    """Return the tenant of a transaction that lasts until `release` is called."""
+    atomic = await sync_to_async(_enter_atomic)()
+    _begun.set()
+    await _released.wait()
+    tenant = await sync_to_async(_in_session)(_READ)
+    await sync_to_async(atomic.__exit__)(None, None, None)
+    return tenant
+
+
+@api.get("/tenant/release")
+async def release_transaction() -> str | None:
+    """Return the tenant that another request sees during the transaction of `hold`, and end that."""
+    await _begun.wait()
+    tenant = await sync_to_async(_in_session)(_READ)
+    _released.set()
+    return tenant or None
 
 
 application = Starlette(routes=[Mount("/api", api), Mount("/legacy", django), Mount("/", django)], lifespan=lifespan)

@@ -31,6 +31,15 @@ def test_no_request_sees_the_session_settings_of_another(tmp_path, database_serv
             assert [read(port, f"{kind}read") for _ in range(3)] == [None] * 3
 
 
+@STRATEGIES
+def test_no_request_is_inside_the_transaction_of_another(tmp_path, database_server, strategy):
+    variables = {"DATABASE_URL": database_server.url("postgres"), "WEBAPP_DB_STRATEGY": strategy}
+    with container(tmp_path / "log", **PROJECT | variables) as (_, port), ThreadPoolExecutor() as clients:
+        holding = clients.submit(read, port, "hold")
+        assert read(port, "release") is None
+        assert holding.result() == "a"
+
+
 def test_requests_with_session_settings_do_not_exhaust_the_pool(tmp_path, database_server):
     variables = {
         "DATABASE_URL": database_server.url("postgres"),

@@ -34,7 +34,8 @@ MAX_WAIT_S = Integer(
 )
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
-    "Requests to asynchronous views that one server process serves at once; streams that have started do not count.",
+    "Requests to asynchronous views that one server process serves at once; streams that have started do not count: "
+    "they and applications beside Django share as many threads.",
     minimum=1,
     default_note="8 for each thread",
 )

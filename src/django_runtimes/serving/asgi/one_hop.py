@@ -99,7 +99,7 @@ class OneHopASGIHandler(ASGIHandler):
             for slots, waiting in ((threads, max_waiting), (max_streams, max_waiting), (max_native, native_waiting))
         )
         self._stalled_s = stalled_s
-        self._may_share = streams_share
+        self.may_share = streams_share
         # What views answered before: their next requests wait in the right line before anything has run.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
@@ -123,7 +123,7 @@ class OneHopASGIHandler(ASGIHandler):
             with contained_exits():
                 await self._serve(scope, receive, send)
         except OverloadedError:
-            await self._refusal(scope).send(send)
+            await self.refusal(scope).send(send)
         finally:
             request.end()
             # What stands around this handler may go on.
@@ -139,6 +139,14 @@ class OneHopASGIHandler(ASGIHandler):
         self._threads.close()
         self.leases.close()
 
+    def refusal(self, scope: dict[str, Any]) -> Answer:
+        """The answer to a request that finds no place or thread in time."""
+        # Only what a page's links need; no signal, no middleware.
+        set_script_prefix(get_script_prefix(scope))
+        request, bad_request = self._chain.create_request(scope, BytesIO())
+        response = self._refuse(request) if bad_request is None else bad_request
+        return Answer(response.status_code, encoded_headers(response), response.content)
+
     @property
     def _is_native_alone(self) -> bool:
         patched = self.patches.patched
@@ -146,7 +154,7 @@ class OneHopASGIHandler(ASGIHandler):
 
     @cached_property
     def _streams_share(self) -> bool:
-        return self._may_share and can_share_threads()
+        return self.may_share and can_share_threads()
 
     @cached_property
     def _chain(self) -> SyncChain:
@@ -162,18 +170,11 @@ class OneHopASGIHandler(ASGIHandler):
             gate=self._native_gate,
             stream_gate=self._stream_gate,
             stalled_s=self._stalled_s,
-            streams_share=self._may_share,
+            streams_share=self.may_share,
             patches=self.patches,
         )
         native.request_class = self.request_class
         return native
-
-    def _refusal(self, scope: dict[str, Any]) -> Answer:
-        # Only what a page's links need; no signal, no middleware.
-        set_script_prefix(get_script_prefix(scope))
-        request, bad_request = self._chain.create_request(scope, BytesIO())
-        response = self._refuse(request) if bad_request is None else bad_request
-        return Answer(response.status_code, encoded_headers(response), response.content)
 
     async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         hint = hint_for(scope)

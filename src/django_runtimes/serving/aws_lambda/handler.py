@@ -39,6 +39,7 @@ from django_runtimes.serving.aws_lambda.replies import (
 )
 from django_runtimes.serving.base_path import path_below, under_base_path
 from django_runtimes.serving.composed import ComposedLifespan
+from django_runtimes.serving.composed_requests import ComposedRequests
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.forwarded import ProxyHeaders
 from django_runtimes.serving.framing import has_content
@@ -103,6 +104,8 @@ class DirectLambdaHandler:
         # One thread: an execution environment serves one request at a time.
         self._asgi_handler = asgi_handler or OneHopASGIHandler(threads=1, streams_share=False)
         self._application = application or self._asgi_handler
+        if self._application is not self._asgi_handler:
+            self._application = ComposedRequests(self._application, self._asgi_handler)
         self._patches = self._asgi_handler.patches
         self._always_by_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain

@@ -120,6 +120,9 @@ class Lease(Executor):
     the engine says by `needs_thread`. The wrappers of its connections go with it from thread to thread.
     """
 
+    # Of the class until it changes.
+    _is_over = False
+
     def __init__(self, leases: ThreadLeases, *, shares: bool, wrappers: RequestWrappers | None) -> None:
         self._leases = leases
         self._shares = shares
@@ -199,12 +202,14 @@ class Lease(Executor):
         if self._thread is not None:
             await asyncio.wrap_future(self.submit(forget_sessions))
 
-    def end(self, *, is_cut_off: bool = False) -> None:
+    def end(self, *, is_cut_off: bool = False) -> "Future[None] | None":
         """Give the thread back once it has done what it does, and what the task has left open is closed.
 
-        The task may have been cancelled in the midst of a view: the next lease must not wait behind it.
+        The task may have been cancelled in the midst of a view: the next lease must not wait behind it. The future
+        says when the thread is free; None where it is already.
         """
         with self._lock:
+            self._is_over = True
             thread = self._thread
             is_moving = self._shares or self._wrappers is not None
             is_clean = not (is_cut_off or self._unfinished or is_moving or self._has_open_transaction)
@@ -218,12 +223,13 @@ class Lease(Executor):
             self._hand_back()
         else:
             try:
-                thread.executor.submit(self._close_and_hand_back)
+                return thread.executor.submit(self._close_and_hand_back)
             except BaseException:
                 # The thread could not start, and nothing has run on it.
                 logger.exception("a thread for asynchronous requests cannot start")
                 self._unfinished = 0
                 self._hand_back()
+        return None
 
     def _close_and_hand_back(self) -> None:
         try:
@@ -254,9 +260,15 @@ class Lease(Executor):
 
     def _leave_thread(self) -> None:
         with self._lock:
-            self._unfinished -= 1
+            # It waited for a thread when the lease ended.
+            is_late = self._is_over and self._unfinished == 1
+            if not is_late:
+                self._unfinished -= 1
             may_share = self._shares and not self._unfinished
         try:
+            if is_late:
+                self._close_and_hand_back()
+                return
             self._has_open_transaction = has_open_transaction()
             if may_share and not self._needs_thread():
                 self._hand_back()

@@ -1,0 +1,56 @@
+"""The thread-sensitive calls of requests that no handler of ours serves, each request's on a lease of its own."""
+
+import asyncio
+from concurrent.futures import Executor, Future
+from typing import Any
+
+from asgiref.sync import SyncToAsync, ThreadSensitiveContext
+
+from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases
+from django_runtimes.serving.current_request import Request, current_request
+
+_Owner = Request | asyncio.Task[Any]
+
+
+class RequestCalls(Executor):
+    """One executor for all requests: the first call of each makes its lease, and one that makes none costs nothing.
+
+    A task that outlives its request, such as a background task of Socket.IO's, has a lease from its next call to its
+    own end.
+    """
+
+    def __init__(self, leases: ThreadLeases, *, shares: bool) -> None:
+        self._leases = leases
+        self._shares = shares
+        self._held: dict[_Owner, Lease] = {}
+        # Never entered: to leave it would end the calls of all requests, and of the tasks that outlive them.
+        self.context = ThreadSensitiveContext(executor=self)
+        SyncToAsync.context_to_thread_executor[self.context] = self
+
+    def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        """Run it on the lease of the current request, or of the task that has outlived it."""
+        return self._lease().submit(call, *args, **kwargs)
+
+    def end(self, owner: _Owner) -> "Future[None] | None":
+        """Close what its calls have left open; the future, if any, is done when its thread is free."""
+        lease = self._held.pop(owner, None)
+        return None if lease is None else lease.end(is_cut_off=True)
+
+    def _lease(self) -> Lease:
+        request = current_request.get()
+        if request is None or request.is_over:
+            # Only a task can await a call.
+            task: Any = asyncio.current_task()
+            lease = self._held.get(task)
+            if lease is None:
+                lease = self._held[task] = Lease(self._leases, shares=True, wrappers=None)
+                task.add_done_callback(self.end)
+            return lease
+        lease = self._held.get(request)
+        if lease is None:
+            # Another event loop may call for the same request.
+            lease = self._held.setdefault(request, Lease(self._leases, shares=self._shares, wrappers=None))
+            request.at_end(self.end)
+            if request.is_over:
+                self.end(request)
+        return lease
