@@ -10,12 +10,14 @@ from django_runtimes.project_files.dependencies.dependency_line import plan_depe
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
+from django_runtimes.project_files.entry_files import file_that_reads_env, file_with_configurations, reads_env
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.first_workload import render_workload
 from django_runtimes.project_files.image.image_files import plan_image
 from django_runtimes.project_files.inspection import Inspection, inspect_project
 from django_runtimes.project_files.layout import Layout, find_layout
 from django_runtimes.project_files.settings_lines import plan_settings
+from django_runtimes.project_files.suite_settings import suite_settings_without_lines
 from django_runtimes.project_files.toml_text import parse, with_block
 
 WORKLOAD = "compare.toml"
@@ -67,15 +69,43 @@ class Adoption:
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
     """What is to change in the project in `directory`; UsageError where it cannot be adopted. Writes nothing."""
     layout = find_layout(directory, settings=settings, declared=_declared(directory))
+    _require_module(layout, is_chosen=settings is not None)
     plan = FilePlan(layout.root)
     adoption = Adoption(plan, layout, find_dependencies(plan, layout.python_path), library)
     _require_ranges(adoption)
     plan_settings(plan, layout.settings_file)
+    _note_neighbours(plan, layout)
     tables = plan_dependency(plan, adoption.dependencies, library)
     _plan_block(adoption, tables)
     _plan_workload(adoption)
     plan_image(plan, layout, adoption.dependencies, library, inspect=lambda: adoption.inspection)
     return adoption
+
+
+def _require_module(layout: Layout, *, is_chosen: bool) -> None:
+    name = file_with_configurations(layout, is_chosen=is_chosen)
+    if name is not None:
+        raise UsageError(
+            f"{name} takes the settings from classes of django-configurations, and configure() takes a module's; write "
+            "the settings of one class as a module, and name it by --settings"
+        )
+
+
+def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
+    """Say what other files of the project need: those of its tests, and what only manage.py or wsgi.py does."""
+    for_tests = suite_settings_without_lines(layout)
+    if for_tests is not None:
+        plan.remarks.append(
+            f"{plan.name(for_tests)}, the settings of the tests, does not call configure(), nor do settings that it "
+            "imports; webapp test needs the same two lines at its end"
+        )
+    reader = file_that_reads_env(layout)
+    has_file = any((folder / ".env").is_file() for folder in (layout.root, layout.python_path))
+    if reader is not None and has_file and not any(map(reads_env, layout.settings_file.parent.glob("*.py"))):
+        plan.remarks.append(
+            f"{reader[0]} reads .env by {reader[1]}(), and no runtime runs it; make that call at the top of "
+            f"{plan.name(layout.settings_file)}"
+        )
 
 
 def _declared(directory: Path) -> str | None:

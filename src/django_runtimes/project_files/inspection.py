@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.entry_files import file_that_changes_sys_path, file_that_reads_env
 from django_runtimes.project_files.layout import Layout
 from django_runtimes.project_files.project_copy import copied_project
 
@@ -79,6 +80,8 @@ def inspect_project(layout: Layout) -> Inspection:
     """Load the settings, then try the URLs on a database of its own; UsageError where the settings do not load."""
     with copied_project(layout) as copy:
         first = _examine(layout, copy, probes=True)
+        if complaint := _hidden_module(first, layout):
+            raise UsageError(complaint)
         if "django" not in first:
             raise UsageError(_explained(first, layout))
         if not first["names_databases"]:
@@ -152,12 +155,34 @@ def _examine(
     return found
 
 
+def _hidden_module(found: Mapping[str, Any], layout: Layout) -> str | None:
+    """What to do where a module of the project is found only by what manage.py or wsgi.py does to sys.path."""
+    module = (found.get("error", {}).get("missing_module") or "").partition(".")[0]
+    changes = file_that_changes_sys_path(layout)
+    if not module or changes is None:
+        return None
+    names = (module, f"{module}.py")
+    places = [path for name in names for depth in ("*", "*/*") for path in sorted(layout.root.glob(f"{depth}/{name}"))]
+    folder = next((path.parent for path in places if path.suffix == ".py" or any(path.glob("*.py"))), None)
+    if folder is None:
+        return None
+    settings = layout.settings_file.relative_to(layout.root).as_posix()
+    return (
+        f"{module!r} lies in {folder.relative_to(layout.root).as_posix()}/, which {changes} puts on sys.path, and no "
+        f"runtime runs {changes}; put those lines at the top of {settings}"
+    )
+
+
 def _explained(found: Mapping[str, Any], layout: Layout) -> str:
     error = found["error"]
     where = f" at {error['where']}" if error["where"] else ""
     kind = f"{error['kind']}: " if error["kind"] else ""
+    reader = file_that_reads_env(layout)
     if error["missing_module"]:
         remedy = "install the project's requirements in the environment that webapp runs in"
+    elif reader is not None and error["kind"]:
+        path = layout.settings_file.relative_to(layout.root).as_posix()
+        remedy = f"{reader[0]} reads .env by {reader[1]}(), and no runtime runs it: make that call at the top of {path}"
     else:
         remedy = "set the variables that they need for this command, or fix them; `python manage.py check` has to work"
     return f"the settings {layout.settings} do not load{where} ({kind}{error['text']}); {remedy}"

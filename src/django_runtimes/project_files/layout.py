@@ -43,7 +43,7 @@ def find_layout(directory: Path, *, settings: str | None, declared: str | None =
     alternatives: tuple[str, ...] = ()
     if chosen is None:
         chosen, alternatives = _named_settings(root, manage, folders)
-    found = _find_module(folders, chosen)
+    found = find_module(folders, chosen)
     if found is None:
         source = "--settings" if settings else "pyproject.toml" if declared else "manage.py"
         raise UsageError(
@@ -105,7 +105,7 @@ def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tup
         for folder in folders
         for file_name in ("wsgi.py", "asgi.py")
         for path in [*sorted(folder.glob(f"*/{file_name}")), folder / file_name]
-        if (name := _settings_in(path)) is not None and _find_module(folders, name) is not None
+        if (name := _settings_in(path)) is not None and find_module(folders, name) is not None
     ]
     names = list(dict.fromkeys([*served, *([named] if named else [])]))
     if not names:
@@ -113,7 +113,7 @@ def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tup
             f"{MANAGE} names no settings module as a text ({_VARIABLE}); name it by --settings, such as config.settings"
         )
     first = names[0]
-    found = _find_module(folders, first)
+    found = find_module(folders, first)
     last = first.rpartition(".")[2]
     if found is not None and last in _FOR_DEVELOPERS:
         siblings = _siblings(found[1].parent, first.rpartition(".")[0])
@@ -125,7 +125,7 @@ def _siblings(folder: Path, package: str) -> list[str]:
     return [f"{package}.{path.stem}" for path in sorted(folder.glob("*.py")) if path.name != "__init__.py"]
 
 
-def _find_module(folders: list[Path], name: str) -> tuple[Path, Path] | None:
+def find_module(folders: list[Path], name: str) -> tuple[Path, Path] | None:
     """The folder that the module is imported from, and its file."""
     for folder in folders:
         path = folder.joinpath(*name.split("."))

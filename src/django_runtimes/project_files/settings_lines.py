@@ -28,6 +28,14 @@ def plan_settings(plan: FilePlan, path: Path) -> None:
     plan.write(path, changed)
 
 
+def calls_configure(path: Path) -> bool:
+    """Whether a file has the call; not where it is no valid Python."""
+    try:
+        return _has_call(path.read_bytes(), path.name)
+    except UsageError:
+        return False
+
+
 def newline_of(content: bytes) -> bytes:
     """The newline that the last line ends with; a plain one without lines."""
     windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")

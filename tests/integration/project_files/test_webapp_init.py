@@ -188,9 +188,52 @@ def test_a_debug_variable_that_is_needed_is_listed_and_noted(tmp_path: Path):
     assert "sets DEBUG, which is refused" not in ended.stderr
 
 
+MANAGE_WITH_PATH = MANAGE.format(settings="shop.settings") + 'import sys\nsys.path.insert(0, "apps")\n'
+MANAGE_WITH_ENV = MANAGE.format(settings="shop.settings") + "from dotenv import load_dotenv\nload_dotenv()\n"
+APPS = SETTINGS.replace('["django.contrib.staticfiles"]', '["django.contrib.staticfiles", "blog"]')
+
+
+def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
+    write(tmp_path, {**PLAIN, "manage.py": MANAGE_WITH_ENV, ".env": "SHOP_KEY=a\n", "requirements.txt": "django\n"})
+
+    ended = init(tmp_path, "--dry-run")
+
+    note = (
+        "manage.py reads .env by load_dotenv(), and no runtime runs it; make that call at the top of shop/settings.py"
+    )
+    assert f"note: {note}\n" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("files", "arguments", "complaint"),
     [
+        (
+            {**PLAIN, "manage.py": MANAGE_WITH_PATH, "shop/settings.py": APPS, "apps/blog/__init__.py": ""},
+            [],
+            "'blog' lies in apps/, which manage.py puts on sys.path, and no runtime runs manage.py; put those lines at "
+            "the top of shop/settings.py",
+        ),
+        (
+            {**PLAIN, "manage.py": MANAGE_WITH_PATH, "shop/settings.py": "import blog\n", "apps/blog.py": ""},
+            [],
+            "'blog' lies in apps/, which manage.py puts on sys.path",
+        ),
+        (
+            {**PLAIN, "manage.py": MANAGE_WITH_ENV, "shop/settings.py": VARIABLES, ".env": "SHOP_KEY=a\n"},
+            [],
+            "(KeyError: 'SHOP_KEY'); manage.py reads .env by load_dotenv(), and no runtime runs it: make that call at "
+            "the top of shop/settings.py",
+        ),
+        (
+            {**PLAIN, "shop/settings.py": "from configurations import Configuration\n"},
+            [],
+            "shop/settings.py takes the settings from classes of django-configurations, and configure() takes",
+        ),
+        (
+            {**PLAIN, "shop/wsgi.py": "from configurations.wsgi import get_wsgi_application\n"},
+            [],
+            "shop/wsgi.py takes the settings from classes of django-configurations",
+        ),
         ({}, [], "no manage.py lies in"),
         (
             {"a/manage.py": MANAGE.format(settings="a.settings"), "b/manage.py": MANAGE.format(settings="b.settings")},
