@@ -1,4 +1,4 @@
-"""How many database connections a deployment may hold at once, and whether there are as many: arithmetic, no I/O."""
+"""Compares the connections that a deployment may hold with the connections available; arithmetic, no I/O."""
 
 import math
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from django_runtimes.config.variables.database_login import DB_OPERATIONS_SECRET
 from django_runtimes.config.variables.server_variables import WORKERS
 from django_runtimes.config.variables.variable import Variable
 
-# The invoking thread and that of asynchronous views keep theirs; a readiness check has one while it runs.
+# The invoking thread and the thread of asynchronous views each keep one; a readiness check uses one while it runs.
 _PERSISTENT_ON_LAMBDA = 3
-# A management command's own, and the one that holds the lock of `migrate`.
+# One of a management command, and one that holds the lock of `migrate`.
 _OPERATIONS = 2
 # PostgreSQL's default.
 _SUPERUSER_RESERVED = 3
@@ -35,7 +35,7 @@ Sign = Literal["", "+", "-", "x"]
 
 @dataclass(frozen=True)
 class Term:
-    """One number of a sum and where it comes from; `remedy` says how to tell one that is not known (None)."""
+    """One number of a sum and its source; `remedy` says how to provide a value that is unknown (None)."""
 
     sign: Sign
     name: str
@@ -46,14 +46,14 @@ class Term:
 
 @dataclass(frozen=True)
 class Sum:
-    """Terms that are taken one after the other; `name` says what the result is."""
+    """Terms that are applied in order; `name` describes the result."""
 
     name: str
     terms: tuple[Term, ...]
 
     @property
     def value(self) -> int | None:
-        """The result, in connections; None when some term is not known."""
+        """The result, in connections; None when a term is unknown."""
         result = 0
         for term in self.terms:
             if term.value is None:
@@ -70,7 +70,7 @@ class Sum:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What may be needed at once, and what `place` has; `remedy` is for when that is less."""
+    """The connections needed at once and those available at `place`; `remedy` applies when they do not suffice."""
 
     place: str
     needed: Sum
@@ -79,7 +79,7 @@ class Comparison:
 
     @property
     def unknown(self) -> tuple[Term, ...]:
-        """The terms without which nothing is proven."""
+        """The unknown terms, without which nothing is proven."""
         return tuple(term for term in (*self.needed.terms, *self.available.terms) if term.value is None)
 
     @property
@@ -91,7 +91,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class ConnectionLimit:
-    """A CONNECTION LIMIT of the web's role or of the database."""
+    """A CONNECTION LIMIT of the web role or the database."""
 
     kind: Literal["role", "database"]
     name: str
@@ -100,7 +100,7 @@ class ConnectionLimit:
 
 @dataclass(frozen=True)
 class ServerLimits:
-    """What a server answered: its slots, those of them it keeps for others, and further limits."""
+    """The limits that a server reported: its slots, the reserved ones among them, and further limits."""
 
     max_connections: int
     reserved: Mapping[str, int] = field(default_factory=dict)
@@ -114,11 +114,11 @@ def connection_budget(
     cpu_count: int,
     connections: Connections | None = None,
 ) -> tuple[Comparison, ...]:
-    """What must hold for the deployment that the variables describe.
+    """Return the comparisons that must hold for the deployment that the variables describe.
 
-    `server` is None where it could not be asked; `cpu_count` is the number of workers where none is set;
-    `connections` are those of DATABASES, None where they are not known. Raises ConfigurationError for a variable
-    that cannot be read.
+    `server` is None if it could not be queried; `cpu_count` is the number of workers if none is set;
+    `connections` come from DATABASES, None if unknown. Raise ConfigurationError for a variable that cannot be
+    parsed.
     """
     runtime, environment = detect_runtime(environ).runtime, Environment(environ)
     profile = choose_profile(runtime, environment)
@@ -145,7 +145,7 @@ def connection_budget(
 
 
 def _application(environment: Environment, runtime: Runtime, profile: Profile, *, cpu_count: int) -> tuple[Term, ...]:
-    """The factors of what the application's processes may hold."""
+    """Return the factors of the connections that the application's processes may hold."""
     on_lambda = runtime is Runtime.AWS_LAMBDA
     if on_lambda:
         processes = _variable(environment, AWS_LAMBDA_MAX_CONCURRENCY, "x", "processes of each")
@@ -173,7 +173,7 @@ def _application(environment: Environment, runtime: Runtime, profile: Profile, *
             fallback=1 if runtime is Runtime.LOCAL else None,
             remedy="set WEBAPP_INSTANCES_MAX to the most instances that the service may start",
         )
-    # Reserved concurrency counts the invocations of all versions, and between them nothing is held.
+    # Reserved concurrency counts invocations of all versions, and no connection is held between invocations.
     overlaps = not (on_lambda and isinstance(profile.connections, PerRequest) and processes.value == 1)
     overlap = _deploy_overlap(environment, runtime, instances) if overlaps else ()
     return (instances, *overlap, processes, _connections_of_a_process(environment, runtime, profile))
@@ -192,7 +192,7 @@ def _deploy_overlap(environment: Environment, runtime: Runtime, instances: Term)
 def _connections_of_a_process(environment: Environment, runtime: Runtime, profile: Profile) -> Term:
     name = "connections of each"
     if isinstance(profile.connections, Pool):
-        # Whoever needs a connection takes it from the pool, the readiness check too.
+        # Every connection comes from the pool, the readiness check's too.
         source = DB_POOL_MAX_SIZE.name if environment.is_set(DB_POOL_MAX_SIZE) else "default of the pool"
         if profile.connections != choose_profile(runtime, environment).connections:
             source = "DATABASES of the settings"
@@ -201,7 +201,7 @@ def _connections_of_a_process(environment: Environment, runtime: Runtime, profil
         if isinstance(profile.connections, PerRequest):
             return Term("x", name, 1, "one invocation at a time")
         return Term("x", name, _PERSISTENT_ON_LAMBDA, "sync views, async views, /readyz")
-    # A stream that has begun has left its place among the views; as many of them may ask at once again.
+    # A running stream has left its place among the views, so as many streams may query at once again.
     source = f"{profile.threads} sync, 2 x {profile.async_requests} async, /readyz"
     return Term("x", name, profile.threads + 2 * profile.async_requests + 1, source)
 
@@ -209,7 +209,7 @@ def _connections_of_a_process(environment: Environment, runtime: Runtime, profil
 def _on_server(
     environment: Environment, held: tuple[Term, ...], server: ServerLimits | None, remedy: str
 ) -> tuple[Comparison, ...]:
-    """The server's slots, and whatever limits the server puts on the login or the database."""
+    """Return the comparison with the server's slots, and one for each limit of the role or database."""
     operations = Term("+", "operations", _OPERATIONS, "a command and its lock")
     needed = (
         *held,
@@ -236,7 +236,7 @@ def _counts_operations(environment: Environment, limit: ConnectionLimit) -> bool
     if limit.kind == "database":
         return True
     user = environment[DB_OPERATIONS_USER]
-    # The user that a secret names is taken to be another than the web's.
+    # A user named by a secret is assumed to differ from the web role.
     return user == limit.name if user else not environment.is_set(DB_OPERATIONS_SECRET_ARN)
 
 
@@ -258,7 +258,7 @@ def _slots(environment: Environment, server: ServerLimits | None) -> tuple[Term,
 
 
 def _remedy(runtime: Runtime, profile: Profile) -> str:
-    """What makes the application need less, or find more."""
+    """Return how to lower the need or raise the limit."""
     if runtime is Runtime.AWS_LAMBDA:
         lower = "lower the reserved concurrency, and WEBAPP_INSTANCES_MAX with it"
     elif isinstance(profile.connections, Pool):
@@ -280,7 +280,7 @@ def _variable(
     fallback_source: str = "default",
     remedy: str = "",
 ) -> Term:
-    """The variable as a term; without it and a default in the table, the fallback."""
+    """Return the variable as a term, or the fallback if neither a value nor a default exists."""
     value = environment[variable]
     if environment.is_set(variable):
         return Term(sign, name, value, variable.name)

@@ -1,4 +1,4 @@
-"""Whether the file of trusted authorities is there."""
+"""Checks that the file of trusted certificate authorities can be read."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,14 +6,14 @@ from typing import Any
 
 from django_runtimes.config.configuration_error import ConfigurationError
 
-# libpq's word for the authorities that the operating system trusts.
+# libpq's name for the certificate authorities that the operating system trusts.
 _SYSTEM = "system"
 
 
 def require_root_certificates(database: Mapping[str, Any]) -> None:
-    """ConfigurationError when the sslrootcert of an entry of DATABASES cannot be read.
+    """Raise ConfigurationError when the sslrootcert of an entry of DATABASES cannot be read.
 
-    Before the first connection, which would say so only in the log of a pool.
+    It runs before the first connection, whose failure would show only in the log of a pool.
     """
     path = (database.get("OPTIONS") or {}).get("sslrootcert")
     if path is None or path == _SYSTEM:

@@ -1,4 +1,4 @@
-"""A system check of how connections to the database are encrypted."""
+"""A system check that connections to the database are encrypted."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from django_runtimes.config.environment import Environment
 
 
 def check_encryption(**kwargs: Any) -> list[CheckMessage]:
-    """An error for each database that could be spoken to in plain text across a network."""
+    """Return an error for each database that may be reached unencrypted across a network."""
     return [
         Error(
             f"DATABASES[{alias!r}] may send passwords and rows to {place} in plain text, with sslmode={sslmode!r}.",
@@ -25,7 +25,7 @@ def check_encryption(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _in_plain_text(databases: Mapping[str, dict[str, Any]]) -> Iterator[tuple[str, str, str | None]]:
-    """Alias, destination and sslmode of each."""
+    """Yield the alias, destination and sslmode of each such database."""
     environment = Environment(os.environ)
     for alias, database in databases.items():
         options = with_libpq_variables(database.get("OPTIONS", {}), environment)
@@ -35,6 +35,6 @@ def _in_plain_text(databases: Mapping[str, dict[str, Any]]) -> Iterator[tuple[st
 
 
 def _is_postgresql(database: Mapping[str, Any]) -> bool:
-    """Whether its engine is Django's or made from it, whatever its name."""
+    """Whether its engine is Django's PostgreSQL engine or derives from it."""
     vendor: str = load_backend(database.get("ENGINE") or "django.db.backends.dummy").DatabaseWrapper.vendor
     return vendor == "postgresql"

@@ -1,4 +1,4 @@
-"""A system check of engines that lack what this project's add."""
+"""A system check for engines without the features of this project's engines."""
 
 import os
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _LOST = {
 
 
 def check_engines(**kwargs: Any) -> list[CheckMessage]:
-    """An error for each foreign engine that cannot fetch its login, a warning for others."""
+    """Return an error for each foreign engine that must fetch a login and cannot, a warning for the others."""
     return [
         _complaint(alias, database, wrapper)
         for alias, database in settings.DATABASES.items()
@@ -35,7 +35,7 @@ def check_engines(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _has_mixin(wrapper: type) -> bool:
-    """Whether the mixin's methods come before Django's, which do not call others'."""
+    """Whether the mixin precedes Django's classes, whose methods do not call super()."""
     ancestors = wrapper.__mro__
     return DatabaseWrapperMixin in ancestors and ancestors.index(DatabaseWrapperMixin) < min(
         index for index, cls in enumerate((*ancestors, BaseDatabaseWrapper)) if cls.__module__.startswith("django.db.")
@@ -60,7 +60,7 @@ def _complaint(alias: str, database: Mapping[str, Any], wrapper: type) -> CheckM
 
 
 def _is_configured(alias: str, database: Mapping[str, Any]) -> bool:
-    """Whether the variables decide how this database is reached, also where an entry was replaced as a whole."""
+    """Whether variables configure this database, even when the settings replaced its entry."""
     if not database.get("ENGINE"):
         return False
     return "ROUTE" in database or (alias == DEFAULT_DB_ALIAS and _source() is not Source.PASSWORD)

@@ -1,4 +1,4 @@
-"""Lets go of connections to a server that a failover has made read-only."""
+"""Closes connections to a server that a failover has made read-only."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +12,13 @@ _READ_ONLY = "25006"
 
 
 def watch(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """A receiver of `connection_created`: evict the connection once a statement of it finds the server read-only.
+    """Evict the connection after a statement fails because the server is read-only; receives `connection_created`.
 
-    The connection works and passes every health check, so that nothing else would ever close it.
+    Such a connection passes every health check, so nothing else would close it.
     """
-    # Another engine than ours has no such method.
+    # Only this project's engines have this method.
     if hasattr(connection, "evict") and _evict_when_read_only not in connection.execute_wrappers:
-        # First, since Django's `execute_wrapper` takes the last away at its block's end.
+        # First: Django's `execute_wrapper` removes the last wrapper at the end of its block.
         connection.execute_wrappers.insert(0, _evict_when_read_only)
 
 

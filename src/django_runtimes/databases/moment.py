@@ -1,21 +1,21 @@
-"""Time that passed, counting what passed while the process was frozen."""
+"""Elapsed time, including the time for which the process was frozen."""
 
 import time
 from typing import NamedTuple, Self
 
 
 class Moment(NamedTuple):
-    """A point in time on both clocks: the monotonic one may stand still with a machine, the wall clock may be set."""
+    """A point in time on two clocks: the monotonic clock may stop with the machine, the wall clock may be set."""
 
     monotonic_s: float
     wall_s: float
 
     @classmethod
     def now(cls) -> Self:
-        """This moment."""
+        """Return the present moment."""
         return cls(time.monotonic(), time.time())
 
     @property
     def age_s(self) -> float:
-        """Seconds since, by the clock that says more."""
+        """Seconds since then, by the clock that shows more."""
         return max(time.monotonic() - self.monotonic_s, time.time() - self.wall_s)

@@ -1,22 +1,22 @@
-"""Whether the database answers, whether its pools can recover, and how to let go of it."""
+"""Checks the database and its pools, and closes both at the end."""
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from django_runtimes.databases.postgresql.connections.fork import pools
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 
-# Django's, for a default database that the settings leave out.
+# Django's engine for a default database that the settings leave out.
 _NO_ENGINE = "django.db.backends.dummy"
 
 
 class PoolEmptyError(Exception):
-    """Every connection of a pool has been out for so long that nobody is going to bring one back."""
+    """All connections of a pool have been in use for so long that none is expected back."""
 
 
 def check_pools(*, longest_empty_s: float) -> None:
-    """PoolEmptyError when a pool has lent all its connections and none has moved for longer than that.
+    """Raise PoolEmptyError for a pool whose connections have all been in use, without a change, for longer than that.
 
-    A database that is away is no reason: there a pool has no connection to lend.
+    An unreachable database does not count: its pool has no connections to lend.
     """
     for alias, pool in list(pools.items()):
         if pool.empty_for_s > longest_empty_s:
@@ -30,23 +30,23 @@ def check_pools(*, longest_empty_s: float) -> None:
 
 
 def check_database() -> None:
-    """One round trip on a connection of this thread, given back afterwards; raises what Django raises.
+    """Make one round trip on a connection of this thread and give it back; raise Django's database errors.
 
-    A project without a database has nothing to wait for.
+    Do nothing for a project without a database.
     """
     if connections.settings[DEFAULT_DB_ALIAS]["ENGINE"] == _NO_ENGINE:
         return
     connection = connections[DEFAULT_DB_ALIAS]
     try:
         with connection.cursor() as cursor:
-            # It leaves no session state, and so needs no reset afterwards.
+            # Marked as compiled: it leaves no session state, so no reset follows.
             cursor.execute(CompiledSQL("SELECT 1"))
     finally:
         connection.close()
 
 
 def close_database() -> None:
-    """Close this thread's connections and the process's pools, so that the server sees them end at once."""
+    """Close this thread's connections and the process's pools, so that the server frees them at once."""
     for connection in connections.all(initialized_only=True):
         connection.close()
         if hasattr(connection, "close_pool"):

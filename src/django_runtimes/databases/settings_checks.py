@@ -1,4 +1,4 @@
-"""System checks of settings that contradict each other, however DATABASES came about."""
+"""System checks for contradictory database settings, whether variables or the project wrote them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from django_runtimes.config.runtimes.runtime import Runtime
 
 
 def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
-    """An error for each pool whose connections would also be kept by threads, which Django refuses at the first use."""
+    """Return an error for each pool with a CONN_MAX_AGE, which Django refuses at the first query."""
     return [
         Error(
             f"DATABASES[{alias!r}] has a pool and CONN_MAX_AGE={database['CONN_MAX_AGE']!r}.",
@@ -26,7 +26,7 @@ def check_pool_without_age(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
-    """An error on Lambda when the database is no proxy and nobody said that this is meant."""
+    """Return an error on Lambda when the database is not the proxy and WEBAPP_DB_ROUTE does not allow that."""
     database = settings.DATABASES.get("default", {})
     if (
         adopted_by(settings).runtime is not Runtime.AWS_LAMBDA
@@ -45,7 +45,7 @@ def check_lambda_route(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
-    """An error on the proxy route when iterators would leave a cursor on one of the proxy's connections."""
+    """Return an error when iterators would use server-side cursors through a proxy."""
     if not _is_proxied() or settings.DATABASES.get("default", {}).get("DISABLE_SERVER_SIDE_CURSORS", False):
         return []
     return [
@@ -59,7 +59,7 @@ def check_cursors_through_proxy(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
-    """A warning when more threads serve than the pool has connections, in containers."""
+    """Return a warning for containers with more threads than the pool has connections."""
     connections = connections_of(settings.DATABASES.get("default", {}))
     adopted = adopted_by(settings)
     if not isinstance(connections, Pool) or adopted.runtime is Runtime.AWS_LAMBDA:
@@ -78,7 +78,7 @@ def check_threads_have_connections(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_ignored_variables(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each variable that another one leaves without effect."""
+    """Return a warning for each variable that another variable overrides."""
     return [
         CheckWarning(
             f"{name} is set and has no effect: {reason}.",

@@ -1,4 +1,4 @@
-"""A login by a token that this process signs with its own AWS credentials."""
+"""Logs in with tokens that this process signs with its own AWS credentials."""
 
 import os
 from datetime import UTC, datetime
@@ -12,16 +12,16 @@ from django_runtimes.databases.credentials.provider import ConnectionLogin, Cred
 from django_runtimes.databases.credentials.renewal import Renewal
 from django_runtimes.extras import missing_package
 
-# Of 15 minutes: what a clock that is wrong, or a slow connection, may use up, and AWS's being away.
+# Tokens live 15 minutes; the rest is a margin for clock skew, slow connections and an outage of AWS.
 _REFRESH_AFTER_S = 600.0
-# The server looks at a token when it is logged in with: after DNS, TCP and TLS, by its own clock.
+# The server checks the token's age at login, after DNS, TCP and TLS, by its own clock.
 _USABLE_FOR_S = LIFETIME_S - 15.0
-_NOT_TO_BE_HAD = "the AWS credentials to sign a token with cannot be loaded"
+_NOT_LOADED = "the AWS credentials to sign a token with cannot be loaded"
 _WITHOUT_ROLE = "signing a database token with AWS credentials of a file or a web identity"
 
 
 class IamProvider:
-    """Signs a token on first use, and another when the last is older than `refresh_after_s`."""
+    """Signs a token on first use, and a new one when the last is older than `refresh_after_s`."""
 
     def __init__(
         self, *, region: str, host: str, port: int, user: str, refresh_after_s: float = _REFRESH_AFTER_S
@@ -33,11 +33,11 @@ class IamProvider:
         self._renewal = Renewal(self._sign, renew_after_s=refresh_after_s, usable_for_s=_USABLE_FOR_S)
 
     def login(self) -> ConnectionLogin:
-        """The user with a token that is good now; CredentialsError without AWS credentials."""
+        """Return the user with a valid token; raise CredentialsError without AWS credentials."""
         return self._renewal.login()
 
     def forget(self, refused: ConnectionLogin) -> bool:
-        """No: a token that was refused was not too old, and another would be refused as well."""
+        """Return False: a refused token was not too old, so a new one would be refused as well."""
         return False
 
     def _sign(self) -> ConnectionLogin:
@@ -52,7 +52,7 @@ class IamProvider:
         return ConnectionLogin(self._user, Secret(token))
 
     def _access_key(self) -> AccessKey:
-        # Lambda's, and there for as long as the execution environment is.
+        # Lambda's credentials last as long as the execution environment.
         if key_id := os.environ.get("AWS_ACCESS_KEY_ID"):
             secret = os.environ.get("AWS_SECRET_ACCESS_KEY")
             if not secret:
@@ -66,7 +66,7 @@ class IamProvider:
                 return self._container_role.access_key()
             except (CredentialsError, OSError) as error:
                 failure = " ".join(str(error).split())
-            raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+            raise CredentialsError(f"{_NOT_LOADED}: {failure}")
         return self._sought_key()
 
     def _sought_key(self) -> AccessKey:
@@ -78,11 +78,11 @@ class IamProvider:
         try:
             key = self._role_credentials.get_frozen_credentials()
         except (BotoCoreError, ClientError, OSError) as error:
-            # STS refuses with a ClientError; the file of a web identity may be missing.
+            # STS raises ClientError when it refuses; a web identity's file may be missing.
             failure = " ".join(str(error).split())
         else:
             return AccessKey(key.access_key, key.secret_key, key.token)
-        raise CredentialsError(f"{_NOT_TO_BE_HAD}: {failure}")
+        raise CredentialsError(f"{_NOT_LOADED}: {failure}")
 
     @cached_property
     def _container_role(self) -> ContainerRole | None:
@@ -90,7 +90,7 @@ class IamProvider:
 
     @cached_property
     def _role_credentials(self) -> Any:
-        """Those that botocore finds, such as a web identity's, which renew themselves."""
+        """The credentials that botocore finds, such as a web identity's; botocore renews them."""
         import botocore.session
 
         credentials = botocore.session.get_session().get_credentials()

@@ -1,4 +1,4 @@
-"""One login for all threads of a process, which one of them at a time renews."""
+"""One login for all threads of a process; one thread at a time renews it."""
 
 import logging
 import math
@@ -11,9 +11,9 @@ from django_runtimes.databases.moment import Moment
 
 logger = logging.getLogger(__name__)
 
-# Without a login every request would ask: an outage must not become a storm of calls, nor a line of threads.
+# Without a login every request would try: an outage must not cause a storm of calls or a queue of threads.
 _PAUSE_S = 1.0
-# While the former login serves on, the thread that asks in vain keeps a request waiting.
+# While the previous login is still used, each failed attempt delays one request.
 _RETRY_AFTER_S = 10.0
 
 
@@ -26,7 +26,7 @@ class _Held:
 class Renewal:
     """Calls `fetch` on first use, and again when the login is older than `renew_after_s`.
 
-    When that fails, the former login serves on until it is older than `usable_for_s`. Without one, all who wait get
+    When that fails, the previous login is used until it is older than `usable_for_s`. Without one, all who wait get
     the same failure, and who comes within a second gets it too.
     """
 
@@ -38,19 +38,19 @@ class Renewal:
         self._usable_for_s = usable_for_s
         self._lock = threading.Lock()
         self._held: _Held | None = None
-        # Why the last attempt failed; None when it did not.
+        # Why the last attempt failed; None after a success.
         self._failure: str | None = None
         self._attempts = 0
         self._tried_at = Moment.now()
 
     def login(self) -> ConnectionLogin:
-        """A login that is good now; CredentialsError when there is none and none can be had."""
+        """Return a valid login; raise CredentialsError when there is none and none can be fetched."""
         attempts, login = self._attempts, self._usable()
         if login is not None and not self._is_due():
             return login
-        # Who has a login need not wait for the thread that renews it.
+        # With a valid login there is no need to wait for the thread that renews it.
         if not self._lock.acquire(blocking=login is None):
-            assert login is not None, "only who has one does not wait"  # noqa: S101
+            assert login is not None, "a call without a login waits for the lock"  # noqa: S101
             return login
         try:
             if self._attempts == attempts and self._is_due():
@@ -59,12 +59,12 @@ class Renewal:
         finally:
             self._lock.release()
         if login is None:
-            # Raised here, where no variable holds what was fetched: error pages and trackers show them.
+            # Raised here, where no local variable holds a secret: error pages and trackers show local variables.
             raise CredentialsError(failure or "no login was fetched")
         return login
 
     def replace(self, refused: ConnectionLogin) -> bool:
-        """Fetch another login when the refused one is held; whether another is held now."""
+        """Fetch a new login if the refused one is held; return whether the held login differs from it."""
         attempts = self._attempts
         with self._lock:
             if self._holds(refused) and self._attempts == attempts and self._tried_at.age_s >= _PAUSE_S:
@@ -91,6 +91,6 @@ class Renewal:
         except CredentialsError as error:
             self._failure = str(error)
             if self._usable() is not None:
-                logger.warning("%s; the former login serves on", error)
+                logger.warning("%s; the previous login is still used", error)
         self._tried_at = Moment.now()
         self._attempts += 1

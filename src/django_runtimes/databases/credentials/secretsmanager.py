@@ -1,4 +1,4 @@
-"""A login that AWS Secrets Manager holds and rotates."""
+"""Logs in with a secret that AWS Secrets Manager stores and rotates."""
 
 import json
 
@@ -10,9 +10,9 @@ from django_runtimes.databases.credentials.renewal import Renewal
 
 
 class SecretsManagerProvider:
-    """Reads the secret's current version on first use, and again when it is older than its TTL or was refused.
+    """Reads the secret's current version on first use, and again after its TTL or a refused login.
 
-    A secret is JSON with `username` and `password`, as RDS writes it, or a password alone for `user`.
+    The secret is JSON with `username` and `password`, as RDS writes it, or only the password of `user`.
     """
 
     def __init__(self, secret: StoredSecret, *, user: str) -> None:
@@ -22,11 +22,11 @@ class SecretsManagerProvider:
         self._renewal = Renewal(self._read, renew_after_s=secret.ttl_s)
 
     def login(self) -> ConnectionLogin:
-        """The secret's login; CredentialsError when it was never read and cannot be."""
+        """Return the secret's login; raise CredentialsError when it has never been read and cannot be read now."""
         return self._renewal.login()
 
     def forget(self, refused: ConnectionLogin) -> bool:
-        """Read the secret again; whether it holds another login than the refused one."""
+        """Read the secret again; return whether its login differs from the refused one."""
         return self._renewal.replace(refused)
 
     def _read(self) -> ConnectionLogin:
@@ -40,7 +40,7 @@ class SecretsManagerProvider:
         if not text or text.isspace():
             raise CredentialsError("it is empty or binary; store JSON with username and password, or a password")
         if not _looks_like_json(text):
-            # A file that somebody stored ends with a newline, a password does not.
+            # A secret stored from a file may end with a newline; a password does not.
             return ConnectionLogin(self._user, Secret(text.rstrip("\r\n")))
         try:
             content = json.loads(text)
@@ -53,5 +53,5 @@ class SecretsManagerProvider:
 
 
 def _looks_like_json(text: str) -> bool:
-    """Whether it is meant to be an object: a password alone may well be a number, or stand in quotes."""
+    """Whether the text is meant as a JSON object: a bare password may be a number or be quoted."""
     return text.lstrip().startswith(("{", "[")) or text.strip() == "null"

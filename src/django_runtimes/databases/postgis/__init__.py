@@ -1,1 +1,1 @@
-"""GeoDjango's engine for PostGIS, with what `django_runtimes.databases.postgresql` adds to Django's."""
+"""GeoDjango's engine for PostGIS, with the features of `django_runtimes.databases.postgresql`."""

@@ -1,4 +1,4 @@
-"""GeoDjango's DatabaseWrapper for PostGIS, with what `django_runtimes.databases.postgresql` adds to Django's."""
+"""GeoDjango's DatabaseWrapper for PostGIS, with the features of `django_runtimes.databases.postgresql`."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 
 class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
-    """GeoDjango's, which teaches a connection PostGIS's types once, and not whenever a pool lends it."""
+    """GeoDjango's wrapper, which registers PostGIS's types once for each connection, not at every checkout."""
 
     def register_geometry_adapters(self, pg_connection: Any, clear_caches: bool = False) -> None:  # noqa: FBT001, FBT002  (Django's signature)
-        """Django's; nothing for a connection that has them. A request's end leaves them where they are."""
-        # None while a connection is made without a pool; what it has then is remembered when it is ready.
+        """Register the adapters, unless the connection has them; they stay when a request ends."""
+        # None while a connection without a pool is being made; its adapters are recorded once it is ready.
         session = getattr(pg_connection, "session", None)
         if session is None:
             super().register_geometry_adapters(pg_connection, clear_caches)
@@ -29,7 +29,7 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
 
     def _configure_connection(self, connection: psycopg.Connection) -> bool:
         if self._is_pooled:
-            # The pool calls this for each connection that it makes; Django's own place is a loan.
+            # The pool calls this for each new connection; Django would register them at each checkout.
             self.register_geometry_adapters(connection)
         return super()._configure_connection(connection)
 
@@ -38,10 +38,10 @@ class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
 
 
 class WhereNeededWrapper(DatabaseWrapper):
-    """Makes the extension in those databases alone that have a model with a spatial field."""
+    """Creates the extension only in databases that have a model with a spatial field."""
 
     def prepare_database(self) -> None:
-        """Django's; `migrate` calls it."""
+        """Create the extension where it is needed; `migrate` calls this."""
         if self._has_spatial_fields():
             super().prepare_database()
         else:

@@ -1,10 +1,10 @@
-"""Marks the time in which a wrapper must keep its connection."""
+"""Marks when a wrapper must keep its connection."""
 
 from typing import Any
 
 
 class AtWork:
-    """The garbage collector may drop a cursor in the midst of the block: the connection stays until its end."""
+    """Keeps the connection during a block in which the garbage collector may drop a cursor."""
 
     __slots__ = ("_wrapper",)
 

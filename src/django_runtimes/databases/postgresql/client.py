@@ -1,4 +1,4 @@
-"""psql with the login of the moment, for `webapp dbshell`."""
+"""Starts psql with the present login, for `webapp dbshell`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,13 +9,13 @@ from django_runtimes.databases.postgresql.types import ClientBase
 
 
 class DatabaseClientMixin(ClientBase):
-    """Stands before Django's client for PostgreSQL, which knows settings only."""
+    """Precedes Django's client for PostgreSQL, which reads only the settings."""
 
     @classmethod
     def settings_to_cmd_args_env(
         cls, settings_dict: dict[str, Any], parameters: Iterable[str]
     ) -> tuple[list[str], dict[str, str] | None]:
-        """psql's arguments and variables."""
+        """Return psql's arguments and environment variables."""
         if provider := provider_of(settings_dict):
             login = provider.login()
             settings_dict = {**settings_dict, "USER": login.user, "PASSWORD": login.password}
@@ -24,7 +24,7 @@ class DatabaseClientMixin(ClientBase):
 
 @remembering(16)
 def with_login(client: type) -> type:
-    """The class with DatabaseClientMixin before it."""
+    """Return the class with DatabaseClientMixin before it."""
     if issubclass(client, DatabaseClientMixin):
         return client
     return type(client.__name__, (DatabaseClientMixin, client), {"__module__": __name__})

@@ -1,4 +1,4 @@
-"""Test databases, which no pool may hold when they are dropped."""
+"""Closes every pool of a test database before it is dropped."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django_runtimes.databases.postgresql.types import CreationBase
 
 
 class DatabaseCreationMixin(CreationBase):
-    """Stands before Django's creation for PostgreSQL, which closes the pool of its own alias only.
+    """Precedes Django's creation for PostgreSQL, which closes only the pool of its own alias.
 
     A replica that `TEST["MIRROR"]` points at the same database has a pool of its own.
     """
@@ -23,7 +23,7 @@ class DatabaseCreationMixin(CreationBase):
 
 @remembering(16)
 def with_all_pools(creation: type) -> type:
-    """The class with DatabaseCreationMixin before it."""
+    """Return the class with DatabaseCreationMixin before it."""
     if issubclass(creation, DatabaseCreationMixin):
         return creation
     members: dict[str, Any] = {"__module__": __name__}

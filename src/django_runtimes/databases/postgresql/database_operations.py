@@ -1,4 +1,4 @@
-"""Operations whose compilers mark the statements that can leave no session state."""
+"""Makes Django's operations use compilers that mark statements without session state."""
 
 from typing import Any
 
@@ -8,16 +8,16 @@ _DJANGOS = "django.db.backends.postgresql.compiler"
 
 
 class DatabaseOperationsMixin:
-    """Stands before Django's operations for PostgreSQL, or GeoDjango's."""
+    """Precedes Django's or GeoDjango's operations for PostgreSQL."""
 
     compiler_module = "django_runtimes.databases.postgresql.compiler"
 
 
 @remembering(16)
 def with_marks(operations: type) -> type:
-    """The class with DatabaseOperationsMixin before it; one that is not Django's keeps its own compilers.
+    """Return the class with DatabaseOperationsMixin before it; a class that is not Django's is returned unchanged.
 
-    SQL of an engine that somebody else wrote may call any function: unmarked, its statements are followed by a reset.
+    A third-party engine's SQL may call any function, so its statements stay unmarked and a reset follows them.
     """
     given: Any = operations
     if issubclass(operations, DatabaseOperationsMixin) or given.compiler_module != _DJANGOS:

@@ -1,4 +1,4 @@
-"""Django's own DatabaseWrapper for PostgreSQL, with what this engine adds."""
+"""Django's DatabaseWrapper for PostgreSQL, with the features of this engine."""
 
 from django.db.backends.postgresql import base
 
@@ -6,4 +6,4 @@ from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 
 class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
-    """Django's."""
+    """Django's wrapper with DatabaseWrapperMixin before it."""

@@ -1,4 +1,4 @@
-"""The bases of this engine's mixins: Django's and psycopg's classes for a type checker, `object` at run time."""
+"""The bases of this engine's mixins: classes of Django and psycopg for a type checker, `object` at run time."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from django.db.models.sql.compiler import SQLCompiler
 
     class WrapperBase(DatabaseWrapper):
-        """Django's, with the private names that its stubs leave out."""
+        """Django's class, with the private names that its stubs leave out."""
 
         _thread_ident: int
         _type_infos: dict[str, dict[str, Any]]
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
         def _configure_connection(self, connection: psycopg.Connection[Any]) -> bool: ...
 
     class CreationBase(DatabaseCreation):
-        """Django's, with the private names that its stubs leave out."""
+        """Django's class, with the private names that its stubs leave out."""
 
         def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None: ...
 
     class CursorBase(psycopg.Cursor[Any]):
-        """psycopg's, with what an engine's wrapper sets on it."""
+        """psycopg's cursor, with the attribute that an engine's wrapper sets."""
 
         on_close: Any
 
     class CompilerBase(SQLCompiler):
-        """Django's, with the wrapper that this engine makes."""
+        """Django's compiler, with the wrapper of this engine."""
 
         connection: Any
 

@@ -110,7 +110,7 @@ def test_the_former_login_is_kept_if_it_cannot_be_read_again(secrets, caplog):
     (record,) = [record for record in caplog.records if record.name.startswith("django_runtimes")]
     assert record.levelname == "WARNING"
     assert record.getMessage().startswith(f"{arn} cannot be read: ResourceNotFoundException; ")
-    assert record.getMessage().endswith("; the former login serves on")
+    assert record.getMessage().endswith("; the previous login is still used")
     assert "hunter2" not in caplog.text
 
 

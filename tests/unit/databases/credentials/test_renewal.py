@@ -76,8 +76,8 @@ def test_the_former_login_is_used_while_it_is_usable(renewal, source, clock, cap
         renewal.login()
 
     assert [record.getMessage() for record in caplog.records] == [
-        "attempt 2 failed; the former login serves on",
-        "attempt 3 failed; the former login serves on",
+        "attempt 2 failed; the previous login is still used",
+        "attempt 3 failed; the previous login is still used",
     ]
 
 

@@ -1,7 +1,7 @@
-"""Which statements may leave state in their session that later statements rely on.
+"""Finds statements that may leave state in their session for later statements.
 
-A statement counts as harmless only when each of its words is known: it begins as a query or a change of rows, and
-calls nothing but functions of PostgreSQL's own that keep no state.
+A statement counts as harmless only if it begins as a query or a change of rows, and calls only functions of
+PostgreSQL that are known to keep no state.
 """
 
 from collections.abc import Sequence
@@ -22,10 +22,10 @@ _HARMLESS_BEGINNINGS = _words(
     "begin start commit end rollback abort savepoint release "
     "analyze vacuum truncate lock notify create alter drop comment grant revoke reindex cluster refresh"
 )
-# SET reaches beyond the transaction unless one of these follows.
+# SET outlasts the transaction unless one of these words follows.
 _SET_IN_TRANSACTION = frozenset({"local", "constraints", "transaction"})
 
-# Followed by a parenthesis these are no calls.
+# Before a parenthesis these words are not calls.
 _KEYWORDS = _words(
     "all and any array as asc between by case cast check columns conflict cross cube current default desc distinct do "
     "else end escape except exists filter following for from full group grouping having ilike in inner insert "
@@ -39,7 +39,7 @@ _KEYWORDS = _words(
     "explain analyze verbose copy stdin stdout lock"
 )
 
-# Functions of PostgreSQL's own that leave nothing behind when their transaction has ended.
+# PostgreSQL's functions that leave no state after their transaction.
 STATELESS_FUNCTIONS = _words(
     # aggregates and window functions
     "array_agg avg bit_and bit_or bool_and bool_or corr count every json_agg json_object_agg jsonb_agg "
@@ -73,7 +73,7 @@ STATELESS_FUNCTIONS = _words(
     # full-text search
     "numnode phraseto_tsquery plainto_tsquery querytree setweight to_tsquery to_tsvector ts_headline ts_rank "
     "ts_rank_cd websearch_to_tsquery "
-    # what monitoring asks
+    # used by monitoring
     "current_database current_schema current_schemas current_setting current_user inet_client_addr inet_server_addr "
     "has_schema_privilege has_table_privilege obj_description pg_backend_pid pg_column_size pg_database_size "
     "pg_get_constraintdef pg_get_expr pg_get_indexdef pg_get_serial_sequence pg_get_userbyid pg_indexes_size "
@@ -83,7 +83,7 @@ STATELESS_FUNCTIONS = _words(
     # locks that end with their transaction
     "pg_advisory_xact_lock pg_advisory_xact_lock_shared pg_try_advisory_xact_lock "
     "pg_try_advisory_xact_lock_shared "
-    # what is stable or immutable in pg_proc, and asked for by applications and tools
+    # stable or immutable in pg_proc, and used by applications and tools
     "any_value array_fill array_reverse array_sort bit_count convert gcd lcm factorial min_scale scale trim_scale "
     "sind cosd tand cotd asind acosd atand atan2d sinh cosh tanh asinh acosh atanh cot erf erfc "
     "is_normalized normalize num_nonnulls num_nulls parse_ident quote_nullable regexp_count regexp_instr "
@@ -105,19 +105,19 @@ STATELESS_FUNCTIONS = _words(
     "to_regclass to_regcollation to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure to_regrole "
     "to_regtype"
 )
-# After these a name with a parenthesis is a table, a CTE or an alias with its columns.
+# After these words, a name before a parenthesis is a table, a CTE or an alias with columns.
 _BEFORE_NAMES = frozenset({"into", "with", "recursive", "as", "copy"})
 # A call may follow DISTINCT ON (…), RETURNING WITH (…) and OPERATOR (…).
 _BEFORE_CALLS = tuple(Token(TokenKind.WORD, word) for word in ("on", "with", "operator"))
 _TIME_ZONE = [Token(TokenKind.WORD, "time"), Token(TokenKind.WORD, "zone")]
-# A table made of what a prepared statement answers, and what lives in one session.
+# A table created from a prepared statement, and objects that live in one session.
 _OF_THE_SESSION = frozenset({"temp", "temporary", "pg_temp", "execute"})
-# What EXPLAIN ANALYZE would really run.
+# Statements that EXPLAIN ANALYZE would execute.
 _EXPLAINED_BUT_NOT_HARMLESS = frozenset({"create", "execute", "declare", "refresh"})
 
 
 def may_leave_state(sql: str) -> bool:
-    """Whether one statement of the text may leave something that the session's later statements see."""
+    """Return whether a statement of the text may leave state for later statements of the session."""
     return any(_is_suspect(tokens) for tokens in split_statements(sql))
 
 
@@ -140,7 +140,7 @@ def _is_suspect(tokens: Sequence[Token]) -> bool:
 
 
 def _is_temporary_schema(token: Token) -> bool:
-    """Also in quotes, which may write its letters by their numbers (`U&"pg\\005ftemp"`), and by its own number."""
+    """Match quoted names too, which may escape letters (`U&"pg\\005ftemp"`), and numbered schemas."""
     return token.kind in (TokenKind.WORD, TokenKind.QUOTED) and (token.text.startswith("pg_temp") or "\\" in token.text)
 
 
@@ -154,7 +154,7 @@ def _makes_table(tokens: Sequence[Token]) -> bool:
 
 
 def _is_alias(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the name is that of a subquery or a function's rows, with its columns: `(…) name(column, …)`."""
+    """Return whether the name is the alias of a subquery or of a function's rows: `(…) name(column, …)`."""
     if at == 0 or tokens[at - 1] != (TokenKind.MARK, ")"):
         return False
     depth = 0
@@ -166,7 +166,7 @@ def _is_alias(tokens: Sequence[Token], at: int) -> bool:
 
 
 def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
-    """Whether the token before a parenthesis may be the name of a function that keeps state."""
+    """Return whether the token before a parenthesis may name a function that keeps state."""
     name = tokens[at]
     if name.kind not in (TokenKind.WORD, TokenKind.QUOTED):
         return False
@@ -185,7 +185,7 @@ def _is_unknown_call(tokens: Sequence[Token], at: int) -> bool:
 
 
 def text_of(query: object, cursor: psycopg.Cursor[Any]) -> str | None:
-    """The text of a statement as psycopg takes it; None for anything else."""
+    """Return the text of a statement as psycopg accepts it; None for other types."""
     match query:
         case str():
             return query
