@@ -49,13 +49,17 @@ class Adoption:
             )
         if found.needed_debug:
             self.plan.remarks.append(
-                f"the settings do not load without {found.needed_debug}, which environment of [tool.webapp] lists; "
-                "set it to the value that means off where you run compare, serve and test, and where you deploy"
+                f"the settings do not load without {found.needed_debug}, which environment of [tool.webapp] lists and "
+                f"a new {WORKLOAD} sets to 0, for off; set it where you deploy"
             )
         elif found.debug:
+            remedy = (
+                f"a new {WORKLOAD} sets {found.debug_variable} to 0; leave it off where you deploy"
+                if found.debug_variable
+                else "read it from a variable"
+            )
             self.plan.remarks.append(
-                f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; "
-                "read it from a variable"
+                f"{self.layout.settings} sets DEBUG, which is refused on every runtime but local; {remedy}"
             )
         wanted = self.dependencies.direct.get("django")
         if wanted is not None and not wanted.specifier.contains(found.django, prereleases=True):
@@ -166,5 +170,6 @@ def _plan_workload(adoption: Adoption) -> None:
         found.paths,
         found.reads,
         collects_static=found.uses_static_files,
+        debug_variable=found.debug_variable,
     )
     adoption.plan.write(path, text.encode())

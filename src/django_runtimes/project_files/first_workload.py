@@ -13,8 +13,18 @@ _COLLECT = '["collectstatic", "--no-input", "--verbosity", "0"]'
 _PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 
 
-def render_workload(name: str, paths: Sequence[str], reads: Sequence[str] | None, *, collects_static: bool) -> str:
-    """The file; `reads` have answered 200, `paths` are listed where none could be tried."""
+def render_workload(
+    name: str,
+    paths: Sequence[str],
+    reads: Sequence[str] | None,
+    *,
+    collects_static: bool,
+    debug_variable: str | None = None,
+) -> str:
+    """The file; `reads` have answered 200, `paths` are listed where none could be tried.
+
+    `debug_variable` is turned off, since DEBUG is refused on every runtime but local.
+    """
     chosen = list(paths[:_MOST_UNTRIED]) if reads is None else list(reads) or [_ALWAYS]
     if reads:
         origin = "Each answered 200 on an empty, migrated database."
@@ -32,6 +42,9 @@ def render_workload(name: str, paths: Sequence[str], reads: Sequence[str] | None
         '# Management commands that run once, after migrate: those that fill the database, as ["loaddata", "sample"].',
         f"prepare = [{_COLLECT if collects_static else ''}]",
     ]
+    if debug_variable is not None:
+        lines += ["", "[application.environment]", "# Off: on every runtime but local DEBUG is refused."]
+        lines += [f'{debug_variable} = "0"']
     for path in chosen:
         lines += ["", "[[requests]]", f"name = {_text(path)}", 'scenario = "read"', 'method = "GET"']
         lines += [f"path = {_text(quote(path, safe=_PATH_CHARACTERS))}"]

@@ -54,6 +54,12 @@ class Inspection:
         return next((name for name in self.own_variables if _DEBUG.fullmatch(name)), None)
 
     @property
+    def debug_variable(self) -> str | None:
+        """The variable that turns DEBUG on here, or that the settings do not load without; None where there is none."""
+        read = (name for name, shape in self.variables.items() if shape is not None and _DEBUG.fullmatch(name))
+        return self.needed_debug or (next(read, None) if self.debug else None)
+
+    @property
     def own_variables(self) -> dict[str, str]:
         """The variables of the project's own that are set now, each with a value of its kind."""
         return {

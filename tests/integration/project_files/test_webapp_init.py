@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.compare.workload.reading import load_workload
 from tests.integration.project_files.projects import MANAGE, PLAIN, SETTINGS, make, tree
 
 
@@ -182,10 +183,22 @@ def test_a_debug_variable_that_is_needed_is_listed_and_noted(tmp_path: Path):
 
     block = tomllib.loads((tmp_path / "pyproject.toml").read_text())["tool"]["webapp"]
     assert block["environment"] == ["DEBUG"], ended.stderr
-    assert (
-        "note: the settings do not load without DEBUG, which environment of [tool.webapp] lists; set it" in ended.stderr
-    )
+    assert "note: the settings do not load without DEBUG, which environment of [tool.webapp] lists and" in ended.stderr
     assert "sets DEBUG, which is refused" not in ended.stderr
+    workload = load_workload(tmp_path / "compare.toml", settings_module="shop.settings")
+    assert workload.application.environment == {"DEBUG": "0"}
+
+
+def test_compare_turns_off_a_debug_variable_of_a_file(tmp_path: Path):
+    read = "import os\nfrom dotenv import load_dotenv\nload_dotenv()\nDEBUG = os.getenv('SHOP_DEBUG') == '1'\n"
+    write(tmp_path, {**PLAIN, "shop/settings.py": SETTINGS + read, ".env": "SHOP_DEBUG=1\n"})
+
+    ended = init(tmp_path, "--yes")
+
+    assert "refused on every runtime but local; a new compare.toml sets SHOP_DEBUG to 0" in ended.stderr
+    workload = load_workload(tmp_path / "compare.toml", settings_module="shop.settings")
+    assert workload.application.environment == {"SHOP_DEBUG": "0"}
+    assert "environment" not in (tmp_path / "pyproject.toml").read_text()
 
 
 MANAGE_WITH_PATH = MANAGE.format(settings="shop.settings") + 'import sys\nsys.path.insert(0, "apps")\n'
