@@ -1,6 +1,5 @@
 """Tells which front an event comes from, and reads the request that it holds."""
 
-import copy
 import re
 import string
 from functools import cached_property
@@ -15,7 +14,7 @@ from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, is_ed
 from django_runtimes.serving.types import Event, Scope
 
 # What reading a damaged event raises, in Mangum or here.
-DAMAGE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
 # The port is None where what follows the colon is none.
@@ -156,17 +155,23 @@ def _read_what_mangum_does_not(request: Any) -> Scope:
 
 def _without_host(event: Event) -> tuple[Event, str]:
     """The event without its Host header, and that header's text; ValueError unless it has one with a colon."""
-    copied: Event = copy.deepcopy(event)
-    holder = copied["Records"][0]["cf"]["request"] if "Records" in copied else copied
+    # Copied no deeper than it changes: the rest may be nested deeper than a copy can go.
+    holder = dict(event["Records"][0]["cf"]["request"] if "Records" in event else event)
     hosts: set[str] = set()
-    for headers in (holder.get("headers") or {}, holder.get("multiValueHeaders") or {}):
+    for kind in ("headers", "multiValueHeaders"):
+        if not holder.get(kind):
+            continue
+        holder[kind] = headers = dict(holder[kind])
         for name in [name for name in headers if name.lower() == "host"]:
             value = headers.pop(name)
             values = value if isinstance(value, list) else [value]
             hosts.update(one["value"] if isinstance(one, dict) else one for one in values)
     if len(hosts) != 1 or ":" not in (host := hosts.pop()):
         raise ValueError("the Host is not the damage")
-    return copied, host
+    if "Records" not in event:
+        return holder, host
+    record = event["Records"][0]
+    return {**event, "Records": [{**record, "cf": {**record["cf"], "request": holder}}]}, host
 
 
 def _encoded_body(event: Event) -> str | None:

@@ -37,6 +37,7 @@ def is_edge_response(event: dict[str, Any]) -> bool:
     """Whether CloudFront hands over a response, which a request led to."""
     try:
         cf = event["Records"][0]["cf"]
-        return "response" in cf or str(cf.get("config", {}).get("eventType", "")).endswith("-response")
+        event_type = cf.get("config", {}).get("eventType")
+        return "response" in cf or (isinstance(event_type, str) and event_type.endswith("-response"))
     except (AttributeError, LookupError, TypeError):
         return False

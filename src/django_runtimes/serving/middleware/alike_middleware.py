@@ -34,12 +34,12 @@ DJANGOS = frozenset(
         "django.utils.deprecation.MiddlewareMixin",
     }
 )
-# Other packages': both modes were compared by reading them, and each class has one small task.
+# Other packages': both modes were compared by reading them, and each class has one small task. Not on the list:
+# allauth's AccountMiddleware, which asks for request.user in one mode and for request.auser() in the other.
 PACKAGES = frozenset(
     {
-        # Its asynchronous twins of functions ask what the request has before they do the same.
-        "allauth.account.middleware.AccountMiddleware",
-        # Both sides call check_preflight() and add_response_headers(), which know the request and the settings alone.
+        # Both sides call check_preflight() and add_response_headers(), which know the request, the settings and a
+        # signal's receivers.
         "corsheaders.middleware.CorsMiddleware",
         # Hooks of a MiddlewareMixin, one of which is handed to partial().
         "csp.middleware.CSPMiddleware",

@@ -78,8 +78,7 @@ class _Reader:
             return False
         functions = functions_in(value)
         if functions is None:
-            # A descriptor is given the middleware.
-            return not _HOOK.fullmatch(name) and getattr_static(type(value), "__get__", None) is None
+            return not _HOOK.fullmatch(name) and not _is_descriptor(value)
         if (_HOOK.fullmatch(name) or name == "__init__") and type(value) is not FunctionType:
             return False
         if name == "__init__" and not all(_hands_on(function.__code__) for function in functions):
@@ -114,6 +113,11 @@ class _Reader:
     def _is_use(self, step: Step) -> bool:
         """Whether a step uses an attribute of the middleware; a method that is not called would hold the middleware."""
         return step.name in _ATTRIBUTES and (step.is_call or step.value not in self._methods)
+
+
+def _is_descriptor(value: object) -> bool:
+    """Whether Python gives the middleware to a method of the attribute's."""
+    return any(getattr_static(type(value), name, None) is not None for name in ("__get__", "__set__", "__delete__"))
 
 
 def _hands_on(constructor: CodeType) -> bool:

@@ -39,9 +39,10 @@ def test_an_invalid_host_is_rejected_by_django(ours, caplog, front, value):
     assert f"Invalid HTTP_HOST header: '{value}'" in caplog.text
 
 
-def test_the_event_is_not_modified(ours, settings):
+@pytest.mark.parametrize("front", FRONTS)
+def test_the_event_is_not_modified(ours, settings, front):
     settings.ALLOWED_HOSTS = ["*"]
-    event = event_for_host("http_api_v2", "[::1]")
+    event = event_for_host(front, "[::1]")
     before = copy.deepcopy(event)
 
     ours(event)

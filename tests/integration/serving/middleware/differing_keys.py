@@ -27,6 +27,18 @@ class ByMode:
         return key_of(instance) if instance is not None else self
 
 
+class KeptBySet:
+    """A descriptor without `__get__`: the value that it keeps for the middleware is the middleware's own."""
+
+    def __set__(self, instance, value):
+        vars(instance)["key"] = key_of(instance)
+
+
+class KeptByDelete:
+    def __delete__(self, instance):
+        vars(instance)["key"] = key_of(instance)
+
+
 class KeyTable:
     def __getitem__(self, middleware):
         return key_of(middleware)

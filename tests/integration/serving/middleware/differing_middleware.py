@@ -7,7 +7,16 @@ from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 
-from tests.integration.serving.middleware.differing_keys import ByMode, Dispatch, Keys, KeyTable, key_for, key_of
+from tests.integration.serving.middleware.differing_keys import (
+    ByMode,
+    Dispatch,
+    KeptByDelete,
+    KeptBySet,
+    Keys,
+    KeyTable,
+    key_for,
+    key_of,
+)
 
 
 def by_header(request, *_):
@@ -275,6 +284,23 @@ class ByState(MiddlewareMixin):
     def process_request(self, request):
         state = self.__getstate__()
         request.tenant = request.META.get("HTTP_TENANT" if state["async_mode"] else "TENANT")
+
+
+class BySetter(MiddlewareMixin):
+    key = KeptBySet()
+
+    def process_request(self, request):
+        self.key = None
+        request.tenant = request.META.get(self.key)
+
+
+class ByDeleter(MiddlewareMixin):
+    key = None
+    kept = KeptByDelete()
+
+    def process_request(self, request):
+        del self.kept
+        request.tenant = request.META.get(self.key)
 
 
 class ByTable(MiddlewareMixin):

@@ -1,4 +1,4 @@
-"""Damages events of every front at random; the same seed gives the same events."""
+"""Damages events of every front at random, some of them to a great depth; the same seed gives the same events."""
 
 import copy
 import json
@@ -47,6 +47,8 @@ _HEADERS = (
     ),
     *("cloudfront-forwarded-proto", "remote-user", "x-http-method-override", "content_length", "accept-encoding"),
 )
+# A JSON parser of Python's takes up to about 990 levels.
+_DEPTHS = (50, 400, 900)
 
 Place = tuple[Any, Any]
 
@@ -63,11 +65,14 @@ def mutated_events(seed: int, count: int, paths: tuple[str, ...]) -> Iterator[di
         event = copy.deepcopy(event)
         for _ in range(chance.choice((1, 1, 1, 2, 3, 4))):
             _damage(event, chance)
+        if chance.random() < 0.1:
+            # Last, since nothing here could copy it.
+            _nest(event, chance)
         yield event
 
 
 def _damage(event: dict[str, Any], chance: random.Random) -> None:
-    places = list(_places(event))
+    places = places_of(event)
     if not places:
         return
     container, key = chance.choice(places)
@@ -96,14 +101,34 @@ def _damage(event: dict[str, Any], chance: random.Random) -> None:
             _add_header(event, chance)
 
 
+def _nest(event: dict[str, Any], chance: random.Random) -> None:
+    places = places_of(event)
+    if not places:
+        return
+    container, key = chance.choice(places)
+    container[key] = nested(container[key], chance.choice(_DEPTHS), as_list=chance.random() < 0.5)
+
+
+def nested(value: Any, depth: int, *, as_list: bool) -> Any:
+    """Return the value inside so many lists or objects."""
+    for _ in range(depth):
+        value = [value] if as_list else {"": value}
+    return value
+
+
 def _add_header(event: dict[str, Any], chance: random.Random) -> None:
     name, values = chance.choice(_HEADERS), [chance.choice(_STRINGS) for _ in range(chance.choice((1, 1, 2)))]
-    for container, key in list(_places(event)):
+    for container, key in places_of(event):
         held = container[key]
         if key == "headers" and isinstance(held, dict):
             held[name] = [{"key": name, "value": value} for value in values] if "Records" in event else values[-1]
         elif key == "multiValueHeaders" and isinstance(held, dict):
             held[name] = values
+
+
+def places_of(event: dict[str, Any]) -> list[Place]:
+    """Return where the event holds something: containers with their keys."""
+    return list(_places(event))
 
 
 def _places(value: Any) -> Iterator[Place]:
@@ -115,4 +140,7 @@ def _places(value: Any) -> Iterator[Place]:
 
 def line_of(event: dict[str, Any]) -> str:
     """Return the event as failure messages show it."""
-    return json.dumps(event)[:4000]
+    try:
+        return json.dumps(event)[:4000]
+    except RecursionError:
+        return f"an event too deep to show, with {', '.join(event)}"

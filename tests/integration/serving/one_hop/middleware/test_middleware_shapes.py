@@ -123,6 +123,15 @@ def test_every_middleware_of_django_is_on_a_list(settings):
     assert {name for name in found if may_differ(import_string(name))} == DIFFERENT_IN_DJANGO
 
 
+def test_allauth_is_not_listed():
+    # It redirects by request.user in one mode and by request.auser() in the other.
+    assert listed.PACKAGES == {
+        "corsheaders.middleware.CorsMiddleware",
+        "csp.middleware.CSPMiddleware",
+        "django_htmx.middleware.HtmxMiddleware",
+    }
+
+
 def test_a_replaced_function_takes_a_class_off_the_list(monkeypatch):
     def replaced(self, request):
         differing_middleware.ByHelper.process_request(self, request)
