@@ -108,13 +108,15 @@ def _make_handler() -> "OneHopASGIHandler":
     from django_runtimes.outages.outage import OVERLOADED
     from django_runtimes.outages.responses import outage_response
 
-    return OneHopASGIHandler(
+    handler = OneHopASGIHandler(
         threads=here.profile.threads,
         max_waiting=here.profile.max_waiting,
         max_wait_s=here.max_wait_s,
         max_native=here.profile.async_requests,
         refuse=partial(outage_response, outage=OVERLOADED),
     )
+    handler.make_chain_early()
+    return handler
 
 
 def _imported(name: str) -> "Application":

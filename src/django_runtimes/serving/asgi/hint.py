@@ -1,6 +1,6 @@
 """Guesses, before any middleware runs, which view a path leads to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.conf.urls.i18n import is_language_prefix_patterns_used
 from django.core.handlers.asgi import get_script_prefix
-from django.urls import Resolver404, ResolverMatch, get_resolver
+from django.urls import Resolver404, ResolverMatch, URLPattern, URLResolver, get_resolver
 from django.utils import translation
 
 # Long paths would fill the memory.
@@ -41,6 +41,22 @@ def hint_in(scope: dict[str, Any], urlconf: Any, language: str | None) -> Hint:
     except Exception:
         # Not remembered: a URLconf that cannot be imported now may be importable a moment later.
         return _NOWHERE
+
+
+def has_sync_views() -> bool:
+    """Whether ROOT_URLCONF leads to a synchronous view; also where it cannot be imported now."""
+    try:
+        return any(not iscoroutinefunction(pattern.callback) for pattern in _leaves(get_resolver().url_patterns))
+    except Exception:
+        return True
+
+
+def _leaves(patterns: Iterable[URLPattern | URLResolver]) -> Iterable[URLPattern]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _leaves(pattern.url_patterns)
+        else:
+            yield pattern
 
 
 def _resolved(urlconf: Any, path: str, language: str | None) -> Hint:

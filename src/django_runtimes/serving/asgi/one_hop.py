@@ -22,6 +22,8 @@ from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
 from django_runtimes.serving.asgi.holding import Holding
+from django_runtimes.serving.asgi.known_length import KnownLengthHandler
+from django_runtimes.serving.asgi.late_chain import LateChain
 from django_runtimes.serving.asgi.native import NativeHandler
 from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
@@ -57,7 +59,7 @@ def plain_refusal(request: HttpRequest) -> HttpResponse:
     )
 
 
-class OneHopASGIHandler(ASGIHandler):
+class OneHopASGIHandler(KnownLengthHandler):
     """Django's ASGI handler with one hop for a synchronous request; docs/asgi-differences.md lists what differs.
 
     Django's own `__call__`, or what a tool has put in its place, hands each request to `handle`. A request whose path
@@ -84,7 +86,7 @@ class OneHopASGIHandler(ASGIHandler):
         streams_share: bool = True,
         refuse: Callable[[HttpRequest], HttpResponse] = plain_refusal,
     ) -> None:
-        # Not ASGIHandler's, which loads a middleware chain; ours are made by the first requests that need them.
+        # Not ASGIHandler's, which loads a middleware chain.
         BaseHandler.__init__(self)
         if max_waiting is None:
             max_waiting = 2 * threads
@@ -114,6 +116,21 @@ class OneHopASGIHandler(ASGIHandler):
         keep_auser_current()
         handlers_mark()
         self._refuse = refuse
+        self._sync_chain = LateChain(self._make_sync_chain)
+        self._native = LateChain(self._make_native)
+
+    def make_chain_early(self) -> None:
+        """Make the chain that most requests need, before the first of them; the other waits for its first request."""
+        # A watch of its own: the next look of the handler's is then the first request's.
+        is_native_alone = self.needs_asynchronous_chain or not DJANGOS_WAY.isdisjoint(PatchWatch(ASGIHandler).patched)
+        if is_native_alone:
+            self.make_native_early()
+        else:
+            self._sync_chain.make_early()
+
+    def make_native_early(self) -> None:
+        """Make the chain of asynchronous views before the first request."""
+        self._native.make_early()
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -143,7 +160,7 @@ class OneHopASGIHandler(ASGIHandler):
         """The answer to a request that finds no place or thread in time."""
         # Only what a page's links need; no signal, no middleware.
         set_script_prefix(get_script_prefix(scope))
-        request, bad_request = self._chain.create_request(scope, BytesIO())
+        request, bad_request = self.create_request(scope, BytesIO())
         response = self._refuse(request) if bad_request is None else bad_request
         return Answer(response.status_code, encoded_headers(response), response.content)
 
@@ -156,15 +173,13 @@ class OneHopASGIHandler(ASGIHandler):
     def _streams_share(self) -> bool:
         return self.may_share and can_share_threads()
 
-    @cached_property
-    def _chain(self) -> SyncChain:
+    def _make_sync_chain(self) -> SyncChain:
         chain = SyncChain(run_async=_run_until_the_client_leaves, patches=self.patches, bridged=self._bridged)
         # A subclass may have its own.
         chain.request_class = self.request_class
         return chain
 
-    @cached_property
-    def _native(self) -> NativeHandler:
+    def _make_native(self) -> NativeHandler:
         native = NativeHandler(
             self.leases,
             gate=self._native_gate,
@@ -184,10 +199,10 @@ class OneHopASGIHandler(ASGIHandler):
             or hint.view in self._async_streaming_views
             or self._bridged.are_found_by(scope)
         ):
-            await self._native.serve(scope, receive, send)
+            native = self._native.made or await self._native.wait()
+            await native.serve(scope, receive, send)
             return
-        # Middleware's constructors may raise, and a later request calls them again.
-        chain = self._chain
+        chain = self._sync_chain.made or await self._sync_chain.wait()
         try:
             body = await read_body(receive)
         except RequestAborted:
@@ -202,7 +217,8 @@ class OneHopASGIHandler(ASGIHandler):
                 await self._serve_in_one_hop(chain, scope, hint, held)
             else:
                 held.leave_places()
-                await self._native.serve_read(scope, body, receive, send)
+                native = self._native.made or await self._native.wait()
+                await native.serve_read(scope, body, receive, send)
         finally:
             if held.call is None:
                 held.settle()
@@ -234,7 +250,7 @@ class OneHopASGIHandler(ASGIHandler):
         if isinstance(answer, Answer):
             await answer.send(channel.send)
         elif answer is not None:
-            await self._send_async_stream(answer, channel.receive, channel.send)
+            await self._send_async_stream(chain, answer, channel.receive, channel.send)
 
     def _respond(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
@@ -281,7 +297,7 @@ class OneHopASGIHandler(ASGIHandler):
             if not is_left:
                 response.close()
 
-    async def _send_async_stream(self, stream: AsyncStream, receive: Receive, send: Send) -> None:
+    async def _send_async_stream(self, chain: SyncChain, stream: AsyncStream, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as held:
             try:
                 if self._streams_share:
@@ -295,7 +311,7 @@ class OneHopASGIHandler(ASGIHandler):
                 # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
                 self._threads.executor.submit(stream.wrappers.run, stream.response.close, self._threads)
                 raise
-            await send_until_the_client_leaves(self._chain, stream.response, receive, send)
+            await send_until_the_client_leaves(chain, stream.response, receive, send)
 
 
 def _hold_call(call: "Future[Any]") -> None:

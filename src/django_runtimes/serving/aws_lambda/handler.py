@@ -10,15 +10,18 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any
 
+from django.core.handlers.asgi import ASGIHandler
 from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
 
 from django_runtimes.serving.asgi.exits import contained_exits
-from django_runtimes.serving.asgi.hint import hint_for
+from django_runtimes.serving.asgi.hint import has_sync_views, hint_for
+from django_runtimes.serving.asgi.late_chain import LateChain
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
+from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
-from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
+from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, closing_what_is_opened
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
@@ -110,6 +113,10 @@ class DirectLambdaHandler:
         self._always_by_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
         )
+        self._chain = LateChain(self._make_chain)
+        # A URLconf may query the database, too.
+        with closing_what_is_opened():
+            self._make_chain_early()
         self._lifespan = ComposedLifespan(self._application) if is_composed else None
         if self._lifespan is not None:
             self._run(self._lifespan.start())
@@ -162,7 +169,8 @@ class DirectLambdaHandler:
     @property
     def bridged_async_views(self) -> int:
         """How many asynchronous views were met inside the synchronous chain so far."""
-        return self._chain.bridged_async_views + self._asgi_handler.bridged_async_views
+        bridged_here = self._chain.made.bridged_async_views if self._chain.made else 0
+        return bridged_here + self._asgi_handler.bridged_async_views
 
     def end_lifespan(self, longest_s: float) -> None:
         """Tell a composed application that the process ends; from any thread, while no event is served."""
@@ -178,8 +186,16 @@ class DirectLambdaHandler:
         if "_runner" in self.__dict__:
             self._runner.close()
 
-    @cached_property
-    def _chain(self) -> SyncChain:
+    def _make_chain_early(self) -> None:
+        # A watch of its own: the next look of the handler's is then the first event's.
+        if self._always_by_asgi or PatchWatch(ASGIHandler).patched:
+            self._asgi_handler.make_chain_early()
+        elif has_sync_views():
+            self._chain.make_early()
+        else:
+            self._asgi_handler.make_native_early()
+
+    def _make_chain(self) -> SyncChain:
         chain = SyncChain(run_async=self._run_bridged)
         chain.request_class = self._asgi_handler.request_class
         return chain
@@ -245,7 +261,8 @@ class DirectLambdaHandler:
             close_what_is_left()
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
-        response = self._chain.respond(scope, BytesIO(body))
+        chain = self._chain.made or self._chain.make()
+        response = chain.respond(scope, BytesIO(body))
         with contained_exits():
             try:
                 headers, body = encoded_headers(response), self._body_of(response, scope["method"])

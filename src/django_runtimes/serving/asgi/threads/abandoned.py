@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db import connections
@@ -49,15 +50,35 @@ def close_what_is_left() -> None:
         if _is_in_transaction(connection):
             alias = connection.alias
             logger.warning("a request has left a transaction open on the database %r; it is rolled back", alias)
-            connection.close()
-            # It still holds the transaction's state: the thread's next request makes another wrapper.
             del _opened.wrappers[alias]
-            if connections[alias] is connection:
-                del connections[alias]
-            if _opened.forget is not None:
-                _opened.forget([connection])
+            _close_and_discard(connection)
         elif connection.connection is not None:
             connection.close_if_unusable_or_obsolete()
+
+
+@contextmanager
+def closing_what_is_opened() -> Iterator[None]:
+    """Close what the block connects on this thread, as it ends; what was connected before stays."""
+    former = exchange_opened({})
+    try:
+        yield
+    finally:
+        for connection in exchange_opened(former).values():
+            if _is_in_transaction(connection):
+                alias = connection.alias
+                logger.warning("middleware has left a transaction open on the database %r; it is rolled back", alias)
+                _close_and_discard(connection)
+            elif not connection.in_atomic_block:
+                connection.close()
+
+
+def _close_and_discard(connection: BaseDatabaseWrapper) -> None:
+    connection.close()
+    # It still holds the transaction's state: the thread's next request makes another wrapper.
+    if connections[connection.alias] is connection:
+        del connections[connection.alias]
+    if _opened.forget is not None:
+        _opened.forget([connection])
 
 
 def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:

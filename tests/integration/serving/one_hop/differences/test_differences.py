@@ -2,6 +2,7 @@
 
 import tempfile
 import threading
+from contextvars import ContextVar
 
 import pytest
 from asgiref.sync import iscoroutinefunction
@@ -11,13 +12,19 @@ from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 from django.utils.decorators import sync_and_async_middleware
+from django.utils.deprecation import MiddlewareMixin
 
 from tests.integration.serving.one_hop.exchange import Exchange, eventually, exchange
 
 notes: list[str] = []
+variable: ContextVar[str] = ContextVar("variable")
 
 
 def plain(request):
+    return HttpResponse("plain")
+
+
+async def aplain(request):
     return HttpResponse("plain")
 
 
@@ -53,6 +60,7 @@ def converted(request, value):
 
 urlpatterns = [
     path("plain", plain),
+    path("aplain", aplain),
     path("converted/<noting:value>", converted),
     path("large", large),
     path("file", file),
@@ -78,6 +86,20 @@ def says_where_it_runs(get_response):
             return get_response(request)
 
     return middleware
+
+
+class ResetsItsVariable(MiddlewareMixin):
+    def process_request(self, request):
+        request.token = variable.set("of the request")
+
+    def process_response(self, request, response):
+        try:
+            variable.reset(request.token)
+        except ValueError:
+            notes.append("another context")
+        else:
+            notes.append("the same context")
+        return response
 
 
 class FailsToConstruct:
@@ -147,6 +169,16 @@ async def test_sync_and_async_middleware_runs_on_a_sync_views_thread(one_hop, se
     await exchange(one_hop(), "GET", "/plain")
 
     assert notes == ["on the loop", "on a thread"]
+
+
+async def test_hooks_share_one_context_before_a_sync_view(one_hop, settings):
+    settings.MIDDLEWARE = [f"{__name__}.ResetsItsVariable"]
+
+    for target in ("/plain", "/aplain"):
+        await exchange(ASGIHandler(), "GET", target)
+        await exchange(one_hop(), "GET", target)
+
+    assert notes == ["another context", "the same context", "another context", "another context"]
 
 
 async def test_middleware_is_built_on_each_chains_first_request(one_hop, settings):
