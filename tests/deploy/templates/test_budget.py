@@ -3,8 +3,8 @@
 import pytest
 
 from django_runtimes.databases.budget import Comparison, connection_budget
-from tests.deploy.templates.processes import Process, started_processes
-from tests.deploy.templates.stacks import deploy
+from tests.deploy.templates.analysis.processes import Process, started_processes
+from tests.deploy.templates.analysis.stacks import deploy
 
 pytestmark = pytest.mark.profile_free
 

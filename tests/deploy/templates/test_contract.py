@@ -18,9 +18,9 @@ from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS
 from django_runtimes.config.variables.server_variables import GRACEFUL_TIMEOUT_S
 from django_runtimes.config.variables.table import VARIABLES
 from django_runtimes.deploy.templates.parameters import SAME_EVERYWHERE
-from tests.deploy.templates.processes import Process, started_processes
-from tests.deploy.templates.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
-from tests.deploy.templates.variants import PROCESSES, of_type
+from tests.deploy.templates.analysis.processes import Process, started_processes
+from tests.deploy.templates.analysis.stacks import ONLY_WITH, TEMPLATES, deploy, read_template, template_names
+from tests.deploy.templates.analysis.variants import PROCESSES, of_type
 
 pytestmark = pytest.mark.profile_free
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deploy.templates.stacks import TEMPLATES, template_names
+from tests.deploy.templates.analysis.stacks import TEMPLATES, template_names
 from tests.prerequisites import lack
 
 pytestmark = pytest.mark.profile_free

@@ -16,11 +16,11 @@ from storages.backends.s3 import S3Storage
 from django_runtimes.config.databases.credentials import StoredSecret
 from django_runtimes.databases.credentials.secretsmanager import SecretsManagerProvider
 from moto import mock_aws
-from tests.deploy.templates.mutations import mutate
-from tests.deploy.templates.permissions import Call, granted_permissions, may_make, permission_mismatches
-from tests.deploy.templates.processes import started_processes
-from tests.deploy.templates.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
-from tests.deploy.templates.variants import DEPLOYMENTS
+from tests.deploy.templates.analysis.mutations import mutate
+from tests.deploy.templates.analysis.permissions import Call, granted_permissions, may_make, permission_mismatches
+from tests.deploy.templates.analysis.processes import started_processes
+from tests.deploy.templates.analysis.stacks import TEMPLATES, Deployment, deploy, read_template, template_names
+from tests.deploy.templates.analysis.variants import DEPLOYMENTS
 
 pytestmark = pytest.mark.profile_free
 

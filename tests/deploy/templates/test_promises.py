@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.templates import foundation_promises, runtime_promises
-from tests.deploy.templates.mutations import mutate
-from tests.deploy.templates.runtime_promises import APP_RUNNER, BALANCER, EXPRESS, FARGATE, LAMBDA, OPERATIONS
-from tests.deploy.templates.stacks import Deployment, deploy
-from tests.deploy.templates.variants import DEPLOYMENTS, PARAMETERS
+from tests.deploy.templates.analysis import foundation_promises, runtime_promises
+from tests.deploy.templates.analysis.mutations import mutate
+from tests.deploy.templates.analysis.runtime_promises import APP_RUNNER, BALANCER, EXPRESS, FARGATE, LAMBDA, OPERATIONS
+from tests.deploy.templates.analysis.stacks import Deployment, deploy
+from tests.deploy.templates.analysis.variants import DEPLOYMENTS, PARAMETERS
 
 pytestmark = pytest.mark.profile_free
 

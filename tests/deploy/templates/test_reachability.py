@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.templates.mutations import mutate
-from tests.deploy.templates.reachability import (
+from tests.deploy.templates.analysis.mutations import mutate
+from tests.deploy.templates.analysis.reachability import (
     WORLD,
     Path,
     Place,
@@ -17,7 +17,7 @@ from tests.deploy.templates.reachability import (
     services_by_endpoint,
     zones,
 )
-from tests.deploy.templates.stacks import Deployment, deploy, read_template
+from tests.deploy.templates.analysis.stacks import Deployment, deploy, read_template
 
 pytestmark = pytest.mark.profile_free
 

@@ -9,9 +9,9 @@ import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from django_runtimes.serving.aws_lambda.command_handler import CommandHandler
-from tests.deploy.templates.stacks import Deployment, Resource, deploy
-from tests.deploy.templates.statements import ACCOUNT
-from tests.deploy.templates.variants import PROCESSES, RESOURCES, of_type
+from tests.deploy.templates.analysis.stacks import Deployment, Resource, deploy
+from tests.deploy.templates.analysis.statements import ACCOUNT
+from tests.deploy.templates.analysis.variants import PROCESSES, RESOURCES, of_type
 
 pytestmark = pytest.mark.profile_free
 

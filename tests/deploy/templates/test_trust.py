@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.templates.mutations import mutate
-from tests.deploy.templates.resource_policies import grants
-from tests.deploy.templates.stacks import Deployment, deploy, read_template
-from tests.deploy.templates.statements import ACCOUNT
-from tests.deploy.templates.trust import wrongly_trusted_roles
-from tests.deploy.templates.variants import DEPLOYMENTS, RESOURCES
+from tests.deploy.templates.analysis.mutations import mutate
+from tests.deploy.templates.analysis.resource_policies import grants
+from tests.deploy.templates.analysis.stacks import Deployment, deploy, read_template
+from tests.deploy.templates.analysis.statements import ACCOUNT
+from tests.deploy.templates.analysis.trust import wrongly_trusted_roles
+from tests.deploy.templates.analysis.variants import DEPLOYMENTS, RESOURCES
 
 pytestmark = pytest.mark.profile_free
 

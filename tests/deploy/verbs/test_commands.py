@@ -9,8 +9,8 @@ from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.context import open_context
 from django_runtimes.deploy.steps.database_preparation import migrate
-from tests.deploy.standin.small_stacks import LOG, REPOSITORY, apply, function, template
 from tests.deploy.standin.standin import StandIn, standin
+from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, apply, function, template
 from tests.deploy.verbs.conftest import Project
 
 pytestmark = pytest.mark.profile_free

@@ -10,8 +10,8 @@ import pytest
 from tests.faults.figures.report import row
 from tests.faults.figures.trials import Case, Trial, Verdict
 from tests.image.containers import container_environ
-from tests.image.faults.idle_connections import IdleConnections
-from tests.image.faults.serving import serving
+from tests.image.faults.parts.idle_connections import IdleConnections
+from tests.image.faults.parts.serving import serving
 from tests.image.migrated_database import migrated_database
 from tests.image.report import record_fault
 

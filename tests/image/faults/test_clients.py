@@ -15,7 +15,7 @@ import pytest
 from tests.faults.figures.trials import Trial
 from tests.image.containers import Container
 from tests.image.faults.application.views import ENDED
-from tests.image.faults.serving import HOST, ask, serving
+from tests.image.faults.parts.serving import HOST, ask, serving
 
 _ABORTS = 200
 _QUERY_MS = 250

@@ -14,8 +14,8 @@ import pytest
 from django_runtimes.compare.services.database_creation import create_database, drop_database
 from tests.faults.figures.trials import Trial
 from tests.image.containers import container_environ, run_container
-from tests.image.faults.balancer import Balancer
-from tests.image.faults.serving import APPLICATION, MOUNT, serving
+from tests.image.faults.parts.balancer import Balancer
+from tests.image.faults.parts.serving import APPLICATION, MOUNT, serving
 
 _REQUESTS = 10_000
 # The old version keeps serving this long, while the balancer probes its readiness every 0.25 s.

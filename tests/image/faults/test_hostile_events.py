@@ -6,8 +6,8 @@ import pytest
 
 from django_runtimes.compare.emulator.invocation import InvocationError
 from tests.faults.figures.trials import Trial
-from tests.image.faults.hostile_events import hostile_events
-from tests.image.faults.lambda_container import lambda_container
+from tests.image.faults.parts.hostile_events import hostile_events
+from tests.image.faults.parts.lambda_container import lambda_container
 
 _CASES = 10_000
 _SEED = 25

@@ -7,8 +7,8 @@ import pytest
 
 from tests.faults.figures.trials import Trial
 from tests.image.containers import Container
-from tests.image.faults.lambda_container import LambdaContainer, lambda_container
-from tests.image.faults.serving import HEADERS, HOST, ask, serving
+from tests.image.faults.parts.lambda_container import LambdaContainer, lambda_container
+from tests.image.faults.parts.serving import HEADERS, HOST, ask, serving
 from tests.integration.serving.lambda_handler.front import event_of
 
 _RESETS = 20

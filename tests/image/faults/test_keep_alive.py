@@ -4,8 +4,8 @@ import pytest
 
 from tests.faults.figures.trials import Trial
 from tests.image.containers import container_environ, run_container
-from tests.image.faults.idle_connections import IdleConnections
-from tests.image.faults.serving import APPLICATION, MOUNT
+from tests.image.faults.parts.idle_connections import IdleConnections
+from tests.image.faults.parts.serving import APPLICATION, MOUNT
 
 _REQUESTS = 10_000
 _SHORT_KEEP_ALIVE_S = 2

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.faults.figures.trials import Trial
-from tests.image.faults.serving import Conversation, ask, serving
+from tests.image.faults.parts.serving import Conversation, ask, serving
 
 _CONVERSATIONS = 12
 _RATE_RPS = 50

@@ -7,8 +7,8 @@ import pytest
 
 from django_runtimes.compare.emulator.invocation import InvocationError
 from tests.faults.figures.trials import Trial
-from tests.image.faults.lambda_container import LambdaContainer, Reply, lambda_container
-from tests.image.faults.serving import HOST
+from tests.image.faults.parts.lambda_container import LambdaContainer, Reply, lambda_container
+from tests.image.faults.parts.serving import HOST
 from tests.integration.serving.lambda_handler.front import FRONTS, event_of
 
 # Lambda's limits for a body in base64 and for a whole reply.

@@ -11,9 +11,9 @@ import pytest
 
 from tests.faults.figures.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
-from tests.image.faults.image_contents import Contents, contents_of, look_into
-from tests.image.faults.lambda_container import lambda_container
-from tests.image.faults.serving import HEADERS, serving
+from tests.image.faults.parts.image_contents import Contents, contents_of, look_into
+from tests.image.faults.parts.lambda_container import lambda_container
+from tests.image.faults.parts.serving import HEADERS, serving
 from tests.image.podman import BASE_IMAGE, podman
 
 _PAGES = ("/", "/admin/login/", "/api/entries", "/api/nowhere", "/nowhere", "/entries/99999", "/static/nowhere.css")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests.faults.figures.trials import Trial
-from tests.image.faults.lambda_container import lambda_container
-from tests.image.faults.serving import HOST, Conversation, ask, serving
+from tests.image.faults.parts.lambda_container import lambda_container
+from tests.image.faults.parts.serving import HOST, Conversation, ask, serving
 from tests.integration.serving.lambda_handler.front import event_of
 
 _CLIENT = "198.51.100.1"

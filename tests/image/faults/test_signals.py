@@ -14,8 +14,8 @@ from django_runtimes.operations.migration_lock import LOCK_KEY
 from tests.faults.figures.trials import Trial
 from tests.image.containers import Container, container_environ, run_container
 from tests.image.faults.application.views import STARTED
-from tests.image.faults.lambda_container import lambda_container
-from tests.image.faults.serving import ask, serving
+from tests.image.faults.parts.lambda_container import lambda_container
+from tests.image.faults.parts.serving import ask, serving
 
 _IN_FLIGHT = 10
 _REQUEST_MS = 2_000

@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.standin.small_stacks import LOG, apply, change, delete, events, reason, template
+from tests.deploy.standin_tests.small_stacks import LOG, apply, change, delete, events, reason, template
 
 pytestmark = pytest.mark.profile_free
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.deploy.templates.stacks import Deployment, Resource
-from tests.deploy.templates.statements import ACCOUNT
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.statements import ACCOUNT
 
 _BY_ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4", "AWS_REGION": "us-east-1"}
 # The variables that each platform sets itself, according to its documentation.

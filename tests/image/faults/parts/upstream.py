@@ -4,7 +4,7 @@ import asyncio
 import time
 from urllib.parse import urlsplit
 
-from tests.image.faults.serving import HOST
+from tests.image.faults.parts.serving import HOST
 
 
 class Upstream:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.deploy.template_yaml import load_yaml
 
-TEMPLATES = Path(__file__).parents[3] / "deploy"
+TEMPLATES = Path(__file__).parents[4] / "deploy"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/webapp@sha256:" + "0" * 64
 
 # The parameters without a default.

@@ -11,9 +11,9 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import detect_runtime
 from django_runtimes.config.runtimes.profile import choose_profile
 from django_runtimes.config.variables.database_login import DB_ROLE
-from tests.deploy.templates.processes import Process, started_processes
-from tests.deploy.templates.stacks import Deployment, Resource
-from tests.deploy.templates.statements import ACCOUNT, Context, Permission, Statement, allows, listed
+from tests.deploy.templates.analysis.processes import Process, started_processes
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.statements import ACCOUNT, Context, Permission, Statement, allows, listed
 
 _REGISTRY = "foundation/registry.yaml"
 _PULL = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")

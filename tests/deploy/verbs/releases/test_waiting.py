@@ -11,8 +11,8 @@ from django_runtimes.deploy.aws.aws_api import Aws
 from django_runtimes.deploy.aws.log_events import follow_groups
 from django_runtimes.deploy.aws.stack_status import Readiness
 from django_runtimes.deploy.aws.stacks import Stacks
-from tests.deploy.standin.small_stacks import LOG, template
 from tests.deploy.standin.standin import REGION, StandIn
+from tests.deploy.standin_tests.small_stacks import LOG, template
 
 pytestmark = pytest.mark.profile_free
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.image.faults.serving import HOST
+from tests.image.faults.parts.serving import HOST
 from tests.integration.serving.lambda_handler.front import event_of
 
 Event = dict[str, Any]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.deploy.templates.stacks import Deployment, Resource
-from tests.deploy.templates.statements import Context, Statement, holds, listed
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.statements import Context, Statement, holds, listed
 
 _STATEMENTS = {
     "AWS::ECR::Repository": "RepositoryPolicyText",

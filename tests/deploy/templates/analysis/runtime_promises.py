@@ -1,6 +1,6 @@
 """The promises of the runtimes' and the operations templates, each as a predicate on a deployment."""
 
-from tests.deploy.templates.stacks import Deployment
+from tests.deploy.templates.analysis.stacks import Deployment
 
 LAMBDA, OPERATIONS, APP_RUNNER = "lambda/template.yaml", "operations/template.yaml", "apprunner/template.yaml"
 FARGATE, EXPRESS, BALANCER = "ecs/fargate.yaml", "ecs/express.yaml", "ecs/load-balancer.yaml"

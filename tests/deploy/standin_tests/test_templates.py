@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.deploy.standin.small_stacks import settled
 from tests.deploy.standin.standin import StandIn, standin
-from tests.deploy.templates.stacks import TEMPLATES, read_template, templates_for
+from tests.deploy.standin_tests.small_stacks import settled
+from tests.deploy.templates.analysis.stacks import TEMPLATES, read_template, templates_for
 
 pytestmark = pytest.mark.profile_free
 

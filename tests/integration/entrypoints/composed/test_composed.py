@@ -19,7 +19,7 @@ from tests.integration.entrypoints.launcher import REQUIRED, container
 
 pytestmark = pytest.mark.profile_free
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 COMPOSED = "tests.applications.composed"
 PROJECT = {
     "DJANGO_SETTINGS_MODULE": f"{COMPOSED}.settings",

@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from tests.deploy.templates.stacks import read_template
+from tests.deploy.templates.analysis.stacks import read_template
 
 
 def mutate(template: str, path: str, value: Any) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,7 @@ import random
 import threading
 from urllib.parse import urlsplit
 
-from tests.image.faults.upstream import UpstreamConnection
+from tests.image.faults.parts.upstream import UpstreamConnection
 
 _REQUESTS = 10
 # The connections start at different times, as a proxy's do.

@@ -13,7 +13,7 @@ from django_runtimes.compare.emulator.invocation import FunctionFailed, Invocati
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.emulator.runtime_api import RuntimeApi, RuntimeFailure, RuntimeInvocation
 from tests.image.containers import Container, container_environ, run_container
-from tests.image.faults.serving import APPLICATION, HOST, MOUNT
+from tests.image.faults.parts.serving import APPLICATION, HOST, MOUNT
 from tests.integration.serving.lambda_handler.front import event_of
 
 _INIT_TIMEOUT_S = 60.0

@@ -1,6 +1,6 @@
 """The promises of the foundation's templates and of all alarms, each as a predicate on a deployment."""
 
-from tests.deploy.templates.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 _DATABASE, _PROXY = "foundation/database.yaml", "foundation/proxy.yaml"
 

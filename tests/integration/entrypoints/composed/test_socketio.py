@@ -6,8 +6,8 @@ from http.client import HTTPConnection
 import pytest
 import socketio
 
+from tests.integration.entrypoints.composed.test_composed import COMPOSED, FRONT, ON_LAMBDA, PROJECT, ask, launched
 from tests.integration.entrypoints.launcher import container
-from tests.integration.entrypoints.test_composed import COMPOSED, FRONT, ON_LAMBDA, PROJECT, ask, launched
 
 pytestmark = pytest.mark.profile_free
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.deploy.templates.stacks import Deployment, Resource
-from tests.deploy.templates.statements import ACCOUNT, listed
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.statements import ACCOUNT, listed
 
 # The service that assumes the role named by a property.
 _ASSUMED_BY = {

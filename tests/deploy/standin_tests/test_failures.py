@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.standin.small_stacks import ALARM, LOG, apply, change, delete, events, reason, settled, template
+from tests.deploy.standin_tests.small_stacks import ALARM, LOG, apply, change, delete, events, reason, settled, template
 
 pytestmark = pytest.mark.profile_free
 

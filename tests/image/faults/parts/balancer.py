@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from tests.faults.figures.load import new_key
-from tests.image.faults.upstream import Upstream
+from tests.image.faults.parts.upstream import Upstream
 
 _PROBE_INTERVAL_S = 0.25
 _CLIENTS = 8

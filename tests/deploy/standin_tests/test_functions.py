@@ -4,7 +4,8 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.standin.small_stacks import (
+from tests.deploy.standin.standin import StandIn
+from tests.deploy.standin_tests.small_stacks import (
     ALARM,
     LOG,
     REPOSITORY,
@@ -16,7 +17,6 @@ from tests.deploy.standin.small_stacks import (
     settled,
     template,
 )
-from tests.deploy.standin.standin import StandIn
 
 pytestmark = pytest.mark.profile_free
 

@@ -1,7 +1,7 @@
 import pytest
 
-from tests.deploy.standin.small_stacks import LOG, change, events, settled, template
 from tests.deploy.standin.standin import StandIn
+from tests.deploy.standin_tests.small_stacks import LOG, change, events, settled, template
 
 pytestmark = pytest.mark.profile_free
 

@@ -1,7 +1,7 @@
 """The deployments under test: the defaults, and everything that parameters can switch on."""
 
-from tests.deploy.templates.processes import started_processes
-from tests.deploy.templates.stacks import Resource, deploy
+from tests.deploy.templates.analysis.processes import started_processes
+from tests.deploy.templates.analysis.stacks import Resource, deploy
 
 PARAMETERS: tuple[dict[str, str], ...] = (
     {},

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from tests.deploy.standin.small_stacks import LOG, REPOSITORY, VARIABLES, apply, delete, reason, template
+from tests.deploy.standin_tests.small_stacks import LOG, REPOSITORY, VARIABLES, apply, delete, reason, template
 
 pytestmark = pytest.mark.profile_free
 

@@ -8,8 +8,8 @@ import pytest
 
 from django_runtimes.compare.emulator.lambda_function import Function
 from django_runtimes.compare.targets.lambda_target import LambdaTarget
+from tests.integration.entrypoints.composed.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask
 from tests.integration.entrypoints.launcher import container
-from tests.integration.entrypoints.test_composed import COMPOSED, ON_LAMBDA, PROJECT, ask
 
 pytestmark = pytest.mark.profile_free
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from tests.deploy.templates.stacks import Deployment, Resource
+from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 WORLD = "0.0.0.0/0"
 # The destination of groups that open no connections: their rule allows only the machine itself.
