@@ -49,7 +49,6 @@ def test_an_idle_connection_is_taken_back(alias, monkeypatch, use):
 
 @pytest.mark.parametrize("use", [only_connects, uses_psycopg])
 def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
-    monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
@@ -58,6 +57,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
             # Access to psycopg's connection counts as a use.
             thread.do(lambda: _simulate_rest(alias))
             thread.do(lambda: connections[alias].connection)
+        monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
 
         with pytest.raises(OperationalError):
             run(alias, "SELECT 2")
@@ -65,11 +65,12 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
 
 @pytest.mark.parametrize("use", [sets_state, begins, leaves_atomic])
 def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
-    monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
     monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
+        # Not before: each of them waits for the server to make its connection.
+        monkeypatch.setattr(connections[alias].pool, "timeout", 0.1)
 
         with pytest.raises(OperationalError):
             run(alias, "SELECT 2")
