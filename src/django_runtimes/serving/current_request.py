@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from weakref import WeakMethod
 
 from django.core.signals import request_started
 
@@ -11,20 +12,29 @@ class Request:
 
     # Of the class until they change: one is made for every request.
     is_over = False
-    _at_end: set[Callable[["Request"], object]] | None = None
+    _at_end: set[WeakMethod[Callable[["Request"], object]]] | None = None
 
-    def at_end(self, call: Callable[["Request"], object]) -> None:
-        """Call it with this request when the request ends, on whatever thread that is; once, however often added."""
+    def at_end(self, method: Callable[["Request"], object]) -> None:
+        """Call it with this request when the request ends, on whatever thread that is; once, however often added.
+
+        Its object may be gone before: a websocket outlives many a thread that has worked for it.
+        """
         if self._at_end is None:
             self._at_end = set()
-        self._at_end.add(call)
+        self._at_end.add(WeakMethod(method, self._at_end.discard))
 
     def end(self) -> None:
-        """Make the calls, each of which raises nothing."""
+        """Make the calls, each of which raises nothing, and waits for nothing: this may be the event loop's thread."""
         # First: what comes too late to be called looks at it.
         self.is_over = True
         while self._at_end:
-            self._at_end.pop()(self)
+            try:
+                method = self._at_end.pop()()
+            except KeyError:
+                # The last object has just been collected.
+                return
+            if method is not None:
+                method(self)
 
 
 # `asyncio.to_thread` and asgiref copy it to their threads; `executor.submit` does not. None outside requests.

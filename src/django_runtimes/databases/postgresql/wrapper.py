@@ -9,7 +9,6 @@ import psycopg
 from psycopg import sql
 
 from django_runtimes.databases.moment import Moment
-from django_runtimes.databases.postgresql.at_work import AtWork
 from django_runtimes.databases.postgresql.client import with_login
 from django_runtimes.databases.postgresql.connections.fork import leave_at_fork
 from django_runtimes.databases.postgresql.connections.thread_end import close_at_thread_end, forget
@@ -42,7 +41,6 @@ class DatabaseWrapperMixin(HandoverMixin):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._let_go_at: Moment | None = None
-        self._at_work = AtWork(self)
         # The compilers count here (django_runtimes.databases.postgresql.compiler).
         self.unknown_expressions = 0
         leave_at_fork(self)

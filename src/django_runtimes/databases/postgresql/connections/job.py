@@ -28,31 +28,36 @@ def current_job() -> Job | None:
         return None
     # No context variable tells: `submit` passes no context on, and a thread has one of its own for as long as it lives.
     frame = sys._getframe().f_back
+    is_managed = False
     while frame is not None:
         name = frame.f_code.co_name
-        if name == "run" and frame.f_globals is _EXECUTORS:
-            return ref(_variables_of(frame, "self")[0].future)
-        if name == "run" and frame.f_globals.get("__name__") == "anyio._backends._asyncio":
-            return ref(_variables_of(frame, "future")[0])
-        if name == "worker" and frame.f_globals.get("__name__") == "multiprocessing.pool":
+        if name == "run":
+            if frame.f_globals is _EXECUTORS:
+                return None if is_managed else ref(_variables_of(frame, "self")[0].future)
+            module = frame.f_globals.get("__name__")
+            if module == "anyio._backends._asyncio":
+                return None if is_managed else ref(_variables_of(frame, "future")[0])
+            if module == "asgiref.current_thread_executor":
+                # A job that waits in async_to_sync() runs the thread-sensitive calls itself: they are part of it.
+                is_managed = False
+        elif name == "worker" and frame.f_globals.get("__name__") == "multiprocessing.pool":
             job, part = _variables_of(frame, "job", "i")
-            return job, part
-        if (
-            name == "thread_handler"
-            and frame.f_globals.get("__name__") == "asgiref.sync"
-            and getattr(_variables_of(frame, "self")[0], "_thread_sensitive", True)
-        ):
-            return None
+            return None if is_managed else (job, part)
+        elif name == "thread_handler" and frame.f_globals.get("__name__") == "asgiref.sync":
+            is_managed = is_managed or getattr(_variables_of(frame, "self")[0], "_thread_sensitive", True)
         frame = frame.f_back
     return None
 
 
 def is_over(job: Job) -> bool:
-    """Whether the job is known to have returned or raised; a task of a ThreadPool does not tell."""
+    """Whether the job is known to have returned or raised; a task of a ThreadPool does not tell.
+
+    Nor does a call of anyio's that was given up: its future is cancelled, and the thread may still be at work.
+    """
     if isinstance(job, tuple):
         return False
     future = job()
-    return future is None or future.done()
+    return future is None or (future.done() and not future.cancelled())
 
 
 def _variables_of(frame: Any, *names: str) -> list[Any]:

@@ -12,7 +12,7 @@ import pytest
 from anyio.to_thread import run_sync
 from django.db import connections, transaction
 
-from django_runtimes.databases.postgresql import handover
+from django_runtimes.databases.postgresql import taking
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.databases.postgresql.connections.foreign_threads import (
@@ -274,7 +274,7 @@ def test_a_thread_keeps_its_session_for_a_time_after_its_request(alias, monkeypa
         for thread in threads:
             assert thread.do(in_request(request, partial(run, alias, READ))) == ("a",)
 
-        monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+        monkeypatch.setattr(taking, "LONGEST_REST_S", 0.0)
         assert run(alias, READ) == ("none",)
         assert "taken away with its session state" in caplog.text
         close(alias)

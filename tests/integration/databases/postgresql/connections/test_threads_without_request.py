@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError, connections, transaction
 
-from django_runtimes.databases.postgresql import handover
+from django_runtimes.databases.postgresql import taking
 from tests.integration.databases.postgresql.connections.foreign_threads import POOL_SIZE, close, run, workers
 
 pytestmark = pytest.mark.profile_free
@@ -39,7 +39,7 @@ def test_an_idle_connection_is_taken_back(alias, monkeypatch, use):
         for thread in threads:
             thread.do(lambda: use(alias))
 
-        monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+        monkeypatch.setattr(taking, "LONGEST_REST_S", 0.0)
         assert run(alias, "SELECT 2") == (2,)
         close(alias)
         # The threads get new connections.
@@ -52,7 +52,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))
-        monkeypatch.setattr(handover, "LONGEST_REST_S", 5.0)
+        monkeypatch.setattr(taking, "LONGEST_REST_S", 5.0)
         for thread in threads:
             # Access to psycopg's connection counts as a use.
             thread.do(lambda: _simulate_rest(alias))
@@ -65,7 +65,7 @@ def test_a_connection_in_use_is_not_taken_back(alias, monkeypatch, use):
 
 @pytest.mark.parametrize("use", [sets_state, begins, leaves_atomic])
 def test_state_and_transactions_keep_their_connection(alias, monkeypatch, use):
-    monkeypatch.setattr(handover, "LONGEST_REST_S", 0.0)
+    monkeypatch.setattr(taking, "LONGEST_REST_S", 0.0)
     with workers(POOL_SIZE) as threads:
         for thread in threads:
             thread.do(lambda: use(alias))

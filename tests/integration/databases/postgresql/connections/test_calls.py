@@ -1,0 +1,148 @@
+"""Calls of anyio's, of which one thread runs several for one request: none loses its connection to another."""
+
+import asyncio
+import gc
+import queue
+import threading
+from _thread import get_ident
+from contextvars import Context
+from multiprocessing.pool import ThreadPool
+from weakref import ref
+
+import pytest
+from anyio import CancelScope, from_thread
+from anyio.to_thread import run_sync
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connections, transaction
+
+from django_runtimes.databases.postgresql.session.state import CompiledSQL
+from django_runtimes.serving.current_request import Request, current_request
+from tests.integration.databases.postgresql.connections.foreign_threads import close, run, workers
+
+pytestmark = pytest.mark.profile_free
+
+SET = "SELECT set_config('app.tenant', 'a', false)"
+READ = "SELECT coalesce(nullif(current_setting('app.tenant', true), ''), 'none')"
+
+
+@pytest.fixture
+def request_():
+    """A request that this test's tasks and their threads are at work for."""
+    request = Request()
+    current_request.set(request)
+    yield request
+    request.end()
+    current_request.set(None)
+
+
+def let_go(wrapper):
+    """As another thread does that finds the pool empty."""
+    with workers(1) as (thread,):
+        thread.do(wrapper.let_go)
+
+
+def set_tenant(alias):
+    run(alias, SET)
+    return get_ident()
+
+
+async def test_a_second_call_keeps_its_connection_while_its_cursor_is_open(alias, request_):
+    def second():
+        with connections[alias].cursor() as cursor:
+            cursor.execute(SET)
+            let_go(connections[alias])
+            cursor.execute(READ)
+            return get_ident(), cursor.fetchone()
+
+    thread = await run_sync(set_tenant, alias)
+
+    assert await run_sync(second) == (thread, ("a",))
+
+
+async def test_a_second_call_keeps_its_session_between_two_cursors(alias, request_):
+    def second():
+        run(alias, SET)
+        let_go(connections[alias])
+        return get_ident(), run(alias, READ)
+
+    thread = await run_sync(set_tenant, alias)
+
+    assert await run_sync(second) == (thread, ("a",))
+
+
+async def test_a_second_call_of_a_request_sees_no_session_of_the_first(alias, request_):
+    thread = await run_sync(set_tenant, alias)
+
+    assert await run_sync(lambda: (get_ident(), run(alias, READ))) == (thread, ("none",))
+
+
+def test_a_second_task_of_a_request_sees_no_session_of_the_first(alias, request_):
+    def work(statement):
+        context = Context()
+        context.run(current_request.set, request_)
+        return context.run(run, alias, statement)
+
+    with ThreadPool(1) as threads:
+        threads.apply(work, [SET])
+        assert threads.apply(work, [READ]) == ("none",)
+        threads.apply(close, [alias])
+
+
+@pytest.mark.parametrize("statement", [CompiledSQL("SELECT 1"), SET], ids=["orm", "raw"])
+async def test_a_cursor_that_a_call_returns_is_read_in_the_next(alias, request_, statement):
+    def first():
+        cursor = connections[alias].cursor()
+        cursor.execute(statement)
+        return connections[alias], cursor
+
+    def second():
+        let_go(wrapper)
+        cursor.execute(READ)
+        row = cursor.fetchone()
+        cursor.close()
+        return row
+
+    wrapper, cursor = await run_sync(first)
+
+    assert await run_sync(second) is not None
+
+
+async def test_a_call_that_was_given_up_keeps_its_session(alias, request_):
+    is_given_up, rows = threading.Event(), queue.SimpleQueue()
+
+    def work():
+        run(alias, SET)
+        from_thread.run_sync(scope.cancel)
+        is_given_up.wait()
+        let_go(connections[alias])
+        rows.put(run(alias, READ))
+
+    with CancelScope() as scope:
+        await run_sync(work, abandon_on_cancel=True)
+    is_given_up.set()
+
+    assert await asyncio.to_thread(rows.get, timeout=10) == ("a",)
+
+
+async def test_thread_sensitive_calls_of_a_call_are_part_of_it(alias, request_):
+    def work():
+        with transaction.atomic(alias):
+            run(alias, SET)
+            return async_to_sync(sync_to_async(run))(alias, READ), run(alias, READ)
+
+    assert await run_sync(work) == (("a",), ("a",))
+
+
+def test_a_request_does_not_keep_the_wrappers_of_threads_that_have_ended(alias, request_):
+    def work():
+        current_request.set(request_)
+        run(alias, SET)
+        return ref(connections[alias])
+
+    with workers(1) as (thread,):
+        wrapper = thread.do(work)
+        assert wrapper() is not None
+    del thread
+    gc.collect()
+
+    assert wrapper() is None

@@ -1,0 +1,76 @@
+"""A server that stands still makes no event loop wait for it, where a job has left a transaction open."""
+
+import asyncio
+import os
+import signal
+import threading
+from functools import partial
+from time import monotonic
+
+import pytest
+from anyio.to_thread import run_sync
+from django.db import connections
+
+from django_runtimes.serving.current_request import Request, current_request
+from tests.integration.databases.postgresql.connections.foreign_threads import run
+
+pytestmark = pytest.mark.profile_free
+
+# For how long the server stands still; a loop that waits for it waits as long.
+_FROZEN_S = 2.0
+
+
+@pytest.fixture
+def request_():
+    """A request that this test's tasks and their threads are at work for."""
+    request = Request()
+    current_request.set(request)
+    yield request
+    current_request.set(None)
+
+
+@pytest.fixture
+def freeze():
+    """Stop a backend of the server's for two seconds."""
+    thaw = []
+
+    def freeze(pid):
+        os.kill(pid, signal.SIGSTOP)
+        thaw.append(threading.Timer(_FROZEN_S, os.kill, [pid, signal.SIGCONT]))
+        thaw[-1].start()
+
+    yield freeze
+    for timer in thaw:
+        timer.join()
+
+
+def leave_open(alias, freeze=None):
+    connections[alias].set_autocommit(False)
+    (pid,) = run(alias, "SELECT pg_backend_pid()")
+    if freeze is not None:
+        freeze(pid)
+    return pid, connections[alias]
+
+
+async def test_the_end_of_a_request_does_not_wait_for_a_job_that_rolls_back(alias, request_, freeze):
+    await asyncio.to_thread(leave_open, alias, freeze)
+    # Its thread is in the midst of ROLLBACK.
+    await asyncio.sleep(0.2)
+    since_s = monotonic()
+    request_.end()
+
+    assert monotonic() - since_s < _FROZEN_S / 4
+
+
+async def test_the_end_of_a_request_rolls_nothing_back_on_the_loop(alias, request_, freeze):
+    pid, wrapper = await run_sync(leave_open, alias)
+    freeze(pid)
+    since_s = monotonic()
+    request_.end()
+
+    assert monotonic() - since_s < _FROZEN_S / 4
+    assert vars(wrapper)["connection"] is None
+    # The pool replaces the connection, and the thread begins with another.
+    current_request.set(Request())
+    (other,) = await run_sync(partial(run, alias, "SELECT pg_backend_pid()"))
+    assert other != pid
