@@ -221,6 +221,15 @@ def test_a_newer_wheel_takes_the_place_of_the_older(tmp_path: Path, name: str, b
     assert plan.read(tmp_path / WHEEL.path) == b"wheel"
 
 
+def test_a_newer_wheel_is_named_in_a_file_that_includes_another(tmp_path: Path):
+    (tmp_path / "vendor").mkdir()
+    (tmp_path / "vendor" / OLD).write_bytes(b"old wheel")
+
+    plan, _ = adopt(tmp_path, {"requirements.txt": f"-r deps.in\n./vendor/{OLD}\n", "deps.in": "django\n"}, WHEEL)
+
+    assert plan.read(tmp_path / "requirements.txt") == f"-r deps.in\n./{WHEEL.path}\n".encode()
+
+
 def test_a_newer_wheel_in_the_project_stays(tmp_path: Path):
     newer = "django_runtimes-1.10-py3-none-any.whl"
     (tmp_path / "vendor").mkdir()

@@ -155,6 +155,24 @@ def test_the_projects_own_metadata_is_installed(tmp_path: Path, files: dict[str,
     assert plan.remarks == []
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": DYNAMIC.replace("deps.in", "requirements.txt")},
+        {"setup.cfg": "[options]\ninstall_requires = file: requirements.txt\n"},
+        {"setup.py": 'setup(install_requires=open("requirements.txt").read().splitlines())'},
+    ],
+)
+def test_requirements_that_setuptools_reads_get_no_path(tmp_path: Path, files: dict[str, str]):
+    plan = adopt(tmp_path, {**files, "requirements.txt": "django\n"})
+
+    assert lines(plan, "requirements.txt") == ["django", "django-runtimes>=1.2"]
+    assert f"{INSTALL} -r requirements.txt ./{WHEEL.path}" in lines(plan)
+    assert [remark.rpartition("; ")[2] for remark in plan.remarks] == [
+        f"elsewhere than in the image, install ./{WHEEL.path} first"
+    ]
+
+
 def test_packages_listed_for_conda_alone_are_refused(tmp_path: Path):
     with pytest.raises(UsageError, match=r"environment.yml lists the packages for conda, .* requirements.txt"):
         adopt(tmp_path, {"environment.yml": "dependencies:\n  - django\n"})

@@ -44,17 +44,23 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
             if isinstance(library.source, Git | Archive) and dependencies.manager is not Manager.UV:
                 tables += _hatch_permission(before or b"")
             if isinstance(library.source, Wheel) and not tables:
-                plan.remarks.append(
-                    f"{name} can name {NAME} only by its version, and no index has it; elsewhere than in the image, "
-                    f"install {_wheel_line(library, library.source)} first"
-                )
+                _note_name(plan, name, library, library.source)
     else:
         start = b"".join(line.encode() + b"\n" for line in _first_lines(dependencies)) if before is None else before
         after = _appended(start, _requirement_line(plan, dependencies, library))
+        if dependencies.is_metadata and isinstance(library.source, Wheel):
+            _note_name(plan, name, library, library.source)
     plan.write(dependencies.file, after)
     if isinstance(library.source, Wheel):
         _plan_wheel(plan, dependencies, library.source)
     return tables
+
+
+def _note_name(plan: FilePlan, name: str, library: Library, wheel: Wheel) -> None:
+    plan.remarks.append(
+        f"{name} can name {NAME} only by its version, and no index has it; elsewhere than in the image, "
+        f"install {_wheel_line(library, wheel)} first"
+    )
 
 
 def _listed(dependencies: Dependencies) -> Requirement | None:
@@ -114,6 +120,8 @@ def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Libra
     """A line for pip."""
     requirements = dependencies.requirements
     is_hashed = requirements is not None and requirements.is_hashed and dependencies.file == requirements.path
+    if dependencies.is_metadata and not is_hashed:
+        return _requirement(library)
     if not is_hashed:
         return _wheel_line(library, library.source) if isinstance(library.source, Wheel) else _requirement(library)
     if not isinstance(library.source, Wheel):

@@ -14,7 +14,11 @@ from packaging.utils import canonicalize_name
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.dependencies.package_closure import locked_packages, needed_packages
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
-from django_runtimes.project_files.dependencies.setuptools_metadata import has_own_requirements, setuptools_files
+from django_runtimes.project_files.dependencies.setuptools_metadata import (
+    has_own_requirements,
+    is_read_by_setuptools,
+    setuptools_files,
+)
 from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.toml_text import parse
 
@@ -40,7 +44,8 @@ class Dependencies:
 
     `direct` are the packages that the project asks for by name, with their versions; `lock` the file that pins all.
     `requirements` is what pip installs, where that is not pyproject.toml, and `folder` where pip runs then, where that
-    is not the project's; `project` is the name in pyproject.toml.
+    is not the project's; `is_metadata` says that setuptools reads `file`, too, which then takes no paths. `project` is
+    the name in pyproject.toml.
     """
 
     manager: Manager
@@ -52,6 +57,7 @@ class Dependencies:
     lock: Path | None = None
     requirements: RequirementFile | None = None
     folder: Path | None = None
+    is_metadata: bool = False
     project: str | None = None
 
     @property
@@ -96,7 +102,11 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
         or _from_metadata(root, data, pythons, requirements)
         or _from_files(root, pythons, requirements, source)
     )
-    return replace(found, folder=folder if found.requirements is requirements else None)
+    return replace(
+        found,
+        folder=folder if found.requirements is requirements else None,
+        is_metadata=is_read_by_setuptools(found.file, root, data),
+    )
 
 
 def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:

@@ -18,6 +18,13 @@ def has_own_requirements(root: Path, data: Mapping[str, Any]) -> bool:
     return is_dynamic or bool(_install_requires(root)) or (script.is_file() and _KEY.encode() in script.read_bytes())
 
 
+def is_read_by_setuptools(file: Path, root: Path, data: Mapping[str, Any]) -> bool:
+    """Whether a build of the project reads a file of requirements, by pyproject.toml, setup.cfg or setup.py."""
+    script = root / _SETUP_PY
+    is_named = file.suffix == ".txt" and script.is_file() and file.name.encode() in script.read_bytes()
+    return is_named or any(part.path == file for part in setuptools_files(root, data))
+
+
 def setuptools_files(root: Path, data: Mapping[str, Any]) -> tuple[RequirementFile, ...]:
     """The files that setuptools reads the dependencies from; none where they stand elsewhere."""
     dynamic = data.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})

@@ -36,8 +36,10 @@ def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -
     before = plan.read(path)
     if not older and before is not None and has_same_files(before, library.source.content):
         return False
-    names = [dependencies.file, plan.root / PYPROJECT, *(plan.root / name for name in _IMAGES)]
-    for file in dict.fromkeys(names):
+    requirements = dependencies.requirements.all() if dependencies.requirements is not None else ()
+    listings = [dependencies.file, *(file.path for file in requirements), plan.root / PYPROJECT]
+    inside = [file for file in listings if file.resolve().is_relative_to(plan.root.resolve())]
+    for file in dict.fromkeys([*inside, *(plan.root / name for name in _IMAGES)]):
         for wheel, version in {**older, **({path: installed} if before is not None else {})}.items():
             _replace(plan, file, wheel, version, library)
     for wheel in older:

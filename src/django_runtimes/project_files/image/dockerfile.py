@@ -157,7 +157,8 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
         folder = dependencies.folder or root
         if image.pip_folder != ".":
             yield f"WORKDIR /app/{image.pip_folder}"
-        yield f"RUN {_PIP}{hashed} -r {relative_to_project(path, folder)}"
+        named = f" ./{image.wheel}" if image.wheel and dependencies.is_metadata and not hashed else ""
+        yield f"RUN {_PIP}{hashed} -r {relative_to_project(path, folder)}{named}"
         if image.pip_folder != ".":
             yield "WORKDIR /app"
         return

@@ -58,7 +58,7 @@ def _note_own_files(plan: FilePlan, written: str, dependencies: Dependencies) ->
     """Say what a Dockerfile of the project's own needs where the requirements now name a wheel in the project."""
     folder = (dependencies.folder or plan.root).resolve()
     wheel = next((change.path for change in plan.changes if change.path.parent == folder / VENDOR), None)
-    if wheel is None or dependencies.table:
+    if wheel is None or dependencies.table or dependencies.is_metadata:
         return
     files = dependencies.requirements.all() if dependencies.requirements is not None else ()
     listings = {dependencies.file.name, *(file.path.name for file in files)}
@@ -152,7 +152,8 @@ def _wheel(plan: FilePlan, dependencies: Dependencies, library: Library) -> str 
     listed = dependencies.direct.get(NAME)
     if not isinstance(library.source, Wheel) or (listed is not None and listed.url):
         return None
-    return library.source.path if plan.exists(plan.root / library.source.path) else None
+    folder = dependencies.folder or plan.root
+    return library.source.path if plan.exists(folder / library.source.path) else None
 
 
 def _python(dependencies: Dependencies, library: Library) -> str:
