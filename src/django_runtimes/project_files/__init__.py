@@ -1,1 +1,1 @@
-"""`webapp init`: changes the files of a project so that it runs on every runtime, and takes the changes back."""
+"""`webapp init`: changes a project's files so that it runs on every runtime, and undoes the changes."""

@@ -1,4 +1,4 @@
-"""Plans everything that adopting a project changes."""
+"""Plans all changes that adopt a project."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,7 +26,7 @@ _SQLITE = "sqlite3"
 
 @dataclass(frozen=True)
 class Adoption:
-    """A project, and what is planned for it."""
+    """A project and its planned changes."""
 
     plan: FilePlan
     layout: Layout
@@ -35,17 +35,17 @@ class Adoption:
 
     @cached_property
     def inspection(self) -> Inspection:
-        """What the settings say; they are loaded where a file that is to be written depends on them."""
+        """The inspected settings, loaded only if a file to be written depends on them."""
         found = inspect_project(self.layout)
         if self.layout.alternatives:
             self.plan.remarks.append(
                 f"{self.layout.settings} is adopted; the project also has {', '.join(self.layout.alternatives)} "
-                "(--settings chooses)"
+                "(choose with --settings)"
             )
         if found.engines.get("default", "").endswith(_SQLITE):
             self.plan.remarks.append(
-                "the database is sqlite3, a file that no other container sees; name a PostgreSQL by DATABASE_URL where "
-                "the project runs (compare and serve bring one, and migrate it)"
+                "the database is sqlite3, a file that other containers cannot see; set DATABASE_URL to a PostgreSQL "
+                "server where the project runs (compare and serve start one, and migrate it)"
             )
         if found.needed_debug:
             self.plan.remarks.append(
@@ -64,14 +64,14 @@ class Adoption:
         wanted = self.dependencies.direct.get("django")
         if wanted is not None and not wanted.specifier.contains(found.django, prereleases=True):
             self.plan.remarks.append(
-                f"{self.plan.name(self.dependencies.file)} asks for Django {wanted.specifier} and this environment has "
-                f"{found.django}; install what the project asks for before you compare"
+                f"{self.plan.name(self.dependencies.file)} requires Django {wanted.specifier} but this environment has "
+                f"{found.django}; install the project's version before you compare"
             )
         return found
 
 
 def plan_adoption(directory: Path, library: Library, *, settings: str | None = None) -> Adoption:
-    """What is to change in the project in `directory`; UsageError where it cannot be adopted. Writes nothing."""
+    """Plan the changes to the project in `directory`, without writing any; UsageError if it cannot be adopted."""
     layout = find_layout(directory, settings=settings, declared=_declared(directory))
     _require_module(layout, is_chosen=settings is not None)
     plan = FilePlan(layout.root)
@@ -90,13 +90,13 @@ def _require_module(layout: Layout, *, is_chosen: bool) -> None:
     name = file_with_configurations(layout, is_chosen=is_chosen)
     if name is not None:
         raise UsageError(
-            f"{name} takes the settings from classes of django-configurations, and configure() takes a module's; write "
-            "the settings of one class as a module, and name it by --settings"
+            f"{name} takes the settings from classes of django-configurations, but configure() needs a module's; write "
+            "the settings of one class as a module, and name it with --settings"
         )
 
 
 def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
-    """Say what other files of the project need: those of its tests, and what only manage.py or wsgi.py does."""
+    """Note the changes that the tests' settings need, and what only manage.py or wsgi.py does."""
     for_tests = suite_settings_without_lines(layout)
     if for_tests is not None:
         plan.remarks.append(
@@ -107,7 +107,7 @@ def _note_neighbours(plan: FilePlan, layout: Layout) -> None:
     has_file = any((folder / ".env").is_file() for folder in (layout.root, layout.python_path))
     if reader is not None and has_file and not any(map(reads_env, layout.settings_file.parent.glob("*.py"))):
         plan.remarks.append(
-            f"{reader[0]} reads .env by {reader[1]}(), and no runtime runs it; make that call at the top of "
+            f"{reader[0]} reads .env with {reader[1]}(), but no runtime runs it; make that call at the top of "
             f"{plan.name(layout.settings_file)}"
         )
 
@@ -126,19 +126,19 @@ def _require_ranges(adoption: Adoption) -> None:
     name = adoption.plan.name(dependencies.file)
     if not python_minors(dependencies.pythons) & python_minors(library.pythons):
         raise UsageError(
-            f"the project's Python is {dependencies.pythons}, and {NAME} {library.version} needs {library.pythons}; "
-            f"allow one of these in {name} first"
+            f"the project's Python is {dependencies.pythons}, but {NAME} {library.version} needs {library.pythons}; "
+            f"allow one of these versions in {name} first"
         )
     wanted = dependencies.direct.get("django")
     if wanted is not None and not django_overlaps(wanted.specifier, library.django):
         raise UsageError(
-            f"{name} asks for Django {wanted.specifier}, and {NAME} {library.version} needs {library.django}; "
-            "move the project to one of these first"
+            f"{name} requires Django {wanted.specifier}, but {NAME} {library.version} needs {library.django}; "
+            "move the project to one of these versions first"
         )
 
 
 def _plan_block(adoption: Adoption, tables: str) -> None:
-    """[tool.webapp], and what else the dependency needs in pyproject.toml."""
+    """Plan [tool.webapp] and the other tables that the dependency needs in pyproject.toml."""
     plan, layout = adoption.plan, adoption.layout
     path = plan.root / PYPROJECT
     content = plan.read(path)
@@ -162,7 +162,7 @@ def _plan_block(adoption: Adoption, tables: str) -> None:
 def _plan_workload(adoption: Adoption) -> None:
     path = adoption.plan.root / WORKLOAD
     if adoption.plan.exists(path):
-        adoption.plan.already.append(f"{WORKLOAD} is there, and stays as it is")
+        adoption.plan.already.append(f"{WORKLOAD} exists, and is not changed")
         return
     found = adoption.inspection
     text = render_workload(

@@ -11,7 +11,7 @@ _COLOURS = {"+++": _BOLD, "---": _BOLD, "@@": _CYAN, "+": _GREEN, "-": _RED}
 
 
 def render_difference(change: FileChange, root: Path, *, coloured: bool) -> str:
-    """The diff of one file; a binary file is one line with its size."""
+    """Return the diff of one file; a binary file becomes one line with its size."""
     name = change.path.relative_to(root.resolve()).as_posix()
     if change.after is None:
         lines = [f"--- {name} (removed)"]
@@ -47,7 +47,7 @@ def _lines(content: bytes) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Without characters that would steer a terminal."""
+    """Escape characters that could control a terminal."""
     return "".join(
         character if character.isprintable() or character == "\t" else repr(character)[1:-1] for character in text
     )

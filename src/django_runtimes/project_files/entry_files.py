@@ -1,4 +1,4 @@
-"""What manage.py, wsgi.py and asgi.py do beside naming the settings: a runtime runs none of them."""
+"""Finds what manage.py, wsgi.py and asgi.py do other than name the settings, since no runtime runs them."""
 
 import ast
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ _CONFIGURATIONS = "configurations"
 
 
 def file_that_changes_sys_path(layout: Layout) -> str | None:
-    """The first that changes what is imported from; None where none does."""
+    """Return the first of these files that changes sys.path, or None."""
     return next((_name(path, layout) for path, tree in _trees(layout) if _changes_path(tree)), None)
 
 
 def file_that_reads_env(layout: Layout) -> tuple[str, str] | None:
-    """The first that loads variables from a file, and the function that it calls; None where none does."""
+    """Return the first of these files that loads variables from a file, and the function that it calls, or None."""
     found = ((_name(path, layout), name) for path, tree in _trees(layout) if (name := _reader(tree)))
     return next(found, None)
 
 
 def reads_env(path: Path) -> bool:
-    """Whether a file loads variables from a file."""
+    """Return whether a Python file loads variables from a file."""
     return _reader(_tree(path)) is not None
 
 
 def file_with_configurations(layout: Layout, *, is_chosen: bool) -> str | None:
-    """The file by which the settings are classes of django-configurations; None where they are a module.
+    """Return the file that shows the settings to be classes of django-configurations, or None if they are a module.
 
-    Where the user has chosen the settings, those alone count.
+    If the user has chosen the settings, only their file counts.
     """
     trees = [(layout.settings_file, _tree(layout.settings_file)), *([] if is_chosen else _trees(layout))]
     return next((_name(path, layout) for path, tree in trees if _imports(tree, _CONFIGURATIONS)), None)
@@ -48,7 +48,7 @@ def _trees(layout: Layout) -> Iterator[tuple[Path, ast.Module]]:
 
 
 def _tree(path: Path) -> ast.Module:
-    """Empty where it is not Python."""
+    """Parse a file; return an empty module if it is not valid Python."""
     try:
         return ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):

@@ -1,4 +1,4 @@
-"""The changes that are to be made to a project's files, before any is made."""
+"""Collects the planned changes to a project's files before any is written."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 
 @dataclass(frozen=True)
 class FileChange:
-    """One file, as it is and as it is to be (None: no such file); `path` is resolved and inside the project."""
+    """A planned change of a file, with None for no file; `path` is resolved and inside the project."""
 
     path: Path
     before: bytes | None
@@ -19,9 +19,9 @@ class FileChange:
 
 @dataclass
 class FilePlan:
-    """Files of one project, read as if the changes planned so far were made.
+    """The files of one project, read as if the changes planned so far were made.
 
-    `already` says what needs no change, `remarks` what the user should know.
+    `already` lists what needs no change, and `remarks` are notes for the user.
     """
 
     root: Path
@@ -32,16 +32,16 @@ class FilePlan:
 
     @property
     def changes(self) -> tuple[FileChange, ...]:
-        """In the order in which they were planned."""
+        """The changes in the order of planning."""
         return tuple(FileChange(path, self._before[path], after) for path, after in self._after.items())
 
     def exists(self, path: Path) -> bool:
-        """Whether something has this name, a broken link included."""
+        """Return whether anything has this name, including a broken link."""
         target = self._resolved(path)
         return self._after[target] is not None if target in self._after else os.path.lexists(path)
 
     def read(self, path: Path) -> bytes | None:
-        """The content as planned so far; None where there is no such file. UsageError where it cannot be read."""
+        """Return the content as planned so far, or None without a file; UsageError if it cannot be read."""
         target = self._resolved(path)
         if target in self._after:
             return self._after[target]
@@ -53,11 +53,11 @@ class FilePlan:
             raise UsageError(f"{self.name(path)} cannot be read ({error.strerror}); make it a readable file") from None
 
     def write(self, path: Path, content: bytes) -> None:
-        """Plan this content; UsageError for a file that may not be written, or that lies outside the project."""
+        """Plan this content; UsageError for a file that is read-only or outside the project."""
         self._plan(path, content)
 
     def remove(self, path: Path) -> None:
-        """Plan that the file is gone; UsageError as for writing."""
+        """Plan the removal of the file; UsageError as for write()."""
         self._plan(path, None)
 
     def _plan(self, path: Path, content: bytes | None) -> None:
@@ -68,14 +68,14 @@ class FilePlan:
         if not target.is_relative_to(self.root.resolve()):
             raise UsageError(
                 f"{self.name(path)} is a link to {target}, and nothing outside {self.root} is written; "
-                "put the file itself there"
+                "replace the link with the file"
             )
         _require_writable(target, self.name(path))
         self._before.setdefault(target, before)
         self._after[target] = content
 
     def name(self, path: Path) -> str:
-        """The path as the user knows it, relative to the project's folder."""
+        """Return the path relative to the project's folder, for messages."""
         for root in (self.root, self.root.resolve()):
             if path.is_relative_to(root):
                 return path.relative_to(root).as_posix()
@@ -88,11 +88,11 @@ class FilePlan:
 
 def _require_writable(path: Path, name: str) -> None:
     if path.exists():
-        # Root may write what nobody is to write.
+        # os.access() is always true for root, so the mode is checked as well.
         if not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK):
             raise UsageError(f"{name} is read-only and needs a change; make it writable: chmod u+w {name}")
         folder = path.parent
     else:
         folder = next(parent for parent in path.parents if parent.exists())
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise UsageError(f"{folder} is read-only, and {name} is to be written there; make the folder writable")
+        raise UsageError(f"{folder} is read-only, but {name} has to be written there; make the folder writable")

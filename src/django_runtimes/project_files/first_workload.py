@@ -1,15 +1,15 @@
-"""Writes a first compare.toml: the pages that a visitor may read."""
+"""Writes a first compare.toml with the pages that a visitor may read."""
 
 import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
-# Without a database to try them on, so many are listed.
-_MOST_UNTRIED = 5
-# The library answers it itself, after asking the database.
-_ALWAYS = "/readyz"
+# The number of pages that are listed when there is no database to try them on.
+_UNTRIED_PAGES = 5
+# The library itself answers this path, after a query to the database.
+_FALLBACK_PATH = "/readyz"
 _COLLECT = '["collectstatic", "--no-input", "--verbosity", "0"]'
-# Those of a URL's path that stand for themselves: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
+# The characters of a URL's path that need no escape: https://www.rfc-editor.org/rfc/rfc3986#section-3.3
 _PATH_CHARACTERS = "/!$&'()*+,;=:@~"
 
 
@@ -21,25 +21,25 @@ def render_workload(
     collects_static: bool,
     debug_variable: str | None = None,
 ) -> str:
-    """The file; `reads` have answered 200, `paths` are listed where none could be tried.
+    """Render the file with `reads`, which answered 200, or with `paths` if none could be tried.
 
     `debug_variable` is turned off, since DEBUG is refused on every runtime but local.
     """
-    chosen = list(paths[:_MOST_UNTRIED]) if reads is None else list(reads) or [_ALWAYS]
+    chosen = list(paths[:_UNTRIED_PAGES]) if reads is None else list(reads) or [_FALLBACK_PATH]
     if reads:
         origin = "Each answered 200 on an empty, migrated database."
     elif reads is None:
-        origin = "None was tried: remove what does not answer 200 to a visitor."
+        origin = "None was tried: remove those that do not answer 200 to a visitor."
     else:
-        origin = "No page answered 200 on an empty database; name some, and load what they need. This one always does."
+        origin = "No page answered 200 on an empty database; name some, and load their data. This one always does."
     lines = [
-        "# The workload of `webapp compare`: the requests that every target is sent.",
+        "# The workload of `webapp compare`: the requests that it sends to every target.",
         f"# {origin}",
-        "# docs/workload.md of the library has every key: logins, forms, writes that are counted.",
+        "# docs/workload.md of the library describes every key: logins, forms, writes that are counted.",
         f"name = {_text(name)}",
         "",
         "[application]",
-        '# Management commands that run once, after migrate: those that fill the database, as ["loaddata", "sample"].',
+        '# Management commands that run once after migrate, for example to load data: ["loaddata", "sample"].',
         f"prepare = [{_COLLECT if collects_static else ''}]",
     ]
     if debug_variable is not None:

@@ -1,4 +1,4 @@
-"""Finds the folder of the project that the current one lies in."""
+"""Finds the folder of the project that contains the current folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,34 +13,34 @@ _REPOSITORY = ".git"
 
 
 def find_folder(start: Path) -> Path:
-    """The folder that lists the dependencies, else the one of manage.py, else the repository's: the nearest from here.
+    """Return the nearest folder with a list of dependencies, or else with manage.py, or else with the repository.
 
-    A folder above counts only where it holds one Django project, or was adopted; without any, `start`.
+    A parent folder counts only if it contains exactly one Django project or was adopted. Without any, return `start`.
     """
     for marks in (DEPENDENCIES, (MANAGE,), (_REPOSITORY,)):
         for folder in _upwards(start):
-            if any((folder / mark).exists() for mark in marks) and _is_around(folder, start):
+            if any((folder / mark).exists() for mark in marks) and _contains_project(folder, start):
                 return folder
     return start
 
 
 def recorded_folder(start: Path) -> Path:
-    """The nearest folder from here that `webapp init` has written to; UsageError without one."""
+    """Return the nearest folder to which `webapp init` has written; UsageError without one."""
     found = next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), None)
     if found is None:
-        raise UsageError(f"{FILE} is not in {start}, so nothing is known that could be taken back; use your own copy")
+        raise UsageError(f"{FILE} is not in {start}, so there is nothing to undo; use your own backup")
     return found
 
 
 def _upwards(start: Path) -> Iterator[Path]:
-    """The folder and those above it, within the repository that holds it."""
+    """Yield the folder and its parents, within its repository."""
     for folder in (start, *start.parents):
         yield folder
         if (folder / _REPOSITORY).exists():
             return
 
 
-def _is_around(folder: Path, start: Path) -> bool:
+def _contains_project(folder: Path, start: Path) -> bool:
     pyproject = folder / PYPROJECT
     is_adopted = pyproject.is_file() and b"[tool.webapp]" in pyproject.read_bytes()
     return folder == start or is_adopted or len(manage_files(folder)) == 1

@@ -1,4 +1,4 @@
-"""What `webapp init` has written, so that it can be taken back: .webapp/init.json."""
+"""Reads and writes .webapp/init.json, the record from which `webapp init --undo` restores files."""
 
 import base64
 import hashlib
@@ -15,8 +15,8 @@ _SCHEMA = 1
 
 
 @dataclass(frozen=True)
-class Written:
-    """One file, by its path relative to the project: what stood there, and the hash of what does (None: nothing)."""
+class WrittenFile:
+    """A written file, by its path in the project: its former content and its new hash, with None for no file."""
 
     path: str
     before: bytes | None
@@ -26,20 +26,20 @@ class Written:
 
 @dataclass(frozen=True)
 class InitRecord:
-    """`is_complete` is false while files are being written; `folders` were created for them."""
+    """The record; `is_complete` is false while files are being written, and `folders` were created for them."""
 
-    files: tuple[Written, ...]
+    files: tuple[WrittenFile, ...]
     folders: tuple[str, ...]
     is_complete: bool
 
 
 def sha256_of(content: bytes) -> str:
-    """The SHA-256 of a file's content."""
+    """Return the SHA-256 of a file's content."""
     return hashlib.sha256(content).hexdigest()
 
 
 def render_init_record(record: InitRecord) -> bytes:
-    """As JSON."""
+    """Render the record as JSON."""
     files = [
         {
             "path": file.path,
@@ -54,23 +54,23 @@ def render_init_record(record: InitRecord) -> bytes:
 
 
 def read_init_record(root: Path) -> InitRecord | None:
-    """The record in a project; None without one. UsageError for one that is not ours, or leads outside."""
+    """Return the record in a project, or None; UsageError if it is invalid or names files outside the project."""
     path = root / FILE
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{FILE} cannot be read: {error}; restore it, or take the changes back by hand") from None
+        raise UsageError(f"{FILE} cannot be read: {error}; restore it, or undo the changes by hand") from None
     try:
         content = json.loads(text)
         if content["schema"] != _SCHEMA:
             raise UsageError(
-                f"{FILE} has schema {content['schema']!r} and this version reads {_SCHEMA}; "
+                f"{FILE} has schema {content['schema']!r} but this version reads {_SCHEMA}; "
                 "use the version that wrote it"
             )
         files = tuple(
-            Written(
+            WrittenFile(
                 path=str(file["path"]),
                 before=None if file["before"] is None else base64.b64decode(file["before"]),
                 before_mode=file["before_mode"],
@@ -80,7 +80,7 @@ def read_init_record(root: Path) -> InitRecord | None:
         )
         record = InitRecord(files, tuple(content["folders"]), bool(content["complete"]))
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"{FILE} is damaged ({error!r}); restore it, or take the changes back by hand") from None
+        raise UsageError(f"{FILE} is damaged ({error!r}); restore it, or undo the changes by hand") from None
     _require_inside(root, [*(file.path for file in files), *record.folders])
     return record
 

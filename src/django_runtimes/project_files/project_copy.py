@@ -1,4 +1,4 @@
-"""A copy of a project in a temporary folder, so that settings and pages that write files change nothing of it."""
+"""Copies a project to a temporary folder, so that settings and pages that write files do not change the project."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from pathlib import Path
 from django_runtimes.project_files.init_record import FOLDER
 from django_runtimes.project_files.layout import Layout
 
-# Linked, since nothing writes there, and they may be large.
+# These are linked, because nothing writes to them and they may be large.
 _LINKED_FOLDERS = frozenset({".git", ".hg", "node_modules"})
 _LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".tox", FOLDER})
 _ENVIRONMENT = "pyvenv.cfg"
@@ -21,7 +21,7 @@ _LARGEST_COPIED_BYTES = 5 * 1024 * 1024
 
 @contextmanager
 def copied_project(layout: Layout) -> Iterator[Layout]:
-    """The layout of a copy, which is removed at the end; what lies above it in the repository is linked."""
+    """Yield the layout of a copy, which is removed afterwards; the rest of the repository is linked."""
     root = layout.root.resolve()
     with tempfile.TemporaryDirectory(prefix="webapp-init-", ignore_cleanup_errors=True) as name:
         folder = Path(name).resolve()
@@ -41,7 +41,7 @@ def copied_project(layout: Layout) -> Iterator[Layout]:
 
 
 def _folders_above(root: Path) -> list[Path]:
-    """From the repository's top down; without one, the folder above alone."""
+    """Return the folders above, from the repository's top down; without a repository, only the parent."""
     if (root / _REPOSITORY).exists():
         return []
     parents = list(root.parents)
@@ -56,7 +56,7 @@ def _copy(source: Path, target: Path, root: Path) -> None:
         if entry.name in _LEFT_OUT:
             continue
         if entry.is_symlink():
-            # Of a loop, too, which resolve() raises for.
+            # Unlike resolve(), realpath() does not raise for a loop.
             named, reached = path.readlink(), Path(os.path.realpath(path))
             copy.symlink_to(named if reached.is_relative_to(root) and not named.is_absolute() else reached)
         elif entry.is_dir():
@@ -67,7 +67,7 @@ def _copy(source: Path, target: Path, root: Path) -> None:
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    """None where the folder cannot be read."""
+    """Return the folder's entries, or none if it cannot be read."""
     try:
         return list(os.scandir(folder))
     except PermissionError:
@@ -75,7 +75,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _copy_file(path: Path, copy: Path) -> None:
-    """Or link it, where it is large or cannot be read."""
+    """Copy the file, or link it if it is large or cannot be read."""
     if path.stat().st_size > _LARGEST_COPIED_BYTES or not os.access(path, os.R_OK):
         copy.symlink_to(path)
     else:

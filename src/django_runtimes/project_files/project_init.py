@@ -1,4 +1,4 @@
-"""`webapp init`: adopts the project in this folder, or takes that back."""
+"""`webapp init`: adopts the project in this folder, or undoes the adoption."""
 
 import argparse
 import contextlib
@@ -31,7 +31,7 @@ _LOCK_COMMANDS = {Manager.UV: "uv lock", Manager.POETRY: "poetry lock", Manager.
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Adopt, show or undo; the exit code is in `--help`."""
+    """Adopt, show or undo; `--help` explains the exit code."""
     if _EJECT in arguments:
         return _eject(arguments)
     interrupt_unless_ignored()
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _require_undo(options: argparse.Namespace) -> None:
     if options.keep_edited and not options.undo:
-        raise UsageError("--keep-edited is an option of --undo; add --undo, or leave it out")
+        raise UsageError("--keep-edited is an option of --undo; add --undo, or remove it")
 
 
 def _eject(arguments: Sequence[str]) -> int:
@@ -72,9 +72,9 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
     except NoProjectError as error:
         if zappa is None:
             raise
-        # Zappa's settings may lie beside other infrastructure, in a folder or a repository of its own.
+        # Zappa's settings may be in a separate folder or repository, without the project.
         plan = FilePlan(directory)
-        plan.remarks.append(f"of {zappa.name} {CONFIGURATION_FILE} is made, and no project is adopted: {error}")
+        plan.remarks.append(f"{zappa.name} is converted to {CONFIGURATION_FILE}, but no project is adopted: {error}")
     if options.deploy or zappa is not None:
         _plan_deploy(plan, options, others)
     elif others:
@@ -87,7 +87,7 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
         return EXIT_DONE
     Consent(yes=options.yes, dry_run=False).ask(f"Write {_files(plan)}?")
     write(plan)
-    _say(f"written: {_files(plan)}; webapp init --undo takes that back")
+    _say(f"written: {_files(plan)}; webapp init --undo restores the former state")
     if adoption is not None:
         for line in (*_next_commands(adoption, directory), *_developers_commands(adoption)):
             _say(line)
@@ -95,7 +95,7 @@ def _adopt(options: argparse.Namespace, others: list[str]) -> int:
 
 
 def _enter(directory: Path) -> Path:
-    """Work in the project's folder, which is said where it is not the current one."""
+    """Change to the project's folder, and report it unless it is the current one."""
     if directory != Path.cwd():
         os.chdir(directory)
         _say(f"the project is in {directory}")
@@ -103,18 +103,18 @@ def _enter(directory: Path) -> Path:
 
 
 def _plan_deploy(plan: FilePlan, options: argparse.Namespace, others: list[str]) -> None:
-    """Add webapp.toml, which the deploy verbs write the text of."""
+    """Add webapp.toml; the deploy verbs render it."""
     try:
         from django_runtimes.deploy.verbs.init import plan_file
     except ModuleNotFoundError as error:
         raise UsageError(missing_package(CONFIGURATION_FILE, error.name, _DEPLOY)) from None
     path = plan.root / CONFIGURATION_FILE
     if plan.exists(path):
-        plan.already.append(f"{CONFIGURATION_FILE} is there, and stays as it is")
+        plan.already.append(f"{CONFIGURATION_FILE} exists, and is not changed")
         return
     planned = plan_file([*others, *(["--yes"] if options.yes or options.dry_run else [])])
     plan.write(path, planned.text.encode())
-    plan.remarks += [f"not taken over from Zappa: {remark}" for remark in planned.remarks]
+    plan.remarks += [f"not converted from Zappa: {remark}" for remark in planned.remarks]
 
 
 def _show(plan: FilePlan) -> None:
@@ -135,20 +135,20 @@ def _files(plan: FilePlan) -> str:
 
 
 def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
-    """The next two commands, in the project's folder."""
+    """Return the next two commands to run in the project's folder."""
     layout, dependencies = adoption.layout, adoption.dependencies
     requirements = dependencies.requirements
     paths = [change.path for change in adoption.plan.changes]
     # A lock file has the wheel's hash.
     is_changed = any(path == dependencies.file.resolve() or path.suffix == ".whl" for path in paths)
     if not is_changed or not dependencies.is_locked:
-        first = "webapp check --explain", "lists every setting that a runtime changes, and what does not fit"
+        first = "webapp check --explain", "lists every setting that a runtime changes, and every problem"
     elif dependencies.lock is not None:
-        first = _LOCK_COMMANDS[dependencies.manager], f"puts the new line into {dependencies.lock.name}"
+        first = _LOCK_COMMANDS[dependencies.manager], f"adds the new line to {dependencies.lock.name}"
     else:
         compiled = requirements.path.name if requirements is not None else "the compiled file"
         command = requirements.compile_command if requirements is not None else None
-        first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"puts the new line into {compiled}"
+        first = command or f"pip-compile {adoption.plan.name(dependencies.file)}", f"adds the new line to {compiled}"
     compare = f"{_RUNNERS.get(dependencies.manager, '')}webapp compare"
     commands = [first, (compare, "runs the project under every runtime, and reports")]
     width = max(len(command) for command, _ in commands)
@@ -157,7 +157,7 @@ def _next_commands(adoption: Adoption, directory: Path) -> list[str]:
 
 
 def _developers_commands(adoption: Adoption) -> list[str]:
-    """How a developer's environment gets the extras that the next commands need; an image needs none of them."""
+    """Return the command that installs the extras for the next commands; only developers need them, not the image."""
     extras = [_COMPARE, *([_DEPLOY] if adoption.plan.exists(adoption.plan.root / CONFIGURATION_FILE) else [])]
     missing = [extra for extra in extras if not is_installed(extra)]
     if not missing:
@@ -169,14 +169,14 @@ def _developers_commands(adoption: Adoption) -> list[str]:
 def _undo(options: argparse.Namespace, others: list[str]) -> int:
     given = [*others, *(["--settings"] if options.settings else []), *(["--deploy"] if options.deploy else [])]
     if given:
-        raise UsageError(f"--undo takes back what was written, and {given[0]} has no place with it; leave it out")
+        raise UsageError(f"--undo only restores files, so it cannot be combined with {given[0]}; remove one of them")
     if options.dry_run:
-        raise UsageError("--undo writes what was there before, and --dry-run writes nothing; leave one of them out")
+        raise UsageError("--undo restores files, but --dry-run writes nothing; remove one of them")
     undone = undo_adoption(_enter(recorded_folder(Path.cwd())), keeps_edited=options.keep_edited)
     for path in undone.restored:
         _say(f"restored: {path}")
     for path in undone.kept:
-        _say(f"left as it is: {path}")
+        _say(f"not changed: {path}")
     _say(
         "everything else is as it was before webapp init"
         if undone.kept
@@ -191,15 +191,19 @@ def _parser() -> OneLineParser:
         description="Adopt the Django project in this folder: two lines of settings, one dependency, [tool.webapp], a "
         "Dockerfile, .dockerignore and compare.toml. Shows the changes and asks before it writes.",
         epilog="Exit codes: 0 done; 1 declined or failed; 2 bad arguments, or a project that cannot be adopted; "
-        "130 interrupted. With --deploy the options of `webapp deploy init` are taken, too.",
+        "130 interrupted. With --deploy, the options of `webapp deploy init` are accepted too.",
         allow_abbrev=False,
     )
-    parser.add_argument("--settings", metavar="MODULE", help="the settings module (default: what wsgi.py names)")
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
-    parser.add_argument("--dry-run", action="store_true", help="show the changes, and write nothing")
-    parser.add_argument("--undo", action="store_true", help="restore every file as it was before")
     parser.add_argument(
-        "--keep-edited", action="store_true", help="with --undo: leave files that were edited since, and name them"
+        "--settings", metavar="MODULE", help="the settings module (default: the one that wsgi.py names)"
+    )
+    parser.add_argument("--yes", action="store_true", help="answer yes to all questions")
+    parser.add_argument("--dry-run", action="store_true", help="show the changes, and write nothing")
+    parser.add_argument("--undo", action="store_true", help="restore every file to its former state")
+    parser.add_argument(
+        "--keep-edited",
+        action="store_true",
+        help="with --undo: do not restore files that were edited since, and list them",
     )
     parser.add_argument("--deploy", action="store_true", help="write webapp.toml as well (implied by Zappa's settings)")
     return parser

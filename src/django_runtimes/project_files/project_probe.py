@@ -1,4 +1,4 @@
-"""Loads a project's settings, and writes what it finds as JSON: run in a process of its own as REQUEST ANSWER."""
+"""Loads a project's settings and writes the findings as JSON; runs as a separate process with REQUEST ANSWER."""
 
 import contextlib
 import json
@@ -22,17 +22,17 @@ _SQLITE = "django.db.backends.sqlite3"
 _MOST_READS = 5
 _MOST_PATHS = 60
 _MOST_PATTERNS = 5000
-# What stands in a regular expression for itself.
+# The characters that match themselves in a regular expression.
 _LITERAL = re.compile(r"[\w/-]*")
-_NOT_A_READ = re.compile(r"log-?out|delete|callback|webhook|unsubscribe", re.IGNORECASE)
+_SIDE_EFFECTS = re.compile(r"log-?out|delete|callback|webhook|unsubscribe", re.IGNORECASE)
 _LOGIN = re.compile(r"log-?in|sign-?in|sso", re.IGNORECASE)
-# Pages that few visitors see; taken where a project has no others.
-_SELDOM = re.compile(r"admin|log-?in|sign-?in|sign-?up|sso|password|jsi18n|health|/cms/|debug", re.IGNORECASE)
+# Pages that few visitors see; they are used only if a project has no others.
+_RARE_PAGES = re.compile(r"admin|log-?in|sign-?in|sign-?up|sso|password|jsi18n|health|/cms/|debug", re.IGNORECASE)
 _TOOLS = frozenset({"djdt", "silk", "debug_toolbar"})
 
 
 def main(request_path: Path, answer_path: Path) -> None:
-    """Answer one request; written again with each step, so that what is known outlasts a step that hangs."""
+    """Answer one request; each step rewrites the answer, so that a step that hangs loses no earlier findings."""
     request = json.loads(request_path.read_text())
     answer: dict[str, Any] = {}
 
@@ -54,10 +54,10 @@ def main(request_path: Path, answer_path: Path) -> None:
             if variables[name] is None and (value := value_of(name, files)) is not None:
                 variables[name] = shape_of(value)
         for name in optional & _variables_of_database(files):
-            # DATABASE_URL takes their place where the project runs.
+            # At run time DATABASE_URL replaces these variables.
             variables.pop(name, None)
         note(**values, variables=variables, optional=sorted(optional))
-        # What the developer's machine has is not used: a page may write.
+        # The developer's own database is not used, since a page may write to it.
         is_file = values["engines"].get("default") == _SQLITE
         database = request["database"] or ({"ENGINE": _SQLITE, "NAME": ":memory:"} if is_file else None)
         _set_up(database)
@@ -70,7 +70,7 @@ def main(request_path: Path, answer_path: Path) -> None:
 
 
 def _moved(paths: list[str], original: Path, root: Path) -> Iterator[str]:
-    """The folders to import from, those of the project (of an editable install, say) in its copy."""
+    """Yield the import paths, those in the project (such as of an editable install) moved to its copy."""
     for text in paths:
         path = Path(text)
         is_own = text and path.is_relative_to(original) and "site-packages" not in path.parts
@@ -94,7 +94,7 @@ def _load_settings() -> dict[str, Any]:
 
 
 def _variables_of_database(files: Mapping[str, str]) -> set[str]:
-    """The variables whose values are the address of the default database, or a part of it."""
+    """Return the variables whose values are all or part of the default database's address."""
     from django.conf import settings
 
     address = settings.DATABASES.get("default", {})
@@ -103,7 +103,7 @@ def _variables_of_database(files: Mapping[str, str]) -> set[str]:
 
 
 def _set_up(database: Mapping[str, Any] | None) -> None:
-    """Set Django up without files of logs, e-mails, caches or uploads; on the given database, if there is one."""
+    """Set up Django without log files, e-mail, caches or uploads on disk, and with the given database, if any."""
     import django
     from django.conf import settings
 
@@ -124,11 +124,11 @@ def _set_up(database: Mapping[str, Any] | None) -> None:
 
 
 def _paths() -> Iterator[str]:
-    """The paths of views that take no parameters and that anybody may get, as far as the URLconf tells."""
+    """Yield the paths of views that take no parameters and need no login, as far as the URLconf shows."""
     from django.urls import get_resolver
 
     found = dict.fromkeys(["/", *_walk(get_resolver().url_patterns, "/")])
-    yield from sorted(found, key=lambda path: (_SELDOM.search(path) is not None, path.count("/")))
+    yield from sorted(found, key=lambda path: (_RARE_PAGES.search(path) is not None, path.count("/")))
 
 
 def _walk(patterns: Any, prefix: str, budget: list[int] | None = None) -> Iterator[str]:
@@ -142,12 +142,12 @@ def _walk(patterns: Any, prefix: str, budget: list[int] | None = None) -> Iterat
         if hasattr(pattern, "url_patterns"):
             if pattern.app_name not in _TOOLS:
                 yield from _walk(pattern.url_patterns, path, budget)
-        elif _is_open(pattern.callback) and not _NOT_A_READ.search(path):
+        elif _is_open(pattern.callback) and not _SIDE_EFFECTS.search(path):
             yield path
 
 
 def _literal(pattern: Any) -> str | None:
-    """The text that a pattern matches; None where it takes a parameter."""
+    """Return the only text that a pattern matches, or None if it takes a parameter."""
     if hasattr(pattern, "language_prefix"):
         return str(pattern.language_prefix)
     if hasattr(pattern, "_route"):
@@ -159,7 +159,7 @@ def _literal(pattern: Any) -> str | None:
 
 
 def _is_open(view: Any) -> bool:
-    """Whether a view answers GET, and names no login, as far as it can be told without calling it."""
+    """Return whether a view answers GET without a login, as far as this shows without calling it."""
     if hasattr(view, "login_url") or hasattr(view, "redirect_field_name"):
         return False
     if "get" not in (getattr(view, "actions", None) or {"get"}):
@@ -173,7 +173,7 @@ def _is_open(view: Any) -> bool:
 
 
 def _reads(paths: list[str]) -> list[str]:
-    """The first paths that answer 200 to a visitor on a migrated database."""
+    """Return the first paths that answer 200 to a visitor on a migrated database."""
     from django.core.management import call_command
     from django.test import Client
     from django.test.utils import setup_test_environment
@@ -184,7 +184,7 @@ def _reads(paths: list[str]) -> list[str]:
     client = Client(raise_request_exception=False)
     found: list[str] = []
     for path in paths:
-        if len(found) == _MOST_READS or (found and _SELDOM.search(path)):
+        if len(found) == _MOST_READS or (found and _RARE_PAGES.search(path)):
             break
         with contextlib.suppress(Exception):
             response: Any = client.get(path, secure=True, follow=True)
@@ -196,7 +196,7 @@ def _reads(paths: list[str]) -> list[str]:
 
 
 def _described(error: BaseException, root: Path) -> dict[str, Any]:
-    """One line: the error, and the last line of the project's own that it came from."""
+    """Describe an error, with the last line of the project's own code in its traceback."""
     text = " ".join(str(error).split()) or "no reason given"
     frames = [
         frame

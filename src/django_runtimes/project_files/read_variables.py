@@ -1,4 +1,4 @@
-"""Records which variables a project's settings read; used in the process that loads them."""
+"""Records the variables that a project's settings read, in the process that loads the settings."""
 
 import contextlib
 import os
@@ -9,18 +9,18 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-# Through which settings read variables.
+# The modules through which settings read variables.
 _READERS = ("os", "collections", "_collections_abc", "environ", "environs", "decouple", "dj_database_url")
-# What they take as the default where none is given; Ellipsis is that of environs.
+# The types and names of these modules' markers for no default; environs uses Ellipsis.
 _NO_DEFAULT = frozenset({"NoValue", "Undefined", "ellipsis"})
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=(?P<value>.*)")
 
 
 @contextlib.contextmanager
 def recorded_variables(root: Path) -> Iterator[tuple[dict[str, str | None], set[str]]]:
-    """The variables that the project's own code reads, each with a value of the same shape, or None if it is unset.
+    """Record the variables that the project's own code reads, each with a placeholder, or None if it is unset.
 
-    And the names of those that it reads with a default, so that it can do without.
+    The set contains the names that it reads with a default, which are therefore optional.
     """
     kind: Any = type(os.environ)
     read = kind.__getitem__
@@ -58,7 +58,7 @@ def _is_read_by_project(frame: FrameType | None, root: Path) -> bool:
 
 
 def _has_default(frame: FrameType | None) -> bool:
-    """Whether the reader, such as environ.get() or decouple's config(), was given a default, or only looks for it."""
+    """Return whether the reader, such as environ.get() or decouple's config(), has a default or only tests presence."""
     looks = frame is not None and frame.f_code.co_name == "__contains__"
     while frame is not None and str(frame.f_globals.get("__name__", "")).partition(".")[0] in _READERS:
         if "default" in frame.f_locals:
@@ -70,7 +70,7 @@ def _has_default(frame: FrameType | None) -> bool:
 
 
 def variables_of_files(folders: list[str]) -> dict[str, str]:
-    """What the project's .env has; decouple and pydantic-settings read it without the environment."""
+    """Return the variables in the project's .env, which decouple and pydantic-settings read directly."""
     found: dict[str, str] = {}
     for folder in reversed(folders):
         with contextlib.suppress(OSError, UnicodeDecodeError):
@@ -81,13 +81,13 @@ def variables_of_files(folders: list[str]) -> dict[str, str]:
 
 
 def value_of(name: str, files: Mapping[str, str]) -> str | None:
-    """The value, which pydantic-settings finds by a name in any case."""
+    """Return the variable's value, ignoring the case of its name as pydantic-settings does."""
     values = {**files, **os.environ}
     return values.get(name, next((value for key, value in values.items() if key.upper() == name), None))
 
 
 def settings_fields(root: Path) -> Iterator[tuple[str, bool]]:
-    """The variables of the project's classes of pydantic-settings, and whether it can do without each."""
+    """Yield each variable of the project's pydantic-settings classes, and whether it is optional."""
     module = sys.modules.get("pydantic_settings")
     waiting = module.BaseSettings.__subclasses__() if module is not None else []
     while waiting:
@@ -104,7 +104,7 @@ def settings_fields(root: Path) -> Iterator[tuple[str, bool]]:
 
 
 def shape_of(value: str) -> str:
-    """A value that reads as this one does, and tells nothing of it."""
+    """Return a placeholder of the same form that does not reveal the value."""
     if re.fullmatch(r"\d+", value):
         return "1"
     if re.fullmatch(r"(?i)true|false|yes|no|on|off", value):

@@ -1,4 +1,4 @@
-"""Appends the call of the library to a settings file."""
+"""Appends the call of `configure()` to a settings file."""
 
 import ast
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.project_files.file_plan import FilePlan
 
-# After other statements, where linters do not expect an import.
+# The import follows other statements, to which linters object.
 LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")
 
 
 def plan_settings(plan: FilePlan, path: Path) -> None:
-    """Plan the lines, unless the file, or one of its package, has the call already."""
+    """Plan the lines, unless the file or another one of its package has the call already."""
     source = plan.read(path) or b""
     if _has_call(source, plan.name(path)):
         plan.already.append(f"{plan.name(path)} calls configure()")
@@ -24,12 +24,12 @@ def plan_settings(plan: FilePlan, path: Path) -> None:
     start = b"" if not source or source.endswith((b"\n", b"\r")) else newline
     changed = source + start + b"".join(line.encode() + newline for line in LINES)
     if len(_statements(changed, plan.name(path))) != len(_statements(source, plan.name(path))) + len(LINES):
-        raise UsageError(f"{plan.name(path)} does not end with a whole statement; end it with a newline")
+        raise UsageError(f"{plan.name(path)} does not end with a complete statement; end it with a newline")
     plan.write(path, changed)
 
 
 def calls_configure(path: Path) -> bool:
-    """Whether a file has the call; not where it is no valid Python."""
+    """Return whether a file calls configure(); False if it is not valid Python."""
     try:
         return _has_call(path.read_bytes(), path.name)
     except UsageError:
@@ -37,7 +37,7 @@ def calls_configure(path: Path) -> bool:
 
 
 def newline_of(content: bytes) -> bytes:
-    """The newline that the last line ends with; a plain one without lines."""
+    """Return the newline at the end of the last line, or a plain one for an empty file."""
     windows, unix, mac = content.rfind(b"\r\n"), content.rfind(b"\n"), content.rfind(b"\r")
     if windows >= 0 and windows + 1 == unix:
         return b"\r\n"

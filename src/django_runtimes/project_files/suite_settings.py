@@ -1,4 +1,4 @@
-"""Finds the settings that the project's tests run with, where those do not get the library's lines."""
+"""Finds the settings of the project's tests if they lack the library's lines."""
 
 import ast
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from django_runtimes.compare.suite.pytest_configuration import find_pytest_confi
 from django_runtimes.project_files.layout import Layout, find_module
 from django_runtimes.project_files.settings_lines import calls_configure
 
-# Beside the settings; `tests` is a module of tests.
+# Modules next to the settings; `tests` would be a module of tests.
 _FOR_TESTS = ("test", "testing", "test_settings", "settings_test", "ci")
 _APPS = "INSTALLED_APPS"
 
 
 def suite_settings_without_lines(layout: Layout) -> Path | None:
-    """Their file, where neither they nor settings that they import call configure(); None where nothing is missing."""
+    """Return the file of the tests' settings if neither it nor settings that it imports call configure(), or None."""
     folders = list(dict.fromkeys((layout.python_path, layout.root)))
     found = _named_by_pytest(layout, folders) or _beside_settings(layout, folders)
     if found is None or any(path == layout.settings_file or calls_configure(path) for path in _imported(found)):
@@ -40,7 +40,7 @@ def _beside_settings(layout: Layout, folders: list[Path]) -> Path | None:
 
 
 def _imported(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """The file, and those beside it or above that it imports everything from."""
+    """Yield the file, and the project's files from which it imports everything."""
     yield path
     try:
         statements = ast.parse(path.read_bytes()).body
@@ -54,7 +54,7 @@ def _imported(path: Path, above: tuple[Path, ...] = ()) -> Iterator[Path]:
 
 
 def _file_of(node: ast.ImportFrom, path: Path) -> Path | None:
-    """Of a relative import, or of an absolute one from a folder above."""
+    """Return the file of a relative import, or of an absolute one from a parent folder."""
     parts = (node.module or "").split(".") if node.module else []
     folders = [path.parents[node.level - 1]] if node.level else list(path.parents)
     for folder in folders:

@@ -1,4 +1,4 @@
-"""Adds one line to a TOML file, and leaves every other byte as it is."""
+"""Adds one line to a TOML file without changing any other byte."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ _HEADER = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")
 
 
 def parse(content: bytes, name: str) -> dict[str, Any]:
-    """The content of a file; UsageError where it is not TOML."""
+    """Parse a file's content; UsageError if it is not TOML."""
     try:
         return tomllib.loads(content.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -21,7 +21,7 @@ def parse(content: bytes, name: str) -> dict[str, Any]:
 
 
 def with_array_item(content: bytes, table: Sequence[str], key: str, item: str, *, name: str) -> bytes:
-    """The content with `item`, a string, added to an array; on a line of its own where the array has lines."""
+    """Return the content with the string `item` added to an array, on its own line if the array has several lines."""
 
     def extend(data: dict[str, Any]) -> None:
         _table(data, table)[key].append(item)
@@ -31,7 +31,7 @@ def with_array_item(content: bytes, table: Sequence[str], key: str, item: str, *
 
 
 def with_key(content: bytes, table: Sequence[str], line: str, *, name: str) -> bytes:
-    """The content with a line, `key = value`, at the end of a table that stands in the file."""
+    """Return the content with a line `key = value` added at the end of an existing table."""
     added = tomllib.loads(line)
 
     def extend(data: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def with_key(content: bytes, table: Sequence[str], line: str, *, name: str) -> b
 
 
 def with_block(content: bytes | None, block: str, *, name: str) -> bytes:
-    """The content with tables appended, after an empty line."""
+    """Return the content with tables appended after an empty line."""
     if not content:
         return block.encode()
     newline = newline_of(content)
@@ -53,7 +53,9 @@ def with_block(content: bytes | None, block: str, *, name: str) -> bytes:
             return changed
     except tomllib.TOMLDecodeError:
         pass
-    raise UsageError(f"{name} does not take these lines at its end; add them by hand: {' '.join(block.split())}")
+    raise UsageError(
+        f"{name} would not be valid with these lines at its end; add them by hand: {' '.join(block.split())}"
+    )
 
 
 def _table(data: dict[str, Any], table: Sequence[str]) -> Any:
@@ -73,7 +75,7 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 def _first_that_fits(
     content: bytes, edits: Iterator[str], extend: Callable[[dict[str, Any]], None], name: str, line: str
 ) -> bytes:
-    """The first of the edited texts that says what is wanted, and nothing else."""
+    """Return the first of the edited texts that parses to exactly the wanted content."""
     expected = parse(content, name)
     extend(expected)
     wanted = _sorted(expected)
@@ -84,11 +86,11 @@ def _first_that_fits(
             continue
         if _sorted(found) == wanted:
             return text.encode()
-    raise UsageError(f"{name} is written in a way that one line cannot be added to; add it by hand, in {line}")
+    raise UsageError(f"{name} is formatted so that one line cannot be added; add it by hand, in {line}")
 
 
 def _sorted(value: Any) -> Any:
-    """Arrays in any order, since the new item may stand first."""
+    """Sort all arrays, since the new item may come first."""
     if isinstance(value, dict):
         return {key: _sorted(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -97,7 +99,7 @@ def _sorted(value: Any) -> Any:
 
 
 def _array_edits(text: str, quoted: str) -> Iterator[str]:
-    """The item on the last line of an array that ends with a comma, else on its first, else in its only line."""
+    """Yield the text with the item after an array's last line if that ends with a comma, or else in its first line."""
     lines = text.splitlines(keepends=True)
     for index, line in enumerate(lines):
         opening = _OPENING.match(line)
@@ -127,7 +129,7 @@ def _array_edits(text: str, quoted: str) -> Iterator[str]:
 
 
 def _table_edits(text: str, added: str) -> Iterator[str]:
-    """The line after the last one of each table."""
+    """Yield the text with the line added after the last or the first line of each table."""
     lines = text.splitlines(keepends=True)
     for index, line in enumerate(lines):
         if not _HEADER.match(line.rstrip("\r\n")):

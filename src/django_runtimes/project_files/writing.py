@@ -1,4 +1,4 @@
-"""Writes the files of a plan, all of them or none, and takes them back."""
+"""Writes the files of a plan, all of them or none, and restores them later."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from django_runtimes.project_files.init_record import (
     FILE,
     FOLDER,
     InitRecord,
-    Written,
+    WrittenFile,
     read_init_record,
     render_init_record,
     sha256_of,
@@ -25,28 +25,28 @@ _NEW_MODE = 0o666
 
 
 def write(plan: FilePlan) -> None:
-    """Write all changes, or restore what was written and raise."""
+    """Write all changes; after a failure, restore the written files and raise."""
     root = plan.root.resolve()
     earlier = read_init_record(root)
     if earlier is not None and not earlier.is_complete:
-        raise UsageError("an earlier webapp init was interrupted; take it back first: webapp init --undo")
+        raise UsageError("an earlier webapp init was interrupted; undo it first: webapp init --undo")
     changes = [FileChange(root / FOLDER / ".gitignore", None, b"*\n"), *plan.changes]
     changes = [change for change in changes if change.before is not None or not change.path.exists()]
     for change in plan.changes:
         if _read(change.path) != change.before:
             raise UsageError(
-                f"{plan.name(change.path)} was changed in between, and nothing is written; run webapp init again"
+                f"{plan.name(change.path)} was changed by another process, and nothing is written; run this again"
             )
     folders = [*_missing_folders(root, changes)]
     record = _record(root, changes, folders, earlier)
     replaced: list[tuple[FileChange, int | None]] = []
     try:
         (root / FOLDER).mkdir(exist_ok=True)
-        # First, so that also what is killed can be taken back.
+        # The record is written first, so that even a killed init can be undone.
         _replace(root / FILE, render_init_record(record), None)
         for folder in folders:
             (root / folder).mkdir(exist_ok=True)
-        # Whatever can fail, a full disk above all, fails before the first file is replaced.
+        # All new content is staged first, so that a full disk fails before any file is replaced.
         for change in changes:
             if change.after is not None:
                 _stage(change.path, change.after, _mode(change.path))
@@ -58,25 +58,25 @@ def write(plan: FilePlan) -> None:
                 _staged(change.path).replace(change.path)
         _replace(root / FILE, render_init_record(InitRecord(record.files, record.folders, is_complete=True)), None)
     except BaseException:
-        with _uninterrupted():
+        with _signals_blocked():
             _restore(root, changes, replaced, folders, earlier)
         raise
 
 
 @dataclass(frozen=True)
-class Undone:
-    """The paths of the files that were restored, and of those that were left as they are."""
+class UndoOutcome:
+    """The paths of the restored files, and of those that were not changed."""
 
     restored: list[str]
     kept: list[str]
 
 
-def undo_adoption(root: Path, *, keeps_edited: bool = False) -> Undone:
-    """Restore every file as it was before; one that was edited since is left where `keeps_edited`, else UsageError."""
+def undo_adoption(root: Path, *, keeps_edited: bool = False) -> UndoOutcome:
+    """Restore every file; one that was edited since is kept if `keeps_edited`, and is otherwise a UsageError."""
     root = root.resolve()
     record = read_init_record(root)
     if record is None:
-        raise UsageError(f"{FILE} is not in {root}, so nothing is known that could be taken back; use your own copy")
+        raise UsageError(f"{FILE} is not in {root}, so there is nothing to undo; use your own backup")
     waiting = [file for file in record.files if not _is_restored(root / file.path, file)]
     edited = {file.path: complaint for file in waiting if (complaint := _edited(root, file))}
     if edited and not keeps_edited:
@@ -86,7 +86,7 @@ def undo_adoption(root: Path, *, keeps_edited: bool = False) -> Undone:
         for file in waiting:
             if file.before is not None:
                 _stage(root / file.path, file.before, file.before_mode)
-        with _uninterrupted():
+        with _signals_blocked():
             for file in waiting:
                 path = root / file.path
                 if file.before is None:
@@ -101,30 +101,30 @@ def undo_adoption(root: Path, *, keeps_edited: bool = False) -> Undone:
         for name in (FILE, *(file.path for file in record.files)):
             _staged(root / name).unlink(missing_ok=True)
     _remove_folders(root, record.folders)
-    return Undone([file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")], list(edited))
+    return UndoOutcome([file.path for file in waiting if not file.path.startswith(f"{FOLDER}/")], list(edited))
 
 
-def _edited(root: Path, file: Written) -> str | None:
-    """What was done to a file since, and how to go on; None where nothing was."""
+def _edited(root: Path, file: WrittenFile) -> str | None:
+    """Return the error and remedy for a file that was edited or removed since, or None."""
     content = _read(root / file.path)
     if content is None:
         what = None if file.before is None or file.after_sha256 is None else "removed"
     else:
         what = None if sha256_of(content) == file.after_sha256 else "edited"
     return what and (
-        f"{file.path} was {what} since webapp init wrote it, and nothing is undone; put it back as it was, "
-        "or leave such files as they are and restore all others: webapp init --undo --keep-edited"
+        f"{file.path} was {what} since webapp init wrote it, and nothing is undone; restore it, "
+        "or keep such files and restore all others: webapp init --undo --keep-edited"
     )
 
 
-def _is_restored(path: Path, file: Written) -> bool:
+def _is_restored(path: Path, file: WrittenFile) -> bool:
     return _read(path) == file.before
 
 
 def _record(
     root: Path, changes: Sequence[FileChange], folders: Sequence[str], earlier: InitRecord | None
 ) -> InitRecord:
-    """Of these changes and those before them: a file that was not edited in between keeps what stood there first."""
+    """Return the record of these and all earlier changes; a file not edited since keeps its original content."""
     files = {file.path: file for file in earlier.files} if earlier else {}
     for change in changes:
         name = change.path.relative_to(root).as_posix()
@@ -132,9 +132,9 @@ def _record(
         keeps = known is not None and change.before is not None and sha256_of(change.before) == known.after_sha256
         before = known.before if known is not None and keeps else change.before
         mode = known.before_mode if known is not None and keeps else _mode(change.path)
-        # A run that is killed may leave what the earlier one made; --undo knows it by its hash.
+        # A killed run may leave a file of the earlier run, which --undo recognises by its hash.
         gone = known.after_sha256 if known is not None and keeps and known.before is None else None
-        files[name] = Written(name, before, mode, gone if change.after is None else sha256_of(change.after))
+        files[name] = WrittenFile(name, before, mode, gone if change.after is None else sha256_of(change.after))
     return InitRecord(tuple(files.values()), (*(earlier.folders if earlier else ()), *folders), is_complete=False)
 
 
@@ -161,7 +161,7 @@ def _restore(
 
 
 def _missing_folders(root: Path, changes: Sequence[FileChange]) -> Iterator[str]:
-    """Those that the changes need, outer ones first."""
+    """Yield the folders that the changes need and that do not exist, outer ones first."""
     seen: set[Path] = set()
     for change in changes:
         for folder in reversed(change.path.relative_to(root).parents):
@@ -172,7 +172,7 @@ def _missing_folders(root: Path, changes: Sequence[FileChange]) -> Iterator[str]
 
 def _remove_folders(root: Path, folders: Sequence[str]) -> None:
     for folder in (*reversed(folders), FOLDER):
-        # What others have put there stays.
+        # A folder with other files in it stays.
         with contextlib.suppress(OSError):
             (root / folder).rmdir()
 
@@ -187,7 +187,7 @@ def _staged(path: Path) -> Path:
 
 
 def _stage(path: Path, content: bytes, mode: int | None) -> None:
-    """Write the content beside the file, with its mode and owner."""
+    """Write the content to a temporary file beside the file, with the same mode and owner."""
     staged = _staged(path)
     staged.unlink(missing_ok=True)
     descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _NEW_MODE)
@@ -217,8 +217,8 @@ def _read(path: Path) -> bytes | None:
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Let signals wait until the block has ended."""
+def _signals_blocked() -> Iterator[None]:
+    """Block signals until the end of the block."""
     numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:

@@ -94,7 +94,7 @@ def test_the_image_installs_the_vendored_wheel(tmp_path: Path):
 
     (wheel,) = (tmp_path / "vendor").iterdir()
     assert f" -r /opt/requirements.txt ./vendor/{wheel.name}\n" in (tmp_path / "Dockerfile").read_text(), ended.stderr
-    assert f"no index has it; elsewhere than in the image, install ./vendor/{wheel.name}[" in ended.stderr
+    assert f"no index has it; outside the image, install ./vendor/{wheel.name}[" in ended.stderr
 
 
 def test_a_zappa_file_without_a_project_gives_only_webapp_toml(tmp_path: Path):
@@ -106,7 +106,9 @@ def test_a_zappa_file_without_a_project_gives_only_webapp_toml(tmp_path: Path):
 
     assert ended.returncode == 0, ended.stderr
     assert tomllib.loads((tmp_path / "webapp.toml").read_text())["region"] == "eu-west-1"
-    assert "note: of zappa_settings.json webapp.toml is made, and no project is adopted: no manage.py" in ended.stderr
+    assert (
+        "note: zappa_settings.json is converted to webapp.toml, but no project is adopted: no manage.py" in ended.stderr
+    )
     init(tmp_path, "--undo")
     assert tree(tmp_path) == before
 
@@ -131,7 +133,7 @@ def test_undo_needs_no_readable_pyproject(tmp_path: Path):
     assert "pyproject.toml was edited since" in refused.stderr
     assert refused.stderr.endswith("webapp init --undo --keep-edited\n")
     assert ended.returncode == 0, ended.stderr
-    assert "left as it is: pyproject.toml\n" in ended.stderr
+    assert "not changed: pyproject.toml\n" in ended.stderr
     left = tree(tmp_path)
     assert left.pop("pyproject.toml")[1] == b"[project"
     assert left == before
@@ -212,7 +214,7 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
     ended = init(tmp_path, "--dry-run")
 
     note = (
-        "manage.py reads .env by load_dotenv(), and no runtime runs it; make that call at the top of shop/settings.py"
+        "manage.py reads .env with load_dotenv(), but no runtime runs it; make that call at the top of shop/settings.py"
     )
     assert f"note: {note}\n" in ended.stderr
 
@@ -223,39 +225,39 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
         (
             {**PLAIN, "manage.py": MANAGE_WITH_PATH, "shop/settings.py": APPS, "apps/blog/__init__.py": ""},
             [],
-            "'blog' lies in apps/, which manage.py puts on sys.path, and no runtime runs manage.py; put those lines at "
+            "'blog' is in apps/, which manage.py puts on sys.path, but no runtime runs manage.py; put those lines at "
             "the top of shop/settings.py",
         ),
         (
             {**PLAIN, "manage.py": MANAGE_WITH_PATH, "shop/settings.py": "import blog\n", "apps/blog.py": ""},
             [],
-            "'blog' lies in apps/, which manage.py puts on sys.path",
+            "'blog' is in apps/, which manage.py puts on sys.path",
         ),
         (
             {**PLAIN, "manage.py": MANAGE_WITH_ENV, "shop/settings.py": VARIABLES, ".env": "SHOP_KEY=a\n"},
             [],
-            "(KeyError: 'SHOP_KEY'); manage.py reads .env by load_dotenv(), and no runtime runs it: make that call at "
-            "the top of shop/settings.py",
+            "(KeyError: 'SHOP_KEY'); manage.py reads .env with load_dotenv(), but no runtime runs it: make that call "
+            "at the top of shop/settings.py",
         ),
         (
             {**PLAIN, "shop/settings.py": "from configurations import Configuration\n"},
             [],
-            "shop/settings.py takes the settings from classes of django-configurations, and configure() takes",
+            "shop/settings.py takes the settings from classes of django-configurations, but configure() needs",
         ),
         (
             {**PLAIN, "shop/wsgi.py": "from configurations.wsgi import get_wsgi_application\n"},
             [],
             "shop/wsgi.py takes the settings from classes of django-configurations",
         ),
-        ({}, [], "no manage.py lies in"),
+        ({}, [], "no manage.py in"),
         (
             {"a/manage.py": MANAGE.format(settings="a.settings"), "b/manage.py": MANAGE.format(settings="b.settings")},
             [],
-            "2 Django projects lie here (a/manage.py, b/manage.py)",
+            "2 Django projects are here (a/manage.py, b/manage.py)",
         ),
         ({"manage.py": MANAGE.format(settings="shop.settings")}, [], "the settings module 'shop.settings', named by"),
         (PLAIN, ["--settings", "shop.absent"], "the settings module 'shop.absent', named by --settings"),
-        ({"manage.py": "DJANGO_SETTINGS_MODULE"}, [], "manage.py names no settings module as a text"),
+        ({"manage.py": "DJANGO_SETTINGS_MODULE"}, [], "manage.py names no settings module as a string"),
         (
             {**PLAIN, "shop/settings.py": VARIABLES},
             [],
@@ -263,11 +265,11 @@ def test_variables_that_manage_py_loads_get_a_note(tmp_path: Path):
         ),
         ({**PLAIN, "shop/settings.py": "import absent"}, [], "install the project's requirements"),
         ({**PLAIN, "shop/settings.py": "x = ("}, [], "shop/settings.py is not valid Python"),
-        ({**PLAIN, "requirements.txt": "Django==4.2.16\n"}, [], "requirements.txt asks for Django ==4.2.16, and"),
+        ({**PLAIN, "requirements.txt": "Django==4.2.16\n"}, [], "requirements.txt requires Django ==4.2.16, but"),
         (
             {**PLAIN, "pyproject.toml": '[project]\nname = "shop"\nrequires-python = "<3.11"\n'},
             [],
-            "the project's Python is <3.11, and",
+            "the project's Python is <3.11, but",
         ),
         ({**PLAIN, "pyproject.toml": "[project"}, [], "TOML"),
         ({**PLAIN, "requirements.txt": "-r absent.txt\n"}, [], "absent.txt, which"),

@@ -114,7 +114,7 @@ def test_a_list_that_cannot_name_a_file_gets_a_remark(tmp_path: Path):
     plan, _ = adopt(tmp_path, {"pyproject.toml": '[project]\ndependencies = [\n  "django",\n]\n'}, WHEEL, "server")
 
     assert plan.remarks == [
-        "pyproject.toml can name django-runtimes only by its version, and no index has it; elsewhere than in the "
+        "pyproject.toml can name django-runtimes only by its version, but no index has it; outside the "
         "image, install ./vendor/django_runtimes-1.2-py3-none-any.whl[server] first"
     ]
 
@@ -135,11 +135,11 @@ def test_a_hashed_file_gets_the_wheels_hash(tmp_path: Path):
 
     line = last_line(plan, "requirements.txt")
     assert line == f"./{WHEEL.path} --hash=sha256:{WHEEL.sha256}"
-    assert plan.remarks[0].endswith("what django-runtimes needs (asgiref)")
+    assert plan.remarks[0].endswith("the packages that django-runtimes needs (asgiref)")
 
 
 def test_a_hashed_file_accepts_no_line_without_a_hash(tmp_path: Path):
-    with pytest.raises(UsageError, match=r"takes only lines with --hash, and django-runtimes @ git\+https"):
+    with pytest.raises(UsageError, match=r"allows only lines with --hash, but django-runtimes @ git\+https"):
         adopt(tmp_path, {"requirements.txt": HASHED}, GIT)
 
 
@@ -239,7 +239,8 @@ def test_a_newer_wheel_in_the_project_stays(tmp_path: Path):
 
     assert plan.changes == ()
     assert plan.remarks == [
-        "vendor has django-runtimes 1.10, and this environment the older 1.2; install the project's requirements here"
+        "vendor has django-runtimes 1.10, but this environment has the older 1.2; install the project's requirements "
+        "here"
     ]
 
 

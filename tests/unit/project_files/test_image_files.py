@@ -67,7 +67,7 @@ def test_packages_from_outside_the_project_are_refused(tmp_path: Path, line: str
     (tmp_path / "common.txt").write_text("django\n")
     api = tmp_path / "services/api"
 
-    with pytest.raises(UsageError, match=r"outside .*/services/api, the folder that the image is built of; copy it"):
+    with pytest.raises(UsageError, match=r"outside .*/services/api, the image's build folder; copy it"):
         adopt(api, {"requirements.txt": f"{line}\ngunicorn\n"})
 
 
@@ -185,7 +185,7 @@ def test_a_project_that_lists_no_django_gets_a_note(tmp_path: Path, files: dict[
     plan = adopt(tmp_path, files)
 
     (remark,) = plan.remarks
-    assert remark.startswith("requirements.txt lists neither Django nor a package that brings it")
+    assert remark.startswith("requirements.txt lists neither Django nor a package that needs it")
 
 
 def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):

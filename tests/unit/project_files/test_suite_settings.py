@@ -1,4 +1,4 @@
-"""The settings of tests, which need the library's lines, too."""
+"""The settings of a project's tests, which also need the library's lines."""
 
 from pathlib import Path
 

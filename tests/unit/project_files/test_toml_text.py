@@ -53,7 +53,7 @@ def test_an_array_on_one_line_is_extended_there(text: str, expected: str):
 def test_an_array_that_cannot_be_extended_is_refused_with_the_line():
     text = '[project]\ndependencies = ["django"\n  , "httpx"]\n'
 
-    with pytest.raises(UsageError, match=r"a\.toml is written in a way .* add it by hand, in dependencies: "):
+    with pytest.raises(UsageError, match=r"a\.toml is formatted so .* add it by hand, in dependencies: "):
         with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="a.toml")
 
 
@@ -82,5 +82,5 @@ def test_a_block_is_added_at_the_end():
 
 
 def test_a_table_below_an_inline_one_is_refused():
-    with pytest.raises(UsageError, match="does not take these lines at its end"):
+    with pytest.raises(UsageError, match="would not be valid with these lines at its end"):
         with_block(b"[tool]\nuv = { sources = {} }\n", "[tool.uv.sources.x]\ny = 1\n", name="x")

@@ -50,7 +50,7 @@ def test_an_installation_without_a_list_of_files_is_refused(tmp_path: Path):
     distribution = install_package(tmp_path)
     (tmp_path / "shop_core-1.2.dist-info/RECORD").unlink()
 
-    with pytest.raises(UsageError, match="shop-core has no list of its files; install it again by pip or uv"):
+    with pytest.raises(UsageError, match="shop-core has no list of its files; install it again with pip or uv"):
         packed_wheel(distribution)
 
 

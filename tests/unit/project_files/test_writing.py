@@ -155,7 +155,7 @@ def test_a_file_that_changed_after_the_diff_is_not_overwritten(project: Path):
     (project / "old.txt").write_bytes(b"mine\n")
     before = snapshot(project)
 
-    with pytest.raises(UsageError, match=r"old\.txt was changed in between, and nothing is written"):
+    with pytest.raises(UsageError, match=r"old\.txt was changed by another process, and nothing is written"):
         write(plan)
 
     assert snapshot(project) == before
@@ -305,7 +305,7 @@ def test_without_a_record_there_is_nothing_to_undo(project: Path):
     ("content", "complaint"),
     [
         (b"{", "is damaged"),
-        (b'{"schema": 2}', "has schema 2 and this version reads 1"),
+        (b'{"schema": 2}', "has schema 2 but this version reads 1"),
         (
             b'{"schema": 1, "complete": true, "folders": [], "files": '
             b'[{"path": "../x", "before": null, "before_mode": null, "after_sha256": ""}]}',

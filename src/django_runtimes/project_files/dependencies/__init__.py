@@ -1,1 +1,1 @@
-"""How a project lists its dependencies, and the line that adds the library."""
+"""Reads how a project lists its dependencies, and adds the library to them."""

@@ -1,4 +1,4 @@
-"""Adds the library to a project's dependencies, as this environment has it."""
+"""Adds the library to a project's dependencies, in the version installed in this environment."""
 
 from collections.abc import Iterable
 
@@ -21,9 +21,9 @@ _HATCHLING = "hatchling.build"
 
 
 def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
-    """Plan the line, and the wheel that it names, or a newer wheel in its place.
+    """Plan the line and the wheel that it names, or the replacement of an older wheel.
 
-    Returns tables that pyproject.toml needs as well, or nothing.
+    Returns the tables that pyproject.toml needs as well, or nothing.
     """
     name = plan.name(dependencies.file)
     need = _listed(dependencies)
@@ -58,13 +58,13 @@ def plan_dependency(plan: FilePlan, dependencies: Dependencies, library: Library
 
 def _note_name(plan: FilePlan, name: str, library: Library, wheel: Wheel) -> None:
     plan.remarks.append(
-        f"{name} can name {NAME} only by its version, and no index has it; elsewhere than in the image, "
+        f"{name} can name {NAME} only by its version, but no index has it; outside the image, "
         f"install {_wheel_line(library, wheel)} first"
     )
 
 
 def _listed(dependencies: Dependencies) -> Requirement | None:
-    """The project's requirement on the library, as people write it: a compiled file may leave its extras out."""
+    """Return the project's requirement on the library, from a hand-written file: a compiled file may omit extras."""
     if not dependencies.table and dependencies.file.is_file():
         for file in read_requirements(dependencies.file).all():
             if need := file.asks_for(NAME):
@@ -73,7 +73,7 @@ def _listed(dependencies: Dependencies) -> Requirement | None:
 
 
 def _first_lines(dependencies: Dependencies) -> list[str]:
-    """Of a file that is created: what the project's own metadata needs."""
+    """Set for a file that is created: the requirements of the project's own metadata."""
     requirements = dependencies.requirements
     if requirements is None:
         return []
@@ -85,7 +85,7 @@ def _first_lines(dependencies: Dependencies) -> list[str]:
 
 
 def _missing_extras(need: Requirement, dependencies: Dependencies, library: Library) -> str:
-    """In brackets; empty where none is missing, or where a tool has written what the extras bring."""
+    """Return the missing extras in brackets; empty if none is missing or a compiled file lists their packages."""
     requirements = dependencies.requirements
     if (
         requirements is not None
@@ -105,7 +105,7 @@ def _plan_wheel(plan: FilePlan, dependencies: Dependencies, wheel: Wheel) -> Non
     plan.write(path, wheel.content)
     if is_ignored_by_git(path):
         plan.remarks.append(
-            f"Git ignores {plan.name(path)}, without which no clone can be installed; add it: "
+            f"Git ignores {plan.name(path)}, which every clone needs for installation; add it: "
             f"git add --force {plan.name(path)}"
         )
 
@@ -117,7 +117,7 @@ def _appended(content: bytes, line: str) -> bytes:
 
 
 def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Library) -> str:
-    """A line for pip."""
+    """Return the line for a requirements file."""
     requirements = dependencies.requirements
     is_hashed = requirements is not None and requirements.is_hashed and dependencies.file == requirements.path
     if dependencies.is_metadata and not is_hashed:
@@ -126,14 +126,14 @@ def _requirement_line(plan: FilePlan, dependencies: Dependencies, library: Libra
         return _wheel_line(library, library.source) if isinstance(library.source, Wheel) else _requirement(library)
     if not isinstance(library.source, Wheel):
         raise UsageError(
-            f"{plan.name(dependencies.file)} takes only lines with --hash, and {_requirement(library)} has none here; "
-            "add it with its hashes by pip-compile --generate-hashes or uv pip compile, and run this again"
+            f"{plan.name(dependencies.file)} allows only lines with --hash, but {_requirement(library)} has none here; "
+            "add it and its hashes with pip-compile --generate-hashes or uv pip compile, and run this again"
         )
     missing = sorted(_missing(library.requires, dependencies.direct))
     if missing:
         plan.remarks.append(
-            f"{plan.name(dependencies.file)} takes only lines with --hash: compile it again with what {NAME} needs "
-            f"({', '.join(missing)})"
+            f"{plan.name(dependencies.file)} allows only lines with --hash: recompile it with the packages that {NAME} "
+            f"needs ({', '.join(missing)})"
         )
     return f"{_wheel_line(library, library.source)} --hash=sha256:{library.source.sha256}"
 
@@ -144,12 +144,12 @@ def _missing(needs: Iterable[Requirement], listed: Iterable[str]) -> set[str]:
 
 
 def _wheel_line(library: Library, wheel: Wheel) -> str:
-    # Relative to the folder that pip runs in.
+    # pip resolves the path against its working directory.
     return f"./{wheel.path}" + library.name.removeprefix(NAME)
 
 
 def _requirement(library: Library) -> str:
-    """As PEP 508 has it; of a wheel in the project, which PEP 508 cannot name, its version."""
+    """Return the requirement by PEP 508; a wheel in the project, which PEP 508 cannot name, is given by its version."""
     match library.source:
         case Git(url, commit, subdirectory):
             fragment = f"#subdirectory={subdirectory}" if subdirectory else ""
@@ -160,7 +160,7 @@ def _requirement(library: Library) -> str:
 
 
 def _toml_line(dependencies: Dependencies, library: Library) -> tuple[str, str]:
-    """The item of an array, or the line `key = value` of a table; and tables that stand at the end of the file."""
+    """Return the item of an array or the line `key = value` of a table, and tables for the end of the file."""
     versions = f">={library.version}"
     match dependencies.manager:
         case Manager.UV:
@@ -210,7 +210,7 @@ def _source_table(table: str, library: Library, *, commit: str) -> str:
 
 
 def _hatch_permission(content: bytes) -> str:
-    """hatchling refuses a dependency with an address unless it is told."""
+    """Return the table that makes hatchling accept a dependency with a URL, if the project needs it."""
     data = parse(content, PYPROJECT)
     is_hatchling = data.get("build-system", {}).get("build-backend") == _HATCHLING
     if not is_hatchling or "metadata" in data.get("tool", {}).get("hatch", {}):
@@ -219,13 +219,13 @@ def _hatch_permission(content: bytes) -> str:
 
 
 def _lower_bound(project: SpecifierSet, library: SpecifierSet) -> str:
-    """uv resolves for every Python from the project's lowest on, and ignores upper bounds."""
+    """Return a marker for uv, which resolves for every Python from the project's lowest up, without upper bounds."""
     lowest = min(python_minors(library))
     return f" ; python_version >= '3.{lowest}'" if min(python_minors(project)) < lowest else ""
 
 
 def _marker(project: SpecifierSet, library: SpecifierSet) -> str:
-    """Poetry resolves for every Python that the project allows, and refuses a package that allows fewer."""
+    """Return a marker for Poetry, which requires a package to support every Python that the project allows."""
     if not python_minors(project) - python_minors(library) and not project.contains("4.0"):
         return ""
     bounds = [f"python_version {item.operator} '{item.version}'" for item in sorted(library, key=str, reverse=True)]

@@ -1,4 +1,4 @@
-"""How this environment has the library, so that a project can ask for the same."""
+"""Finds where the installed library came from, so that a project can require the same."""
 
 import hashlib
 import json
@@ -19,13 +19,13 @@ from django_runtimes.project_files.dependencies.wheel import built_wheel, packed
 
 NAME = "django-runtimes"
 VENDOR = "vendor"
-# What the image needs on every runtime, beside the library itself.
+# The extras that the image needs to run on every runtime.
 _RUNTIME_EXTRAS = ("lambda", "server", "s3")
 
 
 @dataclass(frozen=True)
 class Git:
-    """A commit of a repository; `subdirectory` where the project is not at its top."""
+    """A commit of a repository; `subdirectory` is set if the package is not at its top level."""
 
     url: str
     commit: str
@@ -34,7 +34,7 @@ class Git:
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive at an https:// URL, and its hash as name=hex."""
+    """An archive at an https:// URL, with its hash as name=hex."""
 
     url: str
     hash: str | None
@@ -49,7 +49,7 @@ class Wheel:
 
     @property
     def path(self) -> str:
-        """Relative to the folder that the packages are installed in, which is nearly always the project's."""
+        """The path relative to the folder in which packages are installed, nearly always the project's."""
         return f"{VENDOR}/{self.file_name}"
 
     @property
@@ -59,7 +59,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class Library:
-    """The installed version, its ranges, and what it needs."""
+    """The installed version of the library, its Python versions and its requirements."""
 
     version: str
     extras: tuple[str, ...]
@@ -68,28 +68,28 @@ class Library:
 
     @cached_property
     def source(self) -> Git | Archive | Wheel:
-        """Where it came from; UsageError where no wheel can be made of it."""
+        """The origin of the installation; UsageError if no wheel can be built from it."""
         return source_of(distribution(NAME))
 
     @property
     def name(self) -> str:
-        """With extras, as a requirement has it."""
+        """The name with extras, as in a requirement."""
         return NAME + (f"[{','.join(self.extras)}]" if self.extras else "")
 
     @property
     def packages(self) -> frozenset[str]:
-        """What it needs, psycopg[binary] as psycopg-binary too."""
+        """The packages that the library needs; psycopg[binary] also counts as psycopg-binary."""
         extras = {f"{need.name}-{extra}" for need in self.requires for extra in need.extras}
         return frozenset({canonicalize_name(need.name) for need in self.requires} | extras)
 
     @property
     def django(self) -> SpecifierSet:
-        """The versions of Django that it covers."""
+        """The supported versions of Django."""
         return next((need.specifier for need in self.requires if need.name.lower() == "django"), SpecifierSet())
 
 
 def installed_library() -> Library:
-    """The library as it is installed here."""
+    """Return the library as installed in this environment."""
     dist = distribution(NAME)
     available = dist.metadata.get_all("Provides-Extra") or []
     extras = tuple(extra for extra in _RUNTIME_EXTRAS if extra in available)
@@ -107,9 +107,10 @@ def installed_library() -> Library:
 
 
 def source_of(dist: Distribution) -> Git | Archive | Wheel:
-    """What direct_url.json says: https://packaging.python.org/en/latest/specifications/direct-url/
+    """Return the origin in direct_url.json: https://packaging.python.org/en/latest/specifications/direct-url/
 
-    Without the file it is a wheel of what is installed: no index has the library, by whose name others may be found.
+    Without that file, repack the installed files as a wheel: no index has the library, and a package of the same name
+    on an index would be another project's.
     """
     text = dist.read_text("direct_url.json")
     if text is None:
@@ -125,13 +126,13 @@ def source_of(dist: Distribution) -> Git | Archive | Wheel:
     if "archive_info" in origin and path.suffix == ".whl" and path.is_file():
         content = path.read_bytes()
         hash_ = _hash_of(origin["archive_info"])
-        # Another build may have taken its place since.
+        # Another build may have replaced the wheel since it was installed.
         if hash_ in {None, f"sha256={hashlib.sha256(content).hexdigest()}"}:
             return Wheel(path.name, content)
     if origin.get("dir_info", {}).get("editable"):
         if not (path / "pyproject.toml").is_file():
             raise UsageError(
-                f"{NAME} is installed from {path}, which is not there any more; install it again from where it is"
+                f"{NAME} is installed from {path}, which no longer exists; install it again from its present folder"
             )
         return Wheel(*built_wheel(path))
     return Wheel(*packed_wheel(dist))

@@ -1,4 +1,4 @@
-"""Finds how a project lists its dependencies: pip, uv, Poetry or Pipenv, and which file."""
+"""Finds a project's dependency manager (pip, uv, Poetry or Pipenv) and the file that lists its dependencies."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _POETRY = ("tool", "poetry", "dependencies")
 
 
 class Manager(StrEnum):
-    """What installs a project's packages."""
+    """The tool that installs a project's packages."""
 
     PIP = "pip"
     UV = "uv"
@@ -40,12 +40,12 @@ class Manager(StrEnum):
 
 @dataclass(frozen=True)
 class Dependencies:
-    """Where one line is to be added: to `file`, of TOML in its `table` (and the array `key` of it).
+    """The place for the new line: `file`, and in TOML its `table` (and the array `key` in it).
 
-    `direct` are the packages that the project asks for by name, with their versions; `lock` the file that pins all.
-    `requirements` is what pip installs, where that is not pyproject.toml, and `folder` where pip runs then, where that
-    is not the project's; `is_metadata` says that setuptools reads `file`, too, which then takes no paths. `project` is
-    the name in pyproject.toml.
+    `direct` are the packages that the project lists itself; `lock` is the file that pins all packages. `requirements`
+    is the file that pip installs from, unless that is pyproject.toml, and `folder` is pip's working directory then, if
+    not the project's. With `is_metadata`, setuptools reads `file` too, which then allows no paths. `project` is the
+    name in pyproject.toml.
     """
 
     manager: Manager
@@ -62,23 +62,23 @@ class Dependencies:
 
     @property
     def is_locked(self) -> bool:
-        """Whether a lock file, or a compiled file of requirements, has to follow the new line."""
+        """Whether a lock file or a compiled requirements file has to be updated for the new line."""
         files = [file.path for file in self.requirements.all()] if self.requirements is not None else [self.file]
         return self.lock is not None or self.file not in files
 
     @property
     def brings_django(self) -> bool:
-        """Whether Django is among the packages, or may be: what local packages and files at URLs need is unknown."""
+        """Whether Django may be among the packages; the needs of local packages and of files at URLs are unknown."""
         files = list(self.requirements.all()) if self.requirements is not None else []
         return any(file.local_paths or file.urls for file in files) or "django" in self.packages()
 
     def packages(self) -> frozenset[str]:
-        """The names of all packages that will be installed, as far as lock files and this environment know them."""
+        """Return the names of all packages to be installed, as far as the lock file and this environment show them."""
         return frozenset(locked_packages(self.lock)) | frozenset(needed_packages(self.direct.values()))
 
 
 def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
-    """The project's; a requirements.txt that is to be created where it lists none."""
+    """Find the project's dependencies; without any, plan for a new requirements.txt."""
     root = plan.root
     content = plan.read(root / PYPROJECT)
     data = parse(content, PYPROJECT) if content else {}
@@ -110,7 +110,7 @@ def find_dependencies(plan: FilePlan, python_path: Path) -> Dependencies:
 
 
 def _pip_folder(root: Path, folder: Path, requirements: RequirementFile | None) -> Path | None:
-    """Where pip runs for the requirements in `folder`: there, unless their paths start at the project's folder."""
+    """Return pip's working directory for requirements in `folder`: that, or the project's if their paths need it."""
     if requirements is None:
         return None
     paths = [path for file in requirements.all() for path in file.local_paths]
@@ -126,11 +126,11 @@ def _builds_with_poetry(data: Mapping[str, Any]) -> bool:
 
 
 def _source(requirements: RequirementFile, root: Path) -> Path | None:
-    """The file in which people write the requirement on Django; None where a tool wrote it, from another file."""
+    """Return the hand-written file that requires Django, or None if only a compiled file does."""
     file = _asking_for_django(requirements, root)
     if file is None:
         return None
-    # What a tool has compiled it writes again from this.
+    # A compiled file is rewritten from its .in file.
     written = file.path.with_suffix(".in")
     if written.is_file() and (file.is_compiled or file.is_hashed):
         return written
@@ -138,7 +138,7 @@ def _source(requirements: RequirementFile, root: Path) -> Path | None:
 
 
 def _asking_for_django(requirements: RequirementFile, root: Path) -> RequirementFile | None:
-    """Of the files in the project's folder, outside of which nothing is written."""
+    """Return a file in the project's folder, since nothing is written outside it."""
     inside = (file for file in requirements.all() if file.path.resolve().is_relative_to(root.resolve()))
     return next((file for file in inside if file.asks_for("django")), None)
 
@@ -150,7 +150,7 @@ def _from_arrays(
     requirements: RequirementFile | None,
     source: Path | None,
 ) -> Dependencies | None:
-    """Of pyproject.toml, where it lists Django, or a package that brings it, and no file of requirements does."""
+    """Return the dependencies in pyproject.toml, if only it lists Django or a package that needs it."""
     if source is not None:
         return None
     arrays = [(_PEP621, "dependencies"), *((_GROUPS, group) for group in data.get(_GROUPS[0], {}))]
@@ -180,9 +180,9 @@ def _from_arrays(
 def _from_metadata(
     root: Path, data: Mapping[str, Any], pythons: SpecifierSet, requirements: RequirementFile | None
 ) -> Dependencies | None:
-    """Of a requirements.txt to be created that installs what the project's own metadata needs, where no file lists it.
+    """Return the dependencies of a new requirements.txt, which installs the requirements of the project's own metadata.
 
-    UsageError where only conda's file lists packages.
+    UsageError if only conda's file lists packages.
     """
     if requirements is not None:
         return None
@@ -192,7 +192,7 @@ def _from_metadata(
         conda = next((name for name in _CONDA if (root / name).is_file()), None)
         if conda is not None:
             raise UsageError(
-                f"{conda} lists the packages for conda, and the image installs them by pip; list them in "
+                f"{conda} lists the packages for conda, but the image installs them with pip; list them in "
                 "requirements.txt, and run this again"
             )
         return None
@@ -211,7 +211,7 @@ def _brings_django(needs: Mapping[str, Requirement]) -> bool:
 def _from_files(
     root: Path, pythons: SpecifierSet, requirements: RequirementFile | None, source: Path | None
 ) -> Dependencies:
-    """Of a file of requirements, which is to be created where there is none."""
+    """Return the dependencies in a requirements file, which is to be created if there is none."""
     if requirements is None:
         return Dependencies(Manager.PIP, root / "requirements.txt", pythons=pythons)
     path = source or (_asking_for_django(requirements, root) or requirements).path
@@ -290,7 +290,7 @@ def _from_tables(table: Mapping[str, object]) -> dict[str, Requirement]:
 
 
 def _from_line(name: str, value: object) -> Requirement:
-    """A line of Poetry's or Pipenv's tables."""
+    """Return the requirement for an entry of Poetry's or Pipenv's tables."""
     need = Requirement(canonicalize_name(name))
     need.specifier = _versions(value)
     need.extras = set(value.get("extras", ())) if isinstance(value, dict) else set()
@@ -298,7 +298,7 @@ def _from_line(name: str, value: object) -> Requirement:
 
 
 def _versions(value: object) -> SpecifierSet:
-    """Poetry's and Pipenv's ranges as Python's: ^5.2 is >=5.2,<6; ~5.2 is >=5.2,<5.3. What cannot be told is any."""
+    """Convert a range of Poetry or Pipenv: ^5.2 is >=5.2,<6; ~5.2 is >=5.2,<5.3. An unknown form allows any version."""
     text = value.get("version", "") if isinstance(value, dict) else value
     parts = []
     for part in str(text).split(","):

@@ -1,4 +1,4 @@
-"""The names of all packages that requirements bring, by lock files and by what is installed here."""
+"""Finds the names of all packages to be installed, from lock files and from this environment."""
 
 import json
 import tomllib
@@ -13,7 +13,7 @@ from django_runtimes.cli.tool_error import UsageError
 
 
 def locked_packages(lock: Path | None) -> Iterator[str]:
-    """The names in a lock file; none without one. UsageError where it cannot be read."""
+    """Yield the names in a lock file, if there is one; UsageError if it cannot be read."""
     if lock is None:
         return
     try:
@@ -23,11 +23,11 @@ def locked_packages(lock: Path | None) -> Iterator[str]:
             packages = tomllib.loads(lock.read_text(encoding="utf-8")).get("package", [])
             yield from (canonicalize_name(package["name"]) for package in packages)
     except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{lock.name} cannot be read: {error}; make it again with its tool") from None
+        raise UsageError(f"{lock.name} cannot be read: {error}; recreate it with its tool") from None
 
 
 def needed_packages(requirements: Iterable[Requirement]) -> Iterator[str]:
-    """The names of what these need in this environment; psycopg[binary] as psycopg-binary too, installed or not."""
+    """Yield the names of these packages and of all that they need here; psycopg[binary] also yields psycopg-binary."""
     waiting, seen = list(requirements), set()
     while waiting:
         need = waiting.pop()

@@ -1,10 +1,10 @@
-"""Which versions of Python and Django two ranges have in common."""
+"""Compares ranges of Python and Django versions."""
 
 from packaging.specifiers import SpecifierSet
 
 _MOST_PYTHON_MINORS = 40
 _MOST_PYTHON_PATCHES = 30
-# Majors, minors and patches of Django, those to come included.
+# Django's past and future versions.
 _DJANGO_VERSIONS = [
     f"{major}.{minor}.{patch}"
     for major in range(1, 9)
@@ -14,7 +14,7 @@ _DJANGO_VERSIONS = [
 
 
 def python_minors(pythons: SpecifierSet) -> set[int]:
-    """The minors of Python 3 of which some patch release is in the range."""
+    """Return the minor versions of Python 3 that have a patch release in the range."""
     return {
         minor
         for minor in range(_MOST_PYTHON_MINORS)
@@ -23,5 +23,5 @@ def python_minors(pythons: SpecifierSet) -> set[int]:
 
 
 def django_overlaps(first: SpecifierSet, second: SpecifierSet) -> bool:
-    """Whether some version of Django is in both ranges."""
+    """Return whether any version of Django is in both ranges."""
     return any(first.contains(version) and second.contains(version) for version in _DJANGO_VERSIONS)

@@ -1,4 +1,4 @@
-"""Reads pip's requirements files: what they ask for, what they include, who wrote them."""
+"""Reads pip's requirements files: their requirements, their includes and the tool that compiled them."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from django_runtimes.cli.tool_error import UsageError
 
-# In the order in which a server's requirements are looked for.
+# The candidates for a server's requirements, in order.
 _NAMES = (
     "requirements.txt",
     "requirements/production.txt",
@@ -40,10 +40,10 @@ _EGG = re.compile(r"#egg=(?P<name>[\w.-]+(?:\[[^\]]*\])?)")
 
 @dataclass(frozen=True)
 class RequirementFile:
-    """One file. `compile_command` is the command that wrote it.
+    """A requirements file; `compile_command` is the command that wrote it.
 
-    `local_paths` are the folders and archives that it installs from, relative to the folder that pip runs in; `urls`
-    are those of files that it includes.
+    `local_paths` are the folders and archives that it installs from, relative to pip's working directory; `urls` are
+    those of files that it includes.
     """
 
     path: Path
@@ -57,18 +57,18 @@ class RequirementFile:
     urls: tuple[str, ...] = ()
 
     def all(self) -> Iterator["RequirementFile"]:
-        """This file and those that it includes."""
+        """Yield this file and all files that it includes."""
         yield self
         for included in self.includes:
             yield from included.all()
 
     def asks_for(self, name: str) -> Requirement | None:
-        """The requirement of that name in this file alone."""
+        """Return the requirement with this name in this file, without its includes."""
         return next((need for need in self.requirements if canonicalize_name(need.name) == name), None)
 
 
 def find_requirements(folder: Path) -> RequirementFile | None:
-    """The file that a server's packages are installed from; None without one."""
+    """Return the file from which a server's packages are installed, or None."""
     for name in _NAMES:
         if (folder / name).is_file():
             return read_requirements(folder / name)
@@ -78,7 +78,7 @@ def find_requirements(folder: Path) -> RequirementFile | None:
 
 
 def read_requirements(path: Path, above: tuple[Path, ...] = ()) -> RequirementFile:
-    """The file with its includes; UsageError where one is missing or includes itself."""
+    """Read a file with its includes; UsageError if one is missing or includes itself."""
     if path in above:
         raise UsageError(f"{path} includes itself; remove the line -r {path.name}")
     try:
@@ -94,7 +94,7 @@ def read_requirements(path: Path, above: tuple[Path, ...] = ()) -> RequirementFi
     for line in _logical_lines(text):
         match = _INCLUDE.match(line) or _CONSTRAINT.match(line)
         if match is not None:
-            # pip fetches those at URLs by itself.
+            # pip itself fetches files at URLs.
             if _URL.match(match["path"]):
                 urls += [match["path"]] if match.re is _INCLUDE else []
                 continue
@@ -122,7 +122,7 @@ def read_requirements(path: Path, above: tuple[Path, ...] = ()) -> RequirementFi
 
 
 def _local_path(line: str) -> str | None:
-    """The folder or archive that a line names; None where it names none."""
+    """Return the folder or archive that a line names, or None."""
     if links := _LINKS.match(line):
         path = links["path"].strip()
         return None if _URL.match(path) else path.removeprefix("file:").removeprefix("//")
@@ -137,14 +137,14 @@ def _local_path(line: str) -> str | None:
 
 
 def _logical_lines(text: str) -> Iterator[str]:
-    """Without comments, continued lines joined."""
+    """Yield the lines without comments, with continued lines joined."""
     for line in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
         if stripped := _COMMENT.sub("", line).strip():
             yield stripped
 
 
 def _requirement(line: str) -> Requirement | None:
-    """A requirement; also of a wheel by its file's name with extras, and of a URL by what stands behind #egg=."""
+    """Parse a requirement, including a wheel's file name with extras, and a URL with #egg=."""
     text = _OPTION.sub("", line).strip()
     try:
         return Requirement(text)

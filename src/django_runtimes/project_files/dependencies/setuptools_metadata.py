@@ -1,4 +1,4 @@
-"""Reads which packages a project's own metadata needs, where pyproject.toml does not list them."""
+"""Reads the requirements of a project's own metadata that pyproject.toml does not list."""
 
 import configparser
 from collections.abc import Iterable, Mapping
@@ -12,7 +12,7 @@ _KEY = "install_requires"
 
 
 def has_own_requirements(root: Path, data: Mapping[str, Any]) -> bool:
-    """Whether a build of the project tells what it needs: dynamic dependencies, setup.cfg or setup.py."""
+    """Return whether a build of the project finds requirements: dynamic dependencies, setup.cfg or setup.py."""
     is_dynamic = "dependencies" in data.get("project", {}).get("dynamic", [])
     script = root / _SETUP_PY
     return is_dynamic or bool(_install_requires(root)) or (script.is_file() and _KEY.encode() in script.read_bytes())
@@ -26,7 +26,7 @@ def is_read_by_setuptools(file: Path, root: Path, data: Mapping[str, Any]) -> bo
 
 
 def setuptools_files(root: Path, data: Mapping[str, Any]) -> tuple[RequirementFile, ...]:
-    """The files that setuptools reads the dependencies from; none where they stand elsewhere."""
+    """Return the files from which setuptools reads the dependencies, if any."""
     dynamic = data.get("tool", {}).get("setuptools", {}).get("dynamic", {}).get("dependencies", {})
     names = dynamic.get("file", []) if isinstance(dynamic, dict) else []
     listed = _install_requires(root)

@@ -1,4 +1,4 @@
-"""Replaces the library's wheel in a project by that of a newer library."""
+"""Replaces the library's wheel in a project with a newer one."""
 
 import io
 import re
@@ -12,13 +12,13 @@ from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Lib
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies
 from django_runtimes.project_files.file_plan import FilePlan
 
-# The files that may name the wheel or its version.
+# The Dockerfiles that may name the wheel.
 _IMAGES = ("Dockerfile", "Dockerfile.webapp")
-_OF_THE_INSTALLER = re.compile(r"[^/]+\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json)|.*\.pyc")
+_INSTALLER_FILES = re.compile(r"[^/]+\.dist-info/(?:RECORD|INSTALLER|REQUESTED|direct_url\.json)|.*\.pyc")
 
 
 def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -> bool:
-    """Plan the newer wheel, its name and version wherever the older one's stand; whether there is anything to do."""
+    """Plan the newer wheel, and its name and version in place of the older; return whether there is anything to do."""
     vendor = (dependencies.folder or plan.root) / VENDOR
     wheels = _wheels(vendor)
     if not wheels or not isinstance(library.source, Wheel):
@@ -27,7 +27,7 @@ def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -
     newest = max(wheels.values())
     if newest > installed:
         plan.remarks.append(
-            f"{plan.name(vendor)} has {NAME} {newest}, and this environment the older {installed}; install the "
+            f"{plan.name(vendor)} has {NAME} {newest}, but this environment has the older {installed}; install the "
             "project's requirements here"
         )
         return False
@@ -49,7 +49,7 @@ def plan_upgrade(plan: FilePlan, dependencies: Dependencies, library: Library) -
 
 
 def has_same_files(first: bytes, second: bytes) -> bool:
-    """Whether two wheels install the same; the bytes of an archive depend on what packed it, too."""
+    """Return whether two wheels install the same files; the archives' bytes also depend on the packing tool."""
     if first == second:
         return True
     try:
@@ -63,7 +63,7 @@ def _files(wheel: bytes) -> dict[str, int]:
         return {
             entry.filename: entry.CRC
             for entry in archive.infolist()
-            if not _OF_THE_INSTALLER.fullmatch(entry.filename) and not entry.is_dir()
+            if not _INSTALLER_FILES.fullmatch(entry.filename) and not entry.is_dir()
         }
 
 
@@ -80,7 +80,7 @@ def _wheels(vendor: Path) -> dict[Path, Version]:
 
 
 def _replace(plan: FilePlan, file: Path, wheel: Path, version: Version, library: Library) -> None:
-    """The wheel's name and hash, and the library's version in a requirement."""
+    """Plan the new wheel's name and hash, and the new version in a requirement."""
     content = plan.read(file)
     if content is None or not isinstance(library.source, Wheel):
         return

@@ -1,4 +1,4 @@
-"""Asks Git whether a repository takes a file."""
+"""Asks Git whether it ignores a file."""
 
 import shutil
 import subprocess
@@ -8,7 +8,7 @@ _TIMEOUT_S = 10
 
 
 def is_ignored_by_git(path: Path) -> bool:
-    """Whether .gitignore or the like leaves a file out that Git does not track; False without Git or a repository."""
+    """Return whether Git ignores an untracked file; False without Git or a repository."""
     git = shutil.which("git")
     folder = next(parent for parent in path.parents if parent.exists())
     if git is None:

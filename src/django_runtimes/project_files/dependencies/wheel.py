@@ -1,4 +1,4 @@
-"""Makes a wheel of an installed distribution, or of the folder that an editable one lies in."""
+"""Packs an installed distribution as a wheel, or builds one from the folder of an editable installation."""
 
 import base64
 import hashlib
@@ -16,16 +16,16 @@ from pathlib import Path, PurePosixPath
 from django_runtimes.cli.tool_error import UsageError
 
 _TIMEOUT_S = 300
-# The oldest that a ZIP can hold, so that the same files are the same wheel.
+# The oldest time that a ZIP file can store; a fixed time makes the wheel reproducible.
 _TIME = (1980, 1, 1, 0, 0, 0)
-# Written by the installer, not by the wheel.
-_OF_THE_INSTALLER = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"})
+# These files come from the installer, not from the wheel.
+_INSTALLER_FILES = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json"})
 
 
 def packed_wheel(dist: Distribution) -> tuple[str, bytes]:
-    """File name and content of a wheel with what is installed."""
+    """Return file name and content of a wheel with the installed files."""
     if not dist.files:
-        raise UsageError(f"the installed {dist.name} has no list of its files; install it again by pip or uv")
+        raise UsageError(f"the installed {dist.name} has no list of its files; install it again with pip or uv")
     files = sorted(_installed_files(dist), key=lambda entry: entry[0].as_posix())
     info = next(path.parent.name for path, _ in files if path.parent.suffix == ".dist-info")
     buffer = io.BytesIO()
@@ -42,9 +42,9 @@ def packed_wheel(dist: Distribution) -> tuple[str, bytes]:
 
 
 def _installed_files(dist: Distribution) -> Iterator[tuple[PurePosixPath, bytes]]:
-    """Without compiled files and commands, which an installer makes again."""
+    """Yield the files, except compiled ones and commands, which an installer recreates."""
     for path in dist.files or []:
-        if ".." in path.parts or path.suffix == ".pyc" or path.name in _OF_THE_INSTALLER:
+        if ".." in path.parts or path.suffix == ".pyc" or path.name in _INSTALLER_FILES:
             continue
         try:
             yield PurePosixPath(path), path.read_binary()
@@ -62,7 +62,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def built_wheel(folder: Path) -> tuple[str, bytes]:
-    """File name and content of a wheel that the build backend makes of a source folder."""
+    """Build a wheel from a source folder, and return its file name and content."""
     with tempfile.TemporaryDirectory(prefix="webapp-init-") as output:
         for command in _build_commands(folder, output):
             ended = subprocess.run(
@@ -73,7 +73,7 @@ def built_wheel(folder: Path) -> tuple[str, bytes]:
                 return wheels[0].name, wheels[0].read_bytes()
         reason = (ended.stderr.strip() or ended.stdout.strip() or "no output").splitlines()[-1]
     raise UsageError(
-        f"no wheel of {folder} can be built ({reason}); install hatchling in this environment, and run this again"
+        f"cannot build a wheel from {folder} ({reason}); install hatchling in this environment, and run this again"
     )
 
 

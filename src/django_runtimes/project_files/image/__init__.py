@@ -1,1 +1,1 @@
-"""The Dockerfile of a project."""
+"""Writes the Dockerfile of a project."""

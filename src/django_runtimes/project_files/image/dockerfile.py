@@ -1,4 +1,4 @@
-"""Writes the Dockerfile of a project: its packages, its source, its static files, one entry point."""
+"""Renders the Dockerfile of a project: packages, source, static files and one entry point."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from django_runtimes.project_files.image.system_packages import DEBIAN, SystemPa
 ENTRY_POINT = "django_runtimes.entrypoints.launch"
 _VENV = "/opt/venv"
 _TOOLS = "/opt/tools"
-# Beside the project, which may have a folder of any name.
+# Outside the project's folder, so that it cannot collide with one of its folders.
 _STATIC = "/opt/static"
 _PYTHON = f"{_VENV}/bin/python"
 _PIP = f"{_TOOLS}/bin/pip --python {_PYTHON} install --no-cache-dir --no-compile"
-# Of this series of each tool; the lock file's own, where it names one, goes before.
+# The series of each tool; a version that the lock file names takes precedence.
 _TOOL_VERSIONS = {Manager.UV: "uv>=0.5,<1", Manager.POETRY: "poetry>=2,<3", Manager.PIPENV: "pipenv>=2024"}
 
 IGNORED = """\
-# Written by `webapp init`: what the image does not need, or may not hold.
+# Written by `webapp init`: files that the image does not need or must not contain.
 .git
 .webapp
 .env
@@ -44,10 +44,10 @@ reports/[0-9][0-9][0-9][0-9]-*
 
 @dataclass(frozen=True)
 class Image:
-    """What the image is made of; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
+    """The contents of the image; `python_path` and `pip_folder`, where pip runs, are relative to the project's folder.
 
-    `wheel` is the library's, in the project. `variables` are those that the settings need in the build, with values
-    that say nothing.
+    `wheel` is the library's wheel in the project. `variables` are the variables that the settings need during the
+    build, with placeholder values.
     """
 
     settings: str
@@ -65,17 +65,17 @@ class Image:
 
 
 def render_dockerfile(image: Image, root: Path) -> str:
-    """The Dockerfile."""
+    """Render the Dockerfile."""
     return "\n".join([*_build_stage(image, root), "", *_final_stage(image)]) + "\n"
 
 
 def _build_stage(image: Image, root: Path) -> Iterator[str]:
-    yield "# Written by `webapp init`: one image for every runtime. What it starts finds out where it runs."
+    yield "# Written by `webapp init`: one image for every runtime. Its entry point detects where it runs."
     yield f"ARG BASE_IMAGE=docker.io/library/python:{image.python}-slim-{DEBIAN}"
     yield ""
     yield "FROM ${BASE_IMAGE} AS build"
     yield from _system(image.packages.build)
-    yield "# pip stands beside the environment that it fills, so that the image gets none."
+    yield "# pip stays outside the environment that it fills, so the image contains no pip."
     tool = image.dependencies.manager
     wanted = f"{tool}=={image.tool_version}" if image.tool_version else _TOOL_VERSIONS.get(tool)
     installed = f' \\\n    && {_TOOLS}/bin/pip install --no-cache-dir "{wanted}"' if wanted else ""
@@ -87,8 +87,8 @@ def _build_stage(image: Image, root: Path) -> Iterator[str]:
     if not image.needs_source:
         yield "COPY . ."
     yield "# The image runs as a user who may own none of the files."
-    yield "# Hashes that are not checked: neither another time of a file nor a read-only root compiles anything again."
-    yield "# Packages may hold files that are no Python of this version, and compile all the same."
+    yield "# With unchecked hashes nothing is recompiled at run time, even with other file times or a read-only root."
+    yield "# Packages may contain files that are not valid Python of this version, so errors are ignored."
     yield "RUN chmod -R a+rX /app \\"
     yield f"    && {{ {_PYTHON} -m compileall -q -j 0 --invalidation-mode unchecked-hash {_VENV}/lib /app \\"
     yield "        > /dev/null || true; }"
@@ -97,7 +97,7 @@ def _build_stage(image: Image, root: Path) -> Iterator[str]:
 
 
 def _copied(image: Image, root: Path) -> Iterator[str]:
-    """The files that the packages are installed from, before the source, which changes more often."""
+    """Copy the files from which packages are installed before the source, which changes more often."""
     by_folder: dict[str, list[str]] = {}
     for name in installed_from(image.dependencies, root):
         by_folder.setdefault(PurePosixPath(name).parent.as_posix(), []).append(name)
@@ -109,7 +109,7 @@ def _copied(image: Image, root: Path) -> Iterator[str]:
 
 
 def installed_from(dependencies: Dependencies, root: Path) -> list[str]:
-    """The files that list the packages, relative to the project's folder; UsageError for one outside."""
+    """Return the files that list the packages, relative to the project's folder; UsageError for one outside."""
     if dependencies.requirements is not None:
         files = [path for file in dependencies.requirements.all() for path in (file.path, *file.constraints)]
     else:
@@ -118,12 +118,12 @@ def installed_from(dependencies: Dependencies, root: Path) -> list[str]:
 
 
 def relative_to_project(path: Path, root: Path) -> str:
-    """The path as the build of the image knows it; UsageError where it lies outside."""
+    """Return the path relative to the build's folder; UsageError if it is outside."""
     resolved = path.resolve()
     if not resolved.is_relative_to(root.resolve()):
         raise UsageError(
-            f"the packages are installed from {resolved}, which is outside {root}, the folder that the image is built "
-            f"of; copy it into the project, or write a Dockerfile of your own that starts python -m {ENTRY_POINT}"
+            f"the packages are installed from {resolved}, which is outside {root}, the image's build "
+            f"folder; copy it into the project, or write a Dockerfile of your own that starts python -m {ENTRY_POINT}"
         )
     return resolved.relative_to(root.resolve()).as_posix()
 
@@ -153,7 +153,7 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
     if dependencies.requirements is not None or dependencies.table == ():
         path = dependencies.file if dependencies.requirements is None else dependencies.requirements.path
         hashed = " --require-hashes" if dependencies.requirements and dependencies.requirements.is_hashed else ""
-        # pip looks for the paths in the file below the folder that it runs in.
+        # pip resolves the paths in the file against its working directory.
         folder = dependencies.folder or root
         if image.pip_folder != ".":
             yield f"WORKDIR /app/{image.pip_folder}"
@@ -162,10 +162,10 @@ def _pip(image: Image, root: Path) -> Iterator[str]:
         if image.pip_folder != ".":
             yield "WORKDIR /app"
         return
-    # Without a build of the project itself, which need not be a package.
+    # The dependencies are read from pyproject.toml, since the project itself need not be a buildable package.
     keys = "".join(f'["{key}"]' for key in (*dependencies.table, dependencies.key))
     links = f" --find-links {VENDOR}" if image.has_vendor else ""
-    # An index may have a newer package of that name, of somebody else.
+    # The path pins the wheel: an index may have a newer, unrelated package with the library's name.
     wheel = f" ./{image.wheel}" if image.wheel else ""
     yield (
         f'RUN python -c \'import tomllib; print(*tomllib.load(open("{PYPROJECT}", "rb")){keys}, sep="\\n")\' \\\n'
@@ -183,7 +183,7 @@ def _static_files(image: Image) -> Iterator[str]:
         "WEBAPP_STATIC_ROOT": _STATIC,
         **(image.variables or {}),
     }
-    yield "# The settings load here without a database or a secret; these values reach no container."
+    yield "# The settings load here without a database or secrets; these values never reach a container."
     yield f"RUN mkdir {_STATIC} \\"
     yield "    && " + " \\\n    ".join(f"{name}={value}" for name, value in variables.items()) + " \\"
     yield f"    {_PYTHON} -m django_runtimes collectstatic --no-input"

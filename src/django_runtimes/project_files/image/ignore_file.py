@@ -1,4 +1,4 @@
-"""Reads .dockerignore: which files a build does not see.
+"""Reads .dockerignore: which files a build excludes.
 
 https://docs.docker.com/build/concepts/context/#dockerignore-files
 """
@@ -12,7 +12,7 @@ _EXPRESSIONS = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def is_ignored(text: str, path: str) -> bool:
-    """Whether these lines leave out a file, by its path relative to the build's folder; the last match decides."""
+    """Return whether these lines exclude a file, by its path relative to the build's folder; the last match decides."""
     parts = PurePosixPath(path)
     names = [path, *(parent.as_posix() for parent in parts.parents)]
     ignored = False

@@ -1,22 +1,22 @@
-"""Debian's packages that Python packages need, by name."""
+"""Lists the Debian packages that Python packages need."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
-# The names below are those of this release.
+# The package names below are for this Debian release.
 DEBIAN = "trixie"
 _COMPILER = "build-essential"
 
 
 @dataclass(frozen=True)
 class SystemPackages:
-    """What is needed to build a package (in a stage that is thrown away), and what to run it."""
+    """The Debian packages needed to build a Python package (in the build stage only), and to run it."""
 
     build: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
 
 
-# Packages whose wheels bring all that they need, as Pillow, lxml and psycopg2-binary, are not here.
+# Packages with self-contained wheels, such as Pillow, lxml and psycopg2-binary, need no entry.
 _NEEDS = {
     "cairocffi": SystemPackages(run=("libcairo2",)),
     "cairosvg": SystemPackages(run=("libcairo2",)),
@@ -40,14 +40,14 @@ _NEEDS = {
     "weasyprint": SystemPackages(run=("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")),
     "xmlsec": SystemPackages((_COMPILER, "libxmlsec1-dev", "pkg-config"), ("libxmlsec1t64-openssl",)),
 }
-# GDAL brings GEOS and PROJ.
+# libgdal depends on GEOS and PROJ.
 _GEODJANGO = SystemPackages(run=("libgdal36",))
 _GIT = SystemPackages(build=("git",))
 _LIBPQ = SystemPackages(run=("libpq5",))
 
 
 def system_packages(packages: Collection[str], *, uses_gis: bool, uses_git: bool) -> SystemPackages:
-    """The packages for these Python packages (normalised names), GeoDjango and requirements from Git."""
+    """Return the Debian packages for Python packages (normalised names), GeoDjango and requirements from Git."""
     needs = [_NEEDS[name] for name in packages if name in _NEEDS]
     needs += [_GEODJANGO] if uses_gis else []
     needs += [_GIT] if uses_git else []
