@@ -1,4 +1,4 @@
-"""`python -m django_runtimes`: the command `webapp`."""
+"""Runs the command `webapp` as `python -m django_runtimes`."""
 
 from django_runtimes.cli.main import main
 

@@ -1,4 +1,4 @@
-"""Which packages an extra brings, and the one line that names a missing extra and how to install it."""
+"""Lists the packages of extras, and explains how to install a missing extra."""
 
 import importlib.util
 import sys
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _DISTRIBUTION = "django-runtimes"
 
-# The packages that a process looks for before it needs them, by the name that is imported.
+# The packages that a process checks for in advance, by the name of the imported module.
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     "lambda": {"awslambdaric": "awslambdaric", "mangum": "mangum"},
     "server": {
@@ -27,19 +27,19 @@ PACKAGES: Mapping[str, Mapping[str, str]] = {
 
 
 def require_extra(extra: str, purpose: str) -> None:
-    """ConfigurationError where a package of PACKAGES[extra] is missing; `purpose` is what needs it."""
+    """Raise ConfigurationError if a package of PACKAGES[extra] is missing; `purpose` is the feature that needs it."""
     for module in PACKAGES[extra]:
         require_module(module, extra, purpose)
 
 
 def require_module(module: str, extra: str, purpose: str) -> None:
-    """ConfigurationError where one module of PACKAGES[extra] is missing; nothing is imported."""
+    """Raise ConfigurationError if a module of PACKAGES[extra] is missing, without importing it."""
     if importlib.util.find_spec(module) is None:
         raise ConfigurationError(missing_package(purpose, PACKAGES[extra][module], extra))
 
 
 def missing_package(purpose: str, package: str | None, extra: str) -> str:
-    """The one line for a user who lacks an extra: what needs it, and what installs it."""
+    """Return the error for a missing extra: the feature that needs it, and the command that installs it."""
     return (
         f"{purpose} needs {package}, of the extra [{extra}]; "
         f"add the extra to the requirement that installs this library, and {how_to_install(extra)}"
@@ -47,7 +47,7 @@ def missing_package(purpose: str, package: str | None, extra: str) -> str:
 
 
 def is_installed(extra: str) -> bool:
-    """Whether all that an extra names is installed here."""
+    """Return whether all packages of an extra are installed."""
     from importlib.metadata import distribution
 
     from packaging.requirements import Requirement
@@ -67,7 +67,7 @@ def _has(need: "Requirement") -> bool:
 
 
 def how_to_install(*extras: str) -> str:
-    """What a user is to do, as the end of a sentence: pip's command, or words where its origin is not known."""
+    """Return the remedy as the end of a sentence: pip's command, or a description if the origin is unknown."""
     command = install_command(*extras)
     if command is not None:
         return f"run: {command}"
@@ -77,11 +77,11 @@ def how_to_install(*extras: str) -> str:
 
 
 def install_command(*extras: str) -> str | None:
-    """The command of pip, for the place that this environment has the library from, which direct_url.json tells.
+    """Return pip's command for the origin of the installed library, as recorded in direct_url.json.
 
-    None where there is no such file: no index has the library, and another project may take its name there.
+    None without that file: no index has the library, and a package of that name there would be another project's.
     """
-    # They would cost a cold start 20 ms, and only an error needs them.
+    # Only an error needs these imports, which would cost a cold start 20 ms.
     import json
     from importlib.metadata import distribution
     from urllib.parse import unquote, urlsplit

@@ -1,1 +1,1 @@
-"""The command `webapp`, and what its tools share."""
+"""The command `webapp`, and the code that its tools share."""

@@ -1,4 +1,4 @@
-"""A command line whose mistakes are one line each."""
+"""A command-line parser that reports each error in one line."""
 
 import argparse
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from django_runtimes.cli.exit_codes import EXIT_USAGE
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """Python's parser, without the usage in front of each error."""
+    """Python's parser, without the usage text before each error."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit 2 with one line."""
+        """Exit with 2 and one line."""
         self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def positive_number(*, maximum: float) -> Callable[[str], float]:
-    """A reader of numbers above 0 up to `maximum`."""
+    """Return a reader of numbers above 0 and up to `maximum`."""
 
     def read(text: str) -> float:
         try:

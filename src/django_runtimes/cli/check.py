@@ -1,4 +1,4 @@
-"""What `webapp check` adds to Django's: settings that lack `configure()`, and `--explain`."""
+"""Extends Django's `check` with a check of the call of `configure()`, and with `--explain`."""
 
 import os
 import sys
@@ -13,9 +13,9 @@ _OPTION = "--explain"
 
 
 def before_check(arguments: Sequence[str]) -> list[str]:
-    """Load the settings, and print with --explain what `configure()` changed; returns the arguments for Django's.
+    """Load the settings, print the changes of `configure()` with --explain, and return the arguments for Django.
 
-    ConfigurationError for variables that cannot be read, and where the settings do not call it or lost what it set.
+    ConfigurationError for invalid variables, and if the settings do not call `configure()` or lost its settings.
     """
     if {"--help", "-h"} & set(arguments):
         sys.stdout.write(f"{_OPTION}  list every setting that configure() added or changed, with the reason\n\n")
@@ -26,7 +26,7 @@ def before_check(arguments: Sequence[str]) -> list[str]:
     from django_runtimes.adopt.configure import require_call
 
     _require_readable_variables()
-    # The first look at one of them loads all.
+    # The first access to a setting loads all of them.
     call = require_call(settings, settings.SETTINGS_MODULE)
     _refuse(unchecked_mistakes(call))
     if _OPTION in arguments:
@@ -37,11 +37,11 @@ def before_check(arguments: Sequence[str]) -> list[str]:
 
 
 def _require_readable_variables() -> None:
-    """ConfigurationError for all that the table refuses, also where no setting comes of it."""
+    """Raise ConfigurationError for all invalid variables of the table, even for those that affect no setting."""
     environment = Environment(os.environ)
     mistakes = []
     for variable in VARIABLES:
-        # Many projects read a variable of this name themselves; configure() knows when it is ours.
+        # Many projects read DATABASE_URL themselves; configure() decides whether it applies.
         if variable is DATABASE_URL or not environment.is_set(variable):
             continue
         try:

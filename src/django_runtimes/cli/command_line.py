@@ -1,4 +1,4 @@
-"""Django's command line, which knows this project's verbs beside Django's commands."""
+"""Extends Django's command line with suggestions that include the verbs of `webapp`."""
 
 import shlex
 import sys
@@ -14,19 +14,19 @@ from django.core.management import ManagementUtility, find_commands, get_command
 
 from django_runtimes.cli.exit_codes import EXIT_USAGE
 
-# Django's, which are no commands of their own.
+# Words that Django handles like commands.
 _WORDS = ("help", "version")
 
 
 class CommandLine(ManagementUtility):
-    """Runs one command of Django's or of the project's apps; an unknown one is refused with what is meant."""
+    """Runs a command of Django or of the project's apps; an unknown command is refused with a suggestion."""
 
     def __init__(self, argv: Sequence[str], *, verbs: Collection[str]) -> None:
         super().__init__(list(argv))
         self._verbs = verbs
 
     def fetch_command(self, subcommand: str) -> Any:
-        """Django's; exits with 2 for a command that does not exist."""
+        """Return the command; exit with 2 if it does not exist."""
         if subcommand not in get_commands():
             if subcommand in self._verbs:
                 _require_apps(subcommand)
@@ -34,14 +34,14 @@ class CommandLine(ManagementUtility):
         return super().fetch_command(subcommand)
 
     def refuse_unknown(self) -> None:
-        """Where the settings do not load: exit with 2 for an option, and for a word that is close to a command."""
+        """Exit with 2 for an option, or for a word that is close to a command; used when the settings do not load."""
         arguments = self.argv[2:3] if self.argv[1:2] == ["help"] else self.argv[1:2]
         if not arguments or arguments[0] in self._known():
             return
         if arguments[0].startswith("-"):
             self._refuse(arguments[0])
         if meant := self._meant(arguments):
-            # Without settings the known commands are Django's.
+            # Without settings only Django's own commands are known.
             is_certain = arguments[0].lower() == meant[1]
             self._refuse(arguments[0], "" if is_certain else " A command of the project's own needs its settings.")
 
@@ -49,11 +49,11 @@ class CommandLine(ManagementUtility):
         return {*self._verbs, *get_commands(), *_WORDS, *(() if settings.configured else _djangos_commands())}
 
     def _words(self, argument: str) -> list[str]:
-        """What may be the command: the argument, or what follows an option in its place."""
+        """Return the words that may be the command: the argument, or all words if it is an option."""
         return [word for word in self.argv[1:] if not word.startswith("-")] if argument.startswith("-") else [argument]
 
     def _meant(self, words: Iterable[str]) -> tuple[str, str] | None:
-        """The first of the words that is a command, else the first that is close to one; and that command."""
+        """Return the first word that is a command, or else the first that is close to one, with that command."""
         known = self._known()
         exact = [(word, word) for word in words if word in known]
         close = ((word, meant) for word in words for meant in get_close_matches(word.lower(), known, n=1))
@@ -73,7 +73,7 @@ class CommandLine(ManagementUtility):
                 others.remove(word)
                 order = shlex.join(["webapp", command, *others])
                 complaint = (
-                    f"{argument!r} stands before the command; options follow it: {order}"
+                    f"{argument!r} comes before the command; options follow it: {order}"
                     if word == command
                     else f"{complaint} Options follow it: {order}"
                 )
@@ -82,13 +82,13 @@ class CommandLine(ManagementUtility):
 
 
 def _djangos_commands() -> Iterator[str]:
-    """The commands of Django's own apps, which are meant often where no settings say what is installed."""
+    """Yield the commands of Django's own apps, the most likely ones when no settings list the installed apps."""
     for directory in Path(contrib.__path__[0]).iterdir():
         yield from find_commands(str(directory / "management"))
 
 
 def _require_apps(command: str) -> NoReturn:
-    """Exit with 2 where the library's apps are missing; ImproperlyConfigured where no settings say which there are."""
+    """Exit with 2 if the library's apps are not installed; raise ImproperlyConfigured without settings."""
     if not settings.configured:
         raise ImproperlyConfigured(f"{command} is a command of an app, and no settings name the apps")
     sys.stderr.write(

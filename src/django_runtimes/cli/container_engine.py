@@ -1,4 +1,4 @@
-"""podman or docker: what builds, pushes and runs containers."""
+"""Runs podman or docker."""
 
 import json
 import shutil
@@ -14,21 +14,21 @@ _TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class ContainerEngine:
-    """One engine that is installed; `version` is what it says of itself."""
+    """An installed engine; `version` is the one that it reports."""
 
     name: str
     program: str
     version: str
 
     def run(self, *arguments: str, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Ask the engine something and wait, for a minute at most; ToolError when it does not answer.
+        """Run a command of the engine and wait for up to a minute; ToolError if it does not answer.
 
-        `text` goes to its standard input.
+        `text` is passed to its standard input.
         """
         try:
             return subprocess.run(
                 [self.program, *arguments],
-                # podman may leave files in the directory it runs in.
+                # podman may leave files in its working directory.
                 cwd="/",
                 input="" if text is None else text,
                 capture_output=True,
@@ -42,7 +42,7 @@ class ContainerEngine:
             ) from None
 
     def inspect_image(self, reference: str) -> dict[str, Any] | None:
-        """What the engine knows of an image; None when it has none of that name."""
+        """Return the engine's description of an image, or None if it has no image with that name."""
         inspected = self.run("image", "inspect", reference)
         if inspected.returncode != 0:
             return None
@@ -51,9 +51,9 @@ class ContainerEngine:
 
 
 def find_engines(names: Sequence[str]) -> tuple[tuple[ContainerEngine, ...], tuple[str, ...]]:
-    """The engines of these names that answer, in this order, and the complaint of each that is installed and does not.
+    """Return the engines with these names that work, in order, and the errors of installed engines that do not.
 
-    Both are empty when none is installed.
+    Both are empty if none is installed.
     """
     usable, complaints = [], []
     for name in names:
@@ -73,9 +73,9 @@ def find_engines(names: Sequence[str]) -> tuple[tuple[ContainerEngine, ...], tup
 
 
 def last_line(text: str) -> str:
-    """The last line of an engine's complaint."""
+    """Return the last line of an engine's error output."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "it says nothing"
+    return lines[-1] if lines else "it wrote nothing"
 
 
 def _installed(name: str) -> ContainerEngine | None:

@@ -1,24 +1,24 @@
-"""Lets a terminated command clean up as an interrupted one does."""
+"""Lets a terminated command clean up like an interrupted one."""
 
 import signal
 from types import FrameType
 
 
 def treat_termination_as_interruption() -> None:
-    """Make SIGTERM and SIGHUP do what Ctrl-C does, at any moment of the command."""
-    # A command started in the background of a script finds SIGINT ignored.
+    """Make SIGTERM and SIGHUP act like Ctrl-C at any moment of the command."""
+    # A script starts its background commands with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
 
 
 def interrupt_unless_ignored() -> None:
-    """Make SIGTERM and SIGHUP end the command as Ctrl-C does, but for one that nohup has it ignore."""
+    """Make SIGTERM and SIGHUP end the command like Ctrl-C, except a signal that is ignored, as under nohup."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    # Raised again instead of handled here: asyncio replaces SIGINT's handler while a loop runs.
+    # The signal is raised as SIGINT, because asyncio replaces SIGINT's handler while a loop runs.
     signal.raise_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""The `webapp` command: Django's command line, with the project's own verbs beside Django's."""
+"""The `webapp` command: Django's command line with additional verbs."""
 
 import importlib
 import os
@@ -10,7 +10,7 @@ from django_runtimes.cli.project.project import NO_SETTINGS, find_project
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.config.configuration_error import ConfigurationError
 
-# Verbs that run before Django's settings load, so that they work where none do: module, extra it needs.
+# Verbs that run without loading Django's settings: the module of each, and the extra that it needs.
 TOOLS: dict[str, tuple[str, str | None]] = {
     "compare": ("django_runtimes.compare.compare", "compare"),
     "pinlint": ("django_runtimes.pinning.pinlint", None),
@@ -34,22 +34,22 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     },
 }
 
-# The project's own, at the version that its tests want; no extra brings it.
+# The project installs it itself, in the version that its tests need; no extra contains it.
 _TEST_RUNNER = "pytest"
 
-# Commands that change the schema or roles, or judge a change: past any proxy, with the operations login.
+# Commands that change or judge the schema or roles; they bypass any proxy and use the operations login.
 _OPERATIONS = ("create_web_role", "createcachetable", "migrate", "migration_gate", "set_role_timeouts")
 
 _OVERVIEW = """\
 webapp compare    run this application under every runtime and report side by side
 webapp serve      serve it at http://127.0.0.1:8000 on an embedded PostgreSQL
 webapp test       run the project's own tests under the profile of each runtime
-webapp pinlint    run the tests and list what they send that would pin RDS Proxy
-webapp doctor     say what is wrong with the variables, the database and its connection budget
-webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo takes it back)
-webapp deploy     build, push, migrate, move the traffic, test, and go back when the test fails
-                  beside it: build, status, logs, manage, promote, rollback, destroy, open; each has --help
-webapp COMMAND    every command of Django's, such as migrate; docs/settings.md has the variables they need
+webapp pinlint    run the tests and list the statements that would pin RDS Proxy
+webapp doctor     check the variables, the database and its connection budget
+webapp init       adopt a Django project: settings, dependency, Dockerfile, workload (--undo reverts it)
+webapp deploy     build, push, migrate, shift the traffic, test, and roll back when the test fails
+                  related: build, status, logs, manage, promote, rollback, destroy, open; each has --help
+webapp COMMAND    any Django command, such as migrate; docs/settings.md describes the variables
 
 """
 
@@ -58,7 +58,7 @@ def main() -> None:
     """Run one verb, then exit with its code."""
     arguments = sys.argv[1:]
     try:
-        # Taking back needs the record alone, and may be what repairs a pyproject.toml.
+        # --undo needs only the record, and may have to repair a broken pyproject.toml.
         project = None if arguments[:1] == ["init"] and "--undo" in arguments else find_project(Path.cwd())
     except UsageError as error:
         sys.stderr.write(f"webapp: {error}\n")
@@ -66,7 +66,7 @@ def main() -> None:
     if project is not None:
         project.enter(os.environ)
     if arguments[:1] in (["help"], ["--help"], ["-h"]) and len(arguments) > 1:
-        # Django knows the first of these only, and no verb.
+        # Django supports only the first of these forms, and no verbs.
         _, topic, *others = arguments
         arguments = [topic, "--help"] if topic in TOOLS else ["help", *([] if topic == "help" else [topic]), *others]
     asks_for_help = arguments in ([], ["help"], ["--help"], ["-h"])
@@ -81,7 +81,7 @@ def main() -> None:
         try:
             raise SystemExit(_run_tool(arguments[0], arguments[1:]))
         except KeyboardInterrupt:
-            # Before the verb itself heeds it: importing takes a moment.
+            # Ctrl-C can come while the verb is still being imported.
             raise SystemExit(EXIT_INTERRUPTED) from None
     if arguments and arguments[0] in _OPERATIONS:
         from django_runtimes.config.choices import Role
@@ -92,7 +92,7 @@ def main() -> None:
 
 
 def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
-    """One of Django's or of the project's apps; exits with 78 where the settings do not say how to run."""
+    """Run a command of Django or of the project's apps; exit with 78 if the configuration is invalid."""
     from django.core.exceptions import ImproperlyConfigured
 
     from django_runtimes.cli.command_line import CommandLine
@@ -114,7 +114,7 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
         from django_runtimes.cli.project.settings_check import settings_not_found
 
         text = settings_not_found(os.environ.get("DJANGO_SETTINGS_MODULE", ""), error.name)
-        # What the project's own code lacks has a traceback that tells where.
+        # A missing import of the project's own code keeps its traceback, which shows the place.
         if not text:
             raise
         sys.stderr.write(f"webapp: {text}\n")
@@ -131,7 +131,7 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
 
 
 def _engine_complaint(raised: Exception) -> str:
-    """The engine of a database that is not installed, or that finds no libpq; empty without one."""
+    """Return an error about a database engine that is not installed or finds no libpq, or an empty string."""
     from importlib.util import find_spec
 
     from django.conf import settings

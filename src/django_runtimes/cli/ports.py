@@ -1,4 +1,4 @@
-"""TCP ports of 127.0.0.1: a free one for a child, and whether the child listens on it."""
+"""Finds free TCP ports of 127.0.0.1 for child processes, and checks whether the child listens."""
 
 import os
 import random
@@ -16,14 +16,13 @@ _EPHEMERAL_RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nothing listens on now.
+    """Return a TCP port of 127.0.0.1 on which nothing listens now.
 
-    Outside of the range from which the kernel takes ports for connections: one of these could take it before the
-    child listens.
+    It is outside the kernel's range of ephemeral ports, so that no connection takes it before the child listens.
     """
     for port in _candidates():
         with socket.socket() as listener:
-            # As servers do: the last connections of one that has ended are no hindrance.
+            # Like servers, ignore the last connections of a process that has ended.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind(("127.0.0.1", port))
@@ -35,16 +34,16 @@ def free_port() -> int:
 
 
 def accepts_connections(port: int) -> bool:
-    """Whether something listens on this port of 127.0.0.1."""
+    """Return whether anything listens on this port of 127.0.0.1."""
     with socket.socket() as client:
         client.settimeout(1.0)
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
 def owns_port(process: subprocess.Popen[bytes], port: int) -> bool:
-    """Whether the child, or a process of its session, listens on this port.
+    """Return whether the child, or a process of its session, listens on this port.
 
-    Without /proc, or where its processes are another account's, anything that listens counts.
+    Without /proc, or if the processes belong to another account, any listening process counts.
     """
     if not accepts_connections(port):
         return False
@@ -60,7 +59,7 @@ def owns_port(process: subprocess.Popen[bytes], port: int) -> bool:
 
 
 def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, timeout_s: float) -> bool:
-    """Whether the child listens within the time; False also when it has ended."""
+    """Return whether the child listens in time; False also if it ends."""
     return processes.wait_until(process, lambda: owns_port(process, port), timeout_s=timeout_s)
 
 
@@ -73,12 +72,12 @@ def _candidates() -> Iterator[int]:
         rng = random.SystemRandom()
         for _ in range(_ATTEMPTS):
             yield rng.randrange(_LOWEST_PORT, first_ephemeral)
-    # The kernel's choice.
+    # With port 0 the kernel chooses.
     yield 0
 
 
 def _listening_sockets(port: int) -> set[str] | None:
-    """The inodes of the sockets that listen on this port of any address; None without /proc."""
+    """Return the inodes of the sockets that listen on this port of any address, or None without /proc."""
     found = set()
     for table in ("tcp", "tcp6"):
         try:
@@ -114,6 +113,6 @@ def _sockets_of(pid: int) -> set[str]:
             except FileNotFoundError:
                 continue
     except (FileNotFoundError, ProcessLookupError):
-        # It has ended.
+        # The process has ended.
         return set()
     return found

@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive the process that started them."""
+"""Starts child processes that cannot outlive their parent, and waits for them."""
 
 import contextlib
 import os
@@ -10,24 +10,24 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-# Debian keeps servers in sbin, which a plain user's PATH leaves out.
-_MORE_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
+# Debian installs servers in sbin, which is not on the PATH of ordinary users.
+_EXTRA_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin")
 
-# A parent that is killed between its fork and setpriv sends no signal any more. The shell's own
-# variables are no part of the child's environment.
+# If the parent is killed between its fork and setpriv, the kernel sends no signal, so the shell checks the parent.
+# The shell's own variables are removed from the child's environment.
 _UNLESS_ORPHANED = '[ "$PPID" = "$1" ] || exit 1; shift; unset PWD OLDPWD; exec "$@"'
 
 NICENESS = 10
 
 
 def find_program(name: str) -> str | None:
-    """The path of an installed program, or None."""
-    search_path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_MORE_DIRECTORIES))
+    """Return the path of an installed program, or None."""
+    search_path = os.pathsep.join((os.environ.get("PATH", os.defpath), *_EXTRA_DIRECTORIES))
     return shutil.which(name, path=search_path)
 
 
 def server_account() -> pwd.struct_passwd | None:
-    """The account that servers which refuse root run as; None when the caller is not root."""
+    """Return the account for servers that refuse to run as root, or None if the caller is not root."""
     return pwd.getpwnam("nobody") if os.geteuid() == 0 else None
 
 
@@ -37,10 +37,10 @@ def bound_to_parent(
     death_signal: signal.Signals = signal.SIGKILL,
     account: pwd.struct_passwd | None = None,
 ) -> list[str]:
-    """`argv`, prefixed so that the kernel sends `death_signal` when the starting thread ends.
+    """Prefix `argv` so that the kernel sends `death_signal` when the starting thread ends.
 
     The signal follows the *thread* that forks, so start children from the main thread. Without
-    util-linux (not Linux) the command comes back unchanged and only orderly exits are covered.
+    util-linux (not Linux) the command is returned unchanged, and only orderly exits end the child.
     """
     setpriv = find_program("setpriv")
     if setpriv is None:
@@ -60,9 +60,9 @@ def spawn(
     account: pwd.struct_passwd | None = None,
     directory: Path | None = None,
 ) -> subprocess.Popen[bytes]:
-    """Start a child in a session of its own, its output appended to `log`, its niceness above ours.
+    """Start a child in its own session, with its output appended to `log` and a higher niceness.
 
-    The caller measures, and would run on another machine: it must not wait for what it measures.
+    The caller may be measuring the child, and must not wait for it: in reality both run on separate machines.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -74,7 +74,7 @@ def spawn(
             cwd=directory,
             start_new_session=True,
         )
-    # A child that has ended already needs none.
+    # The child may have ended already.
     with contextlib.suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
     return process
@@ -86,7 +86,7 @@ def stop(
     first_signal: signal.Signals = signal.SIGTERM,
     grace_s: float = 5.0,
 ) -> None:
-    """End a child: ask, wait for `grace_s`, then kill what is left of its process group."""
+    """Stop a child: send a signal, wait for `grace_s`, then kill the rest of its process group."""
     if process.poll() is None:
         process.send_signal(first_signal)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -97,17 +97,17 @@ def stop(
 
 
 def start_ticks(pid: int) -> str | None:
-    """When a process started, in clock ticks since boot; None when there is no such process, or no /proc."""
+    """Return when a process started, in clock ticks since boot, or None without the process or without /proc."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return None
-    # The second field, the command, may hold spaces and brackets: count from behind it.
+    # The second field, the command, may contain spaces and parentheses, so fields are counted after it.
     return stat.rpartition(")")[2].split()[19]
 
 
 def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, timeout_s: float) -> bool:
-    """Whether the child is `ready` within the time; False also when it has ended."""
+    """Return whether the child becomes `ready` in time; False also if it ends."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -119,7 +119,7 @@ def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, t
 
 
 def cause(log: Path, count: int = 3) -> str:
-    """Why a child failed, on one line: the error of its log's last traceback, else the last lines."""
+    """Return why a child failed, on one line: the error of its log's last traceback, or else the last lines."""
     if not log.exists():
         return "it wrote nothing"
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Tells the user how far a verb is."""
+"""Shows the user the progress of a verb."""
 
 import sys
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from rich.progress import Progress as RichProgress
 
 
 class Progress:
-    """Lines that stay, and in a terminal a bar for a phase of several steps, or a line that says what is awaited.
+    """Prints lines and, in a terminal, a bar for a phase of several steps or a status line while waiting.
 
-    Enter it where phases have several steps: leaving ends the last bar.
+    Use it as a context manager if phases have several steps: the exit ends the last bar.
     """
 
     def __init__(self, stream: TextIO = sys.stderr) -> None:
@@ -33,11 +33,11 @@ class Progress:
         self._end_bar()
 
     def say(self, text: str) -> None:
-        """Show one line that stays."""
+        """Print one permanent line."""
         self._console.print(text, markup=False)
 
     def begin(self, phase: str, steps: int = 1) -> None:
-        """Start a phase of so many steps."""
+        """Start a phase with this number of steps."""
         self._end_bar()
         if steps > 1 and self._console.is_terminal:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -48,14 +48,14 @@ class Progress:
             self._console.print(f"{phase} ({steps})" if steps > 1 else phase, markup=False, style="bold")
 
     def advance(self) -> None:
-        """One step of the phase is done."""
+        """Record one step of the phase as done."""
         if self._bar is not None:
             bar, task = self._bar
             bar.advance(task)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:
-        """Say in a terminal what is awaited, for as long as it is."""
+        """Show a status line in a terminal until the end of the block."""
         with self._console.status(text) if self._console.is_terminal else nullcontext():
             yield
 

@@ -9,8 +9,8 @@ from django_runtimes.cli.tool_error import UsageError
 
 
 def read_toml(path: Path, *, remedy: str) -> dict[str, Any]:
-    """The content of a TOML file; UsageError when it cannot be read, with the remedy for one that is missing."""
-    # Django's own commands pass here too, most of them without such a file.
+    """Read a TOML file; UsageError if it cannot be read, with `remedy` for an unreadable or missing file."""
+    # Django's own commands import this module too, mostly without reading a file.
     import tomllib
 
     try:
@@ -22,6 +22,6 @@ def read_toml(path: Path, *, remedy: str) -> dict[str, Any]:
 
 
 def known_key(key: str, known: Sequence[str]) -> str:
-    """What to write in place of a key that is not known."""
+    """Return a suggestion for an unknown key."""
     nearest = difflib.get_close_matches(key, known, n=1)
     return f"did you mean '{nearest[0]}'?" if nearest else f"choose one of: {', '.join(known)}"

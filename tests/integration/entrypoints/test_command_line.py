@@ -58,10 +58,10 @@ def test_a_misspelt_command_gets_a_suggestion(word, meant):
         (("Migrate",), "'Migrate' is not a command; did you mean migrate?"),
         (("HELP",), "'HELP' is not a command; did you mean help?"),
         (("help", "MIGRATE"), "'MIGRATE' is not a command; did you mean migrate?"),
-        (("--quick", "compare"), "'--quick' stands before the command; options follow it: webapp compare --quick"),
+        (("--quick", "compare"), "'--quick' comes before the command; options follow it: webapp compare --quick"),
         (
             ("--settings", "x", "compare", "--json"),
-            "'--settings' stands before the command; options follow it: webapp compare --settings x --json",
+            "'--settings' comes before the command; options follow it: webapp compare --settings x --json",
         ),
         (
             ("--settings=x", "comare"),

@@ -66,8 +66,8 @@ def test_settings_that_ignore_database_url(foreign):
     foreign.write("config/settings.py", settings + 'DATABASES["default"] |= {"HOST": "db.example", "NAME": "live"}\n')
 
     assert refusal(foreign) == (
-        "DATABASES['default'] in config.settings is live at db.example:1, whatever DATABASE_URL says, and a database "
-        "of yours is not touched; leave it as it is after configure(globals())"
+        "DATABASES['default'] in config.settings is live at db.example:1, although DATABASE_URL names another "
+        "database, and your own databases are never touched; do not set it after configure(globals())"
     )
 
 
@@ -76,7 +76,7 @@ def test_another_engine(foreign):
     foreign.write("config/settings.py", settings + 'DATABASES["default"]["ENGINE"] = "django.db.backends.sqlite3"\n')
 
     assert refusal(foreign).startswith(
-        "the engine of DATABASES['default'] in config.settings is 'django.db.backends.sqlite3', and this needs"
+        "the engine of DATABASES['default'] in config.settings is 'django.db.backends.sqlite3', but this needs"
     )
 
 

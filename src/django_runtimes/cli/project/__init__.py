@@ -1,1 +1,1 @@
-"""Reads the project that the tools work on: its folder, its block, its variables and its settings."""
+"""Reads the tools' project: its folder, its [tool.webapp] block, its variables and its settings."""

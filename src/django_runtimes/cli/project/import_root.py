@@ -1,17 +1,17 @@
-"""Finds the folder of a project that its modules are imported from, which manage.py has on Python's path."""
+"""Finds the folder from which a project's modules are imported, the one that manage.py puts on Python's path."""
 
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 MANAGE = "manage.py"
-# Below the project's folder, as in backend/manage.py and apps/web/manage.py.
+# The depth below the project's folder, as in backend/manage.py and apps/web/manage.py.
 _DEPTH = 2
 _NOT_THE_PROJECT = frozenset({"node_modules", "site-packages", "__pycache__"})
 
 
 class AmbiguousRootError(Exception):
-    """Several folders hold the settings; `folders` are they."""
+    """Several `folders` contain the settings."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
         super().__init__(", ".join(map(str, folders)))
@@ -19,10 +19,10 @@ class AmbiguousRootError(Exception):
 
 
 def find_import_root(directory: Path, settings: str | None) -> Path:
-    """The folder that holds the settings module: `directory`, its `src`, or that of a manage.py at most 2 below.
+    """Return the folder with the settings module: `directory`, its `src`, or one with manage.py up to 2 levels below.
 
-    Where none holds it, or no settings are named, the folder of the only manage.py, else `directory`.
-    AmbiguousRootError when several that have a manage.py hold it.
+    If none contains it, or no settings are named, return the folder of the only manage.py, or else `directory`.
+    AmbiguousRootError if several folders with a manage.py contain it.
     """
     if settings is not None:
         for folder in (directory, directory / "src"):
@@ -44,7 +44,7 @@ def _holds(folder: Path, module: str) -> bool:
 
 
 def folders_with_manage(directory: Path, depth: int = _DEPTH) -> Iterator[Path]:
-    """The folders that have a manage.py, at most `depth` below a folder; none below one that has."""
+    """Yield the folders with a manage.py, up to `depth` levels below a folder, but none below another one."""
     try:
         entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
     except OSError:

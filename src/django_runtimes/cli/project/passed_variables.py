@@ -1,10 +1,10 @@
-"""The variables of a project's own that the tools pass on to it, by the names that the project lists."""
+"""Validates the names of the project's own variables, which the tools pass on."""
 
 import re
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LIBRARY_PREFIX = "WEBAPP_"
-# What decides which Python, code, settings and database a process has. libpq lets the last four beat a URL.
+# Variables that determine a process's Python, code, settings and database. In libpq the last four override a URL.
 _SET_BY_TOOLS = frozenset(
     {
         "DATABASE_URL",
@@ -44,7 +44,7 @@ _LAMBDA_PREFIX = "AWS_LAMBDA_"
 
 
 def complaint_about(name: str) -> str | None:
-    """Why a project cannot have a variable of this name passed on, with the remedy; None where it can."""
+    """Return why the tools cannot pass on a variable with this name, with the remedy, or None."""
     if not _NAME.fullmatch(name):
         return "is not a variable's name; write it with letters, digits and _, without its value"
     if name.startswith(_LIBRARY_PREFIX):
@@ -52,5 +52,5 @@ def complaint_about(name: str) -> str | None:
     if name in _SET_BY_TOOLS:
         return "is set by the tools themselves; remove it"
     if name in _RESERVED_BY_LAMBDA or name.startswith(_LAMBDA_PREFIX):
-        return "is reserved by AWS Lambda, where no function can have one of its own; remove it"
+        return "is reserved by AWS Lambda, where no function can set it; remove it"
     return None

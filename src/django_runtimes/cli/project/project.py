@@ -1,4 +1,4 @@
-"""Finds the project that the command `webapp` works on, by the `[tool.webapp]` block of its pyproject.toml."""
+"""Finds the project of the command `webapp` by the `[tool.webapp]` block in its pyproject.toml."""
 
 import difflib
 import os
@@ -23,10 +23,10 @@ NO_SETTINGS = "no settings module is named; set settings in [tool.webapp] of pyp
 
 @dataclass(frozen=True)
 class Project:
-    """What the block says: the folder that holds it, the settings module and the workload's file.
+    """The content of the block, and the folder that contains it.
 
-    `environment` names the variables of the project's own, `python_path` the folder that its modules are imported
-    from where that is not the one found.
+    `environment` are the names of the project's own variables. `python_path` is the folder from which its modules are
+    imported, if it is not the one that would be found.
     """
 
     directory: Path
@@ -37,7 +37,7 @@ class Project:
 
     @cached_property
     def import_root(self) -> Path:
-        """The folder on Python's path: `python_path`, else the one that holds the settings (see find_import_root)."""
+        """The folder on Python's path: `python_path`, or else the one with the settings (see find_import_root)."""
         if self.python_path is not None:
             return self.python_path
         try:
@@ -45,30 +45,30 @@ class Project:
         except AmbiguousRootError as error:
             found = [str(folder.relative_to(self.directory)) for folder in error.folders]
             raise UsageError(
-                f"{self.directory / _FILE_NAME}: {', '.join(found)} each hold a {MANAGE} and {self.settings}; "
-                f'choose one by python_path = "{found[0]}" in [tool.webapp]'
+                f"{self.directory / _FILE_NAME}: {', '.join(found)} each contain {MANAGE} and {self.settings}; "
+                f'choose one with python_path = "{found[0]}" in [tool.webapp]'
             ) from None
 
     @property
     def manage(self) -> Path | None:
-        """The project's manage.py, where it has one."""
+        """The project's manage.py, if it has one."""
         folders = dict.fromkeys((self.import_root, self.directory))
         return next((folder / MANAGE for folder in folders if (folder / MANAGE).is_file()), None)
 
     @property
     def working_directory(self) -> Path:
-        """Where its processes run: the folder of manage.py, else the project's."""
+        """The working directory of the project's processes: the folder of manage.py, or else the project's."""
         return self.directory if self.manage is None else self.manage.parent
 
     def enter(self, environ: MutableMapping[str, str]) -> None:
-        """Make its modules importable here and in child processes, and name the settings unless a variable does."""
+        """Make the modules importable here and in child processes, and set DJANGO_SETTINGS_MODULE if it is not set."""
         root = str(self.import_root)
         if os.pathsep in root:
             raise UsageError(f"the project's folder {root!r} has {os.pathsep!r} in its path; rename the folder")
         if root not in sys.path:
             sys.path.insert(0, root)
         if str(self.directory) not in sys.path:
-            # For tests that lie beside it; behind everything else, so that it hides nothing.
+            # Tests may be imported from the project's folder. It comes last, so that it hides nothing else.
             sys.path.append(str(self.directory))
         paths = environ.get("PYTHONPATH", "").split(os.pathsep)
         if root not in paths:
@@ -78,17 +78,17 @@ class Project:
             _named_by_block.append(self.settings)
 
 
-# The settings that `enter` has named because no variable did.
+# The settings that `enter` put into DJANGO_SETTINGS_MODULE, which was not set.
 _named_by_block: list[str] = []
 
 
 def settings_by_variable(environ: Mapping[str, str]) -> str | None:
-    """The settings that the user's DJANGO_SETTINGS_MODULE names, and not the block."""
+    """Return the settings that the user's DJANGO_SETTINGS_MODULE names, or None if the block names them."""
     return None if _named_by_block else environ.get("DJANGO_SETTINGS_MODULE") or None
 
 
 def find_project(start: Path) -> Project | None:
-    """The project whose block is nearest above `start`; None without one. UsageError for a block that is wrong."""
+    """Return the project with the nearest block in or above `start`, or None; UsageError for an invalid block."""
     for directory in (start, *start.parents):
         path = directory / _FILE_NAME
         if path.is_file() and (block := _block(path)) is not None:
@@ -97,7 +97,7 @@ def find_project(start: Path) -> Project | None:
 
 
 def project_at(start: Path) -> Project:
-    """The project whose block is nearest above `start`, else one in `start` of which nothing is known."""
+    """Return the project with the nearest block in or above `start`, or else an empty project in `start`."""
     return find_project(start) or Project(start)
 
 
@@ -109,14 +109,14 @@ def _block(path: Path) -> Mapping[str, Any] | None:
     block = tool.get(_BLOCK)
     if block is None:
         for misspelt in (*_misspelt(tool, "tool."), *_misspelt(content, "")):
-            raise UsageError(f"{path}: [{misspelt}] is read by nothing; did you mean [tool.webapp]?")
+            raise UsageError(f"{path}: [{misspelt}] has no effect; did you mean [tool.webapp]?")
     elif not isinstance(block, dict):
         raise UsageError(f"{path}: tool.webapp={block!r} is not a table; write it as [tool.webapp]")
     return block
 
 
 def _misspelt(table: Mapping[str, Any], prefix: str) -> Iterable[str]:
-    """The tables whose names are close to the block's: web-app, web_app, webap, Webapp; and [webapp] itself."""
+    """Yield tables whose names are close to the block's: web-app, web_app, webap, Webapp, and [webapp] itself."""
     for name, value in table.items():
         plain = name.lower().replace("-", "").replace("_", "")
         if isinstance(value, dict) and difflib.get_close_matches(plain, [_BLOCK], n=1, cutoff=0.8):
@@ -128,7 +128,7 @@ def _read(path: Path, block: Mapping[str, Any]) -> Project:
         if key not in _KEYS:
             raise UsageError(f"{path}: [tool.webapp] has no key {key!r}; {known_key(key, _KEYS)}")
         if key != "environment" and (not isinstance(value, str) or not value.strip()):
-            raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a text; write it in quotes")
+            raise UsageError(f"{path}: [tool.webapp] {key}={value!r} is not a string; write it in quotes")
     settings, workload = block.get("settings"), block.get("workload")
     if settings is not None and not all(part.isidentifier() for part in settings.split(".")):
         raise UsageError(
@@ -164,6 +164,6 @@ def _python_path(path: Path, text: str | None) -> Path | None:
     if not folder.is_dir():
         raise UsageError(
             f"{path}: [tool.webapp] python_path={text!r} is not a folder beside this file; "
-            "name the one that holds manage.py, or the settings' package"
+            "name the folder that contains manage.py, or the settings' package"
         )
     return folder

@@ -1,4 +1,4 @@
-"""What a project's settings say, found out in a child process, so that none of them is loaded in a tool."""
+"""Reads a project's settings in a child process, so that a tool never loads them itself."""
 
 import json
 import subprocess
@@ -16,22 +16,22 @@ from django_runtimes.config.databases.engines import is_postgresql
 from django_runtimes.config.databases.url import Address
 
 _LIMIT_S = 60.0
-# A loopback address is written in several ways.
+# The loopback address has several names.
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 
 class StartPython(Protocol):
-    """Starts Python where the project's modules are, as a child that ends with the caller."""
+    """Starts Python, with the project's modules importable, as a child that ends with the caller."""
 
     def __call__(self, arguments: Sequence[str], environ: Mapping[str, str], *, log: Path) -> subprocess.Popen[bytes]:
-        """The child, whose output goes to `log`."""
+        """Start the child, with its output in `log`."""
         ...
 
 
 def start_python(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """This Python, in `directory` or else in the current one."""
+    """Start this Python in `directory`, or else in the current one."""
     return processes.spawn([sys.executable, *arguments], environ=environ, log=log, directory=directory)
 
 
@@ -46,7 +46,7 @@ class LoadedDatabase:
     name: str
 
     def is_at(self, address: Address) -> bool:
-        """Whether it is on this server."""
+        """Return whether the database is on this server."""
         return self.port == address.port and _host(self.host) == _host(address.host)
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class LoadedDatabase:
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """A settings module after it was loaded; `is_configured` is whether it called `configure()`."""
+    """A loaded settings module; `is_configured` says whether it called `configure()`."""
 
     module: str
     is_configured: bool
@@ -63,24 +63,24 @@ class LoadedSettings:
     databases: Mapping[str, LoadedDatabase]
 
     def require_database(self, address: Address) -> None:
-        """ToolError unless `default` is the database at `address`, lest a tool touch another one."""
+        """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other one."""
         if not self.is_configured:
             raise ToolError(not_called(self.module))
         default = self.databases.get("default")
         if default is None or not default.is_postgresql:
             engine = "none" if default is None else repr(default.engine)
             raise ToolError(
-                f"the engine of DATABASES['default'] in {self.module} is {engine}, and this needs PostgreSQL; "
+                f"the engine of DATABASES['default'] in {self.module} is {engine}, but this needs PostgreSQL; "
                 "set it before configure(globals()) is called, which takes the address from DATABASE_URL"
             )
         if not default.is_at(address) or default.name != address.name:
             raise ToolError(
-                f"DATABASES['default'] in {self.module} is {default}, whatever DATABASE_URL says, and a database of "
-                "yours is not touched; leave it as it is after configure(globals())"
+                f"DATABASES['default'] in {self.module} is {default}, although DATABASE_URL names another database, "
+                "and your own databases are never touched; do not set it after configure(globals())"
             )
 
     def elsewhere(self, address: Address) -> dict[str, LoadedDatabase]:
-        """The further PostgreSQL databases, by alias, that are not on the server at `address`."""
+        """Return the other PostgreSQL databases, by alias, that are not on the server at `address`."""
         return {
             alias: database
             for alias, database in self.databases.items()
@@ -91,16 +91,18 @@ class LoadedSettings:
 def load_settings(
     environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
 ) -> LoadedSettings:
-    """The settings that `environ` names; ToolError with the project's own error and its place when they do not load.
+    """Load the settings that `environ` names; ToolError with the project's own error and its place if that fails.
 
-    `directory` is the project's folder, below which paths are shown.
+    `directory` is the project's folder; errors show paths relative to it.
     """
     module = environ["DJANGO_SETTINGS_MODULE"]
     process = start(["-c", Path(settings_probe.__file__).read_text()], environ, log=log)
     try:
         exit_code = process.wait(_LIMIT_S)
     except subprocess.TimeoutExpired:
-        raise ToolError(f"the settings {module} do not load within {_LIMIT_S:g} s; see what they wait for") from None
+        raise ToolError(
+            f"the settings {module} do not load within {_LIMIT_S:g} s; find out what they wait for"
+        ) from None
     finally:
         processes.stop(process)
     lines = log.read_text(errors="replace").splitlines()
@@ -144,7 +146,7 @@ def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
 
 
 def settings_not_found(module: str, missing: str | None) -> str:
-    """What a user is told where the settings' module, or a package above it, is `missing`; empty for another module."""
+    """Return the error if the settings module, or a package above it, is `missing`; empty for another module."""
     if missing is None or not f"{module}.".startswith(f"{missing}."):
         return ""
     return (
@@ -154,7 +156,7 @@ def settings_not_found(module: str, missing: str | None) -> str:
 
 
 def shown_place(file: str | None, line: int | None, directory: Path) -> str:
-    """A place in brackets behind an error, below the project's folder; nothing for none."""
+    """Return a place for the end of an error, in brackets and relative to the project's folder; empty without one."""
     if file is None:
         return ""
     path = Path(file)

@@ -1,7 +1,7 @@
-"""Loads a project's settings and prints, as its last line, what the tools need to know, or why they do not load.
+"""Loads a project's settings and prints, as its last line, the facts that the tools need, or the error.
 
-A program of its own, whose text is given to `python -c`: it also runs in an image that holds another version of the
-library. Prints MARK and JSON: `error` (text, type, missing, file, line), or what `_describe` returns.
+This is a separate program, passed as text to `python -c`: it also runs in an image with another version of the
+library. It prints MARK and JSON: `error` (text, type, missing, file, line), or the result of `_describe`.
 """
 
 import json
@@ -15,10 +15,10 @@ MARK = "webapp-settings "
 
 
 def main() -> None:
-    """Print the line; the exit code is 0 whatever was found."""
+    """Print the line; the exit code is always 0."""
     try:
         found = _describe()
-    # sys.exit() in a settings module is one more way not to load.
+    # A settings module may also call sys.exit().
     except (Exception, SystemExit) as error:
         found = {"error": _explain(error)}
     sys.stdout.flush()
@@ -34,7 +34,7 @@ def _describe() -> dict[str, object]:
         try:
             vendor = connections[alias].vendor
         except Exception:
-            # An engine that needs the apps; its name says enough.
+            # Some engines need loaded apps; their name is enough for the tools.
             vendor = None
         databases[alias] = {
             "vendor": vendor,
@@ -62,12 +62,12 @@ def _explain(error: BaseException) -> dict[str, object]:
 
 
 def place_of(error: BaseException) -> tuple[str | None, int | None]:
-    """Where the project's own code was when it failed: the last line that is neither Python's nor a package's."""
+    """Return the project's own place in the traceback: the last line outside of Python and installed packages."""
     if isinstance(error, SyntaxError):
         return error.filename, error.lineno
     paths = sysconfig.get_paths()
     foreign = {os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-    # The library's own, which may lie in a checkout.
+    # The library may be in a checkout instead of site-packages.
     if "django_runtimes" in sys.modules:
         foreign.add(str(Path(str(sys.modules["django_runtimes"].__file__)).resolve().parent))
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -41,11 +41,11 @@ def test_without_a_block_there_is_no_project(write):
             '[tool.webapp]\nurl = "a"\n',
             "has no key 'url'; choose one of: settings, environment, workload, python_path",
         ),
-        ("[tool.webapp]\nsettings = 3\n", "settings=3 is not a text; write it in quotes"),
-        ('[tool.webapp]\nsettings = ""\n', "settings='' is not a text; write it in quotes"),
+        ("[tool.webapp]\nsettings = 3\n", "settings=3 is not a string; write it in quotes"),
+        ('[tool.webapp]\nsettings = ""\n', "settings='' is not a string; write it in quotes"),
         ('[tool.webapp]\nsettings = "config/settings.py"\n', "settings='config/settings.py' is not a module's name"),
-        ('[tool.web-app]\nsettings = "a"\n', "[tool.web-app] is read by nothing; did you mean [tool.webapp]?"),
-        ('[webapp]\nsettings = "a"\n', "[webapp] is read by nothing; did you mean [tool.webapp]?"),
+        ('[tool.web-app]\nsettings = "a"\n', "[tool.web-app] has no effect; did you mean [tool.webapp]?"),
+        ('[webapp]\nsettings = "a"\n', "[webapp] has no effect; did you mean [tool.webapp]?"),
         ('[tool.webapp]\npython_path = "app"\n', "python_path='app' is not a folder beside this file"),
         ('[tool.webapp]\nenvironment = "A"\n', "environment='A' is not a list of names; write it as ["),
         ("[tool.webapp]\nenvironment = [1]\n", "environment=[1] is not a list of names; write it as ["),
@@ -131,7 +131,7 @@ def test_two_folders_with_the_settings_are_refused(tmp_path):
         (tmp_path / name / "manage.py").touch()
         (tmp_path / name / "config" / "settings.py").touch()
 
-    with pytest.raises(UsageError, match=r"back, front each hold .* by python_path = \"back\" in \[tool.webapp\]"):
+    with pytest.raises(UsageError, match=r"back, front each contain .* with python_path = \"back\" in \[tool.webapp\]"):
         _ = Project(tmp_path, "config.settings").import_root
 
 
