@@ -1,1 +1,1 @@
-"""`configure()`: what a project's settings become on this runtime, and the checks of what does not survive there."""
+"""`configure()`: fits a project's settings to the runtime, and checks for code and settings that fail there."""

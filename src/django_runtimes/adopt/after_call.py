@@ -1,4 +1,4 @@
-"""What `configure()` refuses, in the settings that Django uses: an assignment after the call goes past it."""
+"""Finds assignments after the call of `configure()` that the call itself would have refused."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -20,15 +20,15 @@ from django_runtimes.config.secret_key import SHORTEST_KEY, weakness
 _CHECKING_APP = "django_runtimes.adopt"
 
 
-def require_kept() -> None:
-    """ConfigurationError for a setting that was set after the call and that the call would have refused."""
+def refuse_later_mistakes() -> None:
+    """Raise ConfigurationError for a setting that was set after the call and that the call would have refused."""
     call = last_call()
     for mistake in () if call is None else later_mistakes(call):
         raise ConfigurationError(mistake)
 
 
 def later_mistakes(call: Call) -> list[str]:
-    """One text for each, with the remedy; none where nothing differs from what the call left."""
+    """Return an error text for each such setting, with the remedy."""
     changed = {change.name for change in later_changes(call.kept, settings)}
     mistakes = [
         mistake
@@ -42,15 +42,15 @@ def later_mistakes(call: Call) -> list[str]:
 
 
 def unchecked_mistakes(call: Call) -> list[str]:
-    """The same where the app is gone that would say so among Django's checks; else none."""
+    """Return the same texts if the app that reports them in Django's checks is missing, and otherwise none."""
     return later_mistakes(call) if _CHECKING_APP in missing_apps(settings.INSTALLED_APPS) else []
 
 
 def _debug(call: Call, value: Any) -> Iterator[str]:
     if value and not call.adopted.is_local:
         yield (
-            f"DEBUG={value!r} was set after configure() in {call.place}: it shows the application's insides and the "
-            f"runtime is {call.adopted.runtime}; remove the line, or set it to False before the call"
+            f"DEBUG={value!r} was set after configure() in {call.place}: it exposes the application's internals and "
+            f"the runtime is {call.adopted.runtime}; remove the line, or set it to False before the call"
         )
 
 
@@ -77,7 +77,7 @@ def _sqlite(call: Call, value: Mapping[str, Mapping[str, Any]]) -> Iterator[str]
         if is_sqlite(database):
             yield (
                 f"DATABASES[{alias!r}] was set after configure() in {call.place} and is SQLite, whose file "
-                f"{call.adopted.runtime} loses with each instance; name a PostgreSQL, before the call or by "
+                f"{call.adopted.runtime} loses with each instance; name a PostgreSQL database, before the call or with "
                 "DATABASE_URL"
             )
 
@@ -86,7 +86,7 @@ def _apps(call: Call, value: Any) -> Iterator[str]:
     if missing := missing_apps(value):
         yield (
             f"INSTALLED_APPS was set after configure() in {call.place} and lacks {', '.join(missing)}; "
-            "set it before the call, which appends them"
+            "set it before the call, which appends these apps"
         )
 
 
@@ -101,9 +101,9 @@ _DECIDED_AGAIN = frozenset({"DATABASES", *IGNORED_STORAGES})
 
 
 def _decided_again(call: Call) -> Iterator[str]:
-    """What two steps say of the settings as they are now."""
+    """Run two steps of `configure()` on the current settings, and yield their errors."""
     present = {name: setting_of(settings, name) for name in call.kept if settings.is_overridden(name)}
-    # Said above, whatever the variables say.
+    # `_sqlite` reports SQLite databases already, whatever the variables are.
     databases = {alias: entry for alias, entry in settings.DATABASES.items() if not is_sqlite(entry)}
     draft = Draft(present | {"DATABASES": databases})
     for step in (set_databases, refuse_ignored_storages):

@@ -1,4 +1,4 @@
-"""Registers the checks of an adopted project, and puts the answers to outages in front of its error page."""
+"""Registers the checks of an adopted project, and the answers to outages that precede its error page."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class AdoptConfig(AppConfig):
 
 
 def check_adoption(**kwargs: Any) -> list[CheckMessage]:
-    """All checks of this package, imported by who asks for them and by no cold start."""
+    """Run all checks of this package; they are imported here, so that no cold start imports them."""
     from django_runtimes.adopt.checks import CHECKS
 
     return [message for check in CHECKS for message in check(**kwargs)]

@@ -15,11 +15,11 @@ from django_runtimes.config.adopted import SETTING, Adopted, adopted_by, not_cal
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.databases.certificates import require_root_certificates
 
-_NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} where the project has none"}
+_NEEDED = {"INSTALLED_APPS": "[…]", "DATABASES": "{} if the project has none"}
 
 
 class Caller(NamedTuple):
-    """The module that calls `configure()`, its line there, and its globals."""
+    """The module that calls `configure()`, the line of the call, and the module's globals."""
 
     module: str
     line: int
@@ -27,15 +27,15 @@ class Caller(NamedTuple):
 
     @property
     def load(self) -> object:
-        """Stands for one load of the module: to reload it gives it another spec, to import it again other globals."""
+        """The identity of one load of the module: a reload gives it another spec, a new import other globals."""
         spec = self.settings.get("__spec__")
         return self.settings if spec is None else spec
 
 
 class Call(NamedTuple):
-    """A call of `configure()`: where it stands, the settings that it found, and what became of them.
+    """A call of `configure()`: its place, the project's settings and the changes to them.
 
-    `kept` is the snapshot of the listed names that it left; empty where it decides nothing.
+    `kept` is the snapshot of the listed names after the call; it is empty if the call decides nothing.
     """
 
     module: str
@@ -48,7 +48,7 @@ class Call(NamedTuple):
 
     @property
     def place(self) -> str:
-        """As an error names it."""
+        """The place of the call, for error messages."""
         return f"{self.module}, line {self.line}"
 
 
@@ -56,9 +56,9 @@ _calls: list[Call] = []
 
 
 def configure_at(given: object, caller: Caller) -> Adopted:
-    """Fit a settings module to the runtime; `given` has to be its `globals()`, of which single names are replaced.
+    """Fit a settings module to the runtime; `given` has to be its `globals()`, in which single names are replaced.
 
-    `caller` is where the call stands. Everything is decided before anything is set. Raises ConfigurationError, whose
+    `caller` is the place of the call. Everything is decided before anything is set. Raises ConfigurationError, whose
     text has the remedy.
     """
     settings = caller.settings
@@ -84,18 +84,18 @@ def configure_at(given: object, caller: Caller) -> Adopted:
 
 
 def caller_of_configure() -> Caller:
-    """The module and the line from which the calling function was called."""
+    """Return the module and the line from which the calling function was called."""
     frame = sys._getframe(2)
     return Caller(str(frame.f_globals.get("__name__")), frame.f_lineno, frame.f_globals)
 
 
 def last_call() -> Call | None:
-    """The call of this process; None where the settings have not called, or are not loaded yet."""
+    """Return this process's call, or None if the settings did not call or are not loaded yet."""
     return _calls[0] if _calls else None
 
 
 def adopted() -> Adopted:
-    """How the application runs here; ConfigurationError where the settings, which are loaded, did not call."""
+    """Load the settings and return how the application runs here; ConfigurationError if they did not call."""
     from django.conf import settings
 
     if hasattr(settings, SETTING):
@@ -104,9 +104,9 @@ def adopted() -> Adopted:
 
 
 def require_call(settings: object, module: str) -> Call:
-    """The call that fitted these settings; ConfigurationError where they did not call, or others did.
+    """Return the call that fitted these settings; ConfigurationError if they did not call, or others did.
 
-    `module` names them, which are Django's or the module itself.
+    `settings` are Django's settings or the module itself, and `module` is their name.
     """
     call = last_call()
     if call is None:
@@ -129,6 +129,6 @@ def _require_settings(given: object, caller: Caller) -> None:
     for name, example in _NEEDED.items():
         if name not in caller.settings:
             raise ConfigurationError(
-                f"configure() found no {name}; call it at the end of the settings module, behind {name} = {example}"
+                f"configure() found no {name}; call it at the end of the settings module, after {name} = {example}"
             )
     require_shapes(caller.settings)

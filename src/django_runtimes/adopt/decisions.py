@@ -1,4 +1,4 @@
-"""What `configure()` would set: a pure function of a project's settings and the variables."""
+"""Decides the settings for `configure()`, as a pure function of a project's settings and the variables."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -56,14 +56,14 @@ _STEPS: tuple[Step, ...] = (
     set_logs,
 )
 
-# The resolver's own: a name server that is silent is asked for 10 s, which no timeout of libpq's bounds.
+# Limits the resolver: it would wait 10 s for a silent name server, which no timeout of libpq bounds.
 _RESOLVER = ("RES_OPTIONS", "timeout:2 attempts:2")
 
 
 class Decisions(NamedTuple):
-    """What is to differ: `settings` by name, the changes that make it so, and variables of libraries to set.
+    """The decided `settings` by name, their changes, and the variables of other libraries to set.
 
-    `adopted` is what the library itself works with.
+    `adopted` are the values that the library itself uses.
     """
 
     settings: Mapping[str, Any]
@@ -73,22 +73,22 @@ class Decisions(NamedTuple):
 
 
 def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
-    """What a project's settings are to become; reads both and changes neither.
+    """Decide what a project's settings become; reads both mappings and changes neither.
 
-    Nothing differs under `local` without a variable. ConfigurationError for what cannot be right here, with the
-    remedy; its `others` are the mistakes beside the first.
+    Nothing changes under `local` without a variable. ConfigurationError, with the remedy, for settings that cannot be
+    right here; its `others` are the further mistakes.
     """
     variables = ProcessVariables(environ)
     draft = Draft(project)
-    if variables.say_nothing:
+    if variables.change_nothing:
         return Decisions({}, (), {}, _adopted(draft, variables))
-    _take_steps(draft, variables)
+    _run_steps(draft, variables)
     adopted = _adopted(draft, variables)
-    draft.set(SETTING, adopted, "what the library itself works with")
+    draft.set(SETTING, adopted, "the values that the library itself uses")
     return Decisions(draft.settings, tuple(draft.changes), _library_variables(draft, environ), adopted)
 
 
-def _take_steps(draft: Draft, variables: ProcessVariables) -> None:
+def _run_steps(draft: Draft, variables: ProcessVariables) -> None:
     mistakes: list[ConfigurationError] = []
     for step in _STEPS:
         try:
@@ -102,14 +102,14 @@ def _take_steps(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
-    # The entry that is to be may have the login of operations.
+    # The decided entry may have the operations login, so the project's own entry is used.
     default: Mapping[str, Any] = draft.project["DATABASES"].get("default", {})
     login = partial(read_web_login, variables.environment, default)
     return Adopted(
         detection=variables.detection,
         profile=variables.profile,
         front=variables.front,
-        # Without HTTPS in front there is no proxy in front.
+        # Without HTTPS in front there is no proxy that could be trusted.
         trusted_proxies=tuple(variables[TRUSTED_PROXIES]) if variables.profile.https else (),
         max_wait_s=variables[MAX_WAIT_S],
         max_body_bytes=variables[MAX_BODY_BYTES],
@@ -134,10 +134,10 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
 
 
 def _library_variables(draft: Draft, environ: Mapping[str, str]) -> dict[str, str]:
-    """Of libpq and the resolver, unless somebody set them."""
+    """Return the variables of libpq and the resolver that are not set already."""
     default: Mapping[str, Any] = (draft.value("DATABASES") or {}).get("default", {})
     zone = default.get("TIME_ZONE") or ("UTC" if draft.value("USE_TZ") else draft.value("TIME_ZONE"))
-    # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts; otherwise Django sets the time zone with a
-    # statement, which pins the connection wherever the server's own is another.
+    # libpq sends PGTZ as a startup parameter, which RDS Proxy accepts. Otherwise Django sets the time zone with a
+    # statement, which pins the connection if the server's time zone differs.
     wanted = {"PGTZ": str(zone), _RESOLVER[0]: _RESOLVER[1]}
     return {name: value for name, value in wanted.items() if name not in environ}

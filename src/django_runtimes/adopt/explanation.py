@@ -1,4 +1,4 @@
-"""What `webapp check --explain` prints: every setting that was added or changed, and why."""
+"""Renders `webapp check --explain`: every setting that was added or changed, with the reason."""
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +17,13 @@ _INDENT = "    "
 
 
 def explain(call: Call) -> str:
-    """The changes by setting, secrets masked, for a terminal of 80 columns."""
+    """Return the changes by setting, with secrets masked, for a terminal of 80 columns."""
     detection = call.adopted.detection
     title = f"configure() in {call.place}, on {detection.runtime} ({detection.evidence})"
     if not call.changes:
-        return _filled(f"{title}: nothing was changed") + "\n"
+        return _wrapped(f"{title}: nothing was changed") + "\n"
     names = {change.name for change in call.changes}
-    lines = [_filled(f"{title}: {len(names)} settings were added or changed"), ""]
+    lines = [_wrapped(f"{title}: {len(names)} settings were added or changed"), ""]
     for owner, changes in groupby(call.changes, key=lambda change: change.path[:-1]):
         if owner:
             lines += [SettingChange(owner, None, None, "").label, ""]
@@ -34,26 +34,26 @@ def explain(call: Call) -> str:
 
 def _block(change: SettingChange, indent: str) -> Iterator[str]:
     verb = "removed" if change.after is MISSING else "added" if change.before is MISSING else "changed"
-    yield _filled(f"{change.path[-1]} {verb}: {change.reason}", indent, indent + _INDENT)
+    yield _wrapped(f"{change.path[-1]} {verb}: {change.reason}", indent, indent + _INDENT)
     if change.name == SETTING:
         return
     before, after = _shown(change.path[-1], change.before), _shown(change.path[-1], change.after)
     if _are_lists(before, after):
-        for sign, items in (("-", _beyond(before, after)), ("+", _beyond(after, before))):
+        for sign, items in (("-", _items_only_in(before, after)), ("+", _items_only_in(after, before))):
             yield from (f"{indent}{_INDENT}{sign} {item!r}" for item in items)
         return
-    # A choice is written as its variable has it.
+    # A choice is shown as it is written in its variable.
     written = (str(value) if isinstance(value, StrEnum) else value for value in (before, after))
     values = (repr(value) for value in written if value is not MISSING)
-    yield _filled(" -> ".join(values), indent + _INDENT, indent + 2 * _INDENT)
+    yield _wrapped(" -> ".join(values), indent + _INDENT, indent + 2 * _INDENT)
 
 
 def _shown(name: str, value: Any) -> Any:
-    """The value, or asterisks for what Django's error pages would not show either."""
+    """Return the value, or asterisks if Django's error pages would mask it too."""
     if value is MISSING or isinstance(value, bool):
         return value
     shown = get_default_exception_reporter_filter().cleanse_setting(name, value)
-    # Django leaves out what a password has beside it, such as the key of a login.
+    # Django wraps other objects, such as callables, for its own pages.
     return shown if isinstance(shown, Mapping | Sequence) else value
 
 
@@ -61,11 +61,11 @@ def _are_lists(before: Any, after: Any) -> bool:
     return isinstance(before, list | tuple) and isinstance(after, list | tuple)
 
 
-def _beyond(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
+def _items_only_in(items: Sequence[Any], others: Sequence[Any]) -> list[Any]:
     return [item for item in items if item not in others]
 
 
-def _filled(text: str, indent: str = "", further: str = _INDENT) -> str:
+def _wrapped(text: str, indent: str = "", further: str = _INDENT) -> str:
     return textwrap.fill(
         text, _WIDTH, initial_indent=indent, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
     )

@@ -1,4 +1,4 @@
-"""The settings that `configure()` may set, and when: every other one is the project's own object, before and after."""
+"""Lists the settings that `configure()` may set; every other one is the same object before and after the call."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from django_runtimes.config.variables.variable import Variable
 
 
 class ListedName(NamedTuple):
-    """A setting, the variables that beat the project's value, and what it becomes where the project has none."""
+    """A setting, the variables that override the project's value, and its value if the project has none."""
 
     name: str
     variables: tuple[Variable[Any], ...]
@@ -36,12 +36,12 @@ LISTED = (
     ListedName(
         "DATABASES",
         (DATABASE_URL, DB_HOST),
-        "an error where it has an empty `default` alone; strategy, route, TLS and timeouts as "
-        "the variables of the database say",
+        "an error if it has only an empty `default`; strategy, route, TLS and timeouts come from "
+        "the variables of the database",
     ),
     ListedName("DEBUG", (DEBUG,), "Django's; True is an error beyond `local`"),
-    ListedName(SETTING, (), "what the library itself works with"),
-    ListedName("FILE_UPLOAD_HANDLERS", (), "Django's, which take uploads with long names, too"),
+    ListedName(SETTING, (), "the values that the library itself uses"),
+    ListedName("FILE_UPLOAD_HANDLERS", (), "Django's, extended to uploads with long names"),
     ListedName("FORCE_SCRIPT_NAME", (BASE_PATH,), "Django's"),
     ListedName("INSTALLED_APPS", (), "the library's apps are appended"),
     ListedName("LANGUAGE_COOKIE_PATH", (BASE_PATH,), "Django's"),
@@ -52,28 +52,28 @@ LISTED = (
     ListedName("MEDIA_ROOT", (MEDIA_ROOT,), "Django's"),
     ListedName("MEDIA_URL", (BASE_PATH,), "Django's"),
     ListedName("MESSAGE_STORAGE", (), f"one whose cookie stays below `{BASE_PATH.name}`"),
-    ListedName("MIDDLEWARE", (), "WhiteNoise's is added where staticfiles is installed and nothing serves them"),
+    ListedName("MIDDLEWARE", (), "WhiteNoise is added if staticfiles is installed and nothing serves the files"),
     ListedName("SECRET_KEY", (SECRET_KEY,), "an error beyond `local`, as is a public or a short one"),
     ListedName("SECRET_KEY_FALLBACKS", (SECRET_KEY_FALLBACKS,), "Django's"),
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
-    ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the front's with HTTPS in front"),
+    ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the front's header with HTTPS in front"),
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
     ListedName("SESSION_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("SESSION_COOKIE_SECURE", (HTTPS,), "True with HTTPS in front"),
     ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added with the default of SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
-    ListedName("STORAGES", (MEDIA_BUCKET,), "Django's; the variable changes `default` alone"),
+    ListedName("STORAGES", (MEDIA_BUCKET,), "Django's; the variable changes only `default`"),
     ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),
 )
 NAMES = frozenset(listed.name for listed in LISTED)
-# Of libpq and the resolver; variables of the process, set for what it starts as well.
+# Variables of libpq and the resolver; they are set in the process's environment, so child processes inherit them.
 _LIBRARY_VARIABLES = "`PGTZ` (the time zone of DATABASES['default']) and `RES_OPTIONS` (`timeout:2 attempts:2`)"
 
 
 def render_page() -> str:
-    """The page docs/settings.md: the variables, and the list."""
+    """Render docs/settings.md: the variables, then the list of settings."""
     from django_runtimes.config.variables.reference import render_reference
 
     return render_reference() + _section()
@@ -87,11 +87,11 @@ def _section() -> str:
             "## Settings that `configure()` may set",
             "",
             f"Under `local` nothing changes without a variable that begins with `{PREFIX}` and without a PostgreSQL "
-            "`DATABASE_URL`. Elsewhere the variable beats the project's value, and that beats the third column. Every "
-            "setting that is not listed is the same object before and after the call. `webapp check --explain` shows "
-            f"what was set, and why. Unless they are set, the call also sets {_LIBRARY_VARIABLES}.",
+            "`DATABASE_URL`. Elsewhere the variable overrides the project's value, which overrides the third column. "
+            "Every setting that is not listed is the same object before and after the call. `webapp check --explain` "
+            f"shows what was set, and why. Unless they are set, the call also sets {_LIBRARY_VARIABLES}.",
             "",
-            "| setting | variable | where the project has none |",
+            "| setting | variable | if the project has none |",
             "|---|---|---|",
             *rows,
             "",

@@ -1,4 +1,4 @@
-"""URL patterns for uploads on the disk, where no bucket and no CDN serves them."""
+"""URL patterns for uploads on the disk, if no bucket or CDN serves them."""
 
 import re
 
@@ -10,7 +10,7 @@ from django_runtimes.serving.media_view import serve_media
 
 
 def media_urlpatterns() -> list[URLPattern]:
-    """One below MEDIA_URL under `local`, in debug or not; none where another host or nothing serves uploads."""
+    """Return a pattern below MEDIA_URL under `local`, with or without DEBUG; none if this process serves no uploads."""
     here = adopted()
     path = settings.MEDIA_URL.removeprefix(here.front.base_path).lstrip("/")
     if not here.serves_media or not settings.MEDIA_ROOT or not path or "://" in settings.MEDIA_URL:

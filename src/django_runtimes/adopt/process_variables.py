@@ -1,4 +1,4 @@
-"""The variables of one process, with what follows from them alone."""
+"""The variables of one process, with the runtime, profile and front that they determine."""
 
 from collections.abc import Mapping
 from functools import cached_property
@@ -17,14 +17,14 @@ _POSTGRESQL = ("postgresql://", "postgres://", "postgis://")
 
 
 class ProcessVariables:
-    """`variables[WORKERS]` as an Environment has it, and the runtime, its profile and what stands in front."""
+    """The typed variables, as in `variables[WORKERS]`, with the runtime, its profile and the hops in front."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        # os.environ decodes a name each time.
+        # os.environ decodes every name on each access, so it is copied once.
         environ = dict(environ)
         self.detection = detect_runtime(environ)
         if self.is_local and not environ.get(DATABASE_URL.name, "").startswith(_POSTGRESQL):
-            # A database of another kind is the project's own, as long as nobody else depends on it.
+            # Under `local` a DATABASE_URL of another database belongs to the project.
             environ = {name: value for name, value in environ.items() if name != DATABASE_URL.name}
         self._environ = environ
         self.environment = Environment(environ)
@@ -34,7 +34,7 @@ class ProcessVariables:
         return self.environment[variable]
 
     def is_set(self, variable: Variable[Any]) -> bool:
-        """Whether somebody set it, whatever the table's default."""
+        """Return whether the variable is set, whatever its default is."""
         return self.environment.is_set(variable)
 
     @property
@@ -44,16 +44,16 @@ class ProcessVariables:
 
     @property
     def is_local(self) -> bool:
-        """Whether this is nobody's deployment."""
+        """Whether the process is not deployed."""
         return self.runtime is Runtime.LOCAL
 
     @property
-    def say_nothing(self) -> bool:
-        """Whether this is `local` and no variable asks for anything else."""
+    def change_nothing(self) -> bool:
+        """Whether the runtime is `local` and no variable changes anything."""
         has_own = any(value for name, value in self._environ.items() if name.startswith(PREFIX))
         return self.is_local and not has_own and not self.is_set(DATABASE_URL)
 
     @cached_property
     def front(self) -> Front:
-        """What the hops in front say; ConfigurationError for what would not be believed."""
+        """The configuration of the hops in front; ConfigurationError for headers that could not be trusted."""
         return read_front(self.environment, https=self.profile.https)

@@ -1,4 +1,4 @@
-"""One setting that is to differ, and the draft that collects them."""
+"""A change of one setting, and the draft that collects changes."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
@@ -15,9 +15,9 @@ MISSING: Final = _Missing()
 
 
 class SettingChange(NamedTuple):
-    """A setting, or a part of one, before and after; `path` is its name and the keys below it.
+    """A setting, or part of one, before and after; `path` is its name and the keys below it.
 
-    `before` is MISSING for what is added, `after` for what is removed.
+    `before` is MISSING for an added part, `after` for a removed one.
     """
 
     path: tuple[str, ...]
@@ -32,12 +32,12 @@ class SettingChange(NamedTuple):
 
     @property
     def label(self) -> str:
-        """As Python writes it: DATABASES['default']['ENGINE']."""
+        """The path as a Python expression: DATABASES['default']['ENGINE']."""
         return self.name + "".join(f"[{key!r}]" for key in self.path[1:])
 
 
 class Draft:
-    """A project's settings with what is to be set over them; the project's own mapping is only read."""
+    """A project's settings with the changes to be made; the project's own mapping is only read."""
 
     def __init__(self, project: Mapping[str, Any]) -> None:
         self.project = project
@@ -45,17 +45,17 @@ class Draft:
         self.changes: list[SettingChange] = []
 
     def has(self, name: str) -> bool:
-        """Whether the project sets it."""
+        """Return whether the project sets the setting."""
         return name in self.project
 
     def value(self, name: str) -> Any:
-        """What it would be now: set over, else the project's, else Django's default, else None."""
+        """Return the current value: the changed one, or else the project's, Django's default, or None."""
         if name in self.settings:
             return self.settings[name]
         return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:
-        """Give a setting another value; one that it has already, or that Django would give it, is no change."""
+        """Change a setting; its present value, or Django's default for an unset one, counts as no change."""
         before = self.project.get(name, MISSING)
         present = getattr(global_settings, name, MISSING) if before is MISSING else before
         if type(present) is type(after) and present == after:
@@ -64,12 +64,12 @@ class Draft:
         self.changes.append(SettingChange((name,), before, after, reason))
 
     def default(self, name: str, value: Any, reason: str) -> None:
-        """The same unless the project sets it."""
+        """Change a setting unless the project sets it."""
         if not self.has(name):
             self.set(name, value, reason)
 
     def replace_parts(self, name: str, after: Any, parts: list[SettingChange]) -> None:
-        """Give a setting another value of which `parts` say how it differs."""
+        """Change a setting, with `parts` describing the differences."""
         if parts:
             self.settings[name] = after
             self.changes += parts

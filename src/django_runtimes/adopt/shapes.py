@@ -1,4 +1,4 @@
-"""Which settings have to be lists or dictionaries, before anything looks into them."""
+"""Checks that settings are lists or dictionaries before anything reads their contents."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ _DICTIONARIES = ("DATABASES", "STORAGES")
 
 
 def require_shapes(settings: Mapping[str, Any]) -> None:
-    """ConfigurationError for a setting that is neither a list nor a tuple, or no dictionary, where it has to be one.
+    """Raise ConfigurationError for a setting that has to be a list, a tuple or a dictionary, but is not.
 
-    Its value is not shown, which may hold a password.
+    The error does not show the value, which may contain a password.
     """
     for name in _LISTS:
         if name in settings and not isinstance(settings[name], list | tuple):
@@ -27,9 +27,9 @@ def require_shapes(settings: Mapping[str, Any]) -> None:
                 raise _wrong(f"{name}[{alias!r}]", entry, "a dictionary", "{…}")
     key = settings.get("SECRET_KEY", "")
     if key is not None and not isinstance(key, str | bytes):
-        raise _wrong("SECRET_KEY", key, "a text", '"…"')
+        raise _wrong("SECRET_KEY", key, "a string", '"…"')
 
 
 def _wrong(label: str, value: object, wanted: str, example: str) -> ConfigurationError:
     found = "None" if value is None else f"of type {type(value).__name__}"
-    return ConfigurationError(f"{label} is {found} and has to be {wanted}; write {label} = {example} in the settings")
+    return ConfigurationError(f"{label} is {found} but has to be {wanted}; write {label} = {example} in the settings")

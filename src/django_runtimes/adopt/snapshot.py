@@ -1,4 +1,4 @@
-"""Settings as `configure()` left them, and how those that Django uses differ."""
+"""Takes a snapshot of the settings after `configure()`, and finds later changes."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,16 +15,16 @@ from django_runtimes.config.adopted import SETTING
 _NAMES = (*sorted(NAMES - {SETTING}), *IGNORED_STORAGES)
 _LATER = "it was set after the call"
 _RELATIVE_URLS = ("MEDIA_URL", "STATIC_URL")
-_OF_TESTS = ("ALLOWED_HOSTS", "DEBUG")
+_SET_BY_TESTS = ("ALLOWED_HOSTS", "DEBUG")
 
 
 def snapshot(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the listed names, Django's defaults among them; what containers hold is copied as well."""
+    """Return the values of the listed names, including Django's defaults; containers are copied deeply."""
     return {name: _copy(settings.get(name, getattr(global_settings, name, MISSING))) for name in _NAMES}
 
 
 def later_changes(kept: Mapping[str, Any], settings: object) -> list[SettingChange]:
-    """Each part of Django's settings that is another one than `kept`, without what Django itself fills in."""
+    """Return each part of Django's settings that differs from `kept`, except values that Django itself fills in."""
     changes = [
         change for name, before in kept.items() for change in _differences((name,), before, setting_of(settings, name))
     ]
@@ -32,7 +32,7 @@ def later_changes(kept: Mapping[str, Any], settings: object) -> list[SettingChan
 
 
 def setting_of(settings: object, name: str) -> Any:
-    """A setting as Django has it, which raises for an empty SECRET_KEY."""
+    """Return Django's value of a setting, or an empty string for an empty SECRET_KEY, for which Django raises."""
     try:
         return getattr(settings, name, MISSING)
     except ImproperlyConfigured:
@@ -42,7 +42,7 @@ def setting_of(settings: object, name: str) -> Any:
 def _copy(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _copy(item) for key, item in value.items()}
-    # Of exactly these types: a subclass may be made otherwise.
+    # Only exactly these types are copied: a subclass may have another constructor.
     if type(value) in (list, tuple, set):
         return type(value)(map(_copy, value))
     return value
@@ -60,7 +60,7 @@ def _differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Set
 
 
 def _is_djangos(change: SettingChange) -> bool:
-    """Whether it is a default that Django writes into DATABASES, or the prefix that it adds to relative URLs."""
+    """Return whether Django made the change: a default in DATABASES, or the prefix of a relative URL."""
     if change.name in _RELATIVE_URLS:
         from django.urls import get_script_prefix
 
@@ -76,8 +76,8 @@ def _is_djangos(change: SettingChange) -> bool:
 
 
 def _is_set_by_tests(change: SettingChange) -> bool:
-    """Whether Django's test runner has put another value there: a host of its client, the name of a test database."""
-    # Django makes this mailbox when it sets tests up, and nothing else does; no cold start imports its module for this.
+    """Return whether Django's test runner made the change: its client's host, or the name of a test database."""
+    # Only Django's test setup creates this mailbox. sys.modules is used so that no cold start imports the module.
     if not hasattr(sys.modules.get("django.core.mail"), "outbox"):
         return False
-    return change.name in _OF_TESTS or (change.name == "DATABASES" and change.path[-1] == "NAME")
+    return change.name in _SET_BY_TESTS or (change.name == "DATABASES" and change.path[-1] == "NAME")

@@ -93,13 +93,13 @@ def _django() -> Served:
 
 
 def _make_handler() -> "OneHopASGIHandler":
-    from django_runtimes.adopt.after_call import require_kept
+    from django_runtimes.adopt.after_call import refuse_later_mistakes
     from django_runtimes.adopt.configure import adopted
     from django_runtimes.outages.uncaught import answer_outages
     from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 
     here = adopted()
-    require_kept()
+    refuse_later_mistakes()
     # The library's app does so too, for Django's own handlers, but under `local` it may not be installed.
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:

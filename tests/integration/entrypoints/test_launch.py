@@ -150,7 +150,7 @@ def test_debug_is_refused_outside_local():
     checked = run("webapp", "check", **REQUIRED, WEBAPP_DEBUG="1")
 
     assert checked.returncode == 78
-    assert "WEBAPP_DEBUG=1 shows the application's insides" in checked.stderr
+    assert "WEBAPP_DEBUG=1 exposes the application's internals" in checked.stderr
 
 
 def test_a_misspelt_variable_gets_a_warning():

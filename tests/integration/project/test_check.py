@@ -77,8 +77,8 @@ def test_an_engine_that_is_not_installed(foreign, command):
 def test_a_setting_that_is_none(foreign, name):
     change(foreign, f"{name} = None")
 
-    assert refusal(foreign).startswith(f"{name} is None and has to be a ")
-    assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None and has to be a ")
+    assert refusal(foreign).startswith(f"{name} is None but has to be a ")
+    assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None but has to be a ")
 
 
 def test_every_unreadable_variable_is_named(foreign):

@@ -9,7 +9,7 @@ from django.core import mail
 from django.db.utils import ConnectionHandler
 
 from django_runtimes.adopt import after_call
-from django_runtimes.adopt.after_call import require_kept
+from django_runtimes.adopt.after_call import refuse_later_mistakes
 from django_runtimes.adopt.checks import later
 from django_runtimes.adopt.configure import Call
 from django_runtimes.adopt.decisions import decide
@@ -65,7 +65,7 @@ def in_database(*path: str, value: Any):
 
 def test_unchanged_settings_give_no_message(messages_after):
     assert messages_after(lambda settings: None) == []
-    require_kept()
+    refuse_later_mistakes()
     assert messages_after(lambda settings: settings.update(copy.copy(settings))) == []
 
 
@@ -76,7 +76,7 @@ def test_defaults_that_django_fills_in_are_no_change(messages_after):
 @pytest.mark.parametrize(
     ("change", "beginning"),
     [
-        (setting("DEBUG", True), "DEBUG=True was set after configure() in config.settings, line 88: it shows"),
+        (setting("DEBUG", True), "DEBUG=True was set after configure() in config.settings, line 88: it exposes"),
         (
             setting("SECRET_KEY", "a" * 30),
             "SECRET_KEY was set after configure() in config.settings, line 88 and has 30 c",
@@ -101,7 +101,7 @@ def test_errors_before_the_call_are_errors_after_it(messages_after, change, begi
     assert len(errors) == 1
     assert errors[0].startswith(beginning)
     with pytest.raises(ConfigurationError) as error:
-        require_kept()
+        refuse_later_mistakes()
     assert f"{error.value}." == errors[0]
 
 

@@ -18,13 +18,13 @@ def refusal(settings, **environ) -> str:
 
 def test_debug_in_the_settings():
     assert refusal(ready_project(DEBUG=True)) == (
-        "DEBUG=True in the settings shows the application's insides and the runtime is aws_ecs; "
+        "DEBUG=True in the settings exposes the application's internals and the runtime is aws_ecs; "
         "set DEBUG to False there, or WEBAPP_DEBUG=0"
     )
 
 
 def test_debug_by_the_variable():
-    assert refusal(ready_project(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 shows the application's insides")
+    assert refusal(ready_project(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 exposes the application's internals")
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ INSTALLED_APPS changed: the library's checks and commands
 MIDDLEWARE changed: nothing else serves 'static/' outside Django's runserver
     + 'whitenoise.middleware.WhiteNoiseMiddleware'
 
-DJANGO_RUNTIMES added: what the library itself works with
+DJANGO_RUNTIMES added: the values that the library itself uses
 """
     )
 

@@ -1,4 +1,4 @@
-"""System checks of an adopted project: what was set after the call, and what does not survive a runtime."""
+"""System checks of an adopted project: settings assigned after the call, and code or data that a runtime loses."""
 
 from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate

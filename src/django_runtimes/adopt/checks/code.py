@@ -1,4 +1,4 @@
-"""Checks of a project's code: threads that a freeze stops, and a driver that no connection uses."""
+"""Checks a project's code for threads that a freeze stops, and for a driver that no connection uses."""
 
 import sys
 from collections.abc import Iterator
@@ -14,38 +14,38 @@ from django.utils.module_loading import import_string
 
 from django_runtimes.adopt.configure import adopted
 
-_STARTERS = frozenset({"Thread", "Timer", "ThreadPoolExecutor", "start_new_thread"})
-# Known to start none.
-_KNOWN = ("django.", "django_runtimes.", "whitenoise.")
+_THREAD_STARTERS = frozenset({"Thread", "Timer", "ThreadPoolExecutor", "start_new_thread"})
+# Packages whose middleware starts no threads.
+_WITHOUT_THREADS = ("django.", "django_runtimes.", "whitenoise.")
 _FORMER_DRIVER = "psycopg2"
 
 
 def check_threads(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each middleware that starts threads, where the process is frozen between requests."""
+    """Warn about each middleware that starts threads, if the runtime freezes the process between requests."""
     here = adopted()
     if not here.profile.freezes:
         return []
     return [
         CheckWarning(
             f"The middleware {name} uses threads ({', '.join(sorted(used))}), and {here.runtime} freezes the process "
-            "between requests: what a thread has not done by the end of a response waits for the next, or is lost.",
-            hint="Do it before the response, or hand it to a queue; or silence this warning where nothing outlives a "
+            "between requests: work that a thread has not done by the end of a response waits for the next or is lost.",
+            hint="Do the work before the response, or hand it to a queue; silence this warning if no work outlives a "
             "request.",
             id="django_runtimes.W025",
         )
         for name in settings.MIDDLEWARE
-        if not name.startswith(_KNOWN) and (used := _starters(import_string(name)))
+        if not name.startswith(_WITHOUT_THREADS) and (used := _thread_starters(import_string(name)))
     ]
 
 
 def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each module that imports psycopg2, whose errors and adapters no connection knows."""
+    """Warn about each module that imports psycopg2, whose errors and adapters no connection uses."""
     if _FORMER_DRIVER not in sys.modules:
         return []
     return [
         CheckWarning(
-            f"{name} imports psycopg2, and connections are psycopg 3's: psycopg2's errors are never raised, and what "
-            "is registered with it changes nothing.",
+            f"{name} imports psycopg2, but connections use psycopg 3: psycopg2's errors are never raised, and adapters "
+            "registered with it have no effect.",
             hint="Use django.db's errors and psycopg's own (https://www.psycopg.org/psycopg3/docs/basic/from_pg2.html).",
             id="django_runtimes.W027",
         )
@@ -54,16 +54,16 @@ def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
-def _starters(middleware: Any) -> set[str]:
-    """By which names a middleware's own module starts threads."""
+def _thread_starters(middleware: Any) -> set[str]:
+    """Return the names with which a middleware's own module starts threads."""
     module = sys.modules.get(middleware.__module__)
     owners = middleware.__mro__ if isinstance(middleware, type) else ()
-    own = [vars(owner) for owner in owners if not owner.__module__.startswith(_KNOWN)]
+    own = [vars(owner) for owner in owners if not owner.__module__.startswith(_WITHOUT_THREADS)]
     values = [value for names in (*own, vars(module) if module else {}) for value in names.values()]
     used = {type(value).__name__ for value in values if issubclass(type(value), Thread | Timer | Executor)}
     for value in (middleware, *values):
         if type(value) is FunctionType and value.__module__ == middleware.__module__:
-            used |= _STARTERS.intersection(_names(value.__code__))
+            used |= _THREAD_STARTERS.intersection(_names(value.__code__))
     return used
 
 
@@ -81,6 +81,6 @@ def _imports_former_driver(name: str, module: ModuleType | None) -> bool:
         (value.__name__ if type(value) is ModuleType else str(getattr(value, "__module__", ""))).partition(".")[0]
         == _FORMER_DRIVER
         for value in list(vars(module).values())
-        # isinstance() would make a lazy object load what it stands for.
+        # isinstance() would load the target of a lazy object.
         if issubclass(type(value), ModuleType | type | FunctionType)
     )

@@ -1,4 +1,4 @@
-"""A check of commands that take the place of the library's."""
+"""Checks for commands that override the library's."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ _OWN_MIGRATE = "django_runtimes.operations"
 
 
 def check_migrate(**kwargs: Any) -> list[CheckMessage]:
-    """A warning where an app of the project's brings a `migrate` of its own, which wins."""
+    """Warn if an app of the project has its own `migrate`, which takes precedence."""
     app = get_commands().get("migrate")
     if app == _OWN_MIGRATE or not isinstance(app, str):
         return []
     return [
         CheckWarning(
             f"`migrate` is the command of {app}, which takes no lock: two that run at once may both apply a migration, "
-            "and a statement may wait for locks without end.",
+            "and a statement may wait for locks indefinitely.",
             hint="Run one at a time, as `webapp deploy` does.",
             id="django_runtimes.W021",
         )

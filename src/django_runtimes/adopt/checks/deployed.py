@@ -1,4 +1,4 @@
-"""Checks of settings that are right on a developer's machine alone."""
+"""Checks for settings that are right only on a developer's machine."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,33 +17,33 @@ _KEYS = (
     "AWS_SES_ACCESS_KEY_ID",
     "AWS_SES_SECRET_ACCESS_KEY",
 )
-# django-storages' names for the same in STORAGES.
+# django-storages' names of these keys in STORAGES.
 _OPTIONS = ("access_key", "secret_key")
 
 
 def check_aws_keys(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for the AWS keys in the settings, which are not shown."""
+    """Warn about AWS keys in the settings, without showing them."""
     keys = [] if adopted().is_local else [*_aws_keys()]
     if not keys:
         return []
     return [
         CheckWarning(
-            f"{', '.join(keys)} in the settings take the place of the role that {adopted().runtime} gives the process: "
-            "they do not rotate, and the runtime's own, which a variable may hold, expire.",
-            hint="Leave them out: boto3 finds the role by itself. Give it what the keys may do.",
+            f"{', '.join(keys)} in the settings replace the role that {adopted().runtime} gives the process: "
+            "keys do not rotate, and the runtime's own keys, if a variable holds them, expire.",
+            hint="Remove them: boto3 finds the role by itself. Grant the role the permissions of the keys.",
             id="django_runtimes.W026",
         )
     ]
 
 
 def check_hosts(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for hosts that anybody may forge."""
+    """Warn if ALLOWED_HOSTS accepts any host."""
     if adopted().is_local or "*" not in settings.ALLOWED_HOSTS:
         return []
     return [
         CheckWarning(
-            "ALLOWED_HOSTS accepts forged hosts by '*': links in e-mails and cached pages may lead elsewhere.",
-            hint="Name the hosts that users type, in the settings or by WEBAPP_ALLOWED_HOSTS.",
+            "ALLOWED_HOSTS accepts forged hosts with '*': links in e-mails and cached pages may lead to another site.",
+            hint="Name the hosts that users type, in the settings or with WEBAPP_ALLOWED_HOSTS.",
             id="django_runtimes.W028",
         )
     ]

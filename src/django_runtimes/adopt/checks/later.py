@@ -1,4 +1,4 @@
-"""A check of settings that were set after `configure()` decided them."""
+"""Checks for settings that were set after `configure()` decided them."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django_runtimes.adopt.snapshot import later_changes
 
 
 def check_set_later(**kwargs: Any) -> list[CheckMessage]:
-    """An error for what `configure()` would have refused, and a warning for each value that it did not leave."""
+    """Report an error for each value that `configure()` would have refused, and a warning for each other change."""
     call = last_call()
     if call is None:
         return []
@@ -22,7 +22,7 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
         *(
             CheckWarning(
                 f"{change.label} was set after configure() in {call.place}{_decision(call, change)}.",
-                hint="Set it before the call, or by its variable; or silence this warning where it is meant.",
+                hint="Set it before the call, or with its variable; silence this warning if this is intended.",
                 id="django_runtimes.W020",
             )
             for change in later_changes(call.kept, settings)
@@ -31,6 +31,6 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _decision(call: Call, later: SettingChange) -> str:
-    """Why the call had decided it, if it had."""
+    """Return the reason for the call's decision on the setting, if it made one."""
     reasons = (change.reason for change in call.changes if later.path[: len(change.path)] == change.path)
     return next((f", which had decided it: {reason}" for reason in reasons), ", which decides by the value it finds")

@@ -1,4 +1,4 @@
-"""A check of the path that a project names beside the variable's."""
+"""Checks for a FORCE_SCRIPT_NAME that contradicts WEBAPP_BASE_PATH."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django_runtimes.adopt.configure import last_call
 
 
 def check_script_name(**kwargs: Any) -> list[CheckMessage]:
-    """A warning where the project's FORCE_SCRIPT_NAME is another path than WEBAPP_BASE_PATH, which is used."""
+    """Warn if the project's FORCE_SCRIPT_NAME differs from WEBAPP_BASE_PATH, which is used."""
     call = last_call()
     if call is None:
         return []
@@ -19,8 +19,7 @@ def check_script_name(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"FORCE_SCRIPT_NAME={named!r} of the settings is another path than WEBAPP_BASE_PATH={base_path!r}, which "
-            "is used.",
+            f"FORCE_SCRIPT_NAME={named!r} in the settings differs from WEBAPP_BASE_PATH={base_path!r}, which is used.",
             hint="Set WEBAPP_BASE_PATH to the path under which users reach the application, and remove "
             "FORCE_SCRIPT_NAME.",
             id="django_runtimes.W030",

@@ -1,4 +1,4 @@
-"""Checks of what a project keeps on the disk or in the memory of one process."""
+"""Checks for caches, sessions and uploads on the disk or in the memory of one process."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,13 +20,13 @@ _CACHED_SESSIONS = "django.contrib.sessions.backends.cache"
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for each cache that a project sets up and that is each process's or each task's own."""
+    """Warn about each cache of the project that processes or tasks do not share."""
     if adopted().is_local or not settings.is_overridden("CACHES"):
         return []
     return [
         CheckWarning(
-            f"CACHES[{alias!r}] is {place}: what one writes there, no other {sharer} reads or deletes.",
-            hint="Use Redis, Memcached or django.core.cache.backends.db.DatabaseCache; or silence this warning where "
+            f"CACHES[{alias!r}] is {place}: no other {sharer} can read or delete its entries.",
+            hint="Use Redis, Memcached or django.core.cache.backends.db.DatabaseCache; silence this warning if "
             "each may have its own.",
             id="django_runtimes.W022",
         )
@@ -36,7 +36,7 @@ def check_caches(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_sessions(**kwargs: Any) -> list[CheckMessage]:
-    """A warning where sessions are kept on the disk or in memory, so that visitors are logged out at random."""
+    """Warn if sessions are kept on the disk or in memory, which logs visitors out at random."""
     if adopted().is_local:
         return []
     engine = settings.SESSION_ENGINE
@@ -49,15 +49,15 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"SESSION_ENGINE={engine!r} keeps sessions in {place}: the next request of a visitor may reach another "
-            f"process of {adopted().runtime}, where the session is not.",
-            hint="Use django.contrib.sessions.backends.db or .cached_db, or a cache that all of them share.",
+            f"process of {adopted().runtime}, which does not have the session.",
+            hint="Use django.contrib.sessions.backends.db or .cached_db, or a cache that all processes share.",
             id="django_runtimes.W023",
         )
     ]
 
 
 def check_media(**kwargs: Any) -> list[CheckMessage]:
-    """A warning where models have files and uploads lie on a disk that goes with the process."""
+    """Warn if models have file fields and uploads are stored on a disk that is lost with the process."""
     if adopted().is_local or not media_on_disk(settings.STORAGES):
         return []
     fields = [
@@ -70,16 +70,16 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"Uploads of {', '.join(sorted(fields))} lie on the disk, which on {adopted().runtime} each process or "
-            "task has for itself and loses when it ends.",
-            hint="Set WEBAPP_MEDIA_BUCKET, or STORAGES['default'] to a storage beyond the disk.",
+            f"Uploads of {', '.join(sorted(fields))} are stored on the disk, which on {adopted().runtime} belongs to "
+            "one process or task and is lost when that ends.",
+            hint="Set WEBAPP_MEDIA_BUCKET, or set STORAGES['default'] to a storage other than the disk.",
             id="django_runtimes.W024",
         )
     ]
 
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Where a cache lies that others do not share, and who these are."""
+    """Return the place of an unshared cache, and the kind of owner that each has its own, or nothing."""
     if cache.get("BACKEND") == _IN_MEMORY:
         return [("each process's memory", "process")]
     if cache.get("BACKEND") == _ON_DISK:

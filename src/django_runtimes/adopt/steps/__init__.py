@@ -1,1 +1,1 @@
-"""The steps of a decision, each about one part of the settings: it reads the variables and fills the draft."""
+"""The steps of the decision; each reads the variables and fills one part of the draft."""

@@ -1,4 +1,4 @@
-"""The library's apps behind the project's, and WhiteNoise where nothing else serves the static files."""
+"""Appends the library's apps, and adds WhiteNoise if nothing else serves the static files."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -6,8 +6,8 @@ from typing import TypeVar
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
 
-# Behind the project's: Django takes a command from the first app that has it, so that the project's own beats ours,
-# and ours Django's.
+# These apps follow the project's. Django takes a command from the first app that has it, so the project's commands
+# override the library's, and the library's override Django's.
 APPS = (
     "django_runtimes.adopt",
     "django_runtimes.databases",
@@ -23,20 +23,20 @@ Names = TypeVar("Names", bound=Sequence[str])
 
 
 def set_apps(draft: Draft, variables: ProcessVariables) -> None:
-    """INSTALLED_APPS."""
+    """Set INSTALLED_APPS."""
     installed = draft.value("INSTALLED_APPS")
     if missing := missing_apps(installed):
         draft.set("INSTALLED_APPS", _with(installed, len(installed), missing), "the library's checks and commands")
 
 
 def missing_apps(installed: Sequence[str]) -> list[str]:
-    """The library's apps that are not installed."""
+    """Return the library's apps that are not installed."""
     names = {_app(name) for name in installed}
     return [app for app in APPS if app not in names]
 
 
 def set_middleware(draft: Draft, variables: ProcessVariables) -> None:
-    """MIDDLEWARE."""
+    """Set MIDDLEWARE."""
     middleware = draft.value("MIDDLEWARE")
     url = draft.value("STATIC_URL")
     if (
@@ -47,18 +47,18 @@ def set_middleware(draft: Draft, variables: ProcessVariables) -> None:
         or url.startswith("//")
     ):
         return
-    # Behind the redirect to HTTPS, and in front of all that a file needs not.
+    # WhiteNoise follows the redirect to HTTPS, and precedes all middleware that a file does not need.
     place = middleware.index(_SECURITY) + 1 if _SECURITY in middleware else 0
     reason = f"nothing else serves {url!r} outside Django's runserver"
     draft.set("MIDDLEWARE", _with(middleware, place, [WHITENOISE]), reason)
 
 
 def _app(name: str) -> str:
-    """The package of an entry of INSTALLED_APPS, which may name a configuration in it."""
+    """Return the package of an entry of INSTALLED_APPS, which may name an AppConfig in it."""
     package, _, configuration = name.rpartition(".apps.")
     return package if package and configuration else name
 
 
 def _with(names: Names, place: int, more: list[str]) -> Names:
-    """A new sequence of the same type."""
+    """Return a new sequence of the same type, with more names inserted at the place."""
     return type(names)([*names[:place], *more, *names[place:]])  # type: ignore[call-arg]

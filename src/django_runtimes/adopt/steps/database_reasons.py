@@ -1,4 +1,4 @@
-"""Why a key or an option of an entry of DATABASES differs, for `webapp check --explain`."""
+"""Explains why a key or an option in DATABASES differs, for `webapp check --explain`."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ _OF_TIMEOUTS = (
 
 
 class DatabaseReasons:
-    """The reasons of one entry, as it is to be."""
+    """The reasons for the changes of one decided entry."""
 
     def __init__(self, alias: str, entry: Mapping[str, Any], variables: ProcessVariables) -> None:
         self._variables = variables
@@ -51,11 +51,11 @@ class DatabaseReasons:
         }
 
     def added(self, key: str) -> str:
-        """Why a key or an option has another value than before."""
+        """Return why a key or an option was added or changed."""
         return self._reasons.get(key, f"{DATABASE_URL.name} says so")
 
     def removed(self, key: str) -> str:
-        """Why an option is gone."""
+        """Return why an option was removed."""
         return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
 
     def _source(self, variable: Variable[Any]) -> str:

@@ -1,4 +1,4 @@
-"""DATABASES: addresses by variables, engine, strategy, TLS and timeouts by the profile, the rest by the project."""
+"""Decides DATABASES: addresses from variables; engine, strategy, TLS and timeouts from the profile; the rest stays."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from django_runtimes.config.databases.database_settings import database_settings
 from django_runtimes.config.databases.engines import is_postgresql
 
 _SQLITE = ("sqlite3", "spatialite")
-# Django's, and of the library's engine.
+# The defaults of Django and of the library's engine.
 _DEFAULTS = (
     ("CONN_MAX_AGE", 0),
     ("CONN_HEALTH_CHECKS", False),
@@ -21,12 +21,12 @@ _DEFAULTS = (
     ("MAX_REST_S", None),
     ("ALWAYS_RESET", False),
 )
-# Of another engine than PostgreSQL: its file or its character set.
-_OF_OTHER_TESTS = ("NAME", "CHARSET", "COLLATION")
+# Keys of TEST that only fit other engines than PostgreSQL: a file or a character set.
+_TEST_KEYS_OF_OTHER_ENGINES = ("NAME", "CHARSET", "COLLATION")
 
 
 def set_databases(draft: Draft, variables: ProcessVariables) -> None:
-    """DATABASES; ConfigurationError for a database that cannot be reached from here, or not be kept."""
+    """Set DATABASES; ConfigurationError for a database that this runtime cannot reach or would lose."""
     databases: Mapping[str, dict[str, Any]] = draft.value("DATABASES")
     after = {alias: _decided(alias, project, databases, variables) for alias, project in _entries(databases, variables)}
     parts = [part for alias, entry in after.items() for part in _parts(alias, databases.get(alias), entry, variables)]
@@ -44,7 +44,7 @@ def _entries(
 def _decided(
     alias: str, project: dict[str, Any], databases: Mapping[str, dict[str, Any]], variables: ProcessVariables
 ) -> dict[str, Any]:
-    """The entry that is to be; the project's own object where nothing differs."""
+    """Return the decided entry, which is the project's own object if nothing differs."""
     try:
         if alias == "default" and address_is_given(variables.environment):
             return database_settings(variables.environment, variables.profile, _of_postgresql(project))
@@ -65,15 +65,17 @@ def _decided(
 
 
 def is_sqlite(project: Mapping[str, Any]) -> bool:
-    """Whether an entry of DATABASES is SQLite's, by the name of its engine."""
+    """Return whether the engine of an entry of DATABASES is SQLite."""
     return str(project.get("ENGINE", "")).endswith(_SQLITE)
 
 
 def _of_postgresql(project: dict[str, Any]) -> dict[str, Any]:
-    """The entry without what only fits another engine."""
+    """Return the entry without keys that only fit another engine."""
     if not project or is_postgresql(project):
         return project
-    test = {name: value for name, value in (project.get("TEST") or {}).items() if name not in _OF_OTHER_TESTS}
+    test = {
+        name: value for name, value in (project.get("TEST") or {}).items() if name not in _TEST_KEYS_OF_OTHER_ENGINES
+    }
     kept = {name: value for name, value in project.items() if name not in ("OPTIONS", "TEST")}
     return kept | ({"TEST": test} if test else {})
 
@@ -96,7 +98,7 @@ def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVar
 def _parts(
     alias: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], variables: ProcessVariables
 ) -> Iterator[SettingChange]:
-    """How an entry differs, key by key, and option by option."""
+    """Yield the differences of an entry, key by key and option by option."""
     before = before or {}
     if after is before:
         return
@@ -110,7 +112,7 @@ def _parts(
 
 
 def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Each key with another value, and both values."""
+    """Yield each key with different values, and both values."""
     for key in {**after, **before}:
         old, new = before.get(key, MISSING), after.get(key, MISSING)
         if not (old is new or old == new):

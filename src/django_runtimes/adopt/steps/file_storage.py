@@ -1,4 +1,4 @@
-"""Where static files and uploads lie."""
+"""Decides where static files and uploads are stored."""
 
 import os.path
 from collections.abc import Mapping
@@ -18,15 +18,15 @@ FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
 _STATIC_FOLDER = "build/static"
 _UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
-    # Django's names a temporary file by the upload's extension, and fails where that is too long.
+    # Django's handler names a temporary file after the upload's extension, and fails if that is too long.
     "django_runtimes.serving.uploads.TemporaryFileUploadHandler",
 ]
-# Ignored since Django 5.1, each with its key in STORAGES.
+# Settings that Django has ignored since 5.1, with their keys in STORAGES.
 IGNORED_STORAGES = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE": "default"}
 
 
 def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
-    """ConfigurationError for a storage that Django no longer reads, and that STORAGES does not name either."""
+    """Raise ConfigurationError for a storage in a setting that Django ignores, unless STORAGES has one too."""
     storages = draft.value("STORAGES") if draft.has("STORAGES") else {}
     for name, key in IGNORED_STORAGES.items():
         if draft.has(name) and key not in storages:
@@ -37,7 +37,7 @@ def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
-    """STATIC_ROOT."""
+    """Set STATIC_ROOT."""
     if (folder := variables[STATIC_ROOT]) is not None:
         draft.set("STATIC_ROOT", _absolute(folder), "WEBAPP_STATIC_ROOT is set")
     elif not draft.value("STATIC_ROOT"):
@@ -45,7 +45,7 @@ def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
-    """MEDIA_ROOT, FILE_UPLOAD_HANDLERS, and the bucket of WEBAPP_MEDIA_BUCKET as STORAGES and django-storages' own."""
+    """Set MEDIA_ROOT, FILE_UPLOAD_HANDLERS and, for WEBAPP_MEDIA_BUCKET, STORAGES and django-storages' settings."""
     if (folder := variables[MEDIA_ROOT]) is not None:
         draft.set("MEDIA_ROOT", _absolute(folder), "WEBAPP_MEDIA_ROOT is set")
     draft.default("FILE_UPLOAD_HANDLERS", list(_UPLOAD_HANDLERS), "uploads with long names have to work")
@@ -64,23 +64,23 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def keeps_media(draft: Draft, variables: ProcessVariables) -> bool:
-    """Whether uploaded files outlive the process: in any storage but the disk, or on the disk under `local`."""
+    """Return whether uploads outlive the process: in any storage but the disk, or on the disk under `local`."""
     return variables.is_local or not media_on_disk(draft.value("STORAGES"))
 
 
 def serves_media(draft: Draft, variables: ProcessVariables) -> bool:
-    """Whether uploads lie on this machine's disk with nothing else to serve them."""
+    """Return whether uploads are on this machine's disk, where nothing else serves them."""
     return variables.is_local and media_on_disk(draft.value("STORAGES"))
 
 
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
-    """Whether the default storage is Django's own on the disk."""
+    """Return whether the default storage is Django's own on the disk."""
     default: Mapping[str, Any] = storages.get("default", {})
     return bool(default.get("BACKEND", FILE_SYSTEM) == FILE_SYSTEM)
 
 
 def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:
-    """The project's own storage on S3 with another bucket, or one with nothing but the bucket."""
+    """Return the project's own S3 storage with this bucket, or a plain S3 storage."""
     if storage.get("BACKEND") in (S3, _S3_BEFORE):
         return {**storage, "OPTIONS": {**storage.get("OPTIONS", {}), "bucket_name": bucket}}
     return {"BACKEND": S3, "OPTIONS": {"bucket_name": bucket}}

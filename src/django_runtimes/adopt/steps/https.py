@@ -1,4 +1,4 @@
-"""HTTPS in front of the application, and the base path under which users reach it."""
+"""Decides the settings for HTTPS in front of the application, and for its base path."""
 
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import Draft
@@ -6,36 +6,36 @@ from django_runtimes.config.http.front import is_below
 from django_runtimes.config.variables.hops import HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 
 # Subdomains and the browsers' preload list belong to the owner of the domain, not to one application on it.
-_OF_DOMAIN = ("security.W005", "security.W021")
+_DOMAIN_CHECKS = ("security.W005", "security.W021")
 _COOKIE_PATHS = ("SESSION_COOKIE_PATH", "CSRF_COOKIE_PATH", "LANGUAGE_COOKIE_PATH")
 _REDIRECTS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL")
 _MESSAGE_STORAGE = "django_runtimes.serving.messages.MessageStorage"
-_OF_HTTPS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
+_HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
 def set_https(draft: Draft, variables: ProcessVariables) -> None:
-    """The proxy's header, the redirect, secure cookies and Strict-Transport-Security."""
+    """Set the proxy's header, the redirect, secure cookies and Strict-Transport-Security."""
     said = variables[HTTPS]
     if not variables.profile.https:
         if said is False:
-            for name in _OF_HTTPS:
-                draft.set(name, said, "WEBAPP_HTTPS=0: users come by plain HTTP")
+            for name in _HTTPS_SETTINGS:
+                draft.set(name, said, "WEBAPP_HTTPS=0: users connect by plain HTTP")
         return
     reason = "WEBAPP_HTTPS=1" if said else f"{variables.runtime} has HTTPS in front"
-    # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from anybody else.
+    # Load balancers, HTTP APIs and App Runner overwrite this header; ForwardedHeaders drops it from other peers.
     header = (variables.front.proto_meta_key, "https")
     if said or variables.is_set(PROTO_HEADER):
         draft.set("SECURE_PROXY_SSL_HEADER", header, f"{reason}: the hop in front writes this header")
     else:
         draft.default("SECURE_PROXY_SSL_HEADER", header, f"{reason}: the hop in front writes this header")
-    for name in _OF_HTTPS:
+    for name in _HTTPS_SETTINGS:
         (draft.set if said else draft.default)(name, variables.profile.https, reason)
     if variables.is_set(HSTS_SECONDS):
         draft.set("SECURE_HSTS_SECONDS", variables[HSTS_SECONDS], "WEBAPP_HSTS_SECONDS is set")
     else:
         draft.default("SECURE_HSTS_SECONDS", variables[HSTS_SECONDS], reason)
     silenced = list(draft.value("SILENCED_SYSTEM_CHECKS"))
-    missing = [check for check in _OF_DOMAIN if check not in silenced]
+    missing = [check for check in _DOMAIN_CHECKS if check not in silenced]
     if "SECURE_HSTS_SECONDS" in draft.settings and missing:
         draft.set(
             "SILENCED_SYSTEM_CHECKS",
@@ -45,23 +45,23 @@ def set_https(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_host_header(draft: Draft, variables: ProcessVariables) -> None:
-    """The public host is the one that WEBAPP_HOST_HEADER names, which the handlers put into `Host`."""
+    """Let Django read `Host`, into which the handlers copy the header that WEBAPP_HOST_HEADER names."""
     if variables.is_set(HOST_HEADER):
         reason = f"WEBAPP_HOST_HEADER={variables.front.host_header}: the public host comes from this header alone"
         draft.set("USE_X_FORWARDED_HOST", after=False, reason=reason)
 
 
 def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
-    """Cookies, redirects and files below WEBAPP_BASE_PATH; a setting that is below it already stays."""
+    """Move cookies, redirects and files below WEBAPP_BASE_PATH, except settings that are below it already."""
     base_path = variables.front.base_path
     if not base_path:
         return
     reason = f"WEBAPP_BASE_PATH={base_path}"
     if draft.value("FORCE_SCRIPT_NAME"):
-        # Django would take it off each path in place of `root_path`, which a mount makes longer.
+        # Django would strip it from each path instead of `root_path`, which is longer in a mounted application.
         draft.set("FORCE_SCRIPT_NAME", None, f"{reason}: the server names the base path to Django")
     for name in _COOKIE_PATHS:
-        # Another application under another path of this host has no business with them.
+        # Applications under other paths of this host must not receive these cookies.
         if not is_below(draft.value(name) or "/", base_path):
             draft.set(name, base_path, reason)
     for name in _REDIRECTS:
@@ -70,14 +70,14 @@ def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
         if isinstance(path, str) and path.startswith("/") and not path.startswith("//"):
             draft.set(name, _below(path, base_path), reason)
     if not draft.has("WHITENOISE_STATIC_PREFIX") and _is_path(static := draft.value("STATIC_URL")):
-        # WhiteNoise looks below the path where the application lives.
+        # WhiteNoise matches paths below the base path.
         prefix = "/" + static.removeprefix(base_path).strip("/") + "/"
         draft.set("WHITENOISE_STATIC_PREFIX", prefix, f"{reason}: WhiteNoise looks below it")
     for name in ("STATIC_URL", "MEDIA_URL"):
         if _is_path(url := draft.value(name)):
-            # Django takes a relative one for a path below the application's.
+            # Django resolves a relative URL below the application's path.
             draft.set(name, _below(url, base_path) if url.startswith("/") else f"{base_path}/{url}", reason)
-    # Of Django's cookies the only one without a setting for its path.
+    # This is the only cookie of Django without a setting for its path.
     draft.default("MESSAGE_STORAGE", _MESSAGE_STORAGE, f"{reason}: the cookie of messages has no setting for its path")
 
 

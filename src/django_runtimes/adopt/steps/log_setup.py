@@ -1,4 +1,4 @@
-"""The log lines, where a project has said nothing of them."""
+"""Decides LOGGING for projects that do not configure it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django_runtimes.config.variables.variable import Variable
 
 
 def set_logs(draft: Draft, variables: ProcessVariables) -> None:
-    """LOGGING."""
+    """Set LOGGING."""
     if not _are_the_projects(draft):
         log_format = variables.profile.log_format
         draft.set(
@@ -21,7 +21,7 @@ def set_logs(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def ignored_log_variables(draft: Draft, variables: ProcessVariables) -> tuple[tuple[str, str], ...]:
-    """Those that a project's own LOGGING leaves without effect, each with the reason."""
+    """Return the variables that have no effect because of the project's own LOGGING, with the reason."""
     if not _are_the_projects(draft):
         return ()
     of_logs: tuple[Variable[Any], ...] = (LOG_LEVEL, LOG_FORMAT)
@@ -29,7 +29,7 @@ def ignored_log_variables(draft: Draft, variables: ProcessVariables) -> tuple[tu
 
 
 def _are_the_projects(draft: Draft) -> bool:
-    """Whether a project configures its logs, by LOGGING or without Django."""
+    """Return whether the project configures its logs, with LOGGING or without Django."""
     if "LOGGING" in draft.settings:
         return False
     return bool(draft.value("LOGGING")) or draft.value("LOGGING_CONFIG") is None

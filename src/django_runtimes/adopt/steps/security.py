@@ -1,4 +1,4 @@
-"""DEBUG, the secret key, and the hosts and origins that the application answers to."""
+"""Decides DEBUG, the secret key, and the allowed hosts and trusted origins."""
 
 from collections.abc import Sequence
 
@@ -18,24 +18,24 @@ _LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
 def set_debug(draft: Draft, variables: ProcessVariables) -> None:
-    """WEBAPP_DEBUG; ConfigurationError where the insides would be shown outside `local`."""
+    """Set DEBUG; ConfigurationError if it would be on outside `local`."""
     debug = variables[DEBUG] if variables.is_set(DEBUG) else None
     if not variables.is_local:
         if debug:
             raise ConfigurationError(
-                f"WEBAPP_DEBUG=1 shows the application's insides and the runtime is {variables.runtime}; unset it"
+                f"WEBAPP_DEBUG=1 exposes the application's internals and the runtime is {variables.runtime}; unset it"
             )
         if debug is None and draft.value("DEBUG"):
             raise ConfigurationError(
-                f"DEBUG=True in the settings shows the application's insides and the runtime is {variables.runtime}; "
-                "set DEBUG to False there, or WEBAPP_DEBUG=0"
+                "DEBUG=True in the settings exposes the application's internals and the runtime is "
+                f"{variables.runtime}; set DEBUG to False there, or WEBAPP_DEBUG=0"
             )
     if debug is not None:
         draft.set("DEBUG", debug, "WEBAPP_DEBUG is set")
 
 
 def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
-    """WEBAPP_SECRET_KEY and its fallbacks; ConfigurationError outside `local` for a key that others could guess."""
+    """Set SECRET_KEY and its fallbacks; ConfigurationError outside `local` for a key that others could guess."""
     key = secret_key(variables.environment, local=variables.is_local)
     if key is not None:
         draft.set("SECRET_KEY", key, "WEBAPP_SECRET_KEY is set")
@@ -52,7 +52,7 @@ def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
-    """ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; ConfigurationError outside `local` where no user could reach it."""
+    """Set ALLOWED_HOSTS and CSRF_TRUSTED_ORIGINS; ConfigurationError outside `local` if no user could connect."""
     hosts = variables[ALLOWED_HOSTS]
     if hosts:
         draft.set("ALLOWED_HOSTS", hosts, "WEBAPP_ALLOWED_HOSTS is set")
@@ -69,9 +69,9 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
         draft.set("CSRF_TRUSTED_ORIGINS", origins, "WEBAPP_CSRF_TRUSTED_ORIGINS is set")
     elif not draft.value("CSRF_TRUSTED_ORIGINS"):
         named = [origin_of(host) for host in draft.value("ALLOWED_HOSTS") if host != "*"]
-        draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: those of ALLOWED_HOSTS")
+        draft.set("CSRF_TRUSTED_ORIGINS", named, "the settings name none: taken from ALLOWED_HOSTS")
 
 
 def are_of_this_machine(hosts: Sequence[str]) -> bool:
-    """Whether no host is named beyond this machine."""
+    """Return whether all hosts are names of this machine."""
     return all(host in _LOCAL_HOSTS or host == ".localhost" for host in hosts)
