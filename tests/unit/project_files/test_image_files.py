@@ -169,7 +169,7 @@ def test_requirements_that_setuptools_reads_get_no_path(tmp_path: Path, files: d
     assert lines(plan, "requirements.txt") == ["django", "django-runtimes>=1.2"]
     assert f"{INSTALL} -r requirements.txt ./{WHEEL.path}" in lines(plan)
     assert [remark.rpartition("; ")[2] for remark in plan.remarks] == [
-        f"elsewhere than in the image, install ./{WHEEL.path} first"
+        f"outside the image, install ./{WHEEL.path} first"
     ]
 
 
