@@ -17,6 +17,8 @@ _LEFT_OUT = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cac
 _ENVIRONMENT = "pyvenv.cfg"
 _REPOSITORY = ".git"
 _LARGEST_COPIED_BYTES = 5 * 1024 * 1024
+# Together, source aside: uploads and the like are linked from there on.
+_MOST_COPIED_BYTES = 200 * 1024 * 1024
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def copied_project(layout: Layout) -> Iterator[Layout]:
                 if entry.name != below.name:
                     (folder / entry.name).symlink_to(entry.path)
         target = folder / (root.name or "root")
-        _copy(root, target, root)
+        _copy(root, target, root, [_MOST_COPIED_BYTES])
         python_path, settings_file = (
             target / path.relative_to(layout.root) for path in (layout.python_path, layout.settings_file)
         )
@@ -49,7 +51,8 @@ def _folders_above(root: Path) -> list[Path]:
     return parents[top::-1] if parents else []
 
 
-def _copy(source: Path, target: Path, root: Path) -> None:
+def _copy(source: Path, target: Path, root: Path, left: list[int]) -> None:
+    """Copy a folder; `left` is the number of bytes that may still be copied."""
     target.mkdir()
     for entry in _entries(source):
         path, copy = Path(entry.path), target / entry.name
@@ -61,9 +64,9 @@ def _copy(source: Path, target: Path, root: Path) -> None:
             copy.symlink_to(named if reached.is_relative_to(root) and not named.is_absolute() else reached)
         elif entry.is_dir():
             is_linked = entry.name in _LINKED_FOLDERS or (path / _ENVIRONMENT).exists()
-            copy.symlink_to(path) if is_linked else _copy(path, copy, root)
+            copy.symlink_to(path) if is_linked else _copy(path, copy, root, left)
         elif entry.is_file():
-            _copy_file(path, copy)
+            _copy_file(path, copy, left)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -74,9 +77,11 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _copy_file(path: Path, copy: Path) -> None:
+def _copy_file(path: Path, copy: Path, left: list[int]) -> None:
     """Copy the file, or link it if it is large or cannot be read."""
-    if path.stat().st_size > _LARGEST_COPIED_BYTES or not os.access(path, os.R_OK):
+    size = path.stat().st_size if path.suffix != ".py" else 0
+    if size > min(_LARGEST_COPIED_BYTES, left[0]) or not os.access(path, os.R_OK):
         copy.symlink_to(path)
     else:
+        left[0] -= size
         shutil.copy2(path, copy)

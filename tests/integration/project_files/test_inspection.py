@@ -185,6 +185,19 @@ def test_large_files_and_environments_are_linked(tmp_path: Path):
     assert not copy.root.exists()
 
 
+def test_uploads_beyond_a_limit_are_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("django_runtimes.project_files.project_copy._MOST_COPIED_BYTES", 1000)
+    project(tmp_path)
+    (tmp_path / "media").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (tmp_path / "media" / name).write_bytes(bytes(600))
+
+    with copied_project(find_layout(tmp_path, settings=None)) as copy:
+        links = [path.is_symlink() for path in (copy.root / "media").iterdir()]
+        assert sorted(links) == [False, True]
+        assert not (copy.root / "shop/urls.py").is_symlink()
+
+
 def test_urls_that_do_not_load_leave_the_front_page(tmp_path: Path):
     project(tmp_path, urls="import absent\n")
 
