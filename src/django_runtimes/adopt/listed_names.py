@@ -11,7 +11,7 @@ from django_runtimes.config.variables.application_variables import (
     SECRET_KEY_FALLBACKS,
 )
 from django_runtimes.config.variables.database_address import DATABASE_URL, DB_HOST
-from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 from django_runtimes.config.variables.hops import BASE_PATH, HOST_HEADER, HSTS_SECONDS, HTTPS, PROTO_HEADER
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import Variable
@@ -63,7 +63,7 @@ LISTED = (
     ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added with the default of SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
-    ListedName("STORAGES", (MEDIA_BUCKET,), "Django's; the variable changes only `default`"),
+    ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes one storage alone"),
     ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),
 )

@@ -18,6 +18,7 @@ from django_runtimes.cli.interruption import treat_termination_as_interruption
 from django_runtimes.cli.project.project import NO_SETTINGS, Project, project_at
 from django_runtimes.cli.project.settings_check import start_python
 from django_runtimes.cli.tool_error import ToolError
+from django_runtimes.compare.codebase.development_variables import development_variables
 from django_runtimes.compare.codebase.own_variables import own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application, start_command
 from django_runtimes.compare.compare_error import CompareError, show_output
@@ -91,21 +92,27 @@ def _environ(stack: ExitStack, workspace: Path, project: Project, port: int, *, 
     if own_server:
         server = stack.enter_context(EmbeddedPostgres())
         create_database(server, _DATABASE)
-        environ["DATABASE_URL"] = server.url(_DATABASE)
+        environ["DATABASE_URL"] = server.application_url(_DATABASE)
         environ["WEBAPP_MEDIA_ROOT"] = str(workspace / "media")
         environ.setdefault("WEBAPP_STATIC_ROOT", str(workspace / "static"))
-        sys.stderr.write("started an embedded PostgreSQL; its data is deleted at the end (DATABASE_URL keeps it)\n")
+        sys.stderr.write(
+            "started an embedded PostgreSQL, reached without TLS; its data is deleted at the end (DATABASE_URL keeps "
+            "it)\n"
+        )
     environ |= variables.environ(environ["DATABASE_URL"])
     if not (own_server and prepare):
         application = replace(application, prepare=())
     place = project.working_directory
-    for notice in check_project_databases(
+    settings, notices = check_project_databases(
         environ,
         log=workspace / "settings.log",
         directory=project.directory,
         start=partial(start_python, directory=place),
-    ):
+    )
+    changes = development_variables(settings, os.environ)
+    for notice in (*notices, *changes.notices):
         _say(notice)
+    environ |= changes.variables
     start = partial(start_command, directory=place)
     prepare_application(application, environ, log=workspace / "prepare.log", start=start)
     return environ
@@ -132,7 +139,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="webapp serve",
         description="Serve the project at http://127.0.0.1:PORT under the runtime local with DEBUG on, and reload it "
         "when its code changes. The database is an embedded PostgreSQL, which is migrated and then filled by `prepare` "
-        "of the project's workload, or the PostgreSQL at DATABASE_URL, which is only migrated.",
+        "of the project's workload, or the PostgreSQL at DATABASE_URL, which is only migrated. This machine's names "
+        "are allowed hosts, redirects to HTTPS are off, and a missing secret key is replaced by a new one.",
     )
     parser.add_argument("--port", type=_port, default=8000, help="port of 127.0.0.1 (default: 8000)")
     parser.add_argument(

@@ -78,7 +78,7 @@ def _run(suite: Suite, runtime: Runtime, endings: dict[Runtime, str]) -> int:
         server = stack.enter_context(postgres_server(given_url))
         if given_url is None:
             create_database(server, _DATABASE)
-        environ = suite.environ(runtime, given_url or server.url(_DATABASE))
+        environ = suite.environ(runtime, given_url or server.application_url(_DATABASE))
         started_s = time.monotonic()
         endings[runtime] = "was interrupted"
         exit_code = run_suite((*suite.runner.command, *suite.arguments), environ, suite.runner.directory)
@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="webapp test",
         usage="webapp test [--runtime NAME]... [--runner NAME] [ARGS ...] [-- OPTIONS OF THE RUNNER ...]",
         description="Run the project's own tests under the profile of each runtime, on an embedded PostgreSQL or the "
-        "one at DATABASE_URL, in test databases (test_...). Redirects to HTTPS are off, and the secret key is one for "
-        "tests.",
+        "one at DATABASE_URL, in test databases (test_...). Redirects to HTTPS are off, the secret key is one for "
+        "tests, and static files need no collectstatic.",
         epilog="Exit codes: the worst of the runner's, 5 when it found no tests; 1 something could not be started, "
         "2 bad arguments, 130 interrupted.",
     )

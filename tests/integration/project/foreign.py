@@ -180,6 +180,22 @@ class ForeignProject:
         (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / name).write_text(text, encoding="utf-8")
 
+    def add_settings(self, text: str) -> None:
+        """Insert lines into the settings, before configure() is called."""
+        path = self.code / "config/settings.py"
+        call = "from django_runtimes import configure"
+        path.write_text(path.read_text(encoding="utf-8").replace(call, f"{text}\n{call}"), encoding="utf-8")
+
+    def demand_tls(self) -> None:
+        """Let every database of the settings accept only a verified server."""
+        self.add_settings(
+            "DATABASES['default'] = {'ENGINE': 'django.db.backends.postgresql', 'HOST': 'db.example', 'NAME': 'shop'}\n"
+            "for entry in DATABASES.values():\n"
+            "    entry['OPTIONS'] = {\n"
+            "        'sslmode': 'verify-full', 'sslrootcert': 'system', 'channel_binding': 'require'\n"
+            "    }\n"
+        )
+
     def name_workload(self, workload: str = WORKLOAD) -> None:
         """Give the project a compare.toml."""
         self.write("pyproject.toml", BLOCK + 'workload = "compare.toml"\n')

@@ -54,6 +54,21 @@ def test_a_replica_gets_the_targets_own_database(foreign):
     assert "DATABASES" not in ended.stderr
 
 
+def test_a_demand_for_tls_does_not_reach_the_servers_of_compare(foreign):
+    foreign.name_workload(with_application('environment = { REPLICA_URL = "{database_url}" }'))
+    foreign.demand_tls()
+    proxied = "aws_lambda/per_request/proxy"
+
+    ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, "--target", proxied)
+
+    run = run_of(foreign)
+    assert [target["error"] for target in run["targets"]] == [None, None], ended.stderr
+    assert run["environment"]["tls"] == (
+        "none between target and database, with sslmode=prefer instead of a mode in the project's settings; "
+        "none in front"
+    )
+
+
 # As in Django's documentation: a handler without a formatter, whose lines show no level.
 PLAIN_LOGGING = """
 LOGGING = {

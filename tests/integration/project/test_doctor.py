@@ -20,3 +20,15 @@ def test_settings_that_do_not_load_are_shown_with_their_line(foreign):
 
     assert ended.returncode == 78
     assert "KeyError: 'REDIS_URL' (config/settings.py, line 3)" in " ".join(ended.stdout.split())
+
+
+def test_settings_without_a_secret_key_do_not_load(foreign):
+    foreign.add_settings("SECRET_KEY = ''\nMIDDLEWARE = [*MIDDLEWARE, 'shop.absent.Middleware']")
+
+    ended = foreign.webapp("doctor", "settings", "--offline")
+
+    output = " ".join(ended.stdout.split())
+    assert ended.returncode == 1
+    assert "SECRET_KEY is empty, and Django answers with status 500" in output
+    assert "MIDDLEWARE does not load, so no server starts: ModuleNotFoundError: No module named 'shop.absent'" in output
+    assert "settings load" not in output

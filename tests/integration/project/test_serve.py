@@ -28,6 +28,7 @@ def serving(foreign: ForeignProject, *arguments: str, folder: str = ".") -> Iter
                     break
             else:
                 pytest.fail("".join(output))
+            process.said = "".join(output)
             yield process, url
         finally:
             process.send_signal(signal.SIGTERM)
@@ -69,3 +70,39 @@ def test_settings_that_do_not_load_start_nothing(foreign):
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1].startswith("webapp serve: the settings config.absent are not found: there is")
+
+
+PRODUCTION = """
+SECRET_KEY = ""
+DEBUG = False
+ALLOWED_HOSTS = ["shop.example"]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = True
+"""
+
+
+def test_settings_for_production_are_served_on_this_machine(foreign):
+    foreign.add_settings(PRODUCTION)
+    foreign.demand_tls()
+    foreign.write(
+        "config/urls.py",
+        "from django.core import signing\n"
+        "from django.http import HttpResponse\n"
+        "from django.urls import path\n"
+        "urlpatterns = [path('', lambda request: HttpResponse(signing.dumps(request.get_host())))]\n",
+    )
+
+    with serving(foreign) as (process, url):
+        assert ":" in get(f"{url}/")
+
+    hosts = "shop.example,localhost,127.0.0.1,[::1]"
+    assert "started an embedded PostgreSQL, reached without TLS; " in process.said
+    assert f"ALLOWED_HOSTS has this machine's names too (WEBAPP_ALLOWED_HOSTS={hosts})\n" in process.said
+    assert "SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE off, since this serves plain HTTP" in process.said
+    assert "SECRET_KEY is a new one, since the settings have none" in process.said
+
+
+def test_settings_that_work_on_this_machine_are_not_changed(foreign):
+    with serving(foreign) as (process, url):
+        assert get(f"{url}/") == "héllo"
+
+    assert "WEBAPP_" not in process.said

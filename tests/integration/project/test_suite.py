@@ -179,3 +179,27 @@ def test_bad_arguments_give_one_line(foreign, arguments, complaint):
     assert ended.returncode == 2
     assert complaint in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_demand_for_tls_and_a_manifest_of_static_files_pass(foreign):
+    foreign.demand_tls()
+    foreign.add_settings(
+        "INSTALLED_APPS += ['django.contrib.staticfiles']\n"
+        "STATIC_URL = 'static/'\n"
+        "BACKEND = 'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'\n"
+        "STORAGES = {'staticfiles': {'BACKEND': BACKEND}}\n"
+    )
+    foreign.write(
+        "shop/tests.py",
+        "from django.templatetags.static import static\n"
+        "from django.test import TestCase\n"
+        "from shop.models import Item\n\n\n"
+        "class PageTest(TestCase):\n"
+        "    def test_a_static_file_has_a_url(self):\n"
+        "        assert (static('shop.css'), Item.objects.count()) == ('/static/shop.css', 0)\n",
+    )
+
+    ended = foreign.webapp("test")
+
+    assert ended.returncode == 0, ended.stderr
+    assert summary(ended.stdout) == PASSED

@@ -250,3 +250,39 @@ def test_operations_can_read_the_web_role_too():
     adopted = decisions_for(ready_project(), WEBAPP_DB_ROLE="operations", **operations).adopted
 
     assert (adopted.web_role, adopted.read_web_login().password) == ("owner", "0wn")
+
+
+LOCAL_URL = "postgresql://a@127.0.0.1:5433/b"
+
+
+def further(url: str, **entry: Any) -> dict[str, Any]:
+    databases = {"default": postgresql(), "replica": postgresql(PORT="5433", **entry)}
+    return settings_after(ready_project(DATABASES=databases), DATABASE_URL=url)["DATABASES"]["replica"]["OPTIONS"]
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "mode"),
+    [
+        (f"{LOCAL_URL}?sslmode=prefer", "localhost", "prefer"),
+        (LOCAL_URL, "localhost", "require"),
+        (f"{LOCAL_URL.replace('5433', '5434')}?sslmode=prefer", "localhost", "require"),
+        (f"{LOCAL_URL}?sslmode=prefer", "replica.example", "require"),
+        ("postgresql://a@db.example:5433/b?sslmode=verify-ca", "db.example", "require"),
+    ],
+)
+def test_the_urls_sslmode_counts_for_its_own_local_server(url, host, mode):
+    assert further(url, HOST=host, OPTIONS={"sslmode": "require"})["sslmode"] == mode
+
+
+def test_an_address_in_the_options_is_another_server():
+    options = {"sslmode": "require", "hostaddr": "192.0.2.2"}
+
+    assert further(f"{LOCAL_URL}?sslmode=prefer", HOST="localhost", OPTIONS=options)["sslmode"] == "require"
+
+
+def test_options_that_need_tls_go_with_the_demand_for_it():
+    demand = {"sslmode": "verify-full", "sslrootcert": "system", "channel_binding": "require"}
+
+    for url, kept in ((f"{LOCAL_URL}?sslmode=prefer", False), (LOCAL_URL, True)):
+        entry = default(postgresql(OPTIONS=demand), DATABASE_URL=url)
+        assert (demand.keys() <= entry["OPTIONS"].keys()) is kept

@@ -234,3 +234,16 @@ def test_a_function_connects_through_its_proxy():
 
     assert settings["DATABASES"]["default"]["HOST"] == "proxy.example"
     assert settings["DJANGO_RUNTIMES"].runtime == "aws_lambda"
+
+
+def test_the_storage_of_static_files_is_plain_without_a_manifest():
+    media = {"BACKEND": "own.Media"}
+    manifest = {"BACKEND": "own.Manifest", "OPTIONS": {"manifest_strict": False}}
+    project = ready_project(STORAGES={"default": media, "staticfiles": manifest})
+
+    storages = settings_after(project, WEBAPP_STATIC_MANIFEST="0")["STORAGES"]
+
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    assert storages == {"default": media, "staticfiles": plain}
+    assert storages["default"] is media
+    assert settings_after(project, WEBAPP_STATIC_MANIFEST="1")["STORAGES"] is project["STORAGES"]

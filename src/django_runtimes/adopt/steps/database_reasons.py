@@ -15,6 +15,8 @@ OF_STRATEGY = ("CONN_MAX_AGE", "CONN_HEALTH_CHECKS", "pool")
 _PLACE, _LOGIN = ("HOST", "PORT"), ("USER", "PASSWORD")
 _OF_ROUTE = ("ROUTE", "DISABLE_SERVER_SIDE_CURSORS", "prepare_threshold")
 _OF_TLS = ("sslmode", "sslrootcert")
+_OF_ENCRYPTION = (*_OF_TLS, "sslnegotiation", "channel_binding")
+_ENCRYPTED = "a connection across a network is encrypted, and its server is verified"
 _OF_TIMEOUTS = (
     "connect_timeout",
     "keepalives",
@@ -36,10 +38,11 @@ class DatabaseReasons:
         by_url = alias == "default" and variables.is_set(DATABASE_URL)
         address = f"{DATABASE_URL.name} is set" if by_url else f"{DB_HOST.name} or its group is set"
         is_proxied = entry.get("ROUTE") is Route.PROXY
+        self._by_url = _sslmode_by_url(entry, variables)
         self._reasons = {
             **dict.fromkeys(OF_STRATEGY, strategy),
             **dict.fromkeys(_OF_ROUTE, route),
-            **dict.fromkeys(_OF_TLS, "a connection across a network is encrypted, and its server is verified"),
+            **dict.fromkeys(_OF_TLS, self._by_url or _ENCRYPTED),
             **dict.fromkeys(_OF_TIMEOUTS, "a server or a network that has gone is noticed within seconds"),
             **dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}" if is_proxied else address),
             **dict.fromkeys(_LOGIN, f"{DB_ROLE.name}=operations" if self._is_operation else address),
@@ -56,6 +59,8 @@ class DatabaseReasons:
 
     def removed(self, key: str) -> str:
         """Return why an option was removed."""
+        if self._by_url and key in _OF_ENCRYPTION:
+            return self._by_url
         return self._reasons[key] if key in OF_STRATEGY else "it belongs to another address or another engine"
 
     def _source(self, variable: Variable[Any]) -> str:
@@ -63,3 +68,12 @@ class DatabaseReasons:
             return f"{DB_ROLE.name}=operations"
         is_set = self._variables.is_set(variable)
         return f"{variable.name} is set" if is_set else f"the profile of {self._variables.runtime}"
+
+
+def _sslmode_by_url(entry: Mapping[str, Any], variables: ProcessVariables) -> str:
+    """Return the reason for an sslmode that DATABASE_URL gives; empty when it gives none, or another one counts."""
+    url = variables.environment[DATABASE_URL]
+    mode = None if url is None else url.options.get("sslmode")
+    if mode is None or mode != (entry.get("OPTIONS") or {}).get("sslmode"):
+        return ""
+    return f"{DATABASE_URL.name} has sslmode={mode}"

@@ -10,11 +10,12 @@ from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.s3_settings import s3_settings
-from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_ROOT
+from django_runtimes.config.variables.file_variables import MEDIA_BUCKET, MEDIA_ROOT, STATIC_MANIFEST, STATIC_ROOT
 
 S3 = "storages.backends.s3.S3Storage"
 _S3_BEFORE = "storages.backends.s3boto3.S3Boto3Storage"
 FILE_SYSTEM = "django.core.files.storage.FileSystemStorage"
+PLAIN_STATIC_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"
 _STATIC_FOLDER = "build/static"
 _UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -37,11 +38,13 @@ def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
 
 
 def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
-    """Set STATIC_ROOT."""
+    """Set STATIC_ROOT, and the plain storage of static files with WEBAPP_STATIC_MANIFEST=0."""
     if (folder := variables[STATIC_ROOT]) is not None:
         draft.set("STATIC_ROOT", _absolute(folder), "WEBAPP_STATIC_ROOT is set")
     elif not draft.value("STATIC_ROOT"):
         draft.set("STATIC_ROOT", _absolute(_STATIC_FOLDER), "collectstatic needs a folder, and the settings name none")
+    if variables[STATIC_MANIFEST] is False:
+        _replace_storage(draft, "staticfiles", {"BACKEND": PLAIN_STATIC_FILES}, "WEBAPP_STATIC_MANIFEST=0")
 
 
 def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
@@ -53,12 +56,8 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
     if bucket is None:
         return
     reason = "WEBAPP_MEDIA_BUCKET is set"
-    storages = {**global_settings.STORAGES, **draft.value("STORAGES")}
-    before = storages.get("default", {})
-    after = _on_s3(before, bucket)
-    if after != before:
-        part = SettingChange(("STORAGES", "default"), before or MISSING, after, reason)
-        draft.replace_parts("STORAGES", {**storages, "default": after}, [part])
+    storages = _storages(draft)
+    _replace_storage(draft, "default", _on_s3(storages.get("default", {}), bucket), reason)
     for name, value in s3_settings(variables.environment, local=variables.is_local).items():
         draft.default(name, value, f"{reason}: how the bucket is reached")
 
@@ -77,6 +76,18 @@ def media_on_disk(storages: Mapping[str, Any]) -> bool:
     """Return whether the default storage is Django's own on the disk."""
     default: Mapping[str, Any] = storages.get("default", {})
     return bool(default.get("BACKEND", FILE_SYSTEM) == FILE_SYSTEM)
+
+
+def _storages(draft: Draft) -> dict[str, Any]:
+    return {**global_settings.STORAGES, **draft.value("STORAGES")}
+
+
+def _replace_storage(draft: Draft, name: str, after: dict[str, Any], reason: str) -> None:
+    storages = _storages(draft)
+    before = storages.get(name, {})
+    if after != before:
+        part = SettingChange(("STORAGES", name), before or MISSING, after, reason)
+        draft.replace_parts("STORAGES", {**storages, name: after}, [part])
 
 
 def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:

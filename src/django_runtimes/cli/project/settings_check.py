@@ -55,11 +55,18 @@ class LoadedDatabase:
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """A loaded settings module; `is_configured` says whether it called `configure()`."""
+    """A loaded settings module; `is_configured` says whether it called `configure()`.
+
+    `https_settings` are those that are on and work only behind HTTPS; `hashes_static_files` says whether URLs of static
+    files come from a manifest that collectstatic writes.
+    """
 
     module: str
     is_configured: bool
     allowed_hosts: tuple[str, ...]
+    has_secret_key: bool
+    https_settings: tuple[str, ...]
+    hashes_static_files: bool
     databases: Mapping[str, LoadedDatabase]
 
     def require_database(self, address: Address) -> None:
@@ -119,6 +126,9 @@ def load_settings(
         module,
         is_configured=found["is_configured"],
         allowed_hosts=tuple(found["allowed_hosts"]),
+        has_secret_key=found["has_secret_key"],
+        https_settings=tuple(found["https_settings"]),
+        hashes_static_files=found["hashes_static_files"],
         databases={alias: _database(values) for alias, values in found["databases"].items()},
     )
 

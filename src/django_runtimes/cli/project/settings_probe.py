@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 
 MARK = "webapp-settings "
+_HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE")
 
 
 def main() -> None:
@@ -46,8 +47,34 @@ def _describe() -> dict[str, object]:
     return {
         "is_configured": hasattr(settings, "DJANGO_RUNTIMES"),
         "allowed_hosts": [str(host) for host in settings.ALLOWED_HOSTS],
+        "has_secret_key": _has_secret_key(),
+        "https_settings": [name for name in _HTTPS_SETTINGS if getattr(settings, name)],
+        "hashes_static_files": _hashes_static_files(),
         "databases": databases,
     }
+
+
+def _has_secret_key() -> bool:
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        return bool(settings.SECRET_KEY)
+    except ImproperlyConfigured:
+        return False
+
+
+def _hashes_static_files() -> bool:
+    from django.conf import settings
+    from django.contrib.staticfiles.storage import HashedFilesMixin
+    from django.utils.module_loading import import_string
+
+    backend = settings.STORAGES.get("staticfiles", {}).get("BACKEND") or ""
+    try:
+        return issubclass(import_string(backend), HashedFilesMixin)
+    except Exception:
+        # A storage that needs the apps; its name says enough.
+        return "manifest" in str(backend).lower()
 
 
 def _explain(error: BaseException) -> dict[str, object]:

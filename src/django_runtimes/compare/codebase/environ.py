@@ -3,10 +3,18 @@
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.compare.services.pgbouncer import PgBouncer
+from django_runtimes.compare.services.postgres import NO_TLS
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.compare.workload.workload import Application
+from django_runtimes.config.databases.tls import encrypts
+
+# Options of a URL that name its server, or that libpq accepts only with TLS.
+_REPLACED_BY_PROXY = frozenset({"host", "hostaddr", "port", "sslrootcert", "sslnegotiation", "channel_binding"})
 
 
 def application_environ(application: Application, *, database_url: str, static_root: Path) -> dict[str, str]:
@@ -46,3 +54,18 @@ def target_environ(name: TargetName, application_environ: dict[str, str], proxy:
     if proxy is not None:
         environ |= {"WEBAPP_DB_PROXY_HOST": proxy.host, "WEBAPP_DB_PROXY_PORT": str(proxy.port)}
     return environ
+
+
+def proxied_url(database_url: str, proxy: PgBouncer) -> str:
+    """Return a DATABASE_URL that asks for no TLS of the proxy, which has none.
+
+    It has the proxy's address, so that further databases on the user's own server keep their demand for TLS.
+    """
+    parts = {name: str(value) for name, value in conninfo_to_dict(database_url).items()}
+    if (mode := parts.get("sslmode")) and not encrypts(mode):
+        return database_url
+    user, password, name = (quote(parts.pop(part, ""), safe="") for part in ("user", "password", "dbname"))
+    login = ":".join(filter(None, [user, password]))
+    options = {key: value for key, value in parts.items() if key not in _REPLACED_BY_PROXY} | {"sslmode": NO_TLS}
+    query = urlencode(options, quote_via=quote)
+    return f"postgresql://{login}{'@' if login else ''}{proxy.host}:{proxy.port}/{name}?{query}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from django_runtimes.cli import processes
-from django_runtimes.cli.project.settings_check import StartPython, load_settings, start_python
+from django_runtimes.cli.project.settings_check import LoadedSettings, StartPython, load_settings, start_python
 from django_runtimes.compare.codebase.own_variables import database_notices
 from django_runtimes.compare.compare_error import CommandFailedError
 from django_runtimes.compare.workload.workload import Application
@@ -36,15 +36,15 @@ def start_command(
 
 def check_project_databases(
     environ: Mapping[str, str], *, log: Path, directory: Path, start: StartPython = start_python
-) -> list[str]:
-    """Return a line for each other database that is on another server; `directory` is the project's.
+) -> tuple[LoadedSettings, list[str]]:
+    """Return the settings, and a line for each other database on another server; `directory` is the project's.
 
     Raise ToolError when the settings do not load, or `default` is not the database that DATABASE_URL names.
     """
     settings = load_settings(environ, log=log, directory=directory, start=start)
     address = parse_database_url(environ["DATABASE_URL"])
     settings.require_database(address)
-    return database_notices(settings, address)
+    return settings, database_notices(settings, address)
 
 
 def prepare_application(

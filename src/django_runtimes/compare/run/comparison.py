@@ -14,7 +14,7 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.project.project import Project, project_at
 from django_runtimes.compare.codebase.checkout import Checkout
 from django_runtimes.compare.codebase.codebase import Codebase
-from django_runtimes.compare.codebase.environ import target_environ
+from django_runtimes.compare.codebase.environ import proxied_url, target_environ
 from django_runtimes.compare.codebase.image_codebase import ImageCodebase
 from django_runtimes.compare.codebase.own_variables import OwnVariables, own_variables
 from django_runtimes.compare.codebase.preparation import check_project_databases, prepare_application
@@ -75,8 +75,10 @@ def run_comparison(plan: ComparisonPlan, progress: Progress, *, kept_logs: Path 
         for index, (name, database) in enumerate(zip(plan.targets, databases, strict=True)):
             if proxy is None and name.route is Route.PROXY:
                 continue
-            application = codebase.environ(plan.workload.application, database_url=server.url(database))
+            application = codebase.environ(plan.workload.application, database_url=server.application_url(database))
             environ = target_environ(name, application, proxy)
+            if proxy is not None and name.route is Route.PROXY:
+                environ["DATABASE_URL"] = proxied_url(environ["DATABASE_URL"], proxy)
             details[str(name)] = {"detected by": detect_runtime(environ).evidence}
             subjects.append(Subject(name, database, Ledger(run_id, index), codebase.target(name, environ), environ))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -153,12 +155,13 @@ def _prepare_databases(
     create_database(server, template)
     stack.callback(drop_database, server, template)
     application = plan.workload.application
-    environ = codebase.environ(application, database_url=server.url(template))
+    environ = codebase.environ(application, database_url=server.application_url(template))
     # Checked before a command of the application could connect to another database.
     settings_log = workspace / "settings.log"
-    for notice in check_project_databases(
+    _, notices = check_project_databases(
         environ, log=settings_log, directory=project.directory, start=codebase.start_python
-    ):
+    )
+    for notice in notices:
         progress.say(notice)
     prepare_application(application, environ, log=workspace / "prepare.log", start=codebase.start_command)
     rows = plan.workload.rows

@@ -11,7 +11,7 @@ from typing import Any
 from django_runtimes.compare.codebase.codebase import CodebaseRecord
 from django_runtimes.compare.run.comparison_plan import ComparisonPlan
 from django_runtimes.compare.services.pgbouncer import PgBouncer
-from django_runtimes.compare.services.postgres import PostgresServer
+from django_runtimes.compare.services.postgres import NO_TLS, EmbeddedPostgres, PostgresServer
 from django_runtimes.compare.targets.name import TargetName
 from django_runtimes.config.runtimes.profile import PROFILES
 from django_runtimes.config.runtimes.runtime import Runtime
@@ -62,9 +62,17 @@ def record_environment(
         "packages": dict(codebase.packages),
         "postgresql": dict(server.settings),
         "pgbouncer": None if proxy is None else {"version": proxy.version, **proxy.settings},
-        "tls": "none between target and database, none in front",
+        "tls": f"{_tls(server, proxy)}; none in front",
         "targets": {name: dict(details) for name, details in targets.items()},
     }
+
+
+def _tls(server: PostgresServer, proxy: PgBouncer | None) -> str:
+    """Return how targets are connected to their databases."""
+    if isinstance(server, EmbeddedPostgres):
+        return f"none between target and database, with sslmode={NO_TLS} instead of a mode in the project's settings"
+    own = "as DATABASE_URL and the settings demand between target and server"
+    return own if proxy is None else f"{own}, none between target and PgBouncer (sslmode={NO_TLS})"
 
 
 def _same_process_pairs(names: Sequence[TargetName]) -> list[tuple[TargetName, TargetName]]:

@@ -103,6 +103,10 @@ class ExternalPostgres:
         """Return the user's URL with another database."""
         return urlunsplit(self._parts._replace(path=f"/{quote(database, safe='')}"))
 
+    def application_url(self, database: str) -> str:
+        """Return the same as `url`: this server's TLS is as the user and the settings demand it."""
+        return self.url(database)
+
     def _check(self, connection: psycopg.Connection) -> None:
         info = connection.info
         self.settings = recorded_settings(connection)

@@ -23,11 +23,14 @@ from django_runtimes.compare.compare_error import CompareError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres, recorded_settings
 from django_runtimes.compare.services.port import start_on_port
 from django_runtimes.compare.services.run_directory import run_directory
+from django_runtimes.config.choices import SslMode
 from django_runtimes.extras import how_to_install
 
 _ROLE = "webapp"
 _SUPERUSER = "postgres"
 _MAINTENANCE_DATABASE = "postgres"
+# Neither this server nor PgBouncer has TLS. libpq's default costs what a project without a demand has always paid.
+NO_TLS = SslMode.PREFER.value
 _INITDB_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 30.0
 # libpq's minimum; the next attempt follows at once.
@@ -67,6 +70,10 @@ class PostgresServer(Protocol):
 
     def url(self, database: str) -> str:
         """Return a postgresql:// URL of one database, with the role's password."""
+        ...
+
+    def application_url(self, database: str) -> str:
+        """Return the URL for the project's processes, with an sslmode if this server has no TLS."""
         ...
 
 
@@ -125,6 +132,10 @@ class EmbeddedPostgres:
     def url(self, database: str, *, role: str = _ROLE) -> str:
         """Return a postgresql:// URL for the role `webapp` or the superuser `postgres`."""
         return f"postgresql://{role}:{self._passwords[role]}@127.0.0.1:{self.port}/{quote(database, safe='')}"
+
+    def application_url(self, database: str) -> str:
+        """Return the URL for the project's processes, whose sslmode overrides a demand for TLS in the settings."""
+        return f"{self.url(database)}?sslmode={NO_TLS}"
 
     @property
     def data(self) -> Path:

@@ -7,7 +7,7 @@ from django_runtimes.cli.project.project import Project
 from django_runtimes.cli.project.settings_check import LoadedSettings, load_settings, start_python
 from django_runtimes.compare.codebase.own_variables import OwnVariables
 from django_runtimes.compare.services.run_directory import run_directory
-from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_environ
+from django_runtimes.compare.suite.suite_environ import hosts_for_tests, static_files_for_tests, suite_environ
 from django_runtimes.compare.suite.suite_runner import SuiteRunner
 from django_runtimes.config.databases.url import Address, parse_database_url
 from django_runtimes.config.runtimes.runtime import Runtime
@@ -18,14 +18,14 @@ _PLACEHOLDER_URL = "postgresql://project@127.0.0.1:1/project"
 
 @dataclass
 class Suite:
-    """The suite to run under each profile; `hosts` is set when the settings are first checked."""
+    """The suite to run under each profile; `adjustments` are set when the settings are first checked."""
 
     project: Project
     runner: SuiteRunner
     arguments: tuple[str, ...]
     settings: str
     variables: OwnVariables
-    hosts: dict[str, str] | None = None
+    adjustments: dict[str, str] | None = None
 
     def environ(self, runtime: Runtime, database_url: str) -> dict[str, str]:
         """Return the variables of the suite's process."""
@@ -36,7 +36,7 @@ class Suite:
             database_url=database_url,
             runtime=runtime,
         )
-        return environ | (self.hosts or {})
+        return environ | (self.adjustments or {})
 
     def check_settings(self, runtime: Runtime, given_url: str | None) -> tuple[LoadedSettings, Address]:
         """Load the settings under this profile, and return them with the address that they were given.
@@ -44,9 +44,10 @@ class Suite:
         Raise ToolError when they do not load, or use another database.
         """
         url = given_url or _PLACEHOLDER_URL
-        if self.hosts is None:
+        if self.adjustments is None:
             # Loaded under `local`, which accepts any ALLOWED_HOSTS.
-            self.hosts = hosts_for_tests(self._load(self.environ(Runtime.LOCAL, url)).allowed_hosts)
+            found = self._load(self.environ(Runtime.LOCAL, url))
+            self.adjustments = hosts_for_tests(found.allowed_hosts) | static_files_for_tests(found)
         settings, address = self._load(self.environ(runtime, url)), parse_database_url(url)
         settings.require_database(address)
         return settings, address

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from django_runtimes.cli.project.settings_check import LoadedSettings
 from django_runtimes.config.runtimes.runtime import Runtime
+from django_runtimes.config.variables.file_variables import STATIC_MANIFEST
 
 # Signatures with this public key do not outlive a test.
 _SECRET_KEY = "only-for-the-tests-of-this-project-" + "0123456789" * 3
@@ -58,3 +60,11 @@ def hosts_for_tests(allowed: tuple[str, ...]) -> dict[str, str]:
     if set(allowed) - {*_OWN_HOSTS, ".localhost"}:
         return {}
     return {"WEBAPP_ALLOWED_HOSTS": ",".join(dict.fromkeys((*_OWN_HOSTS, *allowed)))}
+
+
+def static_files_for_tests(settings: LoadedSettings) -> dict[str, str]:
+    """Return WEBAPP_STATIC_MANIFEST=0 if every URL of a static file would need what collectstatic writes.
+
+    Django's documentation recommends the plain storage for tests.
+    """
+    return {STATIC_MANIFEST.name: "0"} if settings.hashes_static_files else {}

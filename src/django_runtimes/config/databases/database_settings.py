@@ -28,7 +28,7 @@ from django_runtimes.config.databases.tls import (
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.profile import Profile
-from django_runtimes.config.variables.database_address import DB_SSLMODE
+from django_runtimes.config.variables.database_address import DATABASE_URL, DB_SSLMODE
 from django_runtimes.config.variables.database_connections import (
     DB_ALWAYS_RESET,
     DB_CONNECT_TIMEOUT_S,
@@ -60,6 +60,8 @@ _MAX_IDLE_IF_FROZEN_S = 5.0
 _ADDRESS_OPTIONS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
+# Options of the project with which libpq refuses a server without TLS, or a weaker sslmode.
+_NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -88,10 +90,12 @@ def database_settings(
 def further_database_settings(environment: Environment, profile: Profile, project: Mapping[str, Any]) -> dict[str, Any]:
     """Return the entry of another PostgreSQL database, with the library's engine, strategy, TLS and timeouts.
 
-    The address and the login stay the project's. The route is proxy when the address is an RDS Proxy endpoint or
+    The address and the login stay the project's. On a server of this machine the option sslmode of DATABASE_URL counts
+    for all of its databases. The route is proxy when the address is an RDS Proxy endpoint or
     WEBAPP_DB_PROXY_HOST, else direct.
     """
     address = address_of(project)
+    address = replace(address, options=_mode_of_same_server(environment, address, project))
     profile = profile._replace(route=Route.PROXY if is_proxied(environment, address) else Route.DIRECT)
     return _entry(environment, profile, project, address, Login(address.user, address.password), is_moved=False)
 
@@ -112,6 +116,8 @@ def _entry(
             f"OPTIONS has 'options', which RDS Proxy at {address.host!r} refuses; remove it from DATABASES and give "
             "the role its settings with ALTER ROLE ... SET, or set WEBAPP_DB_ROUTE=direct"
         )
+    if _is_reached_without_tls(environment, address):
+        given = {name: value for name, value in given.items() if name not in _NEEDS_TLS}
     chosen = _not_overridden(environment, profile.route, given) | address.options
     tls = tls_options(environment, host=address.host, route=profile.route, options=chosen, default=profile.sslmode)
     effective = replace(address, options=with_libpq_variables(chosen, environment))
@@ -152,6 +158,24 @@ def _project_options(project: Mapping[str, Any], *, is_moved: bool) -> dict[str,
         return {}
     left_out = {"pool", *(_ADDRESS_OPTIONS if is_moved else ())}
     return {name: value for name, value in (project.get("OPTIONS") or {}).items() if name not in left_out}
+
+
+def _mode_of_same_server(environment: Environment, address: Address, project: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the option sslmode of DATABASE_URL if that is the entry's server and on this machine, else nothing."""
+    given = environment[DATABASE_URL]
+    if given is None or "sslmode" not in given.options or given.port != address.port:
+        return {}
+    own = with_libpq_variables(_project_options(project, is_moved=False), environment)
+    if needs_encryption(address.host, own) or needs_encryption(given.host, given.options):
+        return {}
+    return {"sslmode": given.options["sslmode"]}
+
+
+def _is_reached_without_tls(environment: Environment, address: Address) -> bool:
+    """Return whether the URL allows plain text, on this machine."""
+    mode = address.options.get("sslmode")
+    options = with_libpq_variables(address.options, environment)
+    return bool(mode) and not encrypts(mode) and not needs_encryption(address.host, options)
 
 
 def _not_overridden(environment: Environment, route: Route, given: dict[str, Any]) -> dict[str, Any]:

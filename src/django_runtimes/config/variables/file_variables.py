@@ -1,6 +1,6 @@
 """Variables of uploaded and static files."""
 
-from django_runtimes.config.variables.kinds import Text
+from django_runtimes.config.variables.kinds import Flag, Text
 
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
@@ -16,4 +16,9 @@ STATIC_ROOT = Text(
     "WEBAPP_STATIC_ROOT",
     "Directory that collectstatic writes to and that static files are served from.",
     default_note="STATIC_ROOT of the settings, else build/static in the working directory",
+)
+STATIC_MANIFEST = Flag(
+    "WEBAPP_STATIC_MANIFEST",
+    "0 replaces the storage of static files by Django's StaticFilesStorage, for tests without collectstatic.",
+    default_note="the settings' own storage",
 )

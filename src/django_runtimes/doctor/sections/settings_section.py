@@ -1,9 +1,11 @@
 """Examines the variables, the loading of Django's settings, and Django's system checks."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 
 from django_runtimes.adopt.after_call import unchecked_mistakes
 from django_runtimes.adopt.configure import last_call
@@ -13,6 +15,7 @@ from django_runtimes.cli.project.settings_check import shown_place
 from django_runtimes.cli.project.settings_probe import place_of
 from django_runtimes.config.choices import Role
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.secret_key import SHORTEST_KEY
 from django_runtimes.config.variables.database_login import DB_ROLE
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
@@ -43,6 +46,7 @@ def examine_settings(examination: Examination) -> list[Finding]:
     if examination.settings_error is None:
         findings += _lost_apps()
         findings += _system_checks()
+        findings += _serving_mistakes()
     findings += _own_variables(examination)
     if not {finding.level for finding in findings} & {Level.WRONG, Level.UNREADABLE}:
         findings.insert(0, Finding(Level.OK, "Django's settings load"))
@@ -81,6 +85,34 @@ def _lost_apps() -> list[Finding]:
     """Return the mistakes that configure() found when the app that would report them is not installed."""
     call = last_call()
     return [] if call is None else [Finding(Level.WRONG, mistake) for mistake in unchecked_mistakes(call)]
+
+
+def _serving_mistakes() -> list[Finding]:
+    """Return the errors of settings that are first read when a server starts or answers."""
+    from django.conf import settings
+    from django.core.handlers.base import BaseHandler
+
+    findings = []
+    try:
+        _ = settings.SECRET_KEY
+    except ImproperlyConfigured:
+        findings.append(
+            Finding(
+                Level.WRONG,
+                "SECRET_KEY is empty, and Django answers with status 500 where it signs or verifies, as for sessions",
+                f"set WEBAPP_SECRET_KEY, or SECRET_KEY in the settings, to a random text of at least {SHORTEST_KEY} "
+                "characters",
+            )
+        )
+    try:
+        with warnings.catch_warnings():
+            # WhiteNoise warns where no static files are collected, as on most machines that run the doctor.
+            warnings.simplefilter("ignore")
+            BaseHandler().load_middleware()
+    except Exception as error:
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        findings.append(Finding(Level.WRONG, f"MIDDLEWARE does not load, so no server starts: {text}", "fix it there"))
+    return findings
 
 
 def _system_checks() -> list[Finding]:

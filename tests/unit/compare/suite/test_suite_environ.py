@@ -1,4 +1,7 @@
-from django_runtimes.compare.suite.suite_environ import hosts_for_tests, suite_environ
+import pytest
+
+from django_runtimes.cli.project.settings_check import LoadedSettings
+from django_runtimes.compare.suite.suite_environ import hosts_for_tests, static_files_for_tests, suite_environ
 from django_runtimes.config.runtimes.runtime import Runtime
 
 
@@ -39,3 +42,8 @@ def test_a_project_without_hosts_gets_the_hosts_of_tests():
     assert hosts_for_tests(("localhost", ".localhost")) == {
         "WEBAPP_ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,[::1],.localhost"
     }
+
+
+@pytest.mark.parametrize(("hashes", "variables"), [(True, {"WEBAPP_STATIC_MANIFEST": "0"}), (False, {})])
+def test_tests_get_plain_static_files_instead_of_a_manifest(hashes, variables):
+    assert static_files_for_tests(LoadedSettings("a.b", True, (), True, (), hashes, {})) == variables

@@ -1,0 +1,45 @@
+"""Chooses the variables with which a project's settings serve plain HTTP on 127.0.0.1."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django_runtimes.cli.project.settings_check import LoadedSettings
+from django_runtimes.config.variables.application_variables import ALLOWED_HOSTS, SECRET_KEY
+from django_runtimes.config.variables.hops import HTTPS
+
+_LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class DevelopmentVariables:
+    """Variables that override the project's settings, and a line about each."""
+
+    variables: Mapping[str, str]
+    notices: tuple[str, ...]
+
+
+def development_variables(settings: LoadedSettings, shell: Mapping[str, str]) -> DevelopmentVariables:
+    """Return variables only for settings with which no page, or no login, would work over HTTP on 127.0.0.1.
+
+    WEBAPP_HTTPS in the shell stays, for a proxy in front that ends TLS.
+    """
+    variables, notices = {}, []
+    if not _accepts_loopback(settings.allowed_hosts):
+        hosts = ",".join(dict.fromkeys((*settings.allowed_hosts, *_LOOPBACK_HOSTS)))
+        variables[ALLOWED_HOSTS.name] = hosts
+        notices.append(f"ALLOWED_HOSTS has this machine's names too ({ALLOWED_HOSTS.name}={hosts})")
+    if settings.https_settings and not shell.get(HTTPS.name):
+        variables[HTTPS.name] = "0"
+        notices.append(f"{', '.join(settings.https_settings)} off, since this serves plain HTTP ({HTTPS.name}=0)")
+    if not settings.has_secret_key:
+        variables[SECRET_KEY.name] = secrets.token_urlsafe(50)
+        notices.append(
+            f"SECRET_KEY is a new one, since the settings have none; logins end with the server (set {SECRET_KEY.name})"
+        )
+    return DevelopmentVariables(variables, tuple(notices))
+
+
+def _accepts_loopback(allowed: tuple[str, ...]) -> bool:
+    # With DEBUG, Django itself accepts this machine's names where the settings name no host.
+    return not allowed or "*" in allowed or {"localhost", "127.0.0.1"} <= set(allowed)
