@@ -1,10 +1,19 @@
-"""A worker's connections share a bounded number of bytes, and the ones that make progress keep theirs."""
+"""A worker's connections share a bounded number of bytes; the largest holders end first, and old ones before new."""
 
 import pytest
 
 from django_runtimes.serving.http.budgets.byte_budget import ByteBudget
 
 pytestmark = pytest.mark.profile_free
+
+_KIB, _MIB = 2**10, 2**20
+
+
+class _Clock:
+    now = 1_000.0
+
+    def __call__(self):
+        return self.now
 
 
 class _Holder:
@@ -17,51 +26,126 @@ class _Holder:
         self.budget.note(self, 0)
 
 
+@pytest.fixture
+def clock():
+    return _Clock()
+
+
 def holders(budget, count):
     return [_Holder(budget) for _ in range(count)]
 
 
-def test_the_oldest_holder_ends_when_the_budget_is_exceeded():
-    budget = ByteBudget(100)
-    first, second, third = holders(budget, 3)
+def hold(budget, count, held_bytes):
+    """Let `count` new holders hold as much each."""
+    held = holders(budget, count)
+    for holder in held:
+        budget.note(holder, held_bytes)
+    return held
 
-    for holder in (first, second, third):
-        budget.note(holder, 50)
 
-    assert [holder.has_ended for holder in (first, second, third)] == [True, False, False]
+def ended(held):
+    return [holder.has_ended for holder in held]
+
+
+def test_the_oldest_of_equal_holders_ends(clock):
+    budget = ByteBudget(100, clock=clock)
+
+    assert ended(hold(budget, 3, 50)) == [True, False, False]
     assert budget.held_bytes == 100
 
 
-def test_only_serving_counts_as_progress():
-    budget = ByteBudget(100)
-    dripping, served, third = holders(budget, 3)
-    budget.note(dripping, 30)
-    budget.note(served, 30)
-    budget.note(dripping, 31)
-    budget.note(third, 30)
-    budget.note(dripping, 32)
+def test_only_serving_counts_as_progress(clock):
+    budget = ByteBudget(100, clock=clock)
+    dripping, served, third = held = holders(budget, 3)
+    budget.note(dripping, 33)
+    budget.note(served, 33)
+    budget.note(dripping, 34)
+    budget.note(third, 33)
+    budget.note(dripping, 34)
 
-    budget.note(served, 20, got_on=True)
+    budget.note(served, 33, got_on=True)
     budget.note(third, 60)
 
-    assert [holder.has_ended for holder in (dripping, served, third)] == [True, False, False]
+    assert ended(held) == [True, False, False]
 
 
-def test_a_holder_above_the_whole_budget_ends():
-    budget = ByteBudget(100)
-    [only] = holders(budget, 1)
+def test_a_holder_above_the_whole_budget_ends(clock):
+    budget = ByteBudget(100, clock=clock)
 
-    budget.note(only, 101)
-
-    assert (only.has_ended, budget.held_bytes) == (True, 0)
+    assert ended(hold(budget, 1, 101)) == [True]
+    assert budget.held_bytes == 0
 
 
-def test_only_as_many_holders_end_as_needed():
-    budget = ByteBudget(100)
-    waiting = holders(budget, 5)
-    for holder in waiting:
-        budget.note(holder, 20)
+def test_only_as_many_holders_end_as_needed(clock):
+    budget = ByteBudget(100, clock=clock)
+    waiting = hold(budget, 5, 20)
 
-    budget.note(_Holder(budget), 55)
+    [larger] = hold(budget, 1, 55)
 
-    assert [holder.has_ended for holder in waiting] == [True, True, True, False, False]
+    assert larger.has_ended
+    assert ended(waiting + hold(budget, 2, 20)) == [True, True, False, False, False, False, False]
+
+
+@pytest.mark.parametrize("attacking_bytes", [_MIB, 256 * _KIB, 32 * _KIB])
+def test_a_small_old_holder_survives_large_new_ones(clock, attacking_bytes):
+    budget = ByteBudget(8 * _MIB, clock=clock)
+    small = hold(budget, 100, _KIB)
+    clock.now += 60
+
+    flood = hold(budget, 1_000, attacking_bytes)
+
+    assert not any(ended(small))
+    assert ended(flood).count(False) == (8 * _MIB - 100 * _KIB) // attacking_bytes
+
+
+def test_a_small_old_holder_survives_large_ones_that_are_renewed(clock):
+    budget = ByteBudget(8 * _MIB, clock=clock)
+    small = hold(budget, 100, _KIB)
+
+    for _ in range(1_000):
+        clock.now += 0.05
+        hold(budget, 1, _MIB)
+
+    assert not any(ended(small))
+
+
+@pytest.mark.parametrize(("attackers", "attacking_bytes"), [(8, _MIB - 1), (16, 512 * _KIB - 1), (500, 16 * _KIB)])
+def test_idle_holders_make_room_for_a_larger_new_one(clock, attackers, attacking_bytes):
+    """Otherwise many idle websockets, each a little smaller than a message, would keep that out for ever."""
+    budget = ByteBudget(8 * _MIB, clock=clock)
+    hold(budget, attackers, attacking_bytes)
+    clock.now += 600
+
+    [message] = holders(budget, 1)
+    for size in range(64 * _KIB, _MIB, 64 * _KIB):
+        clock.now += 0.1
+        budget.note(message, size)
+
+    assert not message.has_ended
+
+
+def test_growing_and_shrinking_does_not_make_a_holder_young(clock):
+    budget = ByteBudget(3 * 64, clock=clock)
+    old, new = holders(budget, 2)
+    budget.note(old, 65)
+    clock.now += 1
+    budget.note(new, 65)
+    clock.now += 1
+    budget.note(old, 60)
+    budget.note(old, 65)
+
+    hold(budget, 1, 65)
+
+    assert ended([old, new]) == [True, False]
+
+
+def test_a_holder_that_lets_go_of_everything_is_forgotten(clock):
+    budget = ByteBudget(100, clock=clock)
+    held = hold(budget, 2, 40)
+    budget.note(held[0], 0)
+    clock.now += 60
+
+    budget.note(held[0], 40)
+    hold(budget, 1, 40)
+
+    assert ended(held) == [False, True]

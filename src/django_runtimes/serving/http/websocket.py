@@ -117,7 +117,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         if self.disconnected:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE})
             return
-        logger.warning("websockets hold as much as they may; the one that was read longest ago is closed")
+        logger.warning("websockets hold as much as they may together; the one that holds most for longest is closed")
         # What the application sends from now on finds its client gone.
         self.disconnected = True
         self.stop_keepalive()

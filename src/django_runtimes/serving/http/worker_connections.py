@@ -101,8 +101,8 @@ class Connections:
         self.blocked: Line = OrderedDict()
         # Beside the others: requests in reserved places.
         self.reserved: Line = OrderedDict()
-        self.unparsed = ByteBudget(limits.unparsed)
-        self.messages = ByteBudget(limits.messages)
+        self.unparsed = ByteBudget(limits.unparsed, clock=clock)
+        self.messages = ByteBudget(limits.messages, clock=clock)
         self.turns = Turns()
         self.opened = opened
         # Accepted, and without a protocol yet.

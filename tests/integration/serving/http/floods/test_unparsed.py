@@ -47,6 +47,20 @@ async def test_incomplete_heads_share_a_memory_limit(serve):
     assert ended == [True, False, False]
 
 
+async def test_a_small_incomplete_head_survives_many_pipelined_requests(serve):
+    async with serve(unparsed=3 * len(_PIPELINED)) as (port, _):
+        reader, writer = await _opened(port, request("GET /page", "Connection: close")[:-2])
+        flood = [await _opened(port, request("GET /endless") + _PIPELINED) for _ in range(6)]
+        ended = [await closes(each) for each, _ in flood]
+        writer.write(b"\r\n")
+        served = await asyncio.wait_for(reader.read(), PATIENCE_S)
+        for each in (writer, *(pair[1] for pair in flood)):
+            each.close()
+
+    assert ended == [True, True, True, True, False, False]
+    assert served.startswith(b"HTTP/1.1 200 ")
+
+
 async def test_repeated_receives_do_not_read_more_requests(serve):
     async def application(scope, receive, send):
         await receive()

@@ -12,6 +12,7 @@ from tests.integration.serving.http.websockets.raw_websockets import CLOSE, PATI
 pytestmark = pytest.mark.profile_free
 
 _MIB = 2**20
+_BUDGET = 8 * _MIB
 _SOCKETS = 60
 # The budget of 8 MiB, the allocator's overhead and one message being decoded; the largest growth measured was 20.6.
 _LARGEST_MB = 24
@@ -80,6 +81,26 @@ async def test_unreceived_messages_use_little_memory(server, kind):
     assert (codes.count(1013) > _SOCKETS // 2) == (kind != "one letter")
 
 
+@pytest.mark.parametrize("held_bytes", [_MIB - 1_000, _MIB // 2, _MIB // 8])
+async def test_small_messages_survive_a_flood_of_large_ones(server, held_bytes):
+    part, flood = frame(_bomb(held_bytes), first=0x42), 2 * _BUDGET // held_bytes
+    async with (
+        opened(server.port, "/deaf", flood, _DEFLATE) as attackers,
+        # Its applications receive after a second.
+        opened(server.port, "/busy", 10) as users,
+    ):
+        for user in users:
+            user.send(b"\x81\x85\0\0\0\0hello")
+        await asyncio.sleep(0.05)
+        for attacker in attackers:
+            attacker.send(part)
+        closed = await _close_codes(attackers, at_least=flood // 2)
+        answers = [await asyncio.wait_for(user.reader.readexactly(7), PATIENCE_S) for user in users]
+
+    assert answers == [b"\x81\x05hello"] * 10
+    assert flood // 2 <= closed.count(1013) < flood
+
+
 async def test_messages_of_disconnected_clients_count_until_received(server):
     assert await _is_served(server.port)
     before = server.peak_mb()
@@ -92,10 +113,12 @@ async def test_messages_of_disconnected_clients_count_until_received(server):
     assert server.peak_mb() - before < _LARGEST_MB
 
 
-async def test_the_least_recently_read_websocket_is_closed(serve):
+async def test_the_least_recently_read_of_equal_websockets_is_closed(serve):
     part = frame(bytes(_MIB * 9 // 10), announced=_MIB)
     async with serve() as (port, _), opened(port, "/socket", 10) as clients:
-        for client in clients[:8]:
+        clients[0].send(part)
+        await asyncio.sleep(0.5)
+        for client in clients[1:8]:
             client.send(part)
         await asyncio.sleep(0.5)
         # The application receives these messages, so they do not count against the budget.
