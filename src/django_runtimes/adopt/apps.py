@@ -14,6 +14,7 @@ class AdoptConfig(AppConfig):
         from django_runtimes.outages.uncaught import answer_outages
 
         register(check_adoption)
+        register(check_deployment, deploy=True)
         answer_outages()
 
 
@@ -22,3 +23,10 @@ def check_adoption(**kwargs: Any) -> list[CheckMessage]:
     from django_runtimes.adopt.checks import CHECKS
 
     return [message for check in CHECKS for message in check(**kwargs)]
+
+
+def check_deployment(**kwargs: Any) -> list[CheckMessage]:
+    """The checks of `check --deploy`."""
+    from django_runtimes.adopt.checks import DEPLOY_CHECKS
+
+    return [message for check in DEPLOY_CHECKS for message in check(**kwargs)]

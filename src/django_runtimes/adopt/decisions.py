@@ -9,9 +9,8 @@ from django_runtimes.adopt.setting_change import Draft, SettingChange
 from django_runtimes.adopt.steps.applications import set_apps, set_middleware
 from django_runtimes.adopt.steps.databases import set_databases
 from django_runtimes.adopt.steps.file_storage import (
-    keeps_media,
+    media_on_disk,
     refuse_ignored_storages,
-    serves_media,
     set_static_files,
     set_uploads,
 )
@@ -75,10 +74,10 @@ class Decisions(NamedTuple):
 def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
     """Decide what a project's settings become; reads both mappings and changes neither.
 
-    Nothing changes under `local` without a variable. ConfigurationError, with the remedy, for settings that cannot be
-    right here; its `others` are the further mistakes.
+    Nothing changes under `local` without a variable of ours and without a DATABASE_URL that the settings have not read.
+    ConfigurationError, with the remedy, for settings that cannot be right here; its `others` are the further mistakes.
     """
-    variables = ProcessVariables(environ)
+    variables = ProcessVariables(environ, project["DATABASES"].get("default") or {})
     draft = Draft(project)
     if variables.change_nothing:
         return Decisions({}, (), {}, _adopted(draft, variables))
@@ -128,8 +127,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
             *ignored_variables(variables.environment, variables.profile),
             *ignored_log_variables(draft, variables),
         ),
-        keeps_media=keeps_media(draft, variables),
-        serves_media=serves_media(draft, variables),
+        is_media_on_disk=partial(media_on_disk, draft.value("STORAGES")),
     )
 
 

@@ -87,9 +87,10 @@ def _section() -> str:
             "## Settings that `configure()` may set",
             "",
             f"Under `local` nothing changes without a variable that begins with `{PREFIX}` and without a PostgreSQL "
-            "`DATABASE_URL`. Elsewhere the variable overrides the project's value, which overrides the third column. "
-            "Every setting that is not listed is the same object before and after the call. `webapp check --explain` "
-            f"shows what was set, and why. Unless they are set, the call also sets {_LIBRARY_VARIABLES}.",
+            "`DATABASE_URL` that the settings have not read. Elsewhere the variable overrides the project's value, "
+            "which overrides the third column. Every setting that is not listed is the same object before and after "
+            "the call. `webapp check --explain` shows what was set, and why. Unless they are set, the call also sets "
+            f"{_LIBRARY_VARIABLES}.",
             "",
             "| setting | variable | if the project has none |",
             "|---|---|---|",

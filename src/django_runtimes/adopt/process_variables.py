@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
+from django_runtimes.config.databases.address_choice import has_address_of
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.front import Front, read_front
 from django_runtimes.config.runtimes.detection import detect_runtime
@@ -13,20 +15,21 @@ from django_runtimes.config.variables.database_address import DATABASE_URL
 from django_runtimes.config.variables.table import PREFIX
 from django_runtimes.config.variables.variable import T_co, Variable
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _POSTGRESQL = ("postgresql://", "postgres://", "postgis://")
 
 
 class ProcessVariables:
     """The typed variables, as in `variables[WORKERS]`, with the runtime, its profile and the hops in front."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], default: Mapping[str, Any] = _NOTHING) -> None:
+        """`default` is the project's own entry of DATABASES."""
         # os.environ decodes every name on each access, so it is copied once.
         environ = dict(environ)
         self.detection = detect_runtime(environ)
-        if self.is_local and not environ.get(DATABASE_URL.name, "").startswith(_POSTGRESQL):
-            # Under `local` a DATABASE_URL of another database belongs to the project.
+        self._has_own = any(value for name, value in environ.items() if name.startswith(PREFIX))
+        if self.is_local and self._is_url_of_project(environ.get(DATABASE_URL.name, ""), default):
             environ = {name: value for name, value in environ.items() if name != DATABASE_URL.name}
-        self._environ = environ
         self.environment = Environment(environ)
         self.profile = choose_profile(self.detection.runtime, self.environment)
 
@@ -50,8 +53,11 @@ class ProcessVariables:
     @property
     def change_nothing(self) -> bool:
         """Whether the runtime is `local` and no variable changes anything."""
-        has_own = any(value for name, value in self._environ.items() if name.startswith(PREFIX))
-        return self.is_local and not has_own and not self.is_set(DATABASE_URL)
+        return self.is_local and not self._has_own and not self.is_set(DATABASE_URL)
+
+    def _is_url_of_project(self, url: str, default: Mapping[str, Any]) -> bool:
+        """Return whether a DATABASE_URL under `local` is of another database, or read by the settings already."""
+        return not url.startswith(_POSTGRESQL) or (not self._has_own and has_address_of(default, url))
 
     @cached_property
     def front(self) -> Front:

@@ -18,8 +18,7 @@ SETTING = "DJANGO_RUNTIMES"
 class Adopted(NamedTuple):
     """How the application runs here: the value of the setting DJANGO_RUNTIMES, which `configure()` returns.
 
-    `keeps_media` says whether uploaded files outlive this process, `serves_media` whether the application itself serves
-    them from the disk, as under `local`.
+    `is_media_on_disk` imports the storage of uploads, which may need the project's settings: it is called when asked.
     """
 
     detection: Detection
@@ -40,8 +39,7 @@ class Adopted(NamedTuple):
     idle_in_transaction_timeout_s: int
     unknown_variables: tuple[tuple[str, str | None], ...]
     ignored_variables: tuple[tuple[str, str], ...]
-    keeps_media: bool
-    serves_media: bool
+    is_media_on_disk: Callable[[], bool]
 
     @property
     def runtime(self) -> Runtime:
@@ -52,6 +50,16 @@ class Adopted(NamedTuple):
     def is_local(self) -> bool:
         """Whether it runs on a developer's machine."""
         return self.runtime is Runtime.LOCAL
+
+    @property
+    def keeps_media(self) -> bool:
+        """Whether uploaded files outlive this process: in any storage but the disk, or on the disk under `local`."""
+        return self.is_local or not self.is_media_on_disk()
+
+    @property
+    def serves_media(self) -> bool:
+        """Whether the application itself serves uploads from this machine's disk, as under `local`."""
+        return self.is_local and self.is_media_on_disk()
 
 
 def adopted_by(settings: object) -> Adopted:

@@ -35,4 +35,9 @@ def ignored_variables(environment: Environment, profile: Profile) -> list[tuple[
         reasons[DB_MAX_AGE_S] = strategy
     if source is not Source.SECRETSMANAGER:
         reasons[DB_SECRET_ARN] = f"WEBAPP_DB_CREDENTIALS is {source}"
-    return [(variable.name, reason) for variable, reason in reasons.items() if environment.is_set(variable)]
+    address = environment[DATABASE_URL]
+    options = [] if address is None else [(f"{name} in DATABASE_URL", strategy) for name in address.ignored]
+    return [
+        *((variable.name, reason) for variable, reason in reasons.items() if environment.is_set(variable)),
+        *options,
+    ]

@@ -5,9 +5,10 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.secret import Secret
 from django_runtimes.config.variables.application_variables import SECRET_KEY
 
-# Django's own check security.W009 of `check --deploy` requires as many. It also warns of a key with few different
-# characters, which does not stop a process from starting.
+# Django's check security.W009 of `check --deploy` requires as many.
 SHORTEST_KEY = 50
+# And as many different ones. Fewer only cause a warning: Django starts, too, and keys for tests repeat one letter.
+FEWEST_DIFFERENT = 5
 # The prefix that `django-admin startproject` writes into settings, which are then committed.
 _PUBLIC_PREFIX = "django-insecure-"
 
@@ -23,6 +24,11 @@ def secret_key(environment: Environment, *, local: bool) -> Secret | None:
     if reason := weakness(key):
         raise ConfigurationError(f"WEBAPP_SECRET_KEY {reason}; set a random text of at least {SHORTEST_KEY} characters")
     return key
+
+
+def is_monotonous(key: str | bytes) -> bool:
+    """Return whether a secret key has too few different characters."""
+    return len(set(key)) < FEWEST_DIFFERENT
 
 
 def weakness(key: str | bytes) -> str:

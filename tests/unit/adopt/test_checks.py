@@ -10,7 +10,7 @@ from django.conf import settings as django_settings
 from django.core.checks import run_checks
 from django.test import override_settings
 
-from django_runtimes.adopt.checks import CHECKS, commands, later
+from django_runtimes.adopt.checks import CHECKS, DEPLOY_CHECKS, commands, later
 from django_runtimes.config.environment import Environment
 from django_runtimes.config.runtimes.detection import Detection
 from django_runtimes.config.runtimes.profile import choose_profile
@@ -19,7 +19,9 @@ from django_runtimes.config.runtimes.runtime import Runtime
 LOCMEM = "django.core.cache.backends.locmem.LocMemCache"
 ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
 REDIS = "django.core.cache.backends.redis.RedisCache"
+W031 = "django_runtimes.W031"
 S3 = {"BACKEND": "storages.backends.s3.S3Storage"}
+OF_PROJECT = "tests.unit.adopt.backends"
 FILE_SYSTEM = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 
 pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting")
@@ -48,12 +50,12 @@ class Quiet:
         self.get_response = get_response
 
 
-def message_ids(runtime: Runtime, **settings) -> list[str]:
+def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
     """Return the IDs of the messages for the suite's own project with these settings."""
     profile = choose_profile(runtime, Environment({}))
     adopted = django_settings.DJANGO_RUNTIMES._replace(detection=Detection(runtime, "a test"), profile=profile)
     with override_settings(**{"DJANGO_RUNTIMES": adopted, "STORAGES": {"default": S3}, "DATABASES": {}} | settings):
-        return [message.id for check in CHECKS if check is not later.check_set_later for message in check()]
+        return [message.id for check in checks if check is not later.check_set_later for message in check()]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,13 @@ def message_ids(runtime: Runtime, **settings) -> list[str]:
         ({"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"}, []),
         ({"STORAGES": {"default": FILE_SYSTEM}}, ["django_runtimes.W024"]),
         ({"STORAGES": {"default": S3}}, []),
+        ({"CACHES": {"default": {"BACKEND": f"{OF_PROJECT}.MemoryCache"}}}, ["django_runtimes.W022"]),
+        ({"CACHES": {"default": {"BACKEND": f"{OF_PROJECT}.DiskCache", "LOCATION": "c"}}}, ["django_runtimes.W022"]),
+        ({"CACHES": {"default": {"BACKEND": "shop.missing.Cache"}}}, []),
+        ({"SESSION_ENGINE": OF_PROJECT}, ["django_runtimes.W023"]),
+        ({"SESSION_ENGINE": "shop.missing"}, []),
+        ({"STORAGES": {"default": {"BACKEND": f"{OF_PROJECT}.OverwritingStorage"}}}, ["django_runtimes.W024"]),
+        ({"STORAGES": {"default": {"BACKEND": "shop.missing.Storage"}}}, []),
         ({"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s3cret"}, ["django_runtimes.W026"]),
         (
             {"STORAGES": {"default": S3 | {"OPTIONS": {"secret_key": "s"}}}},
@@ -85,6 +94,7 @@ def test_sessions_in_a_cache_that_processes_do_not_share():
 
     assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
     assert message_ids(Runtime.AWS_ECS, SESSION_ENGINE=settings["SESSION_ENGINE"]) == ["django_runtimes.W023"]
+    assert message_ids(Runtime.AWS_ECS, SESSION_ENGINE="tests.unit.adopt.cached_sessions") == ["django_runtimes.W023"]
 
 
 @pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
@@ -122,6 +132,21 @@ def test_a_migrate_command_of_the_project(monkeypatch):
         "django_runtimes.W021",
         True,
     )
+
+
+@pytest.mark.parametrize("key", ["a" * 60, b"a" * 60, "abcd" * 15])
+def test_a_secret_key_of_few_different_characters(key):
+    with override_settings(
+        SECRET_KEY=key,
+        DJANGO_RUNTIMES=django_settings.DJANGO_RUNTIMES._replace(detection=Detection(Runtime.AWS_ECS, "a test")),
+    ):
+        plain = [message.id for message in run_checks()]
+        (warning,) = [message for message in run_checks(include_deployment_checks=True) if message.id == W031]
+
+    assert W031 not in plain
+    assert str(key) not in warning.msg
+    assert message_ids(Runtime.AWS_ECS, DEPLOY_CHECKS, SECRET_KEY="abcde" * 12) == []
+    assert message_ids(Runtime.LOCAL, DEPLOY_CHECKS, SECRET_KEY=key) == []
 
 
 def test_the_checks_are_registered():

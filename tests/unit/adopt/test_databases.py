@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Route
 from tests.unit.adopt.projects import DEPLOYED, ON_LAMBDA, decisions_for, postgresql, ready_project, settings_after
 
@@ -85,6 +86,23 @@ def test_an_option_comes_from_url_then_variable_then_project(own, variables, tim
 )
 def test_sslmode_has_the_same_precedence(own, variables, mode):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["sslmode"] == mode
+
+
+def test_the_url_may_have_djangos_keys():
+    url = "postgresql://app@db.example/shop?conn_max_age=600&ATOMIC_REQUESTS=True&autocommit=0&application_name=web"
+
+    entry = default(postgresql(ATOMIC_REQUESTS=False), DATABASE_URL=url)
+    adopted = decisions_for(ready_project(), DATABASE_URL=url).adopted
+
+    assert (entry["ATOMIC_REQUESTS"], entry["AUTOCOMMIT"], entry["CONN_MAX_AGE"]) == (True, False, 0)
+    assert entry["OPTIONS"]["application_name"] == "web"
+    assert "conn_max_age" not in entry["OPTIONS"]
+    assert adopted.ignored_variables == (("conn_max_age in DATABASE_URL", "the strategy is pool"),)
+
+
+def test_a_flag_in_the_url_is_true_or_false():
+    with pytest.raises(ConfigurationError, match="has atomic_requests='maybe', which is no flag"):
+        default(postgresql(), DATABASE_URL="postgresql://app:secret@db.example/shop?atomic_requests=maybe")
 
 
 def test_the_projects_root_certificates_do_not_verify_the_proxy():

@@ -167,6 +167,23 @@ def test_a_bucket_replaces_only_the_default_storage():
     assert (decisions.adopted.keeps_media, decisions.adopted.serves_media) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("backend", "kept"),
+    [
+        ("django.core.files.storage.FileSystemStorage", False),
+        ("tests.unit.adopt.backends.OverwritingStorage", False),
+        ("storages.backends.s3.S3Storage", True),
+        ("shop.missing.Storage", True),
+    ],
+)
+def test_a_storage_of_the_project_on_the_disk_keeps_no_uploads(backend, kept):
+    project = ready_project(STORAGES={"default": {"BACKEND": backend}})
+
+    assert decisions_for(project).adopted.keeps_media is kept
+    assert decisions_for(project, WEBAPP_RUNTIME="local").adopted.keeps_media is True
+    assert decisions_for(project, WEBAPP_RUNTIME="local").adopted.serves_media is not kept
+
+
 def test_an_s3_storage_keeps_its_options():
     own = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {"bucket_name": "own", "querystring_auth": False}}
 

@@ -137,6 +137,57 @@ def test_nothing_changes_under_local_without_a_variable(project, environ):
     assert (decisions.settings, decisions.changes, decisions.environ) == ({}, (), {})
 
 
+@pytest.mark.parametrize(
+    ("url", "read"),
+    [
+        ("postgres://app:s%40cret@DB.example:5433/shop", {"PASSWORD": "s@cret"}),
+        ("postgresql://app:secret@db.example:5433/shop?conn_max_age=600", {"CONN_MAX_AGE": 600}),
+        ("postgresql://app:secret@db.example:5433/shop?connect_timeout=3", {"OPTIONS": {"connect_timeout": 3}}),
+        ("postgresql://app:secret@db.example:5433/shop?currentSchema=a", {"OPTIONS": {"options": "-c search_path=a"}}),
+        ("postgresql://app:secret@db.example/shop", {"PORT": ""}),
+        ("postgresql:///shop", {"HOST": "", "PORT": "", "USER": "", "PASSWORD": ""}),
+        ("postgis://app:secret@db.example:5433/shop", {"ENGINE": "django.contrib.gis.db.backends.postgis"}),
+    ],
+)
+def test_nothing_changes_under_local_where_the_settings_read_the_url(url, read):
+    entry = _entry() | read
+
+    decisions = decide(new_project() | {"DATABASES": {"default": entry}}, {"DATABASE_URL": url})
+
+    assert (decisions.settings, decisions.changes, decisions.environ) == ({}, (), {})
+    assert decisions.adopted.web_role == entry["USER"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:secret@db.example:5433/other",
+        "postgresql://app:other@db.example:5433/shop",
+        "postgresql://other:secret@db.example:5433/shop",
+        "postgresql://app:secret@other.example:5433/shop",
+        "postgresql://app:secret@db.example/shop",
+        "postgresql://app:secret@db.example:5433/shop?sslmode=require",
+        "postgis://app:secret@db.example:5433/shop",
+    ],
+)
+def test_a_url_that_the_settings_have_not_read_counts_under_local(url):
+    project = new_project() | {"DATABASES": {"default": _entry()}}
+
+    assert {"DATABASES", "DJANGO_RUNTIMES"} <= decide(project, {"DATABASE_URL": url}).settings.keys()
+
+
+def test_a_url_that_the_settings_have_read_counts_beside_a_variable():
+    project = new_project() | {"DATABASES": {"default": _entry()}}
+
+    settings = decide(project, {"DATABASE_URL": URL, "WEBAPP_RUNTIME": "local"}).settings
+
+    assert settings["DATABASES"]["default"]["ENGINE"] == "django_runtimes.databases.postgresql"
+
+
+def _entry():
+    return postgresql(NAME="shop", USER="app", PASSWORD="secret", HOST="db.example", PORT=5433)
+
+
 def test_a_database_beside_a_changed_one_is_the_same_object():
     project = ready_project(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
 

@@ -2,7 +2,7 @@
 
 from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate
-from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts
+from django_runtimes.adopt.checks.deployed import check_aws_keys, check_hosts, check_secret_key
 from django_runtimes.adopt.checks.later import check_set_later
 from django_runtimes.adopt.checks.script_name import check_script_name
 from django_runtimes.adopt.checks.storage import check_caches, check_media, check_sessions
@@ -19,3 +19,5 @@ CHECKS = (
     check_former_driver,
     check_hosts,
 )
+# Of `check --deploy` alone.
+DEPLOY_CHECKS = (check_secret_key,)

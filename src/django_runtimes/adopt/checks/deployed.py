@@ -8,6 +8,7 @@ from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 
 from django_runtimes.adopt.configure import adopted
+from django_runtimes.config.secret_key import FEWEST_DIFFERENT, SHORTEST_KEY, is_monotonous
 
 _KEYS = (
     "AWS_ACCESS_KEY_ID",
@@ -45,6 +46,20 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
             "ALLOWED_HOSTS accepts forged hosts with '*': links in e-mails and cached pages may lead to another site.",
             hint="Name the hosts that users type, in the settings or with WEBAPP_ALLOWED_HOSTS.",
             id="django_runtimes.W028",
+        )
+    ]
+
+
+def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
+    """A warning for a secret key of few different characters, which is not shown."""
+    if adopted().is_local or not settings.SECRET_KEY or not is_monotonous(settings.SECRET_KEY):
+        return []
+    return [
+        CheckWarning(
+            f"SECRET_KEY has {len(set(settings.SECRET_KEY))} different characters, fewer than {FEWEST_DIFFERENT}: "
+            "others may guess it, and forge sessions and links to reset passwords.",
+            hint=f"Set WEBAPP_SECRET_KEY to a random text of at least {SHORTEST_KEY} characters.",
+            id="django_runtimes.W031",
         )
     ]
 

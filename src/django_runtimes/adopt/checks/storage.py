@@ -5,18 +5,18 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
+from django.contrib.sessions.backends.file import SessionStore as FileSessions
+from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage
 from django.core.checks import Warning as CheckWarning
 from django.db.models import FileField
 
 from django_runtimes.adopt.configure import adopted
+from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.steps.file_storage import media_on_disk
 from django_runtimes.config.runtimes.runtime import Runtime
-
-_ON_DISK = "django.core.cache.backends.filebased.FileBasedCache"
-_IN_MEMORY = "django.core.cache.backends.locmem.LocMemCache"
-_FILE_SESSIONS = "django.contrib.sessions.backends.file"
-_CACHED_SESSIONS = "django.contrib.sessions.backends.cache"
 
 
 def check_caches(**kwargs: Any) -> list[CheckMessage]:
@@ -40,9 +40,10 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
     if adopted().is_local:
         return []
     engine = settings.SESSION_ENGINE
-    if engine == _FILE_SESSIONS:
+    store = f"{engine}.SessionStore"
+    if is_named(store, FileSessions):
         place = "files on the disk"
-    elif engine == _CACHED_SESSIONS and (found := _places(settings.CACHES.get(settings.SESSION_CACHE_ALIAS, {}))):
+    elif is_named(store, CachedSessions) and (found := _places(settings.CACHES.get(settings.SESSION_CACHE_ALIAS, {}))):
         place = f"CACHES[{settings.SESSION_CACHE_ALIAS!r}], {found[0][0]}"
     else:
         return []
@@ -80,9 +81,9 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the place of an unshared cache, and the kind of owner that each has its own, or nothing."""
-    if cache.get("BACKEND") == _IN_MEMORY:
+    if is_named(cache.get("BACKEND", ""), LocMemCache):
         return [("each process's memory", "process")]
-    if cache.get("BACKEND") == _ON_DISK:
+    if is_named(cache.get("BACKEND", ""), FileBasedCache):
         sharer = "execution environment" if adopted().runtime is Runtime.AWS_LAMBDA else "task"
         return [(f"the disk of each {sharer}", sharer)]
     return []

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import global_settings
 
+from django_runtimes.adopt.named_class import is_named
 from django_runtimes.adopt.process_variables import ProcessVariables
 from django_runtimes.adopt.setting_change import MISSING, Draft, SettingChange
 from django_runtimes.config.configuration_error import ConfigurationError
@@ -62,20 +63,15 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
         draft.default(name, value, f"{reason}: how the bucket is reached")
 
 
-def keeps_media(draft: Draft, variables: ProcessVariables) -> bool:
-    """Return whether uploads outlive the process: in any storage but the disk, or on the disk under `local`."""
-    return variables.is_local or not media_on_disk(draft.value("STORAGES"))
-
-
-def serves_media(draft: Draft, variables: ProcessVariables) -> bool:
-    """Return whether uploads are on this machine's disk, where nothing else serves them."""
-    return variables.is_local and media_on_disk(draft.value("STORAGES"))
-
-
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
-    """Return whether the default storage is Django's own on the disk."""
+    """Return whether the default storage is Django's on the disk, or a subclass, which is imported."""
     default: Mapping[str, Any] = storages.get("default", {})
-    return bool(default.get("BACKEND", FILE_SYSTEM) == FILE_SYSTEM)
+    backend = default.get("BACKEND", FILE_SYSTEM)
+    if backend in (FILE_SYSTEM, S3, _S3_BEFORE):
+        return bool(backend == FILE_SYSTEM)
+    from django.core.files.storage import FileSystemStorage
+
+    return is_named(backend, FileSystemStorage)
 
 
 def _storages(draft: Draft) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.compare_error import CompareError
-from django_runtimes.config.databases.url import without_engine
+from django_runtimes.config.databases.url import libpq_url
 
 _CONNECT_TIMEOUT_S = 5
 # The oldest version that Django 5.2 supports.
@@ -57,7 +57,7 @@ class ExternalPostgres:
 
     def __init__(self, database_url: str) -> None:
         # The targets choose their engine from INSTALLED_APPS.
-        database_url = without_engine(database_url)
+        database_url = libpq_url(database_url)
         try:
             self._parts = urlsplit(database_url)
             if self._parts.scheme in {"postgresql", "postgres"}:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.config.databases.connection_strategy import Route
+from django_runtimes.config.databases.django_options import KEYS
 from django_runtimes.config.databases.engines import SPATIAL_ENGINE, is_postgresql
 from django_runtimes.config.databases.url import Address
 from django_runtimes.config.environment import Environment
@@ -23,6 +25,8 @@ from django_runtimes.config.variables.database_address import (
 from django_runtimes.config.variables.database_login import DB_PASSWORD, DB_USER
 
 _DEFAULT_PORT = 5432
+# dj-database-url makes OPTIONS["options"] of it.
+_TRANSLATED = frozenset({"currentSchema"})
 # RDS Proxy's endpoints are named NAME.proxy-ID.REGION.rds.amazonaws.com, or .amazonaws.com.cn in China.
 _RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.amazonaws\.com(?:\.cn)?")
 
@@ -30,6 +34,34 @@ _RDS_PROXY_HOST = re.compile(r"[^.]+\.(?:endpoint\.)?proxy-[^.]+\.[^.]+\.rds\.am
 def address_is_given(environment: Environment) -> bool:
     """Return whether variables give the address of the database."""
     return environment.is_set(DATABASE_URL) or environment.is_set(DB_HOST)
+
+
+def has_address_of(entry: Mapping[str, Any], url: str) -> bool:
+    """Return whether an entry of DATABASES already has the address, login and options of a PostgreSQL URL.
+
+    It has where the settings read the URL themselves, with django-environ or dj-database-url.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORT
+    except ValueError:
+        return False
+    texts = (parts.hostname, parts.path.removeprefix("/"), parts.username, parts.password)
+    host, *login = (Secret(unquote(text or "")) for text in texts)
+    options = entry.get("OPTIONS") or {}
+    return (
+        is_postgresql(entry)
+        and (parts.scheme != "postgis" or "postgis" in str(entry["ENGINE"]))
+        # Python reads a host in lower case, and django-environ leaves a socket's folder encoded.
+        and str(entry.get("HOST") or "").lower() in (host.lower(), parts.hostname or "")
+        and str(entry.get("PORT") or _DEFAULT_PORT) == str(port)
+        and [str(entry.get(key) or "") for key in ("NAME", "USER", "PASSWORD")] == login
+        and all(
+            str(options.get(name)) == value
+            for name, value in parse_qsl(parts.query, keep_blank_values=True)
+            if name.upper() not in KEYS and name not in _TRANSLATED
+        )
+    )
 
 
 def address_on_route(environment: Environment, route: Route, project: Mapping[str, Any]) -> Address:

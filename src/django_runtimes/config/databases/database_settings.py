@@ -80,6 +80,7 @@ def database_settings(
     Raise ConfigurationError when the address or the login is unknown, or the connection would not be encrypted.
     """
     address = address_on_route(environment, profile.route, project)
+    project = {**project, **address.flags}
     login = choose_login(environment, user=address.user, password=address.password)
     entry = _entry(environment, profile, project, address, login, is_moved=address_is_given(environment))
     return (

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from django_runtimes.config.configuration_error import ConfigurationError
+from django_runtimes.config.databases.django_options import OF_STRATEGY, flags_of, split_options
 from django_runtimes.config.databases.libpq import require_libpq
 from django_runtimes.config.secret import Secret
 
@@ -32,7 +33,8 @@ _REMEDY = (
 class Address:
     """The address of a PostgreSQL database with its login; `options` are libpq's connection parameters.
 
-    `is_spatial` says whether the URL asks for PostGIS.
+    `is_spatial` says whether the URL asks for PostGIS. `flags` are keys of Django's DATABASES in the URL, `ignored` the
+    names of those that the connection strategy decides.
     """
 
     host: str
@@ -42,6 +44,8 @@ class Address:
     password: str = field(repr=False)
     options: dict[str, Any] = field(default_factory=dict)
     is_spatial: bool = False
+    flags: dict[str, bool] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def parse_database_url(url: str) -> Address:
@@ -52,7 +56,8 @@ def parse_database_url(url: str) -> Address:
         raise ConfigurationError(f"DATABASE_URL is not a PostgreSQL URL; {_REMEDY}")
     if _has_bare_delimiter(url.removeprefix(scheme)):
         raise ConfigurationError(f"DATABASE_URL has an unencoded @ or / in its user or password; {_REMEDY}")
-    parts = _libpq_parts(without_engine(url))
+    _, keys = split_options(url)
+    parts = _libpq_parts(libpq_url(url))
     name = str(parts.pop("dbname", ""))
     if not name:
         raise ConfigurationError("DATABASE_URL names no database; add /name at its end")
@@ -64,11 +69,14 @@ def parse_database_url(url: str) -> Address:
         password=parts.pop("password", Secret()),
         options={name: _option(name, str(value)) for name, value in parts.items()},
         is_spatial=scheme == _SPATIAL_SCHEME,
+        flags=flags_of(keys),
+        ignored=tuple(key.lower() for key in OF_STRATEGY if key in keys),
     )
 
 
-def without_engine(url: str) -> Secret:
-    """Return the URL for libpq, which does not know postgis://."""
+def libpq_url(url: str) -> Secret:
+    """Return the URL for libpq, which knows neither postgis:// nor Django's keys."""
+    url, _ = split_options(url)
     if url.startswith(_SPATIAL_SCHEME):
         return Secret("postgresql://" + Secret(url.removeprefix(_SPATIAL_SCHEME)))
     return Secret(url)

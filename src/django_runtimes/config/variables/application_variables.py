@@ -29,7 +29,7 @@ RUNTIME = Choice(
 DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
-    "Django's SECRET_KEY: at least 50 characters, at least 5 of them different.",
+    "Django's SECRET_KEY: at least 50 characters; `check --deploy` warns of fewer than 5 different ones.",
     default_note="SECRET_KEY of the settings, which must not be public outside local",
 )
 SECRET_KEY_FALLBACKS = Items(

@@ -30,7 +30,9 @@ class DatabaseUrl(Variable["Address | None"]):
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
     "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
-    "Used instead of the WEBAPP_DB_HOST group.",
+    "Used instead of the WEBAPP_DB_HOST group. An option is libpq's, or atomic_requests, autocommit or "
+    "disable_server_side_cursors of Django's; conn_max_age and conn_health_checks have no effect, since the strategy "
+    "decides them.",
 )
 DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server, for the direct route.")
 DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)

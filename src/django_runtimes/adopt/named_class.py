@@ -1,0 +1,16 @@
+"""Imports the class that a setting names, as Django does later."""
+
+from django.utils.module_loading import import_string
+
+
+def is_named(name: str, base: type) -> bool:
+    """Return whether `name` is the dotted name of `base` or of a subclass.
+
+    A class that cannot be imported counts as none: Django reports that when it needs the class.
+    """
+    # A module of the project may raise anything.
+    try:
+        found = import_string(name)
+    except Exception:
+        return False
+    return isinstance(found, type) and issubclass(found, base)
