@@ -6,7 +6,6 @@ import contextvars
 import json
 import logging
 from collections.abc import Callable, Coroutine
-from functools import cached_property
 from io import BytesIO
 from typing import Any
 
@@ -15,7 +14,7 @@ from django.http import StreamingHttpResponse
 from mangum import Mangum
 from mangum.handlers import ALB
 
-from django_runtimes.serving.asgi.exits import contained_exits
+from django_runtimes.serving.asgi.exits import is_exit_of_a_signal, run_through_exits
 from django_runtimes.serving.asgi.hint import has_sync_views, hint_for
 from django_runtimes.serving.asgi.late_chain import LateChain
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
@@ -113,13 +112,20 @@ class DirectLambdaHandler:
         self._always_by_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
         )
+        self._runner = asyncio.Runner()
+        self._bridge = AsyncBridge(self._runner)
         self._chain = LateChain(self._make_chain)
         # A URLconf may query the database, too.
         with closing_what_is_opened():
-            self._make_chain_early()
+            self._bridge.offer()
+            try:
+                self._make_chain_early()
+            finally:
+                self._bridge.withdraw()
         self._lifespan = ComposedLifespan(self._application) if is_composed else None
         if self._lifespan is not None:
-            self._run(self._lifespan.start())
+            # An exit ends the process before it serves anything.
+            self._runner.run(self._lifespan.start(), context=contextvars.copy_context())
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The reply to one event; UnknownEvent for one that no HTTP front sends."""
@@ -181,10 +187,8 @@ class DirectLambdaHandler:
     def close(self) -> None:
         """End the event loop, and the threads of the native way and of the bridge."""
         self._asgi_handler.close()
-        if "_bridge" in self.__dict__:
-            self._bridge.close()
-        if "_runner" in self.__dict__:
-            self._runner.close()
+        self._bridge.close()
+        self._runner.close()
 
     def _make_chain_early(self) -> None:
         # A watch of its own: the next look of the handler's is then the first event's.
@@ -196,21 +200,9 @@ class DirectLambdaHandler:
             self._asgi_handler.make_native_early()
 
     def _make_chain(self) -> SyncChain:
-        chain = SyncChain(run_async=self._run_bridged)
+        chain = SyncChain(run_async=self._bridge.run)
         chain.request_class = self._asgi_handler.request_class
         return chain
-
-    def _run_bridged(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return self._bridge.run(coroutine)
-
-    @cached_property
-    def _bridge(self) -> AsyncBridge:
-        # Most functions need no thread for it.
-        return AsyncBridge(self._runner)
-
-    @cached_property
-    def _runner(self) -> asyncio.Runner:
-        return asyncio.Runner()
 
     def _recognised(self, event: dict[str, Any], context: Any) -> Any:
         require_request(event)
@@ -249,25 +241,28 @@ class DirectLambdaHandler:
             return self._respond_by_asgi(scope, body)
         try:
             return self._respond_directly(scope, body)
-        except (Exception, asyncio.CancelledError):
+        except BaseException as error:
+            if is_exit_of_a_signal(error):
+                raise
             # As Mangum answers what Django did not: raised by a signal's receiver, say.
             logger.exception("an error outside the middleware chain")
             return internal_error()
 
     def _respond_directly(self, scope: dict[str, Any], body: bytes) -> Response:
+        self._bridge.offer()
         try:
             return self._respond_in_chain(scope, body)
         finally:
+            self._bridge.withdraw()
             close_what_is_left()
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         chain = self._chain.made or self._chain.make()
         response = chain.respond(scope, BytesIO(body))
-        with contained_exits():
-            try:
-                headers, body = encoded_headers(response), self._body_of(response, scope["method"])
-            finally:
-                response.close()
+        try:
+            headers, body = encoded_headers(response), self._body_of(response, scope["method"])
+        finally:
+            response.close()
         return {"status": response.status_code, "headers": headers, "body": body}
 
     def _body_of(self, response: Any, method: str) -> bytes:
@@ -289,8 +284,9 @@ class DirectLambdaHandler:
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        # The Runner's own context would last from invocation to invocation.
-        return self._runner.run(coroutine, context=contextvars.copy_context())
+        # A task's context would otherwise be that of the thread, which lasts from invocation to invocation.
+        loop = self._runner.get_loop()
+        return run_through_exits(loop, loop.create_task(coroutine, context=contextvars.copy_context()))
 
 
 async def _joined(response: StreamingHttpResponse) -> bytes:

@@ -3,9 +3,12 @@
 import asyncio
 import contextvars
 import json
+import signal
+import sys
 
 from tests.integration.serving.http.answers import answer
 
+_at_the_end = []
 _left_behind = contextvars.ContextVar("left_behind", default="nothing")
 
 
@@ -50,6 +53,9 @@ async def application(scope, receive, send):
             raise RuntimeError("the client of /events has left")
     elif scope["path"].startswith("/answers/"):
         await answer(scope["path"].removeprefix("/answers/"), send)
+    elif scope["path"].startswith("/exit/"):
+        await _exit_in_a_task(scope["path"].removeprefix("/exit/"), int(scope["query_string"]))
+        await _answer(send, {"path": scope["path"]})
     elif scope["path"] == "/fail":
         raise RuntimeError("the application fails")
     else:
@@ -77,6 +83,39 @@ async def _mirror(scope, receive, send):
             "left_behind": found,
         },
     )
+
+
+async def _exit_in_a_task(way, code):
+    async def leave():
+        await asyncio.sleep(0.01)
+        raise SystemExit(code)
+
+    if way == "gather":
+        await asyncio.gather(leave(), asyncio.sleep(1))
+    elif way == "group":
+        async with asyncio.TaskGroup() as group:
+            group.create_task(leave())
+    elif way == "wait_for":
+        await asyncio.wait_for(leave(), 1)
+    elif way == "thread":
+        await asyncio.create_task(asyncio.to_thread(sys.exit, code))
+    elif way == "cancelled":
+        _at_the_end.append(asyncio.create_task(_exit_when_cancelled(code)))
+    elif way == "signal":
+        signal.signal(signal.SIGUSR2, lambda *_: sys.exit(code))
+        asyncio.get_running_loop().call_soon(signal.raise_signal, signal.SIGUSR2)
+        await asyncio.sleep(0.05)
+    else:
+        # Nothing awaits it.
+        asyncio.get_running_loop().call_soon(sys.exit, code)
+        await asyncio.sleep(0.05)
+
+
+async def _exit_when_cancelled(code):
+    try:
+        await asyncio.sleep(3600)
+    finally:
+        sys.exit(code)
 
 
 async def _answer_early(scope, receive, send):

@@ -1,8 +1,12 @@
 """The next invocation works after one that failed."""
 
+import asyncio
+import signal
 import time
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.conf.urls.i18n import i18n_patterns
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
@@ -11,6 +15,7 @@ from django_runtimes.serving.asgi.patches import LOOKS_EVERY_S
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
 
 failing = False
+left = []
 
 
 class NeedsItsService:
@@ -61,7 +66,78 @@ async def astream(request):
     return mixed_stream(request)
 
 
-urlpatterns = [path(view.__name__, view) for view in (plain, aplain, leave, aleave, stream, mixed_stream, astream)]
+async def later(error):
+    await asyncio.sleep(0.01)
+    raise error
+
+
+async def gathers(request):
+    await asyncio.gather(later(SystemExit(1)), asyncio.sleep(0.1))
+
+
+async def groups(request):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(later(KeyboardInterrupt()))
+
+
+def gathered_stream(request):
+    async def chunks():
+        yield b"first"
+        await asyncio.gather(later(SystemExit(1)))
+
+    return StreamingHttpResponse(chunks())
+
+
+def bridges(request):
+    async_to_sync(gathers)(request)
+
+
+def interrupt(request):
+    raise KeyboardInterrupt
+
+
+async def ainterrupt(request):
+    raise KeyboardInterrupt
+
+
+def interrupted(request):
+    signal.raise_signal(signal.SIGINT)
+
+
+class Stop(BaseException):
+    pass
+
+
+def stops(request):
+    raise Stop
+
+
+async def astops(request):
+    raise Stop
+
+
+async def leaves_an_exit_behind(request):
+    left.append(asyncio.create_task(later(SystemExit(1))))
+    return HttpResponse("plain")
+
+
+EXITS = [
+    *(leave, aleave, stream, mixed_stream, astream, gathers, groups, gathered_stream, bridges, interrupt, ainterrupt),
+    *(stops, astops),
+]
+urlpatterns = [
+    *(path(view.__name__, view) for view in (plain, aplain, leaves_an_exit_behind, interrupted, *EXITS)),
+    *i18n_patterns(path("gathers", gathers)),
+]
+
+
+def exiting(get_response):
+    def middleware(request):
+        if request.path == "/plain":
+            raise SystemExit(3)
+        return get_response(request)
+
+    return middleware
 
 
 @pytest.fixture(params=[False, True], ids=["alone", "with a tool"])
@@ -75,6 +151,14 @@ def tool(request, monkeypatch):
 
         monkeypatch.setattr(ASGIHandler, "__call__", patched)
         time.sleep(LOOKS_EVERY_S)
+
+
+@pytest.fixture
+def pythons_interrupt():
+    """Install Python's default handler of SIGINT, as on Lambda."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("tool")
@@ -93,7 +177,39 @@ def test_middleware_construction_is_retried(ours, settings, monkeypatch, target)
 
 
 @pytest.mark.usefixtures("tool")
-@pytest.mark.parametrize("target", ["/leave", "/aleave", "/stream", "/mixed_stream", "/astream"])
-def test_a_view_that_exits_fails_only_its_invocation(ours, target):
+@pytest.mark.parametrize("target", [f"/{view.__name__}" for view in EXITS])
+def test_a_view_that_exits_fails_only_its_invocation(ours, pythons_interrupt, target):
     assert status_of(ours(event_of("http_api_v2", "GET", target))) == 500
+    assert body_of(ours(event_of("http_api_v2", "GET", "/plain"))) == b"plain"
+
+
+def test_a_bridged_view_whose_task_exits_fails_only_its_invocation(ours, settings):
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "django.middleware.locale.LocaleMiddleware"]
+
+    assert status_of(ours(event_of("http_api_v2", "GET", "/de/gathers"))) == 500
+    assert body_of(ours(event_of("http_api_v2", "GET", "/plain"))) == b"plain"
+
+
+def test_middleware_that_exits_fails_only_its_invocation(ours, settings):
+    settings.MIDDLEWARE = [f"{__name__}.exiting"]
+
+    assert status_of(ours(event_of("http_api_v2", "GET", "/plain"))) == 500
+    assert body_of(ours(event_of("http_api_v2", "GET", "/aplain"))) == b"plain"
+
+
+def test_an_exit_that_a_view_has_left_fails_no_later_invocation(ours, caplog):
+    ours(event_of("http_api_v2", "GET", "/leaves_an_exit_behind"))
+    time.sleep(0.02)
+
+    replies = [ours(event_of("http_api_v2", "GET", "/aplain")) for _ in range(3)]
+
+    assert [body_of(reply) for reply in replies] == [b"plain"] * 3
+    assert isinstance(left.pop().exception(), SystemExit)
+    assert "an exit ends its asyncio task alone" in caplog.text
+
+
+def test_an_interrupt_from_the_keyboard_ends_the_process(ours, pythons_interrupt):
+    with pytest.raises(KeyboardInterrupt):
+        ours(event_of("http_api_v2", "GET", "/interrupted"))
     assert body_of(ours(event_of("http_api_v2", "GET", "/plain"))) == b"plain"

@@ -1,6 +1,11 @@
 """SystemExit and KeyboardInterrupt raised in a request end that request, not the process."""
 
+import asyncio
+import contextlib
+import logging
 import signal
+import sys
+import threading
 
 import pytest
 from django.core.signals import request_finished
@@ -8,7 +13,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from django.utils.decorators import sync_and_async_middleware
 
-from django_runtimes.serving.asgi.exits import ExitInRequestError, contained_exits
+from django_runtimes.serving.asgi.exits import ExitInRequestError, contained_exits, run_through_exits
 from tests.integration.serving.one_hop.exchange import Exchange, exchange
 
 EXITS = {"exit": SystemExit(1), "interrupt": KeyboardInterrupt()}
@@ -20,6 +25,24 @@ def view(request, name):
 
 async def aview(request, name):
     raise EXITS[name]
+
+
+async def gathers(request, name):
+    await asyncio.gather(aview(request, name), asyncio.sleep(1))
+
+
+async def groups(request, name):
+    async with asyncio.TaskGroup() as group:
+        group.create_task(aview(request, name))
+
+
+async def gathered_chunks(name):
+    yield b"first"
+    await asyncio.gather(aview(None, name))
+
+
+def gathered_stream(request, name):
+    return StreamingHttpResponse(gathered_chunks(name))
 
 
 def chunks(name):
@@ -61,7 +84,10 @@ urlpatterns = [
     path("async/plain", aplain),
     path("sync/<name>", view),
     path("async/<name>", aview),
-    *[path(f"{one.__name__}/<name>", one) for one in (stream, astream, mixed_stream, mixed_astream)],
+    *[
+        path(f"{one.__name__}/<name>", one)
+        for one in (stream, astream, mixed_stream, mixed_astream, gathers, groups, gathered_stream)
+    ],
 ]
 
 
@@ -136,5 +162,104 @@ def test_an_interrupt_from_the_keyboard_ends_the_process():
     try:
         with pytest.raises(KeyboardInterrupt), contained_exits():
             signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(params=["asyncio", "uvloop"])
+def loop(request):
+    """Yield the loop of a worker, where pytest's own would end the tests."""
+    factory = asyncio.new_event_loop if request.param == "asyncio" else pytest.importorskip("uvloop").new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        yield runner.get_loop()
+
+
+async def leave(error, *, after_s=0.01):
+    await asyncio.sleep(after_s)
+    raise error
+
+
+@pytest.mark.parametrize("name", EXITS)
+@pytest.mark.parametrize("target", ["/gathers", "/groups"])
+def test_a_views_task_that_exits_is_an_internal_error(one_hop, loop, signals, target, name):
+    reply = run_through_exits(loop, loop.create_task(exchange(one_hop(), "GET", f"{target}/{name}")))
+
+    assert reply.status == 500
+    assert signals == ["request_started", "got_request_exception", "request_finished"]
+
+
+@pytest.mark.parametrize("name", EXITS)
+def test_a_streams_task_that_exits_ends_only_its_request(one_hop, loop, name):
+    handler = one_hop(threads=1, max_waiting=0)
+
+    with pytest.raises(ExitInRequestError):
+        run_through_exits(loop, loop.create_task(exchange(handler, "GET", f"/gathered_stream/{name}")))
+
+    reply = run_through_exits(loop, loop.create_task(exchange(handler, "GET", "/sync/plain")))
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize("error", EXITS.values())
+def test_a_task_that_exits_leaves_the_other_tasks(loop, caplog, error):
+    async def others():
+        left = asyncio.create_task(leave(error))
+        assert await asyncio.gather(asyncio.sleep(0.1, "one"), asyncio.to_thread(int, "2")) == ["one", 2]
+        return left
+
+    left = run_through_exits(loop, loop.create_task(others()))
+
+    assert left.exception() is error
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+@pytest.mark.parametrize("error", [*EXITS.values(), ValueError("wrong"), asyncio.CancelledError()])
+def test_the_task_itself_raises_what_it_raises(loop, error):
+    with pytest.raises(type(error)):
+        run_through_exits(loop, loop.create_task(leave(error)))
+
+
+def test_an_exit_ends_what_may_not_go_on(loop):
+    loop.call_later(0.01, sys.exit, 3)
+
+    with pytest.raises(SystemExit):
+        run_through_exits(loop, loop.create_task(asyncio.sleep(10)), may_go_on=lambda: False)
+
+
+def test_a_signals_exit_leaves_the_loop(loop):
+    def stop(*_):
+        raise SystemExit
+
+    before = signal.signal(signal.SIGUSR2, stop)
+    loop.call_later(0.01, signal.raise_signal, signal.SIGUSR2)
+    try:
+        with pytest.raises(SystemExit):
+            run_through_exits(loop, loop.create_task(asyncio.sleep(10)))
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+
+
+def test_an_interrupt_that_code_raises_ends_no_process():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(ExitInRequestError), contained_exits():
+            raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_from_the_keyboard_ends_any_code():
+    def works():
+        timer = threading.Timer(0.02, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+        timer.start()
+        with contained_exits():
+            while True:
+                with contextlib.nullcontext():
+                    timer.is_alive()
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for _ in range(20):
+            with pytest.raises(KeyboardInterrupt):
+                works()
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,0 +1,9 @@
+"""A worker on asyncio's own event loop, as where uvloop is not installed."""
+
+from django_runtimes.serving.http.fair_worker import FairUvicornWorker
+
+
+class AsyncioWorker(FairUvicornWorker):
+    """Does not use uvloop."""
+
+    CONFIG_KWARGS = {**FairUvicornWorker.CONFIG_KWARGS, "loop": "asyncio"}
