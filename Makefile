@@ -13,6 +13,8 @@ CHECKOV_READY := .venv-templates/.ready
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
 PYTEST := $(BIN)/python -m pytest
+# The tests of a file share fixtures, and stay on one worker.
+PARALLEL := -n 2 --dist loadfile
 
 help:            ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -30,9 +32,9 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 
 test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-free once, the application's under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
-	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(ARGS)
-	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
-	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
+	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
+	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(PARALLEL) $(ARGS)
+	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(PARALLEL) $(ARGS)
 
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)

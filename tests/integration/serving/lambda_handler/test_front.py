@@ -44,6 +44,8 @@ CLOUDFRONT = {"x-forwarded-host": "www.example", "cloudfront-forwarded-proto": "
 @pytest.fixture
 def behind_cloudfront(settings):
     settings.ALLOWED_HOSTS = ["www.example"]
+    # Before the handler is made, with the middleware that reads it.
+    settings.SECURE_SSL_REDIRECT = False
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_CLOUDFRONT_FORWARDED_PROTO", "https")
     handler = DirectLambdaHandler(
         base_path="/shop",
@@ -89,8 +91,7 @@ VIEWS = pytest.mark.parametrize("view", ["scheme", "ascheme"])
 @VIEWS
 @pytest.mark.parametrize(("inner", "public"), [("http", "https"), ("https", "http")])
 @pytest.mark.parametrize("front", FRONTS)
-def test_the_scope_has_the_scheme_of_the_configured_header(behind_cloudfront, settings, front, inner, public, view):
-    settings.SECURE_SSL_REDIRECT = False
+def test_the_scope_has_the_scheme_of_the_configured_header(behind_cloudfront, front, inner, public, view):
     stated = {"x-forwarded-proto": inner, "cloudfront-forwarded-proto": public}
     event = event_of(front, "GET", f"/{view}/", headers=CLOUDFRONT | stated)
 
