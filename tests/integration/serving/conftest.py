@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from django_runtimes.serving.middleware import alike_middleware
+from django_runtimes.serving.middleware import listed_middleware
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def listed(monkeypatch) -> Callable[[str], str]:
     """Return a function that adds middleware to the list of reviewed middleware, and returns its path."""
 
     def add(path: str) -> str:
-        monkeypatch.setattr(alike_middleware, "PACKAGES", alike_middleware.PACKAGES | {path})
+        monkeypatch.setattr(listed_middleware, "PACKAGE_MIDDLEWARE", listed_middleware.PACKAGE_MIDDLEWARE | {path})
         return path
 
     return add

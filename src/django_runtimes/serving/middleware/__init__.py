@@ -1,1 +1,1 @@
-"""What this library has to know of a project's middleware."""
+"""Rules for a project's own middleware."""

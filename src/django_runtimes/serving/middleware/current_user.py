@@ -1,4 +1,4 @@
-"""Keeps `request.auser()` true after somebody has logged in or out during the request."""
+"""Keeps `request.auser()` correct after a login or logout during the request."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 
 
 def keep_auser_current() -> None:
-    """Connect the receivers; more than one call changes nothing.
+    """Connect the receivers; calling it again has no effect.
 
-    Django before 6.0 sets `request.user` alone. What `request.auser()` has answered before stays: nobody after a login
-    by `RemoteUserMiddleware`, and the former user after a logout.
+    Django before 6.0 updates only `request.user`. `request.auser()` keeps its cached result: no user after a login by
+    `RemoteUserMiddleware`, and the former user after a logout.
     """
     if apps.is_installed("django.contrib.auth"):
         user_logged_in.connect(_remember)

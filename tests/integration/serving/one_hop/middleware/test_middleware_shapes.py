@@ -17,7 +17,7 @@ from django.utils.decorators import sync_and_async_middleware
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
-from django_runtimes.serving.middleware import alike_middleware as listed
+from django_runtimes.serving.middleware import listed_middleware as listed
 from django_runtimes.serving.middleware.middleware_modes import may_differ
 from tests.integration.serving.middleware import alike_middleware, differing_keys, differing_middleware
 
@@ -120,15 +120,15 @@ def test_every_middleware_of_django_is_on_a_list(settings, monkeypatch):
         for name in re.findall(r"^class (\w*Middleware(?:Mixin)?)\b", file.read_text(), re.MULTILINE):
             found.add(f"{module}.{name}")
 
-    assert found - listed.DJANGOS == DIFFERENT_IN_DJANGO
+    assert found - listed.DJANGO_MIDDLEWARE == DIFFERENT_IN_DJANGO
     # Added in Django 6.0.
-    assert listed.DJANGOS - found <= {"django.middleware.csp.ContentSecurityPolicyMiddleware"}
+    assert listed.DJANGO_MIDDLEWARE - found <= {"django.middleware.csp.ContentSecurityPolicyMiddleware"}
     assert {name for name in found if may_differ(import_string(name))} == DIFFERENT_IN_DJANGO
 
 
 def test_allauth_is_not_listed():
     # It redirects by request.user in one mode and by request.auser() in the other.
-    assert set(listed.PACKAGES) == {
+    assert set(listed.PACKAGE_MIDDLEWARE) == {
         "corsheaders.middleware.CorsMiddleware",
         "csp.middleware.CSPMiddleware",
         "django_htmx.middleware.HtmxMiddleware",
@@ -161,7 +161,7 @@ def test_a_factory_is_listed_by_identity_not_by_name(monkeypatch):
         return differing_middleware.factory(get_response)
 
     factory.__module__, factory.__qualname__ = __name__, "factory"
-    monkeypatch.setattr(listed, "PACKAGES", frozenset({f"{__name__}.factory"}))
+    monkeypatch.setattr(listed, "PACKAGE_MIDDLEWARE", frozenset({f"{__name__}.factory"}))
 
     assert may_differ(factory)
     assert may_differ(differing_middleware.factory)
@@ -174,7 +174,7 @@ def listed_factory(get_response):
 def test_a_listed_factory_keeps_the_one_hop(monkeypatch):
     assert may_differ(listed_factory)
 
-    monkeypatch.setattr(listed, "PACKAGES", frozenset({f"{__name__}.listed_factory"}))
+    monkeypatch.setattr(listed, "PACKAGE_MIDDLEWARE", frozenset({f"{__name__}.listed_factory"}))
 
     assert not may_differ(listed_factory)
 

@@ -56,7 +56,7 @@ def test_the_projects_own_middleware_keeps_the_one_hop(one_hop, settings, caplog
 
     assert one_hop().needs_asynchronous_chain
     assert caplog.messages == [
-        f"every request goes Django's own way, not in one hop: MIDDLEWARE lists {REMOTE_USER}, {_HERE}.FromProxy"
+        f"every request takes Django's native path because MIDDLEWARE lists {REMOTE_USER}, {_HERE}.FromProxy"
     ]
 
 

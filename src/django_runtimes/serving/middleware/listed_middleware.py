@@ -1,4 +1,4 @@
-"""The middleware that is known to do the same in both modes."""
+"""Lists the middleware that behaves the same in synchronous and asynchronous mode."""
 
 import sys
 from functools import cached_property as functools_cached_property
@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from django.utils.functional import cached_property
 
-# The hooks of a class that derives from MiddlewareMixin run on a thread in both modes, and these ask for no mode.
-DJANGOS = frozenset(
+# MiddlewareMixin runs hooks on a thread in both modes, and the hooks of these classes do not depend on the mode.
+DJANGO_MIDDLEWARE = frozenset(
     {
         "django.contrib.admindocs.middleware.XViewMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -24,7 +24,7 @@ DJANGOS = frozenset(
         "django.middleware.clickjacking.XFrameOptionsMiddleware",
         "django.middleware.common.BrokenLinkEmailsMiddleware",
         "django.middleware.common.CommonMiddleware",
-        # From Django 6.0 on.
+        # Django 6.0 and later.
         "django.middleware.csp.ContentSecurityPolicyMiddleware",
         "django.middleware.csrf.CsrfViewMiddleware",
         "django.middleware.gzip.GZipMiddleware",
@@ -34,50 +34,52 @@ DJANGOS = frozenset(
         "django.utils.deprecation.MiddlewareMixin",
     }
 )
-# Other packages': both modes were compared by reading them, and each class has one small task. Not on the list:
-# allauth's AccountMiddleware, which asks for request.user in one mode and for request.auser() in the other.
-PACKAGES = frozenset(
+# Middleware of other packages: we read and compared both modes of each class, and each has one small task. allauth's
+# AccountMiddleware is not listed: it calls request.user in one mode and request.auser() in the other.
+PACKAGE_MIDDLEWARE = frozenset(
     {
-        # Both sides call check_preflight() and add_response_headers(), which know the request, the settings and a
+        # Both modes call check_preflight() and add_response_headers(), which use only the request, the settings and a
         # signal's receivers.
         "corsheaders.middleware.CorsMiddleware",
-        # Hooks of a MiddlewareMixin, one of which is handed to partial().
+        # MiddlewareMixin's hooks, and a method that is passed to partial(), which mode_blind rejects.
         "csp.middleware.CSPMiddleware",
-        # Both sides make HtmxDetails of the request, and nothing else.
+        # Both modes only set HtmxDetails on the request.
         "django_htmx.middleware.HtmxMiddleware",
     }
 )
-# What a class holds that runs functions of its own, and where they are.
+# Descriptors that run a class's functions, and the attributes that hold these functions.
 _HOLDERS: dict[type, tuple[str, ...]] = {
     **dict.fromkeys((staticmethod, classmethod), ("__func__",)),
     **dict.fromkeys((cached_property, functools_cached_property), ("func",)),
     property: ("fget", "fset", "fdel"),
 }
 _PLAIN = {bool, bytes, int, str, tuple, type, type(None)}
-# What Python itself gives a class.
-GIVEN_BY_PYTHON = {
+# Python adds these to every class.
+IMPLICIT_ATTRIBUTES = {
     *("__annotations__", "__dict__", "__doc__", "__firstlineno__", "__module__", "__qualname__"),
     *("__static_attributes__", "__weakref__"),
 }
 
 
 def is_listed(middleware: Any) -> bool:
-    """Whether it is a class or a factory of the lists, as its package defines it: none of its functions is replaced."""
+    """Return whether a class or factory is listed, and none of its functions has been replaced."""
     if type(middleware) is FunctionType:
-        return _is_defined(middleware, PACKAGES) and _is_of(middleware, middleware, middleware.__qualname__)
-    if type(middleware) is not type or not _is_defined(middleware, DJANGOS | PACKAGES):
+        return _is_defined(middleware, PACKAGE_MIDDLEWARE) and _is_defined_by(
+            middleware, middleware, middleware.__qualname__
+        )
+    if type(middleware) is not type or not _is_defined(middleware, DJANGO_MIDDLEWARE | PACKAGE_MIDDLEWARE):
         return False
     bases = middleware.__mro__[1:-1]
-    return _is_unpatched(middleware) and all(is_djangos(base) for base in bases)
+    return _is_unpatched(middleware) and all(is_listed_django_class(base) for base in bases)
 
 
-def is_djangos(cls: type) -> bool:
-    """Whether a class is of Django's list, and none of its functions is replaced."""
-    return _is_defined(cls, DJANGOS) and _is_unpatched(cls)
+def is_listed_django_class(cls: type) -> bool:
+    """Return whether a class is in Django's list, and none of its functions has been replaced."""
+    return _is_defined(cls, DJANGO_MIDDLEWARE) and _is_unpatched(cls)
 
 
 def functions_in(value: object) -> list[FunctionType] | None:
-    """The functions that an attribute of a class runs as the class's; None for one that is none of Python's kinds."""
+    """Return the functions that a class attribute runs; None if it is neither a function nor a known descriptor."""
     kind = type(value)
     if kind is FunctionType:
         return [cast("FunctionType", value)]
@@ -95,14 +97,14 @@ def _is_defined(value: Any, names: frozenset[str]) -> bool:
 
 def _is_unpatched(cls: type) -> bool:
     for name, value in vars(cls).items():
-        if name in GIVEN_BY_PYTHON or type(value) in _PLAIN:
+        if name in IMPLICIT_ATTRIBUTES or type(value) in _PLAIN:
             continue
         functions = functions_in(value)
-        if functions is None or not all(_is_of(each, cls, f"{cls.__qualname__}.{name}") for each in functions):
+        if functions is None or not all(_is_defined_by(each, cls, f"{cls.__qualname__}.{name}") for each in functions):
             return False
     return True
 
 
-def _is_of(function: FunctionType, owner: Any, name: str) -> bool:
+def _is_defined_by(function: FunctionType, owner: Any, name: str) -> bool:
     module = vars(sys.modules[owner.__module__])
     return function.__globals__ is module and function.__code__.co_qualname == name
