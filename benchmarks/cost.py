@@ -10,7 +10,7 @@ from benchmarks.ratio import Ratio
 
 NEW = "new"
 OLD = "old"
-# The new code may be this many times as slow; the whole interval must be below.
+# The highest accepted ratio of new to old cost; the whole interval must lie below it.
 BAR = 1.05
 
 Verdict = Literal["within the bar", "SLOWER", "undecided"]

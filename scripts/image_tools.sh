@@ -38,7 +38,7 @@ driver = "overlay"
 graphroot = "$cache/storage"
 runroot = "$cache/run"
 CONF
-# runc and the limits because crun and the defaults fail on machines with both versions of cgroups.
+# Use runc and explicit limits: crun and the default limits fail on machines with both cgroup versions.
 cat >"$cache/containers.conf" <<CONF
 [containers]
 default_ulimits = ["nofile=20000:20000", "nproc=4096:4096"]

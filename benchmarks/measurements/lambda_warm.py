@@ -95,7 +95,7 @@ class Caller:
 
 @contextmanager
 def caller(name: str, handler: str, database: str, testbed: Testbed) -> Iterator[Caller]:
-    """Start a child that calls `handler`, which keeps its database connection; enter it in the main thread."""
+    """Start a child process that calls `handler` on a persistent database connection. Enter this in the main thread."""
     log = testbed.workspace / f"lambda-{handler}.log"
     function = Function(
         name="bench",

@@ -90,12 +90,12 @@ def caller_of_configure() -> Caller:
 
 
 def last_call() -> Call | None:
-    """Return this process's call, or None if the settings did not call or are not loaded yet."""
+    """Return this process's call of `configure()`, or None if the settings have not made it or are not loaded yet."""
     return _calls[0] if _calls else None
 
 
 def adopted() -> Adopted:
-    """Load the settings and return how the application runs here; ConfigurationError if they did not call."""
+    """Load the settings and return how the application runs here; ConfigurationError without a `configure()` call."""
     from django.conf import settings
 
     if hasattr(settings, SETTING):
@@ -104,7 +104,7 @@ def adopted() -> Adopted:
 
 
 def require_call(settings: object, module: str) -> Call:
-    """Return the call that fitted these settings; ConfigurationError if they did not call, or others did.
+    """Return the call of `configure()` for these settings; ConfigurationError if there was none, or only for others.
 
     `settings` are Django's settings or the module itself, and `module` is their name.
     """

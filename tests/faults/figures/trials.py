@@ -42,7 +42,7 @@ class Case:
 class Verdict:
     """The worst value of each figure of a case, and its limit.
 
-    `least` has the minimum of each figure that proves that the fault happened; the worst of these is the smallest.
+    `least` holds the lower limit of each figure that proves the fault, whose worst value is its smallest.
     """
 
     case: Case

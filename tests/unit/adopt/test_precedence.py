@@ -176,7 +176,7 @@ def test_a_bucket_replaces_only_the_default_storage():
         ("shop.missing.Storage", True),
     ],
 )
-def test_a_storage_of_the_project_on_the_disk_keeps_no_uploads(backend, kept):
+def test_uploads_are_kept_unless_the_storage_is_a_local_disk(backend, kept):
     project = ready_project(STORAGES={"default": {"BACKEND": backend}})
 
     assert decisions_for(project).adopted.keeps_media is kept

@@ -170,13 +170,13 @@ def test_nothing_changes_under_local_where_the_settings_read_the_url(url, read):
         "postgis://app:secret@db.example:5433/shop",
     ],
 )
-def test_a_url_that_the_settings_have_not_read_counts_under_local(url):
+def test_local_uses_a_database_url_that_settings_did_not_read(url):
     project = new_project() | {"DATABASES": {"default": _entry()}}
 
     assert {"DATABASES", "DJANGO_RUNTIMES"} <= decide(project, {"DATABASE_URL": url}).settings.keys()
 
 
-def test_a_url_that_the_settings_have_read_counts_beside_a_variable():
+def test_a_variable_makes_local_use_a_database_url_already_read():
     project = new_project() | {"DATABASES": {"default": _entry()}}
 
     settings = decide(project, {"DATABASE_URL": URL, "WEBAPP_RUNTIME": "local"}).settings

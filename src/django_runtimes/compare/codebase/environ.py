@@ -57,9 +57,9 @@ def target_environ(name: TargetName, application_environ: dict[str, str], proxy:
 
 
 def proxied_url(database_url: str, proxy: PgBouncer) -> str:
-    """Return a DATABASE_URL that asks for no TLS of the proxy, which has none.
+    """Return a DATABASE_URL with the proxy's address and without TLS, which the proxy does not support.
 
-    It has the proxy's address, so that further databases on the user's own server keep their demand for TLS.
+    The address differs from the server's, so other databases on the user's own server still require TLS.
     """
     parts = {name: str(value) for name, value in conninfo_to_dict(database_url).items()}
     if (mode := parts.get("sslmode")) and not encrypts(mode):

@@ -38,7 +38,10 @@ def _remedy_of_redirect(exchange: Exchange, location: str, user: VirtualUser | N
     if "login" in location or "signin" in location:
         if user is None:
             return "give the workload a [session] that logs in"
-        return f"{user} is not logged in there; check that this process can read its session, and its permissions"
+        return (
+            f"{user} is not logged in there; check that this process can read the user's session, "
+            "and check the user's permissions"
+        )
     if target.path == f"{path}/":
         return "add a slash to the end of the path in the workload"
     return _COMMON

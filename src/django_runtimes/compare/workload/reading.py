@@ -170,7 +170,8 @@ def _read_request(table: WorkloadTable, *, keys_needed: bool) -> RequestTemplate
             _refuse_placeholder(table, placeholder, "an anonymous request has no user")
     if request.scenario == "write" and keys_needed and not request.names(KEY):
         table.refuse(
-            "scenario", f"'read' unless {KEY} is in path, headers, body, form or json: [rows] identifies its row by it"
+            "scenario",
+            f"'read' unless {KEY} is in path, headers, body, form or json: [rows] uses {KEY} to find the written row",
         )
     if request.scenario == "read" and request.names(KEY):
         table.refuse("scenario", f"'write' where {KEY} is used: a read has no key")

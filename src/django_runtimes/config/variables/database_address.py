@@ -39,7 +39,7 @@ DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=54
 DB_NAME = Text("WEBAPP_DB_NAME", "Name of the database.", default="webapp")
 DB_ROUTE = Choice(
     "WEBAPP_DB_ROUTE",
-    "What connections connect to: the server itself, or a proxy in front of it.",
+    "Whether connections go to the server itself or to a proxy in front of it.",
     Route,
     noun="route",
     profile_field="route",

