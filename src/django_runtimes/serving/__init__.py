@@ -1,1 +1,1 @@
-"""How a request reaches Django; imports nothing else of this project."""
+"""Serves Django's requests; imports no other package of this project."""

@@ -1,16 +1,16 @@
-"""Serves the application under a path of its host."""
+"""Serves the application below a path of its host, such as /shop."""
 
 from django_runtimes.serving.types import Application, Receive, Scope, Send
 
-# Load balancers ask for them at the container itself, past the hop that adds or strips the base path.
+# Load balancers request these from the container directly, without the hop that adds or strips the base path.
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 
 
 class BasePath:
-    """ASGI middleware that says by `root_path` where the application lives, as /shop; the empty path is the root.
+    """ASGI middleware that sets `root_path` to the application's base path, such as /shop; an empty one is the root.
 
-    A hop in front may strip the base path or not: `path` begins with it in either case, as ASGI demands. Where
-    `is_stripped`, it always does, and a path that begins with the base path begins with it twice for users.
+    `path` then begins with the base path, as ASGI requires, whether or not a hop in front strips it. With
+    `is_stripped` the hop always strips it, so the base path is added even to a path that begins with it.
     """
 
     def __init__(self, application: Application, base_path: str, *, is_stripped: bool = False) -> None:
@@ -25,20 +25,20 @@ class BasePath:
 
 
 def under_base_path(scope: Scope, base_path: str, *, is_stripped: bool = False) -> Scope:
-    """The scope of a request to an application that lives under `base_path`."""
-    # An API's stage in the path is no part of the public one.
+    """Return the scope of a request to an application below `base_path`."""
+    # The public path does not contain the stage of an API.
     path = path_below(scope) or "/"
     below = path
-    # /shopping is not below /shop.
+    # The slash keeps /shopping from counting as a path below /shop.
     if path == base_path or path.startswith(f"{base_path}/"):
         below = path[len(base_path) :]
     if path in HEALTH_PATHS or (is_stripped and below not in HEALTH_PATHS):
         below = path
-    # The base path alone means its root.
+    # A request for the base path itself, without a slash, gets its root.
     return {**scope, "path": base_path + (below or "/"), "root_path": base_path}
 
 
 def path_below(scope: Scope) -> str:
-    """The path below the base path."""
+    """Return the path below the base path."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path") or "")

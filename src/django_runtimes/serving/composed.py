@@ -1,4 +1,4 @@
-"""The lifespan of an ASGI application that a project composed, beside Django's, which has none."""
+"""Runs the lifespan of an ASGI application that a project composes around Django's, which has none."""
 
 import asyncio
 import logging
@@ -11,13 +11,13 @@ logger = logging.getLogger(__name__)
 
 
 class StartupFailedError(Exception):
-    """The application has said by the lifespan protocol that it cannot start."""
+    """The application reported through the lifespan protocol that it cannot start."""
 
 
 class ComposedLifespan:
-    """Tells an application of its start and its end; one that knows no lifespan is left alone.
+    """Sends an application its startup and shutdown events, unless it does not support the lifespan protocol.
 
-    `state` is what the application has put there at its start: every request's scope gets a copy.
+    The application may fill `state` at startup; every request's scope gets a copy.
     https://asgi.readthedocs.io/en/latest/specs/lifespan.html
     """
 
@@ -29,9 +29,9 @@ class ComposedLifespan:
         self.state: dict[str, Any] = {}
 
     async def start(self) -> None:
-        """Return when the application has started; StartupFailedError when it says that it cannot."""
+        """Wait until the application has started; raise StartupFailedError if it reports that it cannot."""
         self._running = asyncio.create_task(self._run())
-        answer = await self._tell("startup")
+        answer = await self._send_event("startup")
         if answer is None:
             self._running = None
         elif answer["type"] == "lifespan.startup.failed":
@@ -39,16 +39,16 @@ class ComposedLifespan:
             raise StartupFailedError(answer.get("message") or "the application gives no reason")
 
     async def end(self) -> None:
-        """Return when the application has ended."""
+        """Wait until the application has shut down."""
         if self._running is None:
             return
-        answer = await self._tell("shutdown")
+        answer = await self._send_event("shutdown")
         if answer is None or answer["type"] == "lifespan.shutdown.failed":
             logger.error("the application's shutdown failed: %s", (answer or {}).get("message") or "no reason is given")
         await self._running
 
-    async def _tell(self, event: str) -> Message | None:
-        """The application's answer; None from one that has returned without."""
+    async def _send_event(self, event: str) -> Message | None:
+        """Return the application's answer; None if it returns without one."""
         assert self._running is not None  # noqa: S101  (made by start())
         self._answered = asyncio.get_running_loop().create_future()
         self._messages.put_nowait({"type": f"lifespan.{event}"})
@@ -61,7 +61,7 @@ class ComposedLifespan:
         try:
             await self._application(scope, self._messages.get, self._send)
         except Exception as error:
-            # Most often one that knows no lifespan; what happens after an answer is a fault.
+            # Before an answer, the application most likely does not support the protocol; after one, it has failed.
             is_fault = self._answered is None or self._answered.done()
             level = logging.ERROR if is_fault else logging.DEBUG
             logger.log(

@@ -1,4 +1,4 @@
-"""Separates the requests of applications around Django's handler from each other."""
+"""Isolates the requests of an application composed around Django's handler from each other."""
 
 import asyncio
 import sys
@@ -16,17 +16,17 @@ from django_runtimes.serving.asgi.threads.request_calls import RequestCalls
 from django_runtimes.serving.current_request import Request, current_request
 from django_runtimes.serving.types import Application, Message, Receive, Scope, Send
 
-# RFC 6455's registry: "try again later".
+# The code for "try again later" in the registry of RFC 6455.
 _TRY_AGAIN_LATER = 1013
-# What a request on Lambda has left is closed before the process is frozen, unless a call goes on for longer.
-_LONGEST_END_S = 1.0
+# On Lambda, a request's leftovers are closed before the process freezes, unless a call runs for longer than this.
+_MAX_END_S = 1.0
 
 
 class ComposedRequests:
-    """ASGI middleware that gives each request and websocket its identity, and thread-sensitive calls of its own.
+    """ASGI middleware that gives each request and websocket an identity and its own thread-sensitive calls.
 
-    The calls share the threads of the handler's streams. One that finds no thread in time ends its request like
-    Django's that are refused: with 503, or a websocket with 1013.
+    The calls share the threads of the handler's streams. A call that gets no thread in time ends its request as the
+    handler rejects one: with 503, or 1013 for a websocket.
     """
 
     def __init__(self, application: Application, handler: OneHopASGIHandler) -> None:
@@ -35,7 +35,7 @@ class ComposedRequests:
         self._calls = RequestCalls(handler.leases, shares=handler.may_share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; the lifespan is no request."""
+        """Serve one request, or pass a lifespan on unchanged."""
         if scope["type"] == "lifespan":
             await self._application(scope, receive, send)
             return
@@ -48,25 +48,25 @@ class ComposedRequests:
         finally:
             ending = self._calls.end(request)
             request.end()
-            # Not reset(), which fails where a task that nobody awaited is collected.
+            # reset() fails when a task that was never awaited is garbage-collected.
             current_request.set(outer)
-            # asgiref asks whether there is a value, so None would not do.
+            # asgiref checks whether a value is set, so setting None would not be enough.
             with suppress(ValueError):
                 SyncToAsync.thread_sensitive_context.reset(token)
             if ending is not None and not self._handler.may_share:
-                await asyncio.wait([asyncio.wrap_future(ending)], timeout=_LONGEST_END_S)
+                await asyncio.wait([asyncio.wrap_future(ending)], timeout=_MAX_END_S)
 
     async def _serve_http(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = is_refused = False
 
-        # Not a coroutine of its own, which every message would pay for.
+        # A plain function, because a coroutine would cost time for every message.
         def send_or_refuse(message: Message) -> Awaitable[None]:
             nonlocal has_begun, is_refused
             if is_refused:
-                return _nothing()
+                return _drop()
             if not has_begun:
                 has_begun = True
-                # Starlette answers an error before it raises it.
+                # Starlette sends its response to an error before it raises the error.
                 if message.get("status") == 500 and _is_overload(sys.exception()):
                     is_refused = True
                     return self._handler.refusal(scope).send(send)
@@ -116,5 +116,5 @@ async def _refuse_handshake(scope: Scope, send: Send) -> None:
     )
 
 
-async def _nothing() -> None:
-    """Drop a message of a response that was replaced."""
+async def _drop() -> None:
+    """Drop a message of a response that the refusal has replaced."""

@@ -1,4 +1,4 @@
-"""Takes the client's address, the scheme and the host from the proxy in front, and from nobody else."""
+"""Takes the client's address, the scheme and the host from a trusted proxy's headers only."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,34 +13,33 @@ _FOR = b"x-forwarded-for"
 _HOST = b"host"
 _PROTO = b"x-forwarded-proto"
 _ALWAYS_FORWARDED = frozenset({b"forwarded", _FOR, _PROTO, b"x-forwarded-host", b"x-forwarded-port"})
-# By the scope's type. Other values are no scheme that an application knows.
+# By the scope's type; applications know no other schemes.
 _SCHEMES = {
     "http": {b"http": "http", b"https": "https"},
-    # Some proxies name the websocket's own.
+    # Some proxies send the schemes of websockets.
     "websocket": {b"http": "ws", b"https": "wss", b"ws": "ws", b"wss": "wss"},
 }
 
 
 class ProxyHeaders:
-    """The headers by which the nearest proxy speaks.
+    """The headers that the nearest proxy sets.
 
-    Of several entries the last one counts, which that proxy has written; those before it may be the client's
-    invention.
+    Only the last of several entries counts: the proxy wrote it, while the client may have forged those before it.
     """
 
     def __init__(self, *, proto: str = "X-Forwarded-Proto", host: str = "Host") -> None:
-        """`host` names the header with the public host; `Host` itself is always believed."""
+        """`host` names the header with the public host; the `Host` header itself is never dropped."""
         self._proto = proto.lower().encode("ascii")
         self._host = host.lower().encode("ascii")
         self._forwarded = _ALWAYS_FORWARDED | {self._proto, self._host} - {_HOST}
         self.are_chosen = (self._proto, self._host) != (_PROTO, _HOST)
 
     def are_in(self, scope: Scope) -> bool:
-        """Whether the request has any of them."""
+        """Return whether the request has any of these headers."""
         return any(name in self._forwarded for name, _ in scope["headers"])
 
     def read(self, scope: Scope) -> Scope:
-        """The scope with the client, the one scheme and the one host that the proxy names."""
+        """Return the scope with the client, scheme and host that the proxy states."""
         values: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             if name in self._forwarded:
@@ -49,9 +48,9 @@ class ProxyHeaders:
         if schemes := values.get(self._proto):
             scheme = _last(schemes)
             if schemes != [scheme]:
-                # Django reads the first of several.
+                # Django would read the first of several entries.
                 believed["headers"] = _replaced(believed["headers"], self._proto, scheme)
-            # Django reads the header, and every other application the scope.
+            # Django reads the header; all other applications read the scope.
             if known := _SCHEMES[scope["type"]].get(scheme):
                 believed["scheme"] = known
         if self._host != _HOST and (host := _last(values.get(self._host, [b""]))):
@@ -63,15 +62,15 @@ class ProxyHeaders:
         return believed
 
     def drop(self, scope: Scope) -> Scope:
-        """The scope without any of them."""
+        """Return the scope without these headers."""
         return {**scope, "headers": [header for header in scope["headers"] if header[0] not in self._forwarded]}
 
 
 class ForwardedHeaders:
-    """ASGI middleware that believes the proxy's headers when the peer is in a `trusted` network.
+    """ASGI middleware that applies the proxy's headers when the peer is in a `trusted` network.
 
-    Any other peer is the client itself, and its headers are dropped. A peer without an address connected through a
-    Unix socket of this machine.
+    Any other peer is the client itself, so its headers are dropped. A peer without an address is trusted: it is
+    connected through a Unix socket of this machine.
     """
 
     def __init__(
@@ -80,7 +79,7 @@ class ForwardedHeaders:
         self._application = application
         self._trusted = tuple(trusted)
         self._headers = headers or ProxyHeaders()
-        # A load balancer has a few addresses, which come with every request.
+        # Cached because every request comes from one of a load balancer's few addresses.
         self._trusts = lru_cache(maxsize=256)(self._is_trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -89,7 +88,7 @@ class ForwardedHeaders:
             if peer is None or self._trusts(peer[0]):
                 believed = self._headers.read(scope)
                 if not self._trusted and "scheme" in scope:
-                    # A Unix socket, and nobody said that a hop in front ends TLS.
+                    # A Unix socket's peer; no setting says that a hop in front terminates TLS.
                     believed["scheme"] = scope["scheme"]
                 scope = believed
             else:
@@ -100,9 +99,9 @@ class ForwardedHeaders:
         try:
             peer = ip_address(address)
         except ValueError:
-            # Servers name a Unix socket in several ways; none of them is a network's.
+            # Servers write a Unix socket in several forms, none of which is an address in a network.
             return False
-        # How a listener for both versions shows one of version 4.
+        # A dual-stack listener reports IPv4 peers as mapped IPv6 addresses.
         peer = getattr(peer, "ipv4_mapped", None) or peer
         return any(peer in network for network in self._trusted)
 
@@ -116,7 +115,7 @@ def _last(values: list[bytes]) -> bytes:
 
 
 def _address(entry: str) -> str | None:
-    """The IP address of an entry, to which a load balancer may add the client's port; None when it is no address."""
+    """Return the IP address in an entry, to which a load balancer may append a port; None for other text."""
     host = entry
     if entry.startswith("["):
         host = entry[1:].partition("]")[0]

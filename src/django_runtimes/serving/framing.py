@@ -1,4 +1,4 @@
-"""Which answers have content, and what of an application's headers may say where an answer ends."""
+"""Decides which responses have content, and validates the headers that frame it."""
 
 from collections.abc import Collection
 
@@ -6,56 +6,60 @@ from collections.abc import Collection
 _WITHOUT_CONTENT = frozenset({204, 205, 304})
 _RESET_CONTENT = 205
 _SMALLEST_STATUS, _LARGEST_STATUS = 200, 599
-# They belong to one connection, which is the server's: RFC 9110, section 7.6.1.
-_OF_THE_CONNECTION = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding"})
-_LENGTHS = frozenset(map(len, _OF_THE_CONNECTION | {b"content-length"}))
-# 426 has to say Upgrade. Any other option would have a proxy remove the header of that name, such as a length.
-_OPTIONS = frozenset({b"close", b"upgrade"})
+# Only the server may set these headers, since they apply to its connection: RFC 9110, section 7.6.1.
+_CONNECTION_HEADERS = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding"})
+_LENGTHS = frozenset(map(len, _CONNECTION_HEADERS | {b"content-length"}))
+# A 426 must send Upgrade. Any other option would make a proxy remove the header of that name, such as a length.
+_CONNECTION_OPTIONS = frozenset({b"close", b"upgrade"})
 
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 
 Fields = Collection[tuple[bytes, bytes]]
 
 
 class InvalidAnswerError(Exception):
-    """An answer that no client could read in one way only."""
+    """A response whose end different clients may see in different places."""
 
 
 def has_content(method: str, status: int) -> bool:
-    """Whether anything may follow the head of this answer."""
+    """Return whether the response may have content after its headers."""
     return method != "HEAD" and status not in _WITHOUT_CONTENT
 
 
 def framed(status: int, headers: Fields) -> tuple[Fields, bytes | None]:
-    """The headers, without what is the server's to say, and their Content-Length.
+    """Return the headers without those that only the server may set, and their Content-Length.
 
-    The same object where nothing is to change. InvalidAnswerError for a status that is no final one, and for lengths
-    that are none or contradict each other.
+    If nothing changes, the headers are the same object. Raise InvalidAnswerError for a status that is not final, and
+    for lengths that are not numbers or contradict each other.
     """
     if not _SMALLEST_STATUS <= status <= _LARGEST_STATUS:
-        raise InvalidAnswerError(f"the status {status} ends no request; answer with one from 200 to 599")
+        raise InvalidAnswerError(f"the status {status} does not end a request; respond with one from 200 to 599")
     length: bytes | None = None
     is_plain = status not in _WITHOUT_CONTENT
     for name, value in headers:
-        # Every answer pays for this loop, so that most names are not even lowered.
+        # This loop runs for every response; comparing lengths first spares lowercasing most names.
         if len(name) not in _LENGTHS:
             continue
         lowered = name.lower()
         if lowered == b"content-length":
-            if not value.isdigit() or len(value) > _MOST_DIGITS or (length is not None and length != value):
+            if not value.isdigit() or len(value) > _MAX_DIGITS or (length is not None and length != value):
                 raise InvalidAnswerError(f"Content-Length is {value!r}; set it once, to the content's number of bytes")
             is_plain = is_plain and length is None
             length = value
-        elif lowered in _OF_THE_CONNECTION:
+        elif lowered in _CONNECTION_HEADERS:
             is_plain = False
     return (headers, length) if is_plain else (_cleared(status, headers, length), length)
 
 
 def _cleared(status: int, headers: Fields, length: bytes | None) -> Fields:
-    cleared = [(name, value) for name, value in headers if name.lower() not in _OF_THE_CONNECTION | {b"content-length"}]
+    cleared = [
+        (name, value) for name, value in headers if name.lower() not in _CONNECTION_HEADERS | {b"content-length"}
+    ]
     for name, value in headers:
         if name.lower() == b"connection":
-            options = [option for option in map(bytes.strip, value.lower().split(b",")) if option in _OPTIONS]
+            options = [
+                option for option in map(bytes.strip, value.lower().split(b",")) if option in _CONNECTION_OPTIONS
+            ]
             cleared += [(name, b", ".join(options))] if options else []
     if status == _RESET_CONTENT:
         length = b"0"

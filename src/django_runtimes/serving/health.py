@@ -1,4 +1,4 @@
-"""Answers the health checks before anything of Django's runs."""
+"""Answers health checks before any of Django's code runs."""
 
 import asyncio
 import json
@@ -14,21 +14,20 @@ logger = logging.getLogger(__name__)
 
 _ALIVE = "/healthz"
 _READY = "/readyz"
-# Below the 5 s after which load balancers give a health check up.
+# Less than the 5 s after which load balancers give up on a health check.
 _READINESS_TIMEOUT_S = 2.0
 
 
 class DrainingError(Exception):
-    """The server was told to end: load balancers should send nothing more."""
+    """The server is shutting down: load balancers should send it no further requests."""
 
 
 class HealthChecks:
-    """`/healthz` (the process lives) and `/readyz` (it can serve).
+    """Answers `/healthz` (the process is alive) and `/readyz` (it can serve).
 
-    `check_liveness` raises what only another process can repair, which makes `/healthz` a 503; it must not wait.
-    `check_readiness` runs on a thread of its own, one check at a time, shared by all who ask meanwhile;
-    what it raises, or more than `timeout_s`, makes `/readyz` a 503 that names the error's class only. So does a
-    server that says `draining` in the lifespan's state.
+    `check_liveness` must not block. It raises an error that only a restart fixes, and `/healthz` is then a 503.
+    `check_readiness` runs on its own thread; concurrent requests share one check. `/readyz` is a 503 that names only
+    the error's class if the check raises, exceeds `timeout_s`, or the lifespan's state has `draining` set.
     """
 
     def __init__(
@@ -45,7 +44,7 @@ class HealthChecks:
         self._pending: Future[None] | None = None
 
     def before(self, application: Application) -> Application:
-        """ASGI middleware that answers the two paths and hands everything else on."""
+        """Return ASGI middleware that answers both paths and passes everything else to the application."""
 
         async def answer_or_hand_on(scope: Scope, receive: Receive, send: Send) -> None:
             path = path_below(scope) if scope["type"] == "http" else ""
@@ -56,7 +55,7 @@ class HealthChecks:
                 error = self._liveness_error()
             else:
                 draining = scope.get("state", {}).get("draining", False)
-                error = DrainingError("the server ends") if draining else await self._readiness_error()
+                error = DrainingError("the server is shutting down") if draining else await self._readiness_error()
             response = _response(scope["method"], error)
             await send({"type": "http.response.start", "status": response["status"], "headers": response["headers"]})
             await send({"type": "http.response.body", "body": response["body"]})
@@ -64,7 +63,7 @@ class HealthChecks:
         return answer_or_hand_on
 
     def answer(self, path: str, method: str) -> Response | None:
-        """The response to a health check's path, waited for on the calling thread; None for any other path."""
+        """Return the response to a health check, blocking the calling thread; None for any other path."""
         if path == _ALIVE:
             return _response(method, self._liveness_error())
         if path != _READY:
@@ -84,8 +83,8 @@ class HealthChecks:
 
     async def _readiness_error(self) -> Exception | None:
         check = asyncio.wrap_future(self._check())
-        # When it fails after its time nobody else hears of it, and asyncio reports that as a mistake.
-        check.add_done_callback(_hear)
+        # If the check fails after the timeout, asyncio would log an error that was never retrieved.
+        check.add_done_callback(_retrieve_error)
         try:
             await asyncio.wait_for(asyncio.shield(check), self._timeout_s)
         except Exception as error:
@@ -98,7 +97,7 @@ class HealthChecks:
         return self._pending
 
 
-def _hear(check: asyncio.Future[None]) -> None:
+def _retrieve_error(check: asyncio.Future[None]) -> None:
     if not check.cancelled():
         check.exception()
 

@@ -1,4 +1,4 @@
-"""Serves uploads from the disk, where no bucket and no CDN does."""
+"""Serves uploads from disk when neither a bucket nor a CDN does."""
 
 import errno
 from pathlib import Path
@@ -8,10 +8,10 @@ from django.views.static import serve
 
 
 def serve_media(request: HttpRequest, path: str, document_root: Path) -> HttpResponseBase:
-    """Django's `serve`; Http404, too, for a name that is too long for the file system to have it."""
+    """Call Django's `serve`; raise Http404 for a name that is too long for the file system, too."""
     try:
         return serve(request, path, document_root=str(document_root))
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
-            raise Http404(f"{path[:80]}… is longer than the name of a file can be") from None
+            raise Http404(f"{path[:80]}… is longer than a file name can be") from None
         raise

@@ -1,4 +1,4 @@
-"""Keeps the cookie of Django's messages below the path where the application lives."""
+"""Limits the cookie of Django's messages to the path of the application."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 
 
 class CookieStorage(cookie.CookieStorage):
-    """Django's, whose cookie has the path of the session's; Django gives it the whole host."""
+    """Django's storage, but its cookie has the path of the session cookie; Django always uses `/`."""
 
     def _update_cookie(self, encoded_data: Any, response: HttpResponseBase) -> None:
         super()._update_cookie(encoded_data, response)  # type: ignore[misc]  # not in the stubs
@@ -18,6 +18,6 @@ class CookieStorage(cookie.CookieStorage):
 
 
 class MessageStorage(fallback.FallbackStorage):
-    """Django's default: the cookie, and the session for what is too long for one."""
+    """Django's default storage: the cookie, with the session for messages that do not fit in it."""
 
     storage_classes = (CookieStorage, SessionStorage)

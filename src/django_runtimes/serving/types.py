@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-# ASGI's: https://asgi.readthedocs.io/en/latest/specs/www.html
+# From ASGI: https://asgi.readthedocs.io/en/latest/specs/www.html
 Scope = dict[str, Any]
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -11,7 +11,7 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 Headers = list[tuple[bytes, bytes]]
-# What Lambda invokes a function with.
+# Lambda invokes a function with one of these.
 Event = dict[str, Any]
-# A status, headers and a body, as Mangum's classes take them.
+# A status, headers and a body, in the form of Mangum's classes.
 Response = dict[str, Any]

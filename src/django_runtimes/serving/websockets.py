@@ -1,4 +1,4 @@
-"""Tells whether an ASGI application serves websockets."""
+"""Detects whether an ASGI application serves websockets."""
 
 import gc
 import inspect
@@ -10,15 +10,15 @@ from typing import Any
 
 from django.core.handlers.asgi import ASGIHandler
 
-# More than any application has of routes, middleware and what they keep.
-_MOST_LOOKED_AT = 20_000
-# Starlette's are FastAPI's, too.
-_SERVES_WEBSOCKETS = (
+# Above the number of an application's routes, middleware and the objects that they hold.
+_MAX_OBJECTS = 20_000
+# FastAPI uses Starlette's classes.
+_WEBSOCKET_CLASSES = (
     ("starlette.routing", "WebSocketRoute"),
     ("starlette.endpoints", "WebSocketEndpoint"),
     ("engineio.async_drivers.asgi", "ASGIApp"),
 )
-# Behind a module, a frame or a class lies the whole process, not the application.
+# A module, a frame or a class refers to objects of the whole process, not only of the application.
 _BOUNDARIES = (
     *(ASGIHandler, ModuleType, type, CodeType),
     *(FrameType, GeneratorType, CoroutineType, AsyncGeneratorType),
@@ -27,31 +27,31 @@ _DATA = (str, bytes, bytearray, int, float)
 
 
 def has_websockets(application: Any) -> bool:
-    """Whether it serves websockets by Channels, Starlette or python-socketio, itself or in anything that it holds.
+    """Return whether an application, or an object in it, serves websockets with Channels, Starlette or python-socketio.
 
-    A function that looks at the scope's type by itself cannot be told, nor can another framework's application. No
-    code of what is looked at runs: properties, proxies and lazy objects are not evaluated.
+    This does not recognize a function that checks the scope's type itself, or another framework's application. The
+    search runs no code of the objects: it evaluates no properties, proxies or lazy objects.
     """
     classes = tuple(_classes())
-    # The nearest first: routes stand above what their endpoints hold.
+    # Breadth first, because routes are nearer than the objects that their endpoints hold.
     waiting = deque([application])
     seen: set[int] = set()
-    while waiting and len(seen) < _MOST_LOOKED_AT:
+    while waiting and len(seen) < _MAX_OBJECTS:
         one = waiting.popleft()
         if id(one) in seen:
             continue
         seen.add(id(one))
         if _serves_websockets(one, classes):
             return True
-        # A proxy answers isinstance() for what it stands for.
+        # A proxy answers isinstance() for the object behind it.
         if not issubclass(type(one), _BOUNDARIES):
-            waiting.extend(held for held in _held_by(one) if not issubclass(type(held), _DATA))
+            waiting.extend(held for held in _referents_of(one) if not issubclass(type(held), _DATA))
     return False
 
 
 def _classes() -> Iterator[type]:
-    """The classes of what serves websockets; nobody has any where their module was not imported."""
-    for module, name in _SERVES_WEBSOCKETS:
+    """Yield the classes that serve websockets; one whose module was not imported has no instances."""
+    for module, name in _WEBSOCKET_CLASSES:
         if module in sys.modules:
             yield getattr(sys.modules[module], name)
 
@@ -59,10 +59,10 @@ def _classes() -> Iterator[type]:
 def _serves_websockets(one: Any, classes: tuple[type, ...]) -> bool:
     kind = type(one)
     if issubclass(kind, type):
-        # Starlette takes the class of an endpoint for its application.
+        # In Starlette an endpoint's class is itself an application.
         return issubclass(one, classes)
     if issubclass(kind, FunctionType):
-        # What Channels' as_asgi() makes of a consumer.
+        # Channels' as_asgi() turns a consumer into such a function.
         consumer = one.__dict__.get("consumer_class")
         return issubclass(type(consumer), type) and any("websocket_connect" in vars(each) for each in consumer.__mro__)
     return issubclass(kind, classes) or _routes_protocol(one)
@@ -76,10 +76,10 @@ def _routes_protocol(one: Any) -> bool:
     return issubclass(type(mapping), dict) and dict.__contains__(mapping, "websocket")
 
 
-def _held_by(one: Any) -> Iterable[Any]:
-    """What it refers to: attributes, items, slots, a partial's arguments, a method's object, a closure's cells."""
+def _referents_of(one: Any) -> Iterable[Any]:
+    """Return its referents: attributes, items, slots, a partial's arguments, a method's object, a closure's cells."""
     if not issubclass(type(one), FunctionType):
         return gc.get_referents(one)
-    # Without the globals of its module.
+    # gc would also return the globals of its module.
     parts = (one.__closure__, one.__defaults__, one.__kwdefaults__, one.__dict__)
     return [part for part in parts if part is not None]

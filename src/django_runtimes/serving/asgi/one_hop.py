@@ -36,7 +36,7 @@ from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
 from django_runtimes.serving.asgi.threads.threads import HopExecutor, LongLivedThreads
-from django_runtimes.serving.current_request import Request, current_request, handlers_mark
+from django_runtimes.serving.current_request import Request, current_request, stop_setting_by_signal
 from django_runtimes.serving.framing import has_content
 from django_runtimes.serving.middleware.current_user import keep_auser_current
 from django_runtimes.serving.middleware.middleware_modes import needs_asynchronous_chain
@@ -114,7 +114,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         self.needs_asynchronous_chain = needs_asynchronous_chain()
         self.patches = PatchWatch(ASGIHandler)
         keep_auser_current()
-        handlers_mark()
+        stop_setting_by_signal()
         self._refuse = refuse
         self._sync_chain = LateChain(self._make_sync_chain)
         self._native = LateChain(self._make_native)
