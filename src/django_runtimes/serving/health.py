@@ -27,7 +27,7 @@ class HealthChecks:
 
     `check_liveness` must not block. It raises an error that only a restart fixes, and `/healthz` is then a 503.
     `check_readiness` runs on its own thread; concurrent requests share one check. `/readyz` is a 503 that names only
-    the error's class if the check raises, exceeds `timeout_s`, or the lifespan's state has `draining` set.
+    the error's class if the check raises or exceeds `timeout_s`, or if the lifespan's state has `draining` set.
     """
 
     def __init__(

@@ -1,1 +1,1 @@
-"""How an ASGI request reaches Django."""
+"""Serves ASGI requests with Django."""

@@ -1,4 +1,4 @@
-"""A response that needs no thread any more."""
+"""A complete response, which needs no thread to be sent."""
 
 from typing import NamedTuple
 
@@ -6,13 +6,13 @@ from django_runtimes.serving.types import Headers, Send
 
 
 class Answer(NamedTuple):
-    """A status, headers and the whole body."""
+    """A status, headers and the complete body."""
 
     status: int
     headers: Headers
     body: bytes
 
     async def send(self, send: Send) -> None:
-        """Send all of it."""
+        """Send the response in two messages."""
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self.body})

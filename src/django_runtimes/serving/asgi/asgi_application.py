@@ -1,4 +1,4 @@
-"""Makes the ASGI application by Django's `get_asgi_application()`, with a handler of ours in it."""
+"""Creates the ASGI application with Django's `get_asgi_application()`, but with a handler of this library."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ Handler = TypeVar("Handler", bound=ASGIHandler)
 
 
 def make_application(make_handler: Callable[[], Handler]) -> tuple[Application, Handler]:
-    """What `get_asgi_application()` returns, and the handler that it made by calling `make_handler`.
+    """Return the result of `get_asgi_application()`, and the handler that it created by calling `make_handler`.
 
-    Tools that wrap `get_asgi_application` wrap our handler so. Django is set up before `make_handler` is called.
-    ImproperlyConfigured when a tool has replaced `get_asgi_application` by a function that calls it not at all.
+    Tools that wrap `get_asgi_application` therefore wrap this handler. Django is set up before `make_handler` is
+    called. Raise ImproperlyConfigured if a tool has replaced `get_asgi_application` and does not call the original.
     """
     made: list[Handler] = []
 

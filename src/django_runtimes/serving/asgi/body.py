@@ -1,4 +1,4 @@
-"""Reads a request's body before a thread is taken for it, so that slow clients hold none."""
+"""Reads a request's body before the request takes a thread, so that slow clients hold no thread."""
 
 import logging
 import tempfile
@@ -16,20 +16,20 @@ logger = logging.getLogger(__name__)
 
 
 async def read_body(receive: Receive) -> BinaryIO:
-    """The whole body, spooled to disk beyond Django's limit.
+    """Return the whole body, spooled to disk beyond FILE_UPLOAD_MAX_MEMORY_SIZE.
 
-    Raises RequestAborted when the client leaves before, OverloadedError when the disk does not take it.
+    Raise RequestAborted if the client disconnects first, OverloadedError if the disk cannot hold the body.
     """
     message = await receive()
     if message["type"] == "http.disconnect":
         raise RequestAborted
     if not message.get("more_body", False):
-        # It came in one piece and is in memory anyway.
+        # A body in one piece is in memory already.
         return BytesIO(message.get("body", b""))
     try:
         return await _spooled(message, receive)
     except OSError as error:
-        # To close the file writes what is left, so that it may fail once more on the way out.
+        # Closing the file flushes its buffer, which may fail again on the way out.
         logger.error("a request's body cannot be spooled to disk: %s", error)  # noqa: TRY400
         raise OverloadedError from None
 
@@ -46,6 +46,6 @@ async def _spooled(message: Message, receive: Receive) -> BinaryIO:
                 raise RequestAborted
             file.write(message.get("body", b""))
         file.seek(0)
-        # Whole: from here on it is closed with the response.
+        # The body is complete, so it is now closed with the response.
         stack.pop_all()
     return cast("BinaryIO", file)

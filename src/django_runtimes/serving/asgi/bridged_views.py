@@ -1,4 +1,4 @@
-"""Remembers asynchronous views that were met inside the synchronous chain."""
+"""Remembers the asynchronous views that ran inside the synchronous chain."""
 
 from typing import Any
 
@@ -8,30 +8,30 @@ from django.utils.translation import get_language
 
 from django_runtimes.serving.asgi.hint import hint_in
 
-# Each costs one look at what is remembered of a path.
-_MOST_WAYS = 16
+# Each pair costs a request one cache lookup.
+_MAX_PAIRS = 16
 
 
 class BridgedViews:
-    """Asynchronous views that the hint took for synchronous ones, and the URLconfs and languages that led there.
+    """Asynchronous views that the hint missed, and the pairs of URLconf and language that resolve to them.
 
-    Each costs its request a thread and a way to the event loop and back; the next request for it is known by them.
+    Such a request takes a thread and a round trip to the event loop; the pairs identify the next one beforehand.
     """
 
     def __init__(self) -> None:
-        # How many calls were bridged so far.
+        # The number of bridged calls so far.
         self.count = 0
         self._views: set[int] = set()
-        self._ways: tuple[tuple[Any, str | None], ...] = ()
+        self._pairs: tuple[tuple[Any, str | None], ...] = ()
 
     def note(self, view: Any) -> None:
-        """A view that is called now, on the request's thread."""
+        """Remember a view that is about to be called on the request's thread."""
         self.count += 1
         self._views.add(id(view))
-        way = (get_urlconf() or settings.ROOT_URLCONF, get_language())
-        if way not in self._ways:
-            self._ways = (*self._ways, way)[-_MOST_WAYS:]
+        pair = (get_urlconf() or settings.ROOT_URLCONF, get_language())
+        if pair not in self._pairs:
+            self._pairs = (*self._pairs, pair)[-_MAX_PAIRS:]
 
-    def are_found_by(self, scope: dict[str, Any]) -> bool:
-        """Whether the scope's path may lead to one of them."""
-        return bool(self._ways) and any(hint_in(scope, *way).view in self._views for way in self._ways)
+    def may_match(self, scope: dict[str, Any]) -> bool:
+        """Return whether the scope's path may resolve to one of the views."""
+        return bool(self._pairs) and any(hint_in(scope, *pair).view in self._views for pair in self._pairs)

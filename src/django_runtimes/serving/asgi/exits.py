@@ -1,4 +1,4 @@
-"""Keeps what ends a process from a process that serves other requests too."""
+"""Keeps SystemExit and KeyboardInterrupt of one request from ending a process that serves others."""
 
 import asyncio
 import dis
@@ -16,13 +16,13 @@ _Result = TypeVar("_Result")
 
 
 class ExitInRequestError(Exception):
-    """A request's code has raised SystemExit or KeyboardInterrupt, which would stop the event loop."""
+    """A request's code raised SystemExit or KeyboardInterrupt, which would stop the event loop."""
 
 
 class ContainedExits:
-    """A block that raises ExitInRequestError instead of SystemExit and KeyboardInterrupt, unless a signal raised them.
+    """A context manager that turns SystemExit and KeyboardInterrupt into ExitInRequestError, except those of a signal.
 
-    Written as a class: `contextlib`'s generators cost ten times as much, and each request enters this.
+    It is a class because `contextlib`'s generators take ten times as long, and every request enters it.
     """
 
     def __enter__(self) -> None:
@@ -40,17 +40,17 @@ _block = ContainedExits()
 
 
 def contained_exits() -> ContainedExits:
-    """The block, which has no state."""
+    """Return the context manager; one instance serves all, since it has no state."""
     return _block
 
 
 def without_exits(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The synchronous view, whose exit is an error like any other."""
+    """Wrap a synchronous view so that an exit in it raises ExitInRequestError."""
     return partial(_call_without_exits, view)
 
 
 def async_without_exits(view: Callable[..., Any]) -> Callable[..., Any]:
-    """The same for an asynchronous view."""
+    """Wrap an asynchronous view so that an exit in it raises ExitInRequestError."""
 
     async def contained(*args: Any, **kwargs: Any) -> Any:
         with contained_exits():
@@ -67,10 +67,10 @@ def _call_without_exits(view: Callable[..., Any], /, *args: Any, **kwargs: Any) 
 def run_through_exits(
     loop: asyncio.AbstractEventLoop, task: "asyncio.Task[_Result]", *, may_go_on: Callable[[], bool] = lambda: True
 ) -> _Result:
-    """The task's result, while the exit of another task stops the loop for no longer than it takes to log it.
+    """Run the loop until `task` is done, and return its result; log an exit of another task and resume the loop.
 
-    Such an exit is still the result of its own task, so whatever awaits that task hears of it. It leaves the loop when
-    a signal's handler has raised it, or while `may_go_on()` is false; the task is cancelled then.
+    Such an exit remains the result of its own task, so code that awaits that task still gets it. If a signal's handler
+    raised the exit, or `may_go_on()` is false, cancel `task` and raise the exit.
     """
     while not task.done():
         try:
@@ -89,20 +89,20 @@ def run_through_exits(
 
 
 def is_exit_of_a_signal(error: BaseException) -> bool:
-    """Whether it is an exit that a signal's handler has raised, which runs in the midst of the main thread's work."""
+    """Return whether `error` is an exit raised by a signal's handler, which may interrupt the main thread anywhere."""
     if not isinstance(error, _EXITS) or threading.current_thread() is not threading.main_thread():
         return False
     handlers = [signal.getsignal(number) for number in signal.valid_signals()]
     is_interrupt = isinstance(error, KeyboardInterrupt) and signal.default_int_handler in handlers
-    # Python's default handler is written in C and has no frame, but no handler is ever called at a `raise` statement.
+    # Python's default handler is written in C and has no frame, but handlers never run at a `raise` statement.
     if is_interrupt and not _is_raised_by_a_statement(error):
         return True
     codes = {_code(handler) for handler in handlers} - {None}
-    return any(frame.f_code in codes for frame, _ in _places(error.__traceback__))
+    return any(frame.f_code in codes for frame, _ in _frames(error.__traceback__))
 
 
 def _is_raised_by_a_statement(error: BaseException) -> bool:
-    places = list(_places(error.__traceback__))
+    places = list(_frames(error.__traceback__))
     if not places:
         return False
     frame, offset = places[-1]
@@ -115,8 +115,8 @@ def _code(handler: Any) -> Any:
     return getattr(handler, "__code__", None) or getattr(getattr(handler, "__func__", None), "__code__", None)
 
 
-def _places(traceback: TracebackType | None) -> Iterator[tuple[Any, int]]:
-    """Each frame of the traceback, and the offset of the instruction that raised or was called; outermost first."""
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[Any, int]]:
+    """Yield each frame and the offset of the instruction that raised or called the next frame, outermost first."""
     while traceback is not None:
         yield traceback.tb_frame, traceback.tb_lasti
         traceback = traceback.tb_next

@@ -1,4 +1,4 @@
-"""Says how long a request's body is, once the body has been read."""
+"""Sets the length of a request's body once the body has been read."""
 
 import logging
 import os
@@ -13,18 +13,18 @@ _logger = logging.getLogger("django.request")
 
 
 class KnownLengthHandler(ASGIHandler):
-    """Django's ASGI handler, whose requests state the length of the body that they carry.
+    """Django's ASGI handler, but `CONTENT_LENGTH` is the actual length of the body.
 
-    `CONTENT_LENGTH` alone is set. The scope stays as the server made it, since other applications and tools read it:
-    a chunked request must not look as if it had come with a length.
+    The scope does not change, because other applications and tools read it, and a chunked request must not appear
+    there with a length.
     """
 
     def create_request(self, scope: Mapping[str, Any], body_file: IO[bytes]) -> tuple[Any, Any]:
-        """Django's, with the length in `request.META`; 400 for a `Content-Type` that cannot be parsed."""
+        """Create the request with the body's length in `META`; return a 400 for an invalid `Content-Type`."""
         try:
             request, refusal = super().create_request(scope, body_file)
         except BadRequest:
-            # Django 6.1 raises this outside everything that would answer it.
+            # Django 6.1 raises this where no code turns it into a response.
             _logger.warning("Bad Request (BadRequest)", exc_info=True, extra={"status_code": 400})
             return None, HttpResponseBadRequest()
         if request is not None:
@@ -33,6 +33,6 @@ class KnownLengthHandler(ASGIHandler):
                 body_file.seek(0)
                 request.META["CONTENT_LENGTH"] = str(length)
             elif "CONTENT_LENGTH" in request.META or "HTTP_TRANSFER_ENCODING" in request.META:
-                # A request without a body usually states neither, and keeps no length.
+                # A request without a body usually has neither header, and then gets no length.
                 request.META["CONTENT_LENGTH"] = "0"
         return request, refusal

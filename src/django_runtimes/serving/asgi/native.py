@@ -1,4 +1,4 @@
-"""Django's own ASGI handler, its synchronous parts on threads that live on."""
+"""Django's own ASGI handler, with its synchronous parts on long-lived threads."""
 
 import asyncio
 import contextvars
@@ -18,8 +18,8 @@ from django_runtimes.serving.asgi.exits import async_without_exits, contained_ex
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
-from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, nothing, whole
-from django_runtimes.serving.asgi.streams.sync_stream import STALLED
+from django_runtimes.serving.asgi.streams.sync_chunks import chunk_by_chunk, no_chunks, one_chunk
+from django_runtimes.serving.asgi.streams.sync_stream import STALL_WARNING
 from django_runtimes.serving.asgi.threads.gate import Gate, Place
 from django_runtimes.serving.asgi.threads.leases import Lease, ThreadLeases, close_on_lease
 from django_runtimes.serving.asgi.threads.thread_needs import can_share_threads
@@ -30,10 +30,12 @@ logger = logging.getLogger(__name__)
 
 
 class NativeHandler(KnownLengthHandler):
-    """Serves each request on a lease, which slow clients do not hold: neither while the body comes in nor while the
-    response goes out. `gate` bounds how many views run at once. With `streams_share`, and engines that allow it, a
-    stream has left the gate, and shares its thread, before its first chunk. A synchronous iterator keeps its thread
-    and has a place of `stream_gate`; `stalled_s` is as for StreamChannel."""
+    """Serves each request on a lease, which a slow client holds neither while it sends the body nor while it reads.
+
+    `gate` limits the number of views that run at once. With `streams_share`, if all database engines allow it, an
+    asynchronous stream leaves the gate and shares its thread before its first chunk. A synchronous iterator keeps its
+    thread and takes a place in `stream_gate`. `stalled_s` has the same meaning as in StreamChannel.
+    """
 
     def __init__(
         self,
@@ -55,13 +57,13 @@ class NativeHandler(KnownLengthHandler):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type[ASGIHandler]:  # type: ignore[override]
-        """Django's own class, which its methods send as the signals' sender: a receiver may have named it."""
+        """Django's own class, so that its methods send signals with the sender that receivers are connected to."""
         return ASGIHandler
 
     async def serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Serve one request; OverloadedError when the gate has no place for it in time."""
+        """Serve one request; raise OverloadedError if no place in the gate becomes free in time."""
         try:
-            # A tool's, where one has patched Django's.
+            # If a tool has patched Django's method, its version runs.
             read: Any = super().read_body if "read_body" in self._patches.seen else read_body
             body: BinaryIO = await read(receive)
         except RequestAborted:
@@ -69,8 +71,8 @@ class NativeHandler(KnownLengthHandler):
         await self.serve_read(scope, body, receive, send)
 
     async def serve_read(self, scope: dict[str, Any], body: BinaryIO, receive: Receive, send: Send) -> None:
-        """Serve one request whose body was read; OverloadedError when the gate has no place for it in time."""
-        # Django closes the body too, where it gets that far: one that is refused does not.
+        """Serve a request whose body has been read; raise OverloadedError if no place becomes free in time."""
+        # Django closes the body only for requests that reach it, not for rejected ones.
         with body:
             place = await self._gate.take_place()
             try:
@@ -93,19 +95,20 @@ class NativeHandler(KnownLengthHandler):
         try:
             await asyncio.shield(handling)
         except asyncio.CancelledError:
-            # Cancelled itself, Django's handler leaves the view running; its client's leaving ends both.
+            # Cancelling Django's handler would leave the view running; a disconnect ends both.
             request.leave()
             await asyncio.wait([handling])
             raise
 
-    # Only serve() calls this, and Django's handler with what it was given here.
+    # The parameter types are narrower because serve_read() passes these objects to Django's handler.
     async def handle(self, scope: dict[str, Any], receive: "_ReadRequest", send: "_Outbox") -> None:  # type: ignore[override]
-        """Django's, in one context: what a receiver of the first signal or the view sets is there until the last one.
+        """Handle a request as Django does, but in one context.
 
-        Django gives the receivers, the view and its sending a context each.
+        A context variable that the view or a receiver of `request_started` sets lasts until `request_finished`.
+        Django runs the receivers, the view and the sending in separate contexts.
         """
         set_script_prefix(get_script_prefix(scope))
-        # Not asend(), which copies the context for the receivers.
+        # asend() would run the receivers in a copy of the context.
         await sync_to_async(signals.request_started.send)(sender=ASGIHandler, scope=scope)
         request, refusal = self.create_request(scope, receive.body)
         if request is None:
@@ -116,8 +119,8 @@ class NativeHandler(KnownLengthHandler):
         try:
             await self._respond_unless_left(request, responses, receive, send)
         finally:
-            # asgiref stops waiting for a thread whose call is cancelled as it ends, and leaves that call's executor,
-            # which takes nothing any more, in this context.
+            # If a call is cancelled just as it ends, asgiref stops waiting for its thread and leaves the call's
+            # executor, which accepts no more calls, in this context.
             async with send.lease.own_calls():
                 if responses:
                     await close_on_lease(responses[0])
@@ -127,7 +130,7 @@ class NativeHandler(KnownLengthHandler):
     async def _respond_unless_left(
         self, request: HttpRequest, responses: list[HttpResponseBase], receive: "_ReadRequest", send: "_Outbox"
     ) -> None:
-        """Append the response and send it, until the client leaves; raises what the sending raises."""
+        """Append the response and send it until the client disconnects; raise an error of the view or the sending."""
 
         async def respond() -> None:
             with contained_exits():
@@ -145,23 +148,23 @@ class NativeHandler(KnownLengthHandler):
                 raise outcome
 
     def make_view_atomic(self, view: Any) -> Any:
-        """Django's, of a view that does not end the process."""
+        """Wrap the view as Django does, and contain its exits."""
         atomic = super().make_view_atomic(view)
         return async_without_exits(atomic) if iscoroutinefunction(atomic) else without_exits(atomic)
 
     async def read_body(self, receive: "_ReadRequest") -> BinaryIO:  # type: ignore[override]
-        """What was read before the lease."""
+        """Return the body, which was read before the lease."""
         return receive.body
 
     async def send_response(self, response: HttpResponseBase, send: "_Outbox") -> None:  # type: ignore[override]
-        """A stream at once, its iterator being the view's; anything else after the lease."""
+        """Send a stream now, since its iterator needs the lease; hold anything else until the lease ends."""
         deliver = send.hold
         if response.streaming:
             streaming = cast("StreamingHttpResponse", response)
             if is_small_file(streaming):
-                streaming.streaming_content = whole(await sync_to_async(b"".join)(streaming))
+                streaming.streaming_content = one_chunk(await sync_to_async(b"".join)(streaming))
             elif not has_content(send.method, streaming.status_code):
-                streaming.streaming_content = nothing()
+                streaming.streaming_content = no_chunks()
             else:
                 deliver = send
                 await self._begin_stream(streaming, send)
@@ -176,7 +179,7 @@ class NativeHandler(KnownLengthHandler):
 
 
 class _ReadRequest:
-    """A request whose body is here, and its one context; to receive from it is to wait for the client's leaving."""
+    """A request whose body has been read, with its context; receiving from it waits for the client's disconnect."""
 
     def __init__(self, body: BinaryIO, receive: Receive) -> None:
         self.body = body
@@ -200,14 +203,14 @@ class _ReadRequest:
         return {"type": "http.disconnect"}
 
     def leave(self) -> None:
-        """Say that the client has left."""
+        """Treat the client as disconnected."""
         self.has_left = True
         if self._receiving is not None:
             self._receiving.cancel()
 
 
 class _Outbox:
-    """Messages to the client, at once or held until `flush`."""
+    """Sends messages to the client at once, or holds them until `flush()`."""
 
     def __init__(self, send: Send, lease: Lease, place: Place, request: _ReadRequest, method: str) -> None:
         self.method = method
@@ -221,47 +224,47 @@ class _Outbox:
         self._context = contextvars.copy_context()
 
     async def begin_stream(self) -> None:
-        """Hold nothing for as long as the stream lasts but what a chunk needs."""
+        """Leave the gate and share the thread, so that the stream holds only what each chunk needs."""
         self._shares = True
         self.lease.share()
         await self.lease.rest()
         self._place.leave()
 
     async def begin_sync_stream(self, gate: Gate, stalled_s: float) -> None:
-        """Keep the thread in a place of that gate; OverloadedError when none is free in time."""
+        """Keep the thread, and take a place in `gate`; raise OverloadedError if none becomes free in time."""
         self._place.leave()
         place = await gate.take_place()
         loop = asyncio.get_running_loop()
 
         def leave() -> None:
-            # A loop that is closed has nobody left who waits.
+            # If the loop is closed, no request waits for the place.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(place.leave)
 
-        # A client that leaves ends the request, not the chunk that is being made.
+        # A disconnect ends the request, but not the chunk that the thread is producing.
         self.lease.when_free(leave)
         self._stalled_s = stalled_s
 
     async def __call__(self, message: Message) -> None:
         if self._shares:
-            # A client may take its time.
+            # A slow client must not hold a database connection.
             await self.lease.rest()
         if self._stalled_s is None:
             await self._send(message)
             return
         if self._request.has_left:
-            # asgiref loses a cancellation that comes while a call on a thread ends.
+            # asgiref loses a cancellation that arrives while a call on a thread is ending.
             raise asyncio.CancelledError
         try:
             await asyncio.wait_for(self._send(message), self._stalled_s)
         except TimeoutError:
-            logger.warning(STALLED, ASGIHandler.chunk_size, self._stalled_s)
-            # As if it had left: the server sees that the response has no end, and closes the connection.
+            logger.warning(STALL_WARNING, ASGIHandler.chunk_size, self._stalled_s)
+            # As for a disconnect: the server notices that the response is incomplete, and closes the connection.
             raise asyncio.CancelledError from None
 
     async def hold(self, message: Message) -> None:
         self._held.append(message)
-        # Outer middleware must see what the view changed there.
+        # Outer middleware must see the view's changes to the context.
         self._context = contextvars.copy_context()
 
     async def flush(self) -> None:

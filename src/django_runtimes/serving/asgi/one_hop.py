@@ -1,4 +1,4 @@
-"""An ASGI handler for Django that takes one thread hop for a synchronous request, not fifteen."""
+"""An ASGI handler for Django that serves a synchronous request in one thread hop instead of fifteen."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -21,11 +21,11 @@ from django_runtimes.serving.asgi.body import read_body
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import contained_exits
 from django_runtimes.serving.asgi.hint import Hint, hint_for
-from django_runtimes.serving.asgi.holding import Holding
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.late_chain import LateChain
+from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.native import NativeHandler
-from django_runtimes.serving.asgi.patches import DJANGOS_WAY, PatchWatch
+from django_runtimes.serving.asgi.patches import NATIVE_METHODS, PatchWatch
+from django_runtimes.serving.asgi.request_resources import RequestResources
 from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resting, send_until_the_client_leaves
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
@@ -43,14 +43,14 @@ from django_runtimes.serving.middleware.middleware_modes import needs_asynchrono
 from django_runtimes.serving.types import Receive, Send
 
 _RETRY_AFTER_S = 1
-# Asynchronous views mostly wait, so that more of them than of the others may run at once.
+# Asynchronous views mostly wait, so more of them may run at once than synchronous ones.
 _NATIVE_REQUESTS_PER_THREAD = 8
 
-_held: ContextVar[Holding] = ContextVar("held")
+_resources: ContextVar[RequestResources] = ContextVar("resources")
 
 
 def plain_refusal(request: HttpRequest) -> HttpResponse:
-    """503 as plain text."""
+    """Return a 503 as plain text."""
     return HttpResponse(
         "Service Unavailable: too many requests wait for a thread\n",
         status=503,
@@ -60,18 +60,23 @@ def plain_refusal(request: HttpRequest) -> HttpResponse:
 
 
 class OneHopASGIHandler(KnownLengthHandler):
-    """Django's ASGI handler with one hop for a synchronous request; docs/asgi-differences.md lists what differs.
+    """Django's ASGI handler with one thread hop for a synchronous request.
 
-    Django's own `__call__`, or what a tool has put in its place, hands each request to `handle`. A request whose path
-    leads to an asynchronous view, and every request where some middleware has to run asynchronously, goes Django's own
-    way. So does every request when a tool has patched methods of `ASGIHandler` that the one hop does without. Every
-    other one is read, then served by the whole synchronous middleware chain on one of `threads` threads. Above them
-    `max_waiting` requests wait for a thread, each for `max_wait_s` at most; beyond either `refuse` makes the answer, on
-    the event loop: 503 with Retry-After. `max_streams` of the threads may be held by synchronous iterators, which are
-    consumed where the view ran; a view that has streamed before waits for a place among the streams before it runs.
-    `max_native` requests at once may go Django's own way, 8 for each thread unless set, and their line is longer by as
-    much as they are more than the threads. Without `streams_share` an asynchronous stream keeps its thread to its end,
-    for a process that serves one request at a time: a persistent connection stays with that thread.
+    docs/asgi-differences.md lists every difference from Django's handler.
+
+    Django's own `__call__`, or a tool's replacement for it, passes each request to `handle`. A request takes Django's
+    native path if its path resolves to an asynchronous view. Every request takes it if some middleware must run
+    asynchronously, or if a tool has patched methods of `ASGIHandler` that the one hop skips.
+
+    For any other request the handler reads the body, then runs the whole synchronous middleware chain on one of
+    `threads` threads. When all of them are busy, up to `max_waiting` requests wait, each for at most `max_wait_s`
+    seconds. Beyond these limits `refuse` creates the response on the event loop: 503 with Retry-After.
+
+    Synchronous iterators run on their view's thread, and may hold `max_streams` of the threads. A view that has
+    streamed before waits for a place among the streams before it runs. `max_native` requests, by default 8 for each
+    thread, may take the native path at once, and their queue is longer in proportion. Without `streams_share` an
+    asynchronous stream keeps its thread to the end. This is for a process that serves one request at a time, in which
+    a persistent connection stays with the thread.
     """
 
     def __init__(
@@ -86,7 +91,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         streams_share: bool = True,
         refuse: Callable[[HttpRequest], HttpResponse] = plain_refusal,
     ) -> None:
-        # Not ASGIHandler's, which loads a middleware chain.
+        # ASGIHandler.__init__() would load a middleware chain.
         BaseHandler.__init__(self)
         if max_waiting is None:
             max_waiting = 2 * threads
@@ -94,7 +99,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             max_streams = max(1, threads // 2)
         if max_native is None:
             max_native = threads * _NATIVE_REQUESTS_PER_THREAD
-        # A place for an asynchronous request is free sooner, as there are more of them: so may the line be longer.
+        # With more native places, one becomes free sooner, so the queue for them may be longer.
         native_waiting = max_waiting * max(1, max_native // threads)
         self._gate, self._stream_gate, self._native_gate = (
             Gate(slots, max_waiting=waiting, max_wait_s=max_wait_s)
@@ -102,13 +107,13 @@ class OneHopASGIHandler(KnownLengthHandler):
         )
         self._stalled_s = stalled_s
         self.may_share = streams_share
-        # What views answered before: their next requests wait in the right line before anything has run.
+        # Views that have streamed before, so that their next requests wait in the right queue before anything runs.
         self._streaming_views: set[int | None] = set()
         self._async_streaming_views: set[int | None] = set()
         self._bridged = BridgedViews()
         self._threads = LongLivedThreads(threads, name="django", serves_whole_requests=True)
-        # asgiref declares a ThreadPoolExecutor, and only submits.
-        executor: Any = HopExecutor(self._threads.executor, on_submit=_hold_call)
+        # asgiref's annotation demands a ThreadPoolExecutor, but asgiref only calls submit().
+        executor: Any = HopExecutor(self._threads.executor, on_submit=_note_call)
         self._in_thread = sync_to_async(self._respond, thread_sensitive=False, executor=executor)
         self.leases = ThreadLeases(keeping=threads, sharing=max_native)
         self.needs_asynchronous_chain = needs_asynchronous_chain()
@@ -116,20 +121,22 @@ class OneHopASGIHandler(KnownLengthHandler):
         keep_auser_current()
         stop_setting_by_signal()
         self._refuse = refuse
-        self._sync_chain = LateChain(self._make_sync_chain)
-        self._native = LateChain(self._make_native)
+        self._sync_chain = LazyChain(self._make_sync_chain)
+        self._native = LazyChain(self._make_native)
 
     def make_chain_early(self) -> None:
-        """Make the chain that most requests need, before the first of them; the other waits for its first request."""
-        # A watch of its own: the next look of the handler's is then the first request's.
-        is_native_alone = self.needs_asynchronous_chain or not DJANGOS_WAY.isdisjoint(PatchWatch(ASGIHandler).patched)
+        """Build the chain that most requests need before the first request; the other is built on first use."""
+        # A separate watch, so that the handler's own watch still checks at the first request.
+        is_native_alone = self.needs_asynchronous_chain or not NATIVE_METHODS.isdisjoint(
+            PatchWatch(ASGIHandler).patched
+        )
         if is_native_alone:
             self.make_native_early()
         else:
             self._sync_chain.make_early()
 
     def make_native_early(self) -> None:
-        """Make the chain of asynchronous views before the first request."""
+        """Build the chain of asynchronous views before the first request."""
         self._native.make_early()
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -143,12 +150,12 @@ class OneHopASGIHandler(KnownLengthHandler):
             await self.refusal(scope).send(send)
         finally:
             request.end()
-            # What stands around this handler may go on.
+            # An application around this handler may continue after it.
             current_request.set(outer)
 
     @property
     def bridged_async_views(self) -> int:
-        """How many asynchronous views were met inside the synchronous chain so far."""
+        """The number of calls of asynchronous views inside the synchronous chain so far."""
         return self._bridged.count
 
     def close(self) -> None:
@@ -157,8 +164,8 @@ class OneHopASGIHandler(KnownLengthHandler):
         self.leases.close()
 
     def refusal(self, scope: dict[str, Any]) -> Answer:
-        """The answer to a request that finds no place or thread in time."""
-        # Only what a page's links need; no signal, no middleware.
+        """Return the response to a request that gets no place or thread in time."""
+        # The page's links need the script prefix; no signals are sent and no middleware runs.
         set_script_prefix(get_script_prefix(scope))
         request, bad_request = self.create_request(scope, BytesIO())
         response = self._refuse(request) if bad_request is None else bad_request
@@ -167,7 +174,7 @@ class OneHopASGIHandler(KnownLengthHandler):
     @property
     def _is_native_alone(self) -> bool:
         patched = self.patches.patched
-        return self.needs_asynchronous_chain or not DJANGOS_WAY.isdisjoint(patched)
+        return self.needs_asynchronous_chain or not NATIVE_METHODS.isdisjoint(patched)
 
     @cached_property
     def _streams_share(self) -> bool:
@@ -175,7 +182,7 @@ class OneHopASGIHandler(KnownLengthHandler):
 
     def _make_sync_chain(self) -> SyncChain:
         chain = SyncChain(run_async=_run_until_the_client_leaves, patches=self.patches, bridged=self._bridged)
-        # A subclass may have its own.
+        # A subclass of this handler may have its own request class.
         chain.request_class = self.request_class
         return chain
 
@@ -197,7 +204,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             self._is_native_alone
             or hint.is_async
             or hint.view in self._async_streaming_views
-            or self._bridged.are_found_by(scope)
+            or self._bridged.may_match(scope)
         ):
             native = self._native.made or await self._native.wait()
             await native.serve(scope, receive, send)
@@ -207,46 +214,50 @@ class OneHopASGIHandler(KnownLengthHandler):
             body = await read_body(receive)
         except RequestAborted:
             return
-        held = Holding(body)
+        resources = RequestResources(body)
         try:
-            held.channel = channel = StreamChannel(
+            resources.channel = channel = StreamChannel(
                 asyncio.get_running_loop(), receive, send, gate=self._stream_gate, stalled_s=self._stalled_s
             )
-            if await self._is_admitted(scope, hint, channel, held):
-                _held.set(held)
-                await self._serve_in_one_hop(chain, scope, hint, held)
+            if await self._is_admitted(scope, hint, channel, resources):
+                _resources.set(resources)
+                await self._serve_in_one_hop(chain, scope, hint, resources)
             else:
-                held.leave_places()
+                resources.leave_places()
                 native = self._native.made or await self._native.wait()
                 await native.serve_read(scope, body, receive, send)
         finally:
-            if held.call is None:
-                held.settle()
+            if resources.call is None:
+                resources.release()
 
-    async def _is_admitted(self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, held: Holding) -> bool:
-        """Take the places for a synchronous view; False for what has proved to need none in the line."""
+    async def _is_admitted(
+        self, scope: dict[str, Any], hint: Hint, channel: StreamChannel, resources: RequestResources
+    ) -> bool:
+        """Take the places for a synchronous view; return False if the view turns out to be asynchronous."""
         try:
             if hint.view in self._streaming_views and scope["method"] != "HEAD":
                 await channel.enter()
-            held.place = await self._gate.take_place()
+            resources.place = await self._gate.take_place()
         except OverloadedError:
-            if not self._bridged.are_found_by(scope):
+            if not self._bridged.may_match(scope):
                 raise
             return False
-        return not self._bridged.are_found_by(scope)
+        return not self._bridged.may_match(scope)
 
-    async def _serve_in_one_hop(self, chain: SyncChain, scope: dict[str, Any], hint: Hint, held: Holding) -> None:
-        channel = held.channel
+    async def _serve_in_one_hop(
+        self, chain: SyncChain, scope: dict[str, Any], hint: Hint, resources: RequestResources
+    ) -> None:
+        channel = resources.channel
         try:
-            answer = await self._in_thread(chain, scope, held.body, channel, hint)
+            answer = await self._in_thread(chain, scope, resources.body, channel, hint)
         except ClientLeftError:
             return
         except asyncio.CancelledError:
             channel.abandon()
             raise
         finally:
-            # Before the answer is sent, which may take its client a while.
-            held.settle()
+            # Release before sending the answer, because its client may be slow.
+            resources.release()
         if isinstance(answer, Answer):
             await answer.send(channel.send)
         elif answer is not None:
@@ -255,13 +266,13 @@ class OneHopASGIHandler(KnownLengthHandler):
     def _respond(
         self, chain: SyncChain, scope: dict[str, Any], body: BinaryIO, channel: StreamChannel, hint: Hint
     ) -> Answer | AsyncStream | None:
-        """The one hop; returns what is left to send: an answer, an asynchronous stream, or nothing."""
+        """Serve the request in one hop; return an answer or asynchronous stream to send, or None if all is sent."""
         answer = None
         try:
             answer = self._respond_in_thread(chain, scope, body, channel, hint)
             close_what_is_left()
             if isinstance(answer, StreamingHttpResponse):
-                # Its chunks need no thread; until its end this one serves others.
+                # Its chunks need no thread, so this thread serves other requests.
                 return AsyncStream(answer, wrappers_of_request(self._threads))
         except BaseException:
             if isinstance(answer, StreamingHttpResponse):
@@ -284,13 +295,13 @@ class OneHopASGIHandler(KnownLengthHandler):
                 return Answer(response.status_code, encoded_headers(response), b"")
             if not response.is_async:
                 if hint.view is not None:
-                    # Every path that leads nowhere before middleware would wait among the streams.
+                    # Adding None would make every path without a hinted view wait among the streams.
                     self._streaming_views.add(hint.view)
                 channel.stream(response)
                 return None
             if not self._streams_share and hint.view is not None:
                 self._async_streaming_views.add(hint.view)
-            # Nobody takes what this thread returns for a client that has left.
+            # If the client has disconnected, no code closes the returned response.
             is_left = not channel.has_left
             return response if is_left else None
         finally:
@@ -298,26 +309,28 @@ class OneHopASGIHandler(KnownLengthHandler):
                 response.close()
 
     async def _send_async_stream(self, chain: SyncChain, stream: AsyncStream, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as held:
+        async with AsyncExitStack() as resources:
             try:
                 if self._streams_share:
-                    lease = await held.enter_async_context(self.leases.lease(shares=True, wrappers=stream.wrappers))
+                    lease = await resources.enter_async_context(
+                        self.leases.lease(shares=True, wrappers=stream.wrappers)
+                    )
                     send = resting(send, lease)
                 else:
                     place = await self._native_gate.take_place()
-                    held.callback(place.leave)
-                    await held.enter_async_context(self.leases.lease(wrappers=stream.wrappers))
+                    resources.callback(place.leave)
+                    await resources.enter_async_context(self.leases.lease(wrappers=stream.wrappers))
             except BaseException:
-                # Refused, or cancelled in the line. Closing may use the database, and nobody waits for it.
+                # Rejected, or cancelled in the queue. Closing may use the database, so it runs on a thread.
                 self._threads.executor.submit(stream.wrappers.run, stream.response.close, self._threads)
                 raise
             await send_until_the_client_leaves(chain, stream.response, receive, send)
 
 
-def _hold_call(call: "Future[Any]") -> None:
-    _held.get().call = call
+def _note_call(call: "Future[Any]") -> None:
+    _resources.get().call = call
 
 
 def _run_until_the_client_leaves(view: Coroutine[Any, Any, Any]) -> Any:
-    """What an asynchronous view returns that was called on a request's thread."""
-    return async_to_sync(_held.get().channel.until_left)(view)
+    """Run an asynchronous view that was called on a request's thread, and return its result."""
+    return async_to_sync(_resources.get().channel.until_left)(view)

@@ -1,4 +1,4 @@
-"""Django's synchronous middleware chain, fed with ASGI scopes."""
+"""Django's synchronous middleware chain for ASGI requests."""
 
 from collections.abc import Callable, Coroutine
 from copy import copy
@@ -15,16 +15,16 @@ from django.urls import set_script_prefix
 from django_runtimes.serving.asgi.bridged_views import BridgedViews
 from django_runtimes.serving.asgi.exits import async_without_exits, without_exits
 from django_runtimes.serving.asgi.known_length import KnownLengthHandler
-from django_runtimes.serving.asgi.patches import ASYNCHRONOUS, PatchWatch
+from django_runtimes.serving.asgi.patches import GET_RESPONSE_ASYNC, PatchWatch
 from django_runtimes.serving.types import Headers
 
 RunAsync = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 class SyncChain(KnownLengthHandler):
-    """Serves a request from its scope and body on the calling thread, from the first signal to the response.
+    """Serves a request from its scope and body on the calling thread, from `request_started` to the response.
 
-    Closing the response sends the last signal: it is the caller's part, once the content is taken.
+    The caller must close the response after using its content; closing it sends `request_finished`.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class SyncChain(KnownLengthHandler):
         patches: PatchWatch | None = None,
         bridged: BridgedViews | None = None,
     ) -> None:
-        """`run_async` runs an asynchronous view's coroutine to its end, `bridged` is told of each such view."""
+        """Build the chain; `run_async` runs an asynchronous view's coroutine, and `bridged` records each such view."""
         self._run_async = run_async
-        # Not ASGIHandler's, which loads the asynchronous chain.
+        # ASGIHandler.__init__() would load the asynchronous chain.
         BaseHandler.__init__(self)
         self.load_middleware(is_async=False)
         self._patches = patches
@@ -44,13 +44,13 @@ class SyncChain(KnownLengthHandler):
 
     @property
     def bridged_async_views(self) -> int:
-        """How many asynchronous views were met inside the chain so far."""
+        """The number of calls of asynchronous views inside the chain so far."""
         return self._bridged.count
 
     def respond(self, scope: dict[str, Any], body: BinaryIO) -> HttpResponseBase:
-        """The view's response, its handler class set; the body is closed with the response.
+        """Return the view's response, with its handler class set; closing the response closes the body.
 
-        When something raises instead, the body is closed and the last signal sent.
+        If this raises an error, the body is closed and `request_finished` is sent.
         """
         set_script_prefix(get_script_prefix(scope))
         try:
@@ -67,32 +67,32 @@ class SyncChain(KnownLengthHandler):
             body.close()
             signals.request_finished.send(sender=ASGIHandler)
             raise
-        # Both signals come from the class that a receiver may have named.
+        # Both signals must have the sender that receivers are connected to.
         response._handler_class = ASGIHandler
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         return cast("HttpResponseBase", response)
 
     def _respond_to(self, request: HttpRequest) -> HttpResponseBase:
-        # Tools that follow ASGI requests patch this method, and get_response() for WSGI's: both would count one twice.
-        if self._patches is not None and ASYNCHRONOUS in self._patches.seen:
+        # Tools patch this method for ASGI and get_response() for WSGI; calling both would count a request twice.
+        if self._patches is not None and GET_RESPONSE_ASYNC in self._patches.seen:
             response: HttpResponseBase = async_to_sync(self._respond_asynchronously)(request)
             return response
         return self.get_response(request)
 
     async def _respond_asynchronously(self, request: HttpRequest) -> HttpResponseBase:
-        """On the event loop; the chain itself runs on the thread that waits for this."""
+        """Call the patched method on the event loop; the chain itself runs on the thread that waits for it."""
         return await self._seen_asynchronously.get_response_async(request)
 
     @cached_property
     def _seen_asynchronously(self) -> "SyncChain":
-        """The same chain, with what `get_response_async` awaits."""
+        """The same chain, as a coroutine function that `get_response_async` can await."""
         seen: Any = copy(self)
         seen._middleware_chain = sync_to_async(seen._middleware_chain)
         return cast("SyncChain", seen)
 
     def make_view_atomic(self, view: Any) -> Any:
-        """Django's, which is told of every view before it is called."""
+        """Wrap the view as Django does, contain its exits, and run it on the event loop if it is asynchronous."""
         atomic = super().make_view_atomic(view)
         if not iscoroutinefunction(atomic):
             return without_exits(atomic)
@@ -102,7 +102,7 @@ class SyncChain(KnownLengthHandler):
 
 
 def encoded_headers(response: HttpResponseBase) -> Headers:
-    """The response's headers and cookies as ASGI wants them."""
+    """Return the response's headers and cookies as ASGI headers."""
     headers = [(name.encode("ascii"), value.encode("latin1")) for name, value in response.items()]
     headers += [
         (b"Set-Cookie", cookie.output(header="").encode("ascii").strip()) for cookie in response.cookies.values()

@@ -16,7 +16,7 @@ from mangum.handlers import ALB
 
 from django_runtimes.serving.asgi.exits import is_exit_of_a_signal, run_through_exits
 from django_runtimes.serving.asgi.hint import has_sync_views, hint_for
-from django_runtimes.serving.asgi.late_chain import LateChain
+from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
@@ -114,7 +114,7 @@ class DirectLambdaHandler:
         )
         self._runner = asyncio.Runner()
         self._bridge = AsyncBridge(self._runner)
-        self._chain = LateChain(self._make_chain)
+        self._chain = LazyChain(self._make_chain)
         # A URLconf may query the database, too.
         with closing_what_is_opened():
             self._bridge.offer()

@@ -137,7 +137,7 @@ def test_a_service_that_is_away_at_the_init_is_asked_again(make, settings, caplo
     constructors.failing.append(ConnectionError("the service is down"))
     handler = make()
 
-    assert "the middleware cannot be made yet" in caplog.text
+    assert "cannot build the middleware chain yet" in caplog.text
     assert status_of(ask(handler, target)) == 500
     constructors.failing.clear()
     assert body_of(ask(handler, target)) == b"done"

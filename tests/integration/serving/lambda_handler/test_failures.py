@@ -11,7 +11,7 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
-from django_runtimes.serving.asgi.patches import LOOKS_EVERY_S
+from django_runtimes.serving.asgi.patches import CHECK_INTERVAL_S
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
 
 failing = False
@@ -150,7 +150,7 @@ def tool(request, monkeypatch):
             return await original(self, *args)
 
         monkeypatch.setattr(ASGIHandler, "__call__", patched)
-        time.sleep(LOOKS_EVERY_S)
+        time.sleep(CHECK_INTERVAL_S)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
-from django_runtimes.serving.asgi.patches import DJANGOS_WAY, LOOKS_EVERY_S
+from django_runtimes.serving.asgi.patches import CHECK_INTERVAL_S, NATIVE_METHODS
 from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 from tests.integration.serving.lambda_handler.conftest import CONTEXT
 from tests.integration.serving.lambda_handler.front import body_of, event_of, status_of
@@ -97,13 +97,13 @@ def patch(monkeypatch):
                 return original(*args)
 
         monkeypatch.setattr(owner, name, recording)
-        time.sleep(LOOKS_EVERY_S)
+        time.sleep(CHECK_INTERVAL_S)
 
     return put
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["early", "late"])
-@pytest.mark.parametrize("name", ["__call__", *sorted(DJANGOS_WAY - {"_get_response_async"})])
+@pytest.mark.parametrize("name", ["__call__", *sorted(NATIVE_METHODS - {"_get_response_async"})])
 @WAYS
 def test_a_patched_method_is_called_whenever_it_was_patched(ours, patch, way, name, late):
     event = event_of("http_api_v2", "GET", f"{way}/plain")

@@ -16,7 +16,7 @@ from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
 from django_runtimes.serving.asgi.asgi_application import make_application
-from django_runtimes.serving.asgi.patches import DJANGOS_WAY, LOOKS_EVERY_S, PatchWatch, is_patched
+from django_runtimes.serving.asgi.patches import CHECK_INTERVAL_S, NATIVE_METHODS, PatchWatch, is_patched
 from django_runtimes.serving.current_request import Request, current_request
 from tests.integration.serving.one_hop.exchange import exchange
 
@@ -108,7 +108,7 @@ def patch(monkeypatch):
                 return response
 
         monkeypatch.setattr(owner, name, recording)
-        time.sleep(LOOKS_EVERY_S)
+        time.sleep(CHECK_INTERVAL_S)
 
     return put
 
@@ -155,7 +155,7 @@ async def test_a_patched_get_response_async_ends_before_a_stream_begins(one_hop,
 
 @LATE
 @WAYS
-@pytest.mark.parametrize("name", sorted(DJANGOS_WAY - {"_get_response_async"}))
+@pytest.mark.parametrize("name", sorted(NATIVE_METHODS - {"_get_response_async"}))
 async def test_patched_methods_that_the_one_hop_skips_are_called(one_hop, patch, way, name, late):
     handler = one_hop()
     if late:
@@ -311,5 +311,5 @@ def test_a_watch_notices_objects_that_are_not_functions(monkeypatch):
 
 
 def look(watch):
-    time.sleep(LOOKS_EVERY_S)
+    time.sleep(CHECK_INTERVAL_S)
     return watch.patched

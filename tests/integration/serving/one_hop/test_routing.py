@@ -14,7 +14,7 @@ from django.utils.decorators import async_only_middleware, sync_and_async_middle
 from django.utils.translation import get_language
 from django.views import View
 
-from django_runtimes.serving.asgi.hint import _remembered
+from django_runtimes.serving.asgi.hint import _cached
 from tests.integration.serving.one_hop.exchange import exchange
 
 
@@ -287,9 +287,9 @@ async def test_a_pool_of_few_threads_serves_many_requests(one_hop):
 
 
 async def test_long_paths_are_not_remembered(both):
-    before = _remembered.cache_info().currsize
+    before = _cached.cache_info().currsize
 
     reply = await both("GET", "/" + "x" * 1000)
 
     assert reply.status == 404
-    assert _remembered.cache_info().currsize == before
+    assert _cached.cache_info().currsize == before

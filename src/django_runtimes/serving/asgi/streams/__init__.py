@@ -1,1 +1,1 @@
-"""Answers of synchronous iterators and files, sent piece by piece."""
+"""Streaming responses, sent chunk by chunk."""

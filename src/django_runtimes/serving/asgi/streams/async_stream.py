@@ -1,4 +1,4 @@
-"""Sends an asynchronous iterator's chunks, until its client leaves."""
+"""Sends an asynchronous iterator's chunks until the client disconnects."""
 
 import asyncio
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from django_runtimes.serving.types import Message, Receive, Send
 
 
 class AsyncStream(NamedTuple):
-    """An asynchronous stream of a synchronous view, with the database wrappers of its request."""
+    """An asynchronous stream from a synchronous view, with its request's database wrappers."""
 
     response: StreamingHttpResponse
     wrappers: RequestWrappers
@@ -22,7 +22,7 @@ class AsyncStream(NamedTuple):
 async def send_until_the_client_leaves(
     handler: ASGIHandler, response: StreamingHttpResponse, receive: Receive, send: Send
 ) -> None:
-    """Send the response as the handler does, and close it on the lease's thread."""
+    """Send the response with the handler's methods, and close it on the lease's thread."""
 
     async def send_all() -> None:
         with contained_exits():
@@ -44,7 +44,7 @@ async def send_until_the_client_leaves(
 
 
 def resting(send: Send, lease: Lease) -> Send:
-    """The same, which holds nothing of the database's for a client that takes its time."""
+    """Wrap `send` to rest the lease before each message, so that a slow client holds no idle connection."""
 
     async def rest_and_send(message: Message) -> None:
         await lease.rest()

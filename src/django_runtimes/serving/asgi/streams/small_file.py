@@ -1,13 +1,13 @@
-"""Tells which files are sent as one piece."""
+"""Decides which files are sent in one message."""
 
 from django.http import FileResponse, StreamingHttpResponse
 
-# To stream a file of up to this size would hold its thread for as long as the client takes.
+# Streaming a file up to this size would hold its thread for as long as the client takes to read it.
 _WHOLE_FILE_BYTES = 2**20
 
 
 def is_small_file(response: StreamingHttpResponse) -> bool:
-    """Whether the response is a file that is read whole on its thread, before any of it is sent."""
+    """Return whether the response is a file that is read completely on its thread before it is sent."""
     length = response.headers.get("Content-Length", "")
     return (
         isinstance(response, FileResponse)

@@ -1,4 +1,4 @@
-"""A stream's content as asynchronous iterators, which Django's own handler sends chunk by chunk."""
+"""Asynchronous iterators over a stream's content, which Django's own handler sends chunk by chunk."""
 
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -7,18 +7,18 @@ from asgiref.sync import sync_to_async
 
 
 async def chunk_by_chunk(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Each chunk is made on the request's thread once the one before is sent; Django would make a list of them."""
+    """Produce each chunk on the request's thread after the previous one is sent; Django would build a list."""
     next_chunk = sync_to_async(partial(next, chunks, None))
     while (chunk := await next_chunk()) is not None:
         yield chunk
 
 
-async def whole(content: bytes) -> AsyncIterator[bytes]:
-    """Content that is here already."""
+async def one_chunk(content: bytes) -> AsyncIterator[bytes]:
+    """Yield content that is complete."""
     yield content
 
 
-async def nothing() -> AsyncIterator[bytes]:
-    """No content: what the view gave is closed with its response, and never begun."""
+async def no_chunks() -> AsyncIterator[bytes]:
+    """Yield no content; the view's iterator is closed with the response without being started."""
     return
     yield b""

@@ -15,20 +15,20 @@ from django_runtimes.serving.types import Receive, Send
 logger = logging.getLogger(__name__)
 
 
-# What a client must take within the time after which it is given up: a large chunk may take it longer.
+# A client must take one piece within the time limit; a large chunk may take it longer.
 _PIECE_BYTES = 64 * 1024
-STALLED = "a client took less than %s bytes of a stream in %s s"
+STALL_WARNING = "a client took less than %s bytes of a stream in %s s"
 
 
 class ClientLeftError(asyncio.CancelledError):
-    """Ends a view whose client has left, as Django's own handler cancels it."""
+    """Ends a view whose client has disconnected; Django's own handler cancels it, too."""
 
 
 class StreamChannel:
-    """One response's way from a thread to the client; every piece waits until the server has taken the one before.
+    """Sends one response from a thread to the client, each piece after the server has accepted the previous one.
 
-    `gate` bounds the streams that run at once. A client that takes less than 64 KiB in `stalled_s` is given up, since
-    it holds a thread.
+    `gate` limits the number of concurrent streams. A client that takes less than 64 KiB in `stalled_s` seconds is
+    disconnected, since it holds a thread.
     """
 
     def __init__(
@@ -45,23 +45,23 @@ class StreamChannel:
         self._disconnected = False
 
     async def enter(self) -> None:
-        """Take a place among the streams; OverloadedError when there is none to be had in time."""
+        """Take a place among the streams; raise OverloadedError if none becomes free in time."""
         await self._gate.enter()
         self._admitted = True
 
     def leave(self) -> None:
-        """Give the place back, if there is one; on the event loop."""
+        """Release the place, if there is one; call this on the event loop."""
         if self._admitted:
             self._admitted = False
             self._gate.leave()
 
     @property
     def has_left(self) -> bool:
-        """Whether the client is known to have left."""
+        """Whether the client is known to have disconnected."""
         return self._disconnected
 
     async def until_left(self, view: Coroutine[Any, Any, Any]) -> Any:
-        """What the view returns; ClientLeftError when its client leaves before and that ends the view."""
+        """Return the view's result; cancel it and raise ClientLeftError if the client disconnects first."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  (a coroutine runs in one)
 
@@ -79,20 +79,20 @@ class StreamChannel:
             raise ClientLeftError from None
         finally:
             listener.remove_done_callback(end)
-            # What sends the response may listen by itself.
+            # The code that sends the response may start its own listener.
             self._listener = None
             listener.cancel()
 
     def abandon(self) -> None:
-        """Let the thread end its stream; called on the event loop when the request is cancelled."""
+        """Make the thread end its stream; call this on the event loop when the request is cancelled."""
         self._disconnected = True
         if self._sending is not None:
             self._sending.cancel()
 
     def stream(self, response: StreamingHttpResponse) -> None:
-        """Send the whole response, until its end or until the client leaves; its thread's part.
+        """Send the response until it ends or the client disconnects; call this on the request's thread.
 
-        OverloadedError, with nothing sent, when no place among the streams is free in time.
+        Raise OverloadedError, before anything is sent, if no place among the streams becomes free in time.
         """
         if not self._admitted:
             asyncio.run_coroutine_threadsafe(self.enter(), self._loop).result()
@@ -107,11 +107,11 @@ class StreamChannel:
                     self._deliver({"type": "http.response.body", "body": body, "more_body": True})
             self._deliver({"type": "http.response.body"})
         except CancelledError:
-            # Abandoned in the midst of a chunk.
+            # The request was cancelled in the middle of a chunk.
             return
         except TimeoutError:
-            # The server sees that the response has no end, and closes the connection.
-            logger.warning(STALLED, _PIECE_BYTES, self._stalled_s)
+            # The server notices that the response is incomplete, and closes the connection.
+            logger.warning(STALL_WARNING, _PIECE_BYTES, self._stalled_s)
             return
         finally:
             self._loop.call_soon_threadsafe(self._stop_listening)

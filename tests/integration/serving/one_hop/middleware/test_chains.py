@@ -171,7 +171,7 @@ def test_a_service_that_is_away_at_the_start_is_asked_again(one_hop, settings, c
     handler.make_chain_early()
     constructors.failing.clear()
 
-    assert "the middleware cannot be made yet" in caplog.text
+    assert "cannot build the middleware chain yet" in caplog.text
     assert "the service is down" in caplog.text
     assert asyncio.run(exchange(handler, "GET", "/sync")).body == b"done"
 

@@ -1,4 +1,4 @@
-"""A middleware chain that is made once, on a thread where no event loop runs."""
+"""A middleware chain that is built once, on a thread without a running event loop."""
 
 import asyncio
 import logging
@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 Chain = TypeVar("Chain")
 
 
-class LateChain(Generic[Chain]):
-    """Makes a chain as Django does, outside event loops: middleware's constructors may query the database and wait.
+class LazyChain(Generic[Chain]):
+    """Builds a chain without a running event loop, so that middleware's constructors may query the database and block.
 
-    What they open in the database is closed. `made` is the chain, None until there is one.
+    Database connections that they open are closed. `made` is the chain, or None until it is built.
     """
 
     def __init__(self, make: Callable[[], Chain]) -> None:
@@ -27,7 +27,7 @@ class LateChain(Generic[Chain]):
         self._attempt: Future[tuple[Chain | None, BaseException | None]] | None = None
 
     def make(self) -> Chain:
-        """The chain, made on this thread unless there is one; raises what a constructor raises."""
+        """Return the chain, building it on this thread if necessary; raise the error of a constructor that fails."""
         with self._lock:
             if self.made is None:
                 with closing_what_is_opened():
@@ -35,21 +35,21 @@ class LateChain(Generic[Chain]):
             return self.made
 
     def make_early(self) -> None:
-        """Make the chain unless an event loop runs here; an error is logged, since a request tries again."""
+        """Build the chain unless an event loop runs here; log an error, since a later request tries again."""
         try:
             asyncio.get_running_loop()
         except RuntimeError:
             try:
                 self.make()
             except Exception:
-                # A service that is away now must not keep the process from starting.
-                logger.exception("the middleware cannot be made yet; the first request that needs it tries again")
+                # A service that is unavailable now must not keep the process from starting.
+                logger.exception("cannot build the middleware chain yet; the first request that needs it tries again")
 
     async def wait(self) -> Chain:
-        """The chain, made on another thread; requests that wait for the same attempt share its error."""
+        """Return the chain, built on another thread; requests that wait for the same attempt share its error."""
         if self._attempt is None or self._attempt.done():
             self._attempt = self._begin()
-        # A client that leaves does not end the attempt.
+        # A disconnected client must not cancel the attempt.
         chain, error = await asyncio.shield(asyncio.wrap_future(self._attempt))
         if chain is None:
             raise error or AssertionError("neither a chain nor an error")
@@ -57,7 +57,7 @@ class LateChain(Generic[Chain]):
 
     def _begin(self) -> "Future[tuple[Chain | None, BaseException | None]]":
         attempt: Future[tuple[Chain | None, BaseException | None]] = Future()
-        # From here on nothing can cancel it.
+        # A running future cannot be cancelled.
         attempt.set_running_or_notify_cancel()
         # A constructor that hangs must not keep the process from ending.
         threading.Thread(target=self._try, args=(attempt,), name="django-middleware", daemon=True).start()
@@ -67,7 +67,7 @@ class LateChain(Generic[Chain]):
         try:
             outcome = self.make(), None
         except BaseException as error:
-            # As a result: futures refuse some errors, such as StopIteration.
+            # The error is a result because futures reject some exceptions, such as StopIteration.
             attempt.set_result((None, error))
         else:
             attempt.set_result(outcome)
