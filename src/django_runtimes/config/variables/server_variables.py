@@ -22,7 +22,7 @@ THREADS = Integer(
 MAX_WAITING = Integer(
     "WEBAPP_MAX_WAITING",
     "Requests of one server process that may wait for a thread; more are answered 503. Asynchronous requests have "
-    "a queue of their own, which is longer by `WEBAPP_ASYNC_REQUESTS` minus `WEBAPP_THREADS`.",
+    "a queue of their own, which is longer by the factor `WEBAPP_ASYNC_REQUESTS` / `WEBAPP_THREADS`.",
     profile_field="max_waiting",
 )
 MAX_WAIT_S = Integer(
