@@ -61,37 +61,37 @@ def _decode_header(answer: Answer) -> Answer:
 
 DIFFERENCES = (
     Difference(
-        "the answer's `Date`, `Server`, `Connection`, `Content-Length` and `Transfer-Encoding`",
-        "They belong to one connection: uvicorn makes a container's, the front makes those of a function.",
+        "the response's `Date`, `Server`, `Connection`, `Content-Length` and `Transfer-Encoding`",
+        "They belong to one connection: uvicorn sets them in a container, the front sets them for a function.",
         _without_headers("date", "server", "connection", "content-length", "transfer-encoding"),
     ),
     Difference(
         "the request's `Connection`",
-        "It is between the client and the front, which does not hand it on to a function.",
+        "It belongs to the connection between client and front. The front does not pass it to a function.",
         _of_echo(_drop_connection),
     ),
     Difference(
-        "the request's headers beyond ASCII",
-        "An event is text: the front has decoded it, and Mangum encodes it as UTF-8. In a container the bytes arrive.",
+        "non-ASCII headers of the request",
+        "An event is text: the front decodes the header, and Mangum encodes it as UTF-8. A container gets the bytes.",
         _of_echo(_decode_tag),
         frozenset({"header that is not ASCII"}),
     ),
     Difference(
-        "the answer's headers beyond ASCII",
-        "A reply is text, which the front sends as UTF-8; a container sends latin-1, as Django has it.",
+        "non-ASCII headers of the response",
+        "A reply is text, which the front sends as UTF-8. A container sends latin-1, Django's encoding.",
         _decode_header,
         frozenset({"answer headers"}),
     ),
     Difference(
         "several `Cookie` headers in one request",
-        "Lambda's front makes one of them. In a container Django joins them as it joins other headers; clients send "
-        "one, and load balancers make one of HTTP/2's.",
+        "Lambda's front joins them into one. In a container Django joins them as it joins other headers. Clients send "
+        "one, and load balancers join those of HTTP/2 into one.",
         _of_echo(_split_cookies),
         frozenset({"repeated cookies"}),
     ),
     Difference(
-        "an answer without `Content-Type`",
-        "Lambda's front makes it `application/json`.",
+        "a response without `Content-Type`",
+        "Lambda's front sets `application/json`.",
         _without_headers("content-type"),
         frozenset({"answer untyped"}),
     ),
