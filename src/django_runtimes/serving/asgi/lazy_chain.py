@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
-from django_runtimes.serving.asgi.threads.abandoned import closing_what_is_opened
+from django_runtimes.serving.asgi.threads.abandoned import closing_new_connections
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class LazyChain(Generic[Chain]):
         """Return the chain, building it on this thread if necessary; raise the error of a constructor that fails."""
         with self._lock:
             if self.made is None:
-                with closing_what_is_opened():
+                with closing_new_connections():
                     self.made = self._make()
             return self.made
 

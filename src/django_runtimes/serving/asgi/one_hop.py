@@ -30,7 +30,7 @@ from django_runtimes.serving.asgi.streams.async_stream import AsyncStream, resti
 from django_runtimes.serving.asgi.streams.small_file import is_small_file
 from django_runtimes.serving.asgi.streams.sync_stream import ClientLeftError, StreamChannel
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
-from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left
+from django_runtimes.serving.asgi.threads.abandoned import close_leftovers
 from django_runtimes.serving.asgi.threads.gate import Gate, OverloadedError
 from django_runtimes.serving.asgi.threads.leases import ThreadLeases
 from django_runtimes.serving.asgi.threads.request_wrappers import wrappers_of_request
@@ -270,7 +270,7 @@ class OneHopASGIHandler(KnownLengthHandler):
         answer = None
         try:
             answer = self._respond_in_thread(chain, scope, body, channel, hint)
-            close_what_is_left()
+            close_leftovers()
             if isinstance(answer, StreamingHttpResponse):
                 # Its chunks need no thread, so this thread serves other requests.
                 return AsyncStream(answer, wrappers_of_request(self._threads))
@@ -278,7 +278,7 @@ class OneHopASGIHandler(KnownLengthHandler):
             if isinstance(answer, StreamingHttpResponse):
                 answer.close()
             else:
-                close_what_is_left()
+                close_leftovers()
             raise
         return answer
 

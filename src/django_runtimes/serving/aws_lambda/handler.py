@@ -20,7 +20,7 @@ from django_runtimes.serving.asgi.lazy_chain import LazyChain
 from django_runtimes.serving.asgi.one_hop import OneHopASGIHandler
 from django_runtimes.serving.asgi.patches import PatchWatch
 from django_runtimes.serving.asgi.sync_chain import SyncChain, encoded_headers
-from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, closing_what_is_opened
+from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, closing_new_connections
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
@@ -116,7 +116,7 @@ class DirectLambdaHandler:
         self._bridge = AsyncBridge(self._runner)
         self._chain = LazyChain(self._make_chain)
         # A URLconf may query the database, too.
-        with closing_what_is_opened():
+        with closing_new_connections():
             self._bridge.offer()
             try:
                 self._make_chain_early()
@@ -254,7 +254,7 @@ class DirectLambdaHandler:
             return self._respond_in_chain(scope, body)
         finally:
             self._bridge.withdraw()
-            close_what_is_left()
+            close_leftovers()
 
     def _respond_in_chain(self, scope: dict[str, Any], body: bytes) -> Response:
         chain = self._chain.made or self._chain.make()

@@ -1,1 +1,1 @@
-"""Threads that requests run on: who waits for one, who holds one, and what is left on it."""
+"""The threads that requests run on: waiting for one, holding one and cleaning it up."""

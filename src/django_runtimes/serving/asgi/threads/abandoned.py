@@ -1,4 +1,4 @@
-"""Ends what a request has left open in the database on its thread."""
+"""Closes the database connections that a request leaves open on its thread."""
 
 import logging
 import threading
@@ -13,57 +13,57 @@ from django.db.backends.signals import connection_created
 logger = logging.getLogger(__name__)
 
 
-class _Opened(threading.local):
-    """What this thread has connected, by alias; to ask `connections` after every request costs ten times as much."""
+class _Connected(threading.local):
+    """This thread's connected wrappers by alias; reading `connections` after every request takes ten times as long."""
 
     def __init__(self) -> None:
         self.wrappers: dict[str, BaseDatabaseWrapper] = {}
-        self.forget: Callable[[Iterable[BaseDatabaseWrapper]], None] | None = None
+        self.on_discard: Callable[[Iterable[BaseDatabaseWrapper]], None] | None = None
 
 
-_opened = _Opened()
+_connected = _Connected()
 
 
-def exchange_opened(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseDatabaseWrapper]:
-    """Take these for what this thread has connected, in the place of those that it returns."""
-    former, _opened.wrappers = _opened.wrappers, wrappers
+def exchange_connected(wrappers: dict[str, BaseDatabaseWrapper]) -> dict[str, BaseDatabaseWrapper]:
+    """Replace this thread's connected wrappers, and return the previous ones."""
+    former, _connected.wrappers = _connected.wrappers, wrappers
     return former
 
 
-def tell_of_dropped(forget: Callable[[Iterable[BaseDatabaseWrapper]], None]) -> None:
-    """Call it with each of this thread's wrappers that gives way to a new one."""
-    _opened.forget = forget
+def call_on_discard(on_discard: Callable[[Iterable[BaseDatabaseWrapper]], None]) -> None:
+    """Call `on_discard` with each of this thread's wrappers that is discarded for a new one."""
+    _connected.on_discard = on_discard
 
 
 def has_open_transaction() -> bool:
-    """Whether this thread is inside `atomic` on some database."""
-    return any(map(_is_in_transaction, _opened.wrappers.values()))
+    """Return whether this thread is inside `atomic` on any database."""
+    return any(map(_is_in_transaction, _connected.wrappers.values()))
 
 
-def close_what_is_left() -> None:
-    """Close this thread's connections as at a request's end, those in a transaction too.
+def close_leftovers() -> None:
+    """Close this thread's connections as Django does at a request's end, and also those in a transaction.
 
-    Receivers of `request_finished` may have asked the database after Django's had closed what was open. A view that
-    was cancelled between entering and leaving `atomic` leaves a connection that refuses every later query.
+    A receiver of `request_finished` may reconnect after Django's own receiver has closed the connections. A view that
+    is cancelled between entering and leaving `atomic` leaves a connection that rejects every later query.
     """
-    for connection in list(_opened.wrappers.values()):
+    for connection in list(_connected.wrappers.values()):
         if _is_in_transaction(connection):
             alias = connection.alias
             logger.warning("a request has left a transaction open on the database %r; it is rolled back", alias)
-            del _opened.wrappers[alias]
+            del _connected.wrappers[alias]
             _close_and_discard(connection)
         elif connection.connection is not None:
             connection.close_if_unusable_or_obsolete()
 
 
 @contextmanager
-def closing_what_is_opened() -> Iterator[None]:
-    """Close what the block connects on this thread, as it ends; what was connected before stays."""
-    former = exchange_opened({})
+def closing_new_connections() -> Iterator[None]:
+    """At the end of the block, close the connections that it opened on this thread; earlier ones stay open."""
+    former = exchange_connected({})
     try:
         yield
     finally:
-        for connection in exchange_opened(former).values():
+        for connection in exchange_connected(former).values():
             if _is_in_transaction(connection):
                 alias = connection.alias
                 logger.warning("middleware has left a transaction open on the database %r; it is rolled back", alias)
@@ -74,23 +74,23 @@ def closing_what_is_opened() -> Iterator[None]:
 
 def _close_and_discard(connection: BaseDatabaseWrapper) -> None:
     connection.close()
-    # It still holds the transaction's state: the thread's next request makes another wrapper.
+    # The wrapper still holds the transaction's state, so the thread's next request must create another.
     if connections[connection.alias] is connection:
         del connections[connection.alias]
-    if _opened.forget is not None:
-        _opened.forget([connection])
+    if _connected.on_discard is not None:
+        _connected.on_discard([connection])
 
 
 def _is_in_transaction(connection: BaseDatabaseWrapper) -> bool:
-    # A test case of Django's has one around everything, requests too.
+    # Django's TestCase wraps a transaction around the whole test, including its requests.
     if not connection.in_atomic_block:
         return False
     innermost: Any = connection.atomic_blocks[-1]
     return not innermost._from_testcase
 
 
-def _note_opened(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    _opened.wrappers[connection.alias] = connection
+def _note_connected(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    _connected.wrappers[connection.alias] = connection
 
 
-connection_created.connect(_note_opened)
+connection_created.connect(_note_connected)

@@ -1,4 +1,4 @@
-"""Threads for what asynchronous requests run synchronously, each one task's alone while it needs it."""
+"""Leases threads to asynchronous requests for their synchronous code, each thread to one task at a time."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.db import connections
 from django.http import HttpResponseBase
 
-from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, has_open_transaction
+from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, has_open_transaction
 from django_runtimes.serving.asgi.threads.gate import OverloadedError
 from django_runtimes.serving.asgi.threads.request_wrappers import RequestWrappers
 from django_runtimes.serving.asgi.threads.thread_needs import forget_sessions, needs_thread
@@ -22,17 +22,17 @@ from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 logger = logging.getLogger(__name__)
 
-# Longer than the server lets requests finish before it closes the handler.
+# Longer than the server gives requests to finish before it closes the handler.
 _LAST_RETURN_S = 30.0
 
 
 class ThreadLeases:
-    """Threads of which each is one task's alone for a time.
+    """Long-lived threads, each leased to one task at a time.
 
-    A thread that ended with its request would take a persistent connection with it, which nobody closes.
-    As many threads exist as were leased at once, which the caller bounds, and `sharing` for the leases that share
-    them. `keeping` of those that are idle keep their connections. A call that has waited `max_wait_s` for a shared
-    thread ends with OverloadedError.
+    If a thread ended with its request, no code would close its persistent connections. The number of threads is the
+    highest number of concurrent leases, which the caller limits, plus up to `sharing` for leases that share threads.
+    Up to `keeping` idle threads keep their connections. A call that waits `max_wait_s` seconds for a shared thread
+    raises OverloadedError.
     """
 
     def __init__(self, *, keeping: int, sharing: int = 1, max_wait_s: float = 30.0) -> None:
@@ -47,10 +47,10 @@ class ThreadLeases:
 
     @asynccontextmanager
     async def lease(self, *, shares: bool = False, wrappers: RequestWrappers | None = None) -> "AsyncIterator[Lease]":
-        """Send the block's thread-sensitive calls to a thread of its own.
+        """Run the block's thread-sensitive calls on a leased thread.
 
-        With `shares` to any thread that is free, for as long as something needs that thread. They use `wrappers`
-        where the request has been on another thread before.
+        With `shares` they run on any free thread, which the lease keeps only while a connection needs it. `wrappers`
+        are the request's database wrappers if it has run on another thread before.
         """
         lease = Lease(self, shares=shares, wrappers=wrappers)
         try:
@@ -63,7 +63,7 @@ class ThreadLeases:
             lease.end()
 
     def close(self) -> None:
-        """Wait for what is leased, then end every thread with its connections; not for the event loop's thread."""
+        """Wait until all leases end, then end all threads and connections; it blocks the calling thread."""
         with self._returned:
             self._returned.wait_for(lambda: len(self._idle) == len(self._all), _LAST_RETURN_S)
         while self._all:
@@ -71,7 +71,7 @@ class ThreadLeases:
         self._idle.clear()
 
     def take(self, lease: "Lease", *, shares: bool) -> LongLivedThreads | None:
-        """A thread; None when all that are shared are in use, and `lease.resume` is called with the next."""
+        """Return a thread; or None if all shared threads are busy, and call `lease.resume` when one becomes free."""
         with self._returned:
             if shares and len(self._shared) >= self._sharing:
                 self._line.append(lease)
@@ -82,7 +82,7 @@ class ThreadLeases:
             return thread
 
     def withdraw(self, lease: "Lease") -> bool:
-        """Take the lease out of the line for a shared thread; False when it is not there any more."""
+        """Stop the lease's wait for a shared thread; return False if it does not wait any more."""
         with self._returned:
             if lease not in self._line:
                 return False
@@ -90,7 +90,7 @@ class ThreadLeases:
             return True
 
     def give_back(self, thread: LongLivedThreads) -> None:
-        """A thread that nothing of its lease runs on any more."""
+        """Return a thread on which no call of its lease runs any more."""
         following = None
         with self._returned:
             if thread in self._shared and self._line:
@@ -98,9 +98,9 @@ class ThreadLeases:
             else:
                 self._shared.discard(thread)
                 if len(self._idle) >= self._keeping:
-                    # After a crowd; the next lease waits for the end of this.
+                    # More threads are idle than may keep connections; this thread's next lease waits for the close.
                     with suppress(RuntimeError):
-                        # One that could not start has none.
+                        # A thread that could not start has no connections.
                         thread.executor.submit(connections.close_all)
                 self._idle.append(thread)
                 self._returned.notify_all()
@@ -116,29 +116,29 @@ class ThreadLeases:
 class Lease(Executor):
     """Runs the thread-sensitive calls of one task, one at a time.
 
-    While it shares, it keeps its thread between two calls only when a database connection has to stay there, which
-    the engine says by `needs_thread`. The wrappers of its connections go with it from thread to thread.
+    While it shares, the lease keeps its thread between two calls only if a database connection has to stay there, as
+    the engine's `needs_thread` says. Its connections' wrappers move with it from thread to thread.
     """
 
-    # Of the class until it changes.
+    # A class attribute until it changes.
     _is_over = False
 
     def __init__(self, leases: ThreadLeases, *, shares: bool, wrappers: RequestWrappers | None) -> None:
         self._leases = leases
         self._shares = shares
-        # None while the task uses those of the one thread that it has.
+        # None while the task uses the wrappers of its only thread.
         self._wrappers = RequestWrappers() if shares and wrappers is None else wrappers
         self._thread: LongLivedThreads | None = None
-        # Without a thread: what waits for one.
+        # The calls that wait for a thread.
         self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
         self._unfinished = 0
         self._has_run = False
         self._has_open_transaction = False
-        self._on_free: Callable[[], None] = _nothing
+        self._on_free: Callable[[], None] = _do_nothing
         self._lock = threading.Lock()
 
     def submit(self, call: Any, /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Run it after the calls before it."""
+        """Run `call` after the earlier calls."""
         future: Future[Any] = Future()
         bound = partial(call, *args, **kwargs)
         with self._lock:
@@ -157,12 +157,12 @@ class Lease(Executor):
         try:
             thread.executor.submit(self._run, future, bound)
         except BaseException:
-            # No further thread can start now; the call is queued even so.
+            # The executor queues the call even if it cannot start a thread.
             if future.cancel():
                 raise
 
     def resume(self, thread: LongLivedThreads) -> None:
-        """Go on with a shared thread that has become free."""
+        """Run the waiting calls on a shared thread that has become free."""
         with self._lock:
             self._thread = thread
             for future, bound in self._waiting:
@@ -170,7 +170,7 @@ class Lease(Executor):
             self._waiting.clear()
 
     def _give_up(self, first: "Future[Any]") -> None:
-        """End the wait for a shared thread that this call began: all of them are in use, and may be for ever."""
+        """End the wait for a shared thread that `first` began, since the busy ones may never become free."""
         with self._lock:
             if not self._waiting or self._waiting[0][0] is not first or not self._leases.withdraw(self):
                 return
@@ -183,30 +183,30 @@ class Lease(Executor):
                 )
 
     def own_calls(self) -> ThreadSensitiveContext:
-        """Run the block's thread-sensitive calls here, also where a cancelled call has left its executor behind."""
+        """Run the block's thread-sensitive calls here, even if a cancelled call left its executor in the context."""
         return ThreadSensitiveContext(executor=self)
 
     def share(self) -> None:
-        """From now on keep a thread only for as long as something needs it."""
+        """From now on keep a thread only while a connection needs it."""
         with self._lock:
             self._shares = True
             if self._wrappers is None:
-                self._wrappers = RequestWrappers(are_put=self._has_run)
+                self._wrappers = RequestWrappers(are_installed=self._has_run)
 
     def when_free(self, call: Callable[[], None]) -> None:
-        """Call it once nothing of the task runs on its thread any more; on any thread."""
+        """Call `call`, on any thread, once no call of the task runs on its thread."""
         self._on_free = call
 
     async def rest(self) -> None:
-        """Between two pieces of work: let go of what the session holds, and of the thread if nothing else needs it."""
+        """Between two pieces of work, drop the sessions' state, and leave the thread unless a connection needs it."""
         if self._thread is not None:
             await asyncio.wrap_future(self.submit(forget_sessions))
 
     def end(self, *, is_cut_off: bool = False) -> "Future[None] | None":
-        """Give the thread back once it has done what it does, and what the task has left open is closed.
+        """Give the thread back after its running call, and close the connections that the task has left open.
 
-        The task may have been cancelled in the midst of a view: the next lease must not wait behind it. The future
-        says when the thread is free; None where it is already.
+        The task may have been cancelled in the middle of a view, and the next lease must not wait for that view.
+        Return a future that is done when the thread is free, or None if it already is.
         """
         with self._lock:
             self._is_over = True
@@ -214,27 +214,27 @@ class Lease(Executor):
             is_moving = self._shares or self._wrappers is not None
             is_clean = not (is_cut_off or self._unfinished or is_moving or self._has_open_transaction)
             if thread is not None and not is_clean:
-                # A call like the others, so that what runs now does not hand the thread back before.
+                # Counted as a call, so that the running call does not hand the thread back first.
                 self._unfinished += 1
         if thread is None:
             self._on_free()
         elif is_clean:
-            # At once, so that the next request finds this thread, and no further one is made.
+            # Hand it back now, so that the next request finds it instead of creating another.
             self._hand_back()
         else:
             try:
                 return thread.executor.submit(self._close_and_hand_back)
             except BaseException:
-                # The thread could not start, and nothing has run on it.
-                logger.exception("a thread for asynchronous requests cannot start")
+                # The thread could not start, so no call has run on it.
+                logger.exception("cannot start a thread for asynchronous requests")
                 self._unfinished = 0
                 self._hand_back()
         return None
 
     def _close_and_hand_back(self) -> None:
         try:
-            close_what_is_left()
-            if self._wrappers is not None and self._wrappers.are_put:
+            close_leftovers()
+            if self._wrappers is not None and self._wrappers.are_installed:
                 self._wrappers.close()
         finally:
             with self._lock:
@@ -248,19 +248,19 @@ class Lease(Executor):
         self._has_run = True
         try:
             if self._wrappers is not None:
-                self._wrappers.put()
+                self._wrappers.install()
             result = bound()
         except BaseException as error:
             self._leave_thread()
             future.set_exception(error)
         else:
-            # Before the future tells of it, so that the next call finds the thread free.
+            # Leave before setting the result, so that the next call finds the thread free.
             self._leave_thread()
             future.set_result(result)
 
     def _leave_thread(self) -> None:
         with self._lock:
-            # It waited for a thread when the lease ended.
+            # This call was still waiting for a thread when the lease ended.
             is_late = self._is_over and self._unfinished == 1
             if not is_late:
                 self._unfinished -= 1
@@ -273,22 +273,22 @@ class Lease(Executor):
             if may_share and not self._needs_thread():
                 self._hand_back()
         except BaseException:
-            # The future has to tell of the call all the same; the lease's end closes what is left.
-            logger.exception("a connection of an asynchronous request cannot be looked at")
+            # The future still needs its result; the lease's end closes the connections.
+            logger.exception("cannot check a database connection of an asynchronous request")
             self._has_open_transaction = True
 
     def _needs_thread(self) -> bool:
-        return self._wrappers is not None and self._wrappers.are_put and needs_thread()
+        return self._wrappers is not None and self._wrappers.are_installed and needs_thread()
 
     def _hand_back(self) -> None:
         with self._lock:
             if self._unfinished:
-                # Another call has come.
+                # Another call was submitted.
                 return
             thread = self._thread
             if thread is not None and self._wrappers is not None:
-                # Before the next call can find another thread, which puts them there.
-                self._wrappers.take(thread)
+                # Uninstall now: the next call may get another thread, which installs them.
+                self._wrappers.uninstall(thread)
             self._thread = None
         if thread is not None:
             self._leases.give_back(thread)
@@ -296,7 +296,7 @@ class Lease(Executor):
 
 
 async def close_on_lease(response: HttpResponseBase) -> None:
-    """Close it on the lease's thread, whose connections it lets go; on another one where none becomes free."""
+    """Close the response on the lease's thread, which also frees its connections; on another if none becomes free."""
     has_begun = False
 
     def close() -> None:
@@ -313,5 +313,5 @@ async def close_on_lease(response: HttpResponseBase) -> None:
             raise
 
 
-def _nothing() -> None:
-    """What nobody has asked to be called."""
+def _do_nothing() -> None:
+    """Stand in for a callback until when_free() sets one."""

@@ -1,4 +1,4 @@
-"""The wrappers of one request's database connections, which go with it from thread to thread."""
+"""The wrappers of one request's database connections, which move with it from thread to thread."""
 
 from _thread import get_ident
 from collections.abc import Callable
@@ -7,76 +7,76 @@ from typing import Any
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from django_runtimes.serving.asgi.threads.abandoned import close_what_is_left, exchange_opened
+from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, exchange_connected
 from django_runtimes.serving.asgi.threads.threads import LongLivedThreads
 
 Wrappers = dict[str, BaseDatabaseWrapper]
 
 
 class RequestWrappers:
-    """Django's wrappers, with all that middleware and engines keep on them, such as a tenant.
+    """Django's connection wrappers, with the attributes that middleware and engines set on them, such as a tenant.
 
-    Between two threads they have no connection. A thread that has had them serves no other request with them.
+    They are disconnected while they move between two threads. No other request sees them on a thread that had them.
     """
 
-    def __init__(self, *, are_put: bool = False) -> None:
-        """With `are_put` those that this request's thread has are the request's."""
-        self.are_put = are_put
-        self._resting: Wrappers = {}
-        # The thread's own, while these are in their place.
+    def __init__(self, *, are_installed: bool = False) -> None:
+        """With `are_installed` the current wrappers of the request's thread belong to the request."""
+        self.are_installed = are_installed
+        self._stored: Wrappers = {}
+        # The thread's own wrappers, while the request's are installed.
         self._set_aside: Wrappers = {}
-        self._opened_aside: Wrappers = {}
+        self._connected_aside: Wrappers = {}
 
-    def put(self) -> None:
-        """Put them in the place of this thread's own, unless they are there."""
-        if self.are_put:
+    def install(self) -> None:
+        """Replace this thread's own wrappers with these, unless they are installed already."""
+        if self.are_installed:
             return
-        # Two persistent connections of one thread would be more than the budget counts.
+        # The budget counts one persistent connection for each thread.
         self.close()
-        self.are_put = True
-        self._set_aside = _taken(_present())
-        self._opened_aside = exchange_opened({})
-        for alias, wrapper in self._resting.items():
+        self.are_installed = True
+        self._set_aside = _removed(_present())
+        self._connected_aside = exchange_connected({})
+        for alias, wrapper in self._stored.items():
             _move_here(wrapper)
             connections[alias] = wrapper
-        self._resting = {}
+        self._stored = {}
 
     def close(self) -> None:
-        """Close the connections of this thread's wrappers, apart from those that a test case or other threads use."""
+        """Close the connections of this thread's wrappers, except those that a test case or other threads use."""
         for wrapper in _movable().values():
             wrapper.close()
 
-    def take(self, threads: LongLivedThreads) -> None:
-        """Take them, closed, from this one of the threads, whose own come back into their place."""
-        if not self.are_put:
+    def uninstall(self, threads: LongLivedThreads) -> None:
+        """Remove the closed wrappers from this thread, one of `threads`, and restore its own."""
+        if not self.are_installed:
             return
-        self.are_put = False
-        # What is left behind was this thread's before.
-        self._resting = _taken(_movable())
-        exchange_opened(self._opened_aside)
+        self.are_installed = False
+        # The wrappers that cannot move were this thread's before.
+        self._stored = _removed(_movable())
+        exchange_connected(self._connected_aside)
         for alias, wrapper in self._set_aside.items():
             connections[alias] = wrapper
-        self._set_aside, self._opened_aside = {}, {}
-        threads.forget(self._resting.values())
+        self._set_aside, self._connected_aside = {}, {}
+        threads.forget(self._stored.values())
 
     def run(self, call: Callable[[], Any], threads: LongLivedThreads) -> None:
-        """Make the request's last call, on one of the threads, with them."""
-        self.put()
+        """Run the request's last call with these wrappers, on one of `threads`."""
+        self.install()
         try:
             call()
         finally:
             try:
-                close_what_is_left()
+                close_leftovers()
                 self.close()
             finally:
-                self.take(threads)
+                self.uninstall(threads)
 
 
 def wrappers_of_request(threads: LongLivedThreads) -> RequestWrappers:
-    """The wrappers that this one of the threads has for the request that leaves it."""
-    wrappers = RequestWrappers(are_put=True)
+    """Return the wrappers of the request that leaves this thread, one of `threads`."""
+    wrappers = RequestWrappers(are_installed=True)
     wrappers.close()
-    wrappers.take(threads)
+    wrappers.uninstall(threads)
     return wrappers
 
 
@@ -88,17 +88,17 @@ def _movable() -> Wrappers:
     return {
         alias: wrapper
         for alias, wrapper in _present().items()
-        # A test case's, and one that some code has given to all threads.
+        # A test case's wrapper, or one that is shared between threads, cannot move.
         if not (wrapper.in_atomic_block or wrapper.allow_thread_sharing)
     }
 
 
-def _taken(wrappers: Wrappers) -> Wrappers:
+def _removed(wrappers: Wrappers) -> Wrappers:
     for alias in wrappers:
         del connections[alias]
     return wrappers
 
 
 def _move_here(wrapper: Any) -> None:
-    # Django's check that no other thread uses it.
+    # Django compares this with the current thread to reject use from another thread.
     wrapper._thread_ident = get_ident()

@@ -1,13 +1,13 @@
-"""Asks database engines whether a connection has to stay with its thread."""
+"""Determines from the database engines whether a connection has to stay on its thread."""
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-# Of settings without a database.
+# The engine of settings without a database.
 _NO_ENGINE = "django.db.backends.dummy"
 
 
 def can_share_threads() -> bool:
-    """Whether every database's engine says when it needs its thread; Django's own do not."""
+    """Return whether every database's engine has `needs_thread`, which Django's own engines lack."""
     return all(
         connections.settings[alias]["ENGINE"] == _NO_ENGINE or hasattr(connections[alias], "needs_thread")
         for alias in connections
@@ -16,11 +16,11 @@ def can_share_threads() -> bool:
 
 
 def needs_thread() -> bool:
-    """Whether a connection has to stay with this thread; those that need not are closed, persistent ones too."""
+    """Return whether a connection has to stay on this thread; close the others, even persistent ones."""
     is_needed = False
     for connection in connections.all(initialized_only=True):
         if connection.in_atomic_block:
-            # Its connection may be gone: the next lease would find a transaction that is none.
+            # Even if its connection is lost, the next lease would find the wrapper inside a transaction.
             is_needed = True
         elif connection.connection is not None:
             if getattr(connection, "needs_thread", True):
@@ -31,7 +31,7 @@ def needs_thread() -> bool:
 
 
 def forget_sessions() -> None:
-    """What statements have left in the sessions of this thread is not needed any more."""
+    """Declare the state that statements left in this thread's sessions as no longer needed."""
     for connection in connections.all(initialized_only=True):
         if hasattr(connection, "forget_session"):
             connection.forget_session()

@@ -1,4 +1,4 @@
-"""Threads that live on from request to request, and whose connections are closed when they end."""
+"""Threads that serve many requests, and whose connections are closed when the threads end."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -9,13 +9,13 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 
-from django_runtimes.serving.asgi.threads.abandoned import tell_of_dropped
+from django_runtimes.serving.asgi.threads.abandoned import call_on_discard
 
 
 class LongLivedThreads:
-    """A bounded pool of threads; `executor` runs what is submitted.
+    """A bounded pool of threads; submit calls to its `executor`.
 
-    `serves_whole_requests` stands on each thread, for a database engine that asks how long a connection is needed.
+    Each thread's attribute `serves_whole_requests` tells a database engine how long a connection is needed.
     """
 
     def __init__(self, count: int, *, name: str, serves_whole_requests: bool = False) -> None:
@@ -26,22 +26,22 @@ class LongLivedThreads:
         connection_created.connect(self._note_connection)
 
     def close(self) -> None:
-        """Let what runs finish, end the threads, close the connections they kept."""
+        """Wait for running calls, end the threads, and close their connections."""
         self.executor.shutdown()
         connection_created.disconnect(self._note_connection)
         while self._connections:
             connection = self._connections.pop()
-            # Its thread is gone: nobody else can.
+            # Django allows only its own thread to close it, and that thread has ended.
             connection.inc_thread_sharing()
             connection.close()
 
     def forget(self, connections: Iterable[BaseDatabaseWrapper]) -> None:
-        """These leave the threads, with the request that they belong to or for good."""
+        """Stop tracking `connections`, which leave the threads with their request or were discarded."""
         self._connections.difference_update(connections)
 
     def _mark(self) -> None:
         self._ours.marked = True
-        tell_of_dropped(self.forget)
+        call_on_discard(self.forget)
         threading.current_thread().serves_whole_requests = self._serves_whole_requests  # type: ignore[attr-defined]
 
     def _note_connection(self, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
@@ -50,10 +50,10 @@ class LongLivedThreads:
 
 
 class HopExecutor(Executor):
-    """Runs calls on another executor, and hands on the future of each."""
+    """Runs calls on another executor, and passes each future to a callback."""
 
     def __init__(self, executor: Executor, on_submit: "Callable[[Future[Any]], object]") -> None:
-        """`on_submit` gets each future that a thread may run; it tells when the call has really ended."""
+        """`on_submit` gets the future of each accepted call, which is done when the call on the thread has ended."""
         self._executor = executor
         self._on_submit = on_submit
 
@@ -63,7 +63,7 @@ class HopExecutor(Executor):
         try:
             future = self._executor.submit(withdrawable)
         except BaseException:
-            # Where no further thread can start the call is queued even so, and its caller is told otherwise.
+            # The executor queues the call even if it cannot start a thread. The caller got an error, so skip it.
             withdrawable.is_withdrawn = True
             raise
         self._on_submit(future)

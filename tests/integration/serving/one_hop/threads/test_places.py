@@ -71,7 +71,7 @@ STEPS = [
     f"{ASGI}.one_hop.has_content",
     f"{ASGI}.one_hop.is_small_file",
     f"{ASGI}.one_hop.resting",
-    f"{ASGI}.one_hop.close_what_is_left",
+    f"{ASGI}.one_hop.close_leftovers",
     f"{ASGI}.one_hop.can_share_threads",
     f"{ASGI}.one_hop.encoded_headers",
     f"{ASGI}.sync_chain.SyncChain.create_request",
