@@ -42,7 +42,7 @@ current_request: ContextVar[Request | None] = ContextVar("current_request", defa
 
 
 def stop_setting_by_signal() -> None:
-    """Disconnect the receiver, which would only cost time beside a handler that sets the current request itself."""
+    """Disconnect the receiver, which is redundant once a handler sets the current request itself."""
     request_started.disconnect(_set_current_request)
 
 

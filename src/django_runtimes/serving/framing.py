@@ -37,7 +37,7 @@ def framed(status: int, headers: Fields) -> tuple[Fields, bytes | None]:
     length: bytes | None = None
     is_plain = status not in _WITHOUT_CONTENT
     for name, value in headers:
-        # This loop runs for every response; comparing lengths first spares lowercasing most names.
+        # This loop runs for every response; comparing lengths first avoids lowercasing most names.
         if len(name) not in _LENGTHS:
             continue
         lowered = name.lower()

@@ -36,7 +36,7 @@ def is_patched(handler_class: type, name: str) -> bool:
 class PatchWatch:
     """Finds patched methods before every request, since a tool may patch them at any time.
 
-    It checks at most once in `CHECK_INTERVAL_S` seconds, because a check takes a hundredth of a small request's time.
+    It checks at most once every `CHECK_INTERVAL_S` seconds, since a check takes a hundredth of a small request's time.
     """
 
     def __init__(

@@ -16,9 +16,10 @@ def needs_asynchronous_chain() -> bool:
     """Return whether the synchronous chain might serve some request differently from Django's ASGI handler.
 
     Some middleware is asynchronous only. Other middleware supports both modes and may behave differently in each:
-    asynchronously, Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`. Django runs such
-    middleware synchronously outside synchronous middleware, unless the latter raises `MiddlewareNotUsed`, which is
-    unknown until its constructor runs: middleware that may differ counts at any position.
+    asynchronously, Django's `RemoteUserMiddleware` reads `HTTP_REMOTE_USER` instead of `REMOTE_USER`.
+
+    Django runs such middleware synchronously if it wraps synchronous middleware. But the inner middleware may drop out
+    by raising `MiddlewareNotUsed` in its constructor, so middleware that may differ counts at any position.
     """
     found = [path for path in settings.MIDDLEWARE if _must_be_asynchronous(import_string(path))]
     if found:
@@ -41,7 +42,7 @@ def may_differ(middleware: Callable[..., Any]) -> bool:
     try:
         return not (is_listed(middleware) or _is_mode_blind(middleware))
     except Exception:
-        # Foreign objects may raise anything.
+        # A project's objects may raise any error here.
         return True
 
 

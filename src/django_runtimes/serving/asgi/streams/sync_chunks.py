@@ -14,7 +14,7 @@ async def chunk_by_chunk(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 async def one_chunk(content: bytes) -> AsyncIterator[bytes]:
-    """Yield content that is complete."""
+    """Yield the whole content as one chunk."""
     yield content
 
 

@@ -98,7 +98,7 @@ class ThreadLeases:
             else:
                 self._shared.discard(thread)
                 if len(self._idle) >= self._keeping:
-                    # More threads are idle than may keep connections; this thread's next lease waits for the close.
+                    # Enough other idle threads keep their connections; this thread's next lease waits for the close.
                     with suppress(RuntimeError):
                         # A thread that could not start has no connections.
                         thread.executor.submit(connections.close_all)
