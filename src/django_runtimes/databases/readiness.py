@@ -20,7 +20,7 @@ def check_pools(*, longest_empty_s: float) -> None:
     """
     for alias, pool in list(pools.items()):
         if pool.empty_for_s > longest_empty_s:
-            pool.call_back()
+            pool.reclaim_unused()
         empty_for_s = pool.empty_for_s
         if empty_for_s > longest_empty_s:
             raise PoolEmptyError(

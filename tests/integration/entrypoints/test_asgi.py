@@ -104,7 +104,7 @@ class EmptyPool:
     max_size = 8
     empty_for_s = 61.0
 
-    def call_back(self) -> None:
+    def reclaim_unused(self) -> None:
         """Get no connection back."""
 
 

@@ -1,1 +1,1 @@
-"""Django's engine for PostgreSQL, whose logins may change and whose connections recover and stay in their process."""
+"""An engine for PostgreSQL that survives changing credentials, server outages and forks."""

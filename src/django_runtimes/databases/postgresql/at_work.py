@@ -1,10 +1,10 @@
-"""Marks when a wrapper must keep its connection."""
+"""A context manager that keeps a wrapper's connection from being given back or taken away."""
 
 from typing import Any
 
 
 class AtWork:
-    """Keeps the connection during a block in which the garbage collector may drop a cursor."""
+    """Keep the wrapper's connection during a block, even if the garbage collector drops its last cursor."""
 
     __slots__ = ("_wrapper",)
 

@@ -1,10 +1,10 @@
-"""Starts psql with the present login, for `webapp dbshell`."""
+"""Starts psql with the current credentials, for `webapp dbshell`."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django_runtimes.databases.credentials.provider import provider_of
-from django_runtimes.databases.postgresql.remembering import remembering
+from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.types import ClientBase
 
 
@@ -22,7 +22,7 @@ class DatabaseClientMixin(ClientBase):
         return super().settings_to_cmd_args_env(settings_dict, parameters)
 
 
-@remembering(16)
+@class_cache(16)
 def with_login(client: type) -> type:
     """Return the class with DatabaseClientMixin before it."""
     if issubclass(client, DatabaseClientMixin):

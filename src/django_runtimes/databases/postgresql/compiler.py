@@ -1,4 +1,4 @@
-"""Django's SQL compilers, which mark the statements that can leave no session state."""
+"""Django's SQL compilers, which mark statements that cannot leave session state."""
 
 import inspect
 import sys
@@ -16,39 +16,40 @@ from django.db.models.lookups import Lookup
 from django.db.models.sql.datastructures import BaseTable, Join
 from django.db.models.sql.where import ExtraWhere
 
-from django_runtimes.databases.postgresql.remembering import remembering
+from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.state import CompiledSQL
 from django_runtimes.databases.postgresql.session.statements import STATELESS_FUNCTIONS
 from django_runtimes.databases.postgresql.types import CompilerBase
 
-# What an application may give an expression of Django's, the class or an instance, to make it one of its own.
+# Attributes by which an application can put its own SQL into one of Django's expressions, on the class or an instance.
 _TEXTS = ("function", "template", "arg_joiner", "case_joiner", "filter_template")
 _OPERATORS = ("postgres_operator", "postgres_nested_operator", "logical_operator", "param_pattern", "frame_type")
 # The methods by which expressions and lookups write SQL.
 _METHODS = ("as_sql", "as_postgresql")
 _INSTANCE_SQL = frozenset({*_TEXTS, *_OPERATORS, "get_rhs_op", "process_lhs", "process_rhs"})
-# Any other operator may be one of the application's, and call its function.
+# Any other operator may be defined by the application, and call its function.
 _CONNECTORS = frozenset(
-    [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # those of full-text search
+    [value for name, value in vars(Combinable).items() if name.isupper()] + ["||", "&&"]  # full-text search
 )
-# The methods by which a model's field writes SQL around its value.
+# The methods by which a model field writes SQL around its value.
 _FIELD_HOOKS = frozenset({"select_format", "get_placeholder", "get_placeholder_sql"})
 
 
 class _MarkingCompiler(CompilerBase):
     """Counts on the connection the expressions whose SQL is not Django's own.
 
-    On the connection, since a subquery has a compiler of its own and ends as a plain string in the outer statement.
+    The count is kept on the connection because each subquery has its own compiler, and reaches the outer statement as
+    a plain string.
     """
 
     def compile(self, node: Any) -> Any:
-        """Django's."""
-        if _is_applications_own(node):
+        """Compile a node as Django does, and count it if its SQL is the application's."""
+        if _is_application_sql(node):
             self.connection.unknown_expressions += 1
         return super().compile(node)
 
     def as_sql(self, *args: Any, **kwargs: Any) -> Any:
-        """Django's; a CompiledSQL when all of it is Django's own SQL."""
+        """Return Django's SQL and parameters; the SQL is a CompiledSQL if the application wrote no part of it."""
         connection = self.connection
         before = connection.unknown_expressions
         sql, params = super().as_sql(*args, **kwargs)
@@ -57,20 +58,20 @@ class _MarkingCompiler(CompilerBase):
         return (CompiledSQL(sql) if connection.unknown_expressions == before else sql), params
 
     def _has_own_sql(self) -> bool:
-        """Whether the statement has SQL of the application's that no expression holds."""
+        """Return whether the statement contains application SQL outside any expression."""
         return bool(self.query.extra_tables)
 
 
 class SQLCompiler(_MarkingCompiler, compiler.SQLCompiler):
-    """Django's, for SELECT."""
+    """Django's compiler for SELECT."""
 
 
 class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
-    """Django's, for INSERT."""
+    """Django's compiler for INSERT."""
 
-    # Django's own takes other arguments than SELECT's, too.
+    # Django's method differs from SELECT's in its arguments too.
     def as_sql(self) -> Any:  # type: ignore[override]
-        """Django's; each a CompiledSQL when all of it is Django's own SQL."""
+        """Return Django's statements; each is a CompiledSQL if the application wrote no part of it."""
         before = self.connection.unknown_expressions
         statements = compiler.SQLInsertCompiler.as_sql(self)
         query: Any = self.query
@@ -82,11 +83,11 @@ class SQLInsertCompiler(_MarkingCompiler, compiler.SQLInsertCompiler):
 
 
 class SQLDeleteCompiler(_MarkingCompiler, compiler.SQLDeleteCompiler):
-    """Django's, for DELETE."""
+    """Django's compiler for DELETE."""
 
 
 class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
-    """Django's, for UPDATE."""
+    """Django's compiler for UPDATE."""
 
     def _has_own_sql(self) -> bool:
         query: Any = self.query
@@ -94,19 +95,19 @@ class SQLUpdateCompiler(_MarkingCompiler, compiler.SQLUpdateCompiler):
 
 
 class SQLAggregateCompiler(_MarkingCompiler, compiler.SQLAggregateCompiler):
-    """Django's, for aggregates over a subquery."""
+    """Django's compiler for aggregates over a subquery."""
 
 
-def _is_applications_own(node: Any) -> bool:
+def _is_application_sql(node: Any) -> bool:
     kind = _kind(type(node))
     own = node.__dict__
-    # Its class may be Django's, and its instance have been given another method.
-    if kind is _Kind.APPLICATIONS or "as_sql" in own or "as_postgresql" in own:
+    # An application may replace the method on an instance of Django's class.
+    if kind is _Kind.APPLICATION or "as_sql" in own or "as_postgresql" in own:
         return True
     field = own.get("output_field")
     if field is not None and _is_own_field(field):
         return True
-    return kind is not _Kind.DJANGOS and (_was_given_sql(node) or _IS_OWN[kind](node))
+    return kind is not _Kind.DJANGO and (_was_given_sql(node) or _IS_OWN[kind](node))
 
 
 def _is_call(table: Any) -> bool:
@@ -118,45 +119,45 @@ def _has_own_operator(expression: Any) -> bool:
 
 
 def _has_own_template(function: Any) -> bool:
-    # Looked at each time, since an application may patch the class at any time.
+    # Checked each time, since an application may patch the class at any time.
     if _is_patched(*_sql_of(type(function))):
         return True
     return isinstance(function, Cast) and not all(
-        _is_djangos(type(field)) for field in _with_base_fields(function.output_field)
+        _is_from_django(type(field)) for field in _with_base_fields(function.output_field)
     )
 
 
 def _was_given_sql(node: Any) -> bool:
-    """Whether an instance of Django's class was given a function, a template, an operator or a method of its own."""
+    """Return whether an instance of Django's class got its own function, template, operator or method."""
     own = node.__dict__
-    # A template may have a place for any of it.
+    # A template may insert any of these values.
     if own.get("extra"):
         return True
-    # Django 6.1 gives each subquery its class's own template.
+    # Django 6.1 sets the class's template on each subquery.
     return not _INSTANCE_SQL.isdisjoint(own) and any(
         own[name] != getattr(type(node), name, None) for name in _INSTANCE_SQL.intersection(own)
     )
 
 
 def _with_base_fields(field: "Field[Any, Any] | None") -> "Iterator[Field[Any, Any]]":
-    """The field, and what an ArrayField or a range is of."""
+    """Yield the field, then the base fields of an ArrayField or a range."""
     while field is not None:
         yield field
         field = getattr(field, "base_field", None)
 
 
 def _is_own_field(field: "Field[Any, Any]") -> bool:
-    """Whether the SQL around the field's value is the application's; a container of its fields casts to their type."""
+    """Return whether the application wrote the SQL around the field's value; containers cast to their base field."""
     own = field.__dict__
     if _writes_sql(type(field)) or not own.keys().isdisjoint(_FIELD_HOOKS):
         return True
-    # Each instance has its own, which getattr() takes longer to miss.
+    # `base_field` is an instance attribute; getattr() takes longer to miss it.
     base_field = own.get("base_field")
-    return base_field is not None and not all(_is_djangos(type(one)) for one in _with_base_fields(base_field))
+    return base_field is not None and not all(_is_from_django(type(one)) for one in _with_base_fields(base_field))
 
 
 def _has_own_columns(model: "type[Model]", connection: Any) -> bool:
-    """Whether the database evaluates SQL of the application's for columns that a statement leaves to it."""
+    """Return whether the database evaluates application SQL for defaults or generated columns of the model."""
     is_own = _own_columns.get(model)
     if is_own is None:
         is_own = _own_columns[model] = _has_own_defaults(model) or _has_own_generated_columns(model, connection)
@@ -169,11 +170,11 @@ _own_columns: "WeakKeyDictionary[type[Model], bool]" = WeakKeyDictionary()
 def _has_own_defaults(model: "type[Model]") -> bool:
     expressions = [getattr(field, "db_default", NOT_PROVIDED) for field in model._meta.concrete_fields]
     return any(
-        _is_applications_own(node)
+        _is_application_sql(node)
         for expression in expressions
         if hasattr(expression, "flatten")
         for node in expression.flatten()
-        # A lookup's plain value is among them; it is a parameter.
+        # flatten() also yields a lookup's plain value, which is a parameter.
         if hasattr(node, "as_sql")
     )
 
@@ -183,7 +184,7 @@ def _has_own_generated_columns(model: "type[Model]", connection: Any) -> bool:
     try:
         for field in model._meta.concrete_fields:
             if isinstance(field, GeneratedField):
-                # What its F() and Q() stand for is known only then: a transform, say, that the application registered.
+                # Only compilation resolves its F() and Q(), for example to a transform that the application registered.
                 field.generated_sql(connection)
         return bool(connection.unknown_expressions != before)
     finally:
@@ -194,9 +195,9 @@ def _sql_of(cls: type) -> tuple[Any, ...]:
     return cls, *[getattr(cls, name, None) for name in (*_METHODS, *_TEXTS)]
 
 
-@remembering(4096)
+@class_cache(4096)
 def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: object) -> bool:
-    """Whether a class of Django's has SQL or a method that is not in Django's own source."""
+    """Return whether one of Django's classes has SQL or a method that is not in Django's source."""
     if _has_own_method(cls):
         return True
     function, *_ = texts
@@ -207,18 +208,18 @@ def _is_patched(cls: type, _as_sql: object, _as_postgresql: object, *texts: obje
 
 
 def _has_own_method(cls: type) -> bool:
-    """Whether a method that writes SQL is not Django's, as after `Length.as_postgresql = …`."""
+    """Return whether a method that writes SQL is not Django's, as after `Length.as_postgresql = …`."""
     methods = (getattr(cls, name, None) for name in _METHODS)
-    return any(method is not None and not _is_djangos_code(method) for method in methods)
+    return any(method is not None and not _is_django_code(method) for method in methods)
 
 
-def _is_djangos_code(method: Any) -> bool:
-    """Whether a method runs Django's code; functools.wraps() copies Django's names to another's."""
-    # isinstance() would believe an object that pretends to be a function.
+def _is_django_code(method: Any) -> bool:
+    """Return whether a method runs Django's code; its names prove nothing, since functools.wraps() copies them."""
+    # isinstance() accepts an object that pretends to be a function.
     if type(method) is not FunctionType:
         return False
     module = str(method.__globals__.get("__name__"))
-    # Compiled source has no callable constants; a rewritten function calls its wrapper by one.
+    # Compiled source has no callable constants; instrumented bytecode calls its wrapper through one.
     return module.partition(".")[0] == "django" and not any(map(callable, method.__code__.co_consts))
 
 
@@ -226,24 +227,24 @@ def _is_in_source(cls: type, text: str) -> bool:
     return any(f'"{text}"' in _source(ancestor.__module__) for ancestor in cls.__mro__)
 
 
-@remembering(256)
+@class_cache(256)
 def _source(module: str) -> str:
     if module.partition(".")[0] != "django":
         return ""
     try:
         return inspect.getsource(sys.modules[module])
     except (OSError, TypeError):
-        # Without it every statement with such a function is followed by a reset.
+        # Without the source, a reset follows every statement with such a function.
         return ""
 
 
 class _Kind(Enum):
-    APPLICATIONS = "its SQL is the application's"
-    DJANGOS = "its SQL is Django's own"
-    TABLE = "its SQL is a name, which Django takes as it is when it stands in quotes"
-    COMBINED = "its SQL is Django's but for the operator"
-    LOOKUP = "its SQL is Django's unless one instance was given some"
-    SETTABLE = "its SQL is Django's unless the application gave it some"
+    APPLICATION = "the application wrote its SQL"
+    DJANGO = "Django wrote its SQL"
+    TABLE = "its SQL is a table name, which Django does not quote again if it is quoted"
+    COMBINED = "Django wrote its SQL except for the operator"
+    LOOKUP = "Django wrote its SQL unless an instance overrides it"
+    SETTABLE = "Django wrote its SQL unless a class or an instance overrides it"
 
 
 _IS_OWN: dict[_Kind, Callable[[Any], bool]] = {
@@ -254,30 +255,30 @@ _IS_OWN: dict[_Kind, Callable[[Any], bool]] = {
 }
 
 
-@remembering(4096)
+@class_cache(4096)
 def _kind(cls: type) -> _Kind:
-    if not _is_djangos(cls) or _has_own_method(cls):
-        return _Kind.APPLICATIONS
+    if not _is_from_django(cls) or _has_own_method(cls):
+        return _Kind.APPLICATION
     operators = (getattr(cls, name, None) for name in _OPERATORS)
     if any(isinstance(operator, str) and not _is_in_source(cls, operator) for operator in operators):
-        return _Kind.APPLICATIONS
+        return _Kind.APPLICATION
     if issubclass(cls, BaseTable | Join):
         return _Kind.TABLE
     if issubclass(cls, CombinedExpression):
         return _Kind.COMBINED
     if hasattr(cls, "template"):
         return _Kind.SETTABLE
-    return _Kind.LOOKUP if issubclass(cls, Lookup) else _Kind.DJANGOS
+    return _Kind.LOOKUP if issubclass(cls, Lookup) else _Kind.DJANGO
 
 
-@remembering(4096)
-def _is_djangos(cls: type) -> bool:
-    # Both hold SQL that the application wrote.
+@class_cache(4096)
+def _is_from_django(cls: type) -> bool:
+    # RawSQL and ExtraWhere contain SQL that the application wrote.
     return cls.__module__.partition(".")[0] == "django" and not issubclass(cls, RawSQL | ExtraWhere)
 
 
-@remembering(4096)
+@class_cache(4096)
 def _writes_sql(field_class: "type[Field[Any, Any]]") -> bool:
-    """Whether a field's class has a hook that is not Django's."""
+    """Return whether a field class has a hook that is not Django's."""
     hooks = (getattr(field_class, name, None) for name in _FIELD_HOOKS)
-    return any(hook is not None and not _is_djangos_code(hook) for hook in hooks)
+    return any(hook is not None and not _is_django_code(hook) for hook in hooks)

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.connections.fork import pools
-from django_runtimes.databases.postgresql.remembering import remembering
 from django_runtimes.databases.postgresql.types import CreationBase
 
 
 class DatabaseCreationMixin(CreationBase):
-    """Precedes Django's creation for PostgreSQL, which closes only the pool of its own alias.
+    """Precedes Django's DatabaseCreation for PostgreSQL, which closes only the pool of its own alias.
 
     A replica that `TEST["MIRROR"]` points at the same database has a pool of its own.
     """
@@ -21,7 +21,7 @@ class DatabaseCreationMixin(CreationBase):
         super()._destroy_test_db(test_database_name, verbosity)
 
 
-@remembering(16)
+@class_cache(16)
 def with_all_pools(creation: type) -> type:
     """Return the class with DatabaseCreationMixin before it."""
     if issubclass(creation, DatabaseCreationMixin):

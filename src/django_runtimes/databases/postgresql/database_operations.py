@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django_runtimes.databases.postgresql.remembering import remembering
+from django_runtimes.databases.postgresql.class_cache import class_cache
 
-_DJANGOS = "django.db.backends.postgresql.compiler"
+_DJANGO_COMPILER = "django.db.backends.postgresql.compiler"
 
 
 class DatabaseOperationsMixin:
@@ -13,14 +13,14 @@ class DatabaseOperationsMixin:
     compiler_module = "django_runtimes.databases.postgresql.compiler"
 
 
-@remembering(16)
+@class_cache(16)
 def with_marks(operations: type) -> type:
     """Return the class with DatabaseOperationsMixin before it; a class that is not Django's is returned unchanged.
 
     A third-party engine's SQL may call any function, so its statements stay unmarked and a reset follows them.
     """
     given: Any = operations
-    if issubclass(operations, DatabaseOperationsMixin) or given.compiler_module != _DJANGOS:
+    if issubclass(operations, DatabaseOperationsMixin) or given.compiler_module != _DJANGO_COMPILER:
         return operations
     if operations.__module__.partition(".")[0] != "django":
         return operations

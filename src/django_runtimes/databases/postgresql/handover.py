@@ -1,4 +1,4 @@
-"""Hands a connection from one request to the next: given back once nothing needs it, its session reset."""
+"""Gives a connection back once its thread no longer needs it, and resets its session between requests."""
 
 import logging
 from _thread import get_ident
@@ -14,25 +14,25 @@ from django.db.backends.signals import connection_created
 from django_runtimes.config.databases.connection_strategy import Route
 from django_runtimes.databases.postgresql.connections.job import current_job
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, keeps_connections
-from django_runtimes.databases.postgresql.taking import IDLE, LOOKED_UP, TAKEN, TakingMixin
+from django_runtimes.databases.postgresql.taking import CHECK_EACH_USE, IDLE, TAKEN, TakingMixin
 from django_runtimes.serving.current_request import current_request
 
 logger = logging.getLogger(__name__)
 
 
 class HandoverMixin(TakingMixin):
-    """Knows whether a thread still needs its connection, and lets no request find what another one left in a session.
+    """Releases connections that their threads no longer need, and keeps session state from reaching another request.
 
     A thread that does not serve whole requests gives a pooled connection back after each query, unless a transaction,
-    an open cursor or session state needs it. On a thread of an executor these end with its job.
+    an open cursor or session state needs it. On an executor's thread, these end with the job.
     """
 
     def release(self) -> None:
-        """Between two queries: give a pooled connection back when nothing needs it, unless the thread keeps it."""
+        """Between two queries, give a pooled connection back unless something needs it or the thread keeps it."""
         if self._busy:
             return
         connection = self.connection
-        # The thread that shares it may be one that keeps it.
+        # A shared connection may belong to a thread that keeps it.
         if connection is None or self.allow_thread_sharing or keeps_connections():
             return
         if self.needs_thread:
@@ -41,14 +41,14 @@ class HandoverMixin(TakingMixin):
             self.close()
 
     def forget_session(self) -> None:
-        """What statements have left in the session is not needed any more."""
+        """Declare that the session state left by earlier statements is no longer needed."""
         connection = self.connection
         if connection is not None:
             connection.session.is_needed = False
             self.release()
 
     def _reset_session(self) -> None:
-        """Make a persistent connection as good as new, which includes what receivers of `connection_created` set."""
+        """Restore a persistent connection to its initial state, including what `connection_created` receivers set."""
         connection = self.connection
         session = connection.session
         if not (self.autocommit and connection.autocommit):
@@ -79,23 +79,23 @@ class HandoverMixin(TakingMixin):
             return
         request = current_request.get()
         if keeps_connections():
-            # These have their connection reset at a request's end.
+            # These threads reset their connection at the request's end.
             self._request = request
             return
-        # No other thread takes the connection away during this work; the lock is not held for statements.
+        # `_at_work` keeps other threads from taking the connection; no lock is held while statements run.
         with self._at_work:
             with self._taking:
-                # One that was taking it away has done so, or has given up.
+                # With the lock held, no other thread is in the middle of taking the connection.
                 before = self._known_request
             is_other_job = self._job is not None and self._job != current_job()
             was_over = before is not None and before.is_over
             if not is_other_job and (request is before or (request is None and not was_over)):
-                # None: code without a context, as that which manages this thread, for a request that goes on.
+                # None: code outside the request's context, such as the thread's manager, during the same request.
                 self._rests_since_s = monotonic()
                 return
             if self._is_in_transaction:
                 if not is_other_job and (request is None or not was_over):
-                    # A request within another one.
+                    # One request is nested in another.
                     return
                 if not self._roll_back():
                     return
@@ -104,7 +104,7 @@ class HandoverMixin(TakingMixin):
             self._note_request()
 
     def _note_request(self) -> None:
-        """Whose the connection is from here on."""
+        """Record the current request and job as the connection's users."""
         self._request = request = current_request.get()
         if keeps_connections():
             return
@@ -112,8 +112,8 @@ class HandoverMixin(TakingMixin):
         if request is not None and vars(self)["connection"] is not None and self.connection._pool is not None:
             request.at_end(self._give_back_after)
         if request is None or not self._is_announced:
-            # Last: until here this thread uses the connection without a look.
-            self._looked_up_request, self._request = request, LOOKED_UP
+            # This comes last: until here, uses of the connection on this thread must not check the job.
+            self._checked_request, self._request = request, CHECK_EACH_USE
 
     def _note_job(self) -> None:
         self._rests_since_s = monotonic()
@@ -122,14 +122,14 @@ class HandoverMixin(TakingMixin):
             return
         self._job = job
         future = job() if isinstance(job, ref) else None
-        # The event loop's futures make their calls on the loop's thread; a task of a ThreadPool makes none.
+        # An event loop's futures call back on the loop's thread; a ThreadPool's tasks do not call back at all.
         self._is_announced = job is None or isinstance(future, Future)
         if isinstance(future, Future):
-            # Called on this thread before it takes its next job.
+            # The callback runs on this thread, before its next job.
             future.add_done_callback(self._end_job)
 
     def _end_job(self, future: "Future[Any]") -> None:
-        """What an executor's job has left ends with it: its thread may work for somebody else next, or never again."""
+        """End transactions and session state that an executor's job left; the thread may never run another job."""
         if get_ident() != self._thread_ident:
             return
         with self._at_work:
@@ -141,11 +141,11 @@ class HandoverMixin(TakingMixin):
                 if not self._is_in_transaction or self._roll_back():
                     self._clean()
             finally:
-                # The next use is a new one's, whatever it is for.
+                # The next use counts as a new request's.
                 self._request = TAKEN
 
     def _roll_back(self) -> bool:
-        """End what earlier work on this thread has left open; False for the transaction of a test case of Django's."""
+        """Roll back transactions that earlier work on this thread left open; return False within a Django test case."""
         blocks: list[Any] = self.atomic_blocks
         if any(block._from_testcase for block in blocks):
             return False
@@ -153,10 +153,10 @@ class HandoverMixin(TakingMixin):
         has_begun = connection is not None and connection.pgconn.transaction_status != IDLE
         if vars(self)["in_atomic_block"] or has_begun:
             logger.warning(
-                "earlier work on this thread has left a transaction open on the database %r; it is rolled back",
+                "earlier work on this thread left a transaction open on the database %r; it is rolled back",
                 self.alias,
             )
-        # The rest of the transaction's state Django sets with the next connection.
+        # Django resets the rest of the transaction's state with the next connection.
         vars(self)["in_atomic_block"] = False
         self.closed_in_transaction = self.needs_rollback = False
         self._request = current_request.get()
@@ -165,7 +165,7 @@ class HandoverMixin(TakingMixin):
         return True
 
     def _clean(self) -> None:
-        """Let go of what earlier work has left in the session."""
+        """Reset the session if earlier work left state in it, or give the connection back for that."""
         connection = vars(self)["connection"]
         if connection is None:
             return

@@ -1,4 +1,4 @@
-"""Django's DatabaseWrapper for PostgreSQL, with the features of this engine."""
+"""Django's DatabaseWrapper for PostgreSQL with this engine's features."""
 
 from django.db.backends.postgresql import base
 
@@ -6,4 +6,4 @@ from django_runtimes.databases.postgresql.wrapper import DatabaseWrapperMixin
 
 
 class DatabaseWrapper(DatabaseWrapperMixin, base.DatabaseWrapper):
-    """Django's wrapper with DatabaseWrapperMixin before it."""
+    """Django's DatabaseWrapper, preceded by DatabaseWrapperMixin."""

@@ -1,4 +1,4 @@
-"""Takes a connection away from the thread that has it: at a request's end, or for a pool that is empty."""
+"""Takes a connection from the thread that has it, at the end of a request or when its pool is empty."""
 
 import logging
 import threading
@@ -19,47 +19,48 @@ from django_runtimes.serving.current_request import Request
 logger = logging.getLogger(__name__)
 
 IDLE = TransactionStatus.IDLE
-# In the place of the request of a connection that another thread takes away.
+# The value of `_request` once another thread has taken the connection.
 TAKEN = Request()
 TAKEN.end()
-# In the place of the request of a connection whose every use has to look for the job that the thread is at work for:
-# on a thread that knows no request, and for a job whose end is not announced on its thread.
-LOOKED_UP = Request()
-# For a thread whose request is over: longer than a pause in the work of one that goes on.
+# The value of `_request` while each use of the connection must check which job the thread is running: where there is
+# no request, and for jobs whose end is not announced on their thread.
+CHECK_EACH_USE = Request()
+# After this time without a query, a thread whose request has ended counts as finished.
 LONGEST_REST_S = 30.0
 
 
 class TakingMixin(ConnectionSourceMixin):
-    """Knows what a thread still needs its connection for, so that another thread may take away what it does not.
+    """Tracks whether a thread still needs its connection, so that another thread can take it if not.
 
-    Any thread may do so, the event loop's too: none waits for the server, and no statement runs under the lock.
+    Any thread may take it, including the event loop's: taking never waits for the server, and no statement runs under
+    the lock.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._request: Request | None = None
-        # While `_request` is LOOKED_UP.
-        self._looked_up_request: Request | None = None
+        # Holds the request while `_request` is CHECK_EACH_USE.
+        self._checked_request: Request | None = None
         self._job: Job | None = None
-        # Whether the end of the job is, on its thread, before the thread takes the next one.
+        # Whether the job's future calls back on the job's own thread, before the thread's next job.
         self._is_announced = True
         super().__init__(*args, **kwargs)
-        # How many methods are under way that need the connection, or its absence, to their end.
+        # The number of running methods during which the connection must not change.
         self._busy = 0
         self._at_work = AtWork(self)
         self._taking = threading.RLock()
         self._open_cursors: dict[int, ref[Any]] = {}
-        # A cursor was dropped on another thread, which could give nothing back.
+        # Whether a cursor was dropped on another thread, which could not give the connection back.
         self._has_lost_cursor = False
         self._rests_since_s = 0.0
 
     @property
     def needs_thread(self) -> bool:
-        """Whether the connection has to stay with this thread between two queries."""
+        """Whether the connection must stay with this thread between two queries."""
         return self._needs_thread(self.connection)
 
     def _needs_thread(self, connection: WatchedConnection | None) -> bool:
         if vars(self)["in_atomic_block"]:
-            # Also without a connection, which was closed inside: what comes next on this thread must fail.
+            # This holds after the connection was closed inside the block too: the block's next query must fail.
             return True
         if connection is None:
             return False
@@ -67,7 +68,7 @@ class TakingMixin(ConnectionSourceMixin):
             return True
         if connection.closed:
             return False
-        # A statement may have begun a transaction too.
+        # A statement may have begun a transaction without Django.
         return connection.session.is_needed or connection.pgconn.transaction_status != IDLE
 
     @property
@@ -76,24 +77,24 @@ class TakingMixin(ConnectionSourceMixin):
 
     @property
     def _known_request(self) -> Request | None:
-        """The request that the thread was last at work for; None where it knows none."""
-        return self._looked_up_request if self._request is LOOKED_UP else self._request
+        """The last request that used the connection on this thread, or None."""
+        return self._checked_request if self._request is CHECK_EACH_USE else self._request
 
     def _give_back_after(self, request: Request) -> None:
-        """Take the pooled connection that a thread of an executor keeps for a request; from any thread.
+        """Give back the pooled connection that an executor's thread keeps for a request; callable from any thread.
 
-        The thread may be at work for a later request, which has the connection then, or still for this one, which
-        gives it back by itself. Nobody needs what a job has left that is over.
+        Do nothing if the thread already works for a later request, or still works for this one: it then gives the
+        connection back itself. State that a finished job left is dropped.
         """
         self._take(lambda connection, known: known is request and self._is_free(connection))
 
-    def let_go(self) -> None:
-        """Give back a pooled connection that its thread has no use for any more; from any thread, without a wait."""
+    def release_unused(self) -> None:
+        """Give back a pooled connection that its thread no longer uses; callable from any thread, never waits."""
         self._take(self._is_left)
 
     def _is_free(self, connection: WatchedConnection) -> bool:
         if self._open_cursors:
-            # The thread's next job may read on, without a word to this wrapper.
+            # The thread's next job may go on reading without calling this wrapper.
             return False
         return (self._job is not None and is_over(self._job)) or not self._needs_thread(connection)
 
@@ -108,14 +109,14 @@ class TakingMixin(ConnectionSourceMixin):
         if (is_needed and is_at_work) or monotonic() - self._rests_since_s < LONGEST_REST_S:
             return False
         if request is None:
-            # It was opened by ensure_connection(), or used through psycopg alone.
+            # ensure_connection() opened it, or only psycopg used it.
             return not is_needed
         if not request.is_over:
             return False
         if session.is_needed:
             logger.warning(
                 "a thread has sent no statement for %g s since its request ended, and all connections of the pool %r "
-                "are out; its connection is taken away with its session state",
+                "are in use; the thread loses its connection and its session state",
                 LONGEST_REST_S,
                 self.alias,
             )
@@ -127,9 +128,9 @@ class TakingMixin(ConnectionSourceMixin):
             if connection is None or connection._pool is None or self.allow_thread_sharing:
                 return
             request, known = self._request, self._known_request
-            # From here on its thread waits for the lock before it uses the connection, unless it was at work before.
+            # From here on, the thread waits for the lock before it uses the connection, unless it is using it already.
             self._request = TAKEN
-            # psycopg's own lock is held while a statement runs.
+            # psycopg holds its own lock while a statement runs.
             if self._busy or not connection.lock.acquire(blocking=False):
                 self._request = request
                 return
@@ -143,10 +144,10 @@ class TakingMixin(ConnectionSourceMixin):
                 connection.lock.release()
         if connection.pgconn.transaction_status != IDLE:
             logger.warning(
-                "earlier work on a thread has left a transaction open on the database %r; its connection is closed, "
+                "earlier work on a thread left a transaction open on the database %r; its connection is closed, "
                 "which rolls it back",
                 self.alias,
             )
-            # The pool would send ROLLBACK, and wait: on the event loop's thread, for a server that may not answer.
+            # The pool would send ROLLBACK and wait for the server, possibly on the event loop's thread.
             connection.pgconn.finish()
         connection._pool.putconn(connection)

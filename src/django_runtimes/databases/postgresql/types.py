@@ -1,4 +1,4 @@
-"""The bases of this engine's mixins: classes of Django and psycopg for a type checker, `object` at run time."""
+"""The bases of this engine's mixins: Django's and psycopg's classes for type checkers, `object` at run time."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
         def _destroy_test_db(self, test_database_name: str, verbosity: int) -> None: ...
 
     class CursorBase(psycopg.Cursor[Any]):
-        """psycopg's cursor, with the attribute that an engine's wrapper sets."""
+        """psycopg's cursor, with the attribute that this engine's wrapper sets."""
 
         on_close: Any
 
     class CompilerBase(SQLCompiler):
-        """Django's compiler, with the wrapper of this engine."""
+        """Django's compiler, with this engine's wrapper as its connection."""
 
         connection: Any
 

@@ -1,4 +1,4 @@
-"""What this engine adds to a DatabaseWrapper for PostgreSQL: how its connection is made, reset and given up."""
+"""The mixin that changes how a DatabaseWrapper for PostgreSQL opens, resets and closes its connection."""
 
 from _thread import get_ident
 from functools import partial
@@ -21,14 +21,14 @@ from django_runtimes.serving.current_request import current_request
 
 
 class DatabaseWrapperMixin(HandoverMixin):
-    """Fetches the login when a connection is made, and keeps nothing across a fork or a freeze.
+    """Fetches credentials for each new connection, and drops connections after a fork or a freeze.
 
-    It stands before the DatabaseWrapper of Django, of GeoDjango or of any other engine made from these, whose
-    operations, client and creation it extends as well.
+    It precedes the DatabaseWrapper of Django, of GeoDjango or of an engine derived from them, and extends that
+    wrapper's operations, client and creation classes too.
 
-    No request finds what another one left in a session. A thread that does not serve whole requests gives a pooled
-    connection back after each query, unless a transaction, an open cursor or session state needs it.
-    Reads ALWAYS_RESET, CREDENTIALS, MAX_REST_S and ROUTE from its entry of DATABASES
+    Session state never reaches another request. A thread that does not serve whole requests gives a pooled connection
+    back after each query, unless a transaction, an open cursor or session state needs it.
+    The entry in DATABASES may set ALWAYS_RESET, CREDENTIALS, MAX_REST_S and ROUTE
     (django_runtimes.config.databases.database_settings).
     """
 
@@ -40,16 +40,16 @@ class DatabaseWrapperMixin(HandoverMixin):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._let_go_at: Moment | None = None
-        # The compilers count here (django_runtimes.databases.postgresql.compiler).
+        self._last_checked_at: Moment | None = None
+        # Counted by the compilers (django_runtimes.databases.postgresql.compiler).
         self.unknown_expressions = 0
         leave_at_fork(self)
 
-    # Django's attribute, through which every use of the connection goes. Methods that Django calls before are none:
-    # tools replace those of Django's own class, and call ours in them.
+    # A property, since every use of the connection reads this attribute. Overriding the methods that Django calls
+    # first would not do: tools replace them on Django's own class, and call ours from there.
     @property
     def connection(self) -> Any:
-        """psycopg's connection; on a thread of an executor, a session that another request used is reset first."""
+        """psycopg's connection; on an executor's thread, a session that another request used is reset first."""
         connection = vars(self)["connection"]
         if connection is not None and self._request is not current_request.get():
             self._begin_request()
@@ -60,10 +60,10 @@ class DatabaseWrapperMixin(HandoverMixin):
     def connection(self, connection: Any) -> None:
         vars(self)["connection"] = connection
 
-    # `atomic` asks it before anything else.
+    # `atomic` reads this before anything else.
     @property
     def in_atomic_block(self) -> bool:
-        """Django's; what another request has left open on a thread of an executor is rolled back first."""
+        """Whether an `atomic` block is open; on an executor's thread, another request's is rolled back first."""
         is_open: bool = vars(self)["in_atomic_block"]
         if is_open and self._request is not current_request.get():
             self._begin_request()
@@ -75,20 +75,20 @@ class DatabaseWrapperMixin(HandoverMixin):
         vars(self)["in_atomic_block"] = is_open
 
     def connect(self) -> None:
-        """Django's; what is done here is done for each connection, so that no thread needs to keep one for it."""
+        """Connect as Django does, and prepare the new connection's session state."""
         self._request = current_request.get()
         self._has_lost_cursor = False
         with self._at_work:
             super().connect()
         if self.connection is None:
-            # A receiver of `connection_created` has closed it.
+            # A receiver of `connection_created` closed it.
             return
         session = self.connection.session
         session.is_needed = False
         if self.allow_thread_sharing:
             session.owner = None
         if self.connection._pool is None:
-            # Receivers of `connection_created` set what this connection is to have for as long as it lives.
+            # State that receivers of `connection_created` set belongs to the connection for its whole life.
             session.begin(self.connection)
         elif not keeps_connections():
             session.holder = ref(self)
@@ -96,20 +96,20 @@ class DatabaseWrapperMixin(HandoverMixin):
         close_at_thread_end(self)
 
     def inc_thread_sharing(self) -> None:
-        """Django's; any thread may use a pooled connection until `dec_thread_sharing`."""
+        """Let any thread use the connection until `dec_thread_sharing()`."""
         super().inc_thread_sharing()
         if self.connection is not None:
             self.connection.session.owner = None
 
     def dec_thread_sharing(self) -> None:
-        """Django's."""
+        """End what `inc_thread_sharing()` allowed; a pooled connection is its own thread's again."""
         super().dec_thread_sharing()
         connection = self.connection
         if connection is not None and connection._pool is not None and not self.allow_thread_sharing:
             connection.session.owner = self._thread_ident
 
     def close(self) -> None:
-        """Django's."""
+        """Close the connection as Django does, or give it back to its pool."""
         with self._at_work:
             super().close()
             if self.connection is None:
@@ -124,44 +124,44 @@ class DatabaseWrapperMixin(HandoverMixin):
             return super()._cursor(name)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """Django's cursor, which notes its statements."""
+        """Return Django's cursor, extended to note its statements."""
         cursor = super().create_cursor(name)
         if name is not None:
-            # Django makes these of a class of its own, and not by the connection's factory.
+            # Django makes server-side cursors from a class of its own, not through the connection's factory.
             cursor.__class__ = noting(type(cursor))
             remember_session(cursor)
         if not keeps_connections():
             forget_cursor = partial(self._forget_cursor, id(cursor))
             cursor.on_close = forget_cursor
-            # Many a cursor is dropped without being closed.
+            # Many cursors are dropped without being closed.
             self._open_cursors[id(cursor)] = ref(cursor, forget_cursor)
         return cursor
 
     def set_autocommit(self, *args: Any, **kwargs: Any) -> None:
-        """Django's; `atomic` calls it at its end."""
+        """Set autocommit as Django does, then release the connection: `atomic` calls this at its end."""
         with self._at_work:
             super().set_autocommit(*args, **kwargs)
         self.release()
 
     def evict(self) -> None:
-        """Close this connection for good, and the idle ones of its pool, so that the next one is new.
+        """Close this connection and its pool's idle ones, so that the next connection is new.
 
-        For a connection that works and is of no use, as one to a server that a failover has made read-only.
+        Use it for a connection that works but is useless, such as one to a server that a failover made read-only.
         """
         connection = self.connection
         if connection is None:
             return
         pool = connection._pool
         connection.close()
-        # Gives a pool its connection back, closed.
+        # Gives the closed connection back to its pool.
         self.close()
         if pool is not None:
             pool.renew(connection)
 
     def close_if_unusable_or_obsolete(self) -> None:
-        """Django's, called where a request begins and ends; a connection that rested too long goes without a check."""
+        """Do as Django does at a request's start and end, but close a connection idle for too long without a check."""
         if self.connection is None:
-            self._let_go_at = None
+            self._last_checked_at = None
             return
         with self._at_work:
             self._close_if_unusable_or_obsolete()
@@ -173,14 +173,14 @@ class DatabaseWrapperMixin(HandoverMixin):
             if self.connection is None:
                 return
         max_rest_s = settings.get("MAX_REST_S")
-        rested_at, self._let_go_at = self._let_go_at, Moment.now()
-        if rested_at is not None and max_rest_s is not None and rested_at.age_s > max_rest_s:
+        checked_at, self._last_checked_at = self._last_checked_at, Moment.now()
+        if checked_at is not None and max_rest_s is not None and checked_at.age_s > max_rest_s:
             self.close()
         else:
             super().close_if_unusable_or_obsolete()
 
     def is_usable(self) -> bool:
-        """Django's, whose question leaves nothing behind."""
+        """Return whether the server answers, as Django does, but leave no session state."""
         if self.connection is None:
             return False
         try:
@@ -190,8 +190,8 @@ class DatabaseWrapperMixin(HandoverMixin):
         return True
 
     def _configure_role(self, connection: psycopg.Connection) -> bool:
-        # Django's composes the statement with a cursor of this wrapper, which would wait for the pool in the midst of
-        # making the pool's connection.
+        # Django's method composes the statement with this wrapper's cursor, which would wait for the pool while the
+        # pool is still making this connection.
         role = self.settings_dict["OPTIONS"].get("assume_role")
         if role:
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Literal(role)))
@@ -199,11 +199,11 @@ class DatabaseWrapperMixin(HandoverMixin):
 
     def _forget_cursor(self, key: int, _: object) -> None:
         self._open_cursors.pop(key, None)
-        # The garbage collector drops a cursor on whatever thread it runs.
+        # The garbage collector may drop a cursor on any thread.
         if get_ident() == self._thread_ident:
             self.release()
         else:
-            # It may hold any lock: the pool looks here when it is empty.
+            # That thread may hold any lock, so it only sets a flag, which the pool checks when it is empty.
             self._has_lost_cursor = True
 
     def _savepoint(self, sid: str) -> None:
@@ -219,7 +219,7 @@ class DatabaseWrapperMixin(HandoverMixin):
             cursor.execute(CompiledSQL(self.ops.savepoint_commit_sql(sid)))
 
     def _close(self) -> None:
-        # Django's asks whether the entry has a pool now, and not where the connection is from.
+        # Django's method checks whether the entry has a pool now, not whether the connection came from one.
         connection = self.connection
         if connection is None:
             return

@@ -1,1 +1,1 @@
-"""Where connections come from, and when they end with their thread or process."""
+"""Opening and pooling connections, and closing them when their thread or process ends."""

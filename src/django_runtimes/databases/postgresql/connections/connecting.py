@@ -1,4 +1,4 @@
-"""Makes a connection with the login of the moment, which it shows to nobody, and leaves one to the parent process."""
+"""Opens connections without exposing their credentials, and drops a parent process's connections after a fork."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -20,28 +20,31 @@ def connect(
     parameters: Callable[[], Parameters],
     provider: Provider | None,
 ) -> Made:
-    """What `make` makes of `parameters`; once more with fresh ones when the server refused a login that may change."""
+    """Return `make(parameters())`; retry once with fresh parameters if the server refused credentials that may change.
+
+    Raise psycopg's error without the credentials.
+    """
     used = parameters()
     try:
         return make(used)
     except psycopg.Error as error:
         failure = _without_login(error)
         may_be_refused = _asked_for_password(error)
-    # libpq tells no SQLSTATE of a failed attempt, the texts of servers and proxies differ and get translated.
-    # That a password was asked for and no connection came of it can be told from them all.
+    # libpq reports no SQLSTATE for a failed attempt, and the messages of servers and proxies differ and are translated.
+    # With every server, libpq tells whether the failed attempt was asked for a password.
     if may_be_refused and provider is not None and provider.forget(_login_of(used)):
         try:
             return make(parameters())
         except psycopg.Error as error:
             failure = _without_login(error)
-    # Outside the handlers: psycopg's frames, which hold the whole connection string, stay behind.
+    # Raised outside the handlers to leave out psycopg's frames, which hold the whole connection string.
     raise failure
 
 
 def leave_to_parent(connection: psycopg.Connection) -> None:
-    """In a child process: close a connection here and not a word of it to the server, which serves the parent."""
+    """In a child process, close the parent's connection without sending anything to the server."""
     with suppress(psycopg.Error, OSError):
-        # libpq's farewell would end the parent's session; here it goes nowhere.
+        # libpq's Terminate message would end the parent's session; send it to the null device.
         with Path(os.devnull).open("r+b", buffering=0) as nothing:
             os.dup2(nothing.fileno(), connection.pgconn.socket)
         if (session := getattr(connection, "session", None)) is not None:
@@ -58,7 +61,7 @@ def _asked_for_password(error: psycopg.Error) -> bool:
 
 
 def _without_login(error: psycopg.Error) -> psycopg.Error:
-    """The same error without its `pgconn`, which keeps the password."""
+    """Return the error without its `pgconn`, which holds the password."""
     if error.pgconn is None:
         return error.with_traceback(None)
     return type(error)(str(error))

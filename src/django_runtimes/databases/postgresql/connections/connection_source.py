@@ -1,4 +1,4 @@
-"""Where a wrapper's connections come from: the pool of its alias, or a login of the moment."""
+"""Gets a wrapper's connections from its alias's pool, or opens them with current credentials."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -24,18 +24,18 @@ _read_by_pool = itemgetter("NAME", "HOST", "PORT", "USER", "PASSWORD", "OPTIONS"
 
 
 class ConnectionSourceMixin(WrapperBase):
-    """Makes each connection with the login that is good now, by the alias's pool where its entry has one."""
+    """Opens each connection with current credentials, through the alias's pool if its entry has one."""
 
     _connection_pools: "dict[str, RecoveringPool]" = pools
-    # While Django takes a connection from it, for which it asks three times.
+    # Set while Django takes a connection: it reads `pool` three times.
     _used_pool: "RecoveringPool | None" = None
 
     @property
     def pool(self) -> "RecoveringPool | None":
-        """The pool of this alias for the present entry of DATABASES; None without one.
+        """The pool for this alias's current entry in DATABASES, or None.
 
-        It is made on first use, opened by the first query, and replaced when the entry says something else, as when a
-        test runner makes its database. The old one closes, its connections in use when they come back.
+        It is created on first use, opened by the first query, and replaced when the entry changes, as when a test
+        runner creates its database. The old pool closes, and closes connections in use when they come back.
         """
         if self._used_pool is not None:
             return self._used_pool
@@ -47,25 +47,25 @@ class ConnectionSourceMixin(WrapperBase):
         return self._replace_pool(present)
 
     def close_pool(self) -> None:
-        """Django's, which would make a pool for a changed entry first."""
+        """Close this alias's pool; Django's method would first create a pool for a changed entry."""
         pool = self._connection_pools.pop(self.alias, None)
         if pool is not None:
             pool.close()
 
     def get_connection_params(self) -> dict[str, Any]:
-        """psycopg's arguments, with a login that is good now; CredentialsError when there is none.
+        """Return psycopg's arguments with current credentials; raise CredentialsError if there are none.
 
-        With a pool, without one: checking a connection out needs none, and the pool asks when it makes one.
+        With a pool they have no credentials: the pool fetches them when it opens a connection.
         """
         parameters = super().get_connection_params()
         if "password" in parameters:
-            # A DATABASES written by hand holds plain text.
+            # DATABASES may hold plain text.
             parameters["password"] = Secret(parameters["password"])
         parameters["cursor_factory"] = noting(parameters["cursor_factory"])
         return parameters if self._is_pooled else self._with_login(parameters)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection:
-        """A connection from the pool, or a new one."""
+        """Return a connection from the pool, or a new one."""
         make: Callable[..., psycopg.Connection[Any]] = super().get_new_connection
         if self._is_pooled:
             return self._pooled_connection(make, conn_params)
@@ -89,7 +89,7 @@ class ConnectionSourceMixin(WrapperBase):
                 return make(parameters)
             except psycopg.OperationalError:
                 self._used_pool = None
-                # Another thread may have replaced it, and closed it.
+                # Another thread may have replaced and closed the pool.
                 if pool is self.pool:
                     raise
             finally:
@@ -100,13 +100,13 @@ class ConnectionSourceMixin(WrapperBase):
         new = self._make_pool({} if options is True else options)
         pools = self._connection_pools
         with pools_changing():
-            # Of two threads that come at once the first one's is kept; the other was not opened.
+            # If two threads get here at once, the first one's pool is kept; the other pool was never opened.
             present = pools.get(self.alias)
             if present is not old and present is not None and present.made_for == new.made_for:
                 return present
             pools[self.alias] = new
         if present is not None:
-            # Its threads end at once, unless they are in the midst of connecting.
+            # Its threads end at once unless they are connecting.
             present.close(timeout=1.0)
         return new
 
@@ -119,16 +119,16 @@ class ConnectionSourceMixin(WrapperBase):
     def _make_pool(self, options: dict[str, Any]) -> "RecoveringPool":
         if self.settings_dict["CONN_MAX_AGE"] != 0:
             raise ImproperlyConfigured("Pooling doesn't support persistent connections.")
-        # Costs Lambda's cold start, which has no pool.
+        # Imported here because it would slow down cold starts on Lambda, which uses no pool.
         from django_runtimes.databases.postgresql.connections.pool import PooledConnection, RecoveringPool
 
-        # The pool's threads make connections at any time: what changes in this entry later is not meant for them.
+        # The pool's threads open connections at any time, and must not see later changes to this entry.
         entry = {**self.settings_dict, "OPTIONS": _copy_of(self.settings_dict["OPTIONS"])}
-        like_this = type(self)(entry, self.alias)
+        template = type(self)(entry, self.alias)
 
         def parameters() -> dict[str, Any]:
-            # Django sets autocommit as it needs it.
-            return {**like_this._pool_parameters(), "autocommit": True}
+            # Django changes autocommit itself where it needs to.
+            return {**template._pool_parameters(), "autocommit": True}
 
         def make() -> PooledConnection:
             connection = connect(lambda used: PooledConnection.connect(**used), parameters, provider_of(entry))
@@ -138,7 +138,7 @@ class ConnectionSourceMixin(WrapperBase):
         return RecoveringPool(
             make,
             made_for=_made_for(entry),
-            configure=like_this._configure_connection,
+            configure=template._configure_connection,
             check=entry["CONN_HEALTH_CHECKS"],
             max_rest_s=entry.get("MAX_REST_S"),
             replaces_touched=self._is_proxied,
@@ -150,18 +150,18 @@ class ConnectionSourceMixin(WrapperBase):
 
 
 def _made_for(entry: dict[str, Any]) -> tuple[Any, ...]:
-    """What a pool reads of the entry when it is made; it is compared several times in each request."""
+    """Return the parts of the entry that a pool reads when it is created; compared several times per request."""
     get = entry.get
     return (*_read_by_pool(entry), get("CREDENTIALS"), get("ROUTE"), get("MAX_REST_S"), get("ALWAYS_RESET"))
 
 
 def _copy_of(options: dict[str, Any]) -> dict[str, Any]:
-    """With the dictionaries in it, the pool's own among them, and the same objects otherwise."""
+    """Copy the options and the dictionaries nested in them; other values are shared."""
     return {name: _copy_of(value) if isinstance(value, dict) else value for name, value in options.items()}
 
 
 def _note_statements(connection: Any, entry: dict[str, Any]) -> None:
-    # Django makes these by psycopg's own function, which takes no class.
+    # Django connects through psycopg's own function, which takes no connection class.
     connection.__class__ = watched(connection.__class__)
     connection.server_cursor_factory = noting(connection.server_cursor_factory)
     connection.session = SessionState(connection)

@@ -1,4 +1,4 @@
-"""Tells apart the jobs of executors, of which one thread runs one after the other."""
+"""Identifies the executor job that a thread is running."""
 
 import asyncio
 import sys
@@ -8,25 +8,25 @@ from concurrent.futures import thread as executor_threads
 from typing import Any
 from weakref import ref
 
-# Of one call that was handed to `ThreadPoolExecutor.submit`: for as long as somebody holds it, the job can be asked.
-# Of one of anyio's, which runs the synchronous endpoints of Starlette and FastAPI, the event loop's future.
-# Of a task of `multiprocessing.pool.ThreadPool` its numbers, which the process gives once.
+# For a call passed to `ThreadPoolExecutor.submit`, its future. For a call of anyio, which runs the synchronous
+# endpoints of Starlette and FastAPI, the event loop's future. For a task of `multiprocessing.pool.ThreadPool`, its
+# numbers, which are unique in the process.
 Job = ref[Future[Any]] | ref[asyncio.Future[Any]] | tuple[int, int]
 
 _EXECUTORS = vars(executor_threads)
-# Python 3.13's is a view of the variables.
+# From Python 3.13 on, `f_locals` is a view.
 _LOCALS_ARE_COPIES = sys.version_info < (3, 13)
 
 
 def current_job() -> Job | None:
-    """The job that this thread is at work for; None where no thread of an executor's is, or one that has a manager.
+    """Return the job that this thread runs; None outside executors, and on threads that something else manages.
 
-    A handler manages its threads by itself. So does asgiref the thread of thread-sensitive calls: several of them may
-    share one transaction.
+    A handler manages its own threads. asgiref manages the thread of thread-sensitive calls, several of which may share
+    one transaction.
     """
     if hasattr(threading.current_thread(), "serves_whole_requests"):
         return None
-    # No context variable tells: `submit` passes no context on, and a thread has one of its own for as long as it lives.
+    # A context variable cannot tell: `submit` passes no context on, and a thread's own context lasts for all its jobs.
     frame = sys._getframe().f_back
     is_managed = False
     while frame is not None:
@@ -38,7 +38,7 @@ def current_job() -> Job | None:
             if module == "anyio._backends._asyncio":
                 return None if is_managed else ref(_variables_of(frame, "future")[0])
             if module == "asgiref.current_thread_executor":
-                # A job that waits in async_to_sync() runs the thread-sensitive calls itself: they are part of it.
+                # A job that waits in async_to_sync() runs the thread-sensitive calls itself, so they belong to it.
                 is_managed = False
         elif name == "worker" and frame.f_globals.get("__name__") == "multiprocessing.pool":
             job, part = _variables_of(frame, "job", "i")
@@ -50,9 +50,9 @@ def current_job() -> Job | None:
 
 
 def is_over(job: Job) -> bool:
-    """Whether the job is known to have returned or raised; a task of a ThreadPool does not tell.
+    """Return whether the job is known to have ended; a ThreadPool's tasks do not say.
 
-    Nor does a call of anyio's that was given up: its future is cancelled, and the thread may still be at work.
+    A cancelled call of anyio counts as running: its future is done, but its thread may still be working.
     """
     if isinstance(job, tuple):
         return False
@@ -64,6 +64,6 @@ def _variables_of(frame: Any, *names: str) -> list[Any]:
     variables = frame.f_locals
     values = [variables.get(name) for name in names]
     if _LOCALS_ARE_COPIES:
-        # The frame keeps the copy, which would be a reference cycle with an exception's traceback.
+        # The frame keeps the copy, which would form a reference cycle with an exception's traceback.
         variables.clear()
     return values

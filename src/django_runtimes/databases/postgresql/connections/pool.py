@@ -1,4 +1,4 @@
-"""A pool that gives no dead connection away and is back half a second after its server."""
+"""A pool that never lends a dead connection and recovers within half a second of its server."""
 
 import threading
 from _thread import get_ident
@@ -19,14 +19,14 @@ from django_runtimes.databases.postgresql.connections.connecting import leave_to
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
 
-# psycopg's pool doubles its pauses up to minutes, in which it does not notice that the server is back.
+# psycopg's pool doubles its pauses up to minutes, and does not notice during one that the server is back.
 _RETRY_AFTER_S = 0.5
-# The server answers it without a plan.
-_NOTHING = b""
-# During an outage that lasted the pool's timeout already: enough for a connection that is about to come.
+# The empty query: the server answers it without planning.
+_EMPTY_QUERY = b""
+# How long to wait once an outage has lasted the pool's timeout: enough for a connection that is almost ready.
 _TIMEOUT_IN_OUTAGE_S = 0.25
-# Shorter than anybody waits.
-_CALL_BACK_EVERY_S = 0.1
+# Shorter than any client's timeout.
+_RECLAIM_EVERY_S = 0.1
 
 _DEFAULTS = {
     "reconnect_timeout": _RETRY_AFTER_S,
@@ -37,7 +37,7 @@ _DEFAULTS = {
 
 
 class PooledConnection(WatchedConnection):
-    """A connection that knows when it was made and when it was last given back."""
+    """A connection that records when it was opened and when it was last given back."""
 
     made_at_s: float
     rests_since: Moment
@@ -46,19 +46,19 @@ class PooledConnection(WatchedConnection):
     def connect(  # type: ignore[override]  # the pool calls it with these arguments alone
         cls, *args: Any, make: Callable[[], Self] | None = None, **kwargs: Any
     ) -> Self:
-        """What `make` makes, where a pool has one: psycopg's offers no other place for a way of one's own."""
+        """Return `make()` if a pool passes it; psycopg's pool has no other hook for opening a connection."""
         return super().connect(*args, **kwargs) if make is None else make()
 
 
 class RecoveringPool(ConnectionPool[PooledConnection]):
-    """psycopg's pool, which differs in what becomes of a connection that is found dead.
+    """psycopg's pool with faster recovery from dead connections, and with sessions reset between requests.
 
-    psycopg's pauses for seconds before it tries the next one. Here the idle ones are replaced with it, and a new one
-    is waited for. One that was not used for `max_rest_s` counts as dead. Once the server has been
-    unreachable for longer than the pool's timeout, waiting is cut short: the answer is known.
+    psycopg's pool pauses for seconds before it tries the next connection. This one replaces all idle connections along
+    with the dead one, and waits for a new one. A connection idle for `max_rest_s` counts as dead. Once the server has
+    been unreachable for longer than the pool's timeout, clients wait only briefly.
 
-    A connection whose session some statement may have changed is reset when it comes back, and the answer is read
-    when it goes out again, so that neither request waits for the server; with `replaces_touched` it is replaced.
+    A connection whose session may have changed is reset when it comes back. The answer is read when the connection is
+    lent again, so that neither request waits for the server. With `replaces_touched` it is replaced instead.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         super().__init__(
             connection_class=PooledConnection,
             kwargs={"make": self._make_noted},
-            # Threads would not survive the fork that a server may still do.
+            # The pool's threads would not survive a server that forks later.
             open=False,
             configure=make_ready,
             reconnect_failed=cast("Callable[[ConnectionPool[Any]], None]", type(self)._try_again),
@@ -96,18 +96,18 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         self._failing_since_s: float | None = None
         self._emptied_at_s = 0.0
         self._emptying = threading.Lock()
-        self._calls_back = False
+        self._reclaims = False
         self._made: WeakSet[PooledConnection] = WeakSet()
 
     def getconn(self, timeout: float | None = None) -> PooledConnection:
-        """A connection that answers; PoolTimeout or TooManyRequests when there is none."""
+        """Return a connection that answers; raise PoolTimeout or TooManyRequests if there is none."""
         asked_at_s = monotonic()
-        deadline_s = asked_at_s + self._patience_s(timeout)
+        deadline_s = asked_at_s + self._wait_limit_s(timeout)
         if self._is_empty:
-            self.call_back()
+            self.reclaim_unused()
         while True:
             if not self._pool:
-                self.call_back_while_waited_for()
+                self.reclaim_while_waited_for()
             connection = super().getconn(deadline_s - monotonic())
             connection.session.owner = get_ident()
             if self._is_fit(connection):
@@ -116,59 +116,59 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
                 self._last_movement_s = monotonic()
                 return connection
             if self._failing_since_s is None:
-                # On a silent network it took seconds to find out.
+                # If packets are dropped silently, finding out took seconds.
                 self._failing_since_s = asked_at_s
             connection.close()
             self.putconn(connection)
             self.renew(connection)
 
-    def call_back(self) -> None:
-        """Take back what threads hold and have no use for any more, as after the garbage collector dropped a cursor.
+    def reclaim_unused(self) -> None:
+        """Take back connections that threads hold but no longer use, as after garbage collection dropped a cursor.
 
-        A thread that collects garbage may hold any lock, this pool's too, and can give nothing back itself.
+        A thread that collects garbage may hold any lock, including this pool's, so it cannot give one back itself.
         """
         for connection in tuple(self._lent):
             holder = connection.session.holder
             wrapper = None if holder is None else holder()
             if wrapper is not None:
-                wrapper.let_go()
+                wrapper.release_unused()
 
-    def call_back_while_waited_for(self) -> None:
-        """Do so every now and then for as long as somebody waits."""
-        if not self._calls_back:
-            self._calls_back = True
-            self.schedule_task(_CallBack(self), _CALL_BACK_EVERY_S)
+    def reclaim_while_waited_for(self) -> None:
+        """Take back unused connections periodically while a client waits."""
+        if not self._reclaims:
+            self._reclaims = True
+            self.schedule_task(_Reclaim(self), _RECLAIM_EVERY_S)
 
-    def call_back_once_more(self) -> None:
-        """Do so now, and again unless nobody waits any more."""
-        self._calls_back = False
-        self.call_back()
+    def reclaim_again(self) -> None:
+        """Take back unused connections now, and schedule the next round while a client waits."""
+        self._reclaims = False
+        self.reclaim_unused()
         if self._waiting:
-            self.call_back_while_waited_for()
+            self.reclaim_while_waited_for()
 
-    # psycopg's is a static method, and is called on the pool.
+    # psycopg's is a static method, called on the pool.
     def check_connection(self, conn: PooledConnection) -> None:  # type: ignore[override]
-        """psycopg's, also for a connection whose reset is not answered yet; an error when it is broken."""
+        """Raise psycopg's error if the connection is broken, after reading the answer to a pending reset."""
         conn.session.owner = get_ident()
         if conn.session.is_resetting:
             self._finish_reset(conn)
         else:
-            conn.ask(_NOTHING)
+            conn.ask(_EMPTY_QUERY)
         conn.session.owner = NOBODY
 
     def putconn(self, conn: PooledConnection) -> None:
-        """Take a connection back."""
+        """Take a connection back from a client."""
         conn.rests_since = Moment.now()
         self._lent.discard(conn)
         conn.session.holder = None
         self._last_movement_s = monotonic()
-        # Its cursors are of no use to anybody from here on.
+        # Invalidates the connection's cursors.
         conn.session.number += 1
         super().putconn(conn)
 
     @property
     def empty_for_s(self) -> float:
-        """Seconds since a connection last went out or came back, while all that the pool may have are out; else 0."""
+        """Seconds since a connection was last lent or returned, if the pool has lent all it may have; otherwise 0."""
         return monotonic() - self._last_movement_s if self._is_empty else 0.0
 
     @property
@@ -176,24 +176,24 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         return len(self._lent) >= self.max_size
 
     def renew(self, connection: PooledConnection) -> None:
-        """Replace all idle connections, unless that was done after this one was made, which is of no use."""
+        """Replace all idle connections, unless they were replaced after this useless connection was opened."""
         with self._emptying:
             if connection.made_at_s > self._emptied_at_s:
                 self._emptied_at_s = monotonic()
                 self.drain()
 
     def abandon(self) -> None:
-        """In a child process: forget the parent's connections without a word to the server."""
-        # psycopg's finalizer would wait for locks whose holders stayed in the parent.
+        """In a child process, drop the parent's connections without sending anything to the server."""
+        # psycopg's finalizer would wait for locks whose owners exist only in the parent.
         self._closed = True
         for connection in list(self._made):
             leave_to_parent(connection)
 
     def _reset_connection(self, conn: PooledConnection) -> None:
-        """psycopg's part of a return, which ends a transaction; then the session's end is asked for."""
+        """End the transaction as psycopg's pool does, then send the statement that resets the session."""
         session = conn.session
         if session.is_resetting:
-            # Nobody had it: it was meant for a client that has given up.
+            # It was never lent: its client gave up waiting.
             return
         super()._reset_connection(conn)
         if not conn.closed:
@@ -204,7 +204,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         statement = session.reset_statement()
         if self._replaces_touched:
             if statement == DISCARD_ALL:
-                # As old as one can be: psycopg replaces it without a warning.
+                # psycopg replaces an expired connection without a warning.
                 conn._expire_at = 0.0
             return
         if statement is None:
@@ -218,7 +218,7 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
             session.is_resetting = True
 
     def _close_connection(self, conn: PooledConnection) -> None:
-        # On one of the pool's threads, or that of another client.
+        # One of the pool's threads or another client's thread may run this.
         conn.session.owner = None
         super()._close_connection(conn)
 
@@ -233,15 +233,15 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         return not self._checks or _answers(connection)
 
     def _finish_reset(self, connection: PooledConnection) -> None:
-        """Read the server's answer, and set what every connection of the pool has."""
+        """Read the server's answer, and configure the session as for a new connection."""
         was_touched = connection.session.is_touched
         results = connection.wait(fetch_many(connection.pgconn))
         if any(result.status != ExecStatus.COMMAND_OK for result in results):
-            raise OperationalError(f"the session was not reset: {results[-1].get_error_message()}")
+            raise OperationalError(f"the server did not reset the session: {results[-1].get_error_message()}")
         if not was_touched:
             connection.session.clear()
             return
-        # The server has forgotten its prepared statements; psycopg has been told of it by nobody.
+        # The server has dropped its prepared statements, and psycopg does not know that.
         connection._prepared.clear()
         connection._prepared._to_flush.clear()
         self._make_ready(connection)
@@ -249,12 +249,12 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
     def _rested_too_long(self, connection: PooledConnection) -> bool:
         return self._max_rest_s is not None and connection.rests_since.age_s > self._max_rest_s
 
-    def _patience_s(self, timeout: float | None) -> float:
+    def _wait_limit_s(self, timeout: float | None) -> float:
         timeout_s = self.timeout if timeout is None else timeout
         since_s = self._failing_since_s
         if since_s is None:
             return timeout_s
-        # Whoever comes later has waited for a thread meanwhile: all give up at the same moment.
+        # Clients that arrive later have already waited for a thread, so all give up at the same moment.
         return min(timeout_s, max(_TIMEOUT_IN_OUTAGE_S, since_s + self.timeout - monotonic()))
 
     def _make_noted(self) -> PooledConnection:
@@ -271,22 +271,22 @@ class RecoveringPool(ConnectionPool[PooledConnection]):
         return connection
 
     def _try_again(self) -> None:
-        """Called when an attempt was given up; whoever comes later makes the pool try by itself."""
+        """Retry after psycopg gave up connecting, if clients wait; otherwise the next client makes the pool retry."""
         if self.get_stats()["requests_waiting"]:
-            # Lets an empty pool grow by one.
+            # check() makes an empty pool open one connection.
             self.check()
 
 
-class _CallBack(MaintenanceTask):
-    """Runs on one of the pool's threads."""
+class _Reclaim(MaintenanceTask):
+    """Takes back unused connections, on one of the pool's threads."""
 
     def _run(self, pool: "ConnectionPool[Any]") -> None:
-        cast("RecoveringPool", pool).call_back_once_more()
+        cast("RecoveringPool", pool).reclaim_again()
 
 
 def _answers(connection: PooledConnection) -> bool:
     try:
-        connection.ask(_NOTHING)
+        connection.ask(_EMPTY_QUERY)
     except PsycopgError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""Closes the connections of a thread that ends, whatever started it."""
+"""Closes a thread's connections when the thread ends, regardless of how it was started."""
 
 import os
 import threading
@@ -9,9 +9,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def close_at_thread_end(wrapper: BaseDatabaseWrapper) -> None:
-    """Close the wrapper's connection when this thread ends, unless `forget` is called before."""
+    """Close the wrapper's connection when this thread ends, unless `forget()` is called before."""
     if threading.current_thread() is threading.main_thread():
-        # The process ends with it, and its connections with the process.
+        # The process ends with its main thread, and closes its connections.
         return
     if not hasattr(_thread, "end"):
         _thread.end = _ThreadEnd()
@@ -19,25 +19,25 @@ def close_at_thread_end(wrapper: BaseDatabaseWrapper) -> None:
 
 
 def forget(wrapper: BaseDatabaseWrapper) -> None:
-    """The wrapper has no connection any more."""
+    """Cancel `close_at_thread_end()` for a wrapper without a connection."""
     if (end := getattr(_thread, "end", None)) is not None:
         end.wrappers.pop(id(wrapper), None)
 
 
 class _ThreadEnd:
-    """Dies with its thread's local storage, which Python clears on that very thread."""
+    """Closes connections when it is finalized: Python clears thread-local storage on the thread that ends."""
 
     def __init__(self) -> None:
         self.wrappers: dict[int, Any] = {}
         self._process_id = os.getpid()
 
     def __del__(self) -> None:
-        # A fork ends all threads but one in the child, whose connections are the parent's.
+        # In a forked child, all other threads end, but their connections belong to the parent.
         if os.getpid() != self._process_id:
             return
         while self.wrappers:
             _, wrapper = self.wrappers.popitem()
-            # Nobody is left to hear of it, and the pool replaces a connection that is broken.
+            # No caller is left to handle an error, and the pool replaces a broken connection.
             with suppress(Exception):
                 wrapper.close()
 

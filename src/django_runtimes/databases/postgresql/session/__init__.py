@@ -1,1 +1,1 @@
-"""What one request leaves in a PostgreSQL session, and how it is noted and cleared."""
+"""Detecting the state that a request leaves in a PostgreSQL session."""

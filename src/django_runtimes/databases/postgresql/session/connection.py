@@ -1,4 +1,4 @@
-"""psycopg's connection, which sees also what no cursor has noted."""
+"""psycopg's connection, extended to track all that it sends and which thread may use it."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import psycopg
 from psycopg.generators import execute
 from psycopg.pq import ExecStatus
 
-from django_runtimes.databases.postgresql.remembering import remembering
+from django_runtimes.databases.postgresql.class_cache import class_cache
 from django_runtimes.databases.postgresql.session.noted import noted
 from django_runtimes.databases.postgresql.session.state import SessionState
 
@@ -14,14 +14,14 @@ _ANSWERS = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK, ExecStatus.EM
 
 
 class WatchedConnection(psycopg.Connection[Any]):
-    """psycopg's, which sees also what no cursor of this engine has noted, and serves one thread at a time."""
+    """psycopg's connection, which also notes statements that bypass this engine's cursors, and serves one thread."""
 
     session: SessionState
-    # psycopg sets it on those that a pool has lent.
+    # psycopg sets it on connections from a pool.
     _pool: Any = None
 
     def wait(self, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's, by which everything that is sent goes; InterfaceError for a thread that gave it back."""
+        """Note everything that is sent; raise InterfaceError on a thread that gave the connection back."""
         session = self.__dict__.get("session")
         if session is not None:
             session.require_owner()
@@ -30,17 +30,17 @@ class WatchedConnection(psycopg.Connection[Any]):
         return super().wait(*args, **kwargs)
 
     def cancel(self) -> None:
-        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        """Cancel as psycopg does; raise InterfaceError on a thread that gave the connection back."""
         self._require_owner()
         super().cancel()
 
     def cancel_safe(self, *, timeout: float = 30.0) -> None:
-        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        """Cancel as psycopg does; raise InterfaceError on a thread that gave the connection back."""
         self._require_owner()
         super().cancel_safe(timeout=timeout)
 
     def close(self) -> None:
-        """psycopg's; InterfaceError for a thread that gave the connection back."""
+        """Close as psycopg does; raise InterfaceError on a thread that gave the connection back."""
         if not self.closed:
             self._require_owner()
         super().close()
@@ -51,9 +51,9 @@ class WatchedConnection(psycopg.Connection[Any]):
             session.require_owner()
 
     def ask(self, question: bytes) -> None:
-        """Raise an error of psycopg's when the server has no answer; the question must leave nothing behind.
+        """Send a statement that leaves no session state; raise psycopg's error unless the server answers it.
 
-        Without a cursor, which costs more than the question.
+        No cursor is used: it would cost more than the statement.
         """
         with self.lock, noted(self):
             self.pgconn.send_query(question)
@@ -62,24 +62,24 @@ class WatchedConnection(psycopg.Connection[Any]):
             raise psycopg.OperationalError(result.get_error_message())
 
     def commit(self) -> None:
-        """psycopg's."""
+        """Commit as psycopg does, without marking the session as changed."""
         with noted(self):
             super().commit()
 
     def set_autocommit(self, value: bool) -> None:  # noqa: FBT001  (psycopg's signature)
-        """psycopg's, which sends nothing."""
+        """Set autocommit as psycopg does, which sends nothing."""
         with noted(self):
             super().set_autocommit(value)
 
     def rollback(self) -> None:
-        """psycopg's."""
+        """Roll back as psycopg does, without marking the session as changed."""
         with noted(self):
             super().rollback()
 
 
-@remembering(16)
+@class_cache(16)
 def watched(connection_class: type) -> type:
-    """The connection class with what WatchedConnection adds."""
+    """Return the connection class with WatchedConnection before it."""
     if issubclass(connection_class, WatchedConnection):
         return connection_class
     if issubclass(WatchedConnection, connection_class):

@@ -1,20 +1,20 @@
-"""psycopg's cursors, which note their statements."""
+"""psycopg's cursors, extended to note their statements in the session's state."""
 
 from _thread import get_ident
 from typing import Any
 
 import psycopg
 
-from django_runtimes.databases.postgresql.remembering import remembering
-from django_runtimes.databases.postgresql.session.noted import fetching, is_outlived, note, noted, state_of
+from django_runtimes.databases.postgresql.class_cache import class_cache
+from django_runtimes.databases.postgresql.session.noted import fetching, note, noted, outlives_session, state_of
 from django_runtimes.databases.postgresql.types import CursorBase
 
 
 class NotingCursor(CursorBase):
-    """A mixin for psycopg's cursors, which tells the connection's SessionState of each statement.
+    """A mixin for psycopg's cursors that notes each statement in the connection's SessionState.
 
-    A cursor that is kept for longer than its connection does nothing to the next one who has that: its statements are
-    errors, and closing it sends nothing.
+    A cursor kept after its connection was given back cannot disturb the connection's next user: its statements raise
+    InterfaceError, and closing it sends nothing.
     """
 
     session_number: int | None = None
@@ -25,28 +25,28 @@ class NotingCursor(CursorBase):
         remember_session(self)
 
     def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Note the statement, then execute it as psycopg does."""
         with note(self, query):
             return super().execute(query, *args, **kwargs)
 
     def executemany(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Note the statement, then execute it as psycopg does."""
         with note(self, query, is_several=True):
             return super().executemany(query, *args, **kwargs)
 
     def stream(self, query: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Note the statement, then stream its rows as psycopg does."""
         note(self, query)
         return super().stream(query, *args, **kwargs)
 
     def copy(self, statement: Any, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Note the statement, then copy as psycopg does."""
         note(self, statement)
         return super().copy(statement, *args, **kwargs)
 
     def close(self) -> None:
-        """psycopg's; a connection that this cursor was the last to need may go back to its pool."""
-        if is_outlived(self):
+        """Close as psycopg does; if no other cursor needs the connection, it may go back to its pool."""
+        if outlives_session(self):
             self._closed = True
         elif not self._closed:
             self._end()
@@ -59,12 +59,12 @@ class NotingCursor(CursorBase):
 
 
 class NotingServerCursor(NotingCursor):
-    """The same for cursors whose rows stay on the server until they are fetched."""
+    """The same mixin for server-side cursors, whose rows stay on the server until they are fetched."""
 
     is_declared = False
 
     def execute(self, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Note the statement, execute it as psycopg does, and count the cursor as open on the server."""
         result = super().execute(*args, **kwargs)
         if not self.is_declared and (state := state_of(self)) is not None:
             state.open_cursors += 1
@@ -72,32 +72,32 @@ class NotingServerCursor(NotingCursor):
         return result
 
     def close(self) -> None:
-        """psycopg's; on another thread, as when garbage is collected, nothing is sent from between two queries."""
-        # Left open, it is closed on the server by the reset at the request's end.
+        """Close as psycopg does; on another thread, as in garbage collection, send nothing."""
+        # If it stays open on the server, the reset at the request's end closes it.
         if self.thread_id != get_ident():
             self._closed = True
-        elif self.is_declared and not is_outlived(self):
+        elif self.is_declared and not outlives_session(self):
             self.is_declared = False
             state_of(self).open_cursors -= 1  # type: ignore[union-attr]
         super().close()
 
     def _end(self) -> None:
-        # Only these send something.
+        # Only server-side cursors send a statement when they close.
         with noted(self._conn):
             super()._end()
 
     def fetchone(self) -> Any:
-        """psycopg's."""
+        """Fetch as psycopg does; raise InterfaceError if the cursor's session has ended."""
         with fetching(self):
             return super().fetchone()
 
     def fetchmany(self, *args: Any, **kwargs: Any) -> Any:
-        """psycopg's."""
+        """Fetch as psycopg does; raise InterfaceError if the cursor's session has ended."""
         with fetching(self):
             return super().fetchmany(*args, **kwargs)
 
     def fetchall(self) -> Any:
-        """psycopg's."""
+        """Fetch as psycopg does; raise InterfaceError if the cursor's session has ended."""
         with fetching(self):
             return super().fetchall()
 
@@ -106,14 +106,14 @@ class NotingServerCursor(NotingCursor):
             return super().__next__()
 
     def scroll(self, *args: Any, **kwargs: Any) -> None:
-        """psycopg's."""
+        """Scroll as psycopg does; raise InterfaceError if the cursor's session has ended."""
         with fetching(self):
             super().scroll(*args, **kwargs)
 
 
-@remembering(16)
+@class_cache(16)
 def noting(cursor_class: type) -> type:
-    """The cursor class with NotingCursor before it."""
+    """Return the cursor class with NotingCursor or NotingServerCursor before it."""
     if issubclass(cursor_class, NotingCursor):
         return cursor_class
     mixin = NotingServerCursor if issubclass(cursor_class, psycopg.ServerCursor) else NotingCursor
@@ -121,7 +121,7 @@ def noting(cursor_class: type) -> type:
 
 
 def remember_session(cursor: Any) -> None:
-    """Note who has the connection while this cursor is made."""
+    """Record the session and the thread that the cursor belongs to."""
     state = state_of(cursor)
     if state is not None:
         cursor.session_number = state.number

@@ -1,4 +1,4 @@
-"""SQL cut into the words and marks that PostgreSQL reads, without what it does not execute."""
+"""Splits SQL into statements and tokens, without comments and white space."""
 
 import re
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from typing import NamedTuple
 
 
 class TokenKind(Enum):
-    """What a token is; comments and white space are none."""
+    """The kinds of tokens; comments and white space produce none."""
 
-    WORD = "a keyword or an identifier, in lower case"
-    QUOTED = "an identifier in double quotes, as it stands between them"
-    VALUE = "a string or a number, whose text is left out"
+    WORD = "a keyword or an unquoted identifier, in lower case"
+    QUOTED = "the text of an identifier in double quotes"
+    VALUE = "a string or a number; its text is left out"
     MARK = "one character of punctuation or of an operator"
 
 
 class Token(NamedTuple):
-    """One piece of a statement."""
+    """One token of a statement."""
 
     kind: TokenKind
     text: str
 
 
-# An unterminated string or comment goes to the end, as the server would complain of it.
+# An unterminated string or comment extends to the end; the server rejects such a statement.
 _GRAMMAR = r"""
       (?P<space> \s+ | --[^\r\n]* )
     | (?P<comment> /\* )
@@ -42,12 +42,12 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 @cache
 def _token() -> re.Pattern[str]:
-    # Compiled at the first use: a process on Lambda, which keeps no session, starts without.
+    # Compiled on first use, since Lambda keeps no sessions and should not pay for this at a cold start.
     return re.compile(_GRAMMAR, re.VERBOSE | re.DOTALL)
 
 
 def split_statements(sql: str) -> list[list[Token]]:
-    """The tokens of each statement that is not empty; a semicolon ends one."""
+    """Return the tokens of each non-empty statement; semicolons end statements."""
     statements: list[list[Token]] = [[]]
     for token in _tokens(sql):
         if token == (TokenKind.MARK, ";"):
@@ -75,7 +75,7 @@ def _tokens(sql: str) -> Iterator[Token]:
 
 
 def _end_of_comment(sql: str, position: int) -> int:
-    # PostgreSQL's comments nest, which no regular expression follows.
+    # PostgreSQL's comments nest, which a regular expression cannot match.
     depth = 1
     for edge in _COMMENT_EDGE.finditer(sql, position):
         depth += 1 if edge[0] == "/*" else -1

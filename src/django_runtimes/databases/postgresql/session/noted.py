@@ -1,4 +1,4 @@
-"""Tells a session's state what its cursors and its connection send."""
+"""Context managers that note in a session's state what its cursors and its connection send."""
 
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -12,12 +12,12 @@ from django_runtimes.databases.postgresql.session.statements import text_of
 
 
 def state_of(cursor: Any) -> SessionState | None:
-    """What is known of the session that a cursor belongs to."""
+    """Return the state of the cursor's session, or None."""
     return getattr(cursor._conn, "session", None)
 
 
 def note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractContextManager[object]:
-    """Note a statement that is about to run, and know what is sent within the block."""
+    """Note a statement that is about to run; what the block sends does not mark the session as changed again."""
     state = state_of(cursor)
     if state is None:
         return nullcontext()
@@ -31,19 +31,19 @@ def note(cursor: Any, query: object, *, is_several: bool = False) -> AbstractCon
 
 
 def fetching(cursor: Any) -> AbstractContextManager[object]:
-    """Know what is sent within the block; InterfaceError for a cursor that outlived its session."""
+    """Return `noted()` for the cursor's connection; raise InterfaceError if the cursor outlived its session."""
     require_session(cursor)
     return noted(cursor._conn)
 
 
 def noted(connection: Any) -> AbstractContextManager[object]:
-    """Know what is sent within the block."""
+    """Return a context manager in which what the connection sends does not mark the session as changed."""
     state = getattr(connection, "session", None)
     return nullcontext() if state is None else Noted(state)
 
 
 class Noted:
-    """What is sent within the block is known."""
+    """What the block sends does not mark the session as changed."""
 
     __slots__ = ("_before", "_state")
 
@@ -58,7 +58,7 @@ class Noted:
 
 
 class _NotedStatement(Noted):
-    """The same for a statement that may leave something the thread needs, unless it fails."""
+    """The same for a statement that leaves session state unless it fails."""
 
     __slots__ = ("_cursor", "_query")
 
@@ -69,7 +69,7 @@ class _NotedStatement(Noted):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         super().__exit__(kind)
-        # Of several statements, one before a COMMIT or outside any transaction may have had its effect.
+        # If there were several statements, those before a COMMIT or outside a transaction may have taken effect.
         if (
             kind is not None
             and issubclass(kind, psycopg.Error)
@@ -79,21 +79,21 @@ class _NotedStatement(Noted):
             self._state.is_needed = False
 
 
-def is_outlived(cursor: Any) -> bool:
-    """Whether somebody else has had the connection since the cursor was made."""
+def outlives_session(cursor: Any) -> bool:
+    """Return whether the connection was given back or reset after the cursor was made."""
     return cursor.session_number is not None and cursor.session_number != cursor._conn.session.number
 
 
 def require_session(cursor: Any) -> None:
-    """InterfaceError for a cursor that outlived its session."""
-    if is_outlived(cursor):
+    """Raise InterfaceError if the cursor outlived its session."""
+    if outlives_session(cursor):
         raise psycopg.InterfaceError(
             "this cursor's connection has gone back to its pool, or its session was reset; make a new cursor"
         )
 
 
 def _is_several(query: object, cursor: psycopg.Cursor[Any]) -> bool:
-    # What a procedure or a DO block has committed stays.
+    # A procedure or a DO block may have committed before it failed.
     text = text_of(query, cursor)
     if text is None:
         return True

@@ -1,4 +1,4 @@
-"""What one request may leave in a PostgreSQL session, noted while its statements run."""
+"""Tracks the state that statements may leave in a PostgreSQL session."""
 
 import threading
 from _thread import get_ident
@@ -18,37 +18,36 @@ DISCARD_ALL = b"DISCARD ALL"
 NOBODY = 0
 
 _LONGEST_REMEMBERED = 4096
-# What an application may change on psycopg's connection itself.
+# Attributes of psycopg's connection that an application may change.
 _ATTRIBUTES = (
     *("autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("isolation_level", "read_only", "deferrable", "prepare_threshold", "prepared_max"),
 )
-# The same without psycopg's properties, each of which is a call: this is read at every request's end.
+# The same attributes without psycopg's properties, which are slower: they are read at the end of every request.
 _attributes_of = attrgetter(
     *("_autocommit", "row_factory", "cursor_factory", "server_cursor_factory"),
     *("_isolation_level", "_read_only", "_deferrable", "_prepared.prepare_threshold", "_prepared.prepared_max"),
 )
-# What a pool, and this engine, set on a connection themselves.
+# Attributes that a pool and this engine set on a connection.
 _OURS = frozenset({"_pool", "_created_at", "_expire_at", "made_at_s", "rests_since", "session"})
 
 
 class CompiledSQL(str):
-    """A statement that Django's ORM compiled without a function of the application's own: it leaves no state.
+    """A statement that Django's ORM compiled without any application SQL, so it leaves no session state.
 
-    An instance loses its class as soon as anything is added to it, so that a statement which was changed on its way
-    counts as unknown.
+    Any string operation returns a plain `str`, so a statement that is changed later counts as unknown.
     """
 
     __slots__ = ()
 
 
 class SessionState:
-    """What is known of one connection's session since it was last clean.
+    """The state of one connection's session since it was last clean.
 
-    `is_touched`: some statement may have left what the next request must not see. `is_needed`: some statement may
-    have left what the following statements of this thread rely on. `number` counts those who had the connection.
-    `owner` is the thread that may use it; NOBODY while it is in a pool, None for any. `holder` is the wrapper that may
-    be asked to give it back to its pool.
+    `is_touched`: a statement may have left state that the next request must not see. `is_needed`: a statement may have
+    left state that later statements of this thread rely on. `number` increases when the connection is given back or
+    reset. `owner` is the thread that may use it: NOBODY while it is in a pool, None for any thread. `holder` is the
+    wrapper that can give it back to its pool.
     """
 
     is_noted: bool
@@ -77,12 +76,12 @@ class SessionState:
         self.owner: int | None = None
         self.holder: ref[Any] | None = None
         self.is_noted = False
-        # Statements of Django's ORM count too: triggers and views may set state.
+        # Whether Django's own statements count too, since triggers and views may set state.
         self.always_resets = False
         self.begin(connection)
 
     def begin(self, connection: psycopg.Connection[Any]) -> None:
-        """Remember what psycopg keeps of the session: it is as every request is to find it."""
+        """Remember psycopg's side of a clean session, so that `restore()` can bring it back."""
         self._attributes = _attributes_of(connection)
         self._handlers = [(handlers, handlers.copy()) for handlers in _handlers(connection)]
         self._callbacks = _callbacks(connection.pgconn)
@@ -100,12 +99,12 @@ class SessionState:
                 self.has_sequences = True
             return
         self.is_touched = True
-        # A thread that keeps its connection to the request's end never asks.
+        # A thread that keeps its connection until the request ends never reads `is_needed`.
         if not self.is_needed and not keeps_connections():
             self.is_needed = _may_leave_state(query, cursor)
 
     def require_owner(self) -> None:
-        """InterfaceError on a thread that does not have the connection, or has given it back."""
+        """Raise InterfaceError on a thread that does not have the connection, or has given it back."""
         if self.owner is not None and self.owner != get_ident():
             raise psycopg.InterfaceError(
                 "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
@@ -113,15 +112,15 @@ class SessionState:
             )
 
     def reset_statement(self) -> bytes | None:
-        """What clears the session; None when the ORM alone used it, and left nothing."""
+        """Return the statement that resets the session, or None if it is clean."""
         if self.is_touched or self.open_cursors:
             return DISCARD_ALL
         return b"DISCARD SEQUENCES" if self.has_sequences else None
 
     def restore(self, connection: psycopg.Connection[Any]) -> None:
-        """Set it as it was remembered, and drop what else was put on the connection; not in a transaction.
+        """Restore psycopg's side of the session, and drop attributes added to the connection; not in a transaction.
 
-        A connection that is in pipeline mode is closed: what the server still answers is nobody's.
+        Close a connection in pipeline mode: no client reads the server's outstanding answers.
         """
         if connection._pipeline is not None:
             connection.close()
@@ -135,8 +134,7 @@ class SessionState:
                 handlers[:] = remembered
         if _callbacks(connection.pgconn) != self._callbacks:
             connection.pgconn.notice_handler, connection.pgconn.notify_handler = self._callbacks
-        # Notifications that nobody has read, blocks of transaction() that nobody left, and two-phase commits that
-        # failed or were prepared, and not finished.
+        # Drop unread notifications, open transaction() blocks, and unfinished two-phase commits.
         connection._notifies_backlog = deque()
         connection._num_transactions = 0
         connection._tpc = None
@@ -145,7 +143,7 @@ class SessionState:
                 del present[name]
             self._known_count = len(present)
         if not _are_shared(connection.adapters, self._adapters):
-            # A dumper of the application's writes SQL into statements of the ORM.
+            # A dumper that the application registered writes SQL into the ORM's statements.
             self.is_touched = True
             connection._adapters = AdaptersMap(self._adapters)
 
@@ -154,17 +152,17 @@ class SessionState:
         self._adapters = AdaptersMap(connection.adapters)
 
     def clear(self) -> None:
-        """The session on the server is as it was when this began."""
+        """Record that the session on the server is clean again."""
         self.is_touched = self.is_needed = self.is_resetting = self.has_sequences = False
         self.open_cursors = 0
         self.number += 1
 
 
 def keeps_connections() -> bool:
-    """Whether this thread keeps a connection from a request's first query to the request's end.
+    """Return whether this thread keeps a connection from a request's first query until the request ends.
 
-    Only a thread that serves one whole request after the other does, and the main thread, which commands and Lambda's
-    invocations run on. Nothing tells when the work of any other thread ends.
+    Threads that serve whole requests do, and the main thread, which runs commands and Lambda's invocations. For any
+    other thread, the end of its work is unknown.
     """
     thread = threading.current_thread()
     return thread is threading.main_thread() or getattr(thread, "serves_whole_requests", False)
@@ -179,7 +177,7 @@ def _callbacks(pgconn: Any) -> tuple[Any, Any]:
 
 
 def _are_shared(adapters: AdaptersMap, template: AdaptersMap) -> bool:
-    """Whether nothing was registered: until then a map shares what its template has, which compares fast."""
+    """Return whether nothing was registered; until then the map shares its template's parts, which compare fast."""
     return (
         adapters.types._registry is template.types._registry
         and adapters._dumpers == template._dumpers

@@ -1,7 +1,7 @@
 """Finds statements that may leave state in their session for later statements.
 
-A statement counts as harmless only if it begins as a query or a change of rows, and calls only functions of
-PostgreSQL that are known to keep no state.
+A statement counts as harmless only if it begins with a known harmless keyword and calls only PostgreSQL functions that
+are known to keep no state.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _HARMLESS_BEGINNINGS = _words(
 # SET outlasts the transaction unless one of these words follows.
 _SET_IN_TRANSACTION = frozenset({"local", "constraints", "transaction"})
 
-# Before a parenthesis these words are not calls.
+# These words before a parenthesis are not function calls.
 _KEYWORDS = _words(
     "all and any array as asc between by case cast check columns conflict cross cube current default desc distinct do "
     "else end escape except exists filter following for from full group grouping having ilike in inner insert "
@@ -145,7 +145,7 @@ def _is_temporary_schema(token: Token) -> bool:
 
 
 def _makes_table(tokens: Sequence[Token]) -> bool:
-    """SELECT … INTO, which may make a temporary table; INSERT INTO and MERGE INTO change rows."""
+    """Return whether this is SELECT … INTO, which may create a temporary table, unlike INSERT INTO and MERGE INTO."""
     return any(
         token == (TokenKind.WORD, "into")
         and tokens[at - 1] not in ((TokenKind.WORD, "insert"), (TokenKind.WORD, "merge"))

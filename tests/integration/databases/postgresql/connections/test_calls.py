@@ -35,10 +35,10 @@ def request_():
     current_request.set(None)
 
 
-def let_go(wrapper):
+def release_unused(wrapper):
     """As another thread does that finds the pool empty."""
     with workers(1) as (thread,):
-        thread.do(wrapper.let_go)
+        thread.do(wrapper.release_unused)
 
 
 def set_tenant(alias):
@@ -50,7 +50,7 @@ async def test_a_second_call_keeps_its_connection_while_its_cursor_is_open(alias
     def second():
         with connections[alias].cursor() as cursor:
             cursor.execute(SET)
-            let_go(connections[alias])
+            release_unused(connections[alias])
             cursor.execute(READ)
             return get_ident(), cursor.fetchone()
 
@@ -62,7 +62,7 @@ async def test_a_second_call_keeps_its_connection_while_its_cursor_is_open(alias
 async def test_a_second_call_keeps_its_session_between_two_cursors(alias, request_):
     def second():
         run(alias, SET)
-        let_go(connections[alias])
+        release_unused(connections[alias])
         return get_ident(), run(alias, READ)
 
     thread = await run_sync(set_tenant, alias)
@@ -96,7 +96,7 @@ async def test_a_cursor_that_a_call_returns_is_read_in_the_next(alias, request_,
         return connections[alias], cursor
 
     def second():
-        let_go(wrapper)
+        release_unused(wrapper)
         cursor.execute(READ)
         row = cursor.fetchone()
         cursor.close()
@@ -114,7 +114,7 @@ async def test_a_call_that_was_given_up_keeps_its_session(alias, request_):
         run(alias, SET)
         from_thread.run_sync(scope.cancel)
         is_given_up.wait()
-        let_go(connections[alias])
+        release_unused(connections[alias])
         rows.put(run(alias, READ))
 
     with CancelScope() as scope:

@@ -276,5 +276,5 @@ def test_a_thread_keeps_its_session_for_a_time_after_its_request(alias, monkeypa
 
         monkeypatch.setattr(taking, "LONGEST_REST_S", 0.0)
         assert run(alias, READ) == ("none",)
-        assert "taken away with its session state" in caplog.text
+        assert "loses its connection and its session state" in caplog.text
         close(alias)
