@@ -36,7 +36,7 @@ def test_no_event_ends_the_process_or_becomes_a_server_error(trial: Trial, image
             server_errors=sum(count for status, count in statuses.items() if status >= 500),
             refused=sum(count for status, count in statuses.items() if 400 <= status < 500),
             served=sum(count for status, count in statuses.items() if status < 400),
-            explained=sum("is no request of an HTTP API" in str(outcome) for outcome in no_objects),
+            explained=sum("is not a request from an HTTP API" in str(outcome) for outcome in no_objects),
         )
         for front, event, outcome in zip(fronts, events, outcomes, strict=True):
             status = 502 if isinstance(outcome, InvocationError) else outcome["statusCode"]

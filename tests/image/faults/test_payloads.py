@@ -45,7 +45,7 @@ def test_payloads_above_lambdas_limit_are_never_a_bad_gateway(trial: Trial, imag
                 replies_lost=isinstance(too_long, InvocationError),
                 explained=_status(too_long) == 500
                 and "larger than Lambda can send" in too_long["body"]
-                and "is more than the 6291556 that Lambda takes" in function.container.logs(),
+                and "exceeds 6291556 bytes, the limit of Lambda" in function.container.logs(),
             )
 
 

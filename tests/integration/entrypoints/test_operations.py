@@ -145,7 +145,7 @@ async def test_a_slow_migration_is_cancelled_before_lambda_kills_it(function, jo
     assert answer["exit_code"] == 124
     assert "migrate was interrupted" in answer["output"]
     assert "[migrate was stopped after " in answer["output"]
-    assert answer["output"].endswith("what takes longer runs as a task of ECS]\n")
+    assert answer["output"].endswith("run longer commands as an ECS task]\n")
     assert (held, journal.applied()[-1]) == ([], "0002_gate")
     assert (next_one["exit_code"], emulator.started_count, emulator.failed_count) == (0, 1, 0)
 
@@ -165,7 +165,7 @@ async def test_output_above_lambdas_limit_keeps_its_end(function, tmp_path):
 
     answer = json.loads(invocation.payload)
     assert RESPONSE_LIMIT_BYTES / 2 < len(invocation.payload) <= RESPONSE_LIMIT_BYTES
-    assert answer["output"].startswith("[7000108 bytes before this are in the log alone]\n")
+    assert answer["output"].startswith("[7000108 bytes before this are only in the log]\n")
     assert answer["output"].endswith("\x01\nthe end\n")
 
 
@@ -189,10 +189,10 @@ async def test_the_web_function_answers_warm_ups_but_no_commands(function, journ
     with psycopg.connect(journal.url, autocommit=True) as observer:
         async with LambdaEmulator(function(**web, WEBAPP_WARM_UP="1")) as emulator:
             assert await send(emulator, {"warm_up": True}) == {"warm": True}
-            with pytest.raises(FunctionFailed, match="the operations function takes commands") as failed:
+            with pytest.raises(FunctionFailed, match="send commands to the operations function") as failed:
                 await run(emulator, "migrate")
         async with LambdaEmulator(function(**web)) as emulator:
-            with pytest.raises(FunctionFailed, match="a warm-up has to be switched on"):
+            with pytest.raises(FunctionFailed, match="enable warm-ups before use"):
                 await send(emulator, {"warm_up": True})
         sessions = observer.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -32,7 +32,7 @@ def test_a_request_is_refused_whatever_it_contains(handler, front, more):
         front, "POST", "/command", headers=headers, query={"command": ["migrate"]}, body=json.dumps(COMMAND).encode()
     )
 
-    with pytest.raises(UnknownEvent, match="is no command, and this function runs nothing else"):
+    with pytest.raises(UnknownEvent, match="is not a command, and this function runs nothing else"):
         handler(event | more, PLENTY)
 
 
@@ -63,17 +63,19 @@ def test_every_other_event_is_refused_with_what_to_send(handler, event):
     ids=repr,
 )  # fmt: skip
 def test_a_command_that_is_not_a_list_of_words_is_refused(handler, command):
-    with pytest.raises(UnknownEvent, match="the command is no list of words"):
+    with pytest.raises(UnknownEvent, match="the command is not a list of words"):
         handler({"command": command}, PLENTY)
 
 
 @pytest.mark.parametrize("name", ["flush", "", "MIGRATE", " migrate", "--settings=other", "migrate --noinput"])
 def test_a_forbidden_command_is_refused_with_the_allowed_ones(handler, name):
-    with pytest.raises(UnknownEvent, match=f"the command '{name}' is none that this function may run; ") as error:
+    with pytest.raises(UnknownEvent, match=f"the command '{name}' is not one that this function may run; ") as error:
         handler({"command": [name, "--noinput"]}, PLENTY)
     assert str(error.value).endswith("choose one of: check, migrate")
 
 
 def test_no_command_starts_without_time_to_end_it(handler):
-    with pytest.raises(RuntimeError, match="migrate has 3 s left, 5 of which are for ending it; raise the function's"):
+    with pytest.raises(
+        RuntimeError, match="migrate has 3 s left, 5 of which are for stopping it; raise the function's"
+    ):
         handler(COMMAND, SimpleNamespace(get_remaining_time_in_millis=lambda: 3_000))

@@ -1,1 +1,1 @@
-"""How a Lambda event reaches Django."""
+"""The Lambda handlers for HTTP requests and for management commands."""

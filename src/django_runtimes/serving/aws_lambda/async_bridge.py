@@ -1,4 +1,4 @@
-"""Runs coroutines for synchronous code, on whose thread they make their synchronous calls."""
+"""Runs coroutines for synchronous code, and runs their thread-sensitive calls on the calling thread."""
 
 import asyncio
 import os
@@ -12,32 +12,32 @@ from django_runtimes.serving.asgi.exits import run_through_exits
 
 
 class AsyncBridge:
-    """Runs coroutines on the runner's event loop, which a thread beside the calling one drives while it is in use.
+    """Runs coroutines on the runner's event loop, which a second thread drives while it is in use.
 
-    Between `offer()` and `withdraw()` each `async_to_sync()` on the calling thread finds that loop. The calling thread
-    makes the coroutines' thread-sensitive calls, as under Django's own handler: they find its database connections,
-    with their transactions and attributes, and its thread-local values. asgiref alone would make an event loop for
-    each call, and what was made on the loop of another could not be used.
+    Between `offer()` and `withdraw()`, each `async_to_sync()` on the calling thread uses that loop. The coroutines'
+    thread-sensitive calls run on the calling thread, as under Django's own handler. There they see its database
+    connections, with their transactions and attributes, and its thread-local values. With asgiref alone, each call
+    would create an event loop, and objects bound to an earlier call's loop would fail.
     """
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._runner = runner
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="django-bridge")
         self._loop = _LazyLoop(runner, self._drive)
-        # A process that was forked has no thread for the loop, and asgiref does not use one with another id.
+        # A forked process has no thread for the loop; asgiref ignores a loop with another process's id.
         self._process = os.getpid()
         self._driving: Future[Any] | None = None
         self._end = asyncio.Event()
 
     def offer(self) -> None:
-        """Let asgiref find the loop on this thread. The loop is not driven before something asks for it."""
-        # Each time, since calls that asgiref makes on this thread leave their own loop here.
+        """Let asgiref find the loop on this thread; the loop only starts running when something uses it."""
+        # Set each time, since calls that asgiref makes on this thread leave their own loop here.
         found = SyncToAsync.threadlocal
         found.main_event_loop, found.main_event_loop_pid = self._loop, self._process
 
     def withdraw(self) -> None:
-        """End what `offer()` began, on the same thread. Tasks that are not done go on when the loop is next driven."""
-        # Nobody would drive it.
+        """Undo `offer()` on the same thread; unfinished tasks continue when the loop next runs."""
+        # Nothing drives the loop after this.
         SyncToAsync.threadlocal.main_event_loop = None
         if self._driving is not None:
             self._loop.call_soon_threadsafe(self._end.set)
@@ -45,7 +45,7 @@ class AsyncBridge:
             driving.result()
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """The coroutine's result; raises what it raises. Only between `offer()` and `withdraw()`, on their thread."""
+        """Return the coroutine's result, or raise its exception; call between `offer()` and `withdraw()`."""
         tasks: list[asyncio.Task[Any]] = []
 
         async def awaited() -> Any:
@@ -57,12 +57,12 @@ class AsyncBridge:
             return async_to_sync(awaited)()
         except BaseException:
             for task in tasks:
-                # Not done where a signal has interrupted the calling thread.
+                # The task is still running if a signal interrupted the calling thread.
                 self._loop.call_soon_threadsafe(task.cancel)
             raise
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._thread.shutdown()
 
     def _drive(self) -> None:
@@ -72,19 +72,19 @@ class AsyncBridge:
 
 
 class _LazyLoop:
-    """The runner's event loop, which begins to be driven when it is asked for work, or whether it runs."""
+    """The runner's event loop, which starts running on its first use."""
 
     def __init__(self, runner: asyncio.Runner, drive: Callable[[], None]) -> None:
         self._runner = runner
         self._drive = drive
 
     def is_running(self) -> bool:
-        """Always."""
+        """Start the loop, and return True."""
         self._drive()
         return True
 
     def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.Handle:
-        """As the loop's own."""
+        """Start the loop, and schedule the callback on it."""
         self._drive()
         return self._runner.get_loop().call_soon_threadsafe(callback, *args, **options)
 

@@ -1,4 +1,4 @@
-"""A command in a process of its own: its output copied while it runs, its time bounded."""
+"""Runs a command in its own process with a time limit, and copies its output to standard error."""
 
 import contextlib
 import ctypes
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
-# Between the signal that a command may clean up after and the one that it cannot hear.
+# Between SIGTERM, after which a command may clean up, and SIGKILL.
 GRACE_S = 3.0
 
-# What timeout(1) ends with.
+# The exit code of timeout(1).
 _EXIT_STOPPED = 124
 _LONGEST_LINE_BYTES = 65_536
 _STANDARD_ERROR = 2
-# What left the command's process group may hold its output open for ever.
+# A process that left the command's process group may keep the output open for ever.
 _LAST_OUTPUT_S = 0.5
 _PR_SET_PDEATHSIG = 1
 
@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True)
 class CommandEnding:
-    """How a command ended; `dropped_bytes` of its output came before what is here."""
+    """How a command ended; `dropped_bytes` of its output came before the kept `output`."""
 
     exit_code: int
     output: str
@@ -35,23 +35,23 @@ class CommandEnding:
 
 
 def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) -> CommandEnding:
-    """Run it to its end, and end with it whatever is still in its process group; call this on the main thread.
+    """Run a command, then kill what is left of its process group; call this on the main thread.
 
-    Its standard output and its standard error go to this process's standard error, whole lines at a time and in the
-    order in which they were written; the last `kept_bytes` are kept. After `time_limit_s` it gets SIGTERM, GRACE_S
-    later SIGKILL, and the exit code is 124. One that a signal ended has 128 and the signal's number.
+    Its standard output and standard error go to this process's standard error, in whole lines and in the order in which
+    they were written; the last `kept_bytes` are kept. After `time_limit_s` it gets SIGTERM, and SIGKILL after a further
+    GRACE_S; its exit code is then 124. If a signal ended it, its exit code is 128 plus the signal's number.
     """
     process = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        # Else the two would be out of order.
+        # Without it, output and errors would be out of order.
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
         process_group=0,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread is there to hold a lock)
+        preexec_fn=_die_with_parent,  # noqa: PLW1509  (no other thread exists that could hold a lock)
     )
-    # A pipe, as asked for above.
+    # Not None, since stdout=PIPE.
     copy = _Copy(cast("IO[bytes]", process.stdout), kept_bytes)
     reader = threading.Thread(target=copy.run, name="output", daemon=True)
     reader.start()
@@ -74,7 +74,7 @@ def run_command(argv: Sequence[str], *, time_limit_s: float, kept_bytes: int) ->
 
 
 class _Copy:
-    """Copies lines from a pipe to standard error, and keeps the last `kept_bytes` of them."""
+    """Copies lines from a pipe to standard error and keeps the last `kept_bytes`."""
 
     def __init__(self, pipe: IO[bytes], kept_bytes: int) -> None:
         self._pipe = pipe
@@ -83,7 +83,7 @@ class _Copy:
         self._total_bytes = 0
 
     def run(self) -> None:
-        # A line that never ends must not fill the memory, nor must many.
+        # Neither one endless line nor many lines may fill the memory.
         while line := self._pipe.readline(_LONGEST_LINE_BYTES):
             os.write(_STANDARD_ERROR, line)
             self._total_bytes += len(line)
@@ -93,7 +93,7 @@ class _Copy:
         self._pipe.close()
 
     def kept(self) -> tuple[str, int]:
-        """The text, and how many bytes came before it."""
+        """Return the kept text, and the number of bytes dropped before it."""
         last = bytes(self._last[-self._kept_bytes :])
         return last.decode(errors="replace"), self._total_bytes - len(last)
 

@@ -1,4 +1,4 @@
-"""Mangum's request and response of an ASGI application, which ends with its head where nothing may follow."""
+"""Mangum's HTTP cycle, extended to end a response with its head when it cannot have content."""
 
 import asyncio
 from typing import Any
@@ -8,21 +8,22 @@ from mangum.protocols.http import HTTPCycleState
 
 from django_runtimes.serving.framing import has_content
 
-# For an application that does not hear that its client has left.
+# How long an application may go on streaming after its client has all that it takes.
 _GRACE_S = 1.0
 
 
 class FramedHTTPCycle(HTTPCycle):
-    """Mangum's. A stream of which the client takes the head alone ends there: the application hears that it has left.
+    """Mangum's cycle, which ends a stream after its head if the response cannot have content.
 
-    It is cancelled a second later. What is whole stays with a HEAD request, whose front counts it.
+    The application receives http.disconnect, and is cancelled a second later. The answer to a HEAD request keeps a body
+    that is sent in one message, since the front computes Content-Length from it.
     """
 
     _running: "asyncio.Task[Any] | None" = None
     _ending: asyncio.TimerHandle | None = None
 
     async def run(self, app: Any) -> None:
-        """Run the application to its end."""
+        """Run the application until it returns."""
         self._running = asyncio.current_task()
         try:
             await super().run(app)
@@ -31,9 +32,9 @@ class FramedHTTPCycle(HTTPCycle):
                 self._ending.cancel()
 
     async def send(self, message: Any) -> None:
-        """Take one of ASGI's messages."""
+        """Process an ASGI message from the application."""
         if self._ending is not None:
-            # It may be told in between.
+            # Yield to the event loop, so that the application can be cancelled between messages.
             await asyncio.sleep(0)
             return
         is_cut = self._is_last(message)

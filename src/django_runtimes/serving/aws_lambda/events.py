@@ -1,4 +1,4 @@
-"""Tells which front an event comes from, and reads the request that it holds."""
+"""Recognizes the front that sent an event, and reads the request from the event."""
 
 import re
 import string
@@ -13,28 +13,28 @@ from django_runtimes.serving.aws_lambda.stage_path import with_stage_path
 from django_runtimes.serving.aws_lambda.unknown_event import UnknownEvent, is_edge_response, name_event
 from django_runtimes.serving.types import Event, Scope
 
-# What reading a damaged event raises, in Mangum or here.
-DAMAGE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+# Errors that reading a malformed event raises, in Mangum or here.
+PARSE_ERRORS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 # https://www.rfc-editor.org/rfc/rfc9110#name-tokens
 _TOKEN_CHARACTERS = b"!#$%&'*+-.^_`|~" + string.digits.encode() + string.ascii_letters.encode()
-# The port is None where what follows the colon is none.
+# The second group is None if no port follows the colon.
 _HOST_AND_PORT = re.compile(r"(.*?)(?::([0-9]{1,5}))?", re.DOTALL | re.ASCII)
-# Several proxies may each have added one.
+# Several proxies may each have added a scheme.
 _SCHEMES = re.compile(r"[A-Za-z0-9+., -]*")
-# No front writes these beside a request: commands, warm-ups, and what API Gateway sends to an authorizer.
-_KEYS_OF_OTHERS = frozenset({"command", "warm_up", "methodArn", "routeArn", "authorizationToken"})
-# In `requestContext`: WebSocket APIs, and VPC Lattice.
-_CONTEXTS_OF_OTHERS = frozenset({"connectionId", "messageDirection", "serviceArn", "serviceNetworkArn"})
-# From an event to the value of a header of Lambda@Edge.
-_DEEPEST = 8
+# Keys that no HTTP front sends: those of commands, warm-ups and API Gateway's authorizers.
+_NON_HTTP_KEYS = frozenset({"command", "warm_up", "methodArn", "routeArn", "authorizationToken"})
+# Keys in the `requestContext` of WebSocket APIs and VPC Lattice.
+_NON_HTTP_CONTEXT_KEYS = frozenset({"connectionId", "messageDirection", "serviceArn", "serviceNetworkArn"})
+# The nesting depth of a header's value in a Lambda@Edge event.
+_MAX_DEPTH = 8
 
 
 class BodyTooLargeError(Exception):
-    """The request's body is larger than what is taken."""
+    """The request's body exceeds a limit."""
 
 
 class _HTTPEvent(HTTPGateway):
-    """Mangum's, with a path that is decoded once; Mangum's own decodes what a function URL has decoded already."""
+    """Mangum's HTTP event with the path decoded once; Mangum decodes a function URL's path a second time."""
 
     @property
     def scope(self) -> Scope:
@@ -48,19 +48,19 @@ class _HTTPEvent(HTTPGateway):
 
 
 class _EdgeEvent(LambdaAtEdge):
-    """Mangum's, with a path that is decoded and every value of a header.
+    """Mangum's Lambda@Edge event with a decoded path and all values of each header.
 
-    Mangum's own keeps the first value of a request, the last of a response.
+    Mangum keeps only the first value in a request, and only the last in a response.
     """
 
     @property
     def scope(self) -> Scope:
         scope = cast("Scope", super().scope)
-        # CloudFront hands over what the client wrote.
+        # CloudFront passes on the client's path undecoded.
         scope["path"] = unquote(scope["path"])
         headers = self.event["Records"][0]["cf"]["request"]["headers"]
         pairs = [(name.lower(), entry["value"]) for name, entries in headers.items() for entry in entries]
-        # Browsers may send cookies one by one, and Django joins headers by commas.
+        # Browsers may send several Cookie headers, which Django would join with commas.
         cookies = "; ".join(value for name, value in pairs if name == "cookie")
         pairs = [pair for pair in pairs if pair[0] != "cookie"] + ([("cookie", cookies)] if cookies else [])
         scope["headers"] = [[name.encode(), value.encode()] for name, value in pairs]
@@ -76,7 +76,7 @@ class _EdgeEvent(LambdaAtEdge):
 
 
 _OURS: dict[type, Any] = {HTTPGateway: _HTTPEvent, LambdaAtEdge: _EdgeEvent}
-# Mangum's classes make the scope each time that they are asked for it, once more for the reply.
+# Mangum's classes compute the scope on every access, including once for the reply.
 EVENT_CLASSES = [
     type(event_class.__name__, (event_class,), {"scope": cached_property(event_class.scope.fget)})
     for event_class in (_OURS.get(handler, handler) for handler in HANDLERS)
@@ -84,12 +84,12 @@ EVENT_CLASSES = [
 
 
 def require_request(event: Any) -> None:
-    """UnknownEvent for what no HTTP front sends; what it lets pass, Mangum may still not know."""
-    if not isinstance(event, dict) or not _KEYS_OF_OTHERS.isdisjoint(event):
+    """Raise UnknownEvent for an event that no HTTP front sends; Mangum may still reject the others."""
+    if not isinstance(event, dict) or not _NON_HTTP_KEYS.isdisjoint(event):
         raise unknown(event)
     if "requestContext" in event:
         context = event["requestContext"]
-        if not isinstance(context, dict) or not _CONTEXTS_OF_OTHERS.isdisjoint(context):
+        if not isinstance(context, dict) or not _NON_HTTP_CONTEXT_KEYS.isdisjoint(context):
             raise unknown(event)
         is_v2 = "elb" not in context and event.get("version") == "2.0"
         if is_v2 and not isinstance(context.get("http"), dict):
@@ -99,51 +99,51 @@ def require_request(event: Any) -> None:
 
 
 def unknown(event: Any) -> UnknownEvent:
-    """The error for an event that is no request."""
+    """Return the error for an event that is not an HTTP request."""
     return UnknownEvent(
-        f"{name_event(event)} is no request of an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
-        "this function answers no other; the operations function takes commands, a warm-up has to be switched on"
+        f"{name_event(event)} is not a request from an HTTP API, a function URL, a load balancer or Lambda@Edge, and "
+        "this function answers nothing else; send commands to the operations function, and enable warm-ups before use"
     )
 
 
 def read_request(request: Any) -> tuple[Scope, bytes]:
-    """The scope and the body of a request that one of `EVENT_CLASSES` holds.
+    """Return the scope and the body of a request in one of `EVENT_CLASSES`.
 
-    One of `DAMAGE` for an event that cannot be a request, BodyTooLargeError where CloudFront has cut the body off.
+    Raise one of `PARSE_ERRORS` if the event cannot be a request, BodyTooLargeError if CloudFront truncated the body.
     """
     event = request.event
     try:
         scope = request.scope
-    except DAMAGE:
-        scope = _read_what_mangum_does_not(request)
+    except PARSE_ERRORS:
+        scope = _read_scope_without_nulls(request)
     encoded = _encoded_body(event)
     body: bytes = request.body
     if encoded:
         _require_base64(encoded, len(body))
-    # What JSON can spell and HTTP cannot would be met later, in the midst of Django.
+    # Reject strings that JSON allows and HTTP does not, before they cause errors inside Django.
     scope["path"].encode()
     method = scope["method"].encode()
     if not method or method.translate(None, _TOKEN_CHARACTERS):
-        raise ValueError("the method is no word")
+        raise ValueError("the method is not a token")
     if not _SCHEMES.fullmatch(scope["scheme"]):
-        raise ValueError("the scheme is no word")
+        raise ValueError("the scheme has invalid characters")
     address = scope["client"][0]
     if address is not None and not isinstance(address, str):
-        raise ValueError("the client's address is no string")
+        raise ValueError("the client's address is not a string")
     scope["headers"] = _checked_headers(scope["headers"], len(body))
     with_stage_path(scope, event)
     return scope, body
 
 
-def _read_what_mangum_does_not(request: Any) -> Scope:
-    """The scope of an event with nulls, or with a Host that Mangum cannot split; one of `DAMAGE` for any other."""
+def _read_scope_without_nulls(request: Any) -> Scope:
+    """Return the scope of an event with nulls or a Host that Mangum cannot split; else raise one of `PARSE_ERRORS`."""
     event = request.event
-    # The console's test events and hand-written ones have null where a front has nothing.
+    # Test events, from the console or written by hand, have null where a front omits the key.
     request.event = _without_nulls(event)
     try:
         scope = cast("Scope", request.scope)
-    except DAMAGE:
-        # An IPv6 address has colons, and what is no host is Django's to refuse.
+    except PARSE_ERRORS:
+        # The Host may be an IPv6 address, which has colons; Django rejects an invalid one.
         request.event, host = _without_host(request.event)
         scope = cast("Scope", request.scope)
         name, port = _HOST_AND_PORT.fullmatch(host).groups()  # type: ignore[union-attr]  # it matches all texts
@@ -154,8 +154,8 @@ def _read_what_mangum_does_not(request: Any) -> Scope:
 
 
 def _without_host(event: Event) -> tuple[Event, str]:
-    """The event without its Host header, and that header's text; ValueError unless it has one with a colon."""
-    # Copied no deeper than it changes: the rest may be nested deeper than a copy can go.
+    """Return the event without its Host header, and the header's value; raise ValueError unless it contains a colon."""
+    # A shallow copy of the changed parts: the rest may be nested too deeply to copy.
     holder = dict(event["Records"][0]["cf"]["request"] if "Records" in event else event)
     hosts: set[str] = set()
     for kind in ("headers", "multiValueHeaders"):
@@ -167,7 +167,7 @@ def _without_host(event: Event) -> tuple[Event, str]:
             values = value if isinstance(value, list) else [value]
             hosts.update(one["value"] if isinstance(one, dict) else one for one in values)
     if len(hosts) != 1 or ":" not in (host := hosts.pop()):
-        raise ValueError("the Host is not the damage")
+        raise ValueError("the event is malformed, and not because of its Host header")
     if "Records" not in event:
         return holder, host
     record = event["Records"][0]
@@ -175,7 +175,7 @@ def _without_host(event: Event) -> tuple[Event, str]:
 
 
 def _encoded_body(event: Event) -> str | None:
-    """The body where it is base64; ValueError for one that is no text, BodyTooLargeError for one that is cut off."""
+    """Return the body if it is base64; raise ValueError if it is not a string, BodyTooLargeError if it is truncated."""
     if "Records" in event:
         held = event["Records"][0]["cf"]["request"].get("body") or {}
         if held.get("inputTruncated"):
@@ -184,25 +184,25 @@ def _encoded_body(event: Event) -> str | None:
     else:
         content, is_base64 = event.get("body"), event.get("isBase64Encoded")
     if not (content is None or isinstance(content, str)):
-        raise ValueError(f"the body is a {type(content).__name__}, no string")
+        raise ValueError(f"the body is of type {type(content).__name__}, not a string")
     if not (is_base64 is None or isinstance(is_base64, bool)):
         raise ValueError("isBase64Encoded is neither true nor false")
     return content if is_base64 else None
 
 
 def _require_base64(content: str, length: int) -> None:
-    """ValueError for an encoded body of which Mangum's decoder left characters out: it is shorter then."""
+    """Raise ValueError if Mangum's decoder skipped invalid characters, which makes the decoded body shorter."""
     padding = content.count("=", -2)
     if len(content) % 4 or length != len(content) // 4 * 3 - padding:
-        raise ValueError("the body is no base64")
+        raise ValueError("the body is not base64")
 
 
 def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes]]:
-    # All at once: this is done for every request.
+    # Headers are joined and checked at once, since this runs for every request.
     names = b"".join([name for name, _ in headers])
     values = b"".join([value for _, value in headers])
     if b"\0" in values or b"\r" in values or b"\n" in values or names.translate(None, _TOKEN_CHARACTERS):
-        raise ValueError("a header has a character that no header can have")
+        raise ValueError("a header has an invalid character")
     if not length and b"content-length" not in names:
         return headers
     stated = [header for header in headers if header[0] == b"content-length"]
@@ -210,14 +210,14 @@ def _checked_headers(headers: list[list[bytes]], length: int) -> list[list[bytes
         headers = [header for header in headers if header[0] != b"content-length"]
         stated = [[b"content-length", b""]]
         headers += stated
-    # The body is whole, whatever it was said to be.
+    # The event holds the whole body, so its length is correct even if the header was not.
     stated[0][1] = b"%d" % length
     return headers
 
 
 def _without_nulls(event: Event) -> Event:
-    """The event with nothing where it had null, and without headers of Lambda@Edge that have no value."""
-    pruned: Event = _pruned(event, _DEEPEST)
+    """Return the event without nulls, and without Lambda@Edge headers that have no value."""
+    pruned: Event = _without_none(event, _MAX_DEPTH)
     if "Records" in pruned:
         request = pruned["Records"][0]["cf"]["request"]
         request.setdefault("querystring", "")
@@ -229,9 +229,9 @@ def _without_nulls(event: Event) -> Event:
     return pruned
 
 
-def _pruned(value: Any, depth: int) -> Any:
+def _without_none(value: Any, depth: int) -> Any:
     if depth and isinstance(value, dict):
-        return {key: _pruned(part, depth - 1) for key, part in value.items() if part is not None}
+        return {key: _without_none(part, depth - 1) for key, part in value.items() if part is not None}
     if depth and isinstance(value, list):
-        return [_pruned(part, depth - 1) for part in value if part is not None]
+        return [_without_none(part, depth - 1) for part in value if part is not None]
     return value

@@ -24,8 +24,8 @@ from django_runtimes.serving.asgi.threads.abandoned import close_leftovers, clos
 from django_runtimes.serving.aws_lambda.async_bridge import AsyncBridge
 from django_runtimes.serving.aws_lambda.cycle import FramedHTTPCycle
 from django_runtimes.serving.aws_lambda.events import (
-    DAMAGE,
     EVENT_CLASSES,
+    PARSE_ERRORS,
     BodyTooLargeError,
     read_request,
     require_request,
@@ -51,29 +51,31 @@ logger = logging.getLogger(__name__)
 
 
 _LAMBDA_QUOTA_BYTES = 6 * 2**20
-# A body and headers so much shorter than the limit cannot exceed it: JSON writes six characters for one at most, and
-# CloudFront's replies name each header twice. To encode a reply once more only to count costs milliseconds.
-_CERTAINLY_SHORT = 12
-# What a schedule sends, as its template says.
+# A reply cannot exceed a limit that is twelve times the size of its body and headers: JSON writes at most six
+# characters for one, and CloudFront's replies name each header twice. Encoding it to measure it takes milliseconds.
+_MAX_EXPANSION = 12
+# The event that the template's schedule sends.
 _WARM_UP = {"warm_up": True}
 
 
 class DirectLambdaHandler:
-    """Mangum parses each event and shapes each reply; between them stands Django, not an ASGI cycle.
+    """Serves Lambda events with Django directly; Mangum parses each event and builds each reply.
 
-    A request whose path leads to an asynchronous view, and every request where some middleware has to run
-    asynchronously, goes through `application` on one event loop that lives as long as the process. So does every
-    request when a tool wraps `application` around `asgi_handler`, or has patched a method of Django's handler that the
-    direct way does without. Each invocation has a context of its own, so that nothing it activates reaches the next.
-    With `answers_warm_up` the event `{"warm_up": true}` is answered by itself, for what it costs to come here.
-    `answer_health` may answer a request, by path and method, before Django sees it; None hands it on.
-    A body of more than `max_body_bytes` is answered 413, and so is one of more than `max_event_body_bytes` as the event
-    holds it, which may be base64. A reply that `encode` makes longer
-    than `max_reply_bytes` becomes a 500 and a line in the log: Lambda would drop it, and the front would answer 502.
-    An application that `is_composed` of Django's and others is told by the lifespan protocol that it starts, once, and
-    by `end_lifespan()` that it ends; StartupFailedError when it cannot start.
-    `proxy_headers` are believed, since only the front can send events; `base_path` is where users find the application,
-    and `base_path_is_stripped` says that the front never leaves it in the path.
+    Requests for asynchronous views, and all requests if some middleware must run asynchronously, go through
+    `application` on one event loop that lives as long as the process. So do all requests when a tool wraps
+    `application` around `asgi_handler`, or has patched a method of Django's handler that the direct path skips. Each
+    invocation has its own context, so that nothing it activates reaches the next one.
+
+    With `answers_warm_up`, the handler itself answers the event `{"warm_up": true}`. `answer_health` may answer a
+    request by path and method before Django sees it, or return None. A body larger than `max_body_bytes` is answered
+    413, and so is one larger than `max_event_body_bytes` in the event, where it may be base64. A reply for which
+    `encode` returns more than `max_reply_bytes` is logged and becomes a 500: Lambda would drop it, and the front would
+    answer 502.
+
+    An application that `is_composed` of Django's and others gets the lifespan protocol's startup here and its shutdown
+    from `end_lifespan()`; StartupFailedError if it cannot start. `proxy_headers` are trusted, since only the front can
+    send events. `base_path` is the path at which users find the application, and `base_path_is_stripped` declares that
+    the front removes it.
     """
 
     def __init__(
@@ -109,13 +111,13 @@ class DirectLambdaHandler:
         if self._application is not self._asgi_handler:
             self._application = ComposedRequests(self._application, self._asgi_handler)
         self._patches = self._asgi_handler.patches
-        self._always_by_asgi = (
+        self._always_uses_asgi = (
             self._application is not self._asgi_handler or self._asgi_handler.needs_asynchronous_chain
         )
         self._runner = asyncio.Runner()
         self._bridge = AsyncBridge(self._runner)
         self._chain = LazyChain(self._make_chain)
-        # A URLconf may query the database, too.
+        # Importing a URLconf may query the database.
         with closing_new_connections():
             self._bridge.offer()
             try:
@@ -124,21 +126,21 @@ class DirectLambdaHandler:
                 self._bridge.withdraw()
         self._lifespan = ComposedLifespan(self._application) if is_composed else None
         if self._lifespan is not None:
-            # An exit ends the process before it serves anything.
+            # An exit during startup ends the process before it serves anything.
             self._runner.run(self._lifespan.start(), context=contextvars.copy_context())
 
     def __call__(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """The reply to one event; UnknownEvent for one that no HTTP front sends."""
+        """Return the reply to an event; raise UnknownEvent if no HTTP front sends such events."""
         if self._answers_warm_up and event == _WARM_UP:
             return {"warm": True}
-        request = self._recognised(event, context)
+        request = self._request_from(event, context)
         try:
             scope, body = self._read_limited(event, request)
         except BodyTooLargeError:
             return refusal(event, 413, "Content Too Large")
-        except DAMAGE as error:
-            # Mangum expects clients to mean well: a port that is no number is enough.
-            logger.warning("an event that is no request: %s: %s", type(error).__name__, error)
+        except PARSE_ERRORS as error:
+            # Mangum raises for some malformed requests, for example for a port that is not a number.
+            logger.warning("an event is not a valid request: %s: %s", type(error).__name__, error)
             return refusal(event, 400, "Bad Request")
         request_now = Request()
         try:
@@ -148,7 +150,7 @@ class DirectLambdaHandler:
         response = framed_response(response, scope["method"])
         response["headers"], head_bytes = text_headers(response["headers"])
         reply: dict[str, Any] = request(response)
-        most_bytes = (head_bytes + len(reply["body"])) * _CERTAINLY_SHORT
+        most_bytes = (head_bytes + len(reply["body"])) * _MAX_EXPANSION
         if most_bytes < self._smallest_limit_bytes:
             return reply
         return self._limited(reply, most_bytes, event, request, scope)
@@ -163,7 +165,7 @@ class DirectLambdaHandler:
         if reply_bytes <= limit_bytes:
             return reply
         logger.error(
-            "%s %s: a reply of %s bytes is more than the %s that %s takes; let the client fetch it from storage",
+            "%s %s: a reply of %s bytes exceeds %s bytes, the limit of %s; let the client fetch it from storage",
             scope["method"],
             scope["path"],
             reply_bytes,
@@ -174,25 +176,25 @@ class DirectLambdaHandler:
 
     @property
     def bridged_async_views(self) -> int:
-        """How many asynchronous views were met inside the synchronous chain so far."""
+        """The number of asynchronous views called inside the synchronous chain so far."""
         bridged_here = self._chain.made.bridged_async_views if self._chain.made else 0
         return bridged_here + self._asgi_handler.bridged_async_views
 
     def end_lifespan(self, longest_s: float) -> None:
-        """Tell a composed application that the process ends; from any thread, while no event is served."""
+        """Send a composed application its shutdown; callable from any thread while no event is served."""
         if self._lifespan is not None:
             with contextlib.suppress(TimeoutError):
                 self._run(asyncio.wait_for(self._lifespan.end(), longest_s))
 
     def close(self) -> None:
-        """End the event loop, and the threads of the native way and of the bridge."""
+        """Close the event loop, and stop the threads of the ASGI handler and the bridge."""
         self._asgi_handler.close()
         self._bridge.close()
         self._runner.close()
 
     def _make_chain_early(self) -> None:
-        # A watch of its own: the next look of the handler's is then the first event's.
-        if self._always_by_asgi or PatchWatch(ASGIHandler).patched:
+        # A separate watch, so that the handler's own first check happens at the first event.
+        if self._always_uses_asgi or PatchWatch(ASGIHandler).patched:
             self._asgi_handler.make_chain_early()
         elif has_sync_views():
             self._chain.make_early()
@@ -204,12 +206,12 @@ class DirectLambdaHandler:
         chain.request_class = self._asgi_handler.request_class
         return chain
 
-    def _recognised(self, event: dict[str, Any], context: Any) -> Any:
+    def _request_from(self, event: dict[str, Any], context: Any) -> Any:
         require_request(event)
         try:
             return self._events.infer(event, context)
         except (IndexError, KeyError, RuntimeError, TypeError):
-            # Of an event whose keys hold something else than a front's.
+            # The event has a front's keys, but other values.
             raise unknown(event) from None
 
     def _read_limited(self, event: dict[str, Any], request: Any) -> tuple[dict[str, Any], bytes]:
@@ -219,13 +221,13 @@ class DirectLambdaHandler:
         scope, body = read_request(request)
         if len(body) > self._max_body_bytes:
             raise BodyTooLargeError
-        return self._as_the_front_says(request, scope), body
+        return self._as_the_client_sees(request, scope), body
 
-    def _as_the_front_says(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
+    def _as_the_client_sees(self, request: Any, scope: dict[str, Any]) -> dict[str, Any]:
         if isinstance(request, ALB):
             scope = self._proxy_headers.read(scope)
         elif self._proxy_headers.are_chosen:
-            # These events name the client themselves.
+            # These events contain the client's address themselves.
             scope = self._proxy_headers.read(scope) | {"client": scope["client"]}
         if not self._base_path:
             return scope
@@ -237,14 +239,14 @@ class DirectLambdaHandler:
             health = self._answer_health(path_below(scope), scope["method"])
             if health is not None:
                 return health
-        if self._always_by_asgi or hint_for(scope).is_async or self._patches.patched:
-            return self._respond_by_asgi(scope, body)
+        if self._always_uses_asgi or hint_for(scope).is_async or self._patches.patched:
+            return self._respond_through_asgi(scope, body)
         try:
             return self._respond_directly(scope, body)
         except BaseException as error:
             if is_exit_of_a_signal(error):
                 raise
-            # As Mangum answers what Django did not: raised by a signal's receiver, say.
+            # Answer as Mangum does if Django did not, for example for an error in a signal's receiver.
             logger.exception("an error outside the middleware chain")
             return internal_error()
 
@@ -277,14 +279,14 @@ class DirectLambdaHandler:
             body = response.getvalue()
         return body
 
-    def _respond_by_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
+    def _respond_through_asgi(self, scope: dict[str, Any], body: bytes) -> Response:
         if self._lifespan is not None:
             scope["state"] = dict(self._lifespan.state)
         cycle = self._run(_cycle(self._application, scope, body))
         return {"status": cycle.status, "headers": cycle.headers, "body": cycle.body}
 
     def _run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        # A task's context would otherwise be that of the thread, which lasts from invocation to invocation.
+        # Otherwise the task would use the thread's context, which lasts across invocations.
         loop = self._runner.get_loop()
         return run_through_exits(loop, loop.create_task(coroutine, context=contextvars.copy_context()))
 
@@ -300,4 +302,4 @@ async def _cycle(application: Any, scope: dict[str, Any], body: bytes) -> Framed
 
 
 async def _no_application(scope: Any, receive: Any, send: Any) -> None:
-    raise AssertionError("Mangum parses and shapes here; it serves nothing")
+    raise AssertionError("Mangum only parses events and builds replies here; it must not call an application")

@@ -1,4 +1,4 @@
-"""Takes the stage of an API Gateway API for what it is: the path below which the application lives."""
+"""Treats the stage of an API Gateway API as the application's root path."""
 
 import re
 from typing import Any
@@ -8,10 +8,10 @@ _PARAMETER = re.compile(r"\{([^{}+]+)\+?\}")
 
 
 def with_stage_path(scope: dict[str, Any], event: dict[str, Any]) -> None:
-    """Set `path` and `root_path` where the event says that the client's URL has the stage in it.
+    """Set `path` and `root_path` if the client's URL contains the stage.
 
-    A REST API takes the stage off `path` and leaves it in `requestContext.path`; an HTTP API leaves it in both. Behind
-    a custom domain neither has it. Links and redirects need it either way.
+    A REST API removes the stage from `path` and leaves it in `requestContext.path`; an HTTP API leaves it in both.
+    Behind a custom domain, neither contains it. Links and redirects must contain it if the client's URL does.
     """
     context = event.get("requestContext")
     if not isinstance(context, dict):
@@ -20,15 +20,15 @@ def with_stage_path(scope: dict[str, Any], event: dict[str, Any]) -> None:
     if not isinstance(stage, str) or not stage or stage == "$default":
         return
     prefix, path = f"/{stage}", scope["path"]
-    # Payload format 2.0 has it once, which `path` holds, decoded.
-    said = None if "http" in context else context.get("path")
-    said = unquote(said) if isinstance(said, str) else path
-    if not _is_below(said, prefix):
+    # Payload format 2.0 has only one path, which `path` holds decoded.
+    full_path = None if "http" in context else context.get("path")
+    full_path = unquote(full_path) if isinstance(full_path, str) else path
+    if not _is_below(full_path, prefix):
         return
-    if _same(said, path):
-        if not _is_the_stages(event, context, prefix, path):
+    if _same(full_path, path):
+        if not _has_stage_prefix(event, context, prefix, path):
             return
-    elif _same(said, prefix + path):
+    elif _same(full_path, prefix + path):
         path = prefix + path
     else:
         return
@@ -36,12 +36,12 @@ def with_stage_path(scope: dict[str, Any], event: dict[str, Any]) -> None:
     scope["root_path"] = prefix
 
 
-def _is_the_stages(event: dict[str, Any], context: dict[str, Any], prefix: str, path: str) -> bool:
-    """Whether `prefix` is in front of what the route matched; an HTTP API's default route says no more."""
+def _has_stage_prefix(event: dict[str, Any], context: dict[str, Any], prefix: str, path: str) -> bool:
+    """Return whether `prefix` precedes the path that the route matched; for a default route, the domain decides."""
     route = context.get("resourcePath") or event.get("resource") or event.get("routeKey") or ""
     template = route.rpartition(" ")[2] if isinstance(route, str) else ""
     if not template.startswith("/"):
-        return "version" in event and _is_apis_own(context.get("domainName"))
+        return "version" in event and _is_default_domain(context.get("domainName"))
     parameters = event.get("pathParameters")
     if not isinstance(parameters, dict):
         parameters = {}
@@ -49,8 +49,8 @@ def _is_the_stages(event: dict[str, Any], context: dict[str, Any], prefix: str, 
     return _same(prefix + unquote(matched), path)
 
 
-def _is_apis_own(domain: object) -> bool:
-    """Whether it is the name that AWS gave the API; behind a domain of one's own no stage is in the path."""
+def _is_default_domain(domain: object) -> bool:
+    """Return whether the domain is the API's default one; behind a custom domain, the path contains no stage."""
     return not isinstance(domain, str) or ".execute-api." in domain
 
 

@@ -1,4 +1,4 @@
-"""The error that an invocation ends with when its event is not for this function."""
+"""The error for an event that the invoked function does not handle."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ _KEYS = 8
 _KEY_CHARACTERS = 40
 
 
-class UnknownEvent(ValueError):  # noqa: N818  (its name is what the log and the invoker see)
-    """An event that is neither run nor served; its text is one line that says what would be."""
+class UnknownEvent(ValueError):  # noqa: N818  (the log and the invoker see this name)
+    """The function does not handle the event; the one-line message names the events that it does handle."""
 
 
 def name_event(event: object) -> str:
-    """What an event looks like, in a few words and without a value: 'an event with the keys …'."""
+    """Describe an event in a few words without its values, as in "an event with the keys …"."""
     if not isinstance(event, dict):
-        return f"an event that is {type(event).__name__}, no object,"
+        return f"an event of type {type(event).__name__}, not an object,"
     if not event:
         return "an empty event"
     keys = [repr(str(key)[:_KEY_CHARACTERS]) for key in list(event)[:_KEYS]]
@@ -34,7 +34,7 @@ def _kind(event: dict[str, Any]) -> str:
 
 
 def is_edge_response(event: dict[str, Any]) -> bool:
-    """Whether CloudFront hands over a response, which a request led to."""
+    """Return whether the event is a Lambda@Edge response event from CloudFront."""
     try:
         cf = event["Records"][0]["cf"]
         event_type = cf.get("config", {}).get("eventType")

@@ -93,7 +93,7 @@ def test_an_unsendable_response_is_an_error(ours, caplog, name, way):
     reply = ours(event_of("http_api_v2", "GET", f"{way}/{name}"))
 
     assert (status_of(reply), body_of(reply)) == (500, b"Internal Server Error")
-    assert "a response that cannot be sent" in caplog.messages
+    assert "the response cannot be sent" in caplog.messages
 
 
 @WAYS

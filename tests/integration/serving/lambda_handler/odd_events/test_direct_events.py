@@ -34,7 +34,7 @@ EVERY_FRONT = pytest.mark.parametrize("front", FRONTS)
     ids=repr,
 )
 def test_an_event_of_no_http_front_is_rejected(ours, event):
-    with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
+    with pytest.raises(UnknownEvent, match="is not a request from an HTTP API"):
         ours(event)
 
 

@@ -64,7 +64,7 @@ def test_a_damaged_event_is_a_bad_request(small, caplog, front, damage):
     reply = small(damage(event_of(front, "POST", "/length", body=b"body")))
 
     assert reply["statusCode"] == 400, reply
-    assert "an event that is no request" in caplog.text
+    assert "an event is not a valid request" in caplog.text
 
 
 @pytest.mark.parametrize("front", FRONTS)
@@ -85,7 +85,7 @@ def test_a_body_in_base64_is_decoded(small, front, body):
 
 @pytest.mark.parametrize("event", [None, [], [{}], 5, 0.5, True, "text", ""], ids=repr)
 def test_an_event_that_is_not_an_object_is_rejected(small, event):
-    with pytest.raises(UnknownEvent, match="is no request of an HTTP API"):
+    with pytest.raises(UnknownEvent, match="is not a request from an HTTP API"):
         small(event)
 
 

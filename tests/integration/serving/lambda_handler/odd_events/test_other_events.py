@@ -73,7 +73,7 @@ MULTIPART = {"content-type": "multipart/form-data; boundary=edge"}
     ],
 )
 def test_other_events_are_rejected_by_name(ours, name, words):
-    with pytest.raises(UnknownEvent, match=f"{words}.* is no request of an HTTP API"):
+    with pytest.raises(UnknownEvent, match=f"{words}.* is not a request from an HTTP API"):
         ours(load_event(name))
 
 
@@ -172,7 +172,7 @@ def test_a_reply_above_a_fronts_limit_of_1_mib_is_an_error(ours, caplog, front, 
     assert status_of(reply) == (500 if more else 200)
     who = "CloudFront" if front == "lambda_at_edge" else "the load balancer"
     assert (f"larger than {who} can send" in reply["body"]) is bool(more)
-    assert (f"is more than the 1048576 that {who} takes" in caplog.text) is bool(more)
+    assert (f"exceeds 1048576 bytes, the limit of {who}" in caplog.text) is bool(more)
 
 
 @pytest.mark.parametrize("front", ["load_balancer", "load_balancer_multi_value", "lambda_at_edge"])
