@@ -26,10 +26,10 @@ class ListedName(NamedTuple):
 
 
 LISTED = (
-    ListedName("ALLOWED_HOSTS", (ALLOWED_HOSTS,), "an error beyond `local`; loopback names under `local`"),
-    ListedName("AWS_S3_ADDRESSING_STYLE", (), f"what the bucket of `{MEDIA_BUCKET.name}` needs"),
+    ListedName("ALLOWED_HOSTS", (ALLOWED_HOSTS,), "an error outside `local`; loopback names under `local`"),
+    ListedName("AWS_S3_ADDRESSING_STYLE", (), f"the value that the bucket of `{MEDIA_BUCKET.name}` needs"),
     ListedName("AWS_S3_REGION_NAME", (), f"the region of the bucket of `{MEDIA_BUCKET.name}`"),
-    ListedName("AWS_S3_SIGNATURE_VERSION", (), f"what the bucket of `{MEDIA_BUCKET.name}` needs"),
+    ListedName("AWS_S3_SIGNATURE_VERSION", (), f"the value that the bucket of `{MEDIA_BUCKET.name}` needs"),
     ListedName("CSRF_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("CSRF_COOKIE_SECURE", (HTTPS,), "True with HTTPS in front"),
     ListedName("CSRF_TRUSTED_ORIGINS", (CSRF_TRUSTED_ORIGINS,), "`https://` with each allowed host"),
@@ -39,7 +39,7 @@ LISTED = (
         "an error if it has only an empty `default`; strategy, route, TLS and timeouts come from "
         "the variables of the database",
     ),
-    ListedName("DEBUG", (DEBUG,), "Django's; True is an error beyond `local`"),
+    ListedName("DEBUG", (DEBUG,), "Django's; True is an error outside `local`"),
     ListedName(SETTING, (), "the values that the library itself uses"),
     ListedName("FILE_UPLOAD_HANDLERS", (), "Django's, extended to uploads with long names"),
     ListedName("FORCE_SCRIPT_NAME", (BASE_PATH,), "Django's"),
@@ -51,9 +51,9 @@ LISTED = (
     ListedName("LOGOUT_REDIRECT_URL", (BASE_PATH,), "Django's"),
     ListedName("MEDIA_ROOT", (MEDIA_ROOT,), "Django's"),
     ListedName("MEDIA_URL", (BASE_PATH,), "Django's"),
-    ListedName("MESSAGE_STORAGE", (), f"one whose cookie stays below `{BASE_PATH.name}`"),
-    ListedName("MIDDLEWARE", (), "WhiteNoise is added if staticfiles is installed and nothing serves the files"),
-    ListedName("SECRET_KEY", (SECRET_KEY,), "an error beyond `local`, as is a public or a short one"),
+    ListedName("MESSAGE_STORAGE", (), f"one whose cookie is below `{BASE_PATH.name}`"),
+    ListedName("MIDDLEWARE", (), "WhiteNoise is added if staticfiles is installed and nothing else serves the files"),
+    ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, also if it is public or short"),
     ListedName("SECRET_KEY_FALLBACKS", (SECRET_KEY_FALLBACKS,), "Django's"),
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
     ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the front's header with HTTPS in front"),
@@ -63,7 +63,7 @@ LISTED = (
     ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added with the default of SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
-    ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes one storage alone"),
+    ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes only one storage"),
     ListedName("USE_X_FORWARDED_HOST", (HOST_HEADER,), "Django's"),
     ListedName("WHITENOISE_STATIC_PREFIX", (), f"the path of STATIC_URL below `{BASE_PATH.name}`"),
 )

@@ -29,12 +29,12 @@ RUNTIME = Choice(
 DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
-    "Django's SECRET_KEY: at least 50 characters; `check --deploy` warns of fewer than 5 different ones.",
+    "Django's SECRET_KEY, at least 50 characters; `check --deploy` warns if it has fewer than 5 different ones.",
     default_note="SECRET_KEY of the settings, which must not be public outside local",
 )
 SECRET_KEY_FALLBACKS = Items(
     "WEBAPP_SECRET_KEY_FALLBACKS",
-    "Former secret keys, comma-separated, whose signatures are still accepted.",
+    "Former secret keys, comma-separated; their signatures are still accepted.",
     parser=Secret,
     is_secret=True,
 )

@@ -11,7 +11,8 @@ AWS_DEFAULT_REGION = Text("AWS_DEFAULT_REGION", "Region that is used when AWS_RE
 AWS_ENDPOINT_URL_S3 = Text("AWS_ENDPOINT_URL_S3", "Address of another server that is used instead of S3.")
 AWS_ENDPOINT_URL = Text("AWS_ENDPOINT_URL", "Address of another server that is used instead of every AWS service.")
 AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = Text(
-    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "`true` makes boto3 ignore both addresses; every other value is false."
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "`true` makes boto3 ignore AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL; every other value is false.",
 )
 AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's configuration file, which may name the region.")
 AWS_CONFIG_FILE = Text("AWS_CONFIG_FILE", "AWS's configuration file, which may name the region.")

@@ -29,10 +29,10 @@ class DatabaseUrl(Variable["Address | None"]):
 
 DATABASE_URL = DatabaseUrl(
     "DATABASE_URL",
-    "PostgreSQL as postgresql://user:password@host:port/name?option=value; postgis:// for GeoDjango's engine. "
-    "Used instead of the WEBAPP_DB_HOST group. An option is libpq's, or atomic_requests, autocommit or "
-    "disable_server_side_cursors of Django's; conn_max_age and conn_health_checks have no effect, since the strategy "
-    "decides them.",
+    "Address of PostgreSQL: postgresql://user:password@host:port/name?option=value; postgis:// selects GeoDjango's "
+    "engine. It replaces the WEBAPP_DB_HOST group. The options are libpq's, and Django's atomic_requests, autocommit "
+    "and disable_server_side_cursors; conn_max_age and conn_health_checks have no effect, since the strategy sets "
+    "them.",
 )
 DB_HOST = Text("WEBAPP_DB_HOST", "Host of the PostgreSQL server, for the direct route.")
 DB_PORT = Integer("WEBAPP_DB_PORT", "Port of the PostgreSQL server.", default=5432, minimum=1, maximum=65535)
@@ -52,7 +52,7 @@ DB_PROXY_HOST = Text(
 DB_PROXY_PORT = Integer("WEBAPP_DB_PROXY_PORT", "Port of the proxy.", default=5432, minimum=1, maximum=65535)
 DB_SSLMODE = Choice(
     "WEBAPP_DB_SSLMODE",
-    "libpq's sslmode, which an option of DATABASE_URL overrides. Modes that allow plain text are refused "
+    "libpq's sslmode; the option sslmode of DATABASE_URL overrides it. Modes that allow plain text are refused "
     "unless the host is loopback or a unix socket.",
     SslMode,
     noun="sslmode",

@@ -36,8 +36,8 @@ DB_POOL_TIMEOUT_S = Integer(
 )
 DB_POOL_EMPTY_S = Integer(
     "WEBAPP_DB_POOL_EMPTY_S",
-    "Seconds after which `/healthz` fails while every connection of the pool is in use and none is returned, so "
-    "that the platform replaces the process.",
+    "Time in seconds after which `/healthz` fails if every connection of the pool is in use and none is returned; "
+    "the platform then replaces the process.",
     default=60,
     minimum=1,
 )
@@ -62,7 +62,7 @@ DB_LOCK_TIMEOUT_S = Integer(
 )
 DB_STATEMENT_TIMEOUT_S = Integer(
     "WEBAPP_DB_STATEMENT_TIMEOUT_S",
-    "Longest statement of the web role, in seconds; then the answer is 504. PostgreSQL enforces it: "
+    "Longest statement of the web role, in seconds; a longer one gets a 504. PostgreSQL enforces the limit: "
     "`webapp set_role_timeouts` sets it on the role.",
     default=8,
     minimum=1,
@@ -71,7 +71,7 @@ DB_STATEMENT_TIMEOUT_S = Integer(
 DB_IDLE_IN_TRANSACTION_TIMEOUT_S = Integer(
     "WEBAPP_DB_IDLE_IN_TRANSACTION_TIMEOUT_S",
     "How long a transaction of the web role may be idle, in seconds, before PostgreSQL closes its connection; "
-    "set in the same way.",
+    "`webapp set_role_timeouts` sets it on the role.",
     default=5,
     minimum=1,
     maximum=_MAX_TIMEOUT_S,

@@ -19,7 +19,7 @@ DB_USER = Text("WEBAPP_DB_USER", "Role that the application logs in as.", defaul
 DB_PASSWORD = SecretText("WEBAPP_DB_PASSWORD", "Password of that role.")
 DB_CREDENTIALS = Choice(
     "WEBAPP_DB_CREDENTIALS",
-    "Where the login comes from: password (DATABASE_URL or WEBAPP_DB_PASSWORD), secretsmanager "
+    "Source of the login: password (DATABASE_URL or WEBAPP_DB_PASSWORD), secretsmanager "
     "(WEBAPP_DB_SECRET_ARN) or iam (a token signed with the runtime's own AWS credentials).",
     Source,
     noun="source of credentials",
@@ -27,7 +27,7 @@ DB_CREDENTIALS = Choice(
 )
 DB_SECRET_ARN = Text(
     "WEBAPP_DB_SECRET_ARN",
-    "Secret that holds the login, as RDS writes it: JSON with username and password; or the password alone.",
+    "Secret with the login: JSON with username and password, as RDS writes it, or the password alone.",
     parser=_secret_arn,
     default_note="required with secretsmanager",
 )
@@ -39,8 +39,8 @@ DB_SECRET_TTL_S = Integer(
 )
 DB_ROLE = Choice(
     "WEBAPP_DB_ROLE",
-    "What the process does in the database: web, or operations such as migrations (always the direct route, one "
-    "connection at a time and the operations login).",
+    "Role of the process in the database: web, or operations such as migrations. Operations always use the direct "
+    "route, one connection at a time and the operations login.",
     Role,
     noun="database role",
     default=Role.WEB,
@@ -49,7 +49,7 @@ DB_OPERATIONS_USER = Text("WEBAPP_DB_OPERATIONS_USER", "Role that operations log
 DB_OPERATIONS_PASSWORD = SecretText("WEBAPP_DB_OPERATIONS_PASSWORD", "Password of the operations role.")
 DB_OPERATIONS_SECRET_ARN = Text(
     "WEBAPP_DB_OPERATIONS_SECRET_ARN",
-    "Secret that holds the operations login.",
+    "Secret with the operations login.",
     parser=_secret_arn,
     default_note="the web login",
 )

@@ -5,7 +5,7 @@ from django_runtimes.config.variables.kinds import Flag, Text
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
     "S3 bucket for uploaded files, in the region of AWS_REGION; it becomes the default storage. "
-    "Without it the settings' own storage stays.",
+    "Without it the settings' own storage is used.",
 )
 MEDIA_ROOT = Text(
     "WEBAPP_MEDIA_ROOT",
@@ -19,6 +19,6 @@ STATIC_ROOT = Text(
 )
 STATIC_MANIFEST = Flag(
     "WEBAPP_STATIC_MANIFEST",
-    "0 replaces the storage of static files by Django's StaticFilesStorage, for tests without collectstatic.",
+    "0 replaces the storage of static files with Django's StaticFilesStorage, for tests without collectstatic.",
     default_note="the settings' own storage",
 )

@@ -53,7 +53,7 @@ def _no_header(default: str) -> RuleError:
 HTTPS = Flag(
     "WEBAPP_HTTPS",
     "Whether users reach the application over HTTPS, through a load balancer, an HTTP API or App Runner that sets "
-    "X-Forwarded-Proto. Then the header is trusted, HTTP is redirected and cookies are marked secure.",
+    "X-Forwarded-Proto. If so, the header is trusted, HTTP is redirected to HTTPS and cookies are marked secure.",
     profile_field="https",
 )
 HSTS_SECONDS = Integer(
@@ -61,38 +61,39 @@ HSTS_SECONDS = Integer(
 )
 TRUSTED_PROXIES = Items(
     "WEBAPP_TRUSTED_PROXIES",
-    "Networks of the load balancers in front, comma-separated, with WEBAPP_HTTPS in a container: X-Forwarded-For "
-    "and X-Forwarded-Proto are read only from them, the last entry of each, and dropped from all other clients. "
-    "Name the load balancer's subnets when other clients can reach the container too.",
+    "Networks of the load balancers in front, comma-separated, used with WEBAPP_HTTPS in a container. The last entries "
+    "of X-Forwarded-For and X-Forwarded-Proto are read only from these networks; the headers of all other clients are "
+    "dropped. If other clients can reach the container too, name the load balancer's subnets.",
     parser=_network,
     default="10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,100.64.0.0/10,169.254.0.0/16,127.0.0.0/8,fc00::/7,fe80::/10,::1",
 )
 BASE_PATH = Text(
     "WEBAPP_BASE_PATH",
-    "Path under which users reach the application, such as /shop: the base path of a custom domain, or the path of a "
-    "rule of a load balancer or CloudFront. Links, redirects and cookies include it, whether the hop in front strips "
-    "it or not.",
+    "Path under which users reach the application, such as /shop: the base path of a custom domain, or the path in a "
+    "load balancer's or CloudFront's rule. Links, redirects and cookies include it, whether or not the hop in front "
+    "strips it.",
     parser=_base_path,
 )
 BASE_PATH_STRIPPED = Flag(
     "WEBAPP_BASE_PATH_STRIPPED",
-    "Whether the hop in front strips WEBAPP_BASE_PATH from the path. Needed when URLs of the project begin with it "
-    "too, such as /api/items under the base path /api: 1 when the hop strips it, 0 when it does not.",
+    "Whether the hop in front strips WEBAPP_BASE_PATH from the path: 1 if it does, 0 if it does not. Set it if URLs of "
+    "the project begin with the base path too, such as /api/items under the base path /api.",
     default_note="both are accepted",
 )
 HOST_HEADER = Text(
     "WEBAPP_HOST_HEADER",
     "Header that names the public host, such as X-Forwarded-Host for CloudFront, which replaces Host with the "
-    "origin's own name. Needs WEBAPP_HTTPS; read only from WEBAPP_TRUSTED_PROXIES, the last entry. Let only the hop "
-    "that writes this header reach the application.",
+    "origin's own name. Needs WEBAPP_HTTPS. Only the last entry is read, and only from WEBAPP_TRUSTED_PROXIES. Let "
+    "only the hop that writes this header reach the application.",
     parser=_host_header,
     default=HOST,
 )
 PROTO_HEADER = Text(
     "WEBAPP_PROTO_HEADER",
-    "Header that names the scheme that users use, such as CloudFront-Forwarded-Proto. Needed when an inner hop sets "
-    "X-Forwarded-Proto to http, which would redirect every request forever. Needs WEBAPP_HTTPS; read only from "
-    "WEBAPP_TRUSTED_PROXIES, the last entry. Let only the hop that writes it reach the application.",
+    "Header with the scheme of the user's request, such as CloudFront-Forwarded-Proto. Set it if an inner hop sets "
+    "X-Forwarded-Proto to http; otherwise every request would be redirected forever. Needs WEBAPP_HTTPS. Only the last "
+    "entry is read, and only from WEBAPP_TRUSTED_PROXIES. Let only the hop that writes this header reach the "
+    "application.",
     parser=_proto_header,
     default=PROTO,
 )

@@ -27,29 +27,29 @@ MAX_WAITING = Integer(
 )
 MAX_WAIT_S = Integer(
     "WEBAPP_MAX_WAIT_S",
-    "Longest wait for a thread, in seconds; then the answer is 503.",
+    "Longest wait for a thread, in seconds; then the response is 503.",
     default=5,
     minimum=1,
     maximum=86_400,
 )
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
-    "Requests to asynchronous views that one server process serves at once; streams that have started do not count: "
-    "they and applications beside Django share as many threads.",
+    "Maximum number of requests to asynchronous views that one server process serves at once. Streams that have "
+    "started do not count: they share the same number of threads with applications beside Django.",
     minimum=1,
     default_note="8 for each thread",
 )
 MAX_BODY_BYTES = Integer(
     "WEBAPP_MAX_BODY_BYTES",
-    "Largest request body, in bytes; a larger one is answered 413 before it is read. Lambda's own limit is 6 MB.",
+    "Largest request body, in bytes; a larger one gets a 413 before it is read. Lambda's own limit is 6 MB.",
     default=100 * 1024 * 1024,
     minimum=1,
     maximum=2**31,
 )
 MAX_WEBSOCKET_MESSAGE_BYTES = Integer(
     "WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES",
-    "Largest decompressed message of a websocket, in bytes; a larger one closes it with code 1009. All websockets of "
-    "one server process together buffer up to 8 times as much, and at least 8 MiB, of unread messages.",
+    "Largest decompressed message of a websocket, in bytes; a larger one closes the websocket with code 1009. All "
+    "websockets of one server process together buffer unread messages of up to 8 times this size, and at least 8 MiB.",
     default=1024 * 1024,
     minimum=1,
     maximum=2**27,
@@ -57,15 +57,15 @@ MAX_WEBSOCKET_MESSAGE_BYTES = Integer(
 GRACEFUL_TIMEOUT_S = Integer(
     "WEBAPP_GRACEFUL_TIMEOUT_S",
     "How long a server that is shutting down lets requests finish, in seconds. Keep it below the platform's own "
-    "limit, which is 30 on ECS and App Runner. Requests that still run are cancelled in the last 5.",
+    "limit, which is 30 on ECS and App Runner. Requests that still run are cancelled in the last 5 seconds.",
     default=25,
     minimum=2,
     maximum=86_400,
 )
 DRAIN_S = Integer(
     "WEBAPP_DRAIN_S",
-    "How many of these seconds a server goes on serving while /readyz answers 503 and every response closes its "
-    "connection, so that load balancers stop sending requests.",
+    "Part of WEBAPP_GRACEFUL_TIMEOUT_S, in seconds, during which the server still accepts requests, /readyz answers "
+    "503 and every response closes its connection, so that load balancers stop sending requests.",
     maximum=86_400,
     profile_field="drain_s",
 )
@@ -77,7 +77,7 @@ WARM_UP = Flag(
 )
 ALLOWED_COMMANDS = Items(
     "WEBAPP_ALLOWED_COMMANDS",
-    "Management commands that an event may run, comma-separated. It makes a Lambda function the operations "
-    "function, which serves no requests. Needs WEBAPP_DB_ROLE=operations.",
+    "Management commands that an event may run, comma-separated. If set, a Lambda function is the operations "
+    "function and serves no requests. Needs WEBAPP_DB_ROLE=operations.",
     parser=str,
 )

@@ -22,7 +22,7 @@ class Variable(Generic[T_co]):
     """One variable, whose parsed value is a T.
 
     `profile_field` names the field of the runtime's profile that gives the default of a variable without one;
-    `default_note` says in words what else decides it. Values of a secret are never shown.
+    `default_note` describes any other source of the default. Values of a secret are never shown.
     """
 
     kind: ClassVar[str]
