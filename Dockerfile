@@ -21,7 +21,8 @@ COPY src /build/src
 RUN mkdir /build/deploy
 # Without the tools that run where the project is developed.
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
-    && rm -r /app/django_runtimes/compare /app/django_runtimes/pinning /app/django_runtimes/project_files \
+    && rm -r /app/django_runtimes/compare /app/django_runtimes/deploy /app/django_runtimes/pinning \
+        /app/django_runtimes/project_files \
     && cp -R /build/src/webapp /app/webapp \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /app \
     && DATABASE_URL=postgresql://nobody@127.0.0.1/nothing WEBAPP_RUNTIME=local WEBAPP_STATIC_ROOT=/app/static \

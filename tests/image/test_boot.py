@@ -234,7 +234,7 @@ def test_it_runs_the_doctor(image, database_url, log):
     assert exit_code in {0, 1}, output
 
 
-@pytest.mark.parametrize("verb", ["compare", "init", "pinlint", "serve", "test"])
+@pytest.mark.parametrize("verb", ["compare", "deploy", "init", "pinlint", "serve", "test"])
 def test_an_omitted_verb_says_so_in_one_line(image, log, verb):
     exit_code, output = run(image, log, verb)
 

@@ -169,11 +169,12 @@ def test_a_container_that_ignores_sigterm_is_killed(containers, tmp_path):
 
 def test_a_variable_reaches_the_container_but_no_command_line(containers, tmp_path):
     log = tmp_path / "variables.log"
-    script = "import os; print(os.environ['SECRET'], os.environ['PATH'], flush=True)"
+    script = "import os, time; print(os.environ['SECRET'], os.environ['PATH'], flush=True); time.sleep(600)"
 
     process = containers.start(["-c", script], {"SECRET": "hush"}, limits=LIMITS, log=log, entrypoint="python")
+    until(lambda: log.read_text() != "")
     command_line = Path(f"/proc/{process.pid}/cmdline").read_bytes()
-    process.wait(30)
+    containers.stop(process)
 
     assert log.read_text().startswith("hush /opt/venv/bin:")
     assert b"--env=SECRET" in command_line

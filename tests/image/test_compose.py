@@ -103,6 +103,6 @@ def test_the_image_serves_with_its_variables_on_both_routes(image, compose, data
         # Run its own health check against the port that it has here.
         port = container.url.rpartition(":")[2]
         container.execute(*(word.replace(":8000/", f":{port}/") for word in web["healthcheck"]["test"][1:]))
-        assert f"by the {route} route" in container.logs()
+        assert f"on the {route} route" in container.logs()
         container.signal(SIGTERM)
         assert container.wait(30) == 0

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from django_runtimes.deploy.configuration import FILE_NAME, find_configuration
 from django_runtimes.doctor.examination import Examination
 from django_runtimes.doctor.finding import Finding, Level
 from django_runtimes.extras import missing_package
@@ -10,6 +9,12 @@ from django_runtimes.extras import missing_package
 
 def examine_aws(examination: Examination) -> list[Finding]:
     """Return the findings about deployment, which is skipped without webapp.toml, as on a server."""
+    try:
+        from django_runtimes.deploy.configuration import FILE_NAME, find_configuration
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("django_runtimes.deploy"):
+            raise
+        return [Finding(Level.SKIPPED, "the image does not contain webapp deploy, so nothing is deployed from here")]
     if find_configuration(Path.cwd()) is None:
         return [Finding(Level.SKIPPED, f"there is no {FILE_NAME} here or above, so nothing is deployed from here")]
     if examination.offline:
