@@ -76,5 +76,5 @@ async def test_an_unexpected_first_response_gives_a_remedy(notes_environ, tmp_pa
     environ = notes_environ("aws_ecs/pool/direct") | {"WEBAPP_ALLOWED_HOSTS": "another.example"}
     read = load_workload(NOTES).of_scenario("read")[0]
     async with ContainerTarget(environ, log=tmp_path / "server.log") as target, LoadGenerator() as generator:
-        with pytest.raises(CompareError, match=r"request \('count'\): expected 200, got 400; see whether ALLOWED_"):
+        with pytest.raises(CompareError, match=r"request \('count'\): expected 200, got 400; check that ALLOWED_"):
             await target.cold_start(lambda: generator.single(target.url, read, ledger=Ledger("run", 0)))

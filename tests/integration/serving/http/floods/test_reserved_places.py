@@ -10,6 +10,7 @@ import pytest
 
 from tests.integration.serving.http.in_process import talk_until_closed
 from tests.integration.serving.http.servers import mirror_server, request
+from tests.integration.serving.one_hop.exchange import eventually
 
 pytestmark = pytest.mark.profile_free
 
@@ -36,7 +37,7 @@ async def opened(port, clients, head, count):
 async def test_streams_leave_places_for_short_requests(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
         readers = await opened(port, clients, request("GET /events"), 16)
-        assert (len(connections.opened), len(connections.reserved)) == (16, 8)
+        await eventually(lambda: (len(connections.opened), len(connections.reserved)) == (16, 8))
         answers = [await talk_until_closed(port, _CLOSING) for _ in range(3)]
         unreserved = [await reader.readuntil(b"beat") for reader in readers[:8]]
 
@@ -89,6 +90,7 @@ async def test_a_websocket_gets_no_reserved_place(serve):
 async def test_short_requests_beside_kept_connections_take_no_reserved_place(serve):
     async with serve(connections=16) as (port, connections), AsyncExitStack() as clients:
         await opened(port, clients, request("GET /page"), 15)
+        await eventually(lambda: len(connections.kept) == 15)
         [reader] = await opened(port, clients, request("GET /events"), 1)
         await reader.readuntil(b"beat")
 
