@@ -58,7 +58,7 @@ def test_workers_exit_without_their_master(tmp_path):
         assert len(workers) == 2
         assert remaining(workers, timeout_s=NOTICED_WITHIN_S) == set()
 
-    assert log.read_text().count(f"gunicorn's master process {server.pid} is gone; this worker ends") == 2
+    assert log.read_text().count(f"gunicorn's master process {server.pid} is gone; this worker stops") == 2
 
 
 def test_a_worker_without_its_master_finishes_its_request(tmp_path):

@@ -21,7 +21,7 @@ class _Holder:
         self.budget = budget
         self.has_ended = False
 
-    def give_bytes_up(self):
+    def release_bytes(self):
         self.has_ended = True
         self.budget.note(self, 0)
 
@@ -63,7 +63,7 @@ def test_only_serving_counts_as_progress(clock):
     budget.note(third, 33)
     budget.note(dripping, 34)
 
-    budget.note(served, 33, got_on=True)
+    budget.note(served, 33, made_progress=True)
     budget.note(third, 60)
 
     assert ended(held) == [True, False, False]

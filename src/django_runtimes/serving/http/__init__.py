@@ -1,1 +1,1 @@
-"""HTTP/1.1 as the workers speak it: uvicorn's protocol within limits of size, time and number."""
+"""The workers' HTTP/1.1 server: uvicorn's protocol with limits on sizes, times and numbers."""

@@ -1,4 +1,4 @@
-"""Where a request's body ends among the bytes of a connection."""
+"""Finds the end of a request's body in a connection's bytes."""
 
 import re
 from typing import NamedTuple
@@ -6,31 +6,31 @@ from typing import NamedTuple
 from django_runtimes.serving.http.limits import BAD_REQUEST, BODY_TOO_LARGE, TRAILERS_TOO_LARGE, Refusal
 
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
-# What chunks' extensions, and trailers, may have beside the bytes that every chunk needs, and beside a share of the
-# data: signatures of chunks, which AWS's clients send, stay far below it.
+# The size allowed for chunk extensions and trailers, in addition to each chunk's size line and a share of the data. The
+# chunk signatures that AWS's clients send are far smaller.
 _EXTRAS_BYTES = 16 * 1024
 _SIZE_LINE_BYTES = 18
 _DATA_BYTES_PER_EXTRA = 16
-# Every chunk costs time, however small: so many may be of any size, the others have to have 16 bytes on average.
+# Every chunk costs time. This many may have any size; beyond it, chunks must have 16 bytes on average.
 _CHUNKS = 16 * 1024
 _DATA_BYTES_PER_CHUNK = 16
-# Read without a pause for other connections: about 2 ms.
+# Lines read before other connections get their turn, which take about 2 ms.
 _LINES_PER_TURN = 500
 
-# A field line as the parser takes it in a head.
+# A field line that the parser would accept in a head.
 _TRAILER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*\r\n")
 _FRAMING_FIELDS = {b"content-length", b"transfer-encoding"}
 
 
 class Taken(NamedTuple):
-    """How many bytes are the body's, and what the parser is to see of them."""
+    """The number of bytes that belong to the body, and those of them for the parser."""
 
     size: int
     parsed: bytes | bytearray
 
 
 class RefusedError(Exception):
-    """The body is not taken; `refusal` is the answer."""
+    """The body is rejected; `refusal` is the response."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.text)
@@ -48,18 +48,17 @@ class SizedBody:
         return not self._left
 
     def take(self, data: bytes | bytearray) -> Taken:
-        """What of these bytes is the body's."""
+        """Return the part of the data that belongs to the body."""
         taken = min(len(data), self._left)
         self._left -= taken
         return Taken(taken, data if taken == len(data) else data[:taken])
 
 
 class ChunkedBody:
-    """A body in chunks of at most `max_bytes` together; the parser checks what this only measures.
+    """A chunked body of at most `max_bytes`; this class measures it, and the parser validates it.
 
-    Finds the end before the parser sees it, so that what follows is never parsed as a part of this request. The parser
-    sees no trailers: it would take `Connection: close` among them for the connection's end, and refuse the next
-    request.
+    The end is found before the parser sees it, so that the bytes after it are never parsed as part of this request. The
+    parser gets no trailers: it would apply `Connection: close` in them to the connection, and reject the next request.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -67,16 +66,16 @@ class ChunkedBody:
         self._length = 0
         self._extras = 0
         self._chunks = 0
-        # Of the chunk's data, and the line break after it.
+        # The remaining bytes of the chunk's data and the line break after it.
         self._left = 0
         self._line = b""
         self._in_trailers = False
         self.is_complete = False
 
     def take(self, data: bytes | bytearray) -> Taken:
-        """What of these bytes is the body's; RefusedError when it is too large, or no body in chunks.
+        """Return the part of the data that belongs to the body; raise RefusedError if it is too large or malformed.
 
-        Less than there is when the chunks are small: the rest is for the connection's next turn.
+        With many small chunks, return less than there is; the rest is for the connection's next turn.
         """
         position = lines = 0
         trailers_at = 0 if self._in_trailers else None
@@ -137,7 +136,7 @@ class ChunkedBody:
 
 
 def _require_trailer(line: bytes) -> None:
-    """RefusedError for what is no field, or would say where the body ends."""
+    """Raise RefusedError for a line that is not a field, or a field that would declare the body's length."""
     field = _TRAILER.fullmatch(line)
     if field is None or field[1].lower() in _FRAMING_FIELDS:
         raise RefusedError(BAD_REQUEST)

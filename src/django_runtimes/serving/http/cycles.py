@@ -1,4 +1,4 @@
-"""One request and its response on a connection."""
+"""One request and its response on a connection, with responses framed as HTTP requires."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, cast
@@ -11,7 +11,7 @@ _ZERO = ord("0")
 
 
 class Outlet:
-    """What a cycle uses of its transport; closing is the protocol's, which knows what the client still sends."""
+    """The part of a transport that a cycle uses; the protocol closes it, since it knows what the client still sends."""
 
     __slots__ = ("close", "is_closing", "write")
 
@@ -22,38 +22,39 @@ class Outlet:
 
 
 class EndedOutlet:
-    """The transport of a cycle that is complete: the connection is the next request's."""
+    """The transport of a completed cycle, whose connection now belongs to the next request."""
 
     def write(self, data: bytes) -> None:
-        """Drop it."""
+        """Drop the data."""
 
     def is_closing(self) -> bool:
-        """Always."""
+        """Return True."""
         return True
 
     def close(self) -> None:
-        """Leave the connection open, though the application fails after its answer."""
+        """Leave the connection open, even if the application fails after its response."""
 
 
 async def _ignore() -> None:
-    """What is left of an answer that the client has whole."""
+    """Ignore the rest of a response that the client already has in full."""
 
 
 class FramedCycle(RequestResponseCycle):
-    """A response that ends for the client where it ends for the application, and not before.
+    """A response that ends for the client when the application ends it, and not before.
 
-    What has no content ends with its head, whatever the application goes on to send: it hears that its client has left.
+    A response that cannot have content ends with its head, whatever the application sends afterwards; the application
+    receives http.disconnect.
     """
 
     _ends_with_head = False
     _ends_with_connection = False
-    # Of a response without content: the head is all that the client waits for.
+    # The head of a response with an empty body, held until the application ends the response.
     _held_head: Any = None
-    # The content's last byte, while the application has not said that it is the last.
+    # The content's last byte, held until the application ends the response.
     _held_byte = b""
 
     def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        """Send one of ASGI's messages; InvalidAnswerError for a head that says its end in several ways."""
+        """Send an ASGI message; raise InvalidAnswerError for a head with conflicting declarations of the body's end."""
         if message["type"] == "http.response.body":
             if self._ends_with_head:
                 return _ignore()
@@ -96,18 +97,18 @@ class FramedCycle(RequestResponseCycle):
         self._held_byte = b""
         ends = not self.chunked_encoding and len(body) == self.expected_content_length
         if body and ends and message.get("more_body") and not self._ends_with_connection:
-            # With it the connection would be the next client's, on which the application may still fail.
+            # With the last byte the client could start its next request, while the application may still fail.
             body, self._held_byte = body[:-1], body[-1:]
         await super().send(cast("Any", {**message, "body": body}))
 
 
 class Http10Cycle(FramedCycle):
-    """A response to HTTP/1.0, which knows no chunks: without a length the connection's end is the body's."""
+    """A response to HTTP/1.0, which has no chunks: without a length, the body ends when the connection closes."""
 
     def send(self, message: Any) -> Coroutine[Any, Any, None]:
-        """Send one of ASGI's messages."""
+        """Send an ASGI message."""
         if self._ends_with_connection and message["type"] == "http.response.body":
-            # Each piece is as long as was said.
+            # Make uvicorn's check of the length pass for each piece.
             self.expected_content_length = len(message.get("body", b""))
         return super().send(message)
 

@@ -1,4 +1,4 @@
-"""A listener that leaves the other workers their share of the connections."""
+"""A listener that leaves other workers their share of new connections."""
 
 import asyncio
 import contextlib
@@ -12,25 +12,25 @@ from django_runtimes.serving.http.worker_connections import Connections
 # Long enough for another worker to wake up, too short for a client to notice.
 _PAUSE_S = 0.001
 _LARGEST_TURN = 64
-# In one turn: about 3 ms.
-_MOST_GONE = 512
-# What the kernel takes of an answer before it can send it, in place of up to 4 MB: a client that reads nothing would
-# have that much memory, and the time to fill it. What is under way to a client does not count.
-_NOT_SENT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
-_NOT_SENT_BYTES = 512 * 1024
-# As long as asyncio waits when there are no file descriptors left.
+# The most closed connections skipped in one turn, which takes about 3 ms.
+_MAX_GONE = 512
+# How much of a response the kernel buffers before it can send it, instead of up to 4 MB, which every client that reads
+# nothing would occupy. Bytes in flight to the client do not count.
+_NOTSENT_LOWAT: int | None = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+_MAX_UNSENT_BYTES = 512 * 1024
+# asyncio's pause when no file descriptors are left.
 _EXHAUSTED_PAUSE_S = 1.0
-# While no connection can make room for another.
+# The pause while no connection can make room for another.
 _FULL_PAUSE_S = 0.02
 
 
 class FairListener:
-    """Accepts connections in turns: one, then a pause in which another worker may take the next.
+    """Accepts one connection at a time, with a pause in which another worker may accept the next.
 
-    A worker that accepts whatever waits takes a burst alone, and with keep-alive it keeps it: the other cores idle.
-    While the others leave connections waiting, the turns double up to 64, so that a flood is not slowed down.
-    `connections` bounds how many are open: for those that come then, the longest silent are closed, TLS handshakes
-    among them.
+    A worker that accepts all waiting connections takes a whole burst, and keeps it with keep-alive while other cores
+    idle. While the other workers leave connections waiting, the number accepted per turn doubles up to 64, so that a
+    flood is not slowed down. `connections` limits how many are open: at the limit, new ones replace those silent for
+    longest, including TLS handshakes.
     """
 
     def __init__(
@@ -54,20 +54,20 @@ class FairListener:
         self._watch()
 
     def close(self) -> None:
-        """Accept nothing more; what was accepted goes on."""
+        """Stop accepting; connections that were accepted stay open."""
         self._closed = True
         if self._pause is not None:
             self._pause.cancel()
         self._loop.remove_reader(self._listener)
 
     def end_handshakes(self) -> None:
-        """Close the connections that have no protocol yet for want of their TLS handshake."""
+        """Close connections whose TLS handshake is not complete."""
         for handshake in self._opening.values():
             if handshake is not None:
                 handshake.end_silently()
 
     async def wait_closed(self) -> None:
-        """Wait until what was accepted has its protocol."""
+        """Wait until all accepted connections have a protocol or have failed."""
         if self._opening:
             await asyncio.wait(self._opening)
 
@@ -84,17 +84,17 @@ class FairListener:
         if self._connections is not None:
             turn = self._connections.admitted(turn)
             if not turn:
-                self._rest(_FULL_PAUSE_S)
+                self._resume_after(_FULL_PAUSE_S)
                 return
         try:
             accepted = self._accept_up_to(turn)
         except OSError as error:
             self._loop.call_exception_handler(
-                {"message": "no connection can be accepted", "exception": error, "socket": self._listener}
+                {"message": "cannot accept a connection", "exception": error, "socket": self._listener}
             )
             if self._connections is not None:
                 self._connections.close_silent(1)
-            self._rest(_EXHAUSTED_PAUSE_S)
+            self._resume_after(_EXHAUSTED_PAUSE_S)
             return
         if not accepted:
             self._turn = 1
@@ -103,15 +103,15 @@ class FairListener:
         if self._connections is not None:
             self._connections.make_room()
         self._turn = min(2 * turn, _LARGEST_TURN) if accepted == turn else 1
-        self._rest(_PAUSE_S)
+        self._resume_after(_PAUSE_S)
 
     def _accept_up_to(self, count: int) -> int:
-        """How many were accepted, or `count` where more may wait.
+        """Accept connections; return how many, or `count` if more may be waiting.
 
-        Clients that have left are passed by: they fill the queue in no time, and others wait behind them.
+        Connections that their clients have closed are skipped: they can fill the backlog quickly and delay others.
         """
         accepted = gone = 0
-        while accepted < count and gone < _MOST_GONE:
+        while accepted < count and gone < _MAX_GONE:
             try:
                 connection, _ = self._listener.accept()
             except (BlockingIOError, InterruptedError):
@@ -129,10 +129,10 @@ class FairListener:
 
     def _open(self, connection: socket.socket) -> None:
         if connection.family != socket.AF_UNIX:
-            # As uvloop does itself: an answer in two writes must not wait for the client's ACK.
+            # As uvloop does itself: a response in two writes must not wait for the client's ACK.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if _NOT_SENT is not None:
-                connection.setsockopt(socket.IPPROTO_TCP, _NOT_SENT, _NOT_SENT_BYTES)
+            if _NOTSENT_LOWAT is not None:
+                connection.setsockopt(socket.IPPROTO_TCP, _NOTSENT_LOWAT, _MAX_UNSENT_BYTES)
         handshake = None if self._ssl is None else Handshake(connection)
         self._note_opening(handshake)
         task = self._loop.create_task(self._connect(connection, handshake))
@@ -140,10 +140,10 @@ class FairListener:
         task.add_done_callback(self._opening.pop)
 
     async def _connect(self, connection: socket.socket, handshake: Handshake | None) -> None:
-        # asyncio's own timeout is 60 s.
+        # asyncio's default timeout is 60 s.
         timeout_s = None if handshake is None or self._connections is None else self._connections.limits.head_s
         try:
-            # A client that leaves, or fails at TLS, concerns nobody else.
+            # A client that disconnects or fails its TLS handshake does not affect others.
             with contextlib.suppress(OSError):
                 await self._loop.connect_accepted_socket(
                     self._create_protocol, connection, ssl=self._ssl, ssl_handshake_timeout=timeout_s
@@ -167,6 +167,6 @@ class FairListener:
                 connections.handshakes -= 1
                 connections.fresh.pop(handshake, None)
 
-    def _rest(self, pause_s: float) -> None:
+    def _resume_after(self, pause_s: float) -> None:
         if not self._closed:
             self._pause = self._loop.call_later(pause_s, self._take_turn)

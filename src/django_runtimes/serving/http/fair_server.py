@@ -1,4 +1,4 @@
-"""uvicorn's server with fair listeners, drained before it closes its connections."""
+"""uvicorn's server with fair listeners, which drains before it closes its connections."""
 
 import asyncio
 import contextlib
@@ -22,20 +22,20 @@ from django_runtimes.serving.http.worker_connections import Connections
 
 logger = logging.getLogger("uvicorn.error")
 
-# What is left of gunicorn's graceful timeout when uvicorn gives up waiting: requests are cancelled then, streams and
-# connections closed. gunicorn's own end is a SIGKILL.
+# The part of gunicorn's graceful timeout that remains when uvicorn stops waiting: it then cancels requests and closes
+# streams and connections. When gunicorn's timeout ends, it sends SIGKILL.
 CLEAN_UP_S = 5
-# Long enough for the answer that tells a busy connection to close.
+# Long enough for a busy connection to get a response with `Connection: close`.
 _RECYCLING_S = 1.0
-# How often uvicorn looks whether it is to end.
+# How often uvicorn checks whether it should stop.
 _TICK_S = 0.1
 _TICKS_PER_SWEEP = 10
 
 
 class FairServer(Server):
-    """uvicorn's server, with our listeners where it makes the event loop's, and drained before it closes them.
+    """uvicorn's server with FairListener instead of the event loop's listeners, drained before it closes them.
 
-    `master` is gunicorn's process, which this one does not outlive.
+    `master` is the process ID of gunicorn's master; the server stops when the master is gone.
     """
 
     def __init__(self, config: Config, limits: Limits, *, master: int) -> None:
@@ -44,19 +44,19 @@ class FairServer(Server):
         self._master = master
         self._is_orphan = False
         self._freed_memory = FreedMemory()
-        # Before any request's: what one sets there, none after it may see.
+        # Copied before any request, so that no request sees values that an earlier one set.
         self._context = contextvars.copy_context()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         with super().capture_signals():
             yield
-            # uvicorn raises the signal again, which would end the process before its exit handlers run: tools send
-            # what they have there.
+            # uvicorn raises the signal again, which would end the process before its exit handlers run; monitoring
+            # tools send their remaining data in these.
             self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # None would make it open a socket of its own.
+        # With None, uvicorn would open its own socket.
         await super().startup(sockets=[])
         state = self.lifespan.state
         limits = replace(
@@ -67,7 +67,7 @@ class FairServer(Server):
         self._connections = Connections(
             limits, opened=self.server_state.connections, clock=asyncio.get_running_loop().time
         )
-        # Without websockets a handshake is a plain request, as any other upgrade is.
+        # Without websockets, a handshake is handled as a plain request, like any other upgrade.
         has_websockets = state.get("websockets", True)
         self.config.ws_protocol_class = _websockets(self._connections) if has_websockets else None  # type: ignore[assignment]
         self.config.ws_max_size = limits.message
@@ -83,22 +83,22 @@ class FairServer(Server):
             self._connections.sweep()
             self._freed_memory.note(len(self.server_state.connections))
             if os.getppid() != self._master:
-                logger.warning("gunicorn's master process %d is gone; this worker ends", self._master)
+                logger.warning("gunicorn's master process %d is gone; this worker stops", self._master)
                 self.should_exit = self._is_orphan = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         longest_s = self.config.timeout_graceful_shutdown or 0
         if self.should_exit:
-            # The next master cannot bind the port while an orphan listens.
+            # A new master cannot bind the port while an orphan listens, so an orphan does not drain.
             wanted_s = 0 if self._is_orphan else self.lifespan.state.get("drain_s", 0)
             drain_s = min(wanted_s, max(0, longest_s - 1))
             self.lifespan.state["draining"] = True
-            # A view that never returns would keep an orphan. Where there is a master, its SIGKILL comes first.
+            # A view that never returns would keep an orphan alive. A living master's SIGKILL comes before this alarm.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(longest_s + CLEAN_UP_S + 1)
         else:
-            # It has served its number of requests; the container goes on, and readiness has nothing to say.
+            # The worker has served its maximum number of requests; the container keeps serving and stays ready.
             drain_s = _RECYCLING_S
         self.config.timeout_graceful_shutdown = int(longest_s - drain_s)
         sweeping = asyncio.create_task(self._sweep())
@@ -109,29 +109,29 @@ class FairServer(Server):
             sweeping.cancel()
 
     async def _sweep(self) -> None:
-        """While the server ends, what waits for too long would hold its end."""
+        """Keep closing connections that wait too long, so that they do not delay the server's end."""
         while True:
             await asyncio.sleep(_TICK_S * _TICKS_PER_SWEEP)
             self._connections.sweep()
 
     async def _drain(self, drain_s: float) -> None:
-        """Go on serving, while every answer closes its connection: no client sends its next request into a closed one.
+        """Keep serving with `Connection: close`, so that no client sends its next request on a closed connection.
 
-        After a signal readiness fails, by which load balancers learn of the end.
+        After a signal, readiness fails, so that load balancers stop sending requests.
         """
         self.server_state.default_headers = [*self.server_state.default_headers, (b"connection", b"close")]
         for connection in self.server_state.connections:
-            # Answers that are being made took the headers already; websockets have none.
+            # Responses that have begun used the previous headers; websockets have no headers to change.
             if isinstance(connection, LimitedHttpProtocol):
                 connection.close_after_answer()
         loop = asyncio.get_running_loop()
         end = loop.time() + drain_s
-        # A signal sets the flag, and nothing waits for it.
+        # A signal handler sets the flag; there is no event to wait for.
         while loop.time() < end and not self.force_exit:  # noqa: ASYNC110
             await asyncio.sleep(_TICK_S)
         for listener in self.servers:
             listener.close()
-        # Clients that were accepted last have not sent their requests yet.
+        # The clients accepted last may not have sent their requests yet.
         await asyncio.sleep(_TICK_S)
         for listener in self.servers:
             listener.end_handshakes()  # type: ignore[attr-defined]
@@ -147,12 +147,12 @@ class FairServer(Server):
 
 
 def _websockets(connections: Connections) -> Callable[..., asyncio.Protocol] | None:
-    """What makes the worker's websockets; None where the library is missing that inflates within limits."""
+    """Return the factory of the worker's websockets; None without the websockets package, which limits inflation."""
     if find_spec("websockets") is None:
         if find_spec("wsproto") is not None:
             logger.warning("websockets are not served: wsproto inflates messages without a limit; install websockets")
         return None
-    # Imported by those alone who serve websockets.
+    # Imported only by servers with websockets.
     from django_runtimes.serving.http.websocket import websockets_among
 
     return websockets_among(connections)

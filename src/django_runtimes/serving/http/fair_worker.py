@@ -1,4 +1,4 @@
-"""A gunicorn worker with uvicorn inside which leaves the other workers their share of the connections."""
+"""A gunicorn worker that runs uvicorn and leaves other workers their share of new connections."""
 
 import asyncio
 import sys
@@ -13,30 +13,30 @@ from django_runtimes.serving.http.fair_server import CLEAN_UP_S, FairServer
 from django_runtimes.serving.http.limits import Limits, open_files
 from django_runtimes.serving.http.protocol import LimitedHttpProtocol
 
-# gunicorn's master takes these codes for an application that cannot start, and ends the container.
-_MASTERS_ENDS = (Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR)
+# gunicorn's master interprets these exit codes as an application that cannot start, and stops the container.
+_FATAL_EXIT_CODES = (Arbiter.WORKER_BOOT_ERROR, Arbiter.APP_LOAD_ERROR)
 
 
 class FairUvicornWorker(UvicornWorker):  # type: ignore[misc]  # it has no types
-    """uvicorn's worker, its listeners taking turns with those of the other workers."""
+    """uvicorn's worker, whose listeners take turns with those of other workers."""
 
-    # ForwardedHeaders has to see who really connects.
+    # ForwardedHeaders must see the peer's real address.
     CONFIG_KWARGS = {**UvicornWorker.CONFIG_KWARGS, "http": LimitedHttpProtocol, "proxy_headers": False}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._server: FairServer | None = None
-        # The base class leaves uvicorn waiting for as long as a stream goes on. Draining takes its part of it.
+        # With the base class, uvicorn waits for streams without a limit. Draining is part of this time.
         self.config.timeout_graceful_shutdown = max(1, self.cfg.graceful_timeout - CLEAN_UP_S)
 
     def run(self) -> None:
-        """Serve until the worker is told to end. Once it serves, the exit of a request's task ends that task alone."""
+        """Serve until told to stop; once serving, SystemExit in a request's task ends only that task."""
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
                 loop = runner.get_loop()
                 run_through_exits(loop, loop.create_task(self._serve()), may_go_on=self._has_started)
         except SystemExit as error:
-            if self._has_started() and error.code in _MASTERS_ENDS:
+            if self._has_started() and error.code in _FATAL_EXIT_CODES:
                 raise SystemExit(1) from error
             raise
 
@@ -52,7 +52,7 @@ class FairUvicornWorker(UvicornWorker):  # type: ignore[misc]  # it has no types
             sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def _limits(self) -> Limits:
-        """gunicorn's own settings, where 0 is without a limit but the whole head's."""
+        """Return gunicorn's settings as limits; 0 leaves only the limit on the whole head."""
         default = Limits()
         line, field = self.cfg.limit_request_line, self.cfg.limit_request_field_size
         head = max(default.head, line + field)

@@ -1,4 +1,4 @@
-"""The heads of a connection's requests, parsed whole and within limits."""
+"""Parses the heads of a connection's requests once they are complete and within limits."""
 
 from typing import Any
 from urllib.parse import unquote
@@ -6,28 +6,28 @@ from urllib.parse import unquote
 import httptools
 
 from django_runtimes.serving.http.limits import BAD_REQUEST, NO_TUNNEL, UNKNOWN_VERSION
-from django_runtimes.serving.http.waiting import NOWHERE, WaitingProtocol
+from django_runtimes.serving.http.waiting import NO_LINE, WaitingProtocol
 
 _HEAD_END = b"\r\n\r\n"
 
 
 class HeadProtocol(WaitingProtocol):
-    """Gives the parser one whole head after the other, and begins the request of each."""
+    """Gives the parser one whole head at a time, and begins its request."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # How many of the bytes that wait hold no end of a head.
+        # The number of waiting bytes already searched for the end of the head.
         self._searched = 0
-        # Of empty lines since the last request.
+        # The bytes of empty lines since the last request.
         self._blank_bytes = 0
         self._head_complete = self._message_complete = False
 
     def _begin(self, rest: bytes | bytearray) -> bool:
-        """Start the application on the request; whether the connection goes on as HTTP."""
+        """Start the application for the request; return whether the connection stays HTTP."""
         raise NotImplementedError
 
     def _read_head(self, data: bytes | bytearray) -> bytes | bytearray:
-        """Begin the request whose head is here; what is behind it."""
+        """Begin the request if its head is complete; return the bytes after the head."""
         if data[0] in b"\r\n":
             # Some clients send an empty line after a body.
             count = len(data)
@@ -44,14 +44,14 @@ class HeadProtocol(WaitingProtocol):
             self._await_head(data)
             return b""
         self._searched = self._blank_bytes = 0
-        head, rest = (data, b"") if end == len(data) else (data[:end], after(data, end))
+        head, rest = (data, b"") if end == len(data) else (data[:end], rest_after(data, end))
         limits = self._limits
         is_large = end > limits.request_line or end > limits.field or head.count(b"\n") > limits.fields
         if is_large and (refusal := limits.refuse_head(head)):
             self._refuse(refusal)
             return b""
         self._line.pop(self, None)
-        self._line = NOWHERE
+        self._line = NO_LINE
         return rest if self._parse_head(head) and self._names_http(head) and self._begin(rest) else b""
 
     def _await_head(self, beginning: bytes | bytearray) -> None:
@@ -77,14 +77,17 @@ class HeadProtocol(WaitingProtocol):
         return self._head_complete
 
     def _names_http(self, head: bytes | bytearray) -> bool:
-        """Whether the request line names HTTP: the parser speaks RTSP and ICE, too."""
+        """Return whether the request line names HTTP, since the parser also accepts RTSP and ICE."""
         if head.find(b" HTTP/", 0, head.find(b"\r")) > 0:
             return True
         self._refuse(UNKNOWN_VERSION)
         return False
 
     def _parse_head_with_upgrade(self, head: bytes) -> bool:
-        """The parser takes whatever follows for another protocol: another one parses the head without the upgrade."""
+        """Parse a head with an upgrade other than to a websocket again, without the upgrade.
+
+        The parser treats everything after an upgrade as another protocol.
+        """
         if self.parser.get_method() == b"CONNECT":
             self._refuse(NO_TUNNEL)
             return False
@@ -95,7 +98,7 @@ class HeadProtocol(WaitingProtocol):
         self.parser = httptools.HttpRequestParser(self)
         if not self._parse_head(b"\r\n".join(line for line in lines if line[:8].lower() != b"upgrade:")):
             return False
-        # The application sees what was sent.
+        # The application still sees the header.
         headers: Any = self.scope["headers"]
         headers += [(b"upgrade", value.strip()) for _, value in upgrades]
         return True
@@ -129,10 +132,10 @@ class HeadProtocol(WaitingProtocol):
         scope["query_string"] = url.query or b""
 
 
-def after(data: bytes | bytearray, size: int) -> bytes | bytearray:
-    """What is behind so many bytes; of a bytearray they are dropped.
+def rest_after(data: bytes | bytearray, size: int) -> bytes | bytearray:
+    """Return the data after the first `size` bytes, which are deleted from a bytearray.
 
-    To copy what is behind each of many small requests or chunks would take longer than to serve them.
+    Copying the rest after each of many small requests or chunks would take longer than serving them.
     """
     if isinstance(data, bytes):
         return data[size:]

@@ -1,4 +1,4 @@
-"""Answers the server's lifespan protocol, which Django does not know."""
+"""Answers the server's lifespan protocol, which Django does not support."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from django_runtimes.serving.types import Application, Receive, Send
 
 
 class Lifespan:
-    """ASGI middleware that runs `on_shutdown` when the server ends, and hands everything else on.
+    """ASGI middleware that runs `on_shutdown` when the server stops, and passes everything else on.
 
-    `composed` is told of the lifespan too: the project's own application around Django.
-    Four values reach the server by the lifespan's state: `drain_s`, how long it goes on serving once it is told to
-    end, `max_body_bytes` and `max_websocket_message_bytes`, the largest body and websocket message that it reads, and
-    `websockets`, whether there may be any: Django has none.
+    `composed`, the project's own application around Django, takes part in the lifespan too.
+    The lifespan's state passes four values to the server. `drain_s` is how long it keeps serving after it is told to
+    stop. `max_body_bytes` and `max_websocket_message_bytes` are the largest body and websocket message that it reads.
+    `websockets` is whether it accepts websockets, which Django alone does not serve.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class Lifespan:
             except StartupFailedError as error:
                 await send({"type": "lifespan.startup.failed", "message": str(error)})
                 return
-            # What the server is told comes last: it is not the application's to change.
+            # The server's values come last, so that the application cannot change them.
             state = {**composed.state, **state}
-        # A server need not know of states.
+        # Not every server supports the lifespan's state.
         scope.get("state", {}).update(state)
         await send({"type": "lifespan.startup.complete"})
         await receive()
         if composed is not None:
             await composed.end()
-        # On a thread: what still runs may need the event loop to come to its end.
+        # On a thread, since work that `on_shutdown` waits for may need the event loop.
         await asyncio.to_thread(self._on_shutdown)
         await send({"type": "lifespan.shutdown.complete"})

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, one request at a time and within limits."""
+"""uvicorn's HTTP protocol with limits, which reads one request at a time."""
 
 import asyncio
 from contextvars import Context
@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from django_runtimes.serving.http.bodies import ChunkedBody, RefusedError, SizedBody
 from django_runtimes.serving.http.cycles import EndedOutlet, FramedCycle, Http10Cycle
-from django_runtimes.serving.http.heads import HeadProtocol, after
+from django_runtimes.serving.http.heads import HeadProtocol, rest_after
 from django_runtimes.serving.http.limits import (
     BAD_REQUEST,
     BODY_TOO_LARGE,
@@ -19,31 +19,31 @@ from django_runtimes.serving.http.limits import (
     UNKNOWN_CODING,
     UNKNOWN_VERSION,
 )
-from django_runtimes.serving.http.waiting import NOWHERE
+from django_runtimes.serving.http.waiting import NO_LINE
 from django_runtimes.serving.http.websocket_outlet import READ_BYTES, WebSocketOutlet
 
 _ENDED: Any = EndedOutlet()
 
 
 class LimitedHttpProtocol(HeadProtocol):
-    """Cuts a connection's bytes into heads and bodies before httptools parses them.
+    """Splits a connection's bytes into heads and bodies before httptools parses them.
 
-    The parser gets a whole head, then the body's bytes up to their end, and the next request's when the answer has
-    been sent: what it takes for the end of a request is always the end that was measured here, or the connection ends.
-    docs/decisions/0016-heads-before-the-parser.md says why.
+    The parser gets a whole head, then the body's bytes up to its end, and the next request once the response has been
+    sent. If the parser and this class disagree on where a request ends, the connection is closed.
+    docs/decisions/0016-heads-before-the-parser.md explains why.
     """
 
     def __init__(self, *args: Any, context: Context, **kwargs: Any) -> None:
-        """`context` is the server's; every request starts in a copy of its own."""
+        """Create the protocol; each request runs in its own copy of `context`, the server's context."""
         super().__init__(*args, **kwargs)
         self._context = context
 
     def data_received(self, data: bytes | bytearray) -> None:
         if self._leaving_since is not None:
-            # One read in each turn: the event loop would read nothing else of a client that sends on.
-            self._heard_at = self._clock()
+            # One read per turn: otherwise a client that keeps sending would occupy the event loop.
+            self._received_at = self._clock()
             self.transport.pause_reading()
-            self._connections.turns.wait(self._go_on_discarding)
+            self._connections.turns.wait(self._resume_discarding)
             return
         if not self._unparsed:
             self._read(data)
@@ -54,7 +54,7 @@ class LimitedHttpProtocol(HeadProtocol):
         if not self._unparsed:
             self._set_aside(b"")
 
-    def _go_on_discarding(self) -> bool:
+    def _resume_discarding(self) -> bool:
         if not self.transport.is_closing():
             self.transport.resume_reading()
         return False
@@ -64,14 +64,14 @@ class LimitedHttpProtocol(HeadProtocol):
             if self._body is not None:
                 data = self._read_body(data, self._body)
                 if data and self._body is not None:
-                    # The rest after the other connections.
-                    self._set_aside(data if isinstance(data, bytearray) else bytearray(data), got_on=True)
+                    # The rest waits until the other connections have had their turn.
+                    self._set_aside(data if isinstance(data, bytearray) else bytearray(data), made_progress=True)
                     self.flow.pause_reading()
                     self._connections.turns.wait(self._take_turn)
                     break
             elif self._is_answering:
-                # Its turn comes after this answer.
-                self._set_aside(data if isinstance(data, bytearray) else bytearray(data), got_on=True)
+                # The next request waits for the current response.
+                self._set_aside(data if isinstance(data, bytearray) else bytearray(data), made_progress=True)
                 self.flow.pause_reading()
                 return
             else:
@@ -82,15 +82,15 @@ class LimitedHttpProtocol(HeadProtocol):
     # Requests
 
     def _begin(self, rest: bytes | bytearray) -> bool:
-        """Start the application on the request; whether the connection goes on as HTTP."""
+        """Start the application for the request; return whether the connection stays HTTP."""
         is_scarce = self._connections.is_scarce
         if self.parser.should_upgrade():
             if is_scarce:
-                # A websocket is never short.
+                # Websockets are long-lived, and the reserved places are for short requests.
                 self._refuse(TOO_MANY_CONNECTIONS)
                 return False
             if len(rest) > READ_BYTES:
-                # A client has to wait for the handshake's answer.
+                # A client must wait for the handshake's response.
                 self._refuse(BAD_REQUEST)
                 return False
             self.flow.resume_reading()
@@ -107,7 +107,7 @@ class LimitedHttpProtocol(HeadProtocol):
             except RefusedError as error:
                 self._refuse(error.refusal)
                 return False
-            # A trailer is no header.
+            # Trailers must not be appended to the headers.
             self.headers = []
         cycle_class = FramedCycle if version == "1.1" else Http10Cycle
         self.cycle = cycle = cycle_class(
@@ -120,12 +120,12 @@ class LimitedHttpProtocol(HeadProtocol):
             default_headers=self.server_state.default_headers,
             message_event=asyncio.Event(),
             expect_100_continue=self.expect_100_continue and version == "1.1" and not self._message_complete,
-            # An answer that does not wait for the body's end is the connection's last one.
+            # A response that does not wait for the body's end is the connection's last.
             keep_alive=self._keep_alive and self._message_complete,
             on_response=self.on_response_complete,
         )
         if is_scarce:
-            # Others wait for the place, and a client that asks without a pause would keep it.
+            # Other clients wait for the reserved place, which a client with keep-alive could hold for ever.
             self._keep_alive = cycle.keep_alive = False
             self._connections.reserved[self] = self._clock()
         if self._message_complete:
@@ -136,8 +136,8 @@ class LimitedHttpProtocol(HeadProtocol):
         return True
 
     def _declared_body(self, version: str) -> SizedBody | ChunkedBody:
-        """The body that the head announces; RefusedError when it is not to be read."""
-        # The parser has refused both together, and several of either.
+        """Return the body that the head announces; raise RefusedError if it must not be read."""
+        # The parser has already rejected both headers together, and repeated ones.
         for name, value in self.headers:
             if name == b"content-length":
                 length = int(value)
@@ -172,11 +172,11 @@ class LimitedHttpProtocol(HeadProtocol):
         self.flow.resume_reading()
         self._wait_in(self._connections.kept)
         if self._unparsed:
-            # Not within the request that has ended.
+            # Scheduled, so that the next request does not run inside the one that just ended.
             self.loop.call_soon(self._take_turn, context=self._context.copy())
 
     def _take_turn(self) -> bool:
-        """Go on with what was set aside; whether that is to be done again, which it says by itself."""
+        """Read the bytes that were set aside; return False, since reading schedules its own next turn."""
         data, self._unparsed = self._unparsed, b""
         if data and not self.transport.is_closing():
             self._read(data)
@@ -189,15 +189,15 @@ class LimitedHttpProtocol(HeadProtocol):
     def _end_request(self, cycle: RequestResponseCycle) -> None:
         cycle.more_body = False
         if not cycle.response_started:
-            # One that has started has said already whether the connection goes on.
+            # A response that has started has already declared whether the connection stays open.
             cycle.keep_alive = self._keep_alive
         cycle.message_event.set()
 
     # Bodies
 
     def _read_body(self, data: bytes | bytearray, body: SizedBody | ChunkedBody) -> bytes | bytearray:
-        """Hand the body's bytes to the application; what is behind them."""
-        self._heard_at = self._clock()
+        """Pass the body's bytes to the application; return the bytes after them."""
+        self._received_at = self._clock()
         self._body_due_at += len(data) / self._limits.body_bytes_per_s
         try:
             taken = body.take(data)
@@ -209,22 +209,22 @@ class LimitedHttpProtocol(HeadProtocol):
             self._refuse(BAD_REQUEST)
             return b""
         if self._message_complete != body.is_complete:
-            # Where a request ends must be certain, or nothing more is read.
+            # The parser disagrees about the body's end, so nothing more can be read safely.
             self._refuse(BAD_REQUEST)
             return b""
         if body.is_complete:
             self._body = None
-            self._wait_in(NOWHERE)
+            self._wait_in(NO_LINE)
             self._end_request(self.cycle)
         elif self._line is self._connections.bodies:
-            self._connections.bodies[self] = self._heard_at
+            self._connections.bodies[self] = self._received_at
             self._connections.bodies.move_to_end(self)
-        return after(data, taken.size)
+        return rest_after(data, taken.size)
 
     def _await_body(self) -> None:
         if not self._connections.admits_body():
             self._refuse(TOO_MANY_BODIES)
             return
         self._wait_in(self._connections.bodies)
-        self._heard_at = self._body_began_at = self._clock()
+        self._received_at = self._body_began_at = self._clock()
         self._body_due_at = self._body_began_at + self._limits.body_grace_s

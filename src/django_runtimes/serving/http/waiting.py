@@ -1,4 +1,4 @@
-"""A connection that waits for its client within limits, and ends without taking an answer away."""
+"""A connection with timeouts for its client, which closes without losing a response."""
 
 from collections import OrderedDict
 from typing import Any
@@ -17,26 +17,26 @@ from django_runtimes.serving.http.limits import (
 )
 from django_runtimes.serving.http.worker_connections import Connections, FreshLine, Line
 
-NOWHERE: Line = OrderedDict()
+NO_LINE: Line = OrderedDict()
 
 
 class WaitingProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, in the line of `connections` that says what it waits for."""
+    """uvicorn's protocol, which enters the queue of `connections` for the event that it waits for."""
 
     def __init__(self, *args: Any, connections: Connections, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._connections = connections
         self._limits = connections.limits
         self._clock = connections.clock
-        self._line: Line | FreshLine = NOWHERE
+        self._line: Line | FreshLine = NO_LINE
         self._outlet: Outlet = None  # type: ignore[assignment]
-        # The beginning of a head, or what came in before its turn.
+        # The beginning of a head, or bytes received before their turn.
         self._unparsed: bytes | bytearray = b""
         self._body: SizedBody | ChunkedBody | None = None
         self._keep_alive = False
-        # Since when nothing more is read but to see the client's end.
+        # Since when reading only serves to see the client close.
         self._leaving_since: float | None = None
-        self._heard_at = self._body_due_at = self._body_began_at = 0.0
+        self._received_at = self._body_due_at = self._body_began_at = 0.0
         self._unsent_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -45,7 +45,7 @@ class WaitingProtocol(HttpToolsProtocol):
         self._wait_in(self._connections.fresh)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wait_in(NOWHERE)
+        self._wait_in(NO_LINE)
         self._connections.blocked.pop(self, None)
         self._connections.reserved.pop(self, None)
         self._set_aside(b"")
@@ -59,86 +59,86 @@ class WaitingProtocol(HttpToolsProtocol):
         super().resume_writing()
         self._connections.blocked.pop(self, None)
 
-    # What the server calls
+    # Called by the server
 
     def shutdown(self) -> None:
-        """End after the request that is being served, or at once."""
+        """Close after the current request, or at once if there is none."""
         if self._leaving_since is None and self._is_answering:
             self.close_after_answer()
         else:
             self._end()
 
     def close_after_answer(self) -> None:
-        """Let the answer that is being made be the last one."""
+        """Close the connection after the current response."""
         self._keep_alive = False
         if self.cycle is not None:
             self.cycle.keep_alive = False
 
-    # What the connections' sweep calls
+    # Called by Connections
 
     def end_silently(self) -> None:
-        """Close at once; nothing is to be answered."""
-        self._wait_in(NOWHERE)
+        """Close at once without a response."""
+        self._wait_in(NO_LINE)
         self._connections.reserved.pop(self, None)
         self.transport.abort()
 
     def has_unread(self) -> bool:
-        """Whether the client has sent what the event loop has not read yet."""
+        """Return whether the client has sent data that the event loop has not read yet."""
         return has_unread(self.transport.get_extra_info("socket"))
 
     def end_late_head(self) -> None:
-        """Answer that the head took too long."""
+        """Respond that the head took too long, and close."""
         self._refuse(HEAD_TIMEOUT)
 
     def end_late_body(self) -> None:
-        """Answer that the body took too long."""
+        """Respond that the body took too long, and close."""
         self._refuse(BODY_TIMEOUT)
 
     def body_age_s(self, now: float) -> float:
-        """For how long the body has been coming in."""
+        """Return the seconds since the body began to arrive."""
         return now - self._body_began_at
 
     def body_bytes_per_s(self, now: float) -> float:
-        """At what rate, on average; the time in which the application took nothing does not count."""
+        """Return the body's average rate, not counting the time in which the application read nothing."""
         earned_s = self._body_due_at - self._body_began_at - self._limits.body_grace_s
         return earned_s * self._limits.body_bytes_per_s / max(now - self._body_began_at, 0.001)
 
     def is_body_late(self, now: float) -> bool:
-        """Whether the body has paused too long, or comes in too slowly."""
+        """Return whether the body has paused too long or arrives too slowly."""
         if self.flow.read_paused:
-            # It is the application that takes its time.
-            self._body_due_at += now - self._heard_at
-            self._heard_at = now
-        return now > min(self._body_due_at, self._heard_at + self._limits.body_pause_s)
+            # The application is slow, not the client.
+            self._body_due_at += now - self._received_at
+            self._received_at = now
+        return now > min(self._body_due_at, self._received_at + self._limits.body_pause_s)
 
     def is_leaving_late(self, now: float) -> bool:
-        """Whether the client went on sending for too long after its last answer, or is silent."""
+        """Return whether the client, after its last response, kept sending for too long or is silent."""
         if self.takes_answer():
-            self._heard_at = self._leaving_since = now
+            self._received_at = self._leaving_since = now
         started = self._leaving_since or now
         if self._unsent_bytes:
             return now - started > self._limits.write_pause_s
-        return now - started > self._limits.linger_s or now - self._heard_at > self._limits.linger_pause_s
+        return now - started > self._limits.linger_s or now - self._received_at > self._limits.linger_pause_s
 
     def takes_answer(self) -> bool:
-        """Whether the client has taken something of its answer since the last call, and has more to take."""
+        """Return whether the client has read part of its response since the last call, with more left to read."""
         before, self._unsent_bytes = self._unsent_bytes, self.transport.get_write_buffer_size()
         return 0 < self._unsent_bytes != before
 
     @property
     def is_streaming(self) -> bool:
-        """Whether the answer has begun, and its end is not known."""
+        """Whether the response has begun and its length is unknown."""
         return self._is_answering and self.cycle.response_started and not self.cycle.expected_content_length
 
     def give_way(self) -> None:
-        """End the request that is being served: answer 503, or close once the answer has begun."""
+        """End the current request: respond 503, or close if the response has begun."""
         if self.cycle is None or self.cycle.response_started:
             self.end_silently()
         else:
             self._refuse(TOO_MANY_CONNECTIONS)
 
-    def give_bytes_up(self) -> None:
-        """Close at once: others have no memory for their requests."""
+    def release_bytes(self) -> None:
+        """Close at once to free memory for other requests."""
         self._unparsed = b""
         self.end_silently()
 
@@ -151,20 +151,20 @@ class WaitingProtocol(HttpToolsProtocol):
     def _wait_in(self, line: Line | FreshLine) -> None:
         self._line.pop(self, None)
         self._line = line
-        if line is not NOWHERE:
+        if line is not NO_LINE:
             line[self] = self._clock()
 
-    def _set_aside(self, data: bytes | bytearray, *, got_on: bool = False) -> None:
-        """Keep these bytes until more come, or until their turn; `got_on` when something before them was taken."""
+    def _set_aside(self, data: bytes | bytearray, *, made_progress: bool = False) -> None:
+        """Keep bytes until more arrive or until their turn; `made_progress` means that earlier bytes were processed."""
         self._unparsed = data
-        self._connections.unparsed.note(self, len(data), got_on=got_on)
+        self._connections.unparsed.note(self, len(data), made_progress=made_progress)
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer without the application, unless it answers already, and read nothing more."""
+        """Send the refusal unless the application has begun to respond, and read no more requests."""
         cycle = self.cycle
         answers = cycle is None or cycle.response_complete or not cycle.response_started
         if cycle is not None and not cycle.response_complete:
-            # The application learns that the client has left, and nothing of its answer is sent.
+            # The application receives http.disconnect, and nothing more of its response is sent.
             cycle.disconnected = True
             cycle.message_event.set()
         if answers:
@@ -186,22 +186,22 @@ class WaitingProtocol(HttpToolsProtocol):
         return STATUS_LINE[refusal.status] + lines + b"\r\n" + body
 
     def _close(self) -> None:
-        """Close after an answer."""
+        """Close after a response."""
         if self._body is not None or self._unparsed:
             self._leave()
         else:
             self._end()
 
     def _end(self) -> None:
-        """Close when all is sent; nothing more is read."""
+        """Close once all data is sent, and read nothing more."""
         self._set_aside(b"")
         self.transport.close()
-        # TLS waits for the client's own farewell.
+        # TLS waits for the client's close_notify.
         if self.transport.get_write_buffer_size() or self.scheme == "https":
             self._note_leaving()
 
     def _leave(self) -> None:
-        """Close when the client has stopped sending: to close before would take the answer away from it."""
+        """Close once the client has stopped sending: an earlier close could reset it and lose the response."""
         if self._leaving_since is not None or self.transport.is_closing():
             return
         self._note_leaving()
@@ -215,5 +215,5 @@ class WaitingProtocol(HttpToolsProtocol):
             return
         self._wait_in(self._connections.leaving)
         self._connections.reserved.pop(self, None)
-        self._leaving_since = self._heard_at = self._clock()
+        self._leaving_since = self._received_at = self._clock()
         self._body = None

@@ -1,4 +1,4 @@
-"""uvicorn's websockets, within limits of what waits for the application."""
+"""uvicorn's websockets with limits on the messages that wait for the application."""
 
 import asyncio
 import codecs
@@ -20,29 +20,29 @@ from django_runtimes.serving.http.worker_connections import Connections
 
 logger = logging.getLogger("uvicorn.error")
 
-# Parsed at once. deflate makes 1,032 bytes of one at most, so that a piece holds a message or two of the largest size;
-# of the smallest ones it holds 170.
+# The bytes parsed at once. deflate expands one byte to at most 1,032, so a piece holds one or two messages of the
+# largest size, or 170 of the smallest.
 _PIECE_BYTES = 1024
-# A message's dictionary.
+# The size of a message's dictionary.
 _MESSAGE_BYTES = 200
 _Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 
 
 def websockets_among(connections: Connections) -> Callable[..., asyncio.Protocol]:
-    """Makes the websockets of one worker, which share its memory and its time."""
+    """Return the factory of one worker's websockets, which share its limits on memory and time."""
     return partial(LimitedWebSocket, budget=connections.messages, turns=connections.turns)
 
 
 class LimitedWebSocket(WebSocketsSansIOProtocol):
-    """Reads the next message when the application has taken those before it.
+    """Parses the next message once the application has received those before it.
 
-    uvicorn stops the transport then, and still parses and inflates all that one read has brought.
+    uvicorn pauses only the transport, and still parses and inflates everything from the last read.
     """
 
     queue: "_Messages"
 
     def __init__(self, *args: Any, budget: ByteBudget, turns: Turns, **kwargs: Any) -> None:
-        """`budget` and `turns` are the worker's."""
+        """Create the protocol; `budget` and `turns` belong to the worker."""
         super().__init__(*args, **kwargs)
         self.queue = _Messages()
         self._budget = budget
@@ -50,15 +50,15 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self._unparsed = bytearray()
         self._message = bytearray()
 
-    # What the transport calls
+    # Called by the transport
 
     def data_received(self, data: bytes | memoryview) -> None:
-        """Take what the connection has brought; frames are parsed in this websocket's turn."""
+        """Receive data; frames are parsed in this websocket's turn."""
         if not self.handshake_initiated:
             self._read_handshake(bytes(data))
         elif self.transport.is_closing():
             self.transport.pause_reading()
-            self._turns.wait(self._go_on_discarding)
+            self._turns.wait(self._resume_discarding)
         else:
             self._unparsed += data
             if len(self._unparsed) >= READ_BYTES:
@@ -66,68 +66,68 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             self._note_held()
             self._turns.wait(self._parse)
 
-    def _go_on_discarding(self) -> bool:
+    def _resume_discarding(self) -> bool:
         self.transport.resume_reading()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget what was not parsed."""
+        """Drop unparsed data."""
         super().connection_lost(exc)
         self._forget_parts()
 
     def shutdown(self) -> None:
-        """Tell the client that the server ends, unless they have said farewell already."""
+        """Send a close frame because the server stops, unless the websocket is closing already."""
         try:
             super().shutdown()
         except InvalidState:
-            # The client takes nothing of it; the server ends nevertheless.
+            # No close frame can be sent in this state, so only close the transport.
             self.transport.close()
 
-    # What the application calls
+    # Called by the application
 
     async def receive(self) -> Any:
-        """The next of ASGI's messages; the transport brings more once all before it are taken."""
+        """Return the next ASGI message; read on once the application has received them all."""
         message = await self.queue.get()
         if self.read_paused and self.queue.empty():
             self.read_paused = False
             self._read_on()
-        self._note_held(got_on=True)
+        self._note_held(made_progress=True)
         return message
 
     async def send(self, message: Any) -> None:
-        """Send one of ASGI's messages; after the last one only the client's farewell is awaited."""
+        """Send an ASGI message; after the last one, only wait for the client's close frame."""
         await super().send(message)
         if self.close_sent:
             self._read_on()
 
     async def run_asgi(self) -> None:
-        """Run the application; what it leaves is nobody's."""
+        """Run the application, then drop messages that it did not receive."""
         try:
             await super().run_asgi()
         finally:
             self.queue.drop()
             self._note_held()
 
-    # What the budget calls
+    # Called by the budget
 
-    def give_bytes_up(self) -> None:
-        """Close with 1013, and drop what waits for the application."""
+    def release_bytes(self) -> None:
+        """Close with code 1013, and drop the messages that wait for the application."""
         self.queue.drop()
         self._forget_parts()
         if self.disconnected:
             self.queue.put_nowait({"type": "websocket.disconnect", "code": CloseCode.ABNORMAL_CLOSURE})
             return
-        logger.warning("websockets hold as much as they may together; the one that holds most for longest is closed")
-        # What the application sends from now on finds its client gone.
+        logger.warning("websockets together reached their memory limit; the one holding most for longest is closed")
+        # From now on, the application's sends fail because its client has disconnected.
         self.disconnected = True
         self.stop_keepalive()
-        self.conn.fail(CloseCode.TRY_AGAIN_LATER, "too many messages wait; try again later")
+        self.conn.fail(CloseCode.TRY_AGAIN_LATER, "too many messages are waiting; try again later")
         self.handle_parser_exception()
 
     def handle_parser_exception(self) -> None:
-        """Send the close frame with the reason, so that a client that still sends gets it."""
+        """Send the close frame with its reason, so that even a client that is still sending receives it."""
         close = self.conn.close_sent
-        assert close is not None  # noqa: S101  (the caller has sent it)
+        assert close is not None  # noqa: S101  (the caller has set it)
         self.queue.put_nowait({"type": "websocket.disconnect", "code": close.code, "reason": close.reason})
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
@@ -138,13 +138,13 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     def _read_handshake(self, head: bytes) -> None:
         super().data_received(head)
         if not self.handshake_initiated:
-            # What the library refuses, and the server does not, it leaves without an answer.
+            # uvicorn sends no response to handshakes that only the websockets library rejects.
             answer = b"".join(self.conn.data_to_send()) or self.conn.reject(*BAD_REQUEST).serialize()
             self.transport.write(answer)
             self._outlet.leave()
 
     def _parse(self) -> bool:
-        """Parse a piece of what is here; whether there is more to parse now."""
+        """Parse a piece of the received data; return whether there is more to parse now."""
         if self.transport.is_closing():
             self._forget_parts()
             return False
@@ -167,7 +167,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             self.transport.resume_reading()
 
     def handle_cont(self, event: Frame) -> None:
-        """Add a fragment to its message, in one piece: each object would take more memory than a small fragment."""
+        """Append a fragment to one buffer per message: separate objects would take more memory than small fragments."""
         if self.frames:
             self._message = bytearray(self.frames.pop())
         self._message += event.data
@@ -177,28 +177,28 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
             self.send_receive_event_to_app()
 
     def send_receive_event_to_app(self) -> None:
-        """Hand the message on; text that is none closes with 1007, for which uvicorn logs a traceback."""
+        """Pass the message on; close with code 1007 on invalid UTF-8, for which uvicorn would log a traceback."""
         content = b"".join(self.frames)
         if self.curr_msg_data_type == "text" and not self.close_sent and not content.isascii():
-            # Before it is there: of wide letters it takes four times as much.
+            # Counted before decoding: text with wide characters takes up to four times its bytes.
             self._note_held(coming_bytes=4 * len(content))
             if self.close_sent:
                 return
             if not _is_text(content):
                 self.frames = []
-                self.conn.fail(CloseCode.INVALID_DATA, "text is UTF-8")
+                self.conn.fail(CloseCode.INVALID_DATA, "text must be UTF-8")
                 self.handle_parser_exception()
                 return
         super().send_receive_event_to_app()
 
     def handle_ping(self) -> None:
-        """Answer, unless the client takes no answers."""
+        """Send a pong, unless the client does not read."""
         if self.writable.is_set():
             super().handle_ping()
         else:
             self.conn.data_to_send()
 
-    # What is held
+    # Memory
 
     @property
     def _outlet(self) -> WebSocketOutlet:
@@ -211,13 +211,13 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
         self.conn.reader.discard()
         self._note_held()
 
-    def _note_held(self, *, coming_bytes: int = 0, got_on: bool = False) -> None:
+    def _note_held(self, *, coming_bytes: int = 0, made_progress: bool = False) -> None:
         parts = len(self._unparsed) + len(self.conn.reader.buffer) + len(self._message) + sum(map(len, self.frames))
-        self._budget.note(self, parts + coming_bytes + self.queue.held_bytes, got_on=got_on)
+        self._budget.note(self, parts + coming_bytes + self.queue.held_bytes, made_progress=made_progress)
 
 
 class _Messages(asyncio.Queue[Any]):
-    """uvicorn's messages to the application, and what those of the client take in memory."""
+    """uvicorn's queue of messages to the application, which also counts their size in memory."""
 
     def _init(self, maxsize: int) -> None:
         super()._init(maxsize)
@@ -233,13 +233,13 @@ class _Messages(asyncio.Queue[Any]):
         return item
 
     def drop(self) -> None:
-        """Forget what nobody has taken."""
+        """Drop all messages in the queue."""
         while not self.empty():
             self.get_nowait()
 
 
 def _size(message: Any) -> int:
-    """In bytes: text with a single letter beyond the basic plane takes four times its length."""
+    """Return a message's size in memory in bytes; a character beyond the basic plane makes text four times as large."""
     if message["type"] != "websocket.receive":
         return 0
     content = message["text"] if "text" in message else message["bytes"]

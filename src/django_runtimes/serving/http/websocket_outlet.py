@@ -1,27 +1,27 @@
-"""A websocket's transport, which reads little at once and closes in time."""
+"""A websocket's transport with small reads and a bounded time to close."""
 
 import asyncio
 from typing import Any
 
-# What one read brings. It waits to be parsed, of every websocket at once; asyncio and uvloop read 256 KiB.
+# The size of one read. Every websocket may hold that much unparsed; asyncio and uvloop read 256 KiB at once.
 READ_BYTES = 16 * 1024
-# After the last frame the client has so long to take it and to leave, as nginx's lingering_timeout.
+# How long a client may take to read the last frame and close, like nginx's lingering_timeout.
 _LINGER_S = 5.0
-# A closed transport that still sends ends when the client has taken nothing for so long.
-_TAKING_S = 10.0
+# How long a client may stop reading what a closed transport still sends.
+_WRITE_PAUSE_S = 10.0
 
-# The event loops fill it and hand it on before they read anything else.
-_READ = memoryview(bytearray(READ_BYTES))
+# Shared, since event loops fill the buffer and pass it on before they read anything else.
+_READ_BUFFER = memoryview(bytearray(READ_BYTES))
 
 
 class WebSocketOutlet:
-    """Reads nothing until the handshake is answered, and after a last frame only to see the client's end.
+    """Reads nothing before the handshake's response, and only waits for the client to close after the last frame.
 
-    A client has to wait for the answer (RFC 6455, section 4.1), and uvicorn's websockets fail at what comes before it.
+    A client must wait for the response (RFC 6455, section 4.1); uvicorn's websockets fail on data that arrives earlier.
     """
 
     def __init__(self, transport: Any, early: bytes | bytearray) -> None:
-        """`early` is what came in behind the handshake: the websocket's protocol gets it after the answer."""
+        """Wrap `transport`; the websocket's protocol gets `early`, bytes after the handshake, after the response."""
         self._transport = transport
         self._early = early
         self._is_answered = False
@@ -33,36 +33,36 @@ class WebSocketOutlet:
         return getattr(self._transport, name)
 
     def set_protocol(self, protocol: Any) -> None:
-        """Read for this one."""
+        """Set the protocol that receives the data."""
         self._protocol = protocol
         self._transport.set_protocol(_SmallReads(protocol))
 
     def write(self, data: bytes) -> None:
-        """Write; the first bytes are the answer."""
+        """Send data; the first write is the handshake's response."""
         if self._is_leaving:
             return
         self._transport.write(data)
         if not self._is_answered:
             self._is_answered = True
-            # The protocol is still within its own answer.
+            # Scheduled, since the protocol is still sending its response.
             asyncio.get_running_loop().call_soon(self._start_reading)
 
     def is_closing(self) -> bool:
-        """Whether nothing more is sent or parsed."""
+        """Return whether the transport has stopped sending and parsing."""
         return self._is_leaving or self._transport.is_closing()
 
     def close(self) -> None:
-        """Close when all is sent, or when the client takes nothing more."""
+        """Close once all data is sent, or once the client stops reading."""
         if not self._is_leaving:
             self._transport.close()
             self._require_progress(None)
 
     def leave(self) -> None:
-        """Close when the client has left: to close before would take the last frame away from one that still sends."""
+        """Close after the client does: an earlier close could reset the connection and lose the last frame."""
         if self.is_closing():
             return
         if not self._transport.can_write_eof():
-            # TLS reads on by itself until the client's farewell.
+            # TLS itself reads until the client's close_notify.
             self.close()
             return
         self._is_leaving = True
@@ -83,20 +83,20 @@ class WebSocketOutlet:
         if unsent and unsent == unsent_before:
             self._transport.abort()
         elif unsent:
-            asyncio.get_running_loop().call_later(_TAKING_S, self._require_progress, unsent)
+            asyncio.get_running_loop().call_later(_WRITE_PAUSE_S, self._require_progress, unsent)
 
 
 class _SmallReads(asyncio.BufferedProtocol):
-    """Hands everything on to a websocket's protocol, and at most READ_BYTES at once."""
+    """Passes data on to a websocket's protocol, at most READ_BYTES at once."""
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return _READ
+        return _READ_BUFFER
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._protocol.data_received(_READ[:nbytes])
+        self._protocol.data_received(_READ_BUFFER[:nbytes])
 
     def eof_received(self) -> None:
         self._protocol.eof_received()

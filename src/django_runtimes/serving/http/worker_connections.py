@@ -1,4 +1,4 @@
-"""The connections of one worker by what they wait for, so that silent ones end in time and make room for others."""
+"""One worker's connections in queues by state, so that silent ones time out and make room for others."""
 
 import logging
 from collections import OrderedDict
@@ -12,63 +12,63 @@ from django_runtimes.serving.http.limits import Limits
 
 logger = logging.getLogger("uvicorn.error")
 
-# Beyond the limit of connections, until those that make room for them have closed.
+# Connections allowed above the limit until those that make room for them have closed.
 _LARGEST_OVERSHOOT = 16
-_COMPLAINT_INTERVAL_S = 60.0
-# A body that began less than this ago, or an answer that stood still for less, makes no room for another client.
+_WARNING_INTERVAL_S = 60.0
+# The minimum age of a body, or of a stalled response, that is closed to make room for another client.
 _STALLED_S = 5.0
-# A request in a reserved place has so long until its answer, once others wait for places.
+# How long a request in a reserved place may take when other clients wait for places.
 _SHORT_REQUEST_S = 4.0
-# A stream there has so long, and a last answer until it is sent.
+# How long a streaming response in a reserved place, or a connection's last response, may take to be sent.
 _SENDING_S = 0.05
-# A new connection has so long to send the first byte of its request.
+# How long a new connection may take to send its first byte.
 _ARRIVING_S = 0.15
-# A body that has paused for less makes no room either.
+# The minimum pause of a body that is closed to make room for another one.
 _PAUSED_S = 0.5
 
 Clock = Callable[[], float]
 
 
 class Closable(Protocol):
-    """A connection that may end without an answer."""
+    """A connection that may be closed without a response."""
 
     def end_silently(self) -> None:
-        """Close at once; nothing is to be answered."""
+        """Close at once without a response."""
 
     def has_unread(self) -> bool:
-        """Whether the client has sent what the event loop has not read yet."""
+        """Return whether the client has sent data that the event loop has not read yet."""
 
 
 class Waiting(Closable, Protocol):
     """A connection that waits for its client."""
 
     def end_late_head(self) -> None:
-        """Answer that the head took too long."""
+        """Respond that the head took too long, and close."""
 
     def end_late_body(self) -> None:
-        """Answer that the body took too long."""
+        """Respond that the body took too long, and close."""
 
     def body_age_s(self, now: float) -> float:
-        """For how long the body has been coming in."""
+        """Return the seconds since the body began to arrive."""
 
     def body_bytes_per_s(self, now: float) -> float:
-        """At what rate, on average."""
+        """Return the body's average rate."""
 
     def is_body_late(self, now: float) -> bool:
-        """Whether the body has paused too long, or comes in too slowly."""
+        """Return whether the body has paused too long or arrives too slowly."""
 
     def is_leaving_late(self, now: float) -> bool:
-        """Whether the client went on sending for too long after its last answer, or is silent."""
+        """Return whether the client, after its last response, kept sending for too long or is silent."""
 
     def takes_answer(self) -> bool:
-        """Whether the client has taken something of its answer since the last call, and has more to take."""
+        """Return whether the client has read part of its response since the last call, with more left to read."""
 
     @property
     def is_streaming(self) -> bool:
-        """Whether the answer has begun, and its end is not known."""
+        """Whether the response has begun and its length is unknown."""
 
     def give_way(self) -> None:
-        """End the request that is being served: answer 503, or close once the answer has begun."""
+        """End the current request: respond 503, or close if the response has begun."""
 
 
 Line = OrderedDict[Waiting, float]
@@ -78,41 +78,41 @@ _Connection = TypeVar("_Connection", bound=Closable)
 
 
 class Connections:
-    """Lines of connections, each with the time since when it waits, the longest first.
+    """Queues of connections with the time at which each began to wait, the oldest first.
 
-    A connection whose request is being served is in none of them.
+    A connection whose request is being served is in no queue except `blocked` and `reserved`.
     """
 
     def __init__(self, limits: Limits, *, opened: Sized, clock: Clock) -> None:
-        """`opened` holds every connection, websockets among them; `clock` is the event loop's."""
+        """Create empty queues; `opened` holds every connection, including websockets; `clock` is the event loop's."""
         self.limits = limits
         self.clock = clock
-        # No request yet, not a byte of one; TLS handshakes that go on are here too.
+        # Nothing received yet, including unfinished TLS handshakes.
         self.fresh: FreshLine = OrderedDict()
-        # A part of a head.
+        # Part of a head received.
         self.heads: Line = OrderedDict()
-        # Answered and kept open.
+        # Idle, kept alive after a response.
         self.kept: Line = OrderedDict()
-        # A part of a body.
+        # Part of a body received.
         self.bodies: Line = OrderedDict()
-        # Answered for the last time, and perhaps still sending.
+        # After the last response, which may still be sending.
         self.leaving: Line = OrderedDict()
-        # Beside the others: answers that the client does not take.
+        # In addition to the other queues: clients that do not read their response.
         self.blocked: Line = OrderedDict()
-        # Beside the others: requests in reserved places.
+        # In addition to the other queues: requests in reserved places.
         self.reserved: Line = OrderedDict()
         self.unparsed = ByteBudget(limits.unparsed, clock=clock)
         self.messages = ByteBudget(limits.messages, clock=clock)
         self.turns = Turns()
         self.opened = opened
-        # Accepted, and without a protocol yet.
+        # Accepted connections without a protocol.
         self.opening = 0
-        # Those of them that stand in `fresh` for their part of TLS.
+        # Those of `opening` that are in `fresh` until their TLS handshake is complete.
         self.handshakes = 0
-        self._complained_at = -_COMPLAINT_INTERVAL_S
+        self._warned_at = -_WARNING_INTERVAL_S
 
     def sweep(self) -> None:
-        """End what waits for too long; called every second."""
+        """Close connections that have waited too long; called every second."""
         now, limits = self.clock(), self.limits
         for connection in _older(self.fresh, now - limits.head_s):
             connection.end_silently()
@@ -133,10 +133,10 @@ class Connections:
             connection.end_silently()
 
     def admits_body(self) -> bool:
-        """Whether one more body may come in, for which another may have to end.
+        """Return whether another body may arrive, after ending a slow one if necessary.
 
-        The slowest of those that have had some time, otherwise the one that has paused longest: a few clients that
-        drip, or renew unfinished bodies, would refuse everybody's uploads for as long as they like.
+        It ends the slowest body that has had some time, or else the one that has paused longest. Without this, a few
+        clients with dripping or restarted uploads could block all other uploads.
         """
         if len(self.bodies) < self.limits.bodies:
             return True
@@ -145,17 +145,17 @@ class Connections:
         if stalled:
             min(stalled, key=lambda one: one.body_bytes_per_s(now)).end_late_body()
             return True
-        paused, heard_at = next(iter(self.bodies.items()))
-        if now - heard_at < _PAUSED_S:
+        paused, received_at = next(iter(self.bodies.items()))
+        if now - received_at < _PAUSED_S:
             return False
         paused.end_late_body()
         return True
 
     @property
     def is_scarce(self) -> bool:
-        """Whether a request that begins now gets one of the reserved places, which are for short requests.
+        """Whether a request that begins now gets one of the places reserved for short requests.
 
-        A client that opens streams and keeps them would otherwise take every place, also from the health checks.
+        Without them, a client that keeps streams open could take every place, including those of health checks.
         """
         unreserved = self.limits.connections - self.limits.reserved
         count = len(self.opened)
@@ -165,34 +165,34 @@ class Connections:
         return count - waiting - len(self.reserved) > unreserved
 
     def admitted(self, wanted: int) -> int:
-        """How many connections may be accepted now."""
+        """Return how many of the wanted connections may be accepted now."""
         free = -self._excess
         if free > 0:
             return min(wanted, free)
         removable = len(list(islice(self._removable(), _LARGEST_OVERSHOOT)))
         if not removable and not self.fresh and not self.leaving:
-            self._complain("every one is in the midst of a request; others wait")
+            self._warn("all are serving requests, and new ones wait")
         return min(wanted, removable)
 
     def make_room(self) -> None:
-        """Close the longest silent connections in place of those above the limit."""
+        """Close one long-silent connection for each one above the limit."""
         if self._excess > 0:
-            self._complain("those that were silent longest are closed")
+            self._warn("the ones silent for longest are closed")
             self.close_silent(self._excess)
 
     @property
     def _excess(self) -> int:
-        """How many are open beyond the limit; some that have their last answer do not count, for they leave at once."""
+        """The number of connections above the limit, not counting a few that close after their last response."""
         leaving = min(len(self.leaving), _LARGEST_OVERSHOOT)
         return len(self.opened) - leaving + self.opening - self.limits.connections
 
     def close_silent(self, count: int) -> None:
-        """End those that await nothing any more, then long requests in reserved places, then the longest silent."""
+        """Close answered connections first, then long requests in reserved places, then those silent for longest."""
         for end in list(islice(self._removable(), count)):
             end()
 
     def _removable(self) -> Iterator[Callable[[], None]]:
-        """What ends each connection that makes room for another, in this order."""
+        """Yield, in this order, the method that closes each connection that can make room for another."""
         now = self.clock()
         for connection in _older(self.leaving, now - _SENDING_S):
             yield connection.end_silently
@@ -205,11 +205,11 @@ class Connections:
         for connection in _older(self.blocked, now - _STALLED_S):
             yield connection.end_silently
 
-    def _complain(self, consequence: str) -> None:
+    def _warn(self, consequence: str) -> None:
         now = self.clock()
-        if now - self._complained_at >= _COMPLAINT_INTERVAL_S:
-            self._complained_at = now
-            logger.warning("%d connections are as many as this worker takes: %s", self.limits.connections, consequence)
+        if now - self._warned_at >= _WARNING_INTERVAL_S:
+            self._warned_at = now
+            logger.warning("the worker's limit of %d connections is reached: %s", self.limits.connections, consequence)
 
 
 def _older(line: OrderedDict[_Connection, float], bound: float) -> list[_Connection]:

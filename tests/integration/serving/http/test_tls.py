@@ -74,7 +74,7 @@ def test_the_longest_pending_handshakes_make_room(run, server_side, client_side,
 
     assert answered.startswith(b"HTTP/1.1 200 ")
     assert ended == [True, True, True, False, False, False]
-    assert "those that were silent longest are closed" in caplog.text
+    assert "the ones silent for longest are closed" in caplog.text
     assert "midst of a request" not in caplog.text
 
 

@@ -1,1 +1,1 @@
-"""What the connections of one worker have together: memory and time."""
+"""Memory and time that the connections of one worker share."""

@@ -1,36 +1,36 @@
-"""Gives the memory back that many connections have left behind."""
+"""Returns freed memory to the operating system after many connections have closed."""
 
 import ctypes
 from collections.abc import Callable
 
-# Fewer leave too little.
-_CONNECTIONS = 32
-# What they held is freed in the seconds after they have left, so that it is given back after 4, 8 and 12.
-_AFTER_S = 12
-_EVERY_S = 4
+# Fewer closed connections free too little memory.
+_MIN_CLOSED = 32
+# Python frees their memory in the seconds after they close, so it is returned after 4, 8 and 12 seconds.
+_TRIM_FOR_S = 12
+_TRIM_EVERY_S = 4
 
 
 class FreedMemory:
-    """Has glibc return what it keeps of freed memory, once many connections have ended.
+    """Makes glibc return freed memory to the operating system once many connections have closed.
 
-    It keeps whatever lies below the highest block in use: after a flood 20 MB and more. Other C libraries are left
-    alone.
+    glibc keeps all memory below the highest block in use, 20 MB and more after a flood. Does nothing with other C
+    libraries.
     """
 
     def __init__(self, trim: Callable[[int], int] | None = None) -> None:
         self._trim = trim or _trim()
-        self._most = self._left_s = 0
+        self._peak = self._remaining_s = 0
 
     def note(self, connections: int) -> None:
-        """So many are open now; called every second."""
-        self._most = max(self._most, connections)
-        if self._most - connections >= _CONNECTIONS:
-            self._most = connections
-            self._left_s = _AFTER_S
-        elif self._left_s:
-            self._left_s -= 1
-            if self._left_s % _EVERY_S == 0 and self._trim is not None:
-                # A millisecond for ten megabytes.
+        """Record the number of open connections; called every second."""
+        self._peak = max(self._peak, connections)
+        if self._peak - connections >= _MIN_CLOSED:
+            self._peak = connections
+            self._remaining_s = _TRIM_FOR_S
+        elif self._remaining_s:
+            self._remaining_s -= 1
+            if self._remaining_s % _TRIM_EVERY_S == 0 and self._trim is not None:
+                # It takes a millisecond per ten megabytes.
                 self._trim(0)
 
 

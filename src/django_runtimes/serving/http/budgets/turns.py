@@ -1,20 +1,20 @@
-"""Whose bytes are parsed next."""
+"""Round-robin scheduling of the connections whose bytes are to be parsed."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-# Of each turn of the event loop, for all of them together.
+# The time for all connections together in each iteration of the event loop.
 _TURN_S = 0.003
 
 TakeTurn = Callable[[], bool]
 
 
 class Turns:
-    """Gives turns to many connections one after the other, for 3 ms in each turn of the event loop.
+    """Runs connections in turn, for at most 3 ms in each iteration of the event loop.
 
-    Chunks and frames may be as small as a byte or none: each costs a thousand times what its bytes cost, and other
-    clients wait.
+    Chunks and frames may be tiny or empty, and each takes a thousand times as long as its bytes while other clients
+    wait.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Turns:
         self._is_due = False
 
     def wait(self, take_turn: TakeTurn) -> None:
-        """Run `take_turn` soon, and again for as long as it says that there is more to do."""
+        """Call `take_turn` soon, and again while it returns True."""
         self._waiting[take_turn] = None
         if not self._is_due:
             self._is_due = True

@@ -86,7 +86,7 @@ def test_a_flood_of_frames_before_the_response_is_rejected(port):
 
 
 async def test_a_client_that_reads_nothing_is_disconnected(serve, monkeypatch):
-    monkeypatch.setattr("django_runtimes.serving.http.websocket_outlet._TAKING_S", 0.2)
+    monkeypatch.setattr("django_runtimes.serving.http.websocket_outlet._WRITE_PAUSE_S", 0.2)
 
     async def application(scope, receive, send):
         await receive()
