@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 _MB = 2**20
 # The smallest limit of all fronts: CloudFront's for a function that answers a viewer request.
 SMALLEST_REPLY_LIMIT_BYTES = 40 * 2**10
-# What the reply's structure adds to each header; the handler multiplies this by twelve, JSON's largest expansion.
+# The bytes that the reply's structure adds per header; the handler multiplies this by twelve, JSON's largest expansion.
 _HEADER_OVERHEAD_BYTES = 4
 _CONTENT_TYPE = "text/plain; charset=utf-8"
 

@@ -107,8 +107,8 @@ class SessionState:
         """Raise InterfaceError on a thread that does not have the connection, or has given it back."""
         if self.owner is not None and self.owner != get_ident():
             raise psycopg.InterfaceError(
-                "this connection has gone back to its pool; ask django.db.connection for one, and keep a "
-                "transaction open where several statements have to share it"
+                "this connection has gone back to its pool; get one from django.db.connection, and keep a "
+                "transaction open if several statements must share it"
             )
 
     def reset_statement(self) -> bytes | None:
