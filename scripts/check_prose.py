@@ -1,12 +1,11 @@
 """Checks the tree's prose for banned words, long sentences in docstrings and long test names: scripts/check_prose.py.
 
-Without a path it checks `clean` of [tool.prose] in pyproject.toml, or the whole tree when there is no such list.
+Without a path it checks the whole tree.
 """
 
 import argparse
 import re
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,30 +42,21 @@ _CODE_SPAN = re.compile(r"`[^`]*`")
 def main(arguments: list[str]) -> int:
     """Print the findings, or with --statistics their numbers; return 1 when there are any, 2 for a wrong path."""
     parser = argparse.ArgumentParser(description="Check the prose against the style guide.")
-    parser.add_argument("paths", nargs="*", help="files or folders, relative to the root (default: the clean ones)")
-    parser.add_argument("--all", action="store_true", help="check the whole tree")
-    parser.add_argument("--statistics", action="store_true", help="print counts by rule and package of the whole tree")
+    parser.add_argument("paths", nargs="*", help="files or folders, relative to the root (default: the whole tree)")
+    parser.add_argument("--statistics", action="store_true", help="print counts by rule and package")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the root of the tree")
     options = parser.parse_args(arguments)
-    whole = [place for place in ROOTS if (options.root / place).exists()]
-    is_whole = options.all or (options.statistics and not options.paths)
     try:
-        places = whole if is_whole else options.paths or _clean(options.root, whole)
+        places = options.paths or [place for place in ROOTS if (options.root / place).exists()]
         found = [finding for prose in read_prose(options.root, places) for finding in _findings(prose)]
     except FileNotFoundError as error:
-        sys.stderr.write(f"{error}: does not exist; correct the path, or `clean` of [tool.prose] in pyproject.toml\n")
+        sys.stderr.write(f"{error}: does not exist; correct the path\n")
         return 2
     if options.statistics:
         sys.stdout.writelines(_statistics(found))
         return 0
     sys.stdout.writelines(f"{path}:{line}: {what}; {remedy}\n" for path, line, _, what, remedy in found)
     return int(bool(found))
-
-
-def _clean(root: Path, whole: list[str]) -> list[str]:
-    tool = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {})
-    clean: list[str] = tool.get("prose", {}).get("clean", whole)
-    return clean
 
 
 def _findings(prose: Prose) -> Iterator[tuple[str, int, str, str, str]]:

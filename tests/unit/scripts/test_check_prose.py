@@ -27,7 +27,7 @@ def found(tree: Tree, *arguments: str) -> list[str]:
 @pytest.fixture
 def findings(tree: Tree):
     """The findings in the whole tree."""
-    return lambda: found(tree, "--all")
+    return lambda: found(tree)
 
 
 def test_banned_words_are_found(tree, findings):
@@ -46,7 +46,7 @@ def test_other_words_and_names_in_code_are_not(tree, findings):
 def test_a_finding_states_the_value_and_the_remedy(tree):
     tree.write("README.md", "A team does it\n@.\n".replace("@", "anew"))
 
-    code, output, _ = tree.run("check_prose.py", "--all")
+    code, output, _ = tree.run("check_prose.py")
 
     assert code == 1
     assert output.replace("anew", "@") == "README.md:2: '@' is out (@); say again, or use a verb in re-\n"
@@ -105,29 +105,19 @@ def test_the_name_of_a_test_has_70_characters_at_most(tree, findings, characters
     assert findings() == lines
 
 
-def test_only_the_clean_list_is_checked_by_default(tree):
-    tree.write("src/clean/a.py", COMMENT)
+def test_the_whole_tree_is_checked_without_a_path(tree):
+    tree.write("src/one/a.py", COMMENT)
     tree.write("src/other/a.py", COMMENT)
-    tree.write("pyproject.toml", '[tool.prose]\nclean = ["src/clean"]\n')
 
-    assert found(tree) == ["src/clean/a.py:1"]
+    assert found(tree) == ["src/one/a.py:1", "src/other/a.py:1"]
     assert found(tree, "src/other") == ["src/other/a.py:1"]
 
 
-def test_without_a_clean_list_the_whole_tree_is_checked(tree):
-    tree.write("src/a.py", COMMENT)
-    tree.write("pyproject.toml", "")
-
-    assert found(tree) == ["src/a.py:1"]
-
-
-def test_a_clean_place_that_is_gone_is_an_error(tree):
-    tree.write("pyproject.toml", '[tool.prose]\nclean = ["src/gone"]\n')
-
-    code, _, errors = tree.run("check_prose.py")
+def test_a_path_that_is_gone_is_an_error(tree):
+    code, _, errors = tree.run("check_prose.py", "src/gone")
 
     assert code == 2
-    assert errors == "src/gone: does not exist; correct the path, or `clean` of [tool.prose] in pyproject.toml\n"
+    assert errors == "src/gone: does not exist; correct the path\n"
 
 
 def test_statistics_count_by_rule_and_package(tree):
