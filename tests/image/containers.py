@@ -69,7 +69,7 @@ class Container:
         podman("kill", "--signal", number.name, self.name)
 
     def wait(self, timeout_s: float = 30.0) -> int:
-        """Wait for its end, and return its exit code; raise subprocess.TimeoutExpired if it keeps running."""
+        """Wait until the container exits; return its exit code, or raise subprocess.TimeoutExpired."""
         return self._process.wait(timeout_s)
 
     def stop(self, grace_s: int = 30) -> int:

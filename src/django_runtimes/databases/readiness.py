@@ -14,7 +14,7 @@ class PoolEmptyError(Exception):
 
 
 def check_pools(*, longest_empty_s: float) -> None:
-    """Raise PoolEmptyError for a pool whose connections have all been in use, without a change, for longer than that.
+    """Raise PoolEmptyError if a pool has lent all connections and got none back for longer than `longest_empty_s`.
 
     An unreachable database does not count: its pool has no connections to lend.
     """

@@ -192,7 +192,7 @@ def test_the_servers_answer_beats_the_variables():
     assert comparison.available.value == 97
 
 
-def test_an_unknown_server_proves_nothing():
+def test_a_budget_does_not_hold_without_the_servers_limits():
     (comparison,) = budget(CONTAINERS, server=None)
 
     assert not comparison.holds

@@ -103,7 +103,7 @@ def test_sql_and_python_without_effect_give_no_verdict():
     assert verdicts_on(migration("0002", *nothing)) == []
 
 
-def test_the_python_of_a_new_application_is_a_warning():
+def test_run_python_in_a_new_application_is_a_warning():
     (verdict,) = verdicts_on(migration("0001", migrations.RunPython(fill_text), app_label="library"))
 
     assert (verdict.kind, verdict.refuses) == (Kind.UNKNOWN_OPERATION_OF_NEW_APP, False)

@@ -73,7 +73,7 @@ def _hashes_static_files() -> bool:
     try:
         return issubclass(import_string(backend), HashedFilesMixin)
     except Exception:
-        # A storage that needs the apps; its name says enough.
+        # It cannot be imported before the apps are loaded, so its name decides.
         return "manifest" in str(backend).lower()
 
 

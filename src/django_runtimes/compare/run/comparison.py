@@ -156,7 +156,7 @@ def _prepare_databases(
     stack.callback(drop_database, server, template)
     application = plan.workload.application
     environ = codebase.environ(application, database_url=server.application_url(template))
-    # Checked before a command of the application could connect to another database.
+    # Check this first, since a command of the application could connect to another database.
     settings_log = workspace / "settings.log"
     _, notices = check_project_databases(
         environ, log=settings_log, directory=project.directory, start=codebase.start_python

@@ -60,7 +60,7 @@ _MAX_IDLE_IF_FROZEN_S = 5.0
 _ADDRESS_OPTIONS = frozenset(
     {"host", "hostaddr", "port", "dbname", "user", "password", "passfile", "service", "servicefile"}
 )
-# Options of the project with which libpq refuses a server without TLS, or a weaker sslmode.
+# Project options that make libpq refuse a server without TLS, or a weaker sslmode.
 _NEEDS_TLS = frozenset({"sslrootcert", "sslnegotiation", "channel_binding"})
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 

@@ -24,7 +24,7 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 
 @pytest.mark.parametrize("way", ["/sync", "/async"])
 @pytest.mark.parametrize("middleware", SHAPES, ids=lambda path: path.rpartition(".")[2])
-def test_views_see_the_value_of_the_async_mode(both, settings, way, middleware):
+def test_views_see_the_value_that_async_mode_sets(both, settings, way, middleware):
     settings.MIDDLEWARE = [middleware]
 
     assert body_of(both(event_of("http_api_v2", "GET", way, headers={"tenant": "acme"}))) == b"acme"

@@ -24,7 +24,7 @@ WAYS = pytest.mark.parametrize("way", ["sync", "async"])
 
 
 def event_for_raw_path(front, target):
-    """Return the event for a client's raw path, of which function URLs and HTTP APIs decode some fields."""
+    """Return the event for a client's raw path, decoded in the fields that function URLs and HTTP APIs decode."""
     event = event_of(front, "GET", target)
     if front in {"function_url", "http_api_v2"}:
         event["requestContext"]["http"]["path"] = unquote(target)

@@ -19,7 +19,7 @@ from django_runtimes.databases.postgresql.connections.connecting import leave_to
 from django_runtimes.databases.postgresql.session.connection import WatchedConnection
 from django_runtimes.databases.postgresql.session.state import DISCARD_ALL, NOBODY
 
-# psycopg's pool doubles its pauses up to minutes, and does not notice during one that the server is back.
+# psycopg's pool doubles the pause between retries, up to minutes, and cannot notice a recovered server in between.
 _RETRY_AFTER_S = 0.5
 # The empty query: the server answers it without planning.
 _EMPTY_QUERY = b""

@@ -73,7 +73,7 @@ class RequestWrappers:
 
 
 def wrappers_of_request(threads: LongLivedThreads) -> RequestWrappers:
-    """Return the wrappers of the request that leaves this thread, one of `threads`."""
+    """Detach and return the wrappers of the request that leaves this thread, which belongs to `threads`."""
     wrappers = RequestWrappers(are_installed=True)
     wrappers.close()
     wrappers.uninstall(threads)

@@ -169,7 +169,7 @@ def test_session_settings_changed_by_a_custom_dumper_are_reset(wrapper):
     wrapper.ensure_connection()
     wrapper.connection.adapters.register_dumper(Calling, CallingDumper)
     with wrapper.cursor() as cursor:
-        # Like a query of the ORM, whose fields may leave a value to its dumper.
+        # The ORM sends such a query when a field leaves its value to psycopg's dumper.
         cursor.execute(CompiledSQL("SELECT name FROM auth_group WHERE name = %s OR name = 'dumped'"), [Calling("x")])
     end_request(wrapper)
 

@@ -45,7 +45,7 @@ urlpatterns = [path("sync", tenant), path("async", atenant)]
 
 @WAYS
 @pytest.mark.parametrize("name", differing_middleware.SHAPES)
-async def test_views_see_the_value_of_the_async_mode(both, settings, way, name):
+async def test_views_see_the_value_that_async_mode_sets(both, settings, way, name):
     settings.MIDDLEWARE = [f"{DIFFERENT}.{name}"]
 
     assert (await both("GET", way, **ACME)).body == b"acme"
