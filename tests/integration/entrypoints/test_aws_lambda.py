@@ -113,5 +113,5 @@ def test_ready_when_the_database_answers(handler):
 
 
 def test_the_web_function_runs_no_management_command(handler):
-    with pytest.raises(UnknownEvent, match="the operations function takes commands"):
+    with pytest.raises(UnknownEvent, match="send commands to the operations function"):
         handler(load_event("management_command"), CONTEXT)

@@ -108,9 +108,16 @@ def test_a_replaced_super_is_detected():
     assert not may_differ(type("Ordinary", (MiddlewareMixin,), {"find": find_by_super}))
 
 
-def test_every_middleware_of_django_is_on_a_list(settings, monkeypatch):
-    # The applications register their models in the admin site, which lasts longer than the setting.
-    monkeypatch.setattr(admin.site, "_registry", {**admin.site._registry})
+@pytest.fixture
+def admin_registry():
+    """Undo what applications register in the admin site, which outlasts the setting that names them."""
+    registered = {**admin.site._registry}
+    yield
+    admin.site._registry.clear()
+    admin.site._registry.update(registered)
+
+
+def test_every_middleware_of_django_is_on_a_list(admin_registry, settings):
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, *_APPS]
     found = set()
     root = Path(django.__file__).parent
