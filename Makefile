@@ -33,8 +33,8 @@ serve: $(READY)  ## Serve the application at http://127.0.0.1:8000 on an embedde
 test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-free once, the application's under both profiles
 	$(PYTEST) tests/deploy -m "profile_free and not verbs" -n 2 $(ARGS)
 	$(PYTEST) --ignore tests/deploy -m "profile_free and not faults and not image and not verbs and not weekly" $(PARALLEL) $(ARGS)
-	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(PARALLEL) $(ARGS)
-	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(PARALLEL) $(ARGS)
+	WEBAPP_RUNTIME=aws_lambda $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
+	WEBAPP_RUNTIME=aws_ecs $(PYTEST) -m "not profile_free and not weekly" $(ARGS)
 
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)
