@@ -48,12 +48,8 @@ tarfile|telnetlib|test|tests|timeit|tkinter|tomllib|trace|tracemalloc|turtle|tur
 windows_[^/]*|wintypes|wsgiref/validate|xml/dom|xmlrpc|zipapp)(/|[.]py$)' "$stdlib"
 COPY --from=packages /opt/venv /opt/venv
 COPY --from=application /app /app
-ARG REVISION=""
-ARG VERSION=""
 LABEL org.opencontainers.image.title="webapp" \
-      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.version="${VERSION}"
+      org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes"
 # Nobody may write here: Python looks for modules in it first.
 WORKDIR /app
 USER 10001:10001

@@ -52,7 +52,9 @@ def build(*options: str, context: Path = CHECKOUT, base_image: str = BASE_IMAGE)
         *("build", "--quiet", "--network", "host", "--pull=never"),
         *("--volume", f"{_CERTIFICATES}:{_CERTIFICATES}:ro"),
         *("--build-arg", f"BASE_IMAGE={base_image}"),
-        *("--build-arg", f"REVISION={revision()}", "--build-arg", f"VERSION={version('django-runtimes')}"),
+        # Not build arguments: podman 4.3 takes a cached LABEL line even when its argument has another value.
+        *("--label", f"org.opencontainers.image.revision={revision()}"),
+        *("--label", f"org.opencontainers.image.version={version('django-runtimes')}"),
         *options,
         str(context),
     )
