@@ -35,7 +35,7 @@ MAX_WAIT_S = Integer(
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
     "Maximum number of requests to asynchronous views that one server process serves at once. Streams that have "
-    "started do not count: they share the same number of threads with applications beside Django.",
+    "started do not count: they share the same number of threads with applications alongside Django.",
     minimum=1,
     default_note="8 for each thread",
 )
