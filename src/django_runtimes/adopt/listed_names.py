@@ -51,9 +51,9 @@ LISTED = (
     ListedName("LOGOUT_REDIRECT_URL", (BASE_PATH,), "Django's"),
     ListedName("MEDIA_ROOT", (MEDIA_ROOT,), "Django's"),
     ListedName("MEDIA_URL", (BASE_PATH,), "Django's"),
-    ListedName("MESSAGE_STORAGE", (), f"one whose cookie is below `{BASE_PATH.name}`"),
+    ListedName("MESSAGE_STORAGE", (), f"Django's, with its cookie below `{BASE_PATH.name}`"),
     ListedName("MIDDLEWARE", (), "WhiteNoise is added if staticfiles is installed and nothing else serves the files"),
-    ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, also if it is public or short"),
+    ListedName("SECRET_KEY", (SECRET_KEY,), "an error outside `local`, as is a public or short key"),
     ListedName("SECRET_KEY_FALLBACKS", (SECRET_KEY_FALLBACKS,), "Django's"),
     ListedName("SECURE_HSTS_SECONDS", (HSTS_SECONDS,), "3600 with HTTPS in front"),
     ListedName("SECURE_PROXY_SSL_HEADER", (HTTPS, PROTO_HEADER), "the front's header with HTTPS in front"),
@@ -89,8 +89,8 @@ def _section() -> str:
             f"Under `local` nothing changes without a variable that begins with `{PREFIX}` and without a PostgreSQL "
             "`DATABASE_URL` that the settings have not read. Elsewhere the variable overrides the project's value, "
             "which overrides the third column. Every setting that is not listed is the same object before and after "
-            "the call. `webapp check --explain` shows what was set, and why. Unless they are set, the call also sets "
-            f"{_LIBRARY_VARIABLES}.",
+            "the call. `webapp check --explain` lists the changes with their reasons. The call also sets two "
+            f"variables, unless they are set already: {_LIBRARY_VARIABLES}.",
             "",
             "| setting | variable | if the project has none |",
             "|---|---|---|",

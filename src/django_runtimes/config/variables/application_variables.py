@@ -29,12 +29,12 @@ RUNTIME = Choice(
 DEBUG = Flag("WEBAPP_DEBUG", "Django's DEBUG. Refused outside the local runtime.", default=False)
 SECRET_KEY = SecretText(
     "WEBAPP_SECRET_KEY",
-    "Django's SECRET_KEY, at least 50 characters; `check --deploy` warns if it has fewer than 5 different ones.",
+    "Django's SECRET_KEY, of at least 50 characters. `check --deploy` warns if fewer than 5 of them are different.",
     default_note="SECRET_KEY of the settings, which must not be public outside local",
 )
 SECRET_KEY_FALLBACKS = Items(
     "WEBAPP_SECRET_KEY_FALLBACKS",
-    "Former secret keys, comma-separated; their signatures are still accepted.",
+    "Former secret keys, comma-separated, whose signatures are still accepted.",
     parser=Secret,
     is_secret=True,
 )
@@ -42,16 +42,16 @@ ALLOWED_HOSTS = Items(
     "WEBAPP_ALLOWED_HOSTS",
     "Host names that the application serves, comma-separated; a leading dot allows subdomains.",
     parser=_host,
-    default_note="ALLOWED_HOSTS of the settings; required outside local when they name no host",
+    default_note="ALLOWED_HOSTS of the settings; required outside local if those name no host",
 )
 CSRF_TRUSTED_ORIGINS = Items(
     "WEBAPP_CSRF_TRUSTED_ORIGINS",
-    "Origins trusted for unsafe requests, each with its scheme, comma-separated.",
+    "Origins that may send unsafe requests such as POST, each with its scheme, comma-separated.",
     parser=_origin,
     default_note="the settings' value, else https:// with each allowed host",
 )
 LOG_LEVEL = Choice(
-    "WEBAPP_LOG_LEVEL", "Least severe level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO
+    "WEBAPP_LOG_LEVEL", "Lowest level that is logged.", LogLevel, noun="log level", default=LogLevel.INFO
 )
 LOG_FORMAT = Choice(
     "WEBAPP_LOG_FORMAT", "Format of the log lines.", LogFormat, noun="log format", profile_field="log_format"

@@ -12,7 +12,7 @@ AWS_ENDPOINT_URL_S3 = Text("AWS_ENDPOINT_URL_S3", "Address of another server tha
 AWS_ENDPOINT_URL = Text("AWS_ENDPOINT_URL", "Address of another server that is used instead of every AWS service.")
 AWS_IGNORE_CONFIGURED_ENDPOINT_URLS = Text(
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-    "`true` makes boto3 ignore AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL; every other value is false.",
+    "If `true`, boto3 ignores AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL. Any other value has no effect.",
 )
 AWS_PROFILE = Text("AWS_PROFILE", "Profile in AWS's configuration file, which may name the region.")
 AWS_CONFIG_FILE = Text("AWS_CONFIG_FILE", "AWS's configuration file, which may name the region.")

@@ -33,7 +33,7 @@ INSTANCES_MAX = Integer(
 )
 AWS_LAMBDA_MAX_CONCURRENCY = Integer(
     "AWS_LAMBDA_MAX_CONCURRENCY",
-    "AWS's own: processes of one execution environment on Lambda Managed Instances.",
+    "Number of processes in one execution environment of Lambda Managed Instances. Lambda sets the variable.",
     default=1,
     minimum=1,
 )

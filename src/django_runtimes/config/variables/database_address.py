@@ -69,6 +69,6 @@ DB_PROXY_ROOT_CERTIFICATES = Text(
     "PEM file of the root certificates that are trusted on the proxy route.",
     default_note="the packaged roots of Amazon Trust Services",
 )
-PGHOST = Text("PGHOST", "libpq's own: the host to use when none is given.")
-PGHOSTADDR = Text("PGHOSTADDR", "libpq's own: the IP address to connect to, whatever the host name.")
-PGSERVICE = Text("PGSERVICE", "libpq's own: entry of its service file, with parameters that are not set here.")
+PGHOST = Text("PGHOST", "Host that libpq uses if no other is given.")
+PGHOSTADDR = Text("PGHOSTADDR", "IP address to which libpq connects, whatever the host name.")
+PGSERVICE = Text("PGSERVICE", "Entry of libpq's service file; libpq takes missing parameters from it.")

@@ -17,7 +17,7 @@ DB_STRATEGY = Choice(
 )
 DB_ALWAYS_RESET = Flag(
     "WEBAPP_DB_ALWAYS_RESET",
-    "Reset the session after each request that used a connection, whatever statements it ran.",
+    "Whether the session is reset after each request that used a connection, whatever statements it ran.",
     default=False,
 )
 DB_POOL_MAX_SIZE = Integer(

@@ -4,8 +4,8 @@ from django_runtimes.config.variables.kinds import Flag, Text
 
 MEDIA_BUCKET = Text(
     "WEBAPP_MEDIA_BUCKET",
-    "S3 bucket for uploaded files, in the region of AWS_REGION; it becomes the default storage. "
-    "Without it the settings' own storage is used.",
+    "S3 bucket for uploaded files, in the region of AWS_REGION. It becomes the default storage; without a bucket the "
+    "settings' own storage is used.",
 )
 MEDIA_ROOT = Text(
     "WEBAPP_MEDIA_ROOT",
@@ -19,6 +19,6 @@ STATIC_ROOT = Text(
 )
 STATIC_MANIFEST = Flag(
     "WEBAPP_STATIC_MANIFEST",
-    "0 replaces the storage of static files with Django's StaticFilesStorage, for tests without collectstatic.",
+    "If 0, Django's StaticFilesStorage replaces the storage of static files, for tests without collectstatic.",
     default_note="the settings' own storage",
 )

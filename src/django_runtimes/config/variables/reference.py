@@ -10,8 +10,8 @@ def render_reference() -> str:
     lines = [
         "# Settings reference",
         "",
-        "Every variable that the application reads, by group. An empty value counts as unset. "
-        "Written by `make docs` from `src/django_runtimes/config/variables/`.",
+        "This page lists every variable that the application reads, by group. An empty value is treated as unset. "
+        "`make docs` writes the page from `src/django_runtimes/config/variables/`.",
         *(line for group in GROUPS for line in _section(group)),
     ]
     return "\n".join(lines) + "\n"

@@ -21,13 +21,13 @@ THREADS = Integer(
 )
 MAX_WAITING = Integer(
     "WEBAPP_MAX_WAITING",
-    "Requests of one server process that may wait for a thread; more are answered 503. Asynchronous requests have "
-    "a queue of their own, which is longer by the factor `WEBAPP_ASYNC_REQUESTS` / `WEBAPP_THREADS`.",
+    "Maximum number of requests of one server process that wait for a thread; further ones get a 503. Asynchronous "
+    "requests have a queue of their own, which is longer by the factor `WEBAPP_ASYNC_REQUESTS` / `WEBAPP_THREADS`.",
     profile_field="max_waiting",
 )
 MAX_WAIT_S = Integer(
     "WEBAPP_MAX_WAIT_S",
-    "Longest wait for a thread, in seconds; then the response is 503.",
+    "Longest wait for a thread, in seconds. After it the response is 503.",
     default=5,
     minimum=1,
     maximum=86_400,
@@ -35,7 +35,7 @@ MAX_WAIT_S = Integer(
 ASYNC_REQUESTS = Integer(
     "WEBAPP_ASYNC_REQUESTS",
     "Maximum number of requests to asynchronous views that one server process serves at once. Streams that have "
-    "started do not count: they share the same number of threads with applications alongside Django.",
+    "started are not included: they share as many threads again with applications alongside Django.",
     minimum=1,
     default_note="8 for each thread",
 )
@@ -49,7 +49,8 @@ MAX_BODY_BYTES = Integer(
 MAX_WEBSOCKET_MESSAGE_BYTES = Integer(
     "WEBAPP_MAX_WEBSOCKET_MESSAGE_BYTES",
     "Largest decompressed message of a websocket, in bytes; a larger one closes the websocket with code 1009. All "
-    "websockets of one server process together buffer unread messages of up to 8 times this size, and at least 8 MiB.",
+    "websockets of one server process together may buffer unread messages of 8 times this size, or of 8 MiB if that "
+    "is more.",
     default=1024 * 1024,
     minimum=1,
     maximum=2**27,
@@ -64,15 +65,15 @@ GRACEFUL_TIMEOUT_S = Integer(
 )
 DRAIN_S = Integer(
     "WEBAPP_DRAIN_S",
-    "Part of WEBAPP_GRACEFUL_TIMEOUT_S, in seconds, during which the server still accepts requests, /readyz answers "
-    "503 and every response closes its connection, so that load balancers stop sending requests.",
+    "Part of WEBAPP_GRACEFUL_TIMEOUT_S, in seconds, during which the server still accepts requests. /readyz answers "
+    "503, and every response closes its connection, so that load balancers stop sending requests.",
     maximum=86_400,
     profile_field="drain_s",
 )
 WARM_UP = Flag(
     "WEBAPP_WARM_UP",
-    'Whether a Lambda function answers the event {"warm_up": true} without Django, to keep an execution environment '
-    "from going cold.",
+    'Whether a Lambda function answers the event {"warm_up": true} without Django, which keeps an execution '
+    "environment warm.",
     default=False,
 )
 ALLOWED_COMMANDS = Items(
