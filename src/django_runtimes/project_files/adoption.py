@@ -6,19 +6,19 @@ from pathlib import Path
 
 from django_runtimes.cli.project.import_root import find_import_root
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.first_workload import render_workload
+from django_runtimes.project_files.changes.settings_lines import plan_settings
+from django_runtimes.project_files.changes.toml_text import parse, with_block
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import NAME, Library
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
-from django_runtimes.project_files.entry_files import file_that_reads_env, file_with_configurations, reads_env
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.first_workload import render_workload
 from django_runtimes.project_files.image.image_files import plan_image
-from django_runtimes.project_files.inspection import Inspection, inspect_project
-from django_runtimes.project_files.layout import Layout, find_layout
-from django_runtimes.project_files.settings_lines import plan_settings
-from django_runtimes.project_files.suite_settings import suite_settings_without_lines
-from django_runtimes.project_files.toml_text import parse, with_block
+from django_runtimes.project_files.reading.entry_files import file_that_reads_env, file_with_configurations, reads_env
+from django_runtimes.project_files.reading.inspection import Inspection, inspect_project
+from django_runtimes.project_files.reading.layout import Layout, find_layout
+from django_runtimes.project_files.reading.suite_settings import suite_settings_without_lines
 
 WORKLOAD = "compare.toml"
 _SQLITE = "sqlite3"

@@ -16,13 +16,13 @@ from django_runtimes.deploy.consent import Consent
 from django_runtimes.deploy.zappa_file import find_zappa_file
 from django_runtimes.extras import how_to_install, install_command, is_installed, missing_package
 from django_runtimes.project_files.adoption import Adoption, plan_adoption
+from django_runtimes.project_files.changes.difference import render_difference
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.writing import undo_adoption, write
 from django_runtimes.project_files.dependencies.library import installed_library
 from django_runtimes.project_files.dependencies.listing import Manager
-from django_runtimes.project_files.difference import render_difference
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.folder import find_folder, recorded_folder
-from django_runtimes.project_files.layout import NoProjectError
-from django_runtimes.project_files.writing import undo_adoption, write
+from django_runtimes.project_files.reading.folder import find_folder, recorded_folder
+from django_runtimes.project_files.reading.layout import NoProjectError
 
 _EJECT = "--eject"
 _COMPARE, _DEPLOY = "compare", "deploy"

@@ -11,8 +11,8 @@ import pytest
 
 from django_runtimes.compare.workload.reading import load_workload
 from django_runtimes.project_files.adoption import plan_adoption
+from django_runtimes.project_files.changes.writing import undo_adoption, write
 from django_runtimes.project_files.dependencies.library import Library, Wheel
-from django_runtimes.project_files.writing import undo_adoption, write
 from tests.integration.project_files.projects import LAYOUTS, make, tree
 
 HADOLINT = Path(sys.executable).with_name("hadolint")

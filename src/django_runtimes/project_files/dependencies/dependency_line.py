@@ -7,15 +7,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.settings_lines import newline_of
+from django_runtimes.project_files.changes.toml_text import parse, with_array_item, with_key
 from django_runtimes.project_files.dependencies.library import NAME, Archive, Git, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import python_minors
 from django_runtimes.project_files.dependencies.requirement_files import read_requirements
 from django_runtimes.project_files.dependencies.upgrade import plan_upgrade
 from django_runtimes.project_files.dependencies.version_control import is_ignored_by_git
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.settings_lines import newline_of
-from django_runtimes.project_files.toml_text import parse, with_array_item, with_key
 
 _HATCHLING = "hatchling.build"
 

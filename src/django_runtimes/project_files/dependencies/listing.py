@@ -12,6 +12,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.toml_text import parse
 from django_runtimes.project_files.dependencies.package_closure import locked_packages, needed_packages
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile, find_requirements
 from django_runtimes.project_files.dependencies.setuptools_metadata import (
@@ -19,8 +21,6 @@ from django_runtimes.project_files.dependencies.setuptools_metadata import (
     is_read_by_setuptools,
     setuptools_files,
 )
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.toml_text import parse
 
 PYPROJECT = "pyproject.toml"
 _CONDA = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")

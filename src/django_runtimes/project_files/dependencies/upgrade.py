@@ -8,9 +8,9 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
+from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import PYPROJECT, Dependencies
-from django_runtimes.project_files.file_plan import FilePlan
 
 # The Dockerfiles that may name the wheel.
 _IMAGES = ("Dockerfile", "Dockerfile.webapp")

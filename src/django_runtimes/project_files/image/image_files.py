@@ -9,11 +9,12 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.toml_text import parse
 from django_runtimes.project_files.dependencies.library import NAME, VENDOR, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import Dependencies, Manager
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
 from django_runtimes.project_files.dependencies.requirement_files import RequirementFile
-from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.image.dockerfile import (
     ENTRY_POINT,
     IGNORED,
@@ -24,9 +25,8 @@ from django_runtimes.project_files.image.dockerfile import (
 )
 from django_runtimes.project_files.image.ignore_file import is_ignored
 from django_runtimes.project_files.image.system_packages import system_packages
-from django_runtimes.project_files.inspection import Inspection, loads_with
-from django_runtimes.project_files.layout import Layout
-from django_runtimes.project_files.toml_text import parse
+from django_runtimes.project_files.reading.inspection import Inspection, loads_with
+from django_runtimes.project_files.reading.layout import Layout
 
 # The second name is for a project that has its own Dockerfile.
 NAMES = ("Dockerfile", "Dockerfile.webapp")

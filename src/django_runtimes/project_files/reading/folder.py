@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django_runtimes.cli.project.import_root import MANAGE
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.init_record import FILE
 from django_runtimes.project_files.dependencies.listing import PYPROJECT
-from django_runtimes.project_files.init_record import FILE
-from django_runtimes.project_files.layout import DEPENDENCIES, manage_files
+from django_runtimes.project_files.reading.layout import DEPENDENCIES, manage_files
 
 _REPOSITORY = ".git"
 

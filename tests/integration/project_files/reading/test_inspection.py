@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.project_files.inspection import inspect_project
-from django_runtimes.project_files.layout import find_layout
-from django_runtimes.project_files.project_copy import copied_project
+from django_runtimes.project_files.reading.inspection import inspect_project
+from django_runtimes.project_files.reading.layout import find_layout
+from django_runtimes.project_files.reading.project_copy import copied_project
 from tests.integration.project_files.projects import MANAGE, SETTINGS, tree
 
 PAGES = """
@@ -186,7 +186,7 @@ def test_large_files_and_environments_are_linked(tmp_path: Path):
 
 
 def test_uploads_beyond_a_limit_are_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("django_runtimes.project_files.project_copy._MOST_COPIED_BYTES", 1000)
+    monkeypatch.setattr("django_runtimes.project_files.reading.project_copy._MOST_COPIED_BYTES", 1000)
     project(tmp_path)
     (tmp_path / "media").mkdir()
     for name in ("a.jpg", "b.jpg"):

@@ -8,13 +8,13 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import Library, Wheel
 from django_runtimes.project_files.dependencies.listing import find_dependencies
-from django_runtimes.project_files.file_plan import FilePlan
 from django_runtimes.project_files.image.image_files import plan_image
-from django_runtimes.project_files.inspection import Inspection
-from django_runtimes.project_files.layout import Layout
+from django_runtimes.project_files.reading.inspection import Inspection
+from django_runtimes.project_files.reading.layout import Layout
 
 WHEEL = Wheel("django_runtimes-1.2-py3-none-any.whl", b"wheel")
 INSPECTION = Inspection("5.2", (), {}, debug=False, variables={}, paths=("/",), reads=None)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.project_files.folder import find_folder
+from django_runtimes.project_files.reading.folder import find_folder
 
 MANAGE = b"DJANGO_SETTINGS_MODULE"
 

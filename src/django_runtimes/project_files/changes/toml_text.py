@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.settings_lines import newline_of
+from django_runtimes.project_files.changes.settings_lines import newline_of
 
 _OPENING = re.compile(r"^\s*(?P<key>[\w\"'.-]+)\s*=\s*\[(?P<rest>[^\r\n]*)")
 _HEADER = re.compile(r"^\s*\[(?P<name>[^\[\]]+)\]\s*(#.*)?$")

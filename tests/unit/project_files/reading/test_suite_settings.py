@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from django_runtimes.project_files.layout import Layout
-from django_runtimes.project_files.suite_settings import suite_settings_without_lines
+from django_runtimes.project_files.reading.layout import Layout
+from django_runtimes.project_files.reading.suite_settings import suite_settings_without_lines
 
 CALL = "from django_runtimes import configure\nconfigure(globals())\n"
 PYTEST = "[pytest]\nDJANGO_SETTINGS_MODULE = config.settings.test\n"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from django_runtimes.project_files.read_variables import (
+from django_runtimes.project_files.reading.read_variables import (
     recorded_variables,
     settings_fields,
     shape_of,

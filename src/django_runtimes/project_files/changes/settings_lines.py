@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.file_plan import FilePlan
+from django_runtimes.project_files.changes.file_plan import FilePlan
 
 # The import follows other statements, to which linters object.
 LINES = ("from django_runtimes import configure  # noqa: E402", "configure(globals())")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.writing import undo_adoption, write
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.writing import undo_adoption, write
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 STEPS = range(7)
 
 
@@ -62,7 +62,8 @@ def run_and_kill(statement: str, root: Path, step: int) -> None:
         "import os, signal, sys\n"
         "from pathlib import Path\n"
         "import pytest\n"
-        "from tests.unit.project_files.test_writing import on_replace, planned, undo_adoption, upgraded, write\n"
+        "from django_runtimes.project_files.changes.writing import undo_adoption, write\n"
+        "from tests.unit.project_files.changes.test_writing import on_replace, planned, upgraded\n"
         "root = Path(sys.argv[1])\n"
         "kill = lambda: os.kill(os.getpid(), signal.SIGKILL)\n"
         "on_replace(pytest.MonkeyPatch(), int(sys.argv[2]), kill)\n"

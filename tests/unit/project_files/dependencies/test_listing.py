@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.listing import Manager, find_dependencies
 from django_runtimes.project_files.dependencies.ranges import django_overlaps, python_minors
-from django_runtimes.project_files.file_plan import FilePlan
 
 
 def dependencies(root: Path, **files: str):

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django_runtimes.compare.suite.pytest_configuration import find_pytest_configuration
-from django_runtimes.project_files.layout import Layout, find_module
-from django_runtimes.project_files.settings_lines import calls_configure
+from django_runtimes.project_files.changes.settings_lines import calls_configure
+from django_runtimes.project_files.reading.layout import Layout, find_module
 
 # Modules next to the settings; `tests` would be a module of tests.
 _FOR_TESTS = ("test", "testing", "test_settings", "settings_test", "ci")

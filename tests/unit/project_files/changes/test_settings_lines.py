@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.file_plan import FilePlan
-from django_runtimes.project_files.settings_lines import plan_settings
+from django_runtimes.project_files.changes.file_plan import FilePlan
+from django_runtimes.project_files.changes.settings_lines import plan_settings
 
 LINES = b"from django_runtimes import configure  # noqa: E402\nconfigure(globals())\n"
 

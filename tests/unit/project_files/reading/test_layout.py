@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.layout import find_layout
+from django_runtimes.project_files.reading.layout import find_layout
 
 NAMED = 'os.environ.setdefault("DJANGO_SETTINGS_MODULE", "{}")\n'
 

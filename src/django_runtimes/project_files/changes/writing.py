@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.file_plan import FileChange, FilePlan
-from django_runtimes.project_files.init_record import (
+from django_runtimes.project_files.changes.file_plan import FileChange, FilePlan
+from django_runtimes.project_files.changes.init_record import (
     FILE,
     FOLDER,
     InitRecord,

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 from django_runtimes.cli.project.passed_variables import complaint_about
 from django_runtimes.cli.tool_error import UsageError
-from django_runtimes.project_files.entry_files import file_that_changes_sys_path, file_that_reads_env
-from django_runtimes.project_files.layout import Layout
-from django_runtimes.project_files.project_copy import copied_project
+from django_runtimes.project_files.reading.entry_files import file_that_changes_sys_path, file_that_reads_env
+from django_runtimes.project_files.reading.layout import Layout
+from django_runtimes.project_files.reading.project_copy import copied_project
 
+_PROBE = "django_runtimes.project_files.reading.project_probe"
 _TIMEOUT_S = 120
 _STATIC_FILES = "django.contrib.staticfiles"
 # The system or users' shells set these variables; they are not the project's.
@@ -138,7 +139,7 @@ def _examine(
         }
         request.write_text(json.dumps(content))
         # -B prevents compiled files, which would be unwanted changes in the project.
-        command = [sys.executable, "-B", "-m", "django_runtimes.project_files.project_probe", str(request), str(answer)]
+        command = [sys.executable, "-B", "-m", _PROBE, str(request), str(answer)]
         try:
             ended = subprocess.run(
                 command,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django_runtimes.cli.project.import_root import MANAGE
-from django_runtimes.project_files.layout import Layout
+from django_runtimes.project_files.reading.layout import Layout
 
 _SERVED = ("wsgi.py", "asgi.py")
 _READERS_OF_ENV_FILES = frozenset({"load_dotenv", "read_dotenv", "read_env"})

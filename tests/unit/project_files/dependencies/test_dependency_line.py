@@ -10,10 +10,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from django_runtimes.cli.tool_error import UsageError
+from django_runtimes.project_files.changes.file_plan import FilePlan
 from django_runtimes.project_files.dependencies.dependency_line import plan_dependency
 from django_runtimes.project_files.dependencies.library import Archive, Git, Library, Wheel
 from django_runtimes.project_files.dependencies.listing import find_dependencies
-from django_runtimes.project_files.file_plan import FilePlan
 
 GIT = Git("https://git.example/runtimes", "0123abc")
 ARCHIVE = Archive("https://files.example/django_runtimes-1.2-py3-none-any.whl", "sha256=00ff")

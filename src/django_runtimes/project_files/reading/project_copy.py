@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from django_runtimes.project_files.init_record import FOLDER
-from django_runtimes.project_files.layout import Layout
+from django_runtimes.project_files.changes.init_record import FOLDER
+from django_runtimes.project_files.reading.layout import Layout
 
 # These are linked, because nothing writes to them and they may be large.
 _LINKED_FOLDERS = frozenset({".git", ".hg", "node_modules"})

@@ -1,0 +1,1 @@
+"""Reads what a project contains: its folders, settings, variables and pages."""
