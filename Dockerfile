@@ -1,11 +1,11 @@
-# One image for every runtime: docs/image.md.
+# One image for every runtime; see docs/image.md.
 ARG BASE_IMAGE=docker.io/library/python:3.13-slim
 
 FROM ${BASE_IMAGE} AS packages
-# pip stands beside the environment that it fills, so that the image gets none.
+# pip has an environment of its own, so that the image does not include it.
 RUN python -m venv /opt/pip && python -m venv --without-pip /opt/venv
 COPY requirements/serving.txt /build/requirements/
-# Hashes that are not checked: neither another time of a file nor a read-only root compiles anything again.
+# With unchecked hashes Python never recompiles a module, whatever its source's timestamp.
 RUN /opt/pip/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-compile --no-deps \
         --only-binary :all: --require-hashes -r /build/requirements/serving.txt \
     && /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib \
@@ -17,9 +17,9 @@ RUN /opt/pip/bin/pip install --no-cache-dir --no-deps --only-binary :all: --requ
         -r /build/requirements/build.txt
 COPY pyproject.toml README.md /build/
 COPY src /build/src
-# The build demands the folder of the templates, which only deploying needs: the image does not keep them.
+# The wheel's build requires the folder of the templates, but the image does not need its contents.
 RUN mkdir /build/deploy
-# Without the tools that run where the project is developed.
+# Removes the tools that only run on a developer's machine.
 RUN /opt/pip/bin/pip install --no-build-isolation --no-cache-dir --no-compile --no-deps --no-index --target /app /build \
     && rm -r /app/django_runtimes/compare /app/django_runtimes/deploy /app/django_runtimes/pinning \
         /app/django_runtimes/project_files \
@@ -35,8 +35,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     WEBAPP_BIND_HOST=0.0.0.0 \
     WEBAPP_MEDIA_ROOT=/tmp/media \
     WEBAPP_STATIC_ROOT=/app/static
-# Some bases carry pip, or the wheel that venv makes it from, and some the standard library without its compiled files.
-# What the application never imports stays so: it would be 4.5 MB.
+# Base images may include pip, or the wheel from which venv installs it, and may lack the standard library's compiled
+# files. Modules that the application never imports are not compiled, which saves 4.5 MB.
 RUN stdlib="$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
     && rm -rf /usr/local/bin/pip* "$stdlib"/site-packages/pip* "$stdlib"/ensurepip /usr/share/python-wheels \
     && python -m compileall -q -j 0 --invalidation-mode unchecked-hash -x '/(_aix|_osx_support|_pydatetime|_pydecimal|\
@@ -50,7 +50,7 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --from=application /app /app
 LABEL org.opencontainers.image.title="webapp" \
       org.opencontainers.image.description="One ASGI Django codebase for AWS Lambda, App Runner, ECS and Kubernetes"
-# Nobody may write here: Python looks for modules in it first.
+# The user must not be able to write here, since Python searches this folder for modules first.
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8000

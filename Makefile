@@ -1,8 +1,8 @@
-# Each target sets up what it needs. ARGS="…" reaches the command behind a target.
+# Each target sets up what it needs, and passes ARGS="…" to its command.
 .DEFAULT_GOAL := help
 .PHONY: help setup compare test test-matrix serve check check-templates instruments bench faults conformance versions weekly verbs image image-test docs lock
 
-# A machine that sets this starts Python four times slower, which would be measured.
+# With this variable Python starts four times as slowly, which would distort measurements.
 unexport PYTHONDONTWRITEBYTECODE
 
 ARGS ?=
@@ -13,13 +13,13 @@ CHECKOV_READY := .venv-templates/.ready
 INSTRUMENTS := sentry opentelemetry datadog newrelic elastic
 INSTRUMENTS_READY := $(INSTRUMENTS:%=.venv-instruments/%/.ready)
 PYTEST := $(BIN)/python -m pytest
-# The tests of a file share fixtures, and stay on one worker.
+# Tests of the same file share fixtures, so they run on one worker.
 PARALLEL := -n 2 --dist loadfile
 
 help:            ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
-setup: $(READY)  ## Install everything the other targets rest on
+setup: $(READY)  ## Install everything that the other targets need
 
 $(READY): requirements/development.txt pyproject.toml scripts/setup.sh
 	@scripts/setup.sh
@@ -39,52 +39,53 @@ test: $(READY) $(CHECKOV_READY) $(INSTRUMENTS_READY)  ## Run the tests: profile-
 test-matrix:     ## Run the tests in clones under other paths, users, locales, orders and loads (ARGS="spaces user")
 	@scripts/test_matrix.sh $(ARGS)
 
-# Apart from the project's own packages: checkov demands a boto3 of two years ago.
+# A separate environment, since checkov requires a two-year-old boto3.
 $(CHECKOV_READY): requirements/template-checks.txt | $(READY)
 	$(BIN)/python -m venv --clear .venv-templates
 	.venv-templates/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# An environment for each, since they patch what the others patch.
+# Each tool gets an environment of its own, since they all patch the same code.
 $(INSTRUMENTS_READY): .venv-instruments/%/.ready: requirements/instruments/%.txt scripts/instrument.sh | $(READY)
 	scripts/instrument.sh $*
 
-instruments: $(INSTRUMENTS_READY)  ## Make the environments of the tools that instrument Django
+instruments: $(INSTRUMENTS_READY)  ## Create the environments of the tools that instrument Django
 
-check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and hold them against the code
+check-templates: $(READY) $(CHECKOV_READY)  ## Lint the templates in deploy/ and check them against the code
 	$(PYTEST) tests/deploy $(ARGS)
 
-# The report is written also when a case fails.
-faults: $(READY)  ## Put the running system through its faults, into reports/faults.md
+# The report is written even if a case fails.
+faults: $(READY)  ## Inject faults into the running system and write reports/faults.md
 	$(PYTEST) tests/faults -m faults $(ARGS)
 
-conformance: $(READY)  ## Run Django's own suites on the handlers and the engine, beside Django's (ARGS="--way engine backends")
+conformance: $(READY)  ## Run Django's own suites on our handlers and engine, and on Django's (ARGS="--way engine backends")
 	@$(BIN)/python -m tests.conformance $(ARGS)
 
-versions:        ## Run the tests on another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
+versions:        ## Run the tests with another lock file and Python (LOCK=newest or lowest, PYTHON=python3.13)
 	@scripts/test_versions.sh $(LOCK) $(ARGS)
 
-# Each part runs, also when one before it fails. Writes under kill, restart and failover are cases of `make faults`.
-weekly: $(READY)  ## Run the long corpora of tests, all labels of Django's suites, and the lost writes of the faults
+# Every part runs, even if an earlier one fails. The last part repeats cases of `make faults`: writes during a kill, a
+# restart or a failover.
+weekly: $(READY)  ## Run the long tests, all labels of Django's suites, and the fault cases on lost writes
 	@status=0; \
 	$(PYTEST) -m weekly --durations=10 $(ARGS) || status=1; \
 	$(BIN)/python -m tests.conformance --all || status=1; \
 	$(PYTEST) tests/faults/test_crashes.py tests/faults/test_writes.py -m faults -k "crash or killed or write" || status=1; \
 	exit $$status
 
-image: $(READY)  ## Build the image with podman, without a daemon or a registry, as localhost/webapp
+image: $(READY)  ## Build the image localhost/webapp with podman, without a daemon or a registry
 	@scripts/image_tools.sh $(BIN)/python -c "from tests.image.podman import build; build('--tag', 'localhost/webapp')"
 	@echo "run it:     scripts/image_tools.sh podman run -p 127.0.0.1:8000:8000 -e DATABASE_URL=… localhost/webapp"
 	@echo "compare it: scripts/image_tools.sh $(BIN)/webapp compare --image localhost/webapp"
 
-image-test: $(READY)  ## Boot the image as each runtime and put it through its faults, into reports/image.json
+image-test: $(READY)  ## Start the image as each runtime, inject faults and write reports/image.json
 	@rm -f reports/image.json
 	@scripts/image_tools.sh $(PYTEST) tests/image -m image $(ARGS)
 
-verbs: $(READY)  ## Deploy, update, roll back and destroy on every target, killed at every step, on a stand-in for AWS
+verbs: $(READY)  ## Deploy, update, roll back and destroy every target on a stand-in for AWS, with a kill at every step
 	$(PYTEST) tests/deploy/verbs tests/integration/deploy -m verbs -n 2 $(ARGS)
 
-check: $(READY)  ## Lint, types, import contracts, prose
+check: $(READY)  ## Check lint rules, types, import contracts and prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -92,18 +93,18 @@ check: $(READY)  ## Lint, types, import contracts, prose
 	$(BIN)/hadolint Dockerfile tests/image/equality/Dockerfile
 	$(BIN)/python scripts/check_prose.py
 
-bench: $(READY)  ## Measure this project beside its peers, into benchmarks/results/
+bench: $(READY)  ## Measure this project and its peers, and write benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 docs: $(READY)  ## Write docs/settings.md from the table of variables and the list of settings
 	$(BIN)/python -c "from django_runtimes.adopt.listed_names import render_page; print(render_page(), end='')" > docs/settings.md
 
-# Locked without index addresses, so that each user chooses the index. Needs uv.
+# The lock files contain no index addresses, so that each user chooses the index. Needs uv.
 COMPILE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	--no-annotate --quiet
 SHIPPED := $(COMPILE) --python-version 3.11 --constraint requirements/constraints.txt
 
-# The library with extras, and what the project of this repository needs beside it.
+# The library with its extras, and the additional requirements of this repository's own project.
 SERVING := pyproject.toml requirements/project.in --extra lambda --extra server --extra s3
 DEVELOPMENT := pyproject.toml requirements/project.in --all-extras --group dev
 

@@ -1,4 +1,4 @@
-"""Compares the ASTs of two modules apart from texts, the order of imports and stated renames."""
+"""Compares the ASTs of two modules, ignoring texts, the order of imports and stated renames."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -6,14 +6,14 @@ from typing import Any
 
 from ast_renames import Renames
 
-# Fields that hold an identifier, or a list of them; an import's dotted names are compared by themselves.
+# The fields that hold an identifier or a list of identifiers. Dotted names in imports are compared separately.
 _NAMES = {"id", "attr", "arg", "name", "names", "rest", "kwd_attrs"}
 _IGNORED = {"ctx", "type_comment", "type_ignores", "kind"}
 _IMPORTS = (ast.Import, ast.ImportFrom)
 
 
 def differences(old: ast.AST, new: ast.AST, renames: Renames) -> Iterator[str]:
-    """Yield `line: what differs` for each place, by the line in the new module."""
+    """Yield `line: difference` for each difference, with the line in the new module."""
     yield from _nodes(old, new, renames, 1)
 
 
@@ -50,7 +50,7 @@ def _lists(field: str, old: Sequence[Any], new: Sequence[Any], renames: Renames,
         is_imports = isinstance(one, _Imports) and isinstance(other, _Imports)
         found = list(one.differences(other, renames) if is_imports else _fields(field, one, other, renames, line))
         yield from found
-        # Behind an item that was added or removed, each would be compared with another one.
+        # After an added or removed item, the remaining pairs do not belong together.
         if found and len(old) != len(new):
             return
 
@@ -77,7 +77,7 @@ def _blanked(node: Any) -> Any:
     if isinstance(node, ast.JoinedStr) and not _expressions(node):
         return ast.Constant("")
     if isinstance(node, ast.FormattedValue) and isinstance(node.format_spec, ast.JoinedStr):
-        # A format is code, not text: {ratio:.1f}. In a tuple its text is kept.
+        # A format such as {ratio:.1f} is code, not text. The tuple keeps its text from being blanked.
         parts = [
             ast.Constant((part.value,)) if isinstance(part, ast.Constant) else part for part in node.format_spec.values
         ]
@@ -90,7 +90,7 @@ def _shown(node: Any) -> str:
 
 
 def _statements(body: list[Any]) -> list[Any]:
-    """The statements but for docstrings and `pass`, with imports that follow each other as one."""
+    """Return the statements without docstrings and `pass`, with consecutive imports as one item."""
     found: list[Any] = []
     for node in body:
         is_text = isinstance(node, ast.Expr) and isinstance(_blanked(node.value), ast.Constant)
@@ -106,7 +106,7 @@ def _statements(body: list[Any]) -> list[Any]:
 
 
 class _Imports:
-    """Imports that follow each other, in no order."""
+    """Consecutive imports, whose order is ignored."""
 
     def __init__(self, node: ast.Import | ast.ImportFrom) -> None:
         self.lineno = node.lineno
@@ -114,12 +114,12 @@ class _Imports:
         self.add(node)
 
     def add(self, node: ast.Import | ast.ImportFrom) -> None:
-        """Take a further statement's names: the module, the name in it and the name here."""
+        """Add the names of another import statement."""
         module = "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
         self._names += [(module, alias.name, alias.asname or "") for alias in node.names]
 
     def differences(self, new: "_Imports", renames: Renames) -> Iterator[str]:
-        """Yield what is missing from `new`, or there only."""
+        """Yield the imports that only one of the two has."""
         left = list(new._names)
         for old in self._names:
             match = next((each for each in left if _same_import(old, each, renames)), None)
@@ -137,6 +137,6 @@ def _same_import(old: tuple[str, str, str], new: tuple[str, str, str], renames: 
         return False
     if not old_module:
         return not module and renames.move(old_name) == name
-    # The name may be a module of the package, which moved.
+    # The imported name may itself be a module that moved.
     moved = renames.move(f"{old_module}.{old_name}")
     return (renames.move(old_module) == module and renames.allows(old_name, name)) or moved == f"{module}.{name}"

@@ -1,4 +1,4 @@
-"""Reads a map of renames: `old = new` on each line, for an identifier or the dotted path of a module."""
+"""Reads a map of renames, which has a line `old = new` for each identifier or dotted module path."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -6,20 +6,20 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Renames:
-    """Which identifiers may have which new names, and which modules and folders moved where."""
+    """The permitted new names of identifiers, and the new paths of modules and folders."""
 
     identifiers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     modules: dict[str, str] = field(default_factory=dict)
 
     def allows(self, old: str, new: str) -> bool:
-        """Return whether `new` is `old`, or a stated name for it.
+        """Return whether `new` is `old` or one of its stated names.
 
-        A homonym may get several names: mypy and the tests find one that is used in the wrong place.
+        A homonym may have several new names; mypy and the tests find a name in the wrong place.
         """
         return new == old or new in self.identifiers.get(old, ())
 
     def move(self, module: str) -> str:
-        """Return the new dotted path of a module; the longest stated beginning decides."""
+        """Return the new dotted path of a module, by the longest stated prefix."""
         parts = module.split(".")
         for length in range(len(parts), 0, -1):
             if moved := self.modules.get(".".join(parts[:length])):
@@ -28,7 +28,7 @@ class Renames:
 
 
 def read_renames(text: str) -> Renames:
-    """Parse the map; `#` begins a comment. Raise ValueError for a line of another form."""
+    """Parse the map, in which `#` begins a comment; raise ValueError for an invalid line."""
     renames = Renames()
     for number, line in enumerate(text.splitlines(), 1):
         stated = line.partition("#")[0].strip()
@@ -36,11 +36,11 @@ def read_renames(text: str) -> Renames:
             continue
         old, equals, new = (part.strip() for part in stated.partition("="))
         if not equals or not all(part.isidentifier() for name in (old, new) for part in name.split(".")):
-            raise ValueError(f"line {number}: {stated!r} is no rename; write old = new, names or dotted paths")
+            raise ValueError(f"line {number}: {stated!r} is not a rename; write old = new, with names or dotted paths")
         if "." not in old + new:
             renames.identifiers[old].add(new)
             continue
         renames.modules[old] = new
-        # A module is also the name by which `from package import module` binds it.
+        # `from package import module` binds the module's name, so that is an identifier too.
         renames.identifiers[old.rpartition(".")[2]].add(new.rpartition(".")[2])
     return renames

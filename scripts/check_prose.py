@@ -14,7 +14,7 @@ from prose_sources import ROOTS, Prose, read_prose
 
 _MAX_SENTENCE_WORDS = 35
 _MAX_TEST_NAME = 70
-# Names in code (snake_case, attributes, calls, paths) do not count as words, and neither do parts of longer words.
+# The banned words do not match within longer words or names in code (snake_case, attributes, calls, paths).
 _BEFORE, _AFTER = r"(?<![\w./-])", r"(?![\w/(=-]|\.\w)"
 _WORDS = {
     "mend": (r"mend(?:s|ed|ing)?", "say fix, repair or correct"),
@@ -25,7 +25,7 @@ _WORDS = {
     "to-be-had": (r"(?:be|is|are|was|were)\s+had", "say available, or cannot load"),
     "by-turns": (r"by\s+turns", "say alternately, or in turn"),
     "that-of": (r"that\s+of", "repeat the noun"),
-    # A preposition with a clause as its object, but not: of what kind, with what to begin, for what is it?
+    # Matches a preposition whose object is a clause, but not "of what kind", "with what to begin" or "for what is it?".
     "what-x-does": (
         r"(?:about|by|for|from|in|into|of|than|to|with)\s+what\b(?!\s+(?:extent|kind|order|sort|to|way)\b)[^?]*?(?=[.,;:]|$)",
         "name the thing",
@@ -40,7 +40,7 @@ _CODE_SPAN = re.compile(r"`[^`]*`")
 
 
 def main(arguments: list[str]) -> int:
-    """Print the findings, or with --statistics their numbers; return 1 when there are any, 2 for a wrong path."""
+    """Print the findings, or their counts with --statistics; return 1 if there are any, 2 if a path does not exist."""
     parser = argparse.ArgumentParser(description="Check the prose against the style guide.")
     parser.add_argument("paths", nargs="*", help="files or folders, relative to the root (default: the whole tree)")
     parser.add_argument("--statistics", action="store_true", help="print counts by rule and package")
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _findings(prose: Prose) -> Iterator[tuple[str, int, str, str, str]]:
-    """Path, line, rule, what is wrong, and the remedy."""
+    """Yield the path, line, rule, problem and remedy of each finding."""
     if prose.kind == "test name" and len(prose.text) > _MAX_TEST_NAME:
         what = f"{prose.text} has {len(prose.text)} characters, above {_MAX_TEST_NAME}"
         yield prose.path, prose.line, "test name", what, "shorten it to about 60"

@@ -1,7 +1,7 @@
-"""Says whether src and tests have the same AST at two revisions, apart from texts and stated renames.
+"""Compares the ASTs of src and tests at two revisions, ignoring texts and stated renames.
 
-Run scripts/compare_ast.py REV [NOW] [--renames FILE]. Strings, bytes, docstrings and comments do not count; nor does
-the order of imports, nor the order of an f-string's expressions, which a sentence may turn round.
+Run scripts/compare_ast.py REV [NOW] [--renames FILE]. The comparison ignores strings, bytes, docstrings, comments, the
+order of imports and the order of an f-string's expressions, which may change with the sentence.
 """
 
 import argparse
@@ -20,12 +20,12 @@ _FOLDERS = ("src", "tests")
 
 
 def main(arguments: list[str]) -> int:
-    """Print the first differences of each file; return 1 when there are any, 2 for wrong arguments."""
+    """Print the first differences of each file; return 1 if there are any, 2 for invalid arguments."""
     parser = argparse.ArgumentParser(description="Compare the ASTs of src and tests at two revisions.")
-    parser.add_argument("revision", metavar="REV", help="the revision to compare with")
-    parser.add_argument("now", metavar="NOW", nargs="?", help="the revision to compare (default: the working tree)")
-    parser.add_argument("--renames", type=Path, metavar="FILE", help="lines of old = new: names, or dotted modules")
-    parser.add_argument("--first", type=int, default=3, metavar="N", help="differences shown of a file (default: 3)")
+    parser.add_argument("revision", metavar="REV", help="the old revision")
+    parser.add_argument("now", metavar="NOW", nargs="?", help="the new revision (default: the working tree)")
+    parser.add_argument("--renames", type=Path, metavar="FILE", help="lines of old = new, for names or dotted modules")
+    parser.add_argument("--first", type=int, default=3, metavar="N", help="differences to show per file (default: 3)")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the root of the tree")
     options = parser.parse_args(arguments)
     try:
@@ -49,9 +49,9 @@ def _compare(before: dict[str, str], now: dict[str, str], renames: Renames) -> I
     expected = {_moved(path, renames): path for path in before}
     for path in sorted(expected.keys() | now.keys()):
         if path not in now:
-            yield expected[path], [f"0: is gone; state its move as {_dotted(expected[path])} = its new dotted path"]
+            yield expected[path], [f"0: is gone; if it moved, state {_dotted(expected[path])} = its new dotted path"]
         elif path not in expected:
-            yield path, ["0: is new; state its move as its former dotted path = " + _dotted(path)]
+            yield path, ["0: is new; if it moved, state its old dotted path = " + _dotted(path)]
         else:
             old, new = ast.parse(before[expected[path]], expected[path]), ast.parse(now[path], path)
             if lines := list(differences(old, new, renames)):
@@ -81,7 +81,7 @@ def _dotted(path: str) -> str:
 
 
 def _moved(path: str, renames: Renames) -> str:
-    # Modules of src are imported without it, those of tests with it.
+    # Dotted paths omit `src` but include `tests`.
     top = "src/" if path.startswith("src/") else ""
     return f"{top}{renames.move(_dotted(path)).replace('.', '/')}.py"
 

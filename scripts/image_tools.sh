@@ -1,7 +1,7 @@
 #!/bin/sh
-# Sets up what the tests of the image rest on beside the virtual environment, then runs the command it is given:
-# podman with storage of its own, a base image that needs no registry, AWS's Lambda emulator. All of it lies in one
-# cache directory outside the checkout; `scripts/image_tools.sh podman images` shows what is there.
+# Sets up the tools for the image's tests, then runs the given command. The tools are podman with storage of its own, a
+# base image that needs no registry, and AWS's Lambda emulator. They are in one cache directory outside the checkout;
+# `scripts/image_tools.sh podman images` lists its images.
 set -eu
 cd "$(dirname "$0")/.."
 checkout=$(pwd)
@@ -10,7 +10,7 @@ cache="${XDG_CACHE_HOME:-$home/.cache}/webapp/image"
 
 say() { printf '%s\n' "image: $*" >&2; }
 
-# CI=true says that nothing may be missing.
+# CI=true turns a missing requirement into a failure.
 skip() {
     say "skipped: $*"
     [ "${CI:-}" != true ] || exit 1
@@ -25,7 +25,7 @@ done; }
 if [ -n "$(missing)" ]; then
     command -v apt-get >/dev/null 2>&1 || skip "it needs $(missing)and there is no apt-get to install them"
     say "installing $(missing)"
-    # Words of our own, to be split.
+    # The list is our own and must be split into words.
     # shellcheck disable=SC2046
     { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $(missing); } \
         >/dev/null 2>&1 || skip "$(missing)cannot be installed from here; install them and run this again"
@@ -53,11 +53,11 @@ network_backend = "netavark"
 CONF
 export CONTAINERS_STORAGE_CONF="$cache/storage.conf" CONTAINERS_CONF="$cache/containers.conf"
 
-# podman may leave files in the directory it runs in.
+# podman may leave files in its working directory.
 cd "$cache"
 if ! podman image exists localhost/python-base:trixie; then
     say "making the base image (once, about half a minute)"
-    # The customisation is a shell line of mmdebstrap's, where $1 is the new root.
+    # mmdebstrap runs the hook in a shell of its own, in which $1 is the new root.
     # shellcheck disable=SC2016
     mmdebstrap --quiet --mode=root --variant=minbase --include=python3,python3-venv,ca-certificates \
         --aptopt='Acquire::Check-Valid-Until "false"' --customize-hook='ln -sf python3 "$1/usr/bin/python"' \
@@ -66,7 +66,7 @@ if ! podman image exists localhost/python-base:trixie; then
     rm base.tar
 fi
 
-# As docker.io's python:slim comes, which the Dockerfile takes unless told otherwise.
+# docker.io's python:slim, the Dockerfile's default, has no compiled files either.
 if ! podman image exists localhost/python-base:uncompiled; then
     say "making the base image without compiled files"
     printf 'FROM localhost/python-base:trixie\nRUN find / -xdev -name "*.pyc" -delete\n' |

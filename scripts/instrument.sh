@@ -1,6 +1,6 @@
 #!/bin/sh
-# One environment for a tool that instruments Django: the project's packages, and beside them the tool's locked ones.
-# usage: scripts/instrument.sh TOOL, a name in requirements/instruments/
+# Creates an environment with the project's packages and those of one tool that instruments Django.
+# usage: scripts/instrument.sh TOOL, where TOOL is a name in requirements/instruments/
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONDONTWRITEBYTECODE || true
@@ -10,7 +10,8 @@ rm -rf "$place"
 .venv/bin/python -m venv --without-pip "$place"
 .venv/bin/python -m pip --python "$place/bin/python" install --quiet --disable-pip-version-check --require-hashes \
     -r "requirements/instruments/$1.txt"
-# Behind the tool's own packages on the path. As a site directory: the project itself is in it by such a file, too.
+# The project's packages come after the tool's on the path. Their directory must be a site directory, since the project
+# itself is installed with a .pth file too.
 .venv/bin/python - "$place" <<'PYTHON'
 import subprocess, sys, sysconfig
 from pathlib import Path

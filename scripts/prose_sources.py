@@ -22,9 +22,9 @@ ROOTS = (
     ),
 )
 _LINE_SUFFIXES = {".yaml", ".sh", ".toml", ".html", ".css", ".lua", ".in"}
-# .ci/run has no suffix.
+# These files have no suffix; `run` is .ci/run.
 _LINE_NAMES = {"Makefile", "Dockerfile", "run"}
-# benchmarks/results holds what a measurement wrote.
+# benchmarks/results contains only generated files.
 _SKIPPED = {"__pycache__", "results"}
 _DIRECTIVE = re.compile(r"#\s*(?:noqa|type:|pragma|fmt:|ruff:|!).*")
 _COMMENT = re.compile(r"(?:^|\s)#+\s+(.*)$")
@@ -36,7 +36,7 @@ _WORD = re.compile(r"(?<!\S)[(\"'`]*[^\W\d_]{2,}[,.;:!?)\"'`]*(?!\S)")
 
 @dataclass(frozen=True)
 class Prose:
-    """A text and the line on which it begins; each newline in `text` is one of the file."""
+    """A text and the line on which it begins; every newline in `text` is a newline in the file."""
 
     path: str
     line: int
@@ -45,7 +45,7 @@ class Prose:
 
 
 def read_prose(root: Path, places: tuple[str, ...] | list[str] = ROOTS) -> Iterator[Prose]:
-    """Yield the prose below `places`, in a fixed order; raise FileNotFoundError for a place that does not exist."""
+    """Yield the prose in `places` in a fixed order; raise FileNotFoundError if a place does not exist."""
     for place in places:
         top = root / place
         if not top.exists():
@@ -56,7 +56,7 @@ def read_prose(root: Path, places: tuple[str, ...] | list[str] = ROOTS) -> Itera
 
 
 def count_words(text: str) -> int:
-    """Return the number of words between blanks, which identifiers, paths and numbers are not."""
+    """Return the number of words, not counting identifiers, paths and numbers."""
     return len(_WORD.findall(text))
 
 
@@ -105,7 +105,7 @@ def _messages(node: ast.AST, docstrings: set[ast.stmt]) -> Iterator[tuple[int, s
         text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{…}" for part in node.values)
         children = [part.value for part in node.values if isinstance(part, ast.FormattedValue)]
     if isinstance(node, ast.expr) and re.search(r"\s", text.strip()):
-        # Where the text's lines are not the file's, all of it counts as the first line.
+        # If the text's lines differ from the file's lines, the whole text belongs to its first line.
         is_as_written = text.count("\n") == (node.end_lineno or 0) - node.lineno
         yield node.lineno, "message", text if is_as_written else " ".join(text.split())
     for child in children:
@@ -114,7 +114,7 @@ def _messages(node: ast.AST, docstrings: set[ast.stmt]) -> Iterator[tuple[int, s
 
 
 def _paragraphs(lines: list[str]) -> Iterator[tuple[int, str, str]]:
-    """Paragraphs, list items, headings and rows of tables, and each line of fenced code."""
+    """Yield paragraphs, list items, headings and table rows, and each line of fenced code."""
     in_code, block, start = False, list[str](), 0
     for number, line in enumerate([*lines, ""], 1):
         fence = _FENCE.match(line) is not None
@@ -130,7 +130,7 @@ def _paragraphs(lines: list[str]) -> Iterator[tuple[int, str, str]]:
 
 
 def _configuration(lines: list[str]) -> Iterator[tuple[int, str, str]]:
-    """Comments, descriptions of templates, and each other line."""
+    """Yield comments, template descriptions and every other line."""
     number = 0
     while number < len(lines):
         start, line = number, lines[number]

