@@ -19,7 +19,7 @@ from benchmarks.ratio import interleaved
 from django_runtimes.cli.progress import Progress
 from django_runtimes.compare.services.postgres import PostgresServer
 
-# The number of starts of each process in a comparison.
+# How often a comparison starts each process.
 _STARTS = 8
 
 
@@ -53,7 +53,7 @@ def measure(
     rng: random.Random,
     progress: Progress,
 ) -> list[Cost]:
-    """Measure every figure of both revisions; raise CompareError when one of them cannot be measured."""
+    """Measure every figure of both revisions; raise CompareError if one of them cannot be measured."""
     with ExitStack() as stack:
         checkouts = {NEW: CHECKOUT, OLD: stack.enter_context(worktree(revision, workspace / "revision"))}
         progress.begin("both revisions' packages and databases", len(checkouts))
@@ -127,5 +127,5 @@ async def _containers(plan: Plan, contenders: Contenders, rng: random.Random, pr
             Cost(f"container, GET {path}, 16 connections", "requests/s", throughput[path], more_is_better=True)
             for path in containers.PATHS
         ),
-        *(Cost(f"container, GET {path}, CPU of a request", "µs", cpu[path]) for path in containers.PATHS),
+        *(Cost(f"container, GET {path}, CPU time per request", "µs", cpu[path]) for path in containers.PATHS),
     ]

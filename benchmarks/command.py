@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measures, writes the results and prints which bars are met."""
+"""The command `python -m benchmarks`, which measures, writes the results and prints which bars are met."""
 
 import argparse
 import asyncio
@@ -38,13 +38,13 @@ def main(arguments: Sequence[str]) -> int:
     extent.add_argument(
         "--against",
         metavar="REV",
-        help="measure the current code, uncommitted changes included, and another revision instead of the peers, in "
-        "about ten minutes, and write reports/against.json",
+        help="compare the current code, including uncommitted changes, with another revision instead of the peers; "
+        "takes about ten minutes and writes reports/against.json",
     )
     extent.add_argument(
         "--streams",
         action="store_true",
-        help=f"measure how much {streams.STREAMS} open event streams slow down a page, in about two minutes",
+        help=f"measure how much {streams.STREAMS} open event streams slow down a page; takes about two minutes",
     )
     options = parser.parse_args(arguments)
     treat_termination_as_interruption()

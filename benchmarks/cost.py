@@ -19,7 +19,7 @@ Rounds = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Cost:
-    """One figure of both revisions by round; `more_is_better` holds for figures such as requests/s."""
+    """One figure of both revisions by round; `more_is_better` is true for figures such as requests/s."""
 
     name: str
     unit: str
@@ -38,7 +38,7 @@ class Cost:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict; undecided if the interval includes the limit: more rounds or a quieter machine are needed."""
+        """The verdict; undecided if the interval includes the limit, which calls for more rounds or less load."""
         ratio = self.ratio
         fast, slow = (ratio.high, ratio.low) if self.more_is_better else (ratio.low, ratio.high)
         if self._slower(fast):

@@ -1,4 +1,4 @@
-"""The figures with a bar and a goal: ours compared with a peer's."""
+"""The figures that have a bar and a goal, each the ratio of ours to a peer's."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Records the environment of a benchmark, which a reader needs to judge or repeat it."""
+"""Records a benchmark's environment, so that a reader can judge and repeat it."""
 
 import json
 import os

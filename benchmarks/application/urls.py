@@ -1,4 +1,4 @@
-"""The measured paths, and the admin, which the project has too."""
+"""The measured paths, and the admin site as in the project."""
 
 from django.contrib import admin
 from django.urls import path

@@ -33,7 +33,7 @@ def items(request: HttpRequest) -> JsonResponse:
 
 
 async def feed(request: HttpRequest) -> StreamingHttpResponse:
-    """Stream an event every `period_s`, each with a query if `query` is 1, after one query at the start."""
+    """Run one query, then stream an event every `period_s`; with `query=1` each event runs a query too."""
     first_s, period_s = (float(request.GET[name]) for name in ("first_s", "period_s"))
     asks = request.GET["query"] == "1"
     await Item.objects.aexists()

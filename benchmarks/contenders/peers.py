@@ -1,4 +1,4 @@
-"""Creates the virtual environments of contenders from lock files; the peers' also has the project."""
+"""Creates the contenders' virtual environments from lock files; the peers' environment includes the project."""
 
 import hashlib
 import os

@@ -17,8 +17,8 @@ _APPLICATION = Path("benchmarks") / "application"
 _NEEDED = ("requirements/serving.txt", "src/webapp/settings.py")
 _TIMEOUT_S = 60.0
 
-# Runs when standard input closes, even because this process was killed. Removing the directory first lets git also
-# remove a worktree that was only half created.
+# Runs when standard input closes, even if this process is killed. Removing the directory first lets git also remove a
+# worktree that was only half created.
 _REMOVER = 'trap "" HUP INT TERM; read -r _; rm -rf -- "$2"; exec git -C "$1" worktree remove --force --force "$2"'
 
 
@@ -34,13 +34,13 @@ class Revision:
 
 
 def find_revision(name: str, repository: Path = CHECKOUT) -> Revision:
-    """Return the commit with this name; raise UsageError when git does not know it."""
+    """Return the commit with this name; raise UsageError if git finds none."""
     resolved = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if resolved.returncode != 0:
         cause = f" ({resolved.stderr.strip()})" if resolved.stderr.strip() else ""
         raise UsageError(
             f"--against {name!r} is not a revision of {repository}{cause}; "
-            "use a commit, a branch or a tag that `git rev-parse` knows"
+            "use a commit, a branch or a tag that `git rev-parse` accepts"
         )
     commit = resolved.stdout.strip()
     return Revision(commit, _git(repository, "log", "-1", "--format=%s", commit).stdout.strip())

@@ -28,7 +28,7 @@ GRANIAN = "granian WSGI"
 SERVERS = (OURS, UVICORN, UVICORN_WORKER, GTHREAD, GRANIAN)
 
 WORKERS = 2
-# The container profile's number, which users run.
+# The container profile's number of threads, which users have by default.
 THREADS = PROFILES[Runtime.AWS_ECS].threads
 
 _START_TIMEOUT_S = 30.0
@@ -42,7 +42,7 @@ _GUNICORN = ("-m", "gunicorn", "--workers", str(WORKERS), "--keep-alive", "75", 
 
 
 def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
-    """Return the arguments of `python` for a server on a port of 127.0.0.1; ours reads the port from its variables."""
+    """Return the arguments of `python` for a server on 127.0.0.1; ours reads the port from its variables."""
     gunicorn = [*_GUNICORN, "--no-control-socket", "--bind", f"127.0.0.1:{port}"]
     address = ["--host", "127.0.0.1", "--port", str(port)]
     workers = ["--workers", str(WORKERS)]
@@ -63,13 +63,13 @@ def command(name: str, port: int, checkout: Path = CHECKOUT) -> list[str]:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: its URL, and the process id of its session leader."""
+    """A running server, with its URL and the process ID of its session leader."""
 
     url: str
     leader: int
 
     def cpu_s(self) -> float:
-        """Return the CPU time of its processes so far, user and system, including workers that have ended."""
+        """Return the user and system CPU time of all its processes so far, including workers that have ended."""
         return sum(_cpu_ticks(stat, self.leader) for stat in Path("/proc").glob("[0-9]*/stat")) / _TICKS_PER_S
 
 
@@ -85,9 +85,10 @@ def _cpu_ticks(stat: Path, session: int) -> int:
 
 @contextmanager
 def server(name: str, database: str, testbed: Testbed, *, workers: int = WORKERS) -> Iterator[Server]:
-    """Start a server with the code of `testbed`; it ends with the main thread, which must enter it.
+    """Start a server with the code of `testbed`. Enter this in the main thread, with which the server ends.
 
-    `workers` applies only to ours. Raise CompareError with the end of its log when it does not answer within 30 s.
+    `workers` applies only to our server. Raise CompareError with the end of the log if the server does not answer
+    within 30 s.
     """
     log = testbed.workspace / f"server-{SERVERS.index(name)}.log"
     address = ""

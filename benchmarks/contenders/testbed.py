@@ -48,7 +48,7 @@ class Testbed:
         )
         with psycopg.connect(self.server.url(self.template), autocommit=True) as connection:
             connection.execute(_FILL)
-            # Otherwise autovacuum would do it during a measurement.
+            # Otherwise autovacuum would run during a measurement.
             connection.execute("VACUUM (ANALYZE) reference_item")
 
     def environ(self, database: str) -> dict[str, str]:

@@ -8,6 +8,6 @@ from benchmarks.application.wsgi import application
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Handle an event as the handler does that serverless-wsgi's plugin generates at deployment."""
+    """Handle an event like the handler that serverless-wsgi's plugin generates for a deployment."""
     response: dict[str, Any] = handle_request(application, event, context)
     return response

@@ -4,7 +4,7 @@ DJANGO_SETTINGS = "benchmarks.application.settings"
 API_STAGE = "$default"
 PROJECT_NAME = "reference"
 DEBUG = False
-# None keeps the levels of the application's own settings: access logs off, as for every contender.
+# None keeps the application's own log levels, so that access logs are off, as for every contender.
 LOG_LEVEL = None
 BINARY_SUPPORT = True
 CONTEXT_HEADER_MAPPINGS: dict[str, str] = {}

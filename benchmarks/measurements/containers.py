@@ -24,7 +24,7 @@ Loads = dict[str, list[Load]]
 
 @dataclass
 class MeasuredServers:
-    """The servers' load at 16 connections by path and at 64 on `/items`, and our peak of backends in each round."""
+    """The servers' load at 16 connections by path and at 64 on `/items`, and our server's peak of backends by round."""
 
     paths: dict[str, Loads] = field(default_factory=dict)
     crowd: Loads = field(default_factory=dict)
@@ -32,7 +32,7 @@ class MeasuredServers:
 
 
 async def measure(plan: Plan, testbed: Testbed, rng: random.Random, progress: Progress) -> MeasuredServers:
-    """Start all servers, then load one at a time; ours has a database of its own, to count its backends."""
+    """Start all servers, then load one at a time; ours has its own database, so that its backends can be counted."""
     ours = testbed.database("bench_ours")
     peers = testbed.database("bench_peers")
     measured = MeasuredServers()

@@ -1,4 +1,4 @@
-"""Calls a Lambda handler in batches in a process of its own, with one line of JSON for each order and result."""
+"""Calls a Lambda handler in batches in a process of its own; orders and results are lines of JSON."""
 
 import importlib
 import json

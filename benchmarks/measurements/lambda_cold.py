@@ -80,8 +80,8 @@ class ColdStart:
 
     def _start(self, arguments: list[str], runtime_api: str) -> subprocess.Popen[bytes]:
         with self._log.open("ab") as output:
-            # Not started through setpriv and a shell, whose CPU time would count: it ends by itself within a second, or
-            # when the Runtime API is gone.
+            # Not started through setpriv and a shell, whose CPU time would count. The process ends by itself within a
+            # second, or when the Runtime API is gone.
             return subprocess.Popen(
                 [str(self._surroundings.python), *arguments],
                 env=self._function.process_environ(runtime_api=runtime_api, log_stream="bench"),

@@ -113,7 +113,8 @@ def caller(name: str, handler: str, database: str, testbed: Testbed) -> Iterator
     del environ["AWS_LAMBDA_RUNTIME_API"]
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            # Started by path, without its folder on sys.path, since a revision may have another caller, or none.
+            # The caller is started by path, since a revision may have another one, or none. -P keeps its folder off
+            # sys.path.
             processes.bound_to_parent([str(testbed.python), "-P", str(_CALLER), handler]),
             env=environ,
             stdin=subprocess.PIPE,

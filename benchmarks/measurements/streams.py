@@ -29,7 +29,7 @@ _OPENING_S = 30.0
 
 @dataclass
 class Streams:
-    """Counts of streams; `refused` got another status than 200, `broken` ended by themselves."""
+    """Counts of streams and events; `refused` streams got a status other than 200, `broken` streams ended early."""
 
     refused: int = 0
     broken: int = 0
@@ -94,7 +94,7 @@ async def _load(url: str) -> Load:
 async def _open_streams(url: str, rng: random.Random) -> AsyncIterator[Streams]:
     streams = Streams()
     opened: asyncio.Queue[None] = asyncio.Queue()
-    # The streams are out of phase, as those of browsers are.
+    # The streams are out of phase, like browsers' streams.
     paths = [
         f"/feed?period_s={PERIOD_S}&first_s={rng.uniform(0, PERIOD_S):.2f}&query={int(number < QUERYING)}"
         for number in range(STREAMS)

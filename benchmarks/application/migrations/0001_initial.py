@@ -1,4 +1,4 @@
-"""The first table."""
+"""Creates the table of items."""
 
 from django.db import migrations, models
 
