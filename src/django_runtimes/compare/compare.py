@@ -99,7 +99,7 @@ def _workload(path: Path | None) -> Workload:
 def _parser() -> argparse.ArgumentParser:
     parser = OneLineParser(
         prog="webapp compare",
-        description="Measure one Django codebase under several targets on real servers, and report them side by side.",
+        description="Measure one Django codebase under several targets on real servers, and report the results.",
         epilog="Exit codes: 0 every target was measured; 1 one failed, the others are reported; 2 bad arguments.",
     )
     default_names = ", ".join(str(name) for name in DEFAULT_TARGETS)
@@ -141,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help="new folder for the report (default: reports/DATE-TIME, "
-        "or compare-reports/DATE-TIME where reports is a package of the project)",
+        "or compare-reports/DATE-TIME if reports is a package of the project)",
     )
     parser.add_argument("--json", action="store_true", help="print run.json to standard output instead of the table")
     parser.add_argument(

@@ -126,7 +126,7 @@ def _application(project: Project) -> Application:
     if project.workload is None:
         return Application(settings_module=settings_module, python_path=None, prepare=())
     application = load_workload(project.workload, settings_module=settings_module).application
-    # The workload's settings are for comparing, and may differ.
+    # The workload's settings are for comparisons, and may differ.
     return replace(application, settings_module=settings_module)
 
 

@@ -75,7 +75,7 @@ _COMPANIONS = {DeployTarget.AWS_LAMBDA: (PROXY,), DeployTarget.AWS_ECS: (LOAD_BA
 
 
 def runtime_stack(target: DeployTarget) -> Stack:
-    """Return the stack that has the traffic."""
+    """Return the stack that receives the traffic."""
     return _RUNTIMES[target]
 
 

@@ -1,4 +1,4 @@
-"""Bundles everything that a verb works with: one target of one stage, its templates and AWS."""
+"""The context of a verb: one target of one stage, its templates and AWS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Context:
 
     @property
     def runtime(self) -> Stack:
-        """The stack that has the traffic."""
+        """The stack that receives the traffic."""
         return runtime_stack(self.deployment.target)
 
     @property

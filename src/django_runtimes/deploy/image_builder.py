@@ -12,7 +12,7 @@ from django_runtimes.cli.container_engine import ContainerEngine, find_engines, 
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.images import RegistryLogin
 
-# docker comes first: most people who have both build with it.
+# docker comes first, since most people who have both build with docker.
 _NAMES = ("docker", "podman")
 _PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}
 
@@ -33,7 +33,7 @@ class ImageBuilder:
     ) -> str:
         """Build the Dockerfile in `directory`, with output on standard error, and return the image's id.
 
-        `architecture` is Lambda's name of it, and `arguments` are passed to the engine.
+        `architecture` is Lambda's name for the processor architecture, and `arguments` are passed to the engine.
         """
         self._show(
             "build",
@@ -88,6 +88,6 @@ def find_builder() -> ImageBuilder:
     if complaints:
         raise ToolError(f"{'; '.join(complaints)}; start it")
     raise ToolError(
-        "neither docker nor podman is installed, but one of them has to build and push the image; install one, "
+        "neither docker nor podman is installed, but one of them must build and push the image; install one, "
         "or name an image in the registry with --image sha256:…"
     )

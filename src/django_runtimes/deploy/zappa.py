@@ -169,9 +169,9 @@ def _remarks(content: Mapping[str, Any]) -> Iterator[str]:
     if 0 < _whole(content, "memory_size") < _SMALLEST_MB:
         yield f"memory_size: raised to {_SMALLEST_MB}, the template's minimum"
     if _whole(content, "lambda_concurrency") > _PROXY_CONNECTIONS:
-        yield "lambda_concurrency: raise MaxConnections and ProxyMaxConnections with it: docs/database.md"
+        yield "lambda_concurrency: also raise MaxConnections and ProxyMaxConnections (docs/database.md)"
     if content.get("domain"):
-        yield f"domain: the application accepts it, but it has to be {_DOMAIN}"
+        yield f"domain: the application accepts it, but it must be {_DOMAIN}"
 
 
 def _extended(settings: Mapping[str, Mapping[str, Any]], name: str, seen: tuple[str, ...] = ()) -> dict[str, Any]:

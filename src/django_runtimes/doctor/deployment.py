@@ -25,7 +25,7 @@ _OPERATIONS = 1
 
 
 def examine_deployment(directory: Path) -> list[Finding]:
-    """Return the findings up to the first error, which is the last one."""
+    """Return the findings; the first error is the last finding."""
     findings = [_engine()]
     try:
         for stage in load_configuration(directory).targets:
@@ -63,7 +63,7 @@ def _templates(source: TemplateSource) -> Iterator[Finding]:
 
 def _stage(context: Context) -> Iterator[Finding]:
     place = f"{context.deployment.stage}, {context.deployment.target}"
-    # Raises for a mistake in the parameters.
+    # This raises UsageError for an invalid parameter.
     validate_parameters(context)
     states = [context.state(stack) for stack in STACKS]
     for state in states:

@@ -15,7 +15,7 @@ from django_runtimes.doctor.sections.database_section import examine_database
 from django_runtimes.doctor.sections.runtime_section import examine_runtime
 from django_runtimes.doctor.sections.settings_section import examine_settings
 
-# In the order in which they are examined and printed.
+# The sections, in the order in which they are examined and printed.
 SECTIONS: dict[str, Callable[[Examination], list[Finding]]] = {
     "runtime": examine_runtime,
     "settings": examine_settings,

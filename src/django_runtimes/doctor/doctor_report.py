@@ -14,7 +14,7 @@ _INDENT = " " * 13
 _TABLE_INDENT = " " * 4
 # Every number fits into this width.
 _SHORTEST_CUT = 16
-# Raise it when a key of the JSON changes its meaning or goes away.
+# Increase this version when a key of the JSON changes its meaning or is removed.
 _SCHEMA = 1
 
 _EXIT_CODES = {Level.UNREADABLE: 78, Level.WRONG: 1}
@@ -72,7 +72,7 @@ def _wrapped(text: str, *, first: str) -> list[str]:
 def _table(rows: Sequence[Row]) -> Iterator[str]:
     name_width = max((len(row.name) for row in rows), default=0)
     source_width = max((len(row.source) + 2 for row in rows if row.source), default=0)
-    # Three columns for the sign and the blanks around the name.
+    # The sign and the blanks around the name take three columns.
     longest = max(_SHORTEST_CUT, _WIDTH - len(_TABLE_INDENT) - 3 - name_width - source_width)
     values = [_cut("unknown" if row.value is None else str(row.value), longest) for row in rows]
     value_width = max(map(len, values), default=0)
@@ -82,5 +82,5 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def _cut(text: str, longest: int) -> str:
-    """Shorten a value that is too long for its line; the JSON has all of it."""
+    """Shorten a value that is too long for its line; the JSON has the whole value."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -44,14 +44,14 @@ class ExaminedLogin:
 
     @property
     def label(self) -> str:
-        """Its name in findings."""
+        """The login's name in findings."""
         if self.alias != "default":
             return f"DATABASES[{self.alias!r}]"
         return f"{self.role} login, {self.route} route"
 
 
 class Examination:
-    """One examination of a process's variables; with `offline`, without its servers."""
+    """One examination of a process's variables and servers; with `offline`, of the variables only."""
 
     def __init__(self, environ: Mapping[str, str], *, offline: bool) -> None:
         self.given = Environment(environ)

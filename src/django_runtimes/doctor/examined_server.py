@@ -11,7 +11,7 @@ from django.db.utils import ConnectionHandler
 from django_runtimes.databases.budget import ConnectionLimit, ServerLimits
 from django_runtimes.operations.role_timeouts import read_role_timeouts
 
-# The last one exists on RDS only.
+# The last setting exists only on RDS.
 _RESERVED = ("superuser_reserved_connections", "reserved_connections", "rds.rds_superuser_reserved_connections")
 
 _LOGIN = """
@@ -63,7 +63,7 @@ class ExaminedServer:
     sslmode: str
     missing_timeouts: tuple[str, ...]
     limits: ServerLimits
-    # Django sets this on each session with another time zone.
+    # Django sets this time zone on each session that has another one.
     wanted_time_zone: str = "UTC"
 
 
@@ -118,20 +118,20 @@ def _ask(connection: psycopg.Connection, *, sslmode: str) -> ExaminedServer:
         limits=ServerLimits(
             max_connections=slots["max_connections"],
             reserved={name.removeprefix("rds."): slots[name] for name in _RESERVED if name in slots},
-            # -1 is no limit.
+            # -1 means that there is no limit.
             connection_limits=tuple(limit for limit in limits if limit.value >= 0),
         ),
     )
 
 
 def _local_port(connection: psycopg.Connection) -> int | None:
-    """Return the port that the server sees without a proxy in between; None for a unix socket."""
+    """Return the client port that the server sees if there is no proxy in between; None for a unix socket."""
     with socket.socket(fileno=os.dup(connection.fileno())) as ours:
         return None if ours.family == socket.AF_UNIX else ours.getsockname()[1]
 
 
 def _missing_timeouts(connection: psycopg.Connection) -> tuple[str, ...]:
-    """Return the timeouts that neither the role sets nor the session has, as from a proxy's initialization query."""
+    """Return the timeouts that neither the role nor the session has; a proxy's initialization query may set them."""
     missing = read_role_timeouts(connection, connection.info.user).missing()
     of_session: dict[str, str] = dict(
         connection.execute("SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [missing]).fetchall()

@@ -23,4 +23,4 @@ def test_an_interrupted_command_warns_against_running_it_again(make_project, aws
         _, errors = process.communicate(timeout=TIMEOUT_S)
 
     assert process.returncode == 130
-    assert "the same again would run it a second time: `webapp logs --of operations`" in errors.splitlines()[-1]
+    assert "running this again would start it a second time: `webapp logs --of operations`" in errors.splitlines()[-1]

@@ -44,7 +44,7 @@ def test_every_virtual_user_writes_under_its_own_login(compare_members):
         assert target.rows_found == target.acknowledged_writes > 0
         assert all(scenario.errors == {} for scenario in target.scenarios)
     assert (run.environment["host"], run.environment["virtual_users"]) == ("members.example.org", 4)
-    assert "Requests have the cookies of 4 virtual users" in report
+    assert "Requests carry the cookies of 4 virtual users" in report
 
 
 @pytest.mark.parametrize("target", [CONTAINER, LAMBDA])
@@ -131,5 +131,5 @@ def test_a_workload_of_reads_reports_no_writes(compare_members):
 
     assert exit_code == 0
     assert {scenario.name for scenario in run.targets[0].scenarios} == {"read", "burst"}
-    assert "The workload reads alone" in report
+    assert "The workload only reads" in report
     assert "acknowledged" not in report

@@ -58,7 +58,7 @@ def test_every_further_database_is_examined(database_server, database, alter, se
     found = findings(examined, "database")
     assert (
         "skipped",
-        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked",
+        "DATABASES['notes'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is examined",
     ) in found
     replica = [level for level, text in found if text.startswith("DATABASES['replica']: ")]
     assert replica == ["ok", "ok", "ok"]
@@ -158,7 +158,7 @@ def test_another_engine_is_skipped(plain_project):
     examined = doctor("database", "budget", "--json", **plain_project)
 
     assert findings(examined, "database") == [
-        ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is asked")
+        ("skipped", "DATABASES['default'] has the engine 'django.db.backends.sqlite3'; only PostgreSQL is examined")
     ]
     assert findings(examined, "budget") == [
         ("skipped", "the default database is not PostgreSQL, so its connections are not counted")

@@ -33,7 +33,7 @@ def test_a_project_is_compared_from_a_subfolder(foreign_below):
     assert ended.returncode == 0, ended.stderr
     assert [target["status"] for target in run_of(foreign_below)["targets"]] == ["measured", "measured"]
     assert "not set in this shell, so not passed on: ABSENT (environment in [tool.webapp])" in ended.stderr
-    assert "reached no database" not in " ".join(ended.stdout.split())
+    assert "did not use the database" not in " ".join(ended.stdout.split())
 
 
 def test_pages_that_use_no_database_are_reported(foreign):
@@ -42,7 +42,7 @@ def test_pages_that_use_no_database_are_reported(foreign):
     ended = foreign.webapp("compare", *SHORT, "--target", CONTAINER, "--target", FUNCTION)
 
     assert ended.returncode == 0, ended.stderr
-    assert f"Most requests of {CONTAINER}, {FUNCTION} reached no database" in " ".join(ended.stdout.split())
+    assert f"Most requests of {CONTAINER}, {FUNCTION} did not use the database" in " ".join(ended.stdout.split())
 
 
 def test_a_replica_gets_the_targets_own_database(foreign):
@@ -64,7 +64,7 @@ def test_a_demand_for_tls_does_not_reach_the_servers_of_compare(foreign):
     run = run_of(foreign)
     assert [target["error"] for target in run["targets"]] == [None, None], ended.stderr
     assert run["environment"]["tls"] == (
-        "none between target and database, with sslmode=prefer instead of a mode in the project's settings; "
+        "none between target and database, with sslmode=prefer instead of the mode in the project's settings; "
         "none in front"
     )
 
@@ -123,7 +123,7 @@ def test_a_prepare_command_has_a_time_limit(foreign):
 
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == (
-        "webapp compare: `seed 3` did not end within 30 s; make it shorter, or set prepare_timeout_s in [application] "
+        "webapp compare: `seed 3` did not end within 30 s; make it faster, or set prepare_timeout_s in [application] "
         "of the workload"
     )
 

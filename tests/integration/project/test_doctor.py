@@ -29,6 +29,6 @@ def test_settings_without_a_secret_key_do_not_load(foreign):
 
     output = " ".join(ended.stdout.split())
     assert ended.returncode == 1
-    assert "SECRET_KEY is empty, and Django answers with status 500" in output
+    assert "SECRET_KEY is empty, so Django answers 500" in output
     assert "MIDDLEWARE does not load, so no server starts: ModuleNotFoundError: No module named 'shop.absent'" in output
     assert "settings load" not in output

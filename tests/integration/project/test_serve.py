@@ -96,9 +96,9 @@ def test_settings_for_production_are_served_on_this_machine(foreign):
 
     hosts = "shop.example,localhost,127.0.0.1,[::1]"
     assert "started an embedded PostgreSQL, reached without TLS; " in process.said
-    assert f"ALLOWED_HOSTS has this machine's names too (WEBAPP_ALLOWED_HOSTS={hosts})\n" in process.said
+    assert f"ALLOWED_HOSTS also has this machine's names (WEBAPP_ALLOWED_HOSTS={hosts})\n" in process.said
     assert "SECURE_SSL_REDIRECT, SESSION_COOKIE_SECURE off, since this serves plain HTTP" in process.said
-    assert "SECRET_KEY is a new one, since the settings have none" in process.said
+    assert "SECRET_KEY is a new key, since the settings have none" in process.said
 
 
 def test_settings_that_work_on_this_machine_are_not_changed(foreign):

@@ -22,7 +22,7 @@ SECTIONS = (
                     Row("needed", None, sign="="),
                 ),
             ),
-            Finding(Level.SKIPPED, "no server was asked, because of --offline"),
+            Finding(Level.SKIPPED, "no server was queried, because of --offline"),
         ),
     ),
 )
@@ -40,7 +40,7 @@ budget
       instances               8  WEBAPP_INSTANCES_MAX
     x processes of each       2  WEBAPP_WORKERS
     = needed            unknown
-  skipped    no server was asked, because of --offline
+  skipped    no server was queried, because of --offline
 
 findings: 1 ok, 1 skipped, 1 wrong
 """  # fmt: skip
@@ -83,7 +83,7 @@ def test_json_has_a_schema():
                     },
                     {
                         "level": "skipped",
-                        "text": "no server was asked, because of --offline",
+                        "text": "no server was queried, because of --offline",
                         "remedy": "",
                         "rows": [],
                     },

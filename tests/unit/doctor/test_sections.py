@@ -69,7 +69,7 @@ def test_a_sound_server_has_no_problems():
     assert [(finding.level, finding.text) for finding in database(SOUND)] == [
         (Level.OK, "web login, direct route: PostgreSQL 17.6 at db.internal:5432 as webapp"),
         (Level.OK, "web login, direct route: encrypted, sslmode=verify-full"),
-        (Level.OK, "web login, direct route: statements and idle transactions end by timeouts"),
+        (Level.OK, "web login, direct route: timeouts end statements and idle transactions"),
     ]
 
 

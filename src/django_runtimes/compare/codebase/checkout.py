@@ -23,7 +23,7 @@ from django_runtimes.compare.targets.target_server import CheckoutServer
 from django_runtimes.compare.workload.workload import Application
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# Relative to the project's folder.
+# This path is relative to the project's folder.
 _LOCK_FILE = Path("requirements", "serving.txt")
 
 

@@ -1,4 +1,4 @@
-"""Chooses the variables with which a project's settings serve plain HTTP on 127.0.0.1."""
+"""Chooses the variables that let a project's settings serve plain HTTP on 127.0.0.1."""
 
 import secrets
 from collections.abc import Mapping
@@ -20,26 +20,26 @@ class DevelopmentVariables:
 
 
 def development_variables(settings: LoadedSettings, shell: Mapping[str, str]) -> DevelopmentVariables:
-    """Return variables only for settings with which no page, or no login, would work over HTTP on 127.0.0.1.
+    """Return variables only for settings that would break all pages, or logins, over HTTP on 127.0.0.1.
 
-    WEBAPP_HTTPS in the shell stays, for a proxy in front that ends TLS.
+    WEBAPP_HTTPS from the shell is kept, for a proxy in front that terminates TLS.
     """
     variables, notices = {}, []
     if not _accepts_loopback(settings.allowed_hosts):
         hosts = ",".join(dict.fromkeys((*settings.allowed_hosts, *_LOOPBACK_HOSTS)))
         variables[ALLOWED_HOSTS.name] = hosts
-        notices.append(f"ALLOWED_HOSTS has this machine's names too ({ALLOWED_HOSTS.name}={hosts})")
+        notices.append(f"ALLOWED_HOSTS also has this machine's names ({ALLOWED_HOSTS.name}={hosts})")
     if settings.https_settings and not shell.get(HTTPS.name):
         variables[HTTPS.name] = "0"
         notices.append(f"{', '.join(settings.https_settings)} off, since this serves plain HTTP ({HTTPS.name}=0)")
     if not settings.has_secret_key:
         variables[SECRET_KEY.name] = secrets.token_urlsafe(50)
         notices.append(
-            f"SECRET_KEY is a new one, since the settings have none; logins end with the server (set {SECRET_KEY.name})"
+            f"SECRET_KEY is a new key, since the settings have none; logins end with the server (set {SECRET_KEY.name})"
         )
     return DevelopmentVariables(variables, tuple(notices))
 
 
 def _accepts_loopback(allowed: tuple[str, ...]) -> bool:
-    # With DEBUG, Django itself accepts this machine's names where the settings name no host.
+    # With DEBUG, Django itself accepts this machine's names if the settings name no host.
     return not allowed or "*" in allowed or {"localhost", "127.0.0.1"} <= set(allowed)

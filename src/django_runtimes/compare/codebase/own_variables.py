@@ -1,4 +1,4 @@
-"""The project's own variables: the shell's that pyproject.toml lists, and the ones that the workload sets."""
+"""The project's own variables: those that pyproject.toml lists, from the shell, and those that the workload sets."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django_runtimes.config.databases.url import Address, parse_database_url
 
 @dataclass(frozen=True)
 class OwnVariables:
-    """The variables that the project's processes get beside the library's.
+    """The variables that the project's processes get in addition to the library's.
 
     `passed` come from the shell and `given` from the workload, which overrides them; `missing` are listed but unset.
     """
@@ -26,13 +26,13 @@ class OwnVariables:
 
     @property
     def notices(self) -> list[str]:
-        """One line with the names that have no value; empty when all have one."""
+        """One line with the names that have no value; empty if there are none."""
         names = ", ".join(self.missing)
         return [f"not set in this shell, so not passed on: {names} (environment in [tool.webapp])"] if names else []
 
 
 def own_variables(project: Project, given: Mapping[str, str], shell: Mapping[str, str]) -> OwnVariables:
-    """Return the project's own variables, without the rest of the shell's."""
+    """Return the project's own variables, without the shell's other variables."""
     return OwnVariables(
         passed={name: shell[name] for name in project.environment if name in shell and name not in given},
         given=given,

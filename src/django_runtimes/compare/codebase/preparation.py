@@ -61,7 +61,7 @@ def prepare_application(
             exit_code = process.wait(application.prepare_timeout_s)
         except subprocess.TimeoutExpired:
             raise CommandFailedError(
-                f"`{shlex.join(command)}` did not end within {application.prepare_timeout_s:g} s; make it shorter, or "
+                f"`{shlex.join(command)}` did not end within {application.prepare_timeout_s:g} s; make it faster, or "
                 "set prepare_timeout_s in [application] of the workload",
                 _last_lines(output),
             ) from None

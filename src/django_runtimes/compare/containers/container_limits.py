@@ -6,13 +6,13 @@ from typing import Self
 
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html: one vCPU at this much memory.
+# With this much memory a function gets one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
 _LAMBDA_MB_PER_CPU = 1_769
 
 
 @dataclass(frozen=True)
 class ContainerLimits:
-    """CPUs, as CPU time of this machine, and memory in MB."""
+    """A limit in CPUs of this machine and one in MB of memory."""
 
     cpus: float
     memory_mb: int
@@ -26,7 +26,7 @@ class ContainerLimits:
         return f"{self.cpus:g} CPU and {self.memory_mb:,} MB"
 
 
-# One CPU each, since a comparison needs equal resources.
+# Every runtime has one CPU, since a comparison needs equal resources.
 LIMITS: Mapping[Runtime, ContainerLimits] = {
     Runtime.AWS_LAMBDA: ContainerLimits.of_lambda(_LAMBDA_MB_PER_CPU),
     Runtime.AWS_APP_RUNNER: ContainerLimits(1.0, 2_048),

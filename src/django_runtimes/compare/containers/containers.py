@@ -18,7 +18,7 @@ from django_runtimes.compare.containers.image import MeasuredImage
 _OWNER_LABEL = "django_runtimes.compare.owner"
 _REMOVAL_S = 60.0
 
-# As restricted as on the strictest runtime, Lambda, where only /tmp is writable.
+# The same restrictions as on the strictest runtime, Lambda, where only /tmp is writable.
 _RESTRICTIONS = (
     "--read-only",
     "--tmpfs=/tmp:rw,size=512m,mode=1777",
@@ -27,8 +27,8 @@ _RESTRICTIONS = (
     "--pids-limit=1024",
 )
 
-# Standard input closes when the owner ends, however it ends. It looks several times, since clients of the engine may
-# still be starting containers.
+# Standard input closes when the owner ends, however it ends. The script looks several times, since clients of the
+# engine may still be starting containers.
 _REMOVE_AFTER_OWNER = """
 read -r _
 for _ in 1 2 3 4 5; do
@@ -98,7 +98,7 @@ class Containers:
                 *(self.image.engine.program, "run", "--rm", "--pull=never", f"--cidfile={id_file}"),
                 *(f"--label={_OWNER_LABEL}={self._owner}", "--network=host", *_RESTRICTIONS),
                 *(f"--cpus={limits.cpus:g}", f"--memory={limits.memory_mb}m"),
-                # Only the names, since every user can read command lines.
+                # The values are not in the command line, since every user can read it.
                 *(f"--env={name}" for name in environ),
                 *(() if entrypoint is None else (f"--entrypoint={entrypoint}",)),
                 self.image.id,
@@ -128,7 +128,8 @@ class Containers:
     def kill(self, pid: int) -> None:
         """Kill a client that has not been reaped, and let the engine kill its container.
 
-        Return before the container is dead. One that the client was still creating ends with the `with` block.
+        This returns before the container is dead. A container that the client was still creating ends with the `with`
+        block.
         """
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, signal.SIGKILL)

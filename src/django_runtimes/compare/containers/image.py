@@ -69,6 +69,6 @@ def _described(engine: ContainerEngine, reference: str, description: dict[str, A
         id=description["Id"],
         architecture=description["Architecture"],
         size_mb=round(description["Size"] / 1_000_000),
-        # Empty when the build did not set it.
+        # The label is empty if the build did not set it.
         revision=labels.get(_REVISION_LABEL) or None,
     )

@@ -10,7 +10,7 @@ _NAMES = ("podman", "docker")
 
 
 def usable_engines() -> tuple[ContainerEngine, ...]:
-    """Return the engines that answer, at least one; raise CompareError with the error of each when none does."""
+    """Return the engines that answer; raise CompareError with the error of every engine if none does."""
     if sys.platform != "linux":
         raise CompareError(
             f"--image needs containers on the host's network, which Linux has and {sys.platform} does not; omit --image"

@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, unquote
 from django_runtimes.compare.emulator.invocation import MalformedResult
 
 # API Gateway and function URLs pass these types as text, and forms and unknown types as base64. AWS does not document
-# the list, which was observed on real ones.
+# the list, which comes from tests of real function URLs.
 _TEXT_TYPES = frozenset({"application/javascript", "application/json", "application/xml"})
 
-# Headers of one connection, and headers that are derived from the body.
+# Hop-by-hop headers, and headers that are derived from the body.
 _CONNECTION_HEADERS = frozenset(
     {"connection", "expect", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )

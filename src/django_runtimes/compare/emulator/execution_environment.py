@@ -83,7 +83,7 @@ class ExecutionEnvironment:
 
     @property
     def just_initialised(self) -> bool:
-        """Whether the init phase has ended and no invocation since."""
+        """Whether the init phase has ended, and no invocation has ended since."""
         return self._init_to_report_ms is not None
 
     async def wait_initialised(self) -> InvocationError | None:
@@ -221,7 +221,7 @@ class ExecutionEnvironment:
         os.close(self._pid_descriptor)
         if self._shutdown is not None:
             self._shutdown.cancel()
-        # Killed before the leader is reaped, since its process id cannot be reused until then.
+        # Kill the processes before reaping their leader, whose process id may be reused afterwards.
         self._freezer.kill(self._process.pid)
         exit_code = self._process.wait()
         self._freezer.release(self._process.pid)

@@ -84,7 +84,7 @@ class CgroupFreezer:
         self._group = parent / f"webapp-{owner}-{start_ticks(owner)}-{secrets.token_hex(4)}"
         self._group.mkdir()
         can_freeze = (self._group / "cgroup.freeze").exists()
-        # Created again with the first process, so that an unused freezer leaves nothing behind.
+        # `adopt` creates the group again, so that an unused freezer leaves nothing behind.
         self._group.rmdir()
         if not can_freeze:
             raise OSError(f"{parent} is not a cgroup v2 directory that can freeze")

@@ -21,7 +21,7 @@ def poisson_arrivals(rate_rps: float, duration_s: float, seed: int) -> tuple[flo
 
 
 def choose_templates(templates: Sequence[RequestTemplate], count: int, seed: int) -> tuple[RequestTemplate, ...]:
-    """Return `count` requests in random order, each about as often as its share says."""
-    # Seeded apart from the arrivals, so that the mix stays the same when the rate changes.
+    """Return `count` requests in random order, chosen in proportion to their shares."""
+    # The seed differs from the arrivals', so that the mix stays the same when the rate changes.
     rng = random.Random(f"templates {seed}")  # noqa: S311 - no secret either
     return tuple(rng.choices(templates, weights=[template.share for template in templates], k=count))

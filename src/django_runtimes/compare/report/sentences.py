@@ -11,8 +11,8 @@ from django_runtimes.compare.run.summary import Pair, Summary
 def method_sentences(summary: Summary) -> Iterator[str]:
     """Yield sentences on the method and the meaning of the figures."""
     yield (
-        "Latency counts in ms from the moment a request was due, whatever became of the earlier ones. It covers the "
-        f"expected answers and, at {TIMEOUT_S:g} s, the timeouts; other errors are counted apart."
+        "Latencies are in ms from the moment a request was due, even if earlier requests delayed it. They include "
+        f"expected answers and, as {TIMEOUT_S:g} s, timeouts; other errors are counted separately."
     )
     if summary.reference is not None:
         yield (
@@ -21,8 +21,8 @@ def method_sentences(summary: Summary) -> Iterator[str]:
             "difference."
         )
     if users := summary.virtual_users:
-        yield f"Requests have the cookies of {users} virtual users, who got them before anything was measured."
-    yield "A p99 is given from 1,000 samples on. Percentiles are taken from merged histograms, never averaged."
+        yield f"Requests carry the cookies of {users} virtual users, who got them before the measurement."
+    yield "A p99 needs at least 1,000 samples. Percentiles come from merged histograms and are never averaged."
 
 
 def pair_sentences(summary: Summary) -> Iterator[str]:
@@ -30,16 +30,16 @@ def pair_sentences(summary: Summary) -> Iterator[str]:
     for pair in summary.pairs:
         yield _pair_sentence(pair)
     if summary.names_no_winner:
-        yield "A/A differs: no winner is named in this run."
+        yield "An A/A pair differs, so this run names no winner."
 
 
 def _pair_sentence(pair: Pair) -> str:
     names = f"{pair.first} and {pair.second} start the same process (A/A), so neither can win"
     if pair.ratio is None:
-        return f"{names}; there were too few blocks to see whether they measure the same."
+        return f"{names}; there were too few blocks to compare them."
     interval = f"{ratio(pair.ratio.low)} to {ratio(pair.ratio.high)}"
-    found = "but they differ" if pair.differs else "as it should be"
-    return f"{names}: ratio {ratio(pair.ratio.median)}, {interval}, {found}."
+    found = "shows a difference nevertheless" if pair.differs else "shows no difference, as expected"
+    return f"{names}: the ratio {ratio(pair.ratio.median)} ({interval}) {found}."
 
 
 def image_sentences(run: Run) -> Iterator[str]:
@@ -50,51 +50,50 @@ def image_sentences(run: Run) -> Iterator[str]:
     details = run.environment["targets"]
     limits = {target.runtime: details[target.name]["limits"] for target in run.targets if target.name in details}
     yield (
-        f"The image {image['reference']} was measured in containers of {image['engine']}, each with limits: "
-        f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. A CPU is the time of one of this "
-        f"machine's. {image['container_start_ms']:.0f} ms of each start make the container."
+        f"The image {image['reference']} ran in containers of {image['engine']} with these limits: "
+        f"{'; '.join(f'{runtime} {limit}' for runtime, limit in limits.items())}. A CPU is the time of one CPU of this "
+        f"machine. Each start includes {image['container_start_ms']:.0f} ms to create the container."
     )
 
 
 def unchecked_sentences(run: Run) -> Iterator[str]:
-    """Yield sentences on everything that the workload did not cover."""
+    """Yield sentences on everything that the workload leaves unmeasured or unchecked."""
     if write_check(run) == "none":
-        yield "The workload reads alone: nothing is said about writes."
+        yield "The workload only reads, so this report says nothing about writes."
     if elsewhere := [target.name for target in run.targets if not target.reaches_database]:
         yield (
-            f"Most requests of {', '.join(elsewhere)} reached no database, as its transactions were counted: little is "
-            "said about connections and routes. Name requests that read from the database."
+            f"Most requests of {', '.join(elsewhere)} did not use the database, as the number of transactions shows. "
+            "Their figures say little about connections and routes; add requests that read from the database."
         )
     if write_check(run) == "not checked":
-        yield "Writes were not checked: the workload has no [rows], so no acknowledged write was looked for."
+        yield "Writes were not checked, since the workload has no [rows] with a query for the written rows."
 
 
 def limit_sentences(run: Run) -> Iterator[str]:
     """Yield sentences on claims that the figures do not support."""
     if run.environment.get("interrupted"):
-        yield "This run was interrupted: it holds what was measured until then."
+        yield "This run was interrupted, and has only the measurements before that."
     if any(target.label == "emulated" for target in run.targets):
         yield (
-            "Emulated figures come from one machine. They may claim errors, database connections, round trips and "
-            "ratios within this machine; not AWS's cold starts or tails, Fargate's capacity or RDS Proxy's behaviour."
+            "Emulated figures come from one machine. They support claims about errors, database connections, round "
+            "trips and ratios on this machine, but not about AWS's cold starts and tail latencies, Fargate's capacity "
+            "or RDS Proxy's behaviour."
         )
     if any(target.runtime == "aws_lambda" and target.label == "emulated" for target in run.targets):
-        yield "The emulated Lambda's front behaves as a function URL; an API Gateway in front was not measured."
+        yield "The emulated Lambda function has a function URL; an API Gateway in front was not measured."
     if any(target.route == "proxy" and target.label == "emulated" for target in run.targets):
         yield "PgBouncer in transaction mode stands in for RDS Proxy."
     if any(scenario.name == "burst_cold" for target in run.targets for scenario in target.scenarios):
         yield (
-            "A cold burst starts all its execution environments at once on this machine's CPUs: it shows their number, "
-            "where Lambda gives each environment its own."
+            "A cold burst starts all its execution environments at once on this machine's CPUs, while on Lambda each "
+            "environment has its own. Compare their number rather than their latencies."
         )
     yield (
-        "Backends at their peak and on average are sampled, so that they are lower bounds; opened connections are "
-        "counted by PostgreSQL."
+        "The peak and mean numbers of backends are sampled, so they are lower bounds; PostgreSQL counts the opened "
+        "connections."
     )
     if any(target.runtime == "aws_app_runner" for target in run.targets):
-        yield (
-            "App Runner has been closed to new customers since 2026-04-30; AWS names ECS Express Mode as its successor."
-        )
+        yield "App Runner has been closed to new customers since 2026-04-30; AWS recommends ECS Express Mode instead."
 
 
 def write_check(run: Run) -> str:

@@ -10,7 +10,7 @@ from django_runtimes.compare.run.results import Run
 
 # Wide enough for every table, since a log does not wrap at 80 columns.
 _PLAIN_WIDTH = 100
-# Left out, so that a row fits into 100 columns; errors get lines of their own.
+# These columns are left out, so that a row fits into 100 columns. Errors get lines of their own.
 _OMITTED = ("95 % interval", "errors")
 _STYLES = {"faster": "green", "slower": "red", "void": "yellow"}
 

@@ -14,7 +14,7 @@ from django_runtimes.compare.compare_error import CompareError
 _CONNECT_TIMEOUT_S = 5
 _POLL_INTERVAL_S = 0.1
 # A backend reports a new session when it first becomes idle or ends, so a counter that has not changed for this long
-# includes all of a finished burst. One that keeps changing is read after the second limit.
+# includes all of a finished burst. A counter that keeps changing is read after the second limit.
 _STABLE_AFTER_S = 0.5
 _STABLE_WITHIN_S = 5.0
 
@@ -99,7 +99,7 @@ class ConnectionSampler:
         return await self._counted(_TRANSACTIONS, database)
 
     async def _close(self, window: "Window") -> None:
-        # A last sample, so that even the shortest interval has one and a failure is detected here.
+        # Take a last sample, so that even the shortest interval has one and a failure is detected here.
         if self._failure is None:
             await self._sample()
         self._windows.discard(window)
@@ -111,7 +111,7 @@ class ConnectionSampler:
         due = loop.time()
         while self._failure is None:
             await self._sample()
-            # After a late sample the following samples keep the interval.
+            # After a late sample, the following samples do not hurry to catch up.
             due = max(due + self._interval_s, loop.time())
             await asyncio.sleep(due - loop.time())
 

@@ -40,7 +40,7 @@ class Measurement:
         self._sampler = sampler
         self._progress = progress
         self._seed = seed
-        # Seeded apart from the schedule, so that the order of the targets does not depend on it.
+        # The seed differs from the schedule's, so that the order of the targets does not depend on the schedule.
         self._order = random.Random(f"order {seed}")  # noqa: S311 - no secret
 
     async def run(self) -> None:

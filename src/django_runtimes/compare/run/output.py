@@ -57,7 +57,7 @@ def _publish(run: Run, directory: Path, kept_logs: Path | None) -> None:
             shutil.copytree(kept_logs, unfinished / FOLDER, copy_function=shutil.copyfile)
             # copytree copies the mode of the temporary folder, which only its owner can read.
             (unfinished / FOLDER).chmod(0o755)
-        # mkdtemp gives access only to the owner, and a report is to be shared.
+        # mkdtemp gives access only to the owner, but other users may read a report.
         unfinished.chmod(0o755)
         unfinished.replace(directory)
     except BaseException:

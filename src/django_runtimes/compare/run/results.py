@@ -240,7 +240,7 @@ def write_whole(path: Path, text: str) -> Path:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-        # mkstemp gives access only to the owner, and a report is to be shared.
+        # mkstemp gives access only to the owner, but other users may read a report.
         unfinished.chmod(0o644)
         unfinished.replace(path)
     finally:

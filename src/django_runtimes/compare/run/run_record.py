@@ -1,4 +1,4 @@
-"""Records the environment of a run, which a reader needs to judge or repeat it."""
+"""Records the environment of a run, so that a reader can judge and repeat the run."""
 
 import os
 import platform
@@ -68,10 +68,10 @@ def record_environment(
 
 
 def _tls(server: PostgresServer, proxy: PgBouncer | None) -> str:
-    """Return how targets are connected to their databases."""
+    """Return a description of the TLS between targets and their databases."""
     if isinstance(server, EmbeddedPostgres):
-        return f"none between target and database, with sslmode={NO_TLS} instead of a mode in the project's settings"
-    own = "as DATABASE_URL and the settings demand between target and server"
+        return f"none between target and database, with sslmode={NO_TLS} instead of the mode in the project's settings"
+    own = "as required by DATABASE_URL and the settings between target and server"
     return own if proxy is None else f"{own}, none between target and PgBouncer (sslmode={NO_TLS})"
 
 

@@ -104,7 +104,7 @@ class ExternalPostgres:
         return urlunsplit(self._parts._replace(path=f"/{quote(database, safe='')}"))
 
     def application_url(self, database: str) -> str:
-        """Return the same as `url`: this server's TLS is as the user and the settings demand it."""
+        """Return the same URL as `url`, since the user and the settings decide about this server's TLS."""
         return self.url(database)
 
     def _check(self, connection: psycopg.Connection) -> None:

@@ -22,7 +22,7 @@ from django_runtimes.compare.services.postgres import PostgresServer
 from django_runtimes.compare.services.run_directory import run_directory
 
 _MAX_CLIENTS = 2000
-# For its log, its event loop, and connections that are still logging in.
+# PgBouncer opens these files for its log, its event loop, and connections that are still logging in.
 _OTHER_FILES = 200
 _CONNECT_TIMEOUT_S = 5
 _START_TIMEOUT_S = 10.0

@@ -29,13 +29,13 @@ from django_runtimes.extras import how_to_install
 _ROLE = "webapp"
 _SUPERUSER = "postgres"
 _MAINTENANCE_DATABASE = "postgres"
-# Neither this server nor PgBouncer has TLS. libpq's default costs what a project without a demand has always paid.
+# Neither this server nor PgBouncer has TLS. With libpq's default, connecting costs the same as without an sslmode.
 NO_TLS = SslMode.PREFER.value
 _INITDB_TIMEOUT_S = 60.0
 _START_TIMEOUT_S = 30.0
-# libpq's minimum; the next attempt follows at once.
+# The minimum that libpq accepts; the next attempt follows immediately.
 _CONNECT_TIMEOUT_S = 2
-# Ends every backend at once, without a checkpoint, which a deleted data directory does not need.
+# Ends every backend at once and writes no checkpoint, since the data directory is deleted.
 _IMMEDIATE_SHUTDOWN = Signals.SIGQUIT
 # The caller's PG* variables would change the server's behaviour, and its locale the language of the log.
 _ENVIRON = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}

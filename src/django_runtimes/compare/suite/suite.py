@@ -12,7 +12,7 @@ from django_runtimes.compare.suite.suite_runner import SuiteRunner
 from django_runtimes.config.databases.url import Address, parse_database_url
 from django_runtimes.config.runtimes.runtime import Runtime
 
-# A placeholder for the check of the settings, before the server is started; nothing connects to it.
+# The settings are checked with this placeholder before the server is started; nothing connects to it.
 _PLACEHOLDER_URL = "postgresql://project@127.0.0.1:1/project"
 
 
@@ -45,7 +45,7 @@ class Suite:
         """
         url = given_url or _PLACEHOLDER_URL
         if self.adjustments is None:
-            # Loaded under `local`, which accepts any ALLOWED_HOSTS.
+            # The settings are first loaded under `local`, which accepts any ALLOWED_HOSTS.
             found = self._load(self.environ(Runtime.LOCAL, url))
             self.adjustments = hosts_for_tests(found.allowed_hosts) | static_files_for_tests(found)
         settings, address = self._load(self.environ(runtime, url)), parse_database_url(url)

@@ -185,7 +185,7 @@ def _read_exchange(table: WorkloadTable) -> dict[str, Any]:
         table.refuse("path", "a path with its query as in a URL, percent-encoded and from the first / on")
     given = [key for key in _CONTENT_KEYS if key in table]
     if len(given) > 1:
-        table.refuse(given[1], f"omitted beside {given[0]}: a request has one of {', '.join(_CONTENT_KEYS)}")
+        table.refuse(given[1], f"omitted, since {given[0]} is set: a request has one of {', '.join(_CONTENT_KEYS)}")
     return {
         "method": table.choice("method", _METHODS),
         "path": path,

@@ -12,12 +12,12 @@ from django_runtimes.cli.progress import Progress
 from django_runtimes.cli.tool_error import ToolError
 from django_runtimes.deploy.aws.aws_api import Aws, error_code
 
-# Lambda's longest timeout, and some time for the answer.
+# Lambda's longest timeout, and additional time for the answer.
 _LONGEST_S = 15 * 60
 _ANSWER_S = 20
 _BUSY_PAUSE_S = 5.0
 # AWS returns these while it prepares a function's network or another image.
-_NOT_YET = {"ResourceConflictException", "CodeArtifactUserPendingException"}
+_NOT_READY_CODES = {"ResourceConflictException", "CodeArtifactUserPendingException"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CommandOutcome:
 def run_in_function(aws: Aws, progress: Progress, function_name: str, command: Sequence[str]) -> CommandOutcome:
     """Run a command and wait for its end; ToolError if the function did not run it.
 
-    The function runs one command at a time. While another one is running this waits, up to the longest duration of one.
+    The function runs one command at a time. This waits for another running command, at most Lambda's longest timeout.
     """
     client = aws.patient_client("lambda", read_timeout_s=_LONGEST_S + _ANSWER_S)
     payload = json.dumps({"command": list(command)})
@@ -45,7 +45,7 @@ def run_in_function(aws: Aws, progress: Progress, function_name: str, command: S
                 return _read(function_name, answer)
             except ClientError as error:
                 busy = error_code(error) == "TooManyRequestsException"
-                if not (busy or error_code(error) in _NOT_YET) or time.monotonic() > deadline:
+                if not (busy or error_code(error) in _NOT_READY_CODES) or time.monotonic() > deadline:
                     raise
             if not told:
                 told = True

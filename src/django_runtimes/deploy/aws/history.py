@@ -21,7 +21,7 @@ _SCHEMA = 1
 
 @dataclass(frozen=True)
 class Release:
-    """An image that had the traffic and passed the smoke test."""
+    """An image that received the traffic and passed the smoke test."""
 
     image: str
     verb: str
@@ -55,7 +55,7 @@ class History:
         return releases
 
     def add(self, image: str, verb: str) -> None:
-        """Record that an image has the traffic, unless it is the newest release already."""
+        """Record that an image receives the traffic, unless it is already the newest release."""
         releases = self.read()
         if releases and releases[-1].image == image:
             return

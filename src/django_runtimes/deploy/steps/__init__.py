@@ -1,1 +1,1 @@
-"""The steps of a deploy; each reads from AWS what is done already, so that it can be repeated."""
+"""The steps of a deploy; each reads its progress from AWS, so that it can be repeated."""

@@ -32,7 +32,7 @@ def refuse_fixed_changes(context: Context) -> None:
 def _refuse_change(context: Context, stack: Stack, name: str, *, reason: str, remedy: str) -> None:
     state, wanted = context.state(stack), context.value(stack, name)
     found = state.parameters.get(name)
-    # A stuck stack has to be deleted first, and can be recreated with another value.
+    # A stuck stack must be deleted first, and can be recreated with another value.
     if state.readiness in {Readiness.ABSENT, Readiness.STUCK} or found in {None, wanted}:
         return
     raise UsageError(

@@ -19,7 +19,7 @@ from django_runtimes.deploy.steps.stack import StackPlan, bring_up
 
 @dataclass(frozen=True)
 class Released:
-    """An image that has the traffic."""
+    """An image that receives the traffic."""
 
     image: str
     endpoint: str
@@ -40,7 +40,7 @@ def lay_foundation(context: Context) -> list[StackPlan]:
 
 
 def preview(context: Context, image: str | None) -> list[StackPlan]:
-    """Show the changes that `release` would make; without an image, assume that each stack keeps its own."""
+    """Show the changes that `release` would make; without an image, assume that each stack keeps its image."""
     context.progress.begin("what would change")
     looking = replace(context, consent=Consent(yes=False, dry_run=True))
     plans = []
@@ -59,7 +59,7 @@ def confirm(context: Context, image: str) -> Context:
     if context.consent.yes:
         return context
     preview(context, image)
-    context.consent.ask(f"Migrate the database of {context.deployment.stage}, and give {image} the traffic?")
+    context.consent.ask(f"Migrate the database of {context.deployment.stage}, and shift the traffic to {image}?")
     return replace(context, consent=Consent(yes=True, dry_run=False))
 
 

@@ -17,7 +17,7 @@ _AWS_FAILURES = (BotoCoreError, ClientError, ResponseParserError)
 
 
 def roll_back(context: Context, image: str) -> None:
-    """Deploy the image to both stacks, first to the runtime, since it has the traffic."""
+    """Deploy the image to both stacks, first to the runtime, since it receives the traffic."""
     for stack in images_of(context):
         change_image(context, stack, image)
 
@@ -53,7 +53,7 @@ def undo_release(context: Context, image: str, found: Mapping[Stack, str | None]
         return f"the rollback failed: {explain_error(error)}; {_remains(context, image)}; {_remedy(context, before)}"
     if set(have.values()) - {before, None}:
         return f"somebody else is deploying: {_holdings(context, have)}"
-    return f"{before} has the traffic"
+    return f"{before} receives the traffic"
 
 
 def _holdings(context: Context, have: Mapping[Stack, str | None]) -> str:

@@ -16,7 +16,7 @@ def broken_rule(declared: Mapping[str, Any], text: str) -> str | None:
         return f"is shorter than {declared['MinLength']} characters"
     if len(text) > declared.get("MaxLength", math.inf):
         return f"is longer than {declared['MaxLength']} characters"
-    # As in CloudFormation, the pattern has to match the whole value.
+    # As in CloudFormation, the pattern must match the whole value.
     if "AllowedPattern" in declared and not re.fullmatch(declared["AllowedPattern"], text):
         return f"does not match {declared['AllowedPattern']}"
     return None

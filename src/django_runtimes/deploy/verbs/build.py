@@ -10,7 +10,7 @@ from django_runtimes.deploy.verb import Result, add_place, context_of, run, verb
 
 def main(arguments: Sequence[str]) -> int:
     """Build the image; `--help` explains the exit code."""
-    parser = verb_parser("build", "Build the image from the Dockerfile, as `webapp deploy` does before it pushes it.")
+    parser = verb_parser("build", "Build the image from the Dockerfile, as `webapp deploy` does before pushing it.")
     add_place(parser)
     add_build_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would be done, and do nothing")

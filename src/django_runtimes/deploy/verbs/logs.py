@@ -47,7 +47,7 @@ def _logs(options: argparse.Namespace) -> Result:
         raise ToolError(f"{context.place} has no logs in {context.aws.region}; deploy it, or check stage and target")
     since_ms = round((time.time() - options.since) * 1000)
     if options.follow:
-        # Ctrl-C is the normal way to end it.
+        # Ctrl-C is the normal way to end `--follow`.
         with contextlib.suppress(KeyboardInterrupt):
             _print(follow_groups(context.aws, groups, since_ms=since_ms), as_json=options.json)
         return Result()

@@ -13,7 +13,7 @@ from django_runtimes.deploy.verb import Result, add_consent, add_place, context_
 from django_runtimes.deploy.verbs.deploy import place_content
 
 _INTERRUPTED = (
-    "interrupted; a started command continues in AWS, and the same again would run it a second time: "
+    "interrupted; a started command continues in AWS, and running this again would start it a second time: "
     "`webapp logs --of operations` shows its output"
 )
 

@@ -1,4 +1,4 @@
-"""`webapp status`: shows the existing stacks, and the image that has the traffic."""
+"""`webapp status`: shows the existing stacks, and the image that receives the traffic."""
 
 import argparse
 from collections.abc import Sequence

@@ -18,10 +18,10 @@ def examine_aws(examination: Examination) -> list[Finding]:
     if find_configuration(Path.cwd()) is None:
         return [Finding(Level.SKIPPED, f"there is no {FILE_NAME} here or above, so nothing is deployed from here")]
     if examination.offline:
-        return [Finding(Level.SKIPPED, "AWS was not asked, because of --offline")]
+        return [Finding(Level.SKIPPED, "AWS was not queried, because of --offline")]
     try:
-        # Needs an extra that servers do not install.
+        # This import needs an extra that servers do not install.
         from django_runtimes.doctor.deployment import examine_deployment
     except ModuleNotFoundError as error:
-        return [Finding(Level.SKIPPED, missing_package("what a deploy needs of AWS", error.name, "deploy"))]
+        return [Finding(Level.SKIPPED, missing_package("webapp doctor aws", error.name, "deploy"))]
     return examine_deployment(Path.cwd())

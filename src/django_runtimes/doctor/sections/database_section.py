@@ -20,7 +20,7 @@ _VERIFIED = (SslMode.VERIFY_FULL, SslMode.VERIFY_CA)
 def examine_database(examination: Examination) -> list[Finding]:
     """Return the findings of every configured login."""
     if examination.offline:
-        return [Finding(Level.SKIPPED, "no server was asked, because of --offline")]
+        return [Finding(Level.SKIPPED, "no server was queried, because of --offline")]
     try:
         servers = examination.servers
         local = examination.detection.runtime is Runtime.LOCAL
@@ -42,7 +42,7 @@ def _of_other_engines(examination: Examination) -> Iterator[Finding]:
         if isinstance(vendor, ImproperlyConfigured):
             yield Finding(Level.WRONG, f"{subject}, which cannot be loaded: {' '.join(str(vendor).split())}")
         elif vendor not in {"postgresql", "unknown"}:
-            yield Finding(Level.SKIPPED, f"{subject}; only PostgreSQL is asked")
+            yield Finding(Level.SKIPPED, f"{subject}; only PostgreSQL is examined")
 
 
 def _of_login(login: ExaminedLogin, server: ExaminedServer | ServerError, *, local: bool) -> Iterator[Finding]:
@@ -107,4 +107,4 @@ def _web_role(server: ExaminedServer, login: ExaminedLogin, *, local: bool) -> I
             else f"run there: ALTER ROLE {server.user} SET {server.missing_timeouts[0]} = '8s'",
         )
     else:
-        yield Finding(Level.OK, "statements and idle transactions end by timeouts")
+        yield Finding(Level.OK, "timeouts end statements and idle transactions")

@@ -23,19 +23,19 @@ from django_runtimes.doctor.sections.variables_section import examine_variables
 
 
 def _operations_settings(examination: Examination) -> object:
-    """Decide the settings for operations, if the web's settings load."""
+    """Return the settings that `configure()` decides for operations, or None if the web settings do not load."""
     if examination.settings_error is not None or (call := last_call()) is None:
         return None
     return decide(call.project, {**examination.environ, DB_ROLE.name: Role.OPERATIONS})
 
 
-# The settings stop at the first mistake; here each reader is tried.
+# Loading the settings stops at the first mistake, while these readers are all tried.
 _READERS: tuple[Callable[[Examination], object], ...] = (
     lambda examination: examination.profile,
     _operations_settings,
 )
-# The check of unknown variables, reported by examine_variables() even when the settings do not load.
-_SAID_HERE = "webapp.W001"
+# The check for unknown variables is left out, since examine_variables() reports them even if no settings load.
+_UNKNOWN_VARIABLES_CHECK = "webapp.W001"
 
 
 def examine_settings(examination: Examination) -> list[Finding]:
@@ -99,14 +99,14 @@ def _serving_mistakes() -> list[Finding]:
         findings.append(
             Finding(
                 Level.WRONG,
-                "SECRET_KEY is empty, and Django answers with status 500 where it signs or verifies, as for sessions",
+                "SECRET_KEY is empty, so Django answers 500 whenever it signs or verifies, for example for sessions",
                 f"set WEBAPP_SECRET_KEY, or SECRET_KEY in the settings, to a random text of at least {SHORTEST_KEY} "
                 "characters",
             )
         )
     try:
         with warnings.catch_warnings():
-            # WhiteNoise warns where no static files are collected, as on most machines that run the doctor.
+            # WhiteNoise warns if no static files are collected, which is normal on most machines that run the doctor.
             warnings.simplefilter("ignore")
             BaseHandler().load_middleware()
     except Exception as error:
@@ -128,5 +128,5 @@ def _system_checks() -> list[Finding]:
             message.hint or "",
         )
         for message in messages
-        if message.level >= checks.WARNING and not message.is_silenced() and message.id != _SAID_HERE
+        if message.level >= checks.WARNING and not message.is_silenced() and message.id != _UNKNOWN_VARIABLES_CHECK
     ]

@@ -73,7 +73,7 @@ def test_migrations_run_by_another_image_block_the_traffic(make_project, aws_wit
         project.run("rollback", "--to", third, "--yes")
 
     assert "somebody else changed the stack guestbook-dev-operations at the same time" in last_line[0]
-    assert last_line[0].endswith(f"{third} has the traffic")
+    assert last_line[0].endswith(f"{third} receives the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]
 
@@ -91,7 +91,7 @@ def test_a_failed_deploy_does_not_undo_a_concurrent_one(make_project, aws_with_d
         # The third image has the traffic but is not a release yet: the newest release is the first image.
         assert project.kill_at("test\n", "deploy", "--image", third, "--yes")
 
-    assert last_line[0].endswith(f"{third} has the traffic")
+    assert last_line[0].endswith(f"{third} receives the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [first]
 
@@ -110,7 +110,7 @@ def test_a_concurrent_change_of_the_stack_is_reported(action: str, make_project,
         project.run("deploy", "--image", third, "--yes")
 
     assert "somebody else changed the stack guestbook-dev-lambda at the same time; run it again" in last_line[0]
-    assert last_line[0].endswith(f"{third} has the traffic")
+    assert last_line[0].endswith(f"{third} receives the traffic")
     assert digests(aws) == (third, third)
     assert history(project) == [third, first]
 

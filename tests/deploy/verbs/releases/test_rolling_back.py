@@ -42,7 +42,7 @@ def test_a_refusal_by_aws_rolls_back_the_deploy(project: Project, aws_with_datab
     message = project.error("deploy", "--image", aws.push("guestbook", "v3"), "--yes")
 
     assert message.startswith("webapp deploy: AWS does not permit Invoke: ")
-    assert message.endswith(f"{second} has the traffic")
+    assert message.endswith(f"{second} receives the traffic")
     assert digests(aws) == (second, second)
 
 

@@ -95,7 +95,7 @@ def test_a_stage_from_first_deploy_to_destroy(make_project, aws_with_database: S
     message = project.error("deploy", "--image", refused, "--yes")
     assert "failed its test" in message
     assert "/ answers 400" in message
-    assert message.endswith(f"{second} has the traffic")
+    assert message.endswith(f"{second} receives the traffic")
     assert images(project, aws) == (second, second)
     assert status_of(project, deployed["endpoint"]) == 200
 
@@ -159,7 +159,7 @@ def test_a_failed_shift_rolls_back_the_operations_too(make_project, aws_with_dat
     message = project.error("deploy", "--image", aws.push("guestbook", "v2"), "--yes")
 
     assert "ended in UPDATE_ROLLBACK_COMPLETE, since Alias (AWS::Lambda::Alias): ServerErrors went off" in message
-    assert message.endswith(f"{first} has the traffic")
+    assert message.endswith(f"{first} receives the traffic")
     assert images(project, aws) == (first, first)
 
 

@@ -119,7 +119,7 @@ def test_placeholders_are_escaped_for_their_place(read):
         ("expected_status = 302", "status = 302", "'session.steps[1].status' is not a known key; "
          "choose one of: method, path, headers, body, form, json, expected_status"),
         ("expected_status = 302", 'body = "x"', "session.steps[1].form={'username': '{user}', "
-         "'password': 'secret {number}'} must be omitted beside body: a request has one of body, form, json"),
+         "'password': 'secret {number}'} must be omitted, since body is set: a request has one of body, form, json"),
         ('password = "secret {number}"', "password = 3", "session.steps[1].form={'username': '{user}', 'password': 3} "
          'must be a table of texts, such as { title = "Entry {key}" }'),
         ("gift = true", "gift = inf", "requests[1].json={'reference': '{key}', 'buyer': '{user}', 'lines': "
