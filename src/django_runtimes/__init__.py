@@ -12,12 +12,12 @@ __all__ = ["configure", "get_asgi_application", "get_lambda_handler", "media_url
 
 
 def configure(settings: dict[str, Any] | None = None) -> "Adopted":
-    """Fit a project's settings to the runtime; call it once, at their end, as `configure(globals())`.
+    """Fit a project's settings to the runtime; call it once, at the end of the settings, as `configure(globals())`.
 
-    Under `local` without a variable nothing changes. Elsewhere settings on the list in docs/settings.md may get another
-    value, each for a reason that `webapp check --explain` shows. Returns how the application runs here, including
-    `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises ConfigurationError,
-    whose text has the remedy, for settings that cannot be right here.
+    Under `local`, nothing changes unless a variable is set. On other runtimes, the call may change the settings that
+    docs/settings.md lists; `webapp check --explain` shows each change and its reason. Returns how the application runs,
+    including `runtime` ("aws_lambda") and `keeps_media` (whether uploaded files outlive the process). Raises
+    ConfigurationError, with the remedy in its text, for settings that cannot work on the runtime.
     """
     from django_runtimes.adopt.configure import caller_of_configure, configure_at
 
@@ -27,8 +27,9 @@ def configure(settings: dict[str, Any] | None = None) -> "Adopted":
 def get_asgi_application() -> Callable[..., Any]:
     """Set up Django and return its ASGI application; this replaces `django.core.asgi.get_asgi_application()`.
 
-    A project's own asgi.py may compose it with others. The setting ASGI_APPLICATION names the result, such as
-    "config.asgi.application", which the server and the Lambda handler serve. Every call returns the same object.
+    A project's own asgi.py may compose it with other applications. The server and the Lambda handler serve the
+    application that the setting ASGI_APPLICATION names, such as "config.asgi.application". Every call returns the same
+    object.
     """
     from django_runtimes.entrypoints.served_application import django_application
 
@@ -36,9 +37,9 @@ def get_asgi_application() -> Callable[..., Any]:
 
 
 def get_lambda_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-    """Return the handler of a Lambda function, for ASGI_APPLICATION or else for Django alone.
+    """Return a Lambda handler that serves ASGI_APPLICATION, or Django's application if that setting names none.
 
-    Call it once, when the module is imported. Raises ConfigurationError for an application that Lambda cannot serve.
+    Call it once, at import time. Raises ConfigurationError for an application that Lambda cannot serve.
     """
     from django_runtimes.entrypoints.function import lambda_handler
 
@@ -46,7 +47,7 @@ def get_lambda_handler() -> Callable[[dict[str, Any], Any], dict[str, Any]]:
 
 
 def media_urlpatterns() -> "list[URLPattern]":
-    """Return URL patterns for uploaded files if they are on this machine's disk under `local`, and otherwise none."""
+    """Return URL patterns for uploads under `local` if they are on this machine's disk, and otherwise an empty list."""
     from django_runtimes.adopt.media_urls import media_urlpatterns as patterns
 
     return patterns()

@@ -1,1 +1,1 @@
-"""`configure()`: fits a project's settings to the runtime, and checks for code and settings that fail there."""
+"""Fits a project's settings to the runtime, and checks for code and settings that would fail on it."""

@@ -1,4 +1,4 @@
-"""Finds assignments after the call of `configure()` that the call itself would have refused."""
+"""Finds settings that were set after `configure()` to values that it would have refused."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -21,14 +21,14 @@ _CHECKING_APP = "django_runtimes.adopt"
 
 
 def refuse_later_mistakes() -> None:
-    """Raise ConfigurationError for a setting that was set after the call and that the call would have refused."""
+    """Raise ConfigurationError for the first value that was set after `configure()` and that it would have refused."""
     call = last_call()
     for mistake in () if call is None else later_mistakes(call):
         raise ConfigurationError(mistake)
 
 
 def later_mistakes(call: Call) -> list[str]:
-    """Return an error text for each such setting, with the remedy."""
+    """Return an error text, with the remedy, for each value that was set after the call and that it refuses."""
     changed = {change.name for change in later_changes(call.kept, settings)}
     mistakes = [
         mistake
@@ -42,7 +42,7 @@ def later_mistakes(call: Call) -> list[str]:
 
 
 def unchecked_mistakes(call: Call) -> list[str]:
-    """Return the same texts if the app that reports them in Django's checks is missing, and otherwise none."""
+    """Return the texts of `later_mistakes()` if the app whose checks report them is not installed, otherwise none."""
     return later_mistakes(call) if _CHECKING_APP in missing_apps(settings.INSTALLED_APPS) else []
 
 
@@ -103,7 +103,7 @@ _DECIDED_AGAIN = frozenset({"DATABASES", *IGNORED_STORAGES})
 def _decided_again(call: Call) -> Iterator[str]:
     """Run two steps of `configure()` on the current settings, and yield their errors."""
     present = {name: setting_of(settings, name) for name in call.kept if settings.is_overridden(name)}
-    # `_sqlite` reports SQLite databases already, whatever the variables are.
+    # `_sqlite` already reports SQLite databases, whatever the variables are.
     databases = {alias: entry for alias, entry in settings.DATABASES.items() if not is_sqlite(entry)}
     draft = Draft(present | {"DATABASES": databases})
     for step in (set_databases, refuse_ignored_storages):

@@ -1,4 +1,4 @@
-"""Registers the checks of an adopted project, and the answers to outages that precede its error page."""
+"""Registers the checks of an adopted project, and the responses to outages that replace its error page."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ class AdoptConfig(AppConfig):
 
 
 def check_adoption(**kwargs: Any) -> list[CheckMessage]:
-    """Run all checks of this package; they are imported here, so that no cold start imports them."""
+    """Run all checks of this package, which are imported here so that no cold start imports them."""
     from django_runtimes.adopt.checks import CHECKS
 
     return [message for check in CHECKS for message in check(**kwargs)]
 
 
 def check_deployment(**kwargs: Any) -> list[CheckMessage]:
-    """The checks of `check --deploy`."""
+    """Run the checks that only `check --deploy` runs."""
     from django_runtimes.adopt.checks import DEPLOY_CHECKS
 
     return [message for check in DEPLOY_CHECKS for message in check(**kwargs)]

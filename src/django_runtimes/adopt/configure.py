@@ -27,7 +27,7 @@ class Caller(NamedTuple):
 
     @property
     def load(self) -> object:
-        """The identity of one load of the module: a reload gives it another spec, a new import other globals."""
+        """An object that identifies one load of the module: its spec, which a reload replaces, or else its globals."""
         spec = self.settings.get("__spec__")
         return self.settings if spec is None else spec
 
@@ -35,7 +35,7 @@ class Caller(NamedTuple):
 class Call(NamedTuple):
     """A call of `configure()`: its place, the project's settings and the changes to them.
 
-    `kept` is the snapshot of the listed names after the call; it is empty if the call decides nothing.
+    `kept` is the snapshot of the listed names after the call; it is empty if the call changes nothing.
     """
 
     module: str
@@ -56,10 +56,10 @@ _calls: list[Call] = []
 
 
 def configure_at(given: object, caller: Caller) -> Adopted:
-    """Fit a settings module to the runtime; `given` has to be its `globals()`, in which single names are replaced.
+    """Fit a settings module to the runtime; `given` must be its `globals()`, in which single names are replaced.
 
-    `caller` is the place of the call. Everything is decided before anything is set. Raises ConfigurationError, whose
-    text has the remedy.
+    `caller` is the place of the call. Everything is decided before anything is set. Raises ConfigurationError, with the
+    remedy in its text.
     """
     settings = caller.settings
     _require_settings(given, caller)
@@ -90,12 +90,12 @@ def caller_of_configure() -> Caller:
 
 
 def last_call() -> Call | None:
-    """Return this process's call of `configure()`, or None if the settings have not made it or are not loaded yet."""
+    """Return this process's call of `configure()`, or None if the settings do not call it or are not loaded yet."""
     return _calls[0] if _calls else None
 
 
 def adopted() -> Adopted:
-    """Load the settings and return how the application runs here; ConfigurationError without a `configure()` call."""
+    """Load the settings and return the result of their `configure()` call; ConfigurationError if they have none."""
     from django.conf import settings
 
     if hasattr(settings, SETTING):
@@ -104,7 +104,7 @@ def adopted() -> Adopted:
 
 
 def require_call(settings: object, module: str) -> Call:
-    """Return the call of `configure()` for these settings; ConfigurationError if there was none, or only for others.
+    """Return the `configure()` call of these settings; ConfigurationError if only other settings call it, or none.
 
     `settings` are Django's settings or the module itself, and `module` is their name.
     """
@@ -113,8 +113,8 @@ def require_call(settings: object, module: str) -> Call:
         raise ConfigurationError(not_called(module))
     if call.kept and not hasattr(settings, SETTING):
         raise ConfigurationError(
-            f"{module} has no setting that configure() set in {call.place}; call configure(globals()) at the end of "
-            f"{module}, and nowhere else"
+            f"{module} lacks the settings that configure() set in {call.place}; call configure(globals()) at the end "
+            f"of {module}, and nowhere else"
         )
     return call
 

@@ -55,14 +55,14 @@ _STEPS: tuple[Step, ...] = (
     set_logs,
 )
 
-# Limits the resolver: it would wait 10 s for a silent name server, which no timeout of libpq bounds.
+# Without these options the resolver waits 10 s for a silent name server, and no timeout of libpq limits that wait.
 _RESOLVER = ("RES_OPTIONS", "timeout:2 attempts:2")
 
 
 class Decisions(NamedTuple):
-    """The decided `settings` by name, their changes, and the variables of other libraries to set.
+    """The decided `settings` by name, their changes, and the variables to set for other libraries.
 
-    `adopted` are the values that the library itself uses.
+    `adopted` holds the values that the library itself uses.
     """
 
     settings: Mapping[str, Any]
@@ -72,10 +72,10 @@ class Decisions(NamedTuple):
 
 
 def decide(project: Mapping[str, Any], environ: Mapping[str, str]) -> Decisions:
-    """Decide what a project's settings become; reads both mappings and changes neither.
+    """Decide a project's settings, without changing either mapping.
 
-    Nothing changes under `local` without a variable of ours and without a DATABASE_URL that the settings have not read.
-    ConfigurationError, with the remedy, for settings that cannot be right here; its `others` are the further mistakes.
+    Under `local`, nothing changes unless a WEBAPP_ variable is set, or a DATABASE_URL that the settings have not read.
+    Raises ConfigurationError, with the remedy, for settings that cannot work here; `others` has the further errors.
     """
     variables = ProcessVariables(environ, project["DATABASES"].get("default") or {})
     draft = Draft(project)
@@ -108,7 +108,7 @@ def _adopted(draft: Draft, variables: ProcessVariables) -> Adopted:
         detection=variables.detection,
         profile=variables.profile,
         front=variables.front,
-        # Without HTTPS in front there is no proxy that could be trusted.
+        # Without HTTPS in front, there is no proxy to trust.
         trusted_proxies=tuple(variables[TRUSTED_PROXIES]) if variables.profile.https else (),
         max_wait_s=variables[MAX_WAIT_S],
         max_body_bytes=variables[MAX_BODY_BYTES],

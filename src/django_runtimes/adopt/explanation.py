@@ -17,7 +17,7 @@ _INDENT = "    "
 
 
 def explain(call: Call) -> str:
-    """Return the changes by setting, with secrets masked, for a terminal of 80 columns."""
+    """Return the changes, grouped by setting, with secrets masked, for a terminal of 80 columns."""
     detection = call.adopted.detection
     title = f"configure() in {call.place}, on {detection.runtime} ({detection.evidence})"
     if not call.changes:
@@ -42,7 +42,7 @@ def _block(change: SettingChange, indent: str) -> Iterator[str]:
         for sign, items in (("-", _items_only_in(before, after)), ("+", _items_only_in(after, before))):
             yield from (f"{indent}{_INDENT}{sign} {item!r}" for item in items)
         return
-    # A choice is shown as it is written in its variable.
+    # Show an enum member as users write it in the variable.
     written = (str(value) if isinstance(value, StrEnum) else value for value in (before, after))
     values = (repr(value) for value in written if value is not MISSING)
     yield _wrapped(" -> ".join(values), indent + _INDENT, indent + 2 * _INDENT)

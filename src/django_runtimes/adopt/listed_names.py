@@ -1,4 +1,4 @@
-"""Lists the settings that `configure()` may set; every other one is the same object before and after the call."""
+"""Lists the settings that `configure()` may set; all others are the same objects before and after the call."""
 
 from typing import Any, NamedTuple
 
@@ -60,7 +60,7 @@ LISTED = (
     ListedName("SECURE_SSL_REDIRECT", (HTTPS,), "True with HTTPS in front"),
     ListedName("SESSION_COOKIE_PATH", (BASE_PATH,), "Django's"),
     ListedName("SESSION_COOKIE_SECURE", (HTTPS,), "True with HTTPS in front"),
-    ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added with the default of SECURE_HSTS_SECONDS"),
+    ListedName("SILENCED_SYSTEM_CHECKS", (), "W005 and W021 are added if the call sets SECURE_HSTS_SECONDS"),
     ListedName("STATIC_ROOT", (STATIC_ROOT,), "`build/static` in the working directory"),
     ListedName("STATIC_URL", (BASE_PATH,), "Django's"),
     ListedName("STORAGES", (MEDIA_BUCKET, STATIC_MANIFEST), "Django's; each variable changes only one storage"),
@@ -86,11 +86,11 @@ def _section() -> str:
             "",
             "## Settings that `configure()` may set",
             "",
-            f"Under `local` nothing changes without a variable that begins with `{PREFIX}` and without a PostgreSQL "
-            "`DATABASE_URL` that the settings have not read. Elsewhere the variable overrides the project's value, "
-            "which overrides the third column. Every setting that is not listed is the same object before and after "
-            "the call. `webapp check --explain` lists the changes with their reasons. The call also sets two "
-            f"variables, unless they are set already: {_LIBRARY_VARIABLES}.",
+            f"Under `local`, nothing changes unless a variable that begins with `{PREFIX}` is set, or a PostgreSQL "
+            "`DATABASE_URL` that the settings have not read. Elsewhere, the variable overrides the project's value, "
+            "and the project's value overrides the third column. Every setting that is not listed is the same object "
+            "before and after the call. `webapp check --explain` lists the changes with their reasons. The call also "
+            f"sets two variables, unless they are set already: {_LIBRARY_VARIABLES}.",
             "",
             "| setting | variable | if the project has none |",
             "|---|---|---|",

@@ -1,4 +1,4 @@
-"""URL patterns for uploads on the disk, if no bucket or CDN serves them."""
+"""Creates URL patterns for uploads on the disk, if no bucket or CDN serves them."""
 
 import re
 
@@ -10,7 +10,7 @@ from django_runtimes.serving.media_view import serve_media
 
 
 def media_urlpatterns() -> list[URLPattern]:
-    """Return a pattern below MEDIA_URL under `local`, with or without DEBUG; none if this process serves no uploads."""
+    """Return a pattern for MEDIA_URL under `local`, whatever DEBUG is; an empty list if uploads are not served here."""
     here = adopted()
     path = settings.MEDIA_URL.removeprefix(here.front.base_path).lstrip("/")
     if not here.serves_media or not settings.MEDIA_ROOT or not path or "://" in settings.MEDIA_URL:

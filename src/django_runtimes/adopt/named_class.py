@@ -6,9 +6,9 @@ from django.utils.module_loading import import_string
 def is_named(name: str, base: type) -> bool:
     """Return whether `name` is the dotted name of `base` or of a subclass.
 
-    A class that cannot be imported counts as none: Django reports that when it needs the class.
+    Return False for a class that cannot be imported, which Django reports when it needs the class.
     """
-    # A module of the project may raise anything.
+    # The import of a project's module may raise anything.
     try:
         found = import_string(name)
     except Exception:

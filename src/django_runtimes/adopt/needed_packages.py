@@ -10,7 +10,7 @@ from django_runtimes.extras import require_extra, require_module
 
 
 def require_packages(settings: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError if one is missing; `settings` are those that `configure()` is about to set."""
+    """Raise ConfigurationError if a package is missing; `settings` are those that `configure()` is about to set."""
     databases: Mapping[str, Mapping[str, Any]] = settings.get("DATABASES", {})
     if any(str(database.get("ENGINE", "")).startswith("django_runtimes.") for database in databases.values()):
         require_libpq()

@@ -37,7 +37,7 @@ class ProcessVariables:
         return self.environment[variable]
 
     def is_set(self, variable: Variable[Any]) -> bool:
-        """Return whether the variable is set, whatever its default is."""
+        """Return whether the process's environment sets the variable."""
         return self.environment.is_set(variable)
 
     @property
@@ -47,7 +47,7 @@ class ProcessVariables:
 
     @property
     def is_local(self) -> bool:
-        """Whether the process is not deployed."""
+        """Whether the runtime is `local`."""
         return self.runtime is Runtime.LOCAL
 
     @property
@@ -56,10 +56,10 @@ class ProcessVariables:
         return self.is_local and not self._has_own and not self.is_set(DATABASE_URL)
 
     def _is_url_of_project(self, url: str, default: Mapping[str, Any]) -> bool:
-        """Return whether a DATABASE_URL under `local` is of another database, or read by the settings already."""
+        """Return whether DATABASE_URL names another engine's database, or the settings have read it already."""
         return not url.startswith(_POSTGRESQL) or (not self._has_own and has_address_of(default, url))
 
     @cached_property
     def front(self) -> Front:
-        """The configuration of the hops in front; ConfigurationError for headers that could not be trusted."""
+        """The configuration of the hops in front; ConfigurationError for headers that cannot be trusted."""
         return read_front(self.environment, https=self.profile.https)

@@ -37,7 +37,7 @@ class SettingChange(NamedTuple):
 
 
 class Draft:
-    """A project's settings with the changes to be made; the project's own mapping is only read."""
+    """A project's settings with planned changes; the project's own mapping stays unchanged."""
 
     def __init__(self, project: Mapping[str, Any]) -> None:
         self.project = project
@@ -55,7 +55,7 @@ class Draft:
         return self.project.get(name, getattr(global_settings, name, None))
 
     def set(self, name: str, after: Any, reason: str) -> None:
-        """Change a setting; its present value, or Django's default for an unset one, counts as no change."""
+        """Change a setting, unless it has the value already or, if the project does not set it, by Django's default."""
         before = self.project.get(name, MISSING)
         present = getattr(global_settings, name, MISSING) if before is MISSING else before
         if type(present) is type(after) and present == after:
@@ -69,7 +69,7 @@ class Draft:
             self.set(name, value, reason)
 
     def replace_parts(self, name: str, after: Any, parts: list[SettingChange]) -> None:
-        """Change a setting, with `parts` describing the differences."""
+        """Change a setting to `after`; `parts` describe the differences, and without any nothing changes."""
         if parts:
             self.settings[name] = after
             self.changes += parts

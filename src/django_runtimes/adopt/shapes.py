@@ -10,7 +10,7 @@ _DICTIONARIES = ("DATABASES", "STORAGES")
 
 
 def require_shapes(settings: Mapping[str, Any]) -> None:
-    """Raise ConfigurationError for a setting that has to be a list, a tuple or a dictionary, but is not.
+    """Raise ConfigurationError for a setting that must be a list, a tuple, a dictionary or a string, but is not.
 
     The error does not show the value, which may contain a password.
     """
@@ -32,4 +32,4 @@ def require_shapes(settings: Mapping[str, Any]) -> None:
 
 def _wrong(label: str, value: object, wanted: str, example: str) -> ConfigurationError:
     found = "None" if value is None else f"of type {type(value).__name__}"
-    return ConfigurationError(f"{label} is {found} but has to be {wanted}; write {label} = {example} in the settings")
+    return ConfigurationError(f"{label} is {found} but must be {wanted}; write {label} = {example} in the settings")

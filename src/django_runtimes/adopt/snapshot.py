@@ -32,7 +32,7 @@ def later_changes(kept: Mapping[str, Any], settings: object) -> list[SettingChan
 
 
 def setting_of(settings: object, name: str) -> Any:
-    """Return Django's value of a setting, or an empty string for an empty SECRET_KEY, for which Django raises."""
+    """Return a setting's value, or an empty string for an empty SECRET_KEY, which Django refuses to return."""
     try:
         return getattr(settings, name, MISSING)
     except ImproperlyConfigured:
@@ -76,7 +76,7 @@ def _is_djangos(change: SettingChange) -> bool:
 
 
 def _is_set_by_tests(change: SettingChange) -> bool:
-    """Return whether Django's test runner made the change: its client's host, or the name of a test database."""
+    """Return whether Django's test setup made the change: to ALLOWED_HOSTS, DEBUG or the name of a database."""
     # Only Django's test setup creates this mailbox. sys.modules is used so that no cold start imports the module.
     if not hasattr(sys.modules.get("django.core.mail"), "outbox"):
         return False

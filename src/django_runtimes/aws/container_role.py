@@ -10,12 +10,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from django_runtimes.aws.signature import LIFETIME_S, AccessKey
 
-# Amazon ECS, Amazon EKS Pod Identity, and a local server in their place.
+# The endpoints of Amazon ECS and EKS Pod Identity, and the names of this machine, for a local server in their place.
 _ECS_HOST = "169.254.170.2"
 _HOSTS = (_ECS_HOST, "169.254.170.23", "fd00:ec2::23", "localhost", "127.0.0.1", "::1")
 # The AWS SDKs prefer these to the endpoint.
 _PREFERRED = ("AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE")
-# As in the AWS SDKs; the endpoint is on the same machine.
+# The AWS SDKs use the same timeout; the endpoint is on the same machine.
 _TIMEOUT_S = 2.0
 _HTTP_OK = 200
 
@@ -27,7 +27,7 @@ class CredentialsEndpointError(OSError):
 class ContainerRole:
     """Loads the credentials on first use, and again when they would expire before a token signed with them.
 
-    Used instead of botocore, which takes 100 ms of CPU to load.
+    It replaces botocore, which takes 100 ms of CPU time to load.
     """
 
     def __init__(self, endpoint: SplitResult) -> None:
@@ -37,7 +37,7 @@ class ContainerRole:
 
     def access_key(self) -> AccessKey:
         """Return the role's credentials; raise CredentialsEndpointError when they cannot be loaded."""
-        # Needs no lock, since one thread at a time signs.
+        # This needs no lock, since only one thread at a time signs.
         if self._key is None or self._expires_at - datetime.now(UTC) < timedelta(seconds=LIFETIME_S):
             self._key, self._expires_at = self._ask()
         return self._key
@@ -76,7 +76,7 @@ def container_role() -> ContainerRole | None:
     if path := os.environ.get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"):
         return ContainerRole(urlsplit(f"http://{_ECS_HOST}{path}"))
     endpoint = urlsplit(os.environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""))
-    # botocore decides about other addresses and HTTPS.
+    # botocore handles other addresses, and HTTPS.
     return ContainerRole(endpoint) if endpoint.scheme == "http" and endpoint.hostname in _HOSTS else None
 
 

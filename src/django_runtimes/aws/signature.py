@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 
-# The longest that RDS accepts for rds-db:connect.
+# The longest lifetime that RDS accepts for rds-db:connect.
 LIFETIME_S = 900
 
 _NOTHING_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -14,7 +14,7 @@ _NOTHING_SHA256 = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class AccessKey:
-    """AWS credentials; a role's have a `session_token`."""
+    """AWS credentials; those of a role have a `session_token`."""
 
     key_id: str
     secret: str = field(repr=False)
@@ -22,11 +22,11 @@ class AccessKey:
 
 
 def sign_login(key: AccessKey, *, region: str, host: str, port: int, user: str, at: datetime) -> str:
-    """Return a token with which `user` may log in at host and port for 15 minutes from `at`, in UTC.
+    """Return a token that lets `user` log in at `host` and `port` for 15 minutes from `at`, a time in UTC.
 
     The token is a presigned URL without its scheme. See
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-    Signing with botocore would slow down a cold start forty times as much.
+    Signing with botocore would add forty times as much to a cold start.
     """
     timestamp = at.strftime("%Y%m%dT%H%M%SZ")
     scope = f"{timestamp[:8]}/{region}/rds-db/aws4_request"

@@ -77,8 +77,8 @@ def test_an_engine_that_is_not_installed(foreign, command):
 def test_a_setting_that_is_none(foreign, name):
     change(foreign, f"{name} = None")
 
-    assert refusal(foreign).startswith(f"{name} is None but has to be a ")
-    assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None but has to be a ")
+    assert refusal(foreign).startswith(f"{name} is None but must be a ")
+    assert refusal(foreign, **DEPLOYED).startswith(f"{name} is None but must be a ")
 
 
 def test_every_unreadable_variable_is_named(foreign):
@@ -93,7 +93,7 @@ def test_every_unreadable_variable_is_named(foreign):
 
 def test_settings_other_than_the_configured_ones(foreign):
     foreign.write("config/live.py", "import config.settings\nfrom config.settings import DATABASES, INSTALLED_APPS\n")
-    beginning = "config.live has no setting that configure() set in config.settings, line "
+    beginning = "config.live lacks the settings that configure() set in config.settings, line "
 
     assert refusal(foreign, **DEPLOYED, DJANGO_SETTINGS_MODULE="config.live").startswith(beginning)
     served = start(

@@ -93,12 +93,12 @@ def test_it_accepts_only_the_globals_of_its_caller(call, got):
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is None but has to be a list; write ALLOWED_HOSTS = […]"),
-        ("ALLOWED_HOSTS", "a.example", "ALLOWED_HOSTS is of type str but has to be a list"),
-        ("DATABASES", None, "DATABASES is None but has to be a dictionary; write DATABASES = {…} in the settings"),
-        ("DATABASES", {"default": "postgresql://"}, "DATABASES['default'] is of type str but has to be a dictionary"),
-        ("STORAGES", [], "STORAGES is of type list but has to be a dictionary"),
-        ("SECRET_KEY", 7, "SECRET_KEY is of type int but has to be a string"),
+        ("ALLOWED_HOSTS", None, "ALLOWED_HOSTS is None but must be a list; write ALLOWED_HOSTS = […]"),
+        ("ALLOWED_HOSTS", "a.example", "ALLOWED_HOSTS is of type str but must be a list"),
+        ("DATABASES", None, "DATABASES is None but must be a dictionary; write DATABASES = {…} in the settings"),
+        ("DATABASES", {"default": "postgresql://"}, "DATABASES['default'] is of type str but must be a dictionary"),
+        ("STORAGES", [], "STORAGES is of type list but must be a dictionary"),
+        ("SECRET_KEY", 7, "SECRET_KEY is of type int but must be a string"),
     ],
 )
 def test_settings_of_the_wrong_type_are_refused(deployed, name, value, text):
@@ -158,7 +158,7 @@ def test_a_reloaded_module_may_call_it_again(monkeypatch, tmp_path):
 def test_settings_without_the_call_are_refused(deployed):
     run_call(ready_project())
 
-    with pytest.raises(ConfigurationError, match=r"live has no setting that configure\(\) set in config\.settings"):
+    with pytest.raises(ConfigurationError, match=r"live lacks the settings that configure\(\) set in config\.settings"):
         module.require_call(object(), "live")
 
 

@@ -40,7 +40,7 @@ def test_a_secret_key_that_others_could_guess(key, reason):
     text = refusal(ready_project(SECRET_KEY=key))
 
     assert text == (
-        f"WEBAPP_SECRET_KEY is not set and SECRET_KEY of the settings {reason}; "
+        f"WEBAPP_SECRET_KEY is not set and SECRET_KEY in the settings {reason}; "
         "set a random text of at least 50 characters"
     )
 
@@ -48,13 +48,13 @@ def test_a_secret_key_that_others_could_guess(key, reason):
 def test_no_secret_key_at_all():
     settings = {name: value for name, value in ready_project().items() if name != "SECRET_KEY"}
 
-    assert "SECRET_KEY of the settings is empty" in refusal(settings)
+    assert "SECRET_KEY in the settings is empty" in refusal(settings)
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "127.0.0.1"], ["[::1]"]])
 def test_hosts_that_no_user_can_reach(hosts):
     assert refusal(ready_project(ALLOWED_HOSTS=hosts)).startswith(
-        "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine"
+        "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS in the settings names no host beyond this machine"
     )
 
 
@@ -64,7 +64,7 @@ def test_sqlite(engine):
 
     assert text == (
         f"DATABASES['default'] has the engine {engine!r}, whose file aws_ecs loses with each instance; "
-        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL"
+        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL database"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_port_that_is_not_a_number():
 @pytest.mark.parametrize(("name", "key"), [("STATICFILES_STORAGE", "staticfiles"), ("DEFAULT_FILE_STORAGE", "default")])
 def test_a_storage_that_django_ignores(name, key):
     assert refusal(ready_project(**{name: "own.Storage"})) == (
-        f"{name}='own.Storage' is ignored since Django 5.1; "
+        f"{name}='own.Storage' has had no effect since Django 5.1; "
         f"write it as STORAGES['{key}'] = {{'BACKEND': 'own.Storage'}}"
     )
 

@@ -39,28 +39,23 @@ DATABASES['default']
 
 DATABASES['default']['OPTIONS']
 
-    connect_timeout added: a server or a network that has gone is noticed within
-        seconds
+    connect_timeout added: a lost server or network is noticed within seconds
         5
 
-    keepalives added: a server or a network that has gone is noticed within
+    keepalives added: a lost server or network is noticed within seconds
+        1
+
+    keepalives_idle added: a lost server or network is noticed within seconds
+        2
+
+    keepalives_interval added: a lost server or network is noticed within
         seconds
         1
 
-    keepalives_idle added: a server or a network that has gone is noticed within
-        seconds
+    keepalives_count added: a lost server or network is noticed within seconds
         2
 
-    keepalives_interval added: a server or a network that has gone is noticed
-        within seconds
-        1
-
-    keepalives_count added: a server or a network that has gone is noticed
-        within seconds
-        2
-
-    tcp_user_timeout added: a server or a network that has gone is noticed
-        within seconds
+    tcp_user_timeout added: a lost server or network is noticed within seconds
         2000
 
     sslmode added: a connection across a network is encrypted, and its server is

@@ -107,7 +107,7 @@ def test_the_variable_declares_plain_http_in_front():
 def test_log_variables_are_ignored_beside_the_projects_logging():
     adopted = decisions_for(ready_project(LOGGING={"version": 1}), WEBAPP_LOG_LEVEL="debug").adopted
 
-    assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "LOGGING of the settings is used"),)
+    assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "the settings have their own LOGGING"),)
 
 
 def test_apps_follow_the_projects_so_that_its_commands_win():

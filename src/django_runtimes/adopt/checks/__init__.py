@@ -1,4 +1,4 @@
-"""System checks of an adopted project: settings assigned after the call, and code or data that a runtime loses."""
+"""System checks of an adopted project: settings that were set too late, and code and storage unfit for the runtime."""
 
 from django_runtimes.adopt.checks.code import check_former_driver, check_threads
 from django_runtimes.adopt.checks.commands import check_migrate
@@ -19,5 +19,5 @@ CHECKS = (
     check_former_driver,
     check_hosts,
 )
-# Of `check --deploy` alone.
+# Only `check --deploy` runs these.
 DEPLOY_CHECKS = (check_secret_key,)

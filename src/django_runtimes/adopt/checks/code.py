@@ -1,4 +1,4 @@
-"""Checks a project's code for threads that a freeze stops, and for a driver that no connection uses."""
+"""Checks a project's code for threads, which stop while the process is frozen, and for imports of psycopg2."""
 
 import sys
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def check_threads(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"The middleware {name} uses threads ({', '.join(sorted(used))}), and {here.runtime} freezes the process "
-            "between requests: work that a thread has not done by the end of a response waits for the next or is lost.",
+            "between requests: work that is not done when a response ends waits for the next request or is lost.",
             hint="Do the work before the response, or hand it to a queue; silence this warning if no work outlives a "
             "request.",
             id="django_runtimes.W025",
@@ -46,7 +46,7 @@ def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
         CheckWarning(
             f"{name} imports psycopg2, but connections use psycopg 3: psycopg2's errors are never raised, and adapters "
             "registered with it have no effect.",
-            hint="Use django.db's errors and psycopg's own (https://www.psycopg.org/psycopg3/docs/basic/from_pg2.html).",
+            hint="Use django.db's errors or psycopg's (https://www.psycopg.org/psycopg3/docs/basic/from_pg2.html).",
             id="django_runtimes.W027",
         )
         for name, module in sorted(sys.modules.items())
@@ -55,7 +55,7 @@ def check_former_driver(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _thread_starters(middleware: Any) -> set[str]:
-    """Return the names with which a middleware's own module starts threads."""
+    """Return the names of the thread classes and functions that a middleware's own module uses."""
     module = sys.modules.get(middleware.__module__)
     owners = middleware.__mro__ if isinstance(middleware, type) else ()
     own = [vars(owner) for owner in owners if not owner.__module__.startswith(_WITHOUT_THREADS)]

@@ -10,15 +10,15 @@ _OWN_MIGRATE = "django_runtimes.operations"
 
 
 def check_migrate(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if an app of the project has its own `migrate`, which takes precedence."""
+    """Warn if one of the project's apps overrides the library's `migrate`."""
     app = get_commands().get("migrate")
     if app == _OWN_MIGRATE or not isinstance(app, str):
         return []
     return [
         CheckWarning(
-            f"`migrate` is the command of {app}, which takes no lock: two that run at once may both apply a migration, "
+            f"`migrate` is the command of {app}, which takes no lock: two runs at once may both apply a migration, "
             "and a statement may wait for locks indefinitely.",
-            hint="Run one at a time, as `webapp deploy` does.",
+            hint="Run it once at a time, as `webapp deploy` does.",
             id="django_runtimes.W021",
         )
     ]

@@ -18,7 +18,7 @@ _KEYS = (
     "AWS_SES_ACCESS_KEY_ID",
     "AWS_SES_SECRET_ACCESS_KEY",
 )
-# django-storages' names of these keys in STORAGES.
+# django-storages' names for these keys in STORAGES.
 _OPTIONS = ("access_key", "secret_key")
 
 
@@ -30,8 +30,8 @@ def check_aws_keys(**kwargs: Any) -> list[CheckMessage]:
     return [
         CheckWarning(
             f"{', '.join(keys)} in the settings replace the role that {adopted().runtime} gives the process: "
-            "keys do not rotate, and the runtime's own keys, if a variable holds them, expire.",
-            hint="Remove them: boto3 finds the role by itself. Grant the role the permissions of the keys.",
+            "keys do not rotate, and the temporary keys that the runtime puts into variables expire.",
+            hint="Remove them, since boto3 finds the role by itself, and grant the role the keys' permissions.",
             id="django_runtimes.W026",
         )
     ]
@@ -43,7 +43,8 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            "ALLOWED_HOSTS accepts forged hosts with '*': links in e-mails and cached pages may lead to another site.",
+            "ALLOWED_HOSTS has '*' and so accepts forged hosts: links in e-mails and cached pages may lead to another "
+            "site.",
             hint="Name the hosts that users type, in the settings or with WEBAPP_ALLOWED_HOSTS.",
             id="django_runtimes.W028",
         )
@@ -51,13 +52,13 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
-    """A warning for a secret key of few different characters, which is not shown."""
+    """Warn if the secret key has too few different characters, without showing it."""
     if adopted().is_local or not settings.SECRET_KEY or not is_monotonous(settings.SECRET_KEY):
         return []
     return [
         CheckWarning(
             f"SECRET_KEY has {len(set(settings.SECRET_KEY))} different characters, fewer than {FEWEST_DIFFERENT}: "
-            "others may guess it, and forge sessions and links to reset passwords.",
+            "others may guess it, and forge sessions and password reset links.",
             hint=f"Set WEBAPP_SECRET_KEY to a random text of at least {SHORTEST_KEY} characters.",
             id="django_runtimes.W031",
         )

@@ -1,4 +1,4 @@
-"""Checks for settings that were set after `configure()` decided them."""
+"""Checks for settings that were set after `configure()`."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
         *(
             CheckWarning(
                 f"{change.label} was set after configure() in {call.place}{_decision(call, change)}.",
-                hint="Set it before the call, or with its variable; silence this warning if this is intended.",
+                hint="Set it before the call, or with its variable; silence this warning if the change is intended.",
                 id="django_runtimes.W020",
             )
             for change in later_changes(call.kept, settings)
@@ -31,6 +31,6 @@ def check_set_later(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _decision(call: Call, later: SettingChange) -> str:
-    """Return the reason for the call's decision on the setting, if it made one."""
+    """Return why the call had changed the setting, if it had."""
     reasons = (change.reason for change in call.changes if later.path[: len(change.path)] == change.path)
-    return next((f", which had decided it: {reason}" for reason in reasons), ", which decides by the value it finds")
+    return next((f", which had changed it: {reason}" for reason in reasons), ", which did not see this value")

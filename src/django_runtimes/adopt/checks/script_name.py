@@ -9,7 +9,7 @@ from django_runtimes.adopt.configure import last_call
 
 
 def check_script_name(**kwargs: Any) -> list[CheckMessage]:
-    """Warn if the project's FORCE_SCRIPT_NAME differs from WEBAPP_BASE_PATH, which is used."""
+    """Warn if the project's FORCE_SCRIPT_NAME differs from WEBAPP_BASE_PATH, which takes precedence."""
     call = last_call()
     if call is None:
         return []
@@ -19,7 +19,8 @@ def check_script_name(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"FORCE_SCRIPT_NAME={named!r} in the settings differs from WEBAPP_BASE_PATH={base_path!r}, which is used.",
+            f"FORCE_SCRIPT_NAME={named!r} in the settings differs from WEBAPP_BASE_PATH={base_path!r}, which takes "
+            "precedence.",
             hint="Set WEBAPP_BASE_PATH to the path under which users reach the application, and remove "
             "FORCE_SCRIPT_NAME.",
             id="django_runtimes.W030",

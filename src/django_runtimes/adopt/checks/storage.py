@@ -27,7 +27,7 @@ def check_caches(**kwargs: Any) -> list[CheckMessage]:
         CheckWarning(
             f"CACHES[{alias!r}] is {place}: no other {sharer} can read or delete its entries.",
             hint="Use Redis, Memcached or django.core.cache.backends.db.DatabaseCache; silence this warning if "
-            "each may have its own.",
+            "separate caches are intended.",
             id="django_runtimes.W022",
         )
         for alias, cache in settings.CACHES.items()
@@ -49,7 +49,7 @@ def check_sessions(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         CheckWarning(
-            f"SESSION_ENGINE={engine!r} keeps sessions in {place}: the next request of a visitor may reach another "
+            f"SESSION_ENGINE={engine!r} keeps sessions in {place}: a visitor's next request may reach another "
             f"process of {adopted().runtime}, which does not have the session.",
             hint="Use django.contrib.sessions.backends.db or .cached_db, or a cache that all processes share.",
             id="django_runtimes.W023",
@@ -80,7 +80,7 @@ def check_media(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _places(cache: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the place of an unshared cache, and the kind of owner that each has its own, or nothing."""
+    """Return the place of a cache and the unit that does not share it ("process", "task"); empty for a shared one."""
     if is_named(cache.get("BACKEND", ""), LocMemCache):
         return [("each process's memory", "process")]
     if is_named(cache.get("BACKEND", ""), FileBasedCache):

@@ -1,1 +1,1 @@
-"""The steps of the decision; each reads the variables and fills one part of the draft."""
+"""The steps of `configure()`; each reads the variables and sets its own part of the draft."""

@@ -47,14 +47,14 @@ def set_middleware(draft: Draft, variables: ProcessVariables) -> None:
         or url.startswith("//")
     ):
         return
-    # WhiteNoise follows the redirect to HTTPS, and precedes all middleware that a file does not need.
+    # WhiteNoise comes after the redirect to HTTPS, and before all middleware that static files do not need.
     place = middleware.index(_SECURITY) + 1 if _SECURITY in middleware else 0
     reason = f"nothing else serves {url!r} outside Django's runserver"
     draft.set("MIDDLEWARE", _with(middleware, place, [WHITENOISE]), reason)
 
 
 def _app(name: str) -> str:
-    """Return the package of an entry of INSTALLED_APPS, which may name an AppConfig in it."""
+    """Return the package that an entry of INSTALLED_APPS names, directly or by its AppConfig."""
     package, _, configuration = name.rpartition(".apps.")
     return package if package and configuration else name
 

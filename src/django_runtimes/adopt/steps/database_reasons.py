@@ -43,19 +43,19 @@ class DatabaseReasons:
             **dict.fromkeys(OF_STRATEGY, strategy),
             **dict.fromkeys(_OF_ROUTE, route),
             **dict.fromkeys(_OF_TLS, self._by_url or _ENCRYPTED),
-            **dict.fromkeys(_OF_TIMEOUTS, "a server or a network that has gone is noticed within seconds"),
+            **dict.fromkeys(_OF_TIMEOUTS, "a lost server or network is noticed within seconds"),
             **dict.fromkeys(_PLACE, f"{DB_PROXY_HOST.name}: {route}" if is_proxied else address),
             **dict.fromkeys(_LOGIN, f"{DB_ROLE.name}=operations" if self._is_operation else address),
             "NAME": address,
-            "ENGINE": "the library's engine resets sessions and keeps to strategy and route",
-            "CREDENTIALS": f"where the login comes from ({self._source(DB_CREDENTIALS)})",
-            "MAX_REST_S": "how long a connection may rest where the process is frozen between requests",
+            "ENGINE": "the library's engine resets sessions and follows the strategy and the route",
+            "CREDENTIALS": f"it names the source of the login ({self._source(DB_CREDENTIALS)})",
+            "MAX_REST_S": "it limits how long a connection may rest, since the process is frozen between requests",
             "ALWAYS_RESET": f"{DB_ALWAYS_RESET.name} is set",
         }
 
     def added(self, key: str) -> str:
         """Return why a key or an option was added or changed."""
-        return self._reasons.get(key, f"{DATABASE_URL.name} says so")
+        return self._reasons.get(key, f"{DATABASE_URL.name} sets it")
 
     def removed(self, key: str) -> str:
         """Return why an option was removed."""
@@ -71,7 +71,7 @@ class DatabaseReasons:
 
 
 def _sslmode_by_url(entry: Mapping[str, Any], variables: ProcessVariables) -> str:
-    """Return the reason for an sslmode that DATABASE_URL gives; empty when it gives none, or another one counts."""
+    """Return the reason for an sslmode that comes from DATABASE_URL, or an empty string if it comes from elsewhere."""
     url = variables.environment[DATABASE_URL]
     mode = None if url is None else url.options.get("sslmode")
     if mode is None or mode != (entry.get("OPTIONS") or {}).get("sslmode"):

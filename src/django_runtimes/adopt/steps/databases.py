@@ -21,7 +21,7 @@ _DEFAULTS = (
     ("MAX_REST_S", None),
     ("ALWAYS_RESET", False),
 )
-# Keys of TEST that only fit other engines than PostgreSQL: a file or a character set.
+# Keys of TEST whose values fit only other engines than PostgreSQL, such as a file or a character set.
 _TEST_KEYS_OF_OTHER_ENGINES = ("NAME", "CHARSET", "COLLATION")
 
 
@@ -85,9 +85,9 @@ def _refuse_sqlite(alias: str, project: Mapping[str, Any], variables: ProcessVar
         return
     engine = str(project["ENGINE"])
     remedy = (
-        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL"
+        "set DATABASE_URL, or WEBAPP_DB_HOST and its group, to a PostgreSQL database"
         if alias == "default"
-        else "name a PostgreSQL in the settings"
+        else "name a PostgreSQL database in the settings"
     )
     raise ConfigurationError(
         f"DATABASES[{alias!r}] has the engine {engine!r}, whose file {variables.runtime} loses with each instance; "

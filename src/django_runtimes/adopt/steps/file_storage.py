@@ -28,18 +28,18 @@ IGNORED_STORAGES = {"STATICFILES_STORAGE": "staticfiles", "DEFAULT_FILE_STORAGE"
 
 
 def refuse_ignored_storages(draft: Draft, variables: ProcessVariables) -> None:
-    """Raise ConfigurationError for a storage in a setting that Django ignores, unless STORAGES has one too."""
+    """Raise ConfigurationError for a storage setting that Django ignores, unless STORAGES has an entry for it."""
     storages = draft.value("STORAGES") if draft.has("STORAGES") else {}
     for name, key in IGNORED_STORAGES.items():
         if draft.has(name) and key not in storages:
             raise ConfigurationError(
-                f"{name}={draft.value(name)!r} is ignored since Django 5.1; write it as "
+                f"{name}={draft.value(name)!r} has had no effect since Django 5.1; write it as "
                 f"STORAGES[{key!r}] = {{'BACKEND': {draft.value(name)!r}}}"
             )
 
 
 def set_static_files(draft: Draft, variables: ProcessVariables) -> None:
-    """Set STATIC_ROOT, and the plain storage of static files with WEBAPP_STATIC_MANIFEST=0."""
+    """Set STATIC_ROOT and, for WEBAPP_STATIC_MANIFEST=0, the plain storage of static files."""
     if (folder := variables[STATIC_ROOT]) is not None:
         draft.set("STATIC_ROOT", _absolute(folder), "WEBAPP_STATIC_ROOT is set")
     elif not draft.value("STATIC_ROOT"):
@@ -52,7 +52,7 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
     """Set MEDIA_ROOT, FILE_UPLOAD_HANDLERS and, for WEBAPP_MEDIA_BUCKET, STORAGES and django-storages' settings."""
     if (folder := variables[MEDIA_ROOT]) is not None:
         draft.set("MEDIA_ROOT", _absolute(folder), "WEBAPP_MEDIA_ROOT is set")
-    draft.default("FILE_UPLOAD_HANDLERS", list(_UPLOAD_HANDLERS), "uploads with long names have to work")
+    draft.default("FILE_UPLOAD_HANDLERS", list(_UPLOAD_HANDLERS), "Django's handlers fail for uploads with long names")
     bucket = variables[MEDIA_BUCKET]
     if bucket is None:
         return
@@ -60,11 +60,11 @@ def set_uploads(draft: Draft, variables: ProcessVariables) -> None:
     storages = _storages(draft)
     _replace_storage(draft, "default", _on_s3(storages.get("default", {}), bucket), reason)
     for name, value in s3_settings(variables.environment, local=variables.is_local).items():
-        draft.default(name, value, f"{reason}: how the bucket is reached")
+        draft.default(name, value, f"{reason}: the bucket needs this value")
 
 
 def media_on_disk(storages: Mapping[str, Any]) -> bool:
-    """Return whether the default storage is Django's on the disk, or a subclass, which is imported."""
+    """Return whether the default storage is FileSystemStorage or a subclass; this imports a class of the project."""
     default: Mapping[str, Any] = storages.get("default", {})
     backend = default.get("BACKEND", FILE_SYSTEM)
     if backend in (FILE_SYSTEM, S3, _S3_BEFORE):
@@ -87,7 +87,7 @@ def _replace_storage(draft: Draft, name: str, after: dict[str, Any], reason: str
 
 
 def _on_s3(storage: Mapping[str, Any], bucket: str) -> dict[str, Any]:
-    """Return the project's own S3 storage with this bucket, or a plain S3 storage."""
+    """Return the project's own S3 storage with this bucket, or a plain S3 storage if it has none."""
     if storage.get("BACKEND") in (S3, _S3_BEFORE):
         return {**storage, "OPTIONS": {**storage.get("OPTIONS", {}), "bucket_name": bucket}}
     return {"BACKEND": S3, "OPTIONS": {"bucket_name": bucket}}

@@ -58,8 +58,8 @@ def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
         return
     reason = f"WEBAPP_BASE_PATH={base_path}"
     if draft.value("FORCE_SCRIPT_NAME"):
-        # Django would strip it from each path instead of `root_path`, which is longer in a mounted application.
-        draft.set("FORCE_SCRIPT_NAME", None, f"{reason}: the server names the base path to Django")
+        # Django would strip this name from each path instead of `root_path`, which is longer in a mounted application.
+        draft.set("FORCE_SCRIPT_NAME", None, f"{reason}: the server passes the base path to Django")
     for name in _COOKIE_PATHS:
         # Applications under other paths of this host must not receive these cookies.
         if not is_below(draft.value(name) or "/", base_path):
@@ -70,15 +70,15 @@ def set_base_path(draft: Draft, variables: ProcessVariables) -> None:
         if isinstance(path, str) and path.startswith("/") and not path.startswith("//"):
             draft.set(name, _below(path, base_path), reason)
     if not draft.has("WHITENOISE_STATIC_PREFIX") and _is_path(static := draft.value("STATIC_URL")):
-        # WhiteNoise matches paths below the base path.
+        # WhiteNoise matches paths without the base path.
         prefix = "/" + static.removeprefix(base_path).strip("/") + "/"
-        draft.set("WHITENOISE_STATIC_PREFIX", prefix, f"{reason}: WhiteNoise looks below it")
+        draft.set("WHITENOISE_STATIC_PREFIX", prefix, f"{reason}: WhiteNoise matches paths without it")
     for name in ("STATIC_URL", "MEDIA_URL"):
         if _is_path(url := draft.value(name)):
             # Django resolves a relative URL below the application's path.
             draft.set(name, _below(url, base_path) if url.startswith("/") else f"{base_path}/{url}", reason)
-    # This is the only cookie of Django without a setting for its path.
-    draft.default("MESSAGE_STORAGE", _MESSAGE_STORAGE, f"{reason}: the cookie of messages has no setting for its path")
+    # This is Django's only cookie without a setting for its path.
+    draft.default("MESSAGE_STORAGE", _MESSAGE_STORAGE, f"{reason}: the messages cookie has no setting for its path")
 
 
 def _is_path(url: object) -> bool:

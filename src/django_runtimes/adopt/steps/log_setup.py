@@ -11,7 +11,7 @@ from django_runtimes.config.variables.variable import Variable
 
 def set_logs(draft: Draft, variables: ProcessVariables) -> None:
     """Set LOGGING."""
-    if not _are_the_projects(draft):
+    if not _has_own_logging(draft):
         log_format = variables.profile.log_format
         draft.set(
             "LOGGING",
@@ -22,14 +22,14 @@ def set_logs(draft: Draft, variables: ProcessVariables) -> None:
 
 def ignored_log_variables(draft: Draft, variables: ProcessVariables) -> tuple[tuple[str, str], ...]:
     """Return the variables that have no effect because of the project's own LOGGING, with the reason."""
-    if not _are_the_projects(draft):
+    if not _has_own_logging(draft):
         return ()
     of_logs: tuple[Variable[Any], ...] = (LOG_LEVEL, LOG_FORMAT)
-    return tuple((each.name, "LOGGING of the settings is used") for each in of_logs if variables.is_set(each))
+    return tuple((each.name, "the settings have their own LOGGING") for each in of_logs if variables.is_set(each))
 
 
-def _are_the_projects(draft: Draft) -> bool:
-    """Return whether the project configures its logs, with LOGGING or without Django."""
+def _has_own_logging(draft: Draft) -> bool:
+    """Return whether the project configures its logs itself, with LOGGING or with LOGGING_CONFIG = None."""
     if "LOGGING" in draft.settings:
         return False
     return bool(draft.value("LOGGING")) or draft.value("LOGGING_CONFIG") is None

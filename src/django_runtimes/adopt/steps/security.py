@@ -44,7 +44,7 @@ def set_secret_key(draft: Draft, variables: ProcessVariables) -> None:
         reason = weakness(own) if own else "is empty"
         if reason:
             raise ConfigurationError(
-                f"WEBAPP_SECRET_KEY is not set and SECRET_KEY of the settings {reason}; "
+                f"WEBAPP_SECRET_KEY is not set and SECRET_KEY in the settings {reason}; "
                 f"set a random text of at least {SHORTEST_KEY} characters"
             )
     if fallbacks := variables[SECRET_KEY_FALLBACKS]:
@@ -59,7 +59,7 @@ def set_hosts(draft: Draft, variables: ProcessVariables) -> None:
     elif are_of_this_machine(draft.value("ALLOWED_HOSTS")):
         if not variables.is_local:
             raise ConfigurationError(
-                "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS of the settings names no host beyond this machine; "
+                "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS in the settings names no host beyond this machine; "
                 "set the host names that users type, comma-separated"
             )
         if not draft.value("ALLOWED_HOSTS") and not draft.value("DEBUG"):
