@@ -73,15 +73,16 @@ def how_to_install(*extras: str) -> str:
         return f"run: {command}"
     names = " and ".join(f"'{extra}'" for extra in extras)
     word = "extra" if len(extras) == 1 else "extras"
-    return f"install {_DISTRIBUTION} with its {word} {names} from where this installation came"
+    return f"install {_DISTRIBUTION} with its {word} {names} from this installation's origin"
 
 
 def install_command(*extras: str) -> str | None:
-    """Return pip's command for the origin of the installed library, as recorded in direct_url.json.
+    """Return pip's command to install the library with extras from its origin, which direct_url.json records.
 
-    None without that file: no index has the library, and a package of that name there would be another project's.
+    Return None without that file: no index has the library, and a package of that name there would be another
+    project's.
     """
-    # Only an error needs these imports, which would cost a cold start 20 ms.
+    # Only an error needs these imports, which would add 20 ms to a cold start.
     import json
     from importlib.metadata import distribution
     from urllib.parse import unquote, urlsplit

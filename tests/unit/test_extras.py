@@ -50,7 +50,7 @@ def test_an_unknown_origin_gives_no_command(monkeypatch, extras, named):
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Installed(None))
 
     assert install_command(*extras) is None
-    assert how_to_install(*extras) == f"install django-runtimes with its {named} from where this installation came"
+    assert how_to_install(*extras) == f"install django-runtimes with its {named} from this installation's origin"
 
 
 def test_an_extra_is_installed_if_all_its_packages_are(monkeypatch):
@@ -90,5 +90,5 @@ def test_a_missing_package_is_refused_with_its_command(monkeypatch):
 
     assert str(caught.value) == (
         "serving as aws_ecs needs uvicorn-worker, of the extra [server]; add the extra to the requirement that "
-        "installs this library, and install django-runtimes with its extra 'server' from where this installation came"
+        "installs this library, and install django-runtimes with its extra 'server' from this installation's origin"
     )

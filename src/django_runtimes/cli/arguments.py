@@ -11,12 +11,12 @@ class OneLineParser(argparse.ArgumentParser):
     """Python's parser, without the usage text before each error."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with 2 and one line."""
+        """Print the error on one line, and exit with 2."""
         self.exit(EXIT_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def positive_number(*, maximum: float) -> Callable[[str], float]:
-    """Return a reader of numbers above 0 and up to `maximum`."""
+    """Return an argument type that accepts numbers above 0 and up to `maximum`."""
 
     def read(text: str) -> float:
         try:

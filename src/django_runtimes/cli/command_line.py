@@ -19,7 +19,7 @@ _WORDS = ("help", "version")
 
 
 class CommandLine(ManagementUtility):
-    """Runs a command of Django or of the project's apps; an unknown command is refused with a suggestion."""
+    """Runs a command of Django or of the project's apps, and refuses an unknown one with a suggestion."""
 
     def __init__(self, argv: Sequence[str], *, verbs: Collection[str]) -> None:
         super().__init__(list(argv))
@@ -34,7 +34,7 @@ class CommandLine(ManagementUtility):
         return super().fetch_command(subcommand)
 
     def refuse_unknown(self) -> None:
-        """Exit with 2 for an option, or for a word that is close to a command; used when the settings do not load."""
+        """Exit with 2 for an option before the command or a misspelt command; called if the settings do not load."""
         arguments = self.argv[2:3] if self.argv[1:2] == ["help"] else self.argv[1:2]
         if not arguments or arguments[0] in self._known():
             return
@@ -43,17 +43,17 @@ class CommandLine(ManagementUtility):
         if meant := self._meant(arguments):
             # Without settings only Django's own commands are known.
             is_certain = arguments[0].lower() == meant[1]
-            self._refuse(arguments[0], "" if is_certain else " A command of the project's own needs its settings.")
+            self._refuse(arguments[0], "" if is_certain else " The project's own commands need its settings.")
 
     def _known(self) -> set[str]:
         return {*self._verbs, *get_commands(), *_WORDS, *(() if settings.configured else _djangos_commands())}
 
     def _words(self, argument: str) -> list[str]:
-        """Return the words that may be the command: the argument, or all words if it is an option."""
+        """Return the words that may be the command: the argument or, if that is an option, all words but options."""
         return [word for word in self.argv[1:] if not word.startswith("-")] if argument.startswith("-") else [argument]
 
     def _meant(self, words: Iterable[str]) -> tuple[str, str] | None:
-        """Return the first word that is a command, or else the first that is close to one, with that command."""
+        """Return the first word that is a command, or else the first misspelt one, and the command that it means."""
         known = self._known()
         exact = [(word, word) for word in words if word in known]
         close = ((word, meant) for word in words for meant in get_close_matches(word.lower(), known, n=1))
@@ -63,7 +63,7 @@ class CommandLine(ManagementUtility):
         meant = self._meant(self._words(argument))
         is_option = argument.startswith("-")
         if meant is None:
-            remedy = "options follow one, and `webapp help` lists them" if is_option else "`webapp help` lists them"
+            remedy = "options follow a command (see `webapp help`)" if is_option else "`webapp help` lists the commands"
             complaint = f"{argument!r} is not a command; {remedy}"
         else:
             word, command = meant
@@ -82,7 +82,7 @@ class CommandLine(ManagementUtility):
 
 
 def _djangos_commands() -> Iterator[str]:
-    """Yield the commands of Django's own apps, the most likely ones when no settings list the installed apps."""
+    """Yield the commands of all of Django's own apps, for use when no settings list the installed apps."""
     for directory in Path(contrib.__path__[0]).iterdir():
         yield from find_commands(str(directory / "management"))
 

@@ -14,7 +14,7 @@ _TIMEOUT_S = 60.0
 
 @dataclass(frozen=True)
 class ContainerEngine:
-    """An installed engine; `version` is the one that it reports."""
+    """An installed engine, with the version that it reports."""
 
     name: str
     program: str
@@ -38,7 +38,7 @@ class ContainerEngine:
             )
         except subprocess.TimeoutExpired:
             raise ToolError(
-                f"`{self.name} {arguments[0]}` does not answer within {_TIMEOUT_S:g} s; restart {self.name}"
+                f"`{self.name} {arguments[0]}` did not answer within {_TIMEOUT_S:g} s; restart {self.name}"
             ) from None
 
     def inspect_image(self, reference: str) -> dict[str, Any] | None:
@@ -51,7 +51,7 @@ class ContainerEngine:
 
 
 def find_engines(names: Sequence[str]) -> tuple[tuple[ContainerEngine, ...], tuple[str, ...]]:
-    """Return the engines with these names that work, in order, and the errors of installed engines that do not.
+    """Return the engines with these names that work, in this order, and the errors of installed ones that do not.
 
     Both are empty if none is installed.
     """
@@ -83,6 +83,6 @@ def _installed(name: str) -> ContainerEngine | None:
     if program is None:
         return None
     output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    # Such as "podman version 4.3.1" and "Docker version 28.2.2, build e6534b4".
+    # The output is "podman version 4.3.1", for example, or "Docker version 28.2.2, build e6534b4".
     version = output.partition(" version ")[2].partition(",")[0].strip()
     return ContainerEngine(name, program, version or "unknown")

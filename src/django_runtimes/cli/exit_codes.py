@@ -3,7 +3,7 @@
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
-# BSD's EX_CONFIG; the launcher uses it for the same reason.
+# BSD's EX_CONFIG, with which the launcher also exits.
 EXIT_CONFIGURATION = 78
-# What a shell reports for a command that Ctrl-C ended.
+# A shell reports this code for a command that Ctrl-C ended.
 EXIT_INTERRUPTED = 130

@@ -6,7 +6,7 @@ from types import FrameType
 
 def treat_termination_as_interruption() -> None:
     """Make SIGTERM and SIGHUP act like Ctrl-C at any moment of the command."""
-    # A script starts its background commands with SIGINT ignored.
+    # A shell script starts its background commands with SIGINT ignored.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)

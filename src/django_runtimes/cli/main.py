@@ -34,7 +34,7 @@ TOOLS: dict[str, tuple[str, str | None]] = {
     },
 }
 
-# The project installs it itself, in the version that its tests need; no extra contains it.
+# No extra contains the test runner, since the project installs the version that its tests need.
 _TEST_RUNNER = "pytest"
 
 # Commands that change or judge the schema or roles; they bypass any proxy and use the operations login.
@@ -55,7 +55,7 @@ webapp COMMAND    any Django command, such as migrate; docs/settings.md describe
 
 
 def main() -> None:
-    """Run one verb, then exit with its code."""
+    """Run a verb, or a command of Django, and exit with its code."""
     arguments = sys.argv[1:]
     try:
         # --undo needs only the record, and may have to repair a broken pyproject.toml.
@@ -114,7 +114,7 @@ def _run_command(arguments: list[str], *, asks_for_help: bool) -> None:
         from django_runtimes.cli.project.settings_check import settings_not_found
 
         text = settings_not_found(os.environ.get("DJANGO_SETTINGS_MODULE", ""), error.name)
-        # A missing import of the project's own code keeps its traceback, which shows the place.
+        # If the project's own code imports a missing module, the traceback shows where.
         if not text:
             raise
         sys.stderr.write(f"webapp: {text}\n")

@@ -1,4 +1,4 @@
-"""Finds free TCP ports of 127.0.0.1 for child processes, and checks whether the child listens."""
+"""Finds free TCP ports of 127.0.0.1 for child processes, and checks whether the processes listen on them."""
 
 import os
 import random
@@ -22,7 +22,7 @@ def free_port() -> int:
     """
     for port in _candidates():
         with socket.socket() as listener:
-            # Like servers, ignore the last connections of a process that has ended.
+            # Servers set this option too: closed connections of an earlier process then do not block the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind(("127.0.0.1", port))
@@ -43,7 +43,7 @@ def accepts_connections(port: int) -> bool:
 def owns_port(process: subprocess.Popen[bytes], port: int) -> bool:
     """Return whether the child, or a process of its session, listens on this port.
 
-    Without /proc, or if the processes belong to another account, any listening process counts.
+    Without /proc, or if the processes belong to another account, return True for any listening process.
     """
     if not accepts_connections(port):
         return False
@@ -59,7 +59,7 @@ def owns_port(process: subprocess.Popen[bytes], port: int) -> bool:
 
 
 def wait_until_listening(process: subprocess.Popen[bytes], port: int, *, timeout_s: float) -> bool:
-    """Return whether the child listens in time; False also if it ends."""
+    """Return whether the child listens within `timeout_s`; False also if it ends first."""
     return processes.wait_until(process, lambda: owns_port(process, port), timeout_s=timeout_s)
 
 

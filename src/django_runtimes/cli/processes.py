@@ -62,7 +62,7 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start a child in its own session, with its output appended to `log` and a higher niceness.
 
-    The caller may be measuring the child, and must not wait for it: in reality both run on separate machines.
+    The niceness keeps a caller that measures the child from waiting for it: in reality, both run on separate machines.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -97,7 +97,7 @@ def stop(
 
 
 def start_ticks(pid: int) -> str | None:
-    """Return when a process started, in clock ticks since boot, or None without the process or without /proc."""
+    """Return a process's start time in clock ticks since boot, or None if the process or /proc does not exist."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -107,7 +107,7 @@ def start_ticks(pid: int) -> str | None:
 
 
 def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, timeout_s: float) -> bool:
-    """Return whether the child becomes `ready` in time; False also if it ends."""
+    """Return whether the child becomes `ready` within `timeout_s`; False also if it ends first."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -119,7 +119,7 @@ def wait_until(process: subprocess.Popen[bytes], ready: Callable[[], bool], *, t
 
 
 def cause(log: Path, count: int = 3) -> str:
-    """Return why a child failed, on one line: the error of its log's last traceback, or else the last lines."""
+    """Return why a child failed, on one line: the error in the last traceback of its log, or else the last lines."""
     if not log.exists():
         return "it wrote nothing"
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]

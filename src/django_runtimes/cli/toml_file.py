@@ -10,7 +10,7 @@ from django_runtimes.cli.tool_error import UsageError
 
 def read_toml(path: Path, *, remedy: str) -> dict[str, Any]:
     """Read a TOML file; UsageError if it cannot be read, with `remedy` for an unreadable or missing file."""
-    # Django's own commands import this module too, mostly without reading a file.
+    # The import is here because Django's own commands also import this module, mostly without reading a file.
     import tomllib
 
     try:

@@ -6,7 +6,8 @@ from functools import partial
 from django_runtimes.config.configuration_error import ConfigurationError
 from django_runtimes.entrypoints.served_application import load_application, log_runtime, require_websocket_library
 
-# gunicorn's own exit code: its master exits too, while after any other code it would start workers forever.
+# gunicorn's code for an application that does not load: its master exits too. After any other code, it would start
+# workers forever.
 _APPLICATION_CANNOT_LOAD = 4
 
 try:
@@ -38,7 +39,7 @@ _health = HealthChecks(
     check_liveness=partial(check_pools, longest_empty_s=_here.pool_empty_s),
 )
 _proxy_headers = ProxyHeaders(proto=_here.front.proto_header, host=_here.front.host_header)
-# Django's handler separates its requests itself.
+# Without a composition around it, Django's handler keeps requests apart by itself.
 _application = (
     _served.application
     if _served.application is _served.handler

@@ -2,7 +2,7 @@
 
 import gc
 
-# Objects of the init phase live on, and collecting garbage among them takes a tenth of the cold start.
+# The objects of the init phase stay alive, and collecting garbage among them takes a tenth of the cold start.
 gc.disable()
 
 from django_runtimes import get_lambda_handler  # noqa: E402

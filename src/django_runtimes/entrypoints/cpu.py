@@ -1,4 +1,4 @@
-"""Counts the CPUs that the process may use, which in a container can be fewer than the machine's."""
+"""Counts the CPUs that the process may use: in a container, these can be fewer than the machine has."""
 
 import os
 from collections.abc import Iterator
@@ -16,8 +16,8 @@ def worker_cpus() -> int:
 def available_cpus(affinity: int, *, root: Path = Path("/")) -> int:
     """Return the number of whole CPUs that the scheduler's affinity and every cgroup's quota allow, at least 1.
 
-    A container with a quota of half a CPU sees all CPUs of the machine, and one worker for each would only be
-    throttled. Read both versions of cgroups below `root`; a file that cannot be read sets no limit.
+    A container with a quota of half a CPU sees all CPUs of the machine, but one worker for each would only be
+    throttled. This reads both versions of cgroups below `root`; a file that cannot be read sets no limit.
     """
     return max(1, int(min([affinity, *_quotas(root)])))
 
@@ -37,7 +37,7 @@ def _quotas(root: Path) -> Iterator[float]:
 def _upwards(mount: Path, group: str) -> Iterator[Path]:
     """Yield the group's directory and its parents, up to the mount.
 
-    In a container the path may be the machine's, which does not exist; then the mount itself is the group.
+    In a container, `group` may be a path of the host that does not exist here; the mount itself is then the group.
     """
     directory = mount / group.lstrip("/")
     while directory != mount:

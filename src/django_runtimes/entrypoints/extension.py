@@ -14,11 +14,11 @@ _NAME = "webapp"
 
 
 def register_extension(runtime_api: str) -> HTTPConnection | None:
-    """Register this process as an internal extension without events, at the Runtime API of `host:port`.
+    """Register this process as an internal extension without events; `runtime_api` is the API's `host:port`.
 
-    Return the connection of its pending request, which the caller keeps open, or None when registering failed.
-    Lambda sends SIGTERM, 500 ms before SIGKILL, only to functions with an extension. The init phase lasts until every
-    extension has requested its next event; the request of this one is never answered.
+    Return the connection of the extension's pending request, which the caller must keep open, or None if the
+    registration failed. Lambda sends SIGTERM, 500 ms before SIGKILL, only to functions with an extension. The init
+    phase lasts until every extension has requested its next event; Lambda never answers the request of this extension.
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
     """
     connection = HTTPConnection(runtime_api)
@@ -26,7 +26,7 @@ def register_extension(runtime_api: str) -> HTTPConnection | None:
         connection.request("POST", f"{_EXTENSION}/register", b'{"events": []}', {"Lambda-Extension-Name": _NAME})
         response = connection.getresponse()
     except OSError as error:
-        # The function works without it; PostgreSQL then detects the closed connections by itself.
+        # The function works without the extension; PostgreSQL then detects closed connections by itself.
         logger.warning(
             "Cannot register the extension, so SIGTERM will not arrive; the Extensions API does not answer: %s", error
         )
@@ -47,7 +47,7 @@ def register_extension(runtime_api: str) -> HTTPConnection | None:
 
 
 def end_on_sigterm(close: Callable[[], None]) -> None:
-    """Exit when SIGTERM arrives, after calling `close` on a thread of its own.
+    """On SIGTERM, call `close` in a separate thread, and then exit.
 
     awslambdaric waits for invocations in C code, where Python runs no signal handler until the next invocation. The
     thread reads the interpreter's wakeup pipe, which gets the signal at once.

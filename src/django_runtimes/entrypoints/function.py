@@ -12,20 +12,20 @@ from django_runtimes.extras import require_extra
 if TYPE_CHECKING:
     from django_runtimes.serving.aws_lambda.handler import DirectLambdaHandler
 
-# Lambda's quota is 6 MB each; its error messages give these exact limits, the first for the whole event.
+# Lambda's quota is 6 MB for each; its error messages give these exact limits, the first one for the whole event.
 _LARGEST_BODY_BYTES = 6_291_456
 _LARGEST_REPLY_BYTES = 6_291_556
-# Lambda sends SIGKILL 500 ms after SIGTERM, and closing the database connections needs the rest.
+# Lambda sends SIGKILL 500 ms after SIGTERM, and the rest of that time is for closing the database connections.
 _LIFESPAN_END_S = 0.2
 
 
 def lambda_handler() -> "DirectLambdaHandler":
-    """Return the handler for ASGI_APPLICATION; on Lambda also arrange that its connections close on exit.
+    """Return a handler that serves ASGI_APPLICATION; on Lambda, database connections then close when it exits.
 
-    Raise ConfigurationError for an application with websockets, or when the extra [lambda] is missing.
+    Raise ConfigurationError for an application with websockets, or if the extra [lambda] is missing.
     """
     require_extra("lambda", "the handler of a Lambda function")
-    # Loaded before Django's modules are imported, since they need the set-up.
+    # Loading the application sets up Django, which the modules imported below need.
     served = load_application()
     _refuse_websockets(served)
     log_runtime()

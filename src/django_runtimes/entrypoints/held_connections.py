@@ -8,7 +8,7 @@ from django.db.backends.signals import connection_created
 
 
 class HeldConnections:
-    """The connections that were opened since this object was created."""
+    """The connections that have been opened since this object was created."""
 
     def __init__(self) -> None:
         self._connections: WeakSet[BaseDatabaseWrapper] = WeakSet()

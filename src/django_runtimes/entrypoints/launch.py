@@ -14,8 +14,8 @@ def _exit_on_signal(signal_number: int, frame: object) -> NoReturn:
 
 
 if __name__ == "__main__":
-    # PID 1 gets only signals that it handles, so the handlers are installed before the slow imports. gunicorn and the
-    # Lambda handler replace them with their own.
+    # The kernel sends PID 1 only the signals that it handles, so the handlers are installed before the slow imports.
+    # gunicorn and the Lambda handler replace them with their own.
     signal.signal(signal.SIGTERM, _exit_on_signal)
     signal.signal(signal.SIGINT, _exit_on_signal)
 
@@ -67,16 +67,16 @@ def server_arguments(environment: Environment, *, bind_host: str, cpu_count: int
         # On a slow disk the heartbeat file could make gunicorn kill a healthy worker.
         arguments += ["--worker-tmp-dir", _SHARED_MEMORY]
     if workers > 1:
-        # A worker's successor starts only after it has exited, so a single worker would leave a gap.
+        # gunicorn starts a worker's successor only after the worker has exited, which would leave no worker of one.
         arguments += ["--max-requests", "100000", "--max-requests-jitter", "10000"]
     return arguments
 
 
 def main(arguments: list[str]) -> None:
-    """Become the runtime's process, or run a command of `webapp` when there are arguments.
+    """Become the process that the runtime needs, or with arguments run that command of `webapp`.
 
-    On Lambda an argument of the form module.attribute names the handler, as it does for awslambdaric.
-    Exit with 78 and one line when the variables or the handler's name are wrong.
+    On Lambda, an argument of the form module.attribute names the handler, as it does for awslambdaric.
+    Exit with 78 and a one-line error if the variables or the handler's name are wrong.
     """
     names_handler = len(arguments) == 1 and _HANDLER_NAME.fullmatch(arguments[0]) is not None
     if arguments and not names_handler:
@@ -109,7 +109,7 @@ def _run_command(arguments: list[str]) -> None:
 
 
 def _handler_of_function() -> str:
-    """Return the handler that `_HANDLER` names, else the library's."""
+    """Return the handler that `_HANDLER` names, or else the library's."""
     name = os.environ.get("_HANDLER", "")
     # Lambda sets this variable. For an image without a command it may hold any word: Lambda's local emulator uses a
     # word of the entry point.
@@ -121,11 +121,11 @@ def _become_function(environment: Environment, handler: str) -> None:
     """Run awslambdaric in this process, which saves a second start of Python (docs/decisions/0008)."""
     require_extra("lambda", f"serving as {Runtime.AWS_LAMBDA}")
     if allowed_commands(environment):
-        # Each command loads the settings itself and reports their errors. The image may name a handler for the function
-        # that serves requests, and both functions share the image.
+        # Each command loads the settings itself and reports their errors. A handler that the image names is for the
+        # function that serves requests, which has the same image.
         handler = _OPERATIONS_HANDLER
     else:
-        # Objects of the init phase live on, and collecting garbage among them takes a tenth of the cold start.
+        # The objects of the init phase stay alive, and collecting garbage among them takes a tenth of the cold start.
         gc.disable()
         from awslambdaric import bootstrap
 
@@ -163,9 +163,9 @@ def _become_server(runtime: Runtime, environment: Environment) -> None:
 
 
 def _replace_weak_key(bind_host: str, settings: ModuleType) -> bool:
-    """Replace a weak secret key when the server is reachable from other machines, and return whether it was.
+    """Replace a weak secret key if other machines can reach the server, and return whether the key was replaced.
 
-    Under `local` the key may be in the source. The new one applies to the loaded settings and to reloaded workers.
+    Under `local`, the key may be in the source. The new key applies to the loaded settings and to reloaded workers.
     """
     key = getattr(settings, "SECRET_KEY", "")
     if bind_host in {"127.0.0.1", "::1", "localhost"} or not key or not weakness(key):
@@ -192,7 +192,7 @@ def _require_address(bind_host: str) -> None:
 
 
 def _load_settings() -> ModuleType:
-    """Import the settings here, so that their errors are one line and neither workers nor awslambdaric load them."""
+    """Import the settings here, so that errors take one line, and workers and awslambdaric need not load them again."""
     name = settings_module(os.environ)
     settings = import_named(name, named_by=f"DJANGO_SETTINGS_MODULE={name!r}")
     from django_runtimes.adopt.configure import require_call
@@ -202,7 +202,7 @@ def _load_settings() -> ModuleType:
 
 
 def _load_handler(name: str) -> None:
-    """Import the handler here, so that a wrong name, or an application that Lambda cannot serve, is one line."""
+    """Import the handler here, so that the error for a wrong name, or for an unfit application, takes one line."""
     written_module, _, attribute = name.rpartition(".")
     module_name = written_module.replace("/", ".")
     try:
@@ -210,13 +210,13 @@ def _load_handler(name: str) -> None:
     except ConfigurationError:
         raise
     except Exception:
-        # awslambdaric imports it again, and reports the error to Lambda.
+        # awslambdaric imports the module again, and reports the error to Lambda.
         return
     found = getattr(module, attribute, None)
     if not callable(found):
         raise ConfigurationError(
             f"the handler {name!r} cannot be used: {module_name} has "
-            f"{'no ' + attribute if found is None else 'something else by that name'}; name a callable"
+            f"{'no ' + attribute if found is None else 'a non-callable object of that name'}; name a callable"
         )
 
 

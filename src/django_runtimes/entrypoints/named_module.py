@@ -9,12 +9,12 @@ from django_runtimes.config.configuration_error import ConfigurationError
 def import_named(module_name: str, *, named_by: str) -> ModuleType:
     """Return the module; raise ConfigurationError when it does not exist.
 
-    `named_by` says in the error which setting names it, as NAME='value'.
+    The error begins with `named_by`: the setting that names the module, as NAME='value'.
     """
     try:
         return importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        # A failed import inside the module keeps its traceback, which shows where it is.
+        # If an import inside the module fails, the traceback shows where.
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
         raise ConfigurationError(

@@ -51,7 +51,7 @@ def load_application() -> Served:
 
 
 def require_websocket_library(served: Served) -> None:
-    """Raise ConfigurationError when only wsproto, which does not limit messages, could serve websockets."""
+    """Raise ConfigurationError if websockets could be served only with wsproto, which does not limit messages."""
     if not served.is_composed or find_spec("websockets") is not None or find_spec("wsproto") is None:
         return
     from django.conf import settings
@@ -79,7 +79,7 @@ def log_runtime() -> None:
     )
 
 
-# One entry for each call of the public function, which composed applications have to make.
+# One entry for each call of get_asgi_application(), which a composed application must make.
 _calls: list[str] = []
 
 
@@ -100,7 +100,7 @@ def _make_handler() -> "OneHopASGIHandler":
 
     here = adopted()
     refuse_later_mistakes()
-    # The library's app does so too, for Django's own handlers, but under `local` it may not be installed.
+    # The library's app calls this too, for Django's own handlers, but under `local` the app may not be installed.
     answer_outages()
     if here.runtime is Runtime.AWS_LAMBDA:
         # An execution environment serves one request at a time.
@@ -130,7 +130,7 @@ def _imported(name: str) -> "Application":
     if not callable(application):
         raise ConfigurationError(
             f"ASGI_APPLICATION={name!r} is not an application: {module_name} has "
-            f"{'no ' + attribute if application is None else 'something else by that name'}; name a callable"
+            f"{'no ' + attribute if application is None else 'a non-callable object of that name'}; name a callable"
         )
     if len(_calls) == calls_before and not already_imported:
         raise ConfigurationError(

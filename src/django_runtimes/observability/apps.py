@@ -17,12 +17,13 @@ class ObservabilityConfig(AppConfig):
     def ready(self) -> None:
         register(check_observability)
         if base_path := adopted_by(settings).front.base_path:
-            # Commands build links with it. FORCE_SCRIPT_NAME would break a Django mounted below another application.
+            # Commands build links with this prefix. FORCE_SCRIPT_NAME would break a Django mounted below another
+            # application.
             set_script_prefix(base_path)
 
 
 def check_observability(**kwargs: Any) -> list[CheckMessage]:
-    """Run every check of this package, which only then are imported: a cold start runs none."""
+    """Run all checks of this package, which are imported here so that no cold start imports them."""
     from django_runtimes.observability.checks import check_unknown_variables
     from django_runtimes.observability.front_checks import CHECKS
 

@@ -15,7 +15,7 @@ from django_runtimes.config.adopted import adopted_by
 from django_runtimes.config.http.front import is_below
 from django_runtimes.serving.base_path import HEALTH_PATHS
 
-# The route up to its first converter, and the regular expression up to its first special character.
+# These match a route up to its first converter, and a regular expression up to its first special character.
 _LITERAL_ROUTE = re.compile(r"[^<]*")
 _LITERAL_REGEX = re.compile(r"\^?((?:[A-Za-z0-9_/~%-](?![*?{])|\\[./-])*)")
 _PATHS = ("LOGIN_URL", "LOGIN_REDIRECT_URL", "LOGOUT_REDIRECT_URL", "STATIC_URL", "MEDIA_URL")
@@ -36,15 +36,15 @@ def check_base_path_is_no_url(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         _ambiguous(
-            f"{meant} also begins with it, so {base_path}/… may be a page below the base path, or one from a hop "
-            "that strips the base path. The first is assumed.",
+            f"{meant} also begins with the base path, so a path {base_path}/… may still have it, or come from a hop "
+            "that has stripped it. The first is assumed.",
             "Set WEBAPP_BASE_PATH_STRIPPED to 1 if the hop in front strips the base path, to 0 if it does not.",
         )
     ]
 
 
 def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
-    """Warn about each setting of the project with a path outside the base path."""
+    """Warn about each of the project's settings whose path is not below the base path."""
     base_path = adopted_by(settings).front.base_path
     if not base_path:
         return []
@@ -63,7 +63,7 @@ def check_settings_are_below_base_path(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_static_prefix(**kwargs: Any) -> list[CheckMessage]:
-    """Warn when WhiteNoise serves static files at another path than their links have."""
+    """Warn if WhiteNoise serves static files at another path than the one in their links."""
     prefix = getattr(settings, "WHITENOISE_STATIC_PREFIX", None)
     address = urlsplit(settings.STATIC_URL or "")
     if not adopted_by(settings).front.base_path or prefix is None or address.netloc:
@@ -111,7 +111,7 @@ def _first_meant(base_path: str) -> str | None:
 
 
 def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:
-    """Yield the literal part at the beginning of each URL, those of included patterns too."""
+    """Yield the literal beginning of each URL, including the URLs of included patterns."""
     for pattern in patterns:
         for literal, is_whole in _literals(pattern.pattern):
             if isinstance(pattern, URLPattern) or not is_whole:
@@ -121,7 +121,7 @@ def _beginnings(patterns: list[Any], before: str) -> Iterator[str]:
 
 
 def _literals(pattern: Any) -> Iterator[tuple[str, bool]]:
-    """Yield the literal beginnings of one pattern, each with whether it is the whole pattern."""
+    """Yield the literal beginnings of one pattern, and for each whether it is the whole pattern."""
     if isinstance(pattern, LocalePrefixPattern):
         for language, _ in settings.LANGUAGES:
             if language != settings.LANGUAGE_CODE or pattern.prefix_default_language:

@@ -67,7 +67,7 @@ def test_a_misspelt_command_gets_a_suggestion(word, meant):
             ("--settings=x", "comare"),
             "'comare' is not a command; did you mean compare? Options follow it: webapp compare --settings=x",
         ),
-        (("--quick",), "'--quick' is not a command; options follow one, and `webapp help` lists them"),
+        (("--quick",), "'--quick' is not a command; options follow a command (see `webapp help`)"),
     ],
     ids=" ".join,
 )
@@ -96,7 +96,10 @@ def test_help_on_a_verb_shows_the_help_of_the_verb(word):
 def test_an_unknown_command_names_the_list_of_commands():
     refused = webapp("xyzzy", DATABASE_URL="postgresql://app@127.0.0.1:1/app")
 
-    assert (refused.returncode, refused.stderr) == (2, "webapp: 'xyzzy' is not a command; `webapp help` lists them\n")
+    assert (refused.returncode, refused.stderr) == (
+        2,
+        "webapp: 'xyzzy' is not a command; `webapp help` lists the commands\n",
+    )
 
 
 @pytest.mark.parametrize("word", ["migrate", "create_web_role", "compare_notes_with_nobody"])

@@ -155,7 +155,7 @@ async def test_the_projects_handler_and_the_librarys_serve_requests(project, tmp
         ("nowhere.handler", "there is no module 'nowhere'; name one that is on PYTHONPATH"),
         ("config.nowhere.handler", "there is no module 'config.nowhere'; name one that is on PYTHONPATH"),
         ("config.schedule.handler", "config.schedule has no handler; name a callable"),
-        ("config.constant.handler", "config.constant has something else by that name; name a callable"),
+        ("config.constant.handler", "config.constant has a non-callable object of that name; name a callable"),
     ],
 )
 @pytest.mark.parametrize("way", ["command", "_HANDLER"])

@@ -1,4 +1,4 @@
-"""Finds the folder from which a project's modules are imported, the one that manage.py puts on Python's path."""
+"""Finds the folder from which a project's modules are imported, which is usually the folder of manage.py."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ class AmbiguousRootError(Exception):
 
 
 def find_import_root(directory: Path, settings: str | None) -> Path:
-    """Return the folder with the settings module: `directory`, its `src`, or one with manage.py up to 2 levels below.
+    """Return the folder with the settings: `directory`, its `src`, or a folder with manage.py up to 2 levels below.
 
     If none contains it, or no settings are named, return the folder of the only manage.py, or else `directory`.
     AmbiguousRootError if several folders with a manage.py contain it.
@@ -44,7 +44,7 @@ def _holds(folder: Path, module: str) -> bool:
 
 
 def folders_with_manage(directory: Path, depth: int = _DEPTH) -> Iterator[Path]:
-    """Yield the folders with a manage.py, up to `depth` levels below a folder, but none below another one."""
+    """Yield the folders with a manage.py, up to `depth` levels below `directory`, without searching inside them."""
     try:
         entries = sorted(entry.name for entry in os.scandir(directory) if entry.is_dir(follow_symlinks=False))
     except OSError:

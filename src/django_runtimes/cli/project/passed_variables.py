@@ -44,7 +44,7 @@ _LAMBDA_PREFIX = "AWS_LAMBDA_"
 
 
 def complaint_about(name: str) -> str | None:
-    """Return why the tools cannot pass on a variable with this name, with the remedy, or None."""
+    """Return why the tools cannot pass on a variable with this name, with the remedy, or None if they can."""
     if not _NAME.fullmatch(name):
         return "is not a variable's name; write it with letters, digits and _, without its value"
     if name.startswith(_LIBRARY_PREFIX):

@@ -23,10 +23,10 @@ NO_SETTINGS = "no settings module is named; set settings in [tool.webapp] of pyp
 
 @dataclass(frozen=True)
 class Project:
-    """The content of the block, and the folder that contains it.
+    """The content of the [tool.webapp] block, and the folder of the file that contains it.
 
-    `environment` are the names of the project's own variables. `python_path` is the folder from which its modules are
-    imported, if it is not the one that would be found.
+    `environment` lists the names of the project's own variables. `python_path`, if set, is the folder from which its
+    modules are imported.
     """
 
     directory: Path
@@ -37,7 +37,7 @@ class Project:
 
     @cached_property
     def import_root(self) -> Path:
-        """The folder on Python's path: `python_path`, or else the one with the settings (see find_import_root)."""
+        """The folder on Python's path: `python_path`, or else the folder that find_import_root() finds."""
         if self.python_path is not None:
             return self.python_path
         try:
@@ -78,7 +78,7 @@ class Project:
             _named_by_block.append(self.settings)
 
 
-# The settings that `enter` put into DJANGO_SETTINGS_MODULE, which was not set.
+# The settings that `enter` has put into DJANGO_SETTINGS_MODULE because it was not set.
 _named_by_block: list[str] = []
 
 
@@ -116,7 +116,7 @@ def _block(path: Path) -> Mapping[str, Any] | None:
 
 
 def _misspelt(table: Mapping[str, Any], prefix: str) -> Iterable[str]:
-    """Yield tables whose names are close to the block's: web-app, web_app, webap, Webapp, and [webapp] itself."""
+    """Yield tables whose names resemble the block's: [tool.web-app], [tool.webap], [tool.Webapp], and [webapp]."""
     for name, value in table.items():
         plain = name.lower().replace("-", "").replace("_", "")
         if isinstance(value, dict) and difflib.get_close_matches(plain, [_BLOCK], n=1, cutoff=0.8):

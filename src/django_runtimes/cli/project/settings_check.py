@@ -31,7 +31,7 @@ class StartPython(Protocol):
 def start_python(
     arguments: Sequence[str], environ: Mapping[str, str], *, log: Path, directory: Path | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start this Python in `directory`, or else in the current one."""
+    """Start the running Python in `directory`, or else in the current directory."""
     return processes.spawn([sys.executable, *arguments], environ=environ, log=log, directory=directory)
 
 
@@ -57,8 +57,8 @@ class LoadedDatabase:
 class LoadedSettings:
     """A loaded settings module; `is_configured` says whether it called `configure()`.
 
-    `https_settings` are those that are on and work only behind HTTPS; `hashes_static_files` says whether URLs of static
-    files come from a manifest that collectstatic writes.
+    `https_settings` are the enabled settings that work only behind HTTPS; `hashes_static_files` says whether URLs of
+    static files come from a manifest that collectstatic writes.
     """
 
     module: str
@@ -70,7 +70,7 @@ class LoadedSettings:
     databases: Mapping[str, LoadedDatabase]
 
     def require_database(self, address: Address) -> None:
-        """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other one."""
+        """Raise ToolError unless `default` is the database at `address`, so that a tool touches no other database."""
         if not self.is_configured:
             raise ToolError(not_called(self.module))
         default = self.databases.get("default")
@@ -156,7 +156,7 @@ def _explain(module: str, error: Mapping[str, Any], directory: Path) -> str:
 
 
 def settings_not_found(module: str, missing: str | None) -> str:
-    """Return the error if the settings module, or a package above it, is `missing`; empty for another module."""
+    """Return an error if `missing` is the settings module or a package above it, and otherwise an empty string."""
     if missing is None or not f"{module}.".startswith(f"{missing}."):
         return ""
     return (
@@ -166,7 +166,7 @@ def settings_not_found(module: str, missing: str | None) -> str:
 
 
 def shown_place(file: str | None, line: int | None, directory: Path) -> str:
-    """Return a place for the end of an error, in brackets and relative to the project's folder; empty without one."""
+    """Return the place in brackets, with its path relative to the project's folder; empty if there is no file."""
     if file is None:
         return ""
     path = Path(file)

@@ -16,7 +16,7 @@ _HTTPS_SETTINGS = ("SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_
 
 
 def main() -> None:
-    """Print the line; the exit code is always 0."""
+    """Print the line of JSON; the exit code is always 0."""
     try:
         found = _describe()
     # A settings module may also call sys.exit().
@@ -35,7 +35,7 @@ def _describe() -> dict[str, object]:
         try:
             vendor = connections[alias].vendor
         except Exception:
-            # Some engines need loaded apps; their name is enough for the tools.
+            # Some engines need loaded apps; the tools can also judge an engine by its name.
             vendor = None
         databases[alias] = {
             "vendor": vendor,
@@ -73,7 +73,7 @@ def _hashes_static_files() -> bool:
     try:
         return issubclass(import_string(backend), HashedFilesMixin)
     except Exception:
-        # It cannot be imported before the apps are loaded, so its name decides.
+        # A storage that needs loaded apps cannot be imported here, so its name decides.
         return "manifest" in str(backend).lower()
 
 
@@ -89,7 +89,7 @@ def _explain(error: BaseException) -> dict[str, object]:
 
 
 def place_of(error: BaseException) -> tuple[str | None, int | None]:
-    """Return the project's own place in the traceback: the last line outside of Python and installed packages."""
+    """Return file and line of the project's last frame in the traceback: outside Python and installed packages."""
     if isinstance(error, SyntaxError):
         return error.filename, error.lineno
     paths = sysconfig.get_paths()

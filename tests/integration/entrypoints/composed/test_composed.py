@@ -185,7 +185,7 @@ async def test_on_lambda_the_http_part_is_served(tmp_path):
         (f"{COMPOSED}.nowhere.application", f"there is no module '{COMPOSED}.nowhere'"),
         (f"{COMPOSED}.api.applicaton", f"{COMPOSED}.api has no applicaton; name a callable"),
         (f"{COMPOSED}.api.COMPOSED", f"{COMPOSED}.api has no COMPOSED; name a callable"),
-        (f"{COMPOSED}.api.__name__", "has something else by that name; name a callable"),
+        (f"{COMPOSED}.api.__name__", "has a non-callable object of that name; name a callable"),
         ("application", "names no module; use the form config.asgi.application"),
     ],
 )
