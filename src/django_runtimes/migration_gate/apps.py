@@ -1,4 +1,4 @@
-"""The app that brings the command `migration_gate`."""
+"""The app that provides the command `migration_gate`."""
 
 from django.apps import AppConfig
 

@@ -63,5 +63,5 @@ def _element(array_type: str) -> str:
 
 
 def _elements_alike(former: str, present: str) -> bool:
-    """Return whether both are arrays of one type, whatever its limits; PostgreSQL compares no other arrays."""
+    """Return whether both are arrays of the same type, whatever its limits; PostgreSQL compares no other arrays."""
     return _is_array(present) and _is_array(former) and _parse(_element(former))[0] == _parse(_element(present))[0]

@@ -52,9 +52,12 @@ def _of_known_column(place: str, former: Column, now: Column, present: Mapping[s
         narrower = is_narrower(former.type, now.type)
         kind = Kind.NARROWER_TYPE if narrower else Kind.OTHER_TYPE
         does = "writes values that no longer fit" if narrower else "reads and writes the old type"
-        yield Complaint(kind, f"{place} becomes {now.type}, was {former.type}, and the running version {does}")
+        yield Complaint(kind, f"{place} becomes {now.type} instead of {former.type}, and the running version {does}")
     if former.collation != now.collation:
-        reason = f"{place} has collation {now.collation}, was {former.collation}: LIKE may fail, and the order change"
+        reason = (
+            f"{place} gets collation {now.collation} instead of {former.collation}: LIKE may fail, and the order of "
+            "rows may change"
+        )
         yield Complaint(Kind.COLLATION, reason)
     if former.null and not now.null:
         yield Complaint(Kind.NOT_NULL, f"{place} becomes NOT NULL, and the running version may write NULL there")
@@ -105,7 +108,7 @@ def _of_uniques(name: str, table: Table, now: Table) -> Iterator[Complaint]:
 
 
 def _of_new_unique(name: str, unique: Unique, table: Table, now: Table) -> Iterator[Complaint]:
-    # Other columns were added by SQL, which the gate cannot judge.
+    # SQL has added the other columns, which the gate cannot judge.
     new = [now.columns[key] for key in unique.keys if key in now.columns and key not in table.columns]
     left_null = any(column.null and column.default is Default.NONE for column in new)
     if (left_null and unique.nulls_distinct) or any(column.default is Default.DISTINCT for column in new):
@@ -123,7 +126,7 @@ def _lets_new_columns_pass(check: Check, table: Table, now: Table) -> bool:
     """Return whether the check passes for NULL in the columns that the running version does not know."""
     left_null = {
         name
-        # Other columns were added by SQL, which the gate cannot judge.
+        # SQL has added the other columns, which the gate cannot judge.
         for name in (check.columns & now.columns.keys()) - table.columns.keys()
         if now.columns[name].null and now.columns[name].default is Default.NONE
     }
@@ -137,6 +140,6 @@ def _references(running: Mapping[str, Table], present: Mapping[str, Table]) -> I
             if column_name not in known and column.references and column.references.table in running:
                 reason = (
                     f"{name}.{column_name} refers to {column.references.table}: the running version cannot delete "
-                    "a row there that the new one refers to"
+                    "rows there to which rows of the new version refer"
                 )
                 yield Complaint(Kind.UNKNOWN_REFERENCE, reason)

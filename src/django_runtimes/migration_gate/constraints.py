@@ -9,7 +9,7 @@ from django.db import models
 
 # Lookups that are neither true nor false for NULL.
 _COMPARISONS = {"", "exact", "in", "gt", "gte", "lt", "lte", "range"}
-# By lookup: whether a condition with the first value implies the same condition with the second.
+# For each lookup: whether a condition with the first value implies the same condition with the second.
 _LOOSER: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.ge,
     "gte": operator.ge,
@@ -40,20 +40,20 @@ class Unique:
 
     @property
     def decides_conflicts(self) -> bool:
-        """Whether ON CONFLICT may name its keys alone."""
+        """Whether ON CONFLICT may name just the keys."""
         return self.condition is None and self.deferrable is None
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check of a row, or an exclusion or another constraint that is not unique."""
+    """A check of a row, an exclusion, or another constraint that does not make rows unique."""
 
     name: str
     columns: frozenset[str]
     definition: str
     # Whether a row passes with NULL in all of the columns.
     lets_null_pass: bool = False
-    # Whether PostgreSQL builds an index for it, as for an exclusion.
+    # Whether PostgreSQL builds an index for the constraint, as for an exclusion.
     builds_index: bool = False
     condition: Any = field(default=None, compare=False)
 
@@ -65,7 +65,7 @@ class Check:
 
 
 def uniques_of(model: type[models.Model], fields: Sequence[Any]) -> Iterator[Unique]:
-    """Yield the unique rules of the model and of its `fields`."""
+    """Yield the uniqueness rules of the model and of its `fields`."""
     for each in fields:
         if each.unique:
             yield Unique(each.column, frozenset({each.column}))
@@ -83,7 +83,7 @@ def uniques_of(model: type[models.Model], fields: Sequence[Any]) -> Iterator[Uni
 
 
 def checks_of(model: type[models.Model]) -> Iterator[Check]:
-    """Yield the checks, the exclusions and all other constraints that are not unique."""
+    """Yield the checks, the exclusions and all other constraints that do not make rows unique."""
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
             continue
@@ -133,7 +133,7 @@ def _holds(known: object, asked: object) -> bool:
 
 
 def _unknown_when_null(condition: models.Q) -> bool:
-    """Return whether the check is neither true nor false for NULLs, which PostgreSQL accepts."""
+    """Return whether the check is neither true nor false for NULLs: PostgreSQL accepts such rows."""
     if condition.negated or condition.connector == models.Q.XOR:
         return False
     return all(

@@ -13,7 +13,7 @@ from django_runtimes.migration_gate.kind import GateLevel
 _WIDTH = 100
 # The width of a verdict's level, so that further lines align with its text.
 _INDENT = " " * 11
-# Raise it when a key of the JSON changes its meaning or goes away.
+# Increase this number when a key of the JSON changes its meaning or is removed.
 _SCHEMA = 1
 
 
@@ -27,12 +27,12 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 when a migration is refused, else 0."""
+        """1 if a migration is refused, otherwise 0."""
         return int(any(verdict.refuses for verdict in self.verdicts))
 
 
 def as_json(report: Report) -> str:
-    """Return the report as one line of JSON, which its key `report` tells from other output."""
+    """Return the report as one line of JSON; its key `report` distinguishes the line from other output."""
     content = {
         "report": "migration_gate",
         "schema": _SCHEMA,

@@ -1,4 +1,4 @@
-"""Judges pending migrations by their effects on the version that runs during and after them."""
+"""Judges pending migrations by their effects on the version that is still running."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from django_runtimes.migration_gate.schema import SchemaReader, Table
 
 # Operations that do not change the tables in the state.
 _OUTSIDE_STATE = (AlterConstraint, AlterModelManagers, AlterModelOptions, RunPython, RunSQL, SeparateDatabaseAndState)
-_WAITS_FOR_NOBODY = (AddConstraintNotValid, AddIndexConcurrently, RenameIndex)
+_WITHOUT_LONG_LOCKS = (AddConstraintNotValid, AddIndexConcurrently, RenameIndex)
 _RENAMES = (AlterModelTable, RenameField, RenameModel)
 _JUDGED_MODULES = ("django.db.migrations.operations.", "django.contrib.postgres.operations")
 _GONE = (Kind.COLUMN_GONE, Kind.TABLE_GONE)
@@ -81,10 +81,10 @@ def judge(
     sizes: Mapping[str, int],
     allowed: Collection[str] = (),
 ) -> list[Verdict]:
-    """Return the verdicts on `plan`, in its order, without a query.
+    """Return the verdicts on `plan`, in its order, without querying the database.
 
-    `state` is the running version's, and is changed; `known_apps` are the apps of that version. `sizes` are its
-    tables' sizes in bytes, and `allowed` are the migrations that --allow names, as app.name.
+    `state` is the state of the running version, and is changed here; `known_apps` are the apps of that version, and
+    `sizes` are the sizes of its tables in bytes. `allowed` are the migrations that --allow names, as app.name.
     Raises UnappliableError, which names the operation.
     """
     if not state.models:
@@ -103,7 +103,7 @@ def judge(
             known, standing = standing, complaints(running, present)
             raised |= dict.fromkeys(_raised(known, standing), step.operation)
             at_once += [(complaint, step.operation) for complaint in _unknown(step, migration, alias, known_apps)]
-            if not isinstance(step.operation, _WAITS_FOR_NOBODY):
+            if not isinstance(step.operation, _WITHOUT_LONG_LOCKS):
                 at_once += [(complaint, step.operation) for complaint in waits(step.before, step.after, sizes)]
         # Other sessions do not see an effect that a later operation of the same transaction undoes.
         found = [pair for pair in raised.items() if pair[0] in standing or not migration.atomic]
@@ -153,7 +153,7 @@ def _unknown(step: _Step, migration: Migration, alias: str, known_apps: Collecti
     operation = step.operation
     module = type(operation).__module__
     if not module.startswith(_JUDGED_MODULES):
-        # A subclass of Django's operation counts too, since it may do more.
+        # This includes subclasses of Django's operations, since they may do more.
         reason = f"it is an operation of {module}, which may do anything"
         yield Complaint(Kind.UNKNOWN_OPERATION, reason)
         return

@@ -8,7 +8,7 @@ class GateLevel(StrEnum):
 
     # Every statement of the running version on the table fails.
     BREAKS = "breaks"
-    # Some statements would fail; only its authors know whether the running version sends them.
+    # Some statements would fail; only the project's authors know whether the running version sends them.
     DEPENDS = "depends"
     # The running version works, but may have to wait, or a rare statement may fail.
     WARNING = "warning"
@@ -84,7 +84,7 @@ _REMEDIES = {
         "then remove the old one"
     ),
     Kind.NO_VALUE: "give the field db_default=…, which stays in the database; or null=True, and require it later",
-    Kind.SAME_VALUE: "give it null=True instead of db_default, and give each row its own value",
+    Kind.SAME_VALUE: "give the field null=True instead of db_default, and give each row its own value",
     Kind.DEFAULT_GONE: "remove db_default from the state only in this release; drop it with RunSQL in the next one",
     Kind.NARROWER_TYPE: _AFTER_WRITES,
     Kind.COLLATION: _UNLESS_SAFE,
@@ -95,13 +95,14 @@ _REMEDIES = {
     Kind.FOREIGN_KEY: _AFTER_WRITES,
     Kind.UNKNOWN_OPERATION: _UNLESS_SAFE,
     Kind.UNKNOWN_REFERENCE: "delete no such rows until the old version has stopped",
-    Kind.UNKNOWN_OPERATION_OF_NEW_APP: "review it if it may change tables of other apps",
+    Kind.UNKNOWN_OPERATION_OF_NEW_APP: "review the operation if it may change tables of other apps",
     Kind.BUILDS_INDEX: (
-        "build it with AddIndexConcurrently of django.contrib.postgres.operations, in a migration with atomic = False"
+        "build the index with AddIndexConcurrently of django.contrib.postgres.operations, in a migration with "
+        "atomic = False"
     ),
     Kind.READS_ALL: (
         "add the constraint with AddConstraintNotValid of django.contrib.postgres.operations, "
         "and validate it with ValidateConstraint in a later migration"
     ),
-    Kind.WRITES_ALL: "add a second column, fill it in batches, and replace the first one with it two releases later",
+    Kind.WRITES_ALL: "add a second column, fill it in batches, and let it replace the first one two releases later",
 }

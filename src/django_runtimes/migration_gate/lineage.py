@@ -1,4 +1,4 @@
-"""Tracks tables and columns from one operation to the next, through their renames."""
+"""Tracks tables and columns from one operation to the next, through renames."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -49,5 +49,5 @@ def _former_names(before: Collection[str], after: Collection[str]) -> dict[str, 
     """Return the former name of each name in `after` that is not new."""
     gone = [name for name in before if name not in after]
     come = [name for name in after if name not in before]
-    # No operation drops one and creates another, so such a pair is a rename. Renames keep the order.
+    # No operation drops one name and creates another, so such a pair is a rename. Renames keep the order.
     return {name: name for name in after if name in before} | dict(zip(come, gone, strict=False))

@@ -1,4 +1,4 @@
-"""Finds the operations that lock a large table for as long as they read or write all of it."""
+"""Finds the operations that lock a large table while they read or write all of it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,7 +15,7 @@ _WRITTEN = (Default.COMPUTED, Default.DISTINCT, Default.GENERATED)
 
 
 def waits(before: Mapping[str, Table], after: Mapping[str, Table], sizes: Mapping[str, int]) -> list[Complaint]:
-    """Return the long work on the tables that are large by `sizes`, in bytes."""
+    """Return the work that takes long because its table is large; `sizes` are in bytes."""
     return [
         Complaint(kind, f"{name} has {size // _MEGABYTE:,} MB, and no session can write to it until {work}")
         for name, size in sizes.items()

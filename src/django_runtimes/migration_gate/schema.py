@@ -39,7 +39,7 @@ class Reference:
 class Column:
     """A column; `references` is None for a foreign key without a constraint."""
 
-    # Its name in the running version; None for a newer column, even if an older one had its name.
+    # The column's name in the running version; None for a newer column, even if an older column had the same name.
     origin: str | None
     type: str
     collation: str | None
@@ -86,7 +86,7 @@ class SchemaReader:
 
 
 def _tables_between(model: type[models.Model]) -> Iterator[type[models.Model]]:
-    # Found by their fields, since a state keeps the many-to-many tables of deleted models.
+    # The tables are found by their fields, since a state keeps the many-to-many tables of deleted models.
     for relation in model._meta.local_many_to_many:
         through: Any = relation.remote_field.through
         if through._meta.auto_created:

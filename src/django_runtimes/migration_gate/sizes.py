@@ -2,7 +2,7 @@
 
 import psycopg
 
-# A partitioned table counts with its partitions. Only tables on the search_path are read.
+# The size of a partitioned table includes its partitions. Only tables on the search_path are read.
 _SIZES = """
 SELECT relname, CASE relkind
     WHEN 'p' THEN (SELECT sum(pg_relation_size(part.relid)) FROM pg_partition_tree(pg_class.oid) AS part)::bigint

@@ -12,7 +12,7 @@ _SHOWN_CHARACTERS = 120
 
 
 class LeftOut(StrEnum):
-    """Senders whose statements may pin."""
+    """Senders whose pinning statements are counted but not reported."""
 
     # Management commands use the direct route.
     MANAGEMENT_COMMANDS = "management_commands"
@@ -21,7 +21,7 @@ class LeftOut(StrEnum):
 
 @dataclass(repr=False)
 class PinFinding:
-    """One place that pins by one rule: its first statement, shortened, its number of times and its tests."""
+    """A place in the code that breaks a rule: its first statement, shortened, how often, and in which tests."""
 
     rule: Rule
     origin: Origin
@@ -53,7 +53,7 @@ class Findings:
         return sorted(self._found.values(), key=lambda finding: (-finding.times, repr(finding)))
 
     def begin_test(self, name: str, *, pins_because: str | None) -> None:
-        """Note the start of a test's body; `pins_because` is its reason to pin on purpose."""
+        """Note the start of a test's body; `pins_because` is the test's reason to pin on purpose."""
         with self._lock:
             self._test, self._reason, self._sent_by_test = name, pins_because, 0
 

@@ -1,4 +1,4 @@
-"""Finds the code that sends a statement, from the running stack."""
+"""Finds the code that sends a statement, in the call stack."""
 
 import sys
 import sysconfig
@@ -29,7 +29,7 @@ _STANDARD_LIBRARY = tuple({_paths[name] + "/" for name in ("stdlib", "platstdlib
 
 
 class Sender(Enum):
-    """The kind of code that a statement is sent for."""
+    """The kind of code for which a statement is sent."""
 
     APPLICATION = "the application, on the route of its profile"
     CONNECTING = "the opening of a connection, which happens in every process"
@@ -55,7 +55,7 @@ class Origin:
     called_from: CodePlace | None
 
 
-# A worker thread's stack lacks the coroutine that awaits it.
+# The calls of the coroutine that awaits a worker thread, whose own stack lacks them.
 awaiting: ContextVar[tuple["_Call", ...]] = ContextVar("awaiting", default=())
 
 
@@ -103,7 +103,7 @@ def _wrappers_end(stack: tuple[_Call, ...]) -> int:
     """Return the index of the first call outside the execute wrappers, which only pass the statement on."""
     own = (at for at, call in enumerate(stack) if call.module == _CURSORS)
     innermost = next(own, None)
-    # A wrapper that sends through psycopg itself uses no cursor of Django.
+    # A wrapper that sends a statement through psycopg directly uses none of Django's cursors.
     if innermost is None or _name(stack[innermost]) not in ("_execute", "_executemany"):
         return 0
     return next((at for at in own if _name(stack[at]) == "_execute_with_wrappers"), 0)
@@ -111,7 +111,7 @@ def _wrappers_end(stack: tuple[_Call, ...]) -> int:
 
 def _sender(stack: tuple[_Call, ...]) -> Sender:
     for call in reversed(stack):
-        # A command that a request runs uses the route of requests.
+        # A command that a request runs uses the request's route.
         if call.module.startswith("django.core.handlers."):
             return Sender.APPLICATION
         if call.module == "django.test.testcases" and _name(call) in _FIXTURES_OF_TESTS:

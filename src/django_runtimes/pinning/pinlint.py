@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stderr.write(f"webapp pinlint: --json {options.json} is in a missing directory; create it first\n")
         return EXIT_USAGE
     runtime = os.environ.setdefault(RUNTIME.name, _DEFAULT_RUNTIME)
-    # Like `python -m pytest`, so that tests can import the project's modules.
+    # `python -m pytest` does the same, so that tests can import the project's modules.
     sys.path.insert(0, str(Path.cwd()))
     findings, ending = Findings(), _Ending()
     try:
@@ -66,24 +66,24 @@ class _Ending:
 
 
 def _incompleteness(pytest_code: int, ending: _Ending) -> str | None:
-    """Return the reason why the tests did not all pass to the end; None when they did."""
+    """Return why not all tests ran and passed, or None if they did."""
     if pytest_code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return f"pytest exited with {pytest_code}"
-    return None if ending.early is None else "pytest was told to exit before its last test"
+    return None if ending.early is None else "pytest exited before its last test"
 
 
 def _verdict(findings: Findings, incomplete: str | None) -> int:
     if findings.pins:
         if incomplete:
-            sys.stderr.write(f"webapp pinlint: {incomplete}, so there may be more\n")
+            sys.stderr.write(f"webapp pinlint: {incomplete}, so there may be more findings\n")
         return EXIT_FAILED
     if incomplete:
-        sys.stderr.write(f"webapp pinlint: no verdict, since {incomplete}; make its tests pass\n")
+        sys.stderr.write(f"webapp pinlint: no verdict, since {incomplete}; make the tests pass\n")
         return _EXIT_NO_VERDICT
     if findings.statements == 0:
         sys.stderr.write(
             "webapp pinlint: no verdict, since no test that ran sent a statement; "
-            "name tests that use the database, in one process (no -n), and see what was skipped with -rs\n"
+            "run tests that use the database, in one process (without -n), and list skipped tests with -rs\n"
         )
         return _EXIT_NO_VERDICT
     return EXIT_DONE
@@ -95,8 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         usage="webapp pinlint [--json FILE] [PYTEST ARGUMENTS]",
         description="Run the project's tests and list every statement that would pin RDS Proxy, with the line "
         f"that sent it. WEBAPP_RUNTIME is {_DEFAULT_RUNTIME} unless it is set.",
-        epilog="exit codes: 0 nothing would pin, 1 something would, 2 wrong arguments, "
-        "3 no verdict (none found, but a test failed or none sent a statement), "
+        epilog="exit codes: 0 nothing would pin, 1 something would pin, 2 wrong arguments, "
+        "3 no verdict (nothing found, but a test failed or no test sent a statement), "
         "78 invalid variables, 130 interrupted",
         allow_abbrev=False,
     )

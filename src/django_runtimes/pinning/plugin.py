@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def pin_lint(request: pytest.FixtureRequest) -> Iterator[Findings]:
     """The findings of this test so far: `assert pin_lint.pins == []`."""
-    # Imports the database backend, so that runs without this fixture start faster.
+    # This imports the database backend, and so slows down only runs with this fixture.
     from django_runtimes.pinning.recorder import recording
 
     findings = Findings()

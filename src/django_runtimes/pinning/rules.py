@@ -103,7 +103,7 @@ _FUNCTIONS = {
     "pg_advisory_unlock_all": ADVISORY_LOCK,
 }
 _TEMPORARY_WORDS = ("temp", "temporary")
-# The alias of the session's own temporary schema, or any such schema by its number.
+# The alias of the session's own temporary schema, or the numbered name of any temporary schema.
 _TEMPORARY_SCHEMA = r"pg_temp(?:_\d+)?"
 _BEFORE_TEMPORARY = ("or", "replace", "local", "global")
 # Tokenizing is slow, and most statements have none of these words.
@@ -113,7 +113,7 @@ _SUSPECT = re.compile(
 
 
 def pinning_rules(statement: Statement) -> tuple[Rule, ...]:
-    """Return the rules that the statement, or any statement of several in one string, breaks."""
+    """Return the rules that the statement breaks, or any statement of several in its text."""
     rules = list(_rules_of_text(statement.text))
     if statement.named and PREPARED not in rules:
         rules.append(PREPARED)
@@ -156,7 +156,7 @@ def _rule_of_first_words(words: Sequence[str | None]) -> Rule | None:
     # Any session may finish the two-phase commit that PREPARE TRANSACTION begins.
     if not words or words[0] is None or words[:2] == ["prepare", "transaction"]:
         return None
-    # CREATE TABLE ... AS EXECUTE; a later AS may name a column so.
+    # This is CREATE TABLE ... AS EXECUTE. After a later AS, `execute` may be the name of a column.
     if words[0] == "create" and "as" in words and words[words.index("as") + 1 :][:1] == ["execute"]:
         return PREPARED
     return _FIRST_WORDS.get(words[0])

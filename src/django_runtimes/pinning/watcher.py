@@ -1,4 +1,4 @@
-"""Tells the findings when a test's body starts and ends."""
+"""Notes in the findings when a test's body starts and ends."""
 
 from collections.abc import Generator
 
@@ -8,7 +8,7 @@ from django_runtimes.pinning.findings import Findings
 
 
 class TestWatcher:
-    """A pytest plugin that counts the statements of test bodies, without fixtures."""
+    """A pytest plugin that makes the findings count the statements of test bodies, but not of fixtures."""
 
     __test__ = False
 

@@ -107,7 +107,7 @@ def test_a_failing_test_without_pins_gives_no_verdict(pinlint):
     process = pinlint("-q", "journeys.py", "-k", "test_clean", DATABASE_URL="postgresql://a:b@127.0.0.1:1/postgres")
 
     assert process.returncode == 3
-    assert process.stderr == "webapp pinlint: no verdict, since pytest exited with 1; make its tests pass\n"
+    assert process.stderr == "webapp pinlint: no verdict, since pytest exited with 1; make the tests pass\n"
 
 
 def test_a_pin_found_by_a_failing_test_is_a_pin(pinlint):
@@ -115,7 +115,7 @@ def test_a_pin_found_by_a_failing_test_is_a_pin(pinlint):
 
     assert process.returncode == 1
     assert f"pages.py:{line_of('pg_advisory_lock')} in locked\n" in process.stdout
-    assert process.stderr == "webapp pinlint: pytest exited with 1, so there may be more\n"
+    assert process.stderr == "webapp pinlint: pytest exited with 1, so there may be more findings\n"
 
 
 def test_without_a_database_it_ends_with_one_line(pinlint):
@@ -214,7 +214,7 @@ def test_places_are_distinguished_with_this_projects_settings(pinlint, tmp_path,
         ("import pytest\ndef test_a(): pytest.exit('enough')", "pytest exited with 2"),
         (
             "import pytest\ndef test_a(): pytest.exit('enough', returncode=0)",
-            "pytest was told to exit before its last test",
+            "pytest exited before its last test",
         ),
         (
             "import pytest\ndef test_a(): pytest.exit('enough', returncode=4)",
@@ -230,7 +230,7 @@ def test_a_run_that_ends_early_gives_no_verdict(pinlint, tmp_path, source, reaso
     )
 
     assert process.returncode == 3
-    assert process.stderr == f"webapp pinlint: no verdict, since {reason}; make its tests pass\n"
+    assert process.stderr == f"webapp pinlint: no verdict, since {reason}; make the tests pass\n"
     assert json.loads((tmp_path / "pins.json").read_text())["pins"] == []
 
 

@@ -17,8 +17,8 @@ def test_the_report_for_people():
         shop.0009_later is applied, but this version lacks it: it belongs to a later version, or was removed
         shop.0002_shorter
           depends  Alter field text on item
-                   shop_item.text becomes varchar(50), was varchar(100), and the running version writes
-                   values that no longer fit
+                   shop_item.text becomes varchar(50) instead of varchar(100), and the running version
+                   writes values that no longer fit
                    allowed: 0.9 writes 40 characters at most
         shop.0003_remove
           breaks   Remove field text from item
@@ -49,7 +49,7 @@ def test_the_report_for_programs():
                 "operation": "Alter field text on item",
                 "kind": "narrower_type",
                 "level": "depends",
-                "reason": "shop_item.text becomes varchar(50), was varchar(100), and the running version "
+                "reason": "shop_item.text becomes varchar(50) instead of varchar(100), and the running version "
                 "writes values that no longer fit",
                 "remedy": "first deploy a version that writes only compliant rows, then this one; "
                 'say so in the migration: compatible_because = "…"',

@@ -43,7 +43,8 @@ def test_a_verdict_names_migration_operation_reason_and_remedy():
     assert (verdict.migration, verdict.operation) == ("shop.0002_shorter", "Alter field text on item")
     assert verdict.level is GateLevel.DEPENDS
     assert verdict.reason == (
-        "shop_item.text becomes varchar(50), was varchar(100), and the running version writes values that no longer fit"
+        "shop_item.text becomes varchar(50) instead of varchar(100), and the running version writes values that no "
+        "longer fit"
     )
     assert verdict.remedy.startswith("first deploy a version that writes only compliant rows")
     assert verdict.refuses
