@@ -2,7 +2,7 @@
 
 from django_runtimes import configure
 
-# A public key, for `local` only; every other runtime needs WEBAPP_SECRET_KEY.
+# This key is public, and for `local` only; every other runtime needs WEBAPP_SECRET_KEY.
 SECRET_KEY = "django-insecure-and-public-for-the-local-runtime-only"  # noqa: S105
 DEBUG = False
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -54,7 +54,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-# DATABASE_URL, or WEBAPP_DB_HOST and its group, give the address.
+# DATABASE_URL, or WEBAPP_DB_HOST and its group, sets the address.
 DATABASES: dict[str, dict[str, object]] = {"default": {}}
 
 STATIC_URL = "static/"

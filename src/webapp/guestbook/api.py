@@ -23,10 +23,10 @@ _PAGE_SIZE_DEFAULT = 10
 FieldErrors = Mapping[str, Sequence[str]]
 
 
-# Exempt, since the API reads no cookie that another site could make a browser send.
+# The view is exempt, since the API reads no cookie that another site could make a browser send.
 @csrf_exempt
 def entries(request: HttpRequest) -> JsonResponse:
-    """List entries, newest first (GET), or add one, once for each Idempotency-Key (POST)."""
+    """List entries, newest first (GET), or add one entry for each Idempotency-Key (POST)."""
     if request.method == "POST":
         return _add_entry(request)
     if request.method in ("GET", "HEAD"):
@@ -36,7 +36,7 @@ def entries(request: HttpRequest) -> JsonResponse:
 
 @csrf_exempt
 def entry(request: HttpRequest, entry_id: int) -> JsonResponse:
-    """Return one entry; 404 also when it is hidden."""
+    """Return one entry; 404 if it does not exist or is hidden."""
     if request.method not in ("GET", "HEAD"):
         return _method_not_allowed(request, "GET, HEAD")
     found = Entry.objects.visible().filter(pk=entry_id).first()

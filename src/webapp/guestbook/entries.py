@@ -53,8 +53,8 @@ def create_entry(
 
 
 def _savepoint_if_needed() -> AbstractContextManager[None]:
-    # A failed INSERT would abort the caller's transaction. Without a transaction the INSERT commits in one round trip,
-    # and BEGIN and COMMIT would make it three.
+    # A failed INSERT would abort the caller's transaction. Without a transaction, the INSERT commits in one round trip;
+    # BEGIN and COMMIT would add two.
     if transaction.get_connection().in_atomic_block:
         return transaction.atomic()
     return nullcontext()

@@ -33,7 +33,7 @@ class PictureField(forms.ImageField):
     default_validators = [FileExtensionValidator(_PICTURE_EXTENSIONS)]
 
     def to_python(self, data: Any) -> Any:
-        # Checked before Pillow decodes the upload.
+        # The size is checked before Pillow decodes the upload.
         if isinstance(data, UploadedFile) and (data.size or 0) > _PICTURE_BYTES_MAX:
             raise ValidationError(f"This file has {data.size:,} bytes; send at most {_PICTURE_BYTES_MAX:,}.")
         upload: Any = super().to_python(data)

@@ -39,7 +39,7 @@ def entry_detail(request: HttpRequest, entry_id: int) -> HttpResponse:
 
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """Redirect to the icon; browsers request this path for pages that name none, such as the admin and JSON."""
+    """Redirect to the icon; browsers request this path for pages that name no icon, such as the admin and JSON."""
     return redirect(static("guestbook/favicon.svg"))
 
 

@@ -30,12 +30,12 @@ _MESSAGES = (
     "My grandmother signed this book in 1974. Now it is my turn.",
     "¡Gracias por todo!",
     "A quiet garden, a good bench and an open book: nothing is missing here. The bees in the lavender, the old"
-    " gate that sings when it opens, the cat that pretends not to look. We took our time, and it was right to.",
+    " gate that sings when it opens, the cat that pretends not to look. We took our time, and were glad we did.",
     "とても楽しかったです。また来ます。",
     "Please never repaint the blue door.",
     "Rain all day, and still the best stop of our trip.",
     "Hello from the whole class 4b!",
-    "First entry of mine anywhere. Hi.",
+    "My first entry anywhere. Hi.",
 )
 
 

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
 
 def add_sample_entries(count: int) -> int:
-    """Add the missing ones of the first `count` sample entries; return their number."""
+    """Add those of the first `count` sample entries that are missing, and return how many were added."""
     samples = list(sample_entries(count))
     present = set(
         Entry.objects.filter(created_at__range=(samples[-1].created_at, samples[0].created_at)).values_list(
