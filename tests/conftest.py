@@ -53,8 +53,8 @@ _PROFILE_FREE = (
 def pytest_configure() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
-            # The signal is ignored in the background of a shell or under nohup. Child processes would inherit that,
-            # but do not inherit a handler.
+            # In the background of a shell or under nohup the signal is ignored. Child processes inherit an ignored
+            # signal, but no handler.
             signal.signal(number, lambda *_: None)
     # pytest-django looks for settings before this file has set the variables, so it has not set up Django.
     django.setup()
@@ -62,7 +62,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes() -> None:
-    # A worker that inherited it would load the settings before this file gives it directories of its own.
+    # A worker that inherited the variable would load the settings before this file gives the worker its own
+    # directories.
     del os.environ["DJANGO_SETTINGS_MODULE"]
 
 

@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 def needed_packages(requirements: Iterable[Requirement]) -> set[str]:
     """Return the normalized names of the required packages and of all their dependencies.
 
-    A package that is not installed counts as having no dependencies.
+    A package that is not installed is treated as having no dependencies.
     """
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [(need, {""}) for need in requirements]

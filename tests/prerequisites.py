@@ -49,6 +49,6 @@ def require_postgis() -> None:
 
 
 def require_root() -> None:
-    """Skip the test for other users than root, who cannot use namespaces and other accounts."""
+    """Skip the test unless root runs it: other users cannot use namespaces and other accounts."""
     if os.geteuid() != 0:
         lack("only root can do this; run the tests as root (sudo -E make test)")

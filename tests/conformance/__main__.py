@@ -68,7 +68,7 @@ def _endings(
 ) -> tuple[Endings, Endings]:
     key = (way.stock, labels)
     with ExitStack() as stack:
-        # Both runs at once, on the same machine at the same time.
+        # Start both runs at once, so that they share the same machine and load.
         run = SuiteRun(suites, way.name, labels, url)
         stack.callback(run.end)
         if key not in known:
@@ -81,7 +81,7 @@ def _endings(
 def _labels(way: Way, wanted: list[str], *, everything: bool) -> tuple[str, ...]:
     if not wanted:
         return way.labels if everything else way.labels_in_ci
-    # A way runs only its own labels.
+    # Each way runs only the labels that it lists.
     return tuple(label for label in wanted if label.partition(".")[0] in way.labels)
 
 

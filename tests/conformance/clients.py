@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from asgiref.sync import sync_to_async
 from django.core.handlers.base import BaseHandler
 
-from tests.conformance.exchange import Exchange, Reply, current, test_connections
+from tests.conformance.exchange import Exchange, Reply, current, share_test_connections
 from tests.conformance.scope import environ_beside_scope, plain_scope, scope_of_environ
 
 
@@ -64,7 +64,7 @@ class ClientHandler(_Handler):
 
     def __call__(self, environ: dict[str, Any]) -> Any:
         scope, body = scope_of_environ(environ)
-        with test_connections():
+        with share_test_connections():
             exchange, future = self.begin(scope, body, environ_beside_scope(environ))
             response, response.wsgi_request = exchange.end(future.result())
         return response
@@ -76,7 +76,7 @@ class AsyncClientHandler(_Handler):
     async def __call__(self, scope: dict[str, Any]) -> Any:
         scope, body = plain_scope(scope)
         # The connections belong to the test's own thread.
-        shared = test_connections()
+        shared = share_test_connections()
         await sync_to_async(shared.__enter__)()
         try:
             exchange, future = self.begin(scope, body, {})

@@ -40,10 +40,10 @@ class Exchange:
     def end(self, reply: Reply) -> tuple[Any, Any]:
         """Return the view's own response object, with the received content, and its request."""
         response = self.responses[-1] if self.responses else HttpResponse()
-        # The contexts of the handler's threads would otherwise keep it, the client and its handler alive.
+        # Otherwise the contexts of the handler's threads would keep the response, the client and its handler alive.
         self.responses.clear()
         response.status_code = reply.status
-        # Compare them sorted, because a front may change their order.
+        # A front may change the order of headers, so compare them sorted.
         if sorted(_headers_of(response)) != sorted((name.lower(), value) for name, value in reply.headers):
             _replace_headers(response, reply.headers)
         if not response.streaming:
@@ -84,7 +84,7 @@ def note_response(response: Any) -> Any:
 
 
 @contextmanager
-def test_connections() -> Iterator[None]:
+def share_test_connections() -> Iterator[None]:
     """Let every thread use the test's own connections, because only their transaction contains the test's data."""
     thread_local_connections = connections._connections
     shared = SimpleNamespace(**{wrapper.alias: wrapper for wrapper in connections.all(initialized_only=True)})

@@ -46,7 +46,7 @@ class SuiteRun:
         self._progress.unlink(missing_ok=True)
         environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
         environ |= {
-            # This project's `tests` has to precede Django's, whose folder runtests.py puts first on the path.
+            # This project's `tests` must precede Django's, whose folder runtests.py puts first on the path.
             "PYTHONPATH": os.pathsep.join((str(_ROOT), str(_ROOT / "src"))),
             "CONFORMANCE_ENDINGS": str(self._endings),
             "CONFORMANCE_PROGRESS": str(self._progress),

@@ -60,10 +60,10 @@ def environ_beside_scope(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def plain_scope(scope: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-    """Return the scope of Django's asynchronous client without its extra keys, and the body."""
+    """Return the asynchronous client's scope without Django's extra keys, and the body."""
     body = scope.get("_body_file")
     scope = {name: value for name, value in scope.items() if name != "_body_file"}
     query = scope.get("query_string", b"")
-    # Django's client may set it as str, where a server has bytes.
+    # Django's client may set the query string as str, but a server passes bytes.
     scope["query_string"] = query.encode("latin-1") if isinstance(query, str) else query
     return scope, b"" if body is None else body.read()

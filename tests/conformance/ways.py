@@ -9,7 +9,7 @@ _LABELS = tomllib.loads(Path(__file__).with_name("labels.toml").read_text(encodi
 
 @dataclass(frozen=True)
 class Way:
-    """A pair of modules in `tests.conformance.settings`: one of this project's, and Django's to compare with."""
+    """Two modules in `tests.conformance.settings`: one with this project's parts, and Django's to compare with."""
 
     name: str
     stock: str
@@ -18,7 +18,7 @@ class Way:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """All of its labels."""
+        """The labels of a full run."""
         return tuple(_LABELS[self.part]["all"])
 
     @property

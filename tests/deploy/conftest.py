@@ -1,4 +1,4 @@
-"""Fixtures for an AWS (an empty stand-in, with or without a database) and for the built wheel."""
+"""Fixtures for an empty stand-in for AWS, with or without a database, and for the built wheel."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -27,10 +27,10 @@ from tests.faults.parts.token_gate import TokenGate
 from tests.moto import ACCESS_KEY
 
 _PUBLISHED_LATE_S = 3.0
-# With a connection per request there may be none to end.
+# With a connection per request there may be no connection to end.
 _LEAST_ENDED = {CONTAINER: {"ended": 1}, LAMBDA_DIRECT: {}}
-# On Lambda each execution environment reads the secret itself, which costs as much CPU as its start, and a login by
-# token goes through the gate, which handles TLS in Python.
+# On Lambda each execution environment reads the secret itself, which costs as much CPU as its start. A login by token
+# goes through the gate, which handles TLS in Python.
 _RATES_RPS = {CONTAINER: RATE_RPS, LAMBDA_DIRECT: RATE_WHERE_LAMBDA_WAITS_RPS}
 _LIFETIME_S = 3.0
 _LIFETIMES = 10

@@ -120,12 +120,13 @@ async def test_an_exhausted_pool_refuses_in_time_and_recovers_at_once(trial: Tri
 
 
 async def _occupy(stack: AsyncExitStack, system: System, connections: int) -> list[asyncio.Task[Reply]]:
-    """Start requests that sleep in the database, one on each available connection."""
+    """Start requests that sleep in the database, one for each available connection."""
     clients: list[Client] = []
     shares: Counter[int] = Counter()
     while len(clients) < connections:
         client = await stack.enter_async_context(Client(system.url, hidden=system.hidden))
-        # Its connection stays with one worker, where one request too many would wait before the load does.
+        # Each client's connection stays with one worker, so count the clients of each: a worker's pool must not be
+        # exceeded.
         worker = json.loads((await client.read("/faults/identity/")).body)["process"]
         if system.is_lambda or shares[worker] < POOL_MAX:
             shares[worker] += 1

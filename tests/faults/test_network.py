@@ -59,7 +59,7 @@ async def test_requests_are_answered_in_time_on_a_silent_network(trial: Trial, t
 
 @fault(12, "slow link: 50 ms by a delaying relay", CONTAINER, LAMBDA, short=[CONTAINER])
 async def test_a_warm_request_makes_few_round_trips(trial: Trial, tmp_path) -> None:
-    # A request also makes the check of a pooled connection, or a whole login with a connection per request.
+    # Besides its queries a request checks its pooled connection, or logs in if each request has its own connection.
     limits = {"round_trips_beyond_queries": 8 if trial.target == LAMBDA else 1}
     # Fewer would mean that the queries bypassed the relay, or that it did not delay them.
     least = {"round_trips": _QUERIES, "latency_in_round_trips": _QUERIES}

@@ -58,7 +58,7 @@ async def test_a_query_before_the_fork_shares_no_connection(trial: Trial, tmp_pa
                     replies = []
                     async with trial.repetition(system) as load:
                         for _ in range(_ROUNDS):
-                            # New connections each time, so that other workers accept them.
+                            # Open new connections each time, so that other workers accept them.
                             async with Client(system.url, hidden=system.hidden) as client:
                                 await asyncio.gather(*(client.read("/faults/identity/") for _ in range(_AT_ONCE)))
                             replies += client.replies

@@ -18,7 +18,7 @@ _PAUSE_S = 3.0
 _IN_FLIGHT_S = 0.1
 _ROUNDS = 20
 _ITERATIONS = 3
-# Two iterators, and one statement ten times.
+# The view runs two iterators, and one statement ten times.
 _STATEMENTS_PER_ITERATION = 12
 
 

@@ -8,7 +8,7 @@ _POLL_S = 0.01
 
 
 async def until(holds: Callable[[], Awaitable[bool]], *, timeout_s: float = 30.0) -> None:
-    """Poll until the condition holds; raise TimeoutError if it does not in time."""
+    """Poll until the condition holds; raise TimeoutError when the time is over."""
     async with asyncio.timeout(timeout_s):
         while not await holds():  # noqa: ASYNC110 - no event signals it
             await asyncio.sleep(_POLL_S)

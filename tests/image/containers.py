@@ -41,7 +41,7 @@ class Container:
 
     @property
     def pid(self) -> int:
-        """The ID on this machine of the container's first process."""
+        """The process ID, on this machine, of the container's first process."""
         return int(podman("inspect", "--format", "{{.State.Pid}}", self.name))
 
     @property
@@ -49,7 +49,7 @@ class Container:
         return self._process.poll() is None
 
     def logs(self) -> str:
-        """Return its output and errors so far."""
+        """Return the container's output and errors so far."""
         return self.log.read_text(errors="replace")
 
     def execute(self, *command: str) -> str:

@@ -92,14 +92,14 @@ def test_it_has_labels_and_no_variables_of_the_build(configuration):
 
 
 @pytest.mark.parametrize("program", ["pip", "pip3", "gcc", "cc", "make", "uv", "hatchling", "git", "curl"])
-def test_it_has_no_program_to_build_or_install_with(serving: Container, program):
+def test_it_has_no_program_that_builds_or_installs(serving: Container, program):
     with pytest.raises(RuntimeError):
         serving.execute("sh", "-c", f"command -v {program}")
     with pytest.raises(RuntimeError):
         serving.execute("python", "-m", program)
 
 
-def test_it_has_no_file_of_an_installer(image):
+def test_it_has_no_file_of_an_installer_or_build_tool(image):
     named = " -o ".join(f"-name '{name}'" for name in _INSTALLERS)
     look = f"find / -xdev '(' {named} ')'"
 
@@ -185,7 +185,7 @@ def test_it_starts_a_worker_for_each_available_cpu(image, log):
         assert container.logs().count("Booting worker") == 1
 
 
-def test_it_serves_as_local_by_default_and_beyond_the_container(image, log):
+def test_by_default_it_serves_as_local_outside_the_container_too(image, log):
     with run_container(image, {"DATABASE_URL": _UNREACHABLE}, log=log, network="bridge") as container:
         container.wait_until_serving()
         assert "Serving as local" in container.logs()
@@ -235,7 +235,7 @@ def test_it_runs_the_doctor(image, database_url, log):
 
 
 @pytest.mark.parametrize("verb", ["compare", "deploy", "init", "pinlint", "serve", "test"])
-def test_an_omitted_verb_says_so_in_one_line(image, log, verb):
+def test_a_verb_that_the_image_omits_is_explained_in_one_line(image, log, verb):
     exit_code, output = run(image, log, verb)
 
     assert exit_code == 2

@@ -82,14 +82,14 @@ def test_only_this_machine_can_connect_and_the_password_is_local(compose):
     assert address.password == "local-development-only"
 
 
-def test_every_variable_is_in_the_table(compose):
+def test_every_variable_of_web_is_in_the_table_of_variables(compose):
     known = {variable.name for variable in VARIABLES}
 
     assert set(compose["services"]["web"]["environment"]) <= known
 
 
 @pytest.mark.parametrize("route", ["direct", "proxy"])
-def test_the_image_serves_with_its_variables_on_both_routes(image, compose, database, pgbouncer, route, log):
+def test_the_image_serves_with_webs_variables_on_both_routes(image, compose, database, pgbouncer, route, log):
     web = compose["services"]["web"]
     environ = {**web["environment"], "DATABASE_URL": database, "WEBAPP_DB_PROXY_HOST": "127.0.0.1"}
     assert environ["WEBAPP_DB_ROUTE"] == _ROUTE
@@ -100,7 +100,7 @@ def test_the_image_serves_with_its_variables_on_both_routes(image, compose, data
     with run_container(image, environ, log=log) as container:
         container.wait_until_serving("/readyz")
         container.wait_until_serving("/")
-        # Run its own health check against the port that it has here.
+        # Run the service's own health check against the container's port here.
         port = container.url.rpartition(":")[2]
         container.execute(*(word.replace(":8000/", f":{port}/") for word in web["healthcheck"]["test"][1:]))
         assert f"on the {route} route" in container.logs()

@@ -18,7 +18,7 @@ api = FastAPI()
 
 @api.get("/item/{number}")
 async def item(request: Request, number: int) -> dict[str, Any]:
-    """Return the state from the lifespan, and the request as it arrived."""
+    """Return the state from the lifespan and the received request."""
     client = request.client.host if request.client else None
     link = str(request.url_for("item", number=number))
     return {"from": "fastapi", "number": number, "state": request.state.opened, "client": client, "link": link}
@@ -95,7 +95,7 @@ async def hold_transaction() -> str | None:
 
 @api.get("/tenant/release")
 async def release_transaction() -> str | None:
-    """Return the tenant that another request sees during the transaction of `hold`, and end that."""
+    """Return the tenant that this request sees during the transaction of `hold`, and end that transaction."""
     await _begun.wait()
     tenant = await sync_to_async(_in_session)(_READ)
     _released.set()

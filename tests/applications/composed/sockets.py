@@ -6,13 +6,13 @@ from django.conf import settings
 from django_runtimes import get_asgi_application
 
 django = get_asgi_application()
-# Short intervals let the server notice soon that a polling client has left.
+# With short intervals the server soon notices that a polling client has left.
 server = socketio.AsyncServer(async_mode="asgi", ping_interval=1, ping_timeout=1)
 
 
 @server.event  # type: ignore[untyped-decorator]
 async def echo(sid: str, word: str) -> str:
-    """Answer the client with its own word."""
+    """Send the client's word back."""
     return word
 
 

@@ -1,1 +1,1 @@
-"""A project whose own settings describe its front."""
+"""A project whose own settings describe the proxy in front of it."""

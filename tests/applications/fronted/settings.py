@@ -1,4 +1,4 @@
-"""A project's own base path and host header, which variables may contradict."""
+"""A project that sets its base path and host header, which variables may contradict."""
 
 import os
 

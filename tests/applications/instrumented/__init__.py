@@ -1,1 +1,1 @@
-"""An application for monitoring tools: a settings module for each, and views that tag their request with it."""
+"""An application for monitoring tools, with a settings module for each tool and views that tag their requests."""

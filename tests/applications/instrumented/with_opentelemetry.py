@@ -49,5 +49,5 @@ def note(number: int) -> None:
     span.add_event("note", {"number": str(number)})
 
 
-# It adds its middleware to the settings, so the settings have to be complete.
+# The instrumentation adds middleware to the settings, so the settings must be complete.
 DjangoInstrumentor().instrument()

@@ -1,10 +1,10 @@
-"""The project's settings with only the journal, so that its migrations start soon."""
+"""The project's settings with only the journal, so that its migrations start quickly."""
 
 from webapp.settings import *  # noqa: F403
 from webapp.settings import INSTALLED_APPS
 
 INSTALLED_APPS = [
-    # This app queries the types of each new connection, by its alias.
+    # This app queries the types of each new connection by the connection's alias.
     "django.contrib.postgres",
     *(app for app in INSTALLED_APPS if app.startswith("django_runtimes.")),
     "journal",

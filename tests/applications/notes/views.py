@@ -21,7 +21,7 @@ def save(request: HttpRequest, key: str) -> JsonResponse:
 
 @csrf_exempt
 def save_twice(request: HttpRequest, key: str) -> JsonResponse:
-    """Break the rule of one row for each key, which the comparison must notice."""
+    """Save two rows for one key, which the comparison must report."""
     Note.objects.create(key=key, text="first")
     Note.objects.create(key=f"{key}-again", text="second")
     return JsonResponse({}, status=201)

@@ -12,7 +12,7 @@ class AwsError(Exception):
 
 
 class NotSupportedError(AwsError):
-    """The stand-in neither implements nor forwards something; the message names it."""
+    """The stand-in neither implements nor forwards the request; the message names the missing part."""
 
     def __init__(self, what: str) -> None:
         super().__init__("StandInLacks", f"the stand-in has no {what}; add it to tests/deploy/standin", 501)

@@ -53,7 +53,7 @@ class Faults:
         self._state.put(_KIND, key, failure)
 
     def failure(self, logical_id: str, *, stack: str, on: str) -> str | None:
-        """Return the reason why the resource has to fail now, or None; each call uses up one failure."""
+        """Return the reason why the resource must fail now, or None; each call uses up one failure."""
         for failure in self._state.all(_KIND, f"failure/{on}/{logical_id}/"):
             if failure["stack"] not in {None, stack}:
                 continue

@@ -1,4 +1,4 @@
-"""Blocks a call, so that its caller can be killed or overtaken in the middle of it."""
+"""Blocks a call, so that a test can kill or overtake its caller in the middle of it."""
 
 import asyncio
 from typing import Any
@@ -44,7 +44,7 @@ def find_hold(state: State, call: Call) -> dict[str, Any] | None:
 
 
 async def keep_waiting(state: State, held: dict[str, Any] | None, *, done: bool) -> None:
-    """Wait until the hold is released or resumed, if it applies at this point; AwsError after a release."""
+    """Wait until the hold ends, if it applies at this point; raise AwsError if the test released it."""
     if held is None or held["done"] is not done:
         return
     state.put(_KIND, _KEY, {**held, "is_reached": True})

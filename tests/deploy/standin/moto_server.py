@@ -23,7 +23,7 @@ _PER_CONNECTION = {"content-length", "transfer-encoding", "connection", "server"
 
 
 class MotoServer:
-    """Starts with the first request; each change is seeded with its number, so that a replay creates the same names."""
+    """Starts at the first request, and seeds each change with its number, so that a replay creates the same names."""
 
     def __init__(self, state: State, directory: Path) -> None:
         self._state = state

@@ -1,4 +1,4 @@
-"""Provides a real database for the processes in the stand-in, with host and logins that replace the stacks'."""
+"""Provides a real database for the stand-in's processes; its host and logins replace the ones in the stacks."""
 
 import secrets
 from collections.abc import Iterator

@@ -87,20 +87,20 @@ class StandIn:
             return error.code, error.read()
 
     def start_anywhere(self) -> None:
-        """Start it on free ports, which a restart keeps, since the verbs have them in `environ`."""
+        """Start the stand-in on free ports, which a restart keeps, since the verbs have them in `environ`."""
         for attempt in range(1, _ATTEMPTS + 1):
             self._ports = {name: ports.free_port() for name in ("endpoint", "proxy", "registry")}
             try:
                 self.start()
             except RuntimeError:
-                # Another process may have taken a port in between.
+                # Another process may have taken a port before the stand-in listened on it.
                 if attempt == _ATTEMPTS or "in use" not in self._log.read_text():
                     raise
             else:
                 return
 
     def start(self) -> None:
-        """Start it from the state on disk, and wait until it answers."""
+        """Start the stand-in from the state on disk, and wait until it answers."""
         configuration = {"ports": self._ports, "overlay": self._overlay, "registry": self._with_registry}
         (self._directory / "configuration.json").write_text(json.dumps(configuration))
         self._process = process = processes.spawn(
@@ -117,13 +117,13 @@ class StandIn:
             raise RuntimeError(f"the stand-in did not start: {processes.cause(self._log)}")
 
     def kill(self) -> None:
-        """Kill it with SIGKILL, as abruptly as a power cut."""
+        """Kill the stand-in with SIGKILL, as abruptly as a power cut."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> None:
-        """Stop it with all the processes that it started."""
+        """Stop the stand-in and all the processes that it started."""
         if self._process is not None:
             processes.stop(self._process, grace_s=10.0)
 

@@ -18,7 +18,7 @@ LOG = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}}
 ALARM = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"ComparisonOperator": "GreaterThanThreshold"}}
 REPOSITORY = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": {"Ref": "AWS::StackName"}}}
 
-# The variables without which the application does not start; no request of these tests needs its database.
+# The application does not start without these variables; no request of these tests needs its database.
 VARIABLES = {
     "WEBAPP_SECRET_KEY": SECRET_KEY,
     "WEBAPP_DB_HOST": "127.0.0.1",
@@ -88,7 +88,7 @@ def reason(cloudformation: Any, stack: str, logical_id: str, status: str) -> str
 
 
 def function(image_uri: Any, **variables: Any) -> dict[str, Any]:
-    """Return a function from an image, with the application's variables and these."""
+    """Return a function from an image, with the application's variables and the given ones."""
     return {
         "Type": "AWS::Lambda::Function",
         "Properties": {

@@ -71,7 +71,7 @@ def test_a_failed_rollback_can_be_continued(cloudformation, shared_aws):
     assert settled(cloudformation, "halting")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
 
 
-def test_a_denied_action_gets_iams_message(cloudformation, shared_aws):
+def test_a_denied_action_is_answered_with_iams_message(cloudformation, shared_aws):
     shared_aws.deny("cloudformation:ListStacks")
 
     with pytest.raises(ClientError, match=r"AccessDenied.*is not authorized to perform: cloudformation:ListStacks"):
@@ -87,7 +87,7 @@ def test_an_expired_token_stops_every_call(cloudformation, shared_aws):
         shared_aws.client("ssm").describe_parameters()
 
 
-def test_regions_are_separate(cloudformation, shared_aws):
+def test_stacks_of_different_regions_are_separate(cloudformation, shared_aws):
     apply(cloudformation, "here", template({"Log": LOG}))
 
     with pytest.raises(ClientError, match="Stack with id here does not exist"):
@@ -108,7 +108,7 @@ def test_invalid_properties_fail_the_creation(cloudformation, kind, properties, 
     assert message in reason(cloudformation, name, "Wrong", "CREATE_FAILED")
 
 
-def test_a_released_call_never_takes_effect(cloudformation, shared_aws):
+def test_a_released_call_fails_without_taking_effect(cloudformation, shared_aws):
     described = change(cloudformation, "waiting", template({"Log": LOG}))
     shared_aws.hold("cloudformation:ExecuteChangeSet", "waiting", done=False)
 

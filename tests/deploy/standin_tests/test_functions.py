@@ -204,7 +204,7 @@ def test_a_tag_is_immutable(shared_aws, images):
         shared_aws.push("images", "first")
 
 
-def test_a_function_reserves_no_more_than_the_account_has(cloudformation, shared_aws, images):
+def test_a_function_cannot_reserve_more_than_the_account_has(cloudformation, shared_aws, images):
     body = json.loads(_operations("check"))
     body["Resources"]["Function"]["Properties"]["ReservedConcurrentExecutions"] = 10
     settings = shared_aws.client("lambda").get_account_settings

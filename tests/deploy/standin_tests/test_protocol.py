@@ -18,12 +18,12 @@ def _list_stacks(body: bytes = b"Action=ListStacks&Version=2010-05-15"):
     )
 
 
-def test_an_unknown_operation_is_named():
+def test_an_error_names_the_unknown_operation():
     with pytest.raises(NotSupportedError, match="operation cloudformation MakeCoffee"):
         _list_stacks(b"Action=MakeCoffee&Version=2010-05-15")
 
 
-def test_a_value_that_only_aws_rejects_is_rejected():
+def test_a_value_that_botocore_accepts_but_aws_rejects_is_rejected():
     with pytest.raises(AwsError, match="Member must satisfy enum value set"):
         _list_stacks(b"Action=ListStacks&Version=2010-05-15&StackStatusFilter.member.1=LOVELY")
 
@@ -49,7 +49,7 @@ def test_an_answer_that_violates_the_model_is_an_error(result, complaint):
         ("lambda", "list_layers", {}, "lambda:ListLayers"),
     ],
 )
-def test_an_unsupported_operation_is_named(shared_aws, service, method, parameters, name):
+def test_an_error_names_the_unsupported_operation(shared_aws, service, method, parameters, name):
     with pytest.raises(ClientError, match=f"StandInLacks.*{name}") as raised:
         getattr(shared_aws.client(service), method)(**parameters)
     assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501

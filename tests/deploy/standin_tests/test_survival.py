@@ -6,7 +6,7 @@ from tests.deploy.standin_tests.small_stacks import LOG, change, events, settled
 pytestmark = pytest.mark.profile_free
 
 
-def test_a_killed_stand_in_resumes_where_it_was(aws: StandIn):
+def test_a_killed_stand_in_resumes_its_operations_and_state(aws: StandIn):
     cloudformation, ssm = aws.client("cloudformation"), aws.client("ssm")
     ssm.put_parameter(Name="/kept", Value="before", Type="String")
     secret = aws.client("secretsmanager").create_secret(Name="kept", SecretString="quiet")["ARN"]

@@ -23,7 +23,7 @@ def budget_of(template: str, **parameters: object) -> tuple[Comparison, ...]:
 
 @pytest.mark.parametrize("engine", ["instance", "aurora"])
 @pytest.mark.parametrize("template", SERVING)
-def test_the_budget_of_the_defaults_holds(template: str, engine: str):
+def test_the_defaults_stay_within_the_connection_budget(template: str, engine: str):
     comparisons = budget_of(template, Engine=engine)
 
     assert [comparison.unknown for comparison in comparisons] == [()] * len(comparisons)
@@ -39,7 +39,7 @@ def test_the_budget_of_the_defaults_holds(template: str, engine: str):
         ("ecs/express.yaml", {"PoolMaxSize": 16}),
     ],
 )
-def test_exceeding_the_defaults_exceeds_the_budget(template: str, parameters: dict[str, int]):
+def test_values_above_the_defaults_exceed_the_connection_budget(template: str, parameters: dict[str, int]):
     assert not all(comparison.holds for comparison in budget_of(template, **parameters))
 
 
@@ -66,7 +66,7 @@ def test_the_proxys_share_matches_its_variable():
     )
 
 
-def test_max_connections_reaches_the_server():
+def test_max_connections_becomes_the_servers_parameter():
     for engine in ("instance", "aurora"):
         deployment = deploy(Engine=engine, MaxConnections=100)
         (parameters,) = deployment.stacks["foundation/database.yaml"].of_type(

@@ -88,7 +88,7 @@ def test_a_shared_parameter_is_declared_the_same_everywhere(name: str):
 
 
 @by_stack
-def test_the_runtime_is_declared(process: Process):
+def test_every_process_declares_its_runtime(process: Process):
     assert process.declared["WEBAPP_RUNTIME"] == RUNTIMES[process.resource.type]
     assert detect_runtime(process.environ).runtime is RUNTIMES[process.resource.type]
 
@@ -112,7 +112,7 @@ def test_the_application_starts_with_its_variables(process: Process):
 
 
 @by_serving_stack
-def test_no_other_origin_of_the_platform_is_trusted(process: Process):
+def test_no_wildcard_host_or_origin_is_trusted(process: Process):
     environment = Environment(process.environ)
     hosts = environment[ALLOWED_HOSTS]
     origins = environment[CSRF_TRUSTED_ORIGINS] or [origin_of(host) for host in hosts]
@@ -140,18 +140,18 @@ def test_no_secret_is_passed_in_plain_text(process: Process):
 @by_container
 def test_the_container_listens_on_the_expected_port(process: Process):
     assert process.port == 8000
-    # App Runner's template does not set it: App Runner sets the same value itself.
+    # App Runner's template does not set PORT: App Runner itself sets it to the same value.
     assert process.declared.get("PORT", "8000") == "8000"
 
 
-def test_the_load_balancer_uses_the_same_port():
+def test_the_load_balancer_sends_to_the_containers_port():
     for group in of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
         assert group.properties["Port"] == 8000
     for service in of_type("AWS::ECS::Service"):
         assert [balancer["ContainerPort"] for balancer in service.properties["LoadBalancers"]] == [8000]
 
 
-def test_every_health_check_uses_healthz():
+def test_every_health_check_requests_healthz():
     asked = {process.health_path for process in IN_CONTAINERS if process.health_path}
 
     assert asked == {"/healthz"}
@@ -183,7 +183,7 @@ def test_the_web_function_cannot_run_commands():
     assert web.declared.get("WEBAPP_DB_ROLE", "web") == "web"
 
 
-def test_the_operations_function_allows_the_right_commands():
+def test_only_the_operations_function_allows_commands():
     functions = [process for process in PROCESSES if process.resource.type == "AWS::Lambda::Function"]
     allowed = {str(process): allowed_commands(Environment(process.environ)) for process in functions}
 
@@ -192,7 +192,7 @@ def test_the_operations_function_allows_the_right_commands():
     assert allowed["operations/template.yaml"] >= {"clearsessions", "create_web_role", "migrate"}
 
 
-def test_each_schedule_sends_an_event_its_function_accepts():
+def test_each_schedule_sends_an_event_that_its_function_accepts():
     sent = {
         schedule.stack: json.loads(schedule.properties["Target"]["Input"])
         for schedule in of_type("AWS::Scheduler::Schedule")

@@ -191,7 +191,7 @@ def test_a_gap_in_the_network_denial_is_found(path: str, value: Any):
     assert network_actions_of_the_code(deploy(mutate("foundation/network.yaml", f"{denial}/{path}", value))) != set()
 
 
-def test_another_accounts_policy_is_not_awss_policy(media_actions: dict[str, bool]):
+def test_a_policy_of_another_account_does_not_replace_awss_policy(media_actions: dict[str, bool]):
     strange = ["arn:aws:iam::999999999999:policy/service-role/AWSCodeDeployRoleForLambdaLimited"]
 
     (found,) = permission_mismatches(

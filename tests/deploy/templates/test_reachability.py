@@ -37,7 +37,7 @@ APPLICATION = {
 DATABASE = {"AWS::RDS::DBCluster", "AWS::RDS::DBInstance"}
 PUBLIC = {"AWS::ECS::ExpressGatewayService", "AWS::ElasticLoadBalancingV2::LoadBalancer"}
 GATEWAYS = {"dynamodb", "s3"}
-# The services that the code uses besides the database, and on ECS those that start it.
+# The services that the code uses besides the database and, on ECS, the services that start the task.
 SERVICES = GATEWAYS | {"ecr.api", "ecr.dkr", "logs", "secretsmanager"}
 
 VARIANTS = [

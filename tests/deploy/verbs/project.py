@@ -23,7 +23,7 @@ KEPT_VARIABLES = ("PATH", "PYTHONPATH", "HOME", "TMPDIR")
 
 @dataclass(frozen=True)
 class KillPoint:
-    """The point at which to kill a verb: before or after a call of AWS, with certain words in it, takes effect."""
+    """The point at which to kill a verb: before or after a call to AWS that contains certain words takes effect."""
 
     action: str
     about: str
@@ -98,7 +98,7 @@ class Project:
         return ended.stderr.splitlines()[-1]
 
     def kill_at(self, marker: str, *arguments: str) -> bool:
-        """Run a verb, SIGKILL it and its children at the first line with the marker, and return whether one came."""
+        """Run a verb, SIGKILL it and its children at the first line with the marker, and return whether it came."""
         with subprocess.Popen(
             bound_to_parent(self._argv(arguments)),
             cwd=self.directory,
@@ -117,7 +117,7 @@ class Project:
         return False
 
     def kill_in(self, aws: StandIn, call: KillPoint, *arguments: str) -> None:
-        """Run a verb and SIGKILL it during a call of AWS."""
+        """Run a verb and SIGKILL it during a call to AWS."""
         aws.hold(call.action, call.about, done=call.done)
         log = self.directory / "killed.log"
         with (

@@ -20,7 +20,7 @@ def findings(project: Project, exit_code: int) -> list[tuple[str, str, str]]:
     return [(finding["level"], finding["text"], finding["remedy"]) for finding in section["findings"]][1:]
 
 
-def test_a_new_stage_within_the_accounts_concurrency(make_project, aws: StandIn):
+def test_a_stage_within_the_accounts_concurrency_is_ok(make_project, aws: StandIn):
     aws.limit_executions(NEEDED)
 
     project: Project = make_project(aws.environ)
@@ -33,7 +33,7 @@ def test_a_new_stage_within_the_accounts_concurrency(make_project, aws: StandIn)
     ]
 
 
-def test_a_new_stage_above_the_accounts_concurrency(make_project, aws: StandIn):
+def test_a_stage_above_the_accounts_concurrency_is_wrong(make_project, aws: StandIn):
     aws.limit_executions(NEEDED - 1)
 
     found = findings(make_project(aws.environ), exit_code=1)

@@ -25,7 +25,7 @@ def init(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_options_answer_everything(tmp_path: Path):
+def test_options_answer_every_question(tmp_path: Path):
     ended = init(tmp_path, "--project", "shop", "--region", "eu-west-1", "--target", "aws_ecs", "--stage", "staging")
 
     assert ended.returncode == 0, ended.stderr

@@ -31,13 +31,13 @@ def test_a_missing_permission_names_the_action(project: Project, aws: StandIn):
     assert message.endswith("grant it to the deploying role, or choose another AWS_PROFILE")
 
 
-def test_credentials_that_have_expired(project: Project, aws: StandIn):
+def test_expired_credentials_are_explained(project: Project, aws: StandIn):
     aws.expire_token()
 
     assert "AWS's credentials have expired" in project.error("status")
 
 
-def test_a_region_without_the_project(project: Project, aws: StandIn):
+def test_a_region_without_the_project_is_named(project: Project, aws: StandIn):
     path = project.directory / "webapp.toml"
     path.write_text(path.read_text().replace('region = "us-east-1"', 'region = "eu-west-1"'))
 
@@ -46,7 +46,7 @@ def test_a_region_without_the_project(project: Project, aws: StandIn):
     assert "check region, stage and target" in project.error("manage", "--", "check")
 
 
-def test_an_image_that_is_not_in_the_registry(project: Project, aws: StandIn):
+def test_an_image_missing_from_the_registry_is_refused(project: Project, aws: StandIn):
     image = aws.push("guestbook", "v1")
 
     message = project.error("deploy", "--image", ABSENT)
@@ -55,7 +55,7 @@ def test_an_image_that_is_not_in_the_registry(project: Project, aws: StandIn):
     assert image in message
 
 
-def test_an_image_unsupported_by_lambda(project: Project, aws: StandIn):
+def test_an_image_that_lambda_does_not_support_is_refused(project: Project, aws: StandIn):
     large = aws.push("guestbook", "large", size_bytes=11 * 1024**3)
     index = aws.push("guestbook", "index", media_type="application/vnd.oci.image.index.v1+json")
 

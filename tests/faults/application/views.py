@@ -32,7 +32,7 @@ def queries(request: HttpRequest, count: int) -> JsonResponse:
 
 
 def iterate(request: HttpRequest) -> JsonResponse:
-    """Do what makes drivers keep state in a session: iterate over rows, and repeat one statement."""
+    """Run queries for which drivers keep state in a session: iterate over rows, and repeat one statement."""
     seen = sum(1 for _ in Entry.objects.iterator(chunk_size=5))
     for _ in range(10):
         Entry.objects.filter(hidden=False).first()

@@ -1,4 +1,4 @@
-"""Whether a process is stopped or frozen."""
+"""Tells whether a process is stopped or frozen."""
 
 from pathlib import Path
 

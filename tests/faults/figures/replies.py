@@ -1,4 +1,4 @@
-"""The outcome of each request, and the figures of an outage that follow from many of them."""
+"""The outcome of each request, and the figures of an outage that many outcomes give."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ class Reply:
 
     @property
     def failed(self) -> bool:
-        """Whether it counts as the application's error: a 5xx, or no response."""
+        """Whether the application failed: it answered with a 5xx, or not at all."""
         return self.status == 0 or self.status >= 500
 
     @property
     def throttled(self) -> bool:
-        """Whether Lambda throttled it, which is neither a success nor an error of the application."""
+        """Whether Lambda throttled the request, which is neither a success nor an error of the application."""
         return self.status == 429
 
     @property

@@ -23,9 +23,9 @@ RATE_WHERE_LAMBDA_WAITS_RPS = 10.0
 # The load in cases that send their own requests at full speed at the same time.
 RATE_BESIDE_OTHER_REQUESTS_RPS = 20.0
 _SAMPLE_S = 0.1
-# Short versions run among other tests, on a machine that may be busy, so their time limits are this much longer.
+# Short versions run among other tests on a machine that may be busy, so their time limits are multiplied by this.
 _SHORT_ALLOWANCE = 4
-# Limits for every case, except that a case which provokes Lambda's throttling may allow it.
+# Limits for every case; only a case that provokes Lambda's throttling may raise the limit of `throttled`.
 _ALWAYS = {"lost": 0, "duplicates": 0, "leaks": 0, "neither_success_nor_error": 0, "throttled": 0}
 
 
@@ -123,7 +123,7 @@ class Trial:
         return range(self.count)
 
     def note(self, **figures: float) -> None:
-        """Record a repetition's figures, of which the worst value of each name counts."""
+        """Record a repetition's figures; the worst value of each name decides the verdict."""
         for name, value in figures.items():
             self.figures.setdefault(name, []).append(round(value, 4))
 

@@ -17,7 +17,7 @@ from django_runtimes.compare.services.postgres import EmbeddedPostgres, Postgres
 from tests.faults.waiting import until, until_ended
 
 DATABASE = "webapp"
-# The application name of the cases' own connections, which do not count as backends of the application.
+# The application name of the cases' own connections, which `backends` does not count.
 OURS = "faults"
 
 _BACKENDS = (
@@ -104,7 +104,7 @@ async def until_no_transaction_is_idle(database: PostgresServer) -> float:
 
 
 async def until_logged_in(database: PostgresServer, user: str) -> None:
-    """Wait until a backend is logged in as a user; raise TimeoutError if none is in time."""
+    """Wait until a backend is logged in as a user; raise TimeoutError if none logs in."""
     async with administration(database) as connection:
 
         async def is_logged_in() -> bool:

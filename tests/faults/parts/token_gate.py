@@ -1,4 +1,4 @@
-"""A gate in front of PostgreSQL that checks IAM tokens as RDS does: over TLS, in place of a password, by age."""
+"""A gate in front of PostgreSQL that takes an IAM token as a password over TLS and checks its age, as RDS does."""
 
 import asyncio
 import contextlib
@@ -23,8 +23,9 @@ _REFUSAL = b"SFATAL\0VFATAL\0C28P01\0MPAM authentication failed\0\0"
 class TokenGate:
     """Listens on 127.0.0.1 and forwards each client with a valid token to a server that trusts the gate.
 
-    A token is valid for `lifetime_s`, in place of the 900 s of AWS. `accepted` counts logins, `refused` has the
-    reasons for the other ones, `tokens` has the accepted tokens, and `oldest_s` is the age of the oldest of them.
+    A token is valid for `lifetime_s`, in place of the 900 s of AWS. `accepted` counts the successful logins, `refused`
+    has the reason for each refused one, `tokens` has the accepted tokens, and `oldest_s` is the highest age of an
+    accepted token.
     """
 
     def __init__(self, target: int, *, access_key: dict[str, str], region: str, lifetime_s: float) -> None:

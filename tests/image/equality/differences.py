@@ -25,7 +25,7 @@ def _without_headers(*names: str) -> Callable[[Answer], Answer]:
 
 
 def _of_echo(change: Callable[[dict[str, Any]], None]) -> Callable[[Answer], Answer]:
-    """Return a normalization of the request that the echoing view shows."""
+    """Return a function that changes the request in the echoing view's response."""
 
     def normalize(answer: Answer) -> Answer:
         if not answer.body.startswith(b'{"method"'):
@@ -109,11 +109,11 @@ _CHANGING = (
 
 
 def settled(answer: Answer) -> Answer:
-    """Return the answer without changing content, with headers in alphabetical order and cookies in their own order."""
+    """Return the answer without content that changes, with its headers sorted and its cookies in their own order."""
     headers = tuple((name, _replaced(value.encode()).decode()) for name, value in answer.headers if name != "expires")
     body = answer.body
     if ("content-encoding", "gzip") in headers and body:
-        # Django pads it with a file name of random length.
+        # Django pads the compressed body with a file name of random length.
         body = decompress(body)
     return Answer(answer.status, tuple(sorted(headers, key=lambda pair: pair[0])), _replaced(body))
 

@@ -37,7 +37,7 @@ def test_the_requests_get_every_kind_of_response(answers):
     assert statuses["written entry"] == 200
     assert statuses["answer broken"] == 500
     assert b"nobody may see this" not in answers["container"]["answer broken"].body
-    # A status that no request produces would not be compared.
+    # Without a request that produces a status, that status would not be compared.
     assert {200, 201, 204, 301, 302, 303, 304, 307, 308, 400, 403, 404, 405, 500, 503} <= set(statuses.values())
 
 

@@ -29,7 +29,7 @@ async def test_connections_are_idle_once_aborted_requests_have_ended(trial: Tria
     least = {"aborts": _ABORTS, "views_ended": _ABORTS / 10, "busy_after_leaving": 1}
     with (
         trial.judged(least=least, idle_after_s=1.0, errors_after=0),
-        # Half of the requests use a thread each.
+        # Half of the requests use one thread each.
         serving(image, database_url, log, workers=2, pids_limit=256) as container,
     ):
         for _ in trial.repetitions:
@@ -119,7 +119,7 @@ def _watched(database_url: str) -> Iterator[_Watcher]:
 
 
 async def _leave(url: str, number: int) -> bool:
-    """Start a transaction and disconnect before its end; return whether there was no response yet.
+    """Start a transaction and disconnect before its end; return whether no response had come.
 
     Every other request goes to an asynchronous view, and every third connection ends with a reset.
     """

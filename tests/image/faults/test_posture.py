@@ -33,7 +33,7 @@ Page = tuple[dict[str, str], list[str], str]
 
 
 @pytest.mark.fault(38, "posture", "image", repetitions=1)
-def test_the_image_has_no_secret_and_no_privileged_file(trial: Trial, image) -> None:
+def test_the_image_contains_no_secret_and_no_privileged_file(trial: Trial, image) -> None:
     # Without a source of advisories, known vulnerabilities of the packages are not checked; the figure says so.
     least = {"files": 1_000, "planted_found": 3, "advisories_checked": 0}
     with trial.judged(least=least, secrets=0, setuid=0, writable_by_all=0, root=0, shell_in_entrypoint=0):

@@ -72,9 +72,9 @@ def _direct(url: str, address: str, name: str) -> tuple[int, dict[str, object]]:
 
 
 def _through_the_proxy(url: str, address: str, scheme: str) -> tuple[int, dict[str, object]]:
-    """Send the headers that a load balancer makes of the client's: it adds an address and sets the scheme."""
+    """Send the headers as a load balancer changes the client's: it adds an address and sets the scheme."""
     forwarded = f"{address}, {_CLIENT}" if address else _CLIENT
-    # Not every load balancer replaces the client's value.
+    # Not every load balancer replaces the client's scheme.
     schemes = "https, http" if scheme == "http" else scheme
     headers = {"Host": HOST, "X-Forwarded-For": forwarded, "X-Forwarded-Proto": schemes}
     with Conversation(url, source=_PROXY) as conversation:

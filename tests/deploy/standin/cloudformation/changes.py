@@ -55,7 +55,7 @@ def changes_of(world: World, stack: Stack, template: Template, values: dict[str,
 
 
 def changes_outputs(world: World, stack: Stack, template: Template, values: dict[str, str]) -> bool:
-    """Return whether any output changes; that alone makes a change set executable."""
+    """Return whether any output changes; a changed output is enough to make a change set executable."""
     return stacks.resolver_of(world, stack, template, values).outputs() != stack["outputs"]
 
 

@@ -141,7 +141,7 @@ class Execution:
         set_status(self._world, self._stack, "UPDATE_ROLLBACK_COMPLETE")
 
     def _restore(self, operation: dict[str, Any]) -> list[dict[str, Any]]:
-        """Reinstate replaced resources that still exist, and return their replacements, which are to be deleted."""
+        """Reinstate replaced resources that still exist, and return their replacements for deletion."""
         removable = []
         for former in operation.get("superseded", []):
             kept = self._stack["resources"][former["logical_id"]]

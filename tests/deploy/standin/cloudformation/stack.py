@@ -122,7 +122,7 @@ def template_of(stack: Stack) -> Template:
 def resolver_of(
     world: World, stack: Stack, template: Template, values: dict[str, str], *, unknown: Collection[str] = ()
 ) -> Resolver:
-    """Return a resolver for the template in the stack's current state; resources in `unknown` count as not created."""
+    """Return a resolver for the template in the stack's current state, without the resources in `unknown`."""
 
     def resource(logical_id: str) -> tuple[str, dict[str, Any]] | None:
         found = stack["resources"].get(logical_id)
@@ -160,7 +160,7 @@ def export(world: World, region: str, name: str) -> str | None:
 
 
 def importers(world: World, stack: Stack, names: set[str]) -> dict[str, list[str]]:
-    """Map each of these exports that other stacks import to the names of those stacks."""
+    """Map each of the exports that other stacks import to the names of the importing stacks."""
     used: dict[str, list[str]] = {}
     for other in existing(world, stack["region"]):
         for name in names & set(other["imports"]):

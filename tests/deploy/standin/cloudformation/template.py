@@ -65,7 +65,7 @@ def parse_template(body: str) -> Template:
 
 
 def capabilities(template: Template) -> set[str]:
-    """Return the capabilities that the caller has to acknowledge."""
+    """Return the capabilities that the caller must acknowledge."""
     needed = set()
     for resource in template["Resources"].values():
         if resource["Type"].startswith("AWS::IAM::"):

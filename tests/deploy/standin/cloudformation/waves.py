@@ -60,7 +60,7 @@ class Waves:
                 continue
             error = refused if plan is None else await self._attempt(name, plan, on)
             if error is not None:
-                # The failed resource may be half changed, so a rollback has to update it even if nothing differs.
+                # The failed resource may be half changed, so a rollback must update it even if nothing differs.
                 self._stack["resources"][name]["tainted"] = True
                 set_resource(self._world, self._stack, name, f"{verb}_FAILED", error.message)
                 failed.append(name)

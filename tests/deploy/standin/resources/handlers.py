@@ -114,7 +114,7 @@ _ID_PREFIXES = {
     "AWS::EC2::VPCEndpoint": "vpce",
 }
 
-# Types whose Ref is an ARN: the service and the resource part, by name.
+# Types whose Ref is an ARN, with functions that return the ARN's service and resource part for a name.
 _ARN_REFERENCES: dict[str, Any] = {
     "AWS::AppRunner::AutoScalingConfiguration": lambda name: (
         "apprunner",

@@ -13,7 +13,7 @@ _CHECKOUT = Path(__file__).parents[4]
 
 
 class Variables:
-    """Builds the environment of each process from the variables that all share."""
+    """Builds the environment of each process from the variables that all processes share."""
 
     def __init__(self, directory: Path, overlay: Mapping[str, str | None], endpoint: str) -> None:
         self._directory = directory
@@ -26,7 +26,7 @@ class Variables:
             "WEBAPP_STATIC_ROOT": str(self._static),
             "WEBAPP_MEDIA_ROOT": str(directory / "media"),
         }
-        # The keys of the role; on AWS the process gets them another way.
+        # The role's keys; on AWS each platform supplies them in its own way.
         self._role = {
             "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "example",

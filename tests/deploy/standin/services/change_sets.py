@@ -76,7 +76,7 @@ async def create_change_set(world: World, call: Call) -> dict[str, Any]:
 @operation("cloudformation", "DescribeChangeSet")
 async def describe_change_set(world: World, call: Call) -> dict[str, Any]:
     change_set = _find(world, call)
-    # AWS needs a moment to compute the changes, so callers have to poll.
+    # AWS needs a moment to compute the changes, so callers must poll.
     if not change_set.get("looked_at"):
         world.state.put(_KIND, change_set["key"], {**change_set, "looked_at": True})
         change_set |= {"status": "CREATE_IN_PROGRESS", "execution": "UNAVAILABLE", "reason": None, "changes": []}

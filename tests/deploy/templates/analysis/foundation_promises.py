@@ -94,7 +94,7 @@ def rejected_connections_are_logged(deployment: Deployment) -> bool:
 
 
 def alarms_watch_their_own_resources(deployment: Deployment) -> bool:
-    """Only free storage alarms below its threshold; a dimension names a resource of this or an earlier stack."""
+    """Only the alarm on free storage fires below its threshold; each dimension names an existing resource."""
     known = {"webapp-dev", *map(str, deployment.exports.values())}
     for alarm in deployment.of_type("AWS::CloudWatch::Alarm"):
         watched = [each["Value"] for each in alarm.properties.get("Dimensions", [])]

@@ -9,7 +9,7 @@ from tests.deploy.templates.analysis.stacks import read_template
 def mutate(template: str, path: str, value: Any) -> dict[str, dict[str, Any]]:
     """Return a template with another value at the path, which consists of names and indexes; None removes the value.
 
-    A path starts at the resources; all of it but the last part has to exist.
+    A path starts at the resources; all its parts except the last must exist.
     """
     mutated = copy.deepcopy(read_template(template))
     *names, last = [int(name) if name.isdigit() else name for name in path.split("/")]

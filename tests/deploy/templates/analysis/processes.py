@@ -19,7 +19,7 @@ _BY_PLATFORM = {
 
 @dataclass(frozen=True)
 class Process:
-    """A process that a template starts; `role` is for its code, the other roles are for the service that starts it."""
+    """A process that a template starts; its code uses `role`, and the service that starts it uses the other roles."""
 
     resource: Resource
     image: str
@@ -33,7 +33,7 @@ class Process:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The process's environment; the ARN of each secret replaces its value, which is no shorter."""
+        """The process's environment, with the ARN of each secret in place of its value."""
         return {**_BY_PLATFORM[self.resource.type], **self.declared, **self.secrets}
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 from tests.deploy.templates.analysis.stacks import Deployment, Resource
 
 WORLD = "0.0.0.0/0"
-# The destination of groups that open no connections: their rule allows only the machine itself.
+# The destination in the rule of a group that opens no connections: only the machine itself.
 _LOOPBACK = "127.0.0.1/32"
 _ALL_PORTS = (0, 65535)
 

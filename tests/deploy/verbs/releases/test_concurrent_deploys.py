@@ -20,13 +20,13 @@ from tests.deploy.verbs.conftest import (
 pytestmark = [pytest.mark.profile_free, pytest.mark.verbs]
 
 PAGES_REFUSED = {"WEBAPP_ALLOWED_HOSTS": "nowhere.example"}
-# The smoke test of a refused page lasts until another image answers.
+# The smoke test retries a refused page until another image answers.
 LONG_SMOKE_TIMEOUT_S = 600
 
 
 @contextmanager
 def blocked_verb(project: Project, aws: StandIn, action: str, about: str, *arguments: str) -> Iterator[list[str]]:
-    """Hold a verb in a call of AWS while the block runs, then let it fail; the list receives its last line."""
+    """Hold a verb in a call to AWS while the block runs, then let it fail; the list receives its last line."""
     last_line: list[str] = []
     aws.hold(action, about, done=False)
     with running(project, *arguments) as process:
@@ -41,7 +41,7 @@ def history(project: Project) -> list[str]:
     return [release["image"].rpartition("@")[2] for release in project.json("status")["releases"]]
 
 
-def test_an_image_cannot_pass_with_another_images_answers(make_project, aws_with_database: StandIn):
+def test_another_images_answers_do_not_pass_the_smoke_test(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ, smoke_timeout_s=LONG_SMOKE_TIMEOUT_S)
     create_registry(aws)
@@ -50,7 +50,7 @@ def test_an_image_cannot_pass_with_another_images_answers(make_project, aws_with
     project.run("deploy", "--image", first, "--yes")
 
     with running(project, "deploy", "--image", refused, "--yes") as process:
-        # This is the smoke test's heading: the page is refused until the other image has the traffic.
+        # The marker is the smoke test's heading: the page is refused until the other image has the traffic.
         wait_for_line(process, "test\n")
         project.run("deploy", "--image", good, "--yes")
         message = wait_for_failure(process)

@@ -19,7 +19,7 @@ def test_a_half_created_registry_is_recreated(make_project, aws: StandIn, docker
     aws.fail("AlarmTopic", "no further", stack="guestbook-dev-monitoring")
     assert "PullPolicy (AWS::IAM::ManagedPolicy): not today" in project.error("deploy", "--yes")
 
-    # The next deploy advises this command.
+    # The next deploy would recommend this command.
     aws.client("cloudformation").delete_stack(StackName=REGISTRY)
     aws.client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=REGISTRY, WaiterConfig={"Delay": 1})
 

@@ -101,7 +101,7 @@ def test_parameters_can_change_on_a_live_stage(live: tuple[Project, str], target
 
 @pytest.mark.verbs
 @pytest.mark.parametrize("live", ["aws_ecs"], indirect=True)
-def test_tasks_move_with_the_network(live: tuple[Project, str], aws_with_database: StandIn):
+def test_tasks_move_to_the_private_subnets_behind_a_nat_gateway(live: tuple[Project, str], aws_with_database: StandIn):
     project, image = live
     network = outputs_of(aws_with_database, "network")
     assert tasks_of(aws_with_database) == (network["PublicSubnets"].split(","), "ENABLED")
@@ -110,7 +110,7 @@ def test_tasks_move_with_the_network(live: tuple[Project, str], aws_with_databas
     deployed = project.json("deploy", "--image", image, "--yes")
 
     assert tasks_of(aws_with_database) == (network["PrivateSubnets"].split(","), "DISABLED")
-    # The smoke test requested the page there, so the application allows the host.
+    # The smoke test requested the page at this host, so the application allows it.
     assert deployed["endpoint"] == "https://other.example.com"
 
 

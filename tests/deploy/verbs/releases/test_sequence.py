@@ -70,7 +70,7 @@ def make_version_with_raw_sql(directory: Path) -> tuple[dict[str, str], Path]:
     return {"DJANGO_SETTINGS_MODULE": "other_settings"}, directory
 
 
-def test_a_stage_from_first_deploy_to_destroy(make_project, aws_with_database: StandIn):
+def test_verbs_take_a_stage_from_its_first_deploy_to_its_end(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ, smoke_timeout_s=15)
     create_registry(aws)
@@ -181,7 +181,7 @@ def test_a_deploy_shifts_gradually_and_a_rollback_at_once(make_project, aws_with
 
 
 @pytest.mark.verbs
-def test_a_breaking_migration_has_to_be_allowed_by_name(make_project, aws_with_database: StandIn, tmp_path: Path):
+def test_a_breaking_migration_must_be_allowed_by_name(make_project, aws_with_database: StandIn, tmp_path: Path):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
     create_registry(aws)
@@ -202,7 +202,7 @@ def test_a_breaking_migration_has_to_be_allowed_by_name(make_project, aws_with_d
 
 
 @pytest.mark.verbs
-def test_one_stages_image_is_promoted_to_another(make_project, aws_with_database: StandIn):
+def test_promote_deploys_one_stages_image_to_another_stage(make_project, aws_with_database: StandIn):
     aws = aws_with_database
     project: Project = make_project(aws.environ)
     create_registry(aws)

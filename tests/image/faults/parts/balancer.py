@@ -17,7 +17,7 @@ _BODY = json.dumps({"author": "faults", "message": "written"}).encode()
 
 
 class Balancer(threading.Thread):
-    """Sends each request, of which half are writes, to the next ready server, and never retries.
+    """Sends each request to the next ready server, and never retries; half of the requests are writes.
 
     A server is ready from its first good response at `/readyz` to its first bad one. `failed` has the errors of
     requests that failed, `acknowledged` the keys of successful writes, and `served` the number of requests by server.

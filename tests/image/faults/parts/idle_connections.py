@@ -15,7 +15,7 @@ _SPREAD_S = 2.0
 class IdleConnections(threading.Thread):
     """Sends ten requests over each of `count` connections, with a pause of `longest_s` before one of them.
 
-    It never retries, so a connection that the server has closed counts as a reset. One more connection is left open
+    It never retries, so it counts a connection that the server has closed as a reset. One more connection is left open
     until the server closes it after `kept_s`.
     """
 

@@ -33,7 +33,7 @@ _EXAMPLE_FILES = ("botocore/data/iam/2010-05-08/examples-1.json",)
 
 @dataclass
 class Contents:
-    """Findings in the layers above the base image, each with its place."""
+    """Findings in the layers above the base image, each with its path."""
 
     files: int
     secrets: list[str]
