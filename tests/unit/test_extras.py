@@ -53,7 +53,7 @@ def test_an_unknown_origin_gives_no_command(monkeypatch, extras, named):
     assert how_to_install(*extras) == f"install django-runtimes with its {named} from this installation's origin"
 
 
-def test_an_extra_is_installed_if_all_its_packages_are(monkeypatch):
+def test_an_extra_is_installed_if_all_its_packages_are_installed(monkeypatch):
     real_distribution = importlib.metadata.distribution
     monkeypatch.setattr(
         importlib.metadata,

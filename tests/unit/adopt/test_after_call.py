@@ -23,8 +23,8 @@ SQLITE = {"ENGINE": "django.db.backends.sqlite3", "NAME": "db.sqlite3"}
 
 @pytest.fixture
 def messages_after(monkeypatch):
-    """Return a function that changes `ready_project()` after the call, and gives the IDs and texts of the messages."""
-    # Django's test runner creates it in this process, and is allowed to change settings.
+    """Return a function that changes `ready_project()` after the call and returns the messages' IDs and texts."""
+    # Django's test runner may change settings: it creates `outbox`, by which the checks recognize it.
     monkeypatch.delattr(mail, "outbox")
 
     def messages_after(change, environ=DEPLOYED, project=None) -> list[tuple[str, str]]:
@@ -69,7 +69,7 @@ def test_unchanged_settings_give_no_message(messages_after):
     assert messages_after(lambda settings: settings.update(copy.copy(settings))) == []
 
 
-def test_defaults_that_django_fills_in_are_no_change(messages_after):
+def test_defaults_that_django_fills_in_give_no_message(messages_after):
     assert messages_after(lambda settings: ConnectionHandler(settings["DATABASES"]).settings) == []
 
 
@@ -95,7 +95,7 @@ def test_defaults_that_django_fills_in_are_no_change(messages_after):
         ),
     ],
 )
-def test_errors_before_the_call_are_errors_after_it(messages_after, change, beginning):
+def test_settings_refused_by_the_call_are_errors_after_it_too(messages_after, change, beginning):
     errors = [text for check, text in messages_after(change) if check == "E029"]
 
     assert len(errors) == 1
@@ -105,7 +105,7 @@ def test_errors_before_the_call_are_errors_after_it(messages_after, change, begi
     assert f"{error.value}." == errors[0]
 
 
-def test_startup_options_through_rds_proxy(messages_after):
+def test_startup_options_through_rds_proxy_are_an_error(messages_after):
     change = in_database("OPTIONS", "options", value="-c search_path=shop")
 
     assert messages_after(change, ON_LAMBDA)[0][0] == "E029"
@@ -124,7 +124,7 @@ def test_startup_options_through_rds_proxy(messages_after):
         (setting("SECURE_SSL_REDIRECT", False), "SECURE_SSL_REDIRECT"),
     ],
 )
-def test_settings_changed_after_the_call_are_warnings(messages_after, change, label):
+def test_a_setting_changed_after_the_call_gets_a_warning(messages_after, change, label):
     (warning,) = messages_after(change)
 
     assert warning[0] == "W020"

@@ -84,12 +84,12 @@ def message_ids(runtime: Runtime, checks=CHECKS, **settings) -> list[str]:
         ({"ALLOWED_HOSTS": ["*"]}, ["django_runtimes.W028"]),
     ],
 )
-def test_settings_that_do_not_work_outside_local(settings, expected):
+def test_settings_that_fail_outside_local_get_a_warning(settings, expected):
     assert message_ids(Runtime.AWS_ECS, **settings) == message_ids(Runtime.AWS_LAMBDA, **settings) == expected
     assert message_ids(Runtime.LOCAL, **settings) == []
 
 
-def test_sessions_in_a_cache_that_processes_do_not_share():
+def test_sessions_in_a_cache_of_one_process_get_a_warning():
     settings = {"SESSION_ENGINE": "django.contrib.sessions.backends.cache", "CACHES": {"default": {"BACKEND": LOCMEM}}}
 
     assert message_ids(Runtime.AWS_ECS, **settings) == ["django_runtimes.W022", "django_runtimes.W023"]
@@ -98,7 +98,7 @@ def test_sessions_in_a_cache_that_processes_do_not_share():
 
 
 @pytest.mark.parametrize(("name", "count"), [("Starting", 1), ("nested", 1), ("Quiet", 0)])
-def test_middleware_that_starts_threads_on_lambda(monkeypatch, name, count):
+def test_middleware_that_starts_threads_gets_a_warning_on_lambda(monkeypatch, name, count):
     module = ModuleType("shop.middleware")
     middleware = globals()[name]
     monkeypatch.setattr(middleware, "__module__", module.__name__)
@@ -114,7 +114,7 @@ def test_middleware_that_starts_threads_on_lambda(monkeypatch, name, count):
     assert message_ids(Runtime.AWS_ECS, **settings) == []
 
 
-def test_modules_that_import_psycopg2(monkeypatch):
+def test_modules_that_import_psycopg2_get_a_warning(monkeypatch):
     driver, shop = ModuleType("psycopg2"), ModuleType("shop.models")
     shop.psycopg2 = driver
     monkeypatch.setitem(sys.modules, "psycopg2", driver)
@@ -123,7 +123,7 @@ def test_modules_that_import_psycopg2(monkeypatch):
     assert message_ids(Runtime.AWS_ECS) == ["django_runtimes.W027"]
 
 
-def test_a_migrate_command_of_the_project(monkeypatch):
+def test_a_migrate_command_of_the_project_gets_a_warning(monkeypatch):
     monkeypatch.setattr(commands, "get_commands", lambda: {"migrate": "django_tenants"})
 
     (warning,) = commands.check_migrate()
@@ -135,7 +135,7 @@ def test_a_migrate_command_of_the_project(monkeypatch):
 
 
 @pytest.mark.parametrize("key", ["a" * 60, b"a" * 60, "abcd" * 15])
-def test_a_secret_key_of_few_different_characters(key):
+def test_a_key_of_few_different_characters_gets_a_warning(key):
     with override_settings(
         SECRET_KEY=key,
         DJANGO_RUNTIMES=django_settings.DJANGO_RUNTIMES._replace(detection=Detection(Runtime.AWS_ECS, "a test")),

@@ -109,7 +109,7 @@ def test_settings_of_the_wrong_type_are_refused(deployed, name, value, text):
 
 
 @pytest.mark.parametrize("name", ["DATABASES", "INSTALLED_APPS"])
-def test_it_must_follow_the_settings_that_it_reads(name):
+def test_it_must_be_called_after_the_settings_that_it_reads(name):
     settings = {key: value for key, value in ready_project().items() if key != name}
 
     with pytest.raises(
@@ -155,7 +155,7 @@ def test_a_reloaded_module_may_call_it_again(monkeypatch, tmp_path):
     monkeypatch.delitem(sys.modules, "settings_reloaded")
 
 
-def test_settings_without_the_call_are_refused(deployed):
+def test_settings_without_the_calls_result_are_refused(deployed):
     run_call(ready_project())
 
     with pytest.raises(ConfigurationError, match=r"live lacks the settings that configure\(\) set in config\.settings"):

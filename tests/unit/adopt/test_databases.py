@@ -46,7 +46,7 @@ def test_the_url_replaces_the_address_and_keeps_the_rest():
     assert entry["OPTIONS"] | own["OPTIONS"] == entry["OPTIONS"]
 
 
-def test_the_projects_own_address_stays():
+def test_the_projects_own_address_is_kept():
     entry = default(postgresql(PORT="5444"))
 
     assert (entry["HOST"], entry["PORT"], entry["NAME"], entry["USER"]) == ("own.example", "5444", "own", "owner")
@@ -71,7 +71,7 @@ def test_single_variables_change_single_parts_of_the_projects_address():
         ({"connect_timeout": 11}, {"DATABASE_URL": "postgresql://a@127.0.0.1/b?connect_timeout=3"}, "3"),
     ],
 )
-def test_an_option_comes_from_url_then_variable_then_project(own, variables, timeout_s):
+def test_the_url_beats_the_variable_which_beats_the_project(own, variables, timeout_s):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["connect_timeout"] == timeout_s
 
 
@@ -84,11 +84,11 @@ def test_an_option_comes_from_url_then_variable_then_project(own, variables, tim
         ({}, {}, "verify-full"),
     ],
 )
-def test_sslmode_has_the_same_precedence(own, variables, mode):
+def test_for_sslmode_the_url_beats_the_variable_too(own, variables, mode):
     assert default(postgresql(OPTIONS=own), **variables)["OPTIONS"]["sslmode"] == mode
 
 
-def test_the_url_may_have_djangos_keys():
+def test_the_url_may_contain_keys_of_django():
     url = "postgresql://app@db.example/shop?conn_max_age=600&ATOMIC_REQUESTS=True&autocommit=0&application_name=web"
 
     entry = default(postgresql(ATOMIC_REQUESTS=False), DATABASE_URL=url)
@@ -100,7 +100,7 @@ def test_the_url_may_have_djangos_keys():
     assert adopted.ignored_variables == (("conn_max_age in DATABASE_URL", "the strategy is pool"),)
 
 
-def test_a_flag_in_the_url_is_true_or_false():
+def test_an_invalid_flag_in_the_url_is_refused():
     with pytest.raises(ConfigurationError, match="has atomic_requests='maybe', which is no flag"):
         default(postgresql(), DATABASE_URL="postgresql://app:secret@db.example/shop?atomic_requests=maybe")
 
@@ -231,7 +231,7 @@ def test_a_postgis_replica_gets_the_postgis_engine():
     assert databases["replica"]["ENGINE"] == "django_runtimes.databases.postgis"
 
 
-def test_a_project_without_a_default_database_gets_none():
+def test_a_project_without_a_default_database_keeps_none():
     databases = {"default": {}, "people": postgresql()}
 
     assert settings_after(ready_project(DATABASES=databases))["DATABASES"]["default"] is databases["default"]
@@ -262,7 +262,7 @@ def test_the_web_role_defaults_to_the_projects_user():
     assert decisions_for(ready_project(), **URL).adopted.web_role == "app"
 
 
-def test_operations_can_read_the_web_role_too():
+def test_the_operations_role_can_read_the_web_login():
     operations = {"WEBAPP_DB_OPERATIONS_USER": "boss", "WEBAPP_DB_OPERATIONS_PASSWORD": "b0ss"}
 
     adopted = decisions_for(ready_project(), WEBAPP_DB_ROLE="operations", **operations).adopted
@@ -288,17 +288,17 @@ def further(url: str, **entry: Any) -> dict[str, Any]:
         ("postgresql://a@db.example:5433/b?sslmode=verify-ca", "db.example", "require"),
     ],
 )
-def test_the_urls_sslmode_counts_for_its_own_local_server(url, host, mode):
+def test_the_urls_sslmode_applies_to_other_databases_of_its_server(url, host, mode):
     assert further(url, HOST=host, OPTIONS={"sslmode": "require"})["sslmode"] == mode
 
 
-def test_an_address_in_the_options_is_another_server():
+def test_an_address_in_the_options_means_another_server():
     options = {"sslmode": "require", "hostaddr": "192.0.2.2"}
 
     assert further(f"{LOCAL_URL}?sslmode=prefer", HOST="localhost", OPTIONS=options)["sslmode"] == "require"
 
 
-def test_options_that_need_tls_go_with_the_demand_for_it():
+def test_options_that_need_tls_are_dropped_where_it_is_optional():
     demand = {"sslmode": "verify-full", "sslrootcert": "system", "channel_binding": "require"}
 
     for url, kept in ((f"{LOCAL_URL}?sslmode=prefer", False), (LOCAL_URL, True)):

@@ -16,14 +16,14 @@ def refusal(settings, **environ) -> str:
     return str(error.value)
 
 
-def test_debug_in_the_settings():
+def test_debug_in_the_settings_is_refused():
     assert refusal(ready_project(DEBUG=True)) == (
         "DEBUG=True in the settings exposes the application's internals and the runtime is aws_ecs; "
         "set DEBUG to False there, or WEBAPP_DEBUG=0"
     )
 
 
-def test_debug_by_the_variable():
+def test_debug_by_the_variable_is_refused():
     assert refusal(ready_project(), WEBAPP_DEBUG="1").startswith("WEBAPP_DEBUG=1 exposes the application's internals")
 
 
@@ -36,7 +36,7 @@ def test_debug_by_the_variable():
         ("", "is empty"),
     ],
 )
-def test_a_secret_key_that_others_could_guess(key, reason):
+def test_a_secret_key_that_others_could_guess_is_refused(key, reason):
     text = refusal(ready_project(SECRET_KEY=key))
 
     assert text == (
@@ -45,21 +45,21 @@ def test_a_secret_key_that_others_could_guess(key, reason):
     )
 
 
-def test_no_secret_key_at_all():
+def test_a_missing_secret_key_is_refused():
     settings = {name: value for name, value in ready_project().items() if name != "SECRET_KEY"}
 
     assert "SECRET_KEY in the settings is empty" in refusal(settings)
 
 
 @pytest.mark.parametrize("hosts", [[], ["localhost", "127.0.0.1"], ["[::1]"]])
-def test_hosts_that_no_user_can_reach(hosts):
+def test_hosts_that_no_user_can_reach_are_refused(hosts):
     assert refusal(ready_project(ALLOWED_HOSTS=hosts)).startswith(
         "WEBAPP_ALLOWED_HOSTS is not set and ALLOWED_HOSTS in the settings names no host beyond this machine"
     )
 
 
 @pytest.mark.parametrize("engine", ["django.db.backends.sqlite3", "django.contrib.gis.db.backends.spatialite"])
-def test_sqlite(engine):
+def test_sqlite_is_refused(engine):
     text = refusal(ready_project(DATABASES={"default": {"ENGINE": engine, "NAME": "db.sqlite3"}}))
 
     assert text == (
@@ -68,19 +68,19 @@ def test_sqlite(engine):
     )
 
 
-def test_sqlite_beside_the_default():
+def test_sqlite_is_refused_beside_the_default_too():
     databases = {"default": postgresql(), "geo": {"ENGINE": "django.db.backends.sqlite3", "NAME": "geo.sqlite3"}}
 
     assert "DATABASES['geo'] has the engine" in refusal(ready_project(DATABASES=databases), **DEPLOYED)
 
 
-def test_no_database():
+def test_a_missing_database_is_refused():
     assert refusal(ready_project(DATABASES={"default": {}})) == (
         "no database is configured; set DATABASE_URL, or WEBAPP_DB_HOST and its group"
     )
 
 
-def test_startup_options_through_rds_proxy():
+def test_startup_options_through_rds_proxy_are_refused():
     text = refusal(ready_project(DATABASES={"default": postgresql(OPTIONS=OPTIONS)}), **ON_LAMBDA)
 
     assert text == (
@@ -89,7 +89,7 @@ def test_startup_options_through_rds_proxy():
     )
 
 
-def test_startup_options_of_a_replica_through_rds_proxy():
+def test_startup_options_of_a_replica_behind_a_proxy_are_refused():
     replica = postgresql(HOST="shop.proxy-abc.eu-central-1.rds.amazonaws.com", OPTIONS=OPTIONS)
 
     text = refusal(ready_project(DATABASES={"default": postgresql(), "replica": replica}), **DEPLOYED)
@@ -97,7 +97,7 @@ def test_startup_options_of_a_replica_through_rds_proxy():
     assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at")
 
 
-def test_startup_options_of_a_replica_at_the_named_proxy():
+def test_startup_options_of_a_replica_at_the_proxy_are_refused():
     replica = postgresql(HOST="PROXY.example", OPTIONS=OPTIONS)
     settings = ready_project(DATABASES={"default": postgresql(), "replica": replica})
 
@@ -106,33 +106,33 @@ def test_startup_options_of_a_replica_at_the_named_proxy():
     assert text.startswith("DATABASES['replica']: OPTIONS has 'options', which RDS Proxy at 'PROXY.example' refuses")
 
 
-def test_plain_text_across_a_network():
+def test_plain_text_across_a_network_is_refused():
     text = refusal(ready_project(DATABASES={"default": postgresql(OPTIONS={"sslmode": "disable"})}))
 
     assert text.startswith("sslmode='disable' may send passwords and rows to own.example in plain text; set")
 
 
-def test_a_port_that_is_not_a_number():
+def test_a_port_that_is_not_a_number_is_refused():
     assert refusal(ready_project(DATABASES={"default": postgresql(PORT="five")})).startswith(
         "DATABASES has PORT='five'"
     )
 
 
 @pytest.mark.parametrize(("name", "key"), [("STATICFILES_STORAGE", "staticfiles"), ("DEFAULT_FILE_STORAGE", "default")])
-def test_a_storage_that_django_ignores(name, key):
+def test_a_storage_setting_that_django_ignores_is_refused(name, key):
     assert refusal(ready_project(**{name: "own.Storage"})) == (
         f"{name}='own.Storage' has had no effect since Django 5.1; "
         f"write it as STORAGES['{key}'] = {{'BACKEND': 'own.Storage'}}"
     )
 
 
-def test_an_obsolete_storage_setting_beside_storages_is_fine():
+def test_an_ignored_storage_setting_beside_storages_is_accepted():
     settings = ready_project(STATICFILES_STORAGE="own.Storage", STORAGES={"staticfiles": {"BACKEND": "own.Storage"}})
 
     assert decide(settings, DEPLOYED)
 
 
-def test_a_function_without_a_proxy():
+def test_a_function_without_a_proxy_is_refused():
     variables = {name: value for name, value in ON_LAMBDA.items() if name != "WEBAPP_DB_PROXY_HOST"}
 
     assert refusal(ready_project(), **variables).startswith(
@@ -140,7 +140,7 @@ def test_a_function_without_a_proxy():
     )
 
 
-def test_all_errors_are_found_at_once():
+def test_all_errors_are_reported_at_once():
     with pytest.raises(ConfigurationError) as error:
         decide(new_project(), {"WEBAPP_RUNTIME": "aws_ecs"})
 

@@ -93,11 +93,11 @@ def test_the_profile_fills_settings_that_nothing_else_sets():
     assert settings["STATIC_ROOT"].endswith("/build/static")
 
 
-def test_a_project_that_sets_hsts_keeps_its_checks():
+def test_a_project_that_sets_hsts_silences_no_check():
     assert "SILENCED_SYSTEM_CHECKS" not in decisions_for(ready_project(SECURE_HSTS_SECONDS=60)).settings
 
 
-def test_the_variable_declares_plain_http_in_front():
+def test_the_variable_for_plain_http_turns_off_https_settings():
     settings = settings_after(ready_project(SECURE_SSL_REDIRECT=True, SESSION_COOKIE_SECURE=True), WEBAPP_HTTPS="0")
 
     assert settings["SECURE_SSL_REDIRECT"] is settings["SESSION_COOKIE_SECURE"] is False
@@ -110,7 +110,7 @@ def test_log_variables_are_ignored_beside_the_projects_logging():
     assert adopted.ignored_variables == (("WEBAPP_LOG_LEVEL", "the settings have their own LOGGING"),)
 
 
-def test_apps_follow_the_projects_so_that_its_commands_win():
+def test_the_librarys_apps_follow_the_projects_apps():
     installed = settings_after(ready_project())["INSTALLED_APPS"]
 
     assert installed[: len(ready_project()["INSTALLED_APPS"])] == ready_project()["INSTALLED_APPS"]
@@ -206,13 +206,13 @@ def test_an_s3_storage_keeps_its_options():
         ("https://cdn.example/static/", ("https://cdn.example/static/", None)),
     ],
 )
-def test_static_files_below_a_base_path(own, below):
+def test_static_files_are_served_below_the_base_path(own, below):
     settings = settings_after(ready_project(STATIC_URL=own), WEBAPP_BASE_PATH="/shop")
 
     assert (settings["STATIC_URL"], settings.get("WHITENOISE_STATIC_PREFIX")) == below
 
 
-def test_a_relative_static_url_that_begins_like_the_base_path():
+def test_a_static_url_that_begins_like_the_base_path_is_prefixed():
     assert settings_after(ready_project(), WEBAPP_BASE_PATH="/static")["STATIC_URL"] == "/static/static/"
 
 
@@ -242,7 +242,7 @@ def test_a_session_starts_in_the_time_zone_django_would_set(settings, zone):
     assert environ == {"PGTZ": zone, "RES_OPTIONS": "timeout:2 attempts:2"}
 
 
-def test_libraries_variables_that_are_set_stay():
+def test_variables_of_libraries_that_are_set_are_kept():
     assert decisions_for(ready_project(), PGTZ="Asia/Tokyo", RES_OPTIONS="").environ == {}
 
 
@@ -253,7 +253,7 @@ def test_a_function_connects_through_its_proxy():
     assert settings["DJANGO_RUNTIMES"].runtime == "aws_lambda"
 
 
-def test_the_storage_of_static_files_is_plain_without_a_manifest():
+def test_without_a_manifest_static_files_get_plain_storage():
     media = {"BACKEND": "own.Media"}
     manifest = {"BACKEND": "own.Manifest", "OPTIONS": {"manifest_strict": False}}
     project = ready_project(STORAGES={"default": media, "staticfiles": manifest})

@@ -103,12 +103,12 @@ def generated(seed: int) -> tuple[dict[str, Any], dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def decided_seeds() -> list[int]:
-    """Seeds that led to decisions, counted by the next test."""
+    """The seeds that led to decisions, which the next test counts."""
     return []
 
 
 @pytest.mark.parametrize("seed", range(400))
-def test_only_listed_names_change_and_none_in_place(seed, decided_seeds):
+def test_only_listed_settings_change_and_no_object_changes(seed, decided_seeds):
     project, environ = generated(seed)
     objects, before = dict(project), copy.deepcopy({**project, "OWN_SETTING": None})
 
@@ -123,7 +123,7 @@ def test_only_listed_names_change_and_none_in_place(seed, decided_seeds):
     assert {**project, "OWN_SETTING": None} == before
 
 
-def test_many_of_the_generated_projects_can_run(decided_seeds):
+def test_many_of_the_generated_projects_are_accepted(decided_seeds):
     assert len(decided_seeds) > 100
 
 
@@ -149,7 +149,7 @@ def test_nothing_changes_under_local_without_a_variable(project, environ):
         ("postgis://app:secret@db.example:5433/shop", {"ENGINE": "django.contrib.gis.db.backends.postgis"}),
     ],
 )
-def test_nothing_changes_under_local_where_the_settings_read_the_url(url, read):
+def test_nothing_changes_under_local_if_settings_read_the_url(url, read):
     entry = _entry() | read
 
     decisions = decide(new_project() | {"DATABASES": {"default": entry}}, {"DATABASE_URL": url})
@@ -176,7 +176,7 @@ def test_local_uses_a_database_url_that_settings_did_not_read(url):
     assert {"DATABASES", "DJANGO_RUNTIMES"} <= decide(project, {"DATABASE_URL": url}).settings.keys()
 
 
-def test_a_variable_makes_local_use_a_database_url_already_read():
+def test_a_declared_local_uses_a_url_that_settings_already_read():
     project = new_project() | {"DATABASES": {"default": _entry()}}
 
     settings = decide(project, {"DATABASE_URL": URL, "WEBAPP_RUNTIME": "local"}).settings
@@ -188,7 +188,7 @@ def _entry():
     return postgresql(NAME="shop", USER="app", PASSWORD="secret", HOST="db.example", PORT=5433)
 
 
-def test_a_database_beside_a_changed_one_is_the_same_object():
+def test_a_database_that_does_not_change_is_the_same_object():
     project = ready_project(DATABASES={"default": postgresql(), "old": {"ENGINE": "django.db.backends.mysql"}})
 
     databases = decide(project, DEPLOYED).settings["DATABASES"]

@@ -57,7 +57,7 @@ def test_the_better_of_the_two_asgi_servers_is_the_peer(results: Results):
     assert figure(results, "the better of").peer == 2_000.0
 
 
-def test_connections_are_counted_against_workers_times_threads(results: Results):
+def test_connections_are_compared_with_workers_times_threads(results: Results):
     measured = replace(results.containers, backends=[16.0, 24.0, 24.0, 24.0, 16.0])
 
     found = figure(replace(results, containers=measured), "PostgreSQL connections")
@@ -65,11 +65,11 @@ def test_connections_are_counted_against_workers_times_threads(results: Results)
     assert (found.ours, found.peer, found.ratio.median, found.met) == (24.0, 16.0, 1.5, False)
 
 
-def test_a_good_p99_counts_for_the_goal_when_nothing_was_refused(results: Results):
+def test_a_low_p99_without_refusals_meets_the_goal(results: Results):
     assert figure(results, "PostgreSQL connections").goal_met
 
 
-def test_a_p99_worse_than_gthreads_misses_the_goal_and_not_the_bar(results: Results):
+def test_a_p99_above_gthreads_meets_the_bar_but_not_the_goal(results: Results):
     found = figure(crowded(results, p99_ms=60.0), "PostgreSQL connections")
 
     assert (found.met, found.goal_met) == (True, False)

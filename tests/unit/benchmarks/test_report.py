@@ -53,7 +53,7 @@ def test_the_page_lists_every_contender_with_its_refusals(results: Results, tmp_
     assert "| granian WSGI | 8,000 | 1.33 | 5.0 | 20.0 | 10,000 | 0 | 0 |" in page
 
 
-def test_a_quick_look_says_so_on_the_page(results: Results, tmp_path: Path):
+def test_the_page_of_a_quick_run_says_that_it_is_a_preview(results: Results, tmp_path: Path):
     write({**ENVIRONMENT, "quick": True}, results, tmp_path)
 
     assert "A preview" in (tmp_path / "latest.md").read_text()

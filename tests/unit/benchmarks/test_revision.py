@@ -75,7 +75,7 @@ def test_the_worktree_has_the_files_of_the_revision(repository: Path, tmp_path: 
     assert worktrees(repository) == 1
 
 
-def test_a_revision_from_before_the_benchmark_gets_its_application(repository: Path, tmp_path: Path):
+def test_a_revision_without_the_benchmark_gets_its_application(repository: Path, tmp_path: Path):
     with worktree(find_revision("first", repository), tmp_path / "old", repository) as directory:
         assert (directory / "benchmarks/application/views.py").exists()
         assert (directory / "benchmarks/__init__.py").exists()

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.contenders.servers import GRANIAN, GTHREAD, OURS, SERVERS, UVICORN, UVICORN_WORKER, Server, command
 
 
-def test_ours_starts_with_the_images_own_command():
+def test_our_server_starts_with_the_images_command():
     assert command(OURS, 8000) == ["-m", "django_runtimes.entrypoints.launch"]
 
 
@@ -42,5 +42,5 @@ def test_a_servers_cpu_time_includes_running_and_ended_children():
         leader.communicate(b"\n")
 
 
-def test_other_sessions_do_not_count_as_cpu_time():
+def test_cpu_time_excludes_processes_of_other_sessions():
     assert Server("", 0x7FFFFFFF).cpu_s() == 0

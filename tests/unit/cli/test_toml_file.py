@@ -15,7 +15,7 @@ def test_a_file_is_read(tmp_path: Path):
     assert read_toml(tmp_path / "webapp.toml", remedy="write it") == {"project": "café"}
 
 
-def test_a_missing_file_has_a_remedy(tmp_path: Path):
+def test_the_error_for_a_missing_file_gives_the_remedy(tmp_path: Path):
     path = tmp_path / "webapp.toml"
 
     with pytest.raises(UsageError, match=re.escape(f"{path} cannot be read (No such file or directory); write it")):

@@ -65,14 +65,14 @@ def test_two_runs_in_one_second_get_separate_folders(tmp_path, monkeypatch):
     assert choose_directory(None, tmp_path) != first
 
 
-def test_an_app_called_reports_takes_no_report(tmp_path):
+def test_no_report_is_written_into_an_app_called_reports(tmp_path):
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports/urls.py").touch()
 
     assert choose_directory(None, tmp_path).parent == tmp_path / "compare-reports"
 
 
-def test_earlier_reports_stay_beside_the_next(tmp_path):
+def test_earlier_reports_are_kept_beside_the_next(tmp_path):
     (tmp_path / "reports/2026-01-01-000000").mkdir(parents=True)
 
     assert choose_directory(None, tmp_path).parent == tmp_path / "reports"

@@ -136,7 +136,7 @@ def test_a_saved_block_holds_its_samples():
         ('{"schema": 1, "environment": {}, "targets": [{}]}', "run.json is not a file of `webapp compare` (KeyError"),
     ],
 )
-def test_another_file_is_refused_in_one_line(text: str, complaint: str):
+def test_a_file_that_is_not_a_run_is_refused_in_one_line(text: str, complaint: str):
     with pytest.raises(CompareError) as caught:
         Run.from_json(text)
 

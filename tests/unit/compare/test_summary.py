@@ -191,7 +191,7 @@ def test_an_a_a_pair_that_differs_withholds_every_verdict():
     ]
 
 
-def test_the_reference_and_its_a_a_partner_are_the_same():
+def test_the_a_a_partner_of_the_reference_is_judged_the_same():
     summary = summarize(Run(PAIR, (target(APP_RUNNER, reads([5] * 4)), target(ECS, reads([5] * 4)))))
 
     assert summary.rows[1].verdict is RatioVerdict.SAME

@@ -23,6 +23,6 @@ def test_the_operations_function_allows_the_named_commands():
         ({"WEBAPP_DB_ROLE": "operations", "WEBAPP_ALLOWED_COMMANDS": " , "}, "names no command; set it"),
     ],
 )
-def test_commands_need_the_operations_role_and_it_needs_them(environ, complaint):
+def test_commands_and_the_operations_role_need_each_other(environ, complaint):
     with pytest.raises(ConfigurationError, match=complaint):
         allowed_commands(Environment(environ))

@@ -33,7 +33,7 @@ def test_secrets_are_masked():
         assert variable.show(environment[variable]) == "********"
 
 
-def test_a_default_does_not_count_as_set():
+def test_an_empty_variable_is_not_set():
     assert Environment({"PORT": "8000"}).is_set(PORT)
     assert not Environment({"PORT": ""}).is_set(PORT)
 
@@ -51,7 +51,7 @@ def test_leading_zeros_change_nothing():
 
 
 @pytest.mark.parametrize(("value", "expected"), [("1", True), ("True", True), ("off", False), ("0", False)])
-def test_flags(value, expected):
+def test_a_flag_is_read_as_a_boolean(value, expected):
     assert Environment({"WEBAPP_DEBUG": value})[DEBUG] is expected
 
 

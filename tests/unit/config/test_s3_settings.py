@@ -47,7 +47,7 @@ def signed_for(url: str) -> tuple[str, str]:
         ("cn-north-1", "pictures.s3.cn-north-1.amazonaws.com.cn"),
     ],
 )
-def test_urls_of_a_region(url_of, variable, region, host):
+def test_a_url_has_the_host_and_the_signature_of_its_region(url_of, variable, region, host):
     url = url_of(**{variable: region})
 
     assert urlsplit(url).hostname == host
@@ -111,7 +111,7 @@ def test_an_ignored_endpoint_needs_a_region():
         s3_settings(Environment({**BUCKET, **ignored}), local=False)
 
 
-def test_no_region_is_an_error_outside_local():
+def test_a_missing_region_is_an_error_outside_local():
     with pytest.raises(ConfigurationError, match="WEBAPP_MEDIA_BUCKET='pictures' is set, but AWS_REGION is not; set"):
         s3_settings(Environment(BUCKET), local=False)
 

@@ -1,4 +1,4 @@
-"""Which endings count as differences from Django, and the rules for the lists of differences."""
+"""The endings that differ from Django's, and the rules for the lists of differences."""
 
 import pytest
 
@@ -95,7 +95,7 @@ def test_a_listed_test_that_does_not_exist_must_leave_the_list():
     assert lines == [f"{A}: is listed, and not run with Django; take it off the list"]
 
 
-def test_only_labels_that_run_are_compared_with_the_list():
+def test_listed_tests_of_labels_that_do_not_run_are_ignored():
     assert compare({}, {}, {A: ("not run",), "schema.tests.B.test": ("not run",)}, ["schema.tests.A"]) == []
 
 
@@ -114,5 +114,5 @@ def test_every_listed_test_belongs_to_a_label(way):
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-def test_ci_runs_a_part_of_the_labels(way):
+def test_ci_runs_only_some_of_the_labels(way):
     assert {label.partition(".")[0] for label in way.labels_in_ci} < set(way.labels)

@@ -55,7 +55,7 @@ def test_a_run_that_does_not_start_gives_the_error(tmp_path):
         run(tmp_path, "(").endings()
 
 
-def test_every_test_has_its_ending(tmp_path):
+def test_a_run_returns_the_ending_of_every_test(tmp_path):
     endings = run(tmp_path, 'self.assertEqual(1, 2, "not the same")').endings()
 
     assert endings == {

@@ -26,7 +26,7 @@ def connections_of_a_process(environ: dict[str, str]) -> int | None:
     )  # fmt: skip
 
 
-def test_containers_need_instances_times_workers_times_pool():
+def test_containers_need_a_pool_for_each_worker_of_each_instance():
     (comparison,) = budget(CONTAINERS)
 
     assert [(term.sign, term.name, term.value, term.source) for term in comparison.needed.terms] == [
@@ -62,7 +62,7 @@ def test_workers_default_to_the_cpus():
 
 
 @pytest.mark.parametrize(("percent", "more"), [("100", []), ("125", [1]), ("150", [2]), ("200", [3])])
-def test_part_of_an_instance_counts_as_one_during_a_deploy(percent, more):
+def test_a_fraction_of_an_instance_is_rounded_up_in_a_deploy(percent, more):
     (comparison,) = budget(CONTAINERS | {"WEBAPP_DEPLOY_OVERLAP_PERCENT": percent})
 
     assert [value for _, name, value in factors(comparison) if name.startswith("more during")] == more
@@ -95,7 +95,7 @@ def test_without_a_pool_each_thread_view_and_stream_may_connect(strategy):
     )
 
 
-def test_async_views_and_streams_count_as_the_variable_says():
+def test_a_variable_bounds_async_views_and_streams():
     few = CONTAINERS | {"WEBAPP_DB_STRATEGY": "per_request", "WEBAPP_ASYNC_REQUESTS": "3"}
 
     assert connections_of_a_process(few) == 8 + 3 + 3 + 1
@@ -133,7 +133,7 @@ def test_an_execution_environment_keeps_a_connection_per_thread():
     assert connections_of_a_process(FUNCTION | {"WEBAPP_DB_STRATEGY": "persistent"}) == 3
 
 
-def test_managed_instances_multiply_by_their_processes():
+def test_managed_instances_are_multiplied_by_their_processes():
     (comparison,) = budget(FUNCTION | {"WEBAPP_INSTANCES_MAX": "4", "AWS_LAMBDA_MAX_CONCURRENCY": "10"})
 
     assert comparison.needed.value == (4 + 4) * 10 * 1 + 2 + 5
@@ -149,7 +149,7 @@ def test_a_function_without_reserved_concurrency_is_unbounded():
 PROXIED = {"WEBAPP_RUNTIME": "aws_lambda", "WEBAPP_INSTANCES_MAX": "50", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "60"}
 
 
-def test_the_application_must_fit_the_proxy_and_it_the_server():
+def test_the_application_must_fit_the_proxy_and_the_proxy_the_server():
     proxy, server = budget(PROXIED)
 
     assert (proxy.place, proxy.needed.value, proxy.available.value) == ("the proxy", 50, 60)
@@ -229,7 +229,7 @@ def test_a_connection_limit_applies_to_its_role_or_database(kind, operations, ne
     assert not limited.holds
 
 
-def test_databases_beats_the_variables():
+def test_the_databases_setting_beats_the_variables():
     (pool,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool(max_size=60))
     (none,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=PerRequest())
     (as_declared,) = connection_budget(CONTAINERS, SERVER, cpu_count=4, connections=Pool())

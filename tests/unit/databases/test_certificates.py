@@ -30,7 +30,7 @@ def test_every_certificate_can_be_read_and_is_valid(name):
     assert min(ssl.cert_time_to_seconds(certificate["notAfter"]) for certificate in found) > time.time()
 
 
-def test_the_direct_route_covers_the_regions():
+def test_the_direct_route_trusts_the_roots_of_the_regions():
     regions = {
         region for name in common_names("rds.pem") for region in re.findall(r"RDS ([a-z]{2}(?:-[a-z]+)+-\d) ", name)
     }
@@ -39,7 +39,7 @@ def test_the_direct_route_covers_the_regions():
     assert len(regions) >= 27
 
 
-def test_the_proxy_route_covers_amazons_five_roots():
+def test_the_proxy_route_trusts_amazons_five_roots():
     assert sorted(common_names("amazon.pem")) == [
         *(f"Amazon Root CA {number}" for number in range(1, 5)),
         "Starfield Services Root Certificate Authority - G2",
@@ -53,7 +53,7 @@ def test_a_missing_file_is_reported_in_one_line():
     assert "\n" not in str(error.value)
 
 
-def test_existing_and_unneeded_files_are_fine():
+def test_existing_and_unneeded_files_are_accepted():
     require_root_certificates({"OPTIONS": {"sslrootcert": str(ROOTS / "rds.pem")}})
     require_root_certificates({"OPTIONS": {"sslrootcert": "system"}})
     require_root_certificates({"OPTIONS": {}})

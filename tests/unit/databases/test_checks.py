@@ -54,7 +54,7 @@ def test_a_derived_engine_is_checked_too(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
-def test_encryption_across_a_network_is_fine(monkeypatch, mode):
+def test_encryption_across_a_network_gives_no_message(monkeypatch, mode):
     monkeypatch.setattr(settings, "DATABASES", database("db.example", sslmode=mode))
 
     assert check_encryption() == []
@@ -63,7 +63,7 @@ def test_encryption_across_a_network_is_fine(monkeypatch, mode):
 @pytest.mark.parametrize(
     "databases", [database("127.0.0.1"), database("db.example", "django.db.backends.sqlite3")], ids=["here", "sqlite"]
 )
-def test_loopback_and_other_engines_are_fine(monkeypatch, databases):
+def test_loopback_and_other_engines_give_no_message(monkeypatch, databases):
     monkeypatch.setattr(settings, "DATABASES", databases)
 
     assert check_encryption() == []

@@ -159,7 +159,7 @@ def test_queries_with_the_applications_sql_are_not_marked(wrapper, name):
 
 
 @pytest.mark.parametrize(("value", "marked"), [("a", True), (Lower(Value("a")), True), (ChooseTenant(Value(1)), False)])
-def test_updates(wrapper, value, marked):
+def test_updates_with_only_djangos_sql_are_marked(wrapper, value, marked):
     query = Group.objects.filter(pk=1).query.chain(UpdateQuery)
     query.add_update_values({"name": value})
 
@@ -167,7 +167,7 @@ def test_updates(wrapper, value, marked):
 
 
 @pytest.mark.parametrize(("value", "marked"), [("a", True), (ChooseTenant(Value(1)), False)])
-def test_inserts(wrapper, value, marked):
+def test_inserts_with_only_djangos_sql_are_marked(wrapper, value, marked):
     query = InsertQuery(Group)
     query.insert_values([Group._meta.get_field("name")], [Group(name=value)])
 
@@ -177,7 +177,7 @@ def test_inserts(wrapper, value, marked):
 
 @isolate_apps("django.contrib.auth")
 @pytest.mark.parametrize("field", [LowerField, PlaceholderField])
-def test_fields_that_write_sql(wrapper, field):
+def test_queries_of_fields_that_write_sql_are_not_marked(wrapper, field):
     class Thing(models.Model):
         name = field(max_length=9)
 
@@ -204,7 +204,7 @@ def test_fields_that_write_sql(wrapper, field):
 @pytest.mark.parametrize(
     ("default", "marked"), [("a", True), (Lower(Value("A")), True), (ChooseTenant(Value(1)), False)]
 )
-def test_defaults_in_the_database(wrapper, default, marked):
+def test_the_applications_database_default_prevents_the_mark(wrapper, default, marked):
     class Thing(models.Model):
         name = models.TextField()
         tenant = models.TextField(db_default=default)
@@ -215,7 +215,7 @@ def test_defaults_in_the_database(wrapper, default, marked):
     name = Thing._meta.get_field("name")
     update = Thing.objects.all().query.chain(UpdateQuery)
     update.add_update_values({"tenant": DatabaseDefault(Thing._meta.get_field("tenant")._db_default_expression)})
-    # The database applies the default where the column is left out, too.
+    # The database also applies the default where an insert leaves the column out.
     for fields in ([name], [name, Thing._meta.get_field("tenant")]):
         insert = InsertQuery(Thing)
         insert.insert_values(fields, [Thing(name="a")])
@@ -229,7 +229,7 @@ def test_defaults_in_the_database(wrapper, default, marked):
     ("lookup", "marked"),
     [(Q(name__contains="a"), True), (OwnLookup(F("name"), "a"), False)],
 )
-def test_a_generated_column_by_a_lookup(wrapper, lookup, marked):
+def test_the_applications_lookup_in_a_column_prevents_the_mark(wrapper, lookup, marked):
     class Thing(models.Model):
         name = models.TextField()
         begins = models.GeneratedField(expression=lookup, output_field=models.BooleanField(), db_persist=True)
@@ -246,7 +246,7 @@ def test_a_generated_column_by_a_lookup(wrapper, lookup, marked):
 
 @isolate_apps("django.contrib.auth")
 @pytest.mark.parametrize(("transform", "marked"), [(Lower, True), (ChooseTenantTransform, False)])
-def test_a_generated_column_by_a_registered_transform(wrapper, transform, marked):
+def test_the_applications_transform_in_a_column_prevents_the_mark(wrapper, transform, marked):
     with register_lookup(models.TextField, transform, lookup_name="chosen"):
 
         class Thing(models.Model):
@@ -270,7 +270,7 @@ def test_a_generated_column_by_a_registered_transform(wrapper, transform, marked
 
 @isolate_apps("django.contrib.auth")
 @pytest.mark.parametrize(("field", "marked"), [(models.CharField, True), (LowerField, False)])
-def test_composite_keys_of_several_types(wrapper, field, marked):
+def test_the_applications_field_in_a_composite_key_prevents_the_mark(wrapper, field, marked):
     class Thing(models.Model):
         pk = models.CompositePrimaryKey("number", "name")
         number = models.IntegerField()
@@ -284,7 +284,7 @@ def test_composite_keys_of_several_types(wrapper, field, marked):
     assert (type(compiled(wrapper, query)) is CompiledSQL) is marked
 
 
-def test_a_mark_is_lost_with_any_change():
+def test_changed_sql_loses_its_mark():
     sql = CompiledSQL("SELECT %s")
 
     for changed in (sql + " ", "/* a comment */ " + sql, f"{sql};", sql % "f()", " ".join([sql, "x"]), sql[:3]):

@@ -43,7 +43,7 @@ def own_engine(monkeypatch):
     return make
 
 
-def test_a_foreign_engine_loses_the_login(check, monkeypatch):
+def test_an_engine_that_fetches_no_login_is_an_error(check, monkeypatch):
     monkeypatch.setenv("WEBAPP_DB_CREDENTIALS", "iam")
 
     (error,) = check({"ENGINE": DJANGOS, **TOKEN})
@@ -56,7 +56,7 @@ def test_a_foreign_engine_loses_the_login(check, monkeypatch):
     assert error.hint.startswith("Set ENGINE to 'django_runtimes.databases.postgresql'; or write an engine whose ")
 
 
-def test_an_entry_that_replaced_ours_loses_the_login_too(check, monkeypatch):
+def test_an_entry_that_replaced_ours_is_an_error_too(check, monkeypatch):
     monkeypatch.setenv("WEBAPP_DB_CREDENTIALS", "secretsmanager")
 
     assert [error.id for error in check({"ENGINE": DJANGOS, "HOST": "db.example"})] == ["webapp.E015"]
@@ -74,7 +74,7 @@ def test_a_foreign_engine_with_a_password_is_a_warning(check, strategy, lost):
     assert f"lacks what this project's engine adds: {lost}" in warning.msg
 
 
-def test_a_mixin_behind_djangos_class_does_nothing(check, own_engine):
+def test_the_mixin_behind_djangos_class_is_an_error(check, own_engine):
     engine = own_engine(DjangosWrapper, DatabaseWrapperMixin)
 
     assert [error.id for error in check({"ENGINE": engine, **TOKEN})] == ["webapp.E015"]
@@ -89,11 +89,11 @@ def test_another_vendors_engine_is_foreign(check):
 
 
 @pytest.mark.parametrize("bases", [(DatabaseWrapper,), (DatabaseWrapperMixin, DjangosWrapper)], ids=["ours", "mixin"])
-def test_an_engine_made_with_ours_is_fine(check, own_engine, bases):
+def test_an_engine_based_on_ours_gives_no_message(check, own_engine, bases):
     assert check({"ENGINE": own_engine(*bases), **TOKEN}) == []
 
 
-def test_our_own_engine_is_fine(check):
+def test_our_own_engine_gives_no_message(check):
     assert check({"ENGINE": "django_runtimes.databases.postgresql", **TOKEN}) == []
 
 

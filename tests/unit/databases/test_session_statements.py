@@ -78,10 +78,10 @@ SUSPECT = [
 
 
 @pytest.mark.parametrize("sql", HARMLESS)
-def test_harmless_statements(sql):
+def test_harmless_statements_leave_no_state(sql):
     assert not may_leave_state(sql)
 
 
 @pytest.mark.parametrize("sql", SUSPECT)
-def test_suspect_statements(sql):
+def test_suspect_statements_may_leave_state(sql):
     assert may_leave_state(sql)

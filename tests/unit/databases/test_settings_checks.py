@@ -39,7 +39,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Overriding setting DATABASES")
         (Runtime.LOCAL, SERVER),
     ],
 )
-def test_the_profiles_settings_are_fine(runtime, database):
+def test_the_profiles_settings_give_no_message(runtime, database):
     assert problems(runtime, database) == []
 
 
@@ -51,7 +51,7 @@ def test_a_pool_with_persistent_connections_is_refused(pool, max_age_s):
     assert "webapp.E010" in problems(Runtime.AWS_ECS, database)
 
 
-def test_persistent_connections_alone_are_fine():
+def test_persistent_connections_without_a_pool_give_no_message():
     assert problems(Runtime.AWS_ECS, SERVER | {"CONN_MAX_AGE": 60}) == []
 
 
@@ -61,7 +61,7 @@ def test_a_function_that_bypasses_the_proxy_is_refused():
     assert problems(Runtime.AWS_LAMBDA, database) == ["webapp.E011"]
 
 
-def test_the_direct_route_lets_a_function_bypass_the_proxy():
+def test_a_function_may_bypass_the_proxy_on_the_direct_route():
     assert problems(Runtime.AWS_LAMBDA, SERVER, route=Route.DIRECT) == []
 
 
@@ -80,11 +80,11 @@ def test_server_side_cursors_through_a_proxy_are_refused():
         (True, 5, ["webapp.W013"]),
     ],
 )
-def test_threads_beyond_the_pool_would_wait(pool, threads, expected):
+def test_more_threads_than_pooled_connections_get_a_warning(pool, threads, expected):
     assert problems(Runtime.AWS_ECS, SERVER | {"OPTIONS": {"pool": pool}}, threads=threads) == expected
 
 
-def test_a_functions_threads_do_not_wait_for_its_pool():
+def test_a_pool_of_one_on_lambda_gives_no_warning():
     database = PROXY | {"OPTIONS": {"pool": {"max_size": 1}}}
 
     assert problems(Runtime.AWS_LAMBDA, database) == []

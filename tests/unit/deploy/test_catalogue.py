@@ -31,7 +31,7 @@ def test_endpoints_are_created_only_for_the_egress_endpoints():
     assert "endpoints" in [stack.name for stack in foundation(DeployTarget.AWS_ECS, egress="endpoints")]
 
 
-def test_the_load_balancer_has_the_address_of_fargate():
+def test_fargates_endpoint_is_an_output_of_the_load_balancer():
     assert endpoint_stack(DeployTarget.AWS_ECS).name == "load-balancer"
     assert endpoint_stack(DeployTarget.AWS_LAMBDA) is runtime_stack(DeployTarget.AWS_LAMBDA)
 

@@ -36,7 +36,7 @@ def error_text(text: str) -> str:
     return str(raised.value)
 
 
-def test_the_smallest_file_leaves_the_rest_to_defaults():
+def test_the_smallest_file_gets_defaults_for_the_rest():
     configuration = parse(SMALLEST)
 
     assert configuration.project == "guestbook"
@@ -103,7 +103,7 @@ def accepted(name: str) -> bool:
         return False
 
 
-def test_a_missing_file_has_init_as_the_remedy(tmp_path: Path):
+def test_the_remedy_for_a_missing_file_is_init(tmp_path: Path):
     with pytest.raises(UsageError, match="run `webapp deploy init`"):
         load_configuration(tmp_path)
 
@@ -114,14 +114,14 @@ def test_the_only_stage_needs_no_name():
     assert choose_deployment(configuration, None, None).stage == "production"
 
 
-def test_dev_is_the_stage_where_there_are_several():
+def test_among_several_stages_dev_is_the_default():
     configuration = parse(SMALLEST + '[stages.production]\ntarget = "aws_ecs"\n')
 
     assert choose_deployment(configuration, None, None).stage == "dev"
     assert choose_deployment(configuration, "production", None).target is DeployTarget.AWS_ECS
 
 
-def test_a_target_on_the_command_line_beats_the_stages_own():
+def test_a_target_on_the_command_line_beats_the_stages_target():
     assert choose_deployment(parse(SMALLEST), None, "aws_app_runner").target is DeployTarget.AWS_APP_RUNNER
 
 

@@ -26,7 +26,7 @@ def releases(*steps: str) -> list[Release]:
         # A second rollback goes further back instead of returning to the newer image.
         (["deploy a", "deploy b", "deploy c", "rollback b"], "b", "a"),
         (["deploy a", "deploy b", "rollback a"], "a", None),
-        # An image that is deployed again counts as the newest.
+        # An image that is deployed again becomes the newest.
         (["deploy a", "deploy b", "deploy a"], "a", "b"),
     ],
 )
@@ -48,5 +48,5 @@ def test_a_failed_deploy_returns_to_the_newest_release(steps: list[str], failed:
     assert last_good(releases(*steps), failed) == expected
 
 
-def test_a_release_knows_its_digest():
+def test_a_releases_digest_comes_from_its_image():
     assert Release("registry/guestbook@sha256:12", "deploy", datetime(2026, 1, 1, tzinfo=UTC), "").digest == "sha256:12"

@@ -50,7 +50,7 @@ def of_stack(status: str, reason: str = "") -> dict[str, Any]:
         ("UPDATE_ROLLBACK_FAILED", Readiness.STUCK),
     ],
 )
-def test_a_status_decides_the_standing(status: str | None, expected: Readiness):
+def test_each_status_has_its_readiness(status: str | None, expected: Readiness):
     assert readiness(status) is expected
 
 
@@ -95,7 +95,7 @@ def test_failures_come_in_order_without_their_consequences():
     ]
 
 
-def test_a_stack_that_fails_without_a_resource_gives_its_own_reason():
+def test_without_a_failed_resource_the_stacks_own_reason_is_shown():
     events = [of_stack("CREATE_IN_PROGRESS"), of_stack("CREATE_FAILED", "Export a-b is used already")]
 
     assert [failure.reason for failure in failures(events)] == ["Export a-b is used already"]
@@ -134,7 +134,7 @@ def test_a_rollback_for_a_failed_resource_is_not_repeated():
     assert [failure.resource for failure in failures(events)] == ["Function"]
 
 
-def test_a_failed_nested_stack_counts_as_a_resource():
+def test_a_failed_nested_stack_is_reported_as_a_resource():
     nested = event("Rotation", "CREATE_FAILED", "Embedded stack was not created", kind="AWS::CloudFormation::Stack")
     nested["PhysicalResourceId"] = STACK + "-nested"
     events = [of_stack("CREATE_IN_PROGRESS"), event("Key", "CREATE_FAILED", "too long"), nested]
@@ -142,7 +142,7 @@ def test_a_failed_nested_stack_counts_as_a_resource():
     assert [failure.resource for failure in failures(events)] == ["Key", "Rotation"]
 
 
-def test_events_are_put_into_words():
+def test_events_are_described_in_words():
     assert describe_event(event("Function", "CREATE_COMPLETE")) == "Function (AWS::Lambda::Function) was created"
     assert describe_event(event("Function", "UPDATE_FAILED", "too large")).endswith("could not be changed: too large")
     assert describe_event(event("Function", "SOMETHING_NEW")).endswith("something new")

@@ -49,7 +49,7 @@ def test_a_value_that_zappa_would_refuse_is_refused(settings: dict[str, Any], ex
     assert str(raised.value).startswith(expected)
 
 
-def test_null_counts_as_unset():
+def test_null_is_treated_as_unset():
     settings = {"memory_size": None, "timeout_seconds": None, "lambda_concurrency": None, "domain": None}
 
     assert convert_settings({"dev": settings | {"project_name": None}}) == convert_settings({"dev": {}})
@@ -108,7 +108,7 @@ def test_a_value_that_the_template_does_not_allow_gives_a_remark():
     assert any("MaxConnections" in remark for remark in taken.remarks)
 
 
-def test_the_exact_name_of_a_stage_beats_a_similar_one():
+def test_a_stage_named_dev_beats_a_stage_renamed_to_dev():
     taken = convert_settings({name: {"domain": f"{name}.example"} for name in ("qa", "develop", "Staging", "dev")})
 
     assert {stage: parameters["Hosts"] for stage, parameters in taken.stages.items()} == {

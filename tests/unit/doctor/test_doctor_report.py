@@ -56,7 +56,7 @@ def test_a_value_that_is_too_long_is_cut():
     assert short_row.endswith(" 8000")
 
 
-def test_json_has_a_schema():
+def test_the_json_has_the_keys_of_schema_1():
     assert json.loads(as_json(SECTIONS)) == {
         "schema": 1,
         "exit_code": 1,

@@ -51,7 +51,7 @@ class AnsweredExamination(Examination):
     def __init__(self, environ: dict[str, str], servers: dict[ExaminedLogin, ExaminedServer | ServerError]) -> None:
         super().__init__(environ, offline=False)
         self.__dict__["servers"] = servers
-        # Without this the connections of the test settings would count.
+        # Otherwise the connections of the tests' own settings would count.
         self.__dict__["connections"] = None
 
 
@@ -104,7 +104,7 @@ def test_each_problem_of_a_server_has_a_remedy(change, level, text):
     assert all(finding.remedy for finding in findings if finding.level is not Level.OK)
 
 
-def test_plain_text_is_fine_on_loopback():
+def test_plain_text_is_accepted_on_loopback():
     assert problems(database(replace(SOUND, encrypted=False, address="127.0.0.1", sslmode="prefer"))) == []
 
 
@@ -125,7 +125,7 @@ def test_a_server_in_place_of_the_proxy_is_found(needed, level):
     assert problems(database(replace(SOUND, is_unproxied=False), login)) == []
 
 
-def test_a_budget_for_a_missing_proxy_proves_nothing():
+def test_a_budget_for_a_missing_proxy_is_wrong():
     environ = CONTAINERS | {"WEBAPP_DB_ROUTE": "proxy", "WEBAPP_DB_PROXY_MAX_CONNECTIONS": "96"}
     unproxied = {ExaminedLogin("web", Route.PROXY, needed=True): SOUND}
     proxied = {ExaminedLogin("web", Route.PROXY, needed=True): replace(SOUND, is_proxied=True, is_unproxied=False)}
@@ -167,7 +167,7 @@ def test_a_failure_on_an_unused_route_is_a_warning(needed, level):
     assert findings == [Finding(level, "web login, proxy route: connection refused", "check host and port")]
 
 
-def test_offline_asks_no_server():
+def test_offline_no_server_is_examined():
     (finding,) = examine_database(Examination({"DATABASE_URL": "postgresql://a:b@db.internal/x"}, offline=True))
 
     assert finding.level is Level.SKIPPED
@@ -188,7 +188,7 @@ findings: 1 ok
 """  # fmt: skip
 
 
-def test_a_function_has_processes_and_no_workers():
+def test_a_function_shows_processes_instead_of_workers():
     (finding,) = examine_runtime(Examination({"AWS_LAMBDA_FUNCTION_NAME": "shop"}, offline=True))
 
     assert [(row.name, row.value) for row in finding.rows] == [
@@ -251,7 +251,7 @@ def test_a_budget_that_does_not_hold_is_wrong_with_a_remedy():
     assert finding.remedy.startswith("lower WEBAPP_INSTANCES_MAX, WEBAPP_WORKERS or WEBAPP_DB_POOL_MAX_SIZE")
 
 
-def test_a_server_that_did_not_answer_proves_nothing():
+def test_a_budget_without_the_servers_answer_is_not_proven():
     (finding,) = examine_budget(AnsweredExamination(CONTAINERS, {WEB: ServerError("refused", "check")}))
 
     assert finding.level is Level.WRONG
@@ -267,7 +267,7 @@ def test_a_guessed_number_of_workers_is_a_warning():
     assert guess.remedy == "set WEBAPP_WORKERS, here and in the deployment"
 
 
-def test_the_profile_is_the_webs_even_under_the_operations_role():
+def test_the_web_profile_is_shown_under_the_operations_role_too():
     (finding,) = examine_runtime(Examination(CONTAINERS | {"WEBAPP_DB_ROLE": "operations"}, offline=True))
 
     assert finding.rows[0].value == "pool"

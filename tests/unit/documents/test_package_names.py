@@ -22,7 +22,7 @@ def recommended(text: str) -> list[str]:
     return own + [match[0] for match in _EXTRA.finditer(text) if match[0] not in own]
 
 
-def test_no_text_recommends_an_own_name():
+def test_no_text_recommends_this_projects_name():
     # In pyproject.toml an extra lists other extras, where an installer resolves the name to this project.
     # `webapp init` writes the library's name as installed, and its tests contain those lines.
     left_out = (ROOT / "pyproject.toml", Path(__file__), ROOT / "tests/unit/project_files")
@@ -37,12 +37,12 @@ def test_no_text_recommends_an_own_name():
     "text",
     ["pip install 'webapp[deploy]'", "pip install webapp", "uv add django-runtimes", "of webapp[compare]"],
 )
-def test_an_own_name_is_detected(text):
+def test_this_projects_name_is_detected(text):
     assert len(recommended(text)) == 1
 
 
 @pytest.mark.parametrize(
     "text", ["pip install '.[deploy]'", "pip install -e .", "pip install sentry-sdk", "webapp compare"]
 )
-def test_other_names_are_fine(text):
+def test_other_names_are_not_reported(text):
     assert recommended(text) == []

@@ -1,4 +1,4 @@
-"""Every Markdown table has a header, its rule, and rows with the same number of cells."""
+"""Every Markdown table has a header, a delimiter row, and rows with the same number of cells."""
 
 import re
 from collections.abc import Iterator
@@ -63,5 +63,5 @@ def test_a_broken_table_is_found(text, mistake):
 
 
 @pytest.mark.parametrize("text", ["| a |\n|:-:|\n| `x\\|y` |", "```\n| no table\n```", "a | b"])
-def test_a_well_formed_page_is_fine(text):
+def test_a_well_formed_page_has_no_mistakes(text):
     assert mistakes(text) == []

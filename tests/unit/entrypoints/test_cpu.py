@@ -19,19 +19,19 @@ def machine(root: Path, files: dict[str, str]) -> Path:
     ("quota", "cpus"),
     [("max 100000", 8), ("200000 100000", 2), ("250000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8)],
 )
-def test_whole_cpus_of_the_quota_and_at_least_one(tmp_path, quota, cpus):
+def test_a_quota_is_rounded_down_to_whole_cpus_but_at_least_one(tmp_path, quota, cpus):
     root = machine(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": f"{quota}\n"})
 
     assert available_cpus(8, root=root) == cpus
 
 
-def test_the_affinity_wins_when_it_is_below_the_quota(tmp_path):
+def test_the_affinity_decides_when_it_is_below_the_quota(tmp_path):
     root = machine(tmp_path, {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "400000 100000\n"})
 
     assert available_cpus(2, root=root) == 2
 
 
-def test_the_smallest_quota_of_all_enclosing_groups_wins(tmp_path):
+def test_the_smallest_quota_of_all_enclosing_groups_decides(tmp_path):
     files = {
         "proc/self/cgroup": "0::/kubepods/pod7/web\n",
         "sys/fs/cgroup/kubepods/cpu.max": "600000 100000\n",
@@ -42,7 +42,7 @@ def test_the_smallest_quota_of_all_enclosing_groups_wins(tmp_path):
     assert available_cpus(8, root=machine(tmp_path, files)) == 3
 
 
-def test_the_mount_of_the_group_itself_is_read(tmp_path):
+def test_the_quota_is_read_where_only_the_group_itself_is_mounted(tmp_path):
     files = {"proc/self/cgroup": "0::/ecs/task/container\n", "sys/fs/cgroup/cpu.max": "200000 100000\n"}
 
     assert available_cpus(8, root=machine(tmp_path, files)) == 2

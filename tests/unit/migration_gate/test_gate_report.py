@@ -10,7 +10,7 @@ PENDING = ("shop.0002_shorter", "shop.0003_remove")
 SHORTER = migration("0002_shorter", SHORTEN, compatible_because="0.9 writes 40 characters at most")
 
 
-def test_the_report_for_people():
+def test_the_report_for_people_is_complete():
     report = Report(PENDING, ("shop.0009_later",), tuple(verdicts_on(SHORTER, migration("0003_remove", REMOVE))))
 
     assert as_text(report) == textwrap.dedent("""\
@@ -31,7 +31,7 @@ def test_the_report_for_people():
         refused; to apply them anyway: --allow shop.0003_remove""")
 
 
-def test_the_report_for_programs():
+def test_the_report_for_programs_is_complete():
     report = Report(PENDING[:1], (), tuple(verdicts_on(SHORTER)))
 
     content = as_json(report)

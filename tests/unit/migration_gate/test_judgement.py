@@ -110,14 +110,14 @@ def test_run_python_in_a_new_application_is_a_warning():
     assert (verdict.kind, verdict.refuses) == (Kind.UNKNOWN_OPERATION_OF_NEW_APP, False)
 
 
-def test_a_foreign_operation_cannot_be_judged():
+def test_an_operation_of_another_package_cannot_be_judged():
     (verdict,) = verdicts_on(migration("0002", ForeignOperation()))
 
     assert verdict.kind is Kind.UNKNOWN_OPERATION
     assert verdict.reason == f"it is an operation of {__name__}, which may do anything"
 
 
-def test_an_extension_gives_no_verdict():
+def test_creating_an_extension_gives_no_verdict():
     assert verdicts_on(migration("0002", TrigramExtension())) == []
 
 
@@ -163,7 +163,7 @@ def test_a_rename_has_its_own_remedy():
         pytest.param(("0002", "0003"), True, True, id="between_two_migrations_it_is_visible"),
     ],
 )
-def test_an_operation_that_a_later_one_reverts(migration_names, atomic, refused):
+def test_a_reverted_operation_is_allowed_in_one_transaction(migration_names, atomic, refused):
     operations = [migrations.AddField("item", "size", REQUIRED), migrations.RemoveField("item", "size")]
     if len(set(migration_names)) == 1:
         plan = [migration(migration_names[0], *operations, atomic=atomic)]
@@ -207,7 +207,7 @@ def test_operations_that_a_router_forbids_are_ignored(settings):
     assert verdicts_on(migration("0002", REMOVE, migrations.RunSQL("DROP TABLE x"))) == []
 
 
-def test_the_table_of_a_model_that_moves_in_the_state_is_watched():
+def test_the_table_of_a_model_moved_in_the_state_is_still_judged():
     moved = migrations.CreateModel("Thing", [*ITEM.fields], options={"db_table": "shop_item"})
     in_state = migrations.SeparateDatabaseAndState(state_operations=[migrations.DeleteModel("Item"), moved])
     move = migration("0002", in_state)

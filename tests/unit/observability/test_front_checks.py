@@ -71,7 +71,7 @@ def test_a_base_path_that_starts_a_url_is_ambiguous(base_path):
 @pytest.mark.parametrize(
     "base_path", ["", "/ap", "/apis", "/items", "/api/other", "/shop2", "/er", "/v100", "/fr", "/cart", "/empty"]
 )
-def test_another_base_path_is_fine(base_path):
+def test_an_unambiguous_base_path_gives_no_warning(base_path):
     assert warnings_for(base_path) == ([], "")
 
 
@@ -83,7 +83,7 @@ def test_a_url_pattern_that_matches_any_word_is_ambiguous():
 
 
 @pytest.mark.parametrize("is_stripped", [True, False])
-def test_no_warning_if_the_variable_says_what_the_hop_does(is_stripped):
+def test_declaring_whether_the_path_is_stripped_ends_the_warning(is_stripped):
     assert warnings_for("/api", is_stripped=is_stripped) == ([], "")
 
 
@@ -128,7 +128,7 @@ def test_a_setting_outside_the_base_path_is_named(change):
         {"MEDIA_URL": "//media.example/"},
     ],
 )
-def test_url_names_and_other_hosts_are_fine(change):
+def test_url_names_and_other_hosts_give_no_warning(change):
     assert warnings_for("/cart", **change) == ([], "")
 
 

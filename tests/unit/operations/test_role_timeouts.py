@@ -29,6 +29,6 @@ def test_an_invalid_duration_is_an_error():
         _parsed("soon")
 
 
-def test_a_timeout_of_zero_counts_as_missing():
+def test_a_timeout_of_zero_is_reported_as_missing():
     assert RoleTimeouts(0, None).missing() == ["statement_timeout", "idle_in_transaction_session_timeout"]
     assert RoleTimeouts(8_000, 5_000).missing() == []

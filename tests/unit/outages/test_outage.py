@@ -29,7 +29,7 @@ from django_runtimes.outages.outage import BUSY, TIMEOUT, UNAVAILABLE, database_
         ("57014", None),
     ],
 )
-def test_the_sqlstate_decides(sqlstate, outage):
+def test_the_sqlstate_decides_whether_an_error_is_an_outage(sqlstate, outage):
     assert outage_of(psycopg.errors.lookup(sqlstate)()) is outage
 
 

@@ -39,7 +39,7 @@ def test_repeated_statements_from_one_place_are_one_finding(findings):
     assert finding.origin.place.function == "send"
 
 
-def test_statements_from_fixtures_are_no_finding(findings):
+def test_statements_from_fixtures_are_ignored(findings):
     send(findings, "SET x = 1")
     run(findings, "a", "SELECT 1")
     send(findings, "SET x = 1")

@@ -32,7 +32,7 @@ def test_a_semicolon_ends_a_statement_and_empty_ones_are_skipped():
         "'\n; SET x'",
     ],
 )
-def test_text_that_is_not_executed_is_one_value_or_nothing(inert):
+def test_literals_and_comments_become_one_value(inert):
     (tokens,) = split_statements(f"SELECT {inert} FROM t")
 
     assert [token.text for token in tokens] == ["select", "", "from", "t"]
@@ -47,7 +47,7 @@ def test_a_dollar_inside_a_name_starts_no_string():
     assert words("SELECT a$$ FROM b$$; SET x") == [["select", "a$$", "from", "b$$"], ["set", "x"]]
 
 
-def test_a_numbered_parameter_is_no_string():
+def test_a_numbered_parameter_starts_no_string():
     assert words("SELECT $1 ; SET x") == [["select", "$", ""], ["set", "x"]]
 
 

@@ -138,12 +138,12 @@ def rules_of(sql, *, named=False):
 
 
 @pytest.mark.parametrize(("sql", "rule"), PINS, ids=[sql for sql, _ in PINS])
-def test_it_pins(sql, rule):
+def test_the_rule_that_a_statement_breaks_is_named(sql, rule):
     assert rules_of(sql) == (rule,)
 
 
 @pytest.mark.parametrize("sql", CLEAN)
-def test_it_does_not_pin(sql):
+def test_a_statement_that_does_not_pin_breaks_no_rule(sql):
     assert rules_of(sql) == ()
 
 

@@ -1,4 +1,4 @@
-"""A tree in a folder of its own."""
+"""A tree in an empty folder."""
 
 from pathlib import Path
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.scripts.tree import Tree
 
-# With an underscore for each space, and below with @ for a word, so that the check does not find its own examples.
+# An underscore stands for each space here, and @ for a word below, so that the check does not find its own examples.
 BANNED = (
     *("mend", "mends", "mended", "mending", "Mend", "anew", "whoever", "Whosoever", "nobody_who", "meanwhile"),
     *("in_the_meantime", "to_be_had", "cannot_be_had", "was_had", "by_turns", "that_of", "THAT_OF"),
@@ -18,7 +18,7 @@ COMMENT = "# A comment @.\n".replace("@", "anew")
 
 
 def found(tree: Tree, *arguments: str) -> list[str]:
-    """The places of the findings, each as path:line."""
+    """Return the place of each finding as path:line."""
     code, output, _ = tree.run("check_prose.py", *arguments)
     assert code == int(bool(output))
     return [":".join(line.split(":")[:2]) for line in output.splitlines()]
@@ -37,7 +37,7 @@ def test_banned_words_are_found(tree, findings):
     assert findings() == [f"docs/words.md:{number * 2 + 1}" for number in range(len(words))]
 
 
-def test_other_words_and_names_in_code_are_not(tree, findings):
+def test_other_words_and_names_in_code_are_not_found(tree, findings):
     tree.write("docs/words.md", "".join(f"Text {word} here.\n\n" for word in ALLOWED))
 
     assert findings() == []
@@ -73,20 +73,20 @@ def test_a_finding_states_the_value_and_the_remedy(tree):
         ("src/a.html", "<p>@</p>\n", 1),
     ],
 )
-def test_words_are_found_in(tree, findings, name, text, line):
+def test_words_are_found_in_every_kind_of_text(tree, findings, name, text, line):
     tree.write(name, text.replace("@", "anew"))
 
     assert findings() == [f"{name}:{line}"]
 
 
-def test_names_and_single_words_of_code_are_no_prose(tree, findings):
+def test_names_and_single_words_of_code_are_not_checked(tree, findings):
     tree.write("src/a.py", "def @(x):\n    return x['@']\n".replace("@", "anew"))
 
     assert findings() == []
 
 
 @pytest.mark.parametrize(("words", "lines"), [(35, []), (36, ["src/a.py:3"])])
-def test_a_sentence_of_a_docstring_has_35_words_at_most(tree, findings, words, lines):
+def test_a_sentence_above_35_words_in_a_docstring_is_found(tree, findings, words, lines):
     tree.write("src/a.py", f'"""A short one.\n\n{"Word " * (words - 1)}end. Another one.\n"""\n')
 
     assert findings() == lines
@@ -99,7 +99,7 @@ def test_code_and_items_divide_a_sentence(tree, findings):
 
 
 @pytest.mark.parametrize(("characters", "lines"), [(70, []), (71, ["tests/a.py:2"])])
-def test_the_name_of_a_test_has_70_characters_at_most(tree, findings, characters, lines):
+def test_a_test_name_above_70_characters_is_found(tree, findings, characters, lines):
     tree.write("tests/a.py", f"class A:\n    async def {'test_'.ljust(characters, 'x')}(self): ...\n")
 
     assert findings() == lines

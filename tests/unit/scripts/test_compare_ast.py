@@ -21,7 +21,7 @@ class Login:
 
 
 def compare(tree: Tree, before: str, now: str, renames: str = "") -> tuple[int, list[str]]:
-    """The exit code, and the lines but for the last, with src/a.py as it was and is."""
+    """Compare src/a.py before and now; return the exit code and all lines except the last."""
     tree.write("src/a.py", before)
     tree.write("tests/b.py", "")
     tree.commit()
@@ -84,7 +84,7 @@ def test_only_the_first_differences_of_a_file_are_shown(tree):
     assert lines[2:] == ["src/a.py:1: c is now x; state c = x if it is meant", "src/a.py: 2 more"]
 
 
-def test_behind_an_added_line_nothing_is_compared(tree):
+def test_lines_after_an_added_line_are_not_compared(tree):
     assert compare(tree, "a = 1\nb = 2\nc = 3\n", "a = 1\nx = 0\nb = 2\nc = 3\n") == (
         1,
         [

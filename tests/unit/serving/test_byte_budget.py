@@ -1,4 +1,4 @@
-"""A worker's connections share a bounded number of bytes; the largest holders end first, and old ones before new."""
+"""A worker's connections share a bounded number of bytes; the largest holders end first, the older before the newer."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def holders(budget, count):
 
 
 def hold(budget, count, held_bytes):
-    """Let `count` new holders hold as much each."""
+    """Let each of `count` new holders hold this number of bytes."""
     held = holders(budget, count)
     for holder in held:
         budget.note(holder, held_bytes)
@@ -54,7 +54,7 @@ def test_the_oldest_of_equal_holders_ends(clock):
     assert budget.held_bytes == 100
 
 
-def test_only_serving_counts_as_progress(clock):
+def test_a_holder_makes_progress_only_when_it_is_served(clock):
     budget = ByteBudget(100, clock=clock)
     dripping, served, third = held = holders(budget, 3)
     budget.note(dripping, 33)
@@ -110,8 +110,8 @@ def test_a_small_old_holder_survives_large_ones_that_are_renewed(clock):
 
 
 @pytest.mark.parametrize(("attackers", "attacking_bytes"), [(8, _MIB - 1), (16, 512 * _KIB - 1), (500, 16 * _KIB)])
-def test_idle_holders_make_room_for_a_larger_new_one(clock, attackers, attacking_bytes):
-    """Otherwise many idle websockets, each a little smaller than a message, would keep that out for ever."""
+def test_idle_holders_end_to_make_room_for_a_larger_new_one(clock, attackers, attacking_bytes):
+    """Otherwise many idle websockets, each holding a little less than a message, would keep every new message out."""
     budget = ByteBudget(8 * _MIB, clock=clock)
     hold(budget, attackers, attacking_bytes)
     clock.now += 600
@@ -124,7 +124,7 @@ def test_idle_holders_make_room_for_a_larger_new_one(clock, attackers, attacking
     assert not message.has_ended
 
 
-def test_growing_and_shrinking_does_not_make_a_holder_young(clock):
+def test_a_holder_that_shrinks_and_grows_keeps_its_age(clock):
     budget = ByteBudget(3 * 64, clock=clock)
     old, new = holders(budget, 2)
     budget.note(old, 65)
@@ -139,7 +139,7 @@ def test_growing_and_shrinking_does_not_make_a_holder_young(clock):
     assert ended([old, new]) == [True, False]
 
 
-def test_a_holder_that_lets_go_of_everything_is_forgotten(clock):
+def test_a_holder_that_released_everything_is_treated_as_new(clock):
     budget = ByteBudget(100, clock=clock)
     held = hold(budget, 2, 40)
     budget.note(held[0], 0)

@@ -51,7 +51,7 @@ def test_a_request_is_refused_whatever_it_contains(handler, front, more):
     ],
     ids=repr,
 )
-def test_every_other_event_is_refused_with_what_to_send(handler, event):
+def test_the_error_for_any_other_event_shows_the_event_to_send(handler, event):
     with pytest.raises(UnknownEvent, match=r'send \{"command": '):
         handler(event, PLENTY)
 
@@ -74,7 +74,7 @@ def test_a_forbidden_command_is_refused_with_the_allowed_ones(handler, name):
     assert str(error.value).endswith("choose one of: check, migrate")
 
 
-def test_no_command_starts_without_time_to_end_it(handler):
+def test_no_command_starts_without_enough_time_to_stop_it(handler):
     with pytest.raises(
         RuntimeError, match="migrate has 3 s left, 5 of which are for stopping it; raise the function's"
     ):

@@ -30,7 +30,7 @@ def test_memory_is_returned_after_many_connections_have_ended(counts, expected):
     assert len(calls) == expected
 
 
-def test_the_c_library_of_this_machine_is_called():
+def test_the_machines_c_library_can_be_called():
     freed = FreedMemory()
 
     freed.note(400)

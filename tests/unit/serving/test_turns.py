@@ -60,7 +60,7 @@ async def test_a_failed_turn_does_not_stop_the_others():
     assert [str(error) for error in errors] == ["no frame"]
 
 
-async def test_waiting_twice_gives_one_turn():
+async def test_a_connection_that_waits_twice_gets_one_turn():
     turns, seen = Turns(), []
     one = step(1, 1, seen)
     turns.wait(one)

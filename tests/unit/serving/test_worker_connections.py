@@ -25,7 +25,7 @@ class Body:
 
 
 def admit(*bodies: tuple[str, float, float, float]) -> tuple[bool, list[str]]:
-    """Return whether one more body is admitted, and the names of those that ended for it.
+    """Return whether one more body is admitted, and the names of the bodies that ended to make room.
 
     Each of `bodies` is its name, its age in seconds, its bytes per second and the seconds since its last byte.
     """
@@ -36,13 +36,13 @@ def admit(*bodies: tuple[str, float, float, float]) -> tuple[bool, list[str]]:
     return connections.admits_body(), ended
 
 
-def test_the_slowest_body_makes_room():
+def test_the_slowest_body_ends_to_make_room():
     assert admit(("drips", 60, 1, 0.1), ("flows", 60, 1e6, 0.2)) == (True, ["drips"])
 
 
-def test_the_young_body_that_paused_longest_makes_room():
+def test_the_young_body_that_paused_longest_ends_to_make_room():
     assert admit(("renewed", 3, 0, 3), ("flows", 3, 0, 0.1)) == (True, ["renewed"])
 
 
-def test_young_bodies_that_make_progress_stay():
+def test_young_bodies_that_make_progress_are_kept():
     assert admit(("one", 3, 1e6, 0.1), ("other", 4, 1e6, 0.4)) == (False, [])

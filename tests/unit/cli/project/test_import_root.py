@@ -33,13 +33,13 @@ def tree(tmp_path):
         ([".git/manage.py", "node_modules/x/manage.py", "env/pyvenv.cfg", "env/manage.py"], "."),
     ],
 )
-def test_the_root_holds_the_settings(tree, files, root):
+def test_the_root_is_the_folder_that_holds_the_settings(tree, files, root):
     directory = tree(*files)
 
     assert find_import_root(directory, "config.settings") == directory / root
 
 
-def test_without_settings_the_root_holds_manage(tree):
+def test_without_settings_the_root_is_the_folder_of_manage_py(tree):
     directory = tree("backend/manage.py", "src/config/settings.py")
 
     assert find_import_root(directory, None) == directory / "backend"

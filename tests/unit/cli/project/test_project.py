@@ -80,7 +80,7 @@ def test_another_tools_block_is_ignored(write, other):
     assert find_project(write(f'[tool.{other}]\nsettings = "a"\n')) is None
 
 
-def test_entering_sets_the_settings_module_and_paths(tmp_path, monkeypatch):
+def test_entering_a_project_sets_its_settings_and_paths(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", ["/elsewhere"])
     environ = {"PYTHONPATH": "/other"}
 
@@ -93,7 +93,7 @@ def test_entering_sets_the_settings_module_and_paths(tmp_path, monkeypatch):
     }
 
 
-def test_a_variable_beats_the_block(tmp_path, monkeypatch):
+def test_django_settings_module_beats_the_block(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "path", [])
     environ = {"DJANGO_SETTINGS_MODULE": "config.other"}
 

@@ -17,7 +17,7 @@ def test_workload_variables_override_listed_ones():
     assert variables.missing == ("ABSENT",)
 
 
-def test_the_parts_of_the_database_are_filled_in():
+def test_placeholders_are_filled_with_parts_of_the_database_url():
     values = {
         "A": "{database_host}:{database_port}/{database_name}",
         "B": "{database_user}:{database_password}",

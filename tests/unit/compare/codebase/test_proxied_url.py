@@ -18,5 +18,5 @@ PROXY = SimpleNamespace(host="127.0.0.1", port=6543)
         ("postgresql://app@127.0.0.1/shop?sslmode=disable", "postgresql://app@127.0.0.1/shop?sslmode=disable"),
     ],
 )
-def test_a_proxy_without_tls_gets_no_demand_for_it(url, expected):
+def test_the_url_of_a_proxy_without_tls_does_not_demand_tls(url, expected):
     assert proxied_url(url, PROXY) == expected

@@ -12,5 +12,5 @@ def test_every_runtime_has_limits_and_the_same_cpu():
     assert {limits.cpus for limits in LIMITS.values()} == {1.0}
 
 
-def test_limits_read_as_words():
+def test_limits_are_shown_in_words():
     assert str(ContainerLimits(0.5, 1_024)) == "0.5 CPU and 1,024 MB"

@@ -47,7 +47,7 @@ def test_an_image_without_labels_has_no_revision():
     assert find_image("unlabelled", [DOCKER]).revision is None
 
 
-def test_an_empty_label_is_no_revision():
+def test_an_image_with_an_empty_label_has_no_revision():
     label = {"org.opencontainers.image.revision": ""}
     description = {**DESCRIPTION, "Config": {**DESCRIPTION["Config"], "Labels": label}}
 

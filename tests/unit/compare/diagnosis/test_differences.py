@@ -28,7 +28,7 @@ def test_settings_are_compared_if_both_could_be_read():
     assert between(ECS, ECS, worked_settings=settings["worked_settings"]) == {}
 
 
-def test_an_invalid_variable_leaves_out_the_profile():
+def test_no_profile_is_compared_beside_an_invalid_variable():
     assert between(ECS | {"WEBAPP_THREADS": "none"}, ECS) == {"WEBAPP_THREADS": ("none", "-")}
 
 

@@ -86,7 +86,7 @@ def test_frames_of_pythons_import_system_are_left_out(logs):
     )  # fmt: skip
 
 
-def test_errors_beat_warnings_and_earlier_processes_later_ones(logs):
+def test_the_first_error_of_the_first_failing_process_is_shown(logs):
     assert first_error(logs("WARNING slow\n", "ERROR first\nERROR second\n", "ERROR third\n")) == ("ERROR first",)
 
 
@@ -96,7 +96,7 @@ def test_without_errors_the_first_warning_is_shown(logs):
     assert first_error(logs(f"INFO ready\n{forbidden}\n")) == ("WARNING django.security.csrf: Forbidden: /orders/",)
 
 
-def test_a_log_without_errors_or_a_file_gives_nothing(logs, tmp_path: Path):
+def test_missing_logs_and_logs_without_errors_give_nothing(logs, tmp_path: Path):
     assert first_error([*logs("all is well\n{not json\n"), tmp_path / "none.log"]) == ()
 
 
@@ -134,7 +134,7 @@ def test_an_error_without_a_level_is_recognized(logs, line):
     assert first_error(logs(f"all is well\n{line}\nthe end\n"))[0].endswith(line[-12:].strip('"}'))
 
 
-def test_a_level_beats_the_words_of_an_error(logs):
+def test_a_lines_level_beats_words_that_look_like_an_error(logs):
     assert first_error(logs(f"Internal Server Error: /a/\n{TRACE}\n")) == SHOWN
     assert first_error(logs("[INFO] OperationalError is retried\n[WARNING] late\n")) == ("[WARNING] late",)
 

@@ -23,7 +23,7 @@ def test_refused_requests_do_not_lower_the_latency():
     assert block.latency.p50_ms == pytest.approx(40.0, rel=0.001)
 
 
-def test_a_timeout_is_an_error_and_counts_as_latency():
+def test_a_timeout_is_an_error_and_one_of_the_latencies():
     block = block_of([outcome(40.0), outcome(30_000.0, error="timeout")])
 
     assert block.errors == {"timeout": 1}
@@ -31,7 +31,7 @@ def test_a_timeout_is_an_error_and_counts_as_latency():
     assert block.latency.max_ms == pytest.approx(30_000.0, rel=0.001)
 
 
-def test_a_send_counts_as_late_beyond_five_milliseconds():
+def test_a_send_is_late_after_more_than_five_milliseconds():
     assert block_of([outcome(late_ms=5.0), outcome(late_ms=5.1)]).late == 1
 
 

@@ -24,7 +24,7 @@ def test_one_microsecond_differs_from_two():
     assert histogram_of(0.002).max_ms == 0.002
 
 
-def test_no_p99_below_a_thousand_samples():
+def test_fewer_than_a_thousand_samples_have_no_p99():
     assert histogram_of(*range(1, 1_000)).p99_ms is None
     assert histogram_of(*range(1, 1_001)).p99_ms is not None
 

@@ -9,7 +9,7 @@ def ledger_with(*, acknowledged: int, ambiguous: int) -> tuple[Ledger, list[str]
     return ledger, keys[:acknowledged], keys[acknowledged:]
 
 
-def test_keys_name_run_and_target_and_are_unique():
+def test_each_key_names_run_and_target_and_is_unique():
     ledger = Ledger("20261123-060000", 2)
 
     assert [ledger.open_key(), ledger.open_key()] == ["20261123-060000-2-0", "20261123-060000-2-1"]
@@ -52,5 +52,5 @@ def test_a_row_with_an_unknown_key_is_a_violation():
     )
 
 
-def test_no_writes_and_no_rows_are_no_violation():
+def test_a_run_without_writes_and_rows_has_no_violation():
     assert Ledger("run", 0).reconcile([]).violations == ()

@@ -32,11 +32,11 @@ def without_lambda(run: Run) -> Run:
     return replace(run, targets=tuple(target for target in run.targets if target.runtime != "aws_lambda"))
 
 
-def test_the_whole_markdown_report(run: Run):
+def test_the_markdown_report_matches_the_expected_file(run: Run):
     assert render_markdown(run) == (HERE / "report.md").read_text()
 
 
-def test_the_whole_terminal_report(run: Run):
+def test_the_terminal_report_matches_the_expected_file(run: Run):
     # Rich pads its columns with trailing spaces, which editors strip from report.txt.
     lines = [line.rstrip() for line in printed(run).splitlines()]
 
@@ -77,7 +77,7 @@ def test_every_report_shows_a_run_in_which_all_targets_failed(run: Run):
 
 
 @pytest.mark.parametrize("render", [printed, render_markdown, render_html])
-def test_last_lines_are_not_called_an_error(run: Run, render):
+def test_a_logs_last_lines_are_not_called_an_error(run: Run, render):
     failed = next(target for target in run.targets if target.status == "failed")
     excerpt = replace(failed.diagnosis, is_excerpt=True, log=("half past nine",))
 
@@ -146,7 +146,7 @@ def test_a_scenario_of_void_blocks_is_marked_void(run: Run):
     assert "all 4 blocks are void, so their figures prove nothing; the first: the load generator was busy." in text
 
 
-def test_an_interrupted_run_says_so(run: Run):
+def test_the_report_says_that_a_run_was_interrupted(run: Run):
     interrupted = replace(run, environment={**run.environment, "interrupted": True})
 
     assert "This run was interrupted" in render_markdown(interrupted)
@@ -274,7 +274,7 @@ def test_every_report_says_when_writes_were_not_checked(run: Run, render):
     assert "rows found" not in text
 
 
-def test_virtual_users_are_part_of_the_method(run: Run):
+def test_the_method_names_the_number_of_virtual_users(run: Run):
     with_users = replace(run, environment={**run.environment, "virtual_users": 8})
 
     assert "Requests carry the cookies of 8 virtual users" in render_markdown(with_users)

@@ -6,7 +6,7 @@ from django_runtimes.cli.tool_error import UsageError
 from django_runtimes.compare.services.external_postgres import ExternalPostgres
 
 
-def test_another_database_keeps_the_rest_of_the_url():
+def test_only_the_database_differs_in_another_databases_url():
     server = ExternalPostgres("postgresql://team:secret@db.example:5433/app?sslmode=require")
 
     assert server.url("webapp_a_0") == "postgresql://team:secret@db.example:5433/webapp_a_0?sslmode=require"
@@ -62,6 +62,6 @@ def test_any_form_that_libpq_documents_is_accepted(url):
     assert ExternalPostgres(url).administration_url == url
 
 
-def test_another_databases_url_is_refused():
+def test_a_url_of_another_database_system_is_refused():
     with pytest.raises(UsageError, match=r"^--database-url has the scheme 'mysql'; write postgresql://"):
         ExternalPostgres("mysql://team:secret@db.example/app")

@@ -38,13 +38,13 @@ def test_the_directory_of_a_killed_owner_is_removed_at_next_start(temporary):
         assert not left_behind.exists()
 
 
-def test_the_directory_of_a_living_owner_stays():
+def test_the_directory_of_a_living_owner_is_kept():
     with run_directory(None) as first, run_directory(None) as second:
         assert first.is_dir()
         assert first != second
 
 
-def test_other_directories_stay(temporary):
+def test_other_directories_are_kept(temporary):
     other = temporary / "service"
     other.mkdir()
 

@@ -33,7 +33,7 @@ def test_each_configuration_file_of_pytest_is_read(tmp_path, name, text):
         ("manage.py", ""),
     ],
 )
-def test_files_of_other_tools_are_no_configuration(tmp_path, name, text):
+def test_files_of_other_tools_are_not_pytests_configuration(tmp_path, name, text):
     (tmp_path / name).write_text(text)
 
     assert find_pytest_configuration([tmp_path]) is None
@@ -59,5 +59,5 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path):
     ("arguments", "settings"),
     [(["--ds", "a.b"], "a.b"), (["-x", "--ds=a"], "a"), (["-k", "ds"], None), (["--dsn=a"], None)],
 )
-def test_the_option_of_pytest_django(arguments, settings):
+def test_the_settings_option_of_pytest_django_is_read(arguments, settings):
     assert settings_option(arguments) == settings

@@ -5,7 +5,7 @@ from django_runtimes.compare.suite.suite_environ import hosts_for_tests, static_
 from django_runtimes.config.runtimes.runtime import Runtime
 
 
-def test_the_shells_variables_stay_except_the_deciding_ones():
+def test_the_suite_gets_only_harmless_variables_of_the_shell():
     shell = {
         "CI": "1",
         "REPLICA_URL": "real",
@@ -33,7 +33,7 @@ def test_the_shells_variables_stay_except_the_deciding_ones():
     assert len(secret_key) >= 50
 
 
-def test_the_projects_hosts_stay():
+def test_the_projects_hosts_are_kept():
     assert hosts_for_tests(("www.example.org",)) == {}
     assert hosts_for_tests(("*",)) == {}
 

@@ -55,7 +55,7 @@ def read(tmp_path: Path):
     return read_text
 
 
-def test_a_pattern_names_every_virtual_user(read):
+def test_a_pattern_gives_each_virtual_user_a_name(read):
     workload = read(SITE)
 
     assert workload.application.host == "www.example.org"
@@ -130,7 +130,7 @@ def test_placeholders_are_escaped_for_their_place(read):
         ('path = "/profiles/{user}/"', 'path = "/"\nanonymous = 1', "requests[0].anonymous=1 must be true or false"),
     ],
 )  # fmt: skip
-def test_a_wrong_value_is_refused_by_its_key(read, tmp_path: Path, old: str, new: str, complaint: str):
+def test_the_error_for_a_wrong_value_names_its_key(read, tmp_path: Path, old: str, new: str, complaint: str):
     assert old in SITE
 
     with pytest.raises(UsageError) as caught:

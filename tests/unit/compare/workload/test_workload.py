@@ -51,7 +51,7 @@ def write(tmp_path: Path):
     return write_file
 
 
-def test_the_workload_of_the_guestbook():
+def test_the_guestbooks_workload_is_valid():
     workload = guestbook_workload()
 
     assert [(each.path, each.share) for each in workload.of_scenario("read")] == [("/api/entries", 3), ("/", 1)]
@@ -61,7 +61,7 @@ def test_the_workload_of_the_guestbook():
     assert ("seed_guestbook", "--entries", "200") in workload.application.prepare
 
 
-def test_a_team_describes_its_own_application(write):
+def test_a_workload_describes_a_teams_own_application(write):
     path = write(SHOP)
 
     workload = load_workload(path)
@@ -195,7 +195,7 @@ def test_a_workload_may_consist_of_reads(write):
     assert load_workload(path).scenarios == ("read",)
 
 
-def test_a_workload_must_read(write):
+def test_a_workload_without_reads_is_refused(write):
     first, second = SHOP.index("[[requests]]"), SHOP.rindex("[[requests]]")
     path = write(SHOP[:first] + SHOP[second:])
 

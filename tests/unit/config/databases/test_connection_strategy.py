@@ -18,5 +18,5 @@ def test_a_strategy_is_read_back_from_its_django_settings(connections):
         ({"OPTIONS": {"pool": {}}}, PerRequest()),
     ],
 )
-def test_a_handwritten_entry_is_read_as_django_and_psycopg_do(database, connections):
+def test_a_handwritten_entry_is_read_as_django_and_psycopg_read_it(database, connections):
     assert connections_of(database) == connections

@@ -11,7 +11,7 @@ def login(**environ: str) -> Login:
     return choose_login(Environment(environ), user="app", password="hunter2")
 
 
-def test_the_address_carries_the_login_by_default():
+def test_by_default_the_login_comes_from_the_address():
     assert login() == Login("app", "hunter2")
 
 
@@ -29,7 +29,7 @@ def test_a_token_is_signed_for_the_region_of_the_runtime():
     ).credentials == IamToken("eu-west-2")
 
 
-def test_operations_without_their_own_login_use_the_webs():
+def test_operations_without_their_own_login_use_the_web_login():
     assert login(WEBAPP_DB_ROLE="operations") == Login("app", "hunter2")
 
 
@@ -55,7 +55,7 @@ def test_a_token_needs_a_user():
         choose_login(Environment({"WEBAPP_DB_CREDENTIALS": "iam", "AWS_REGION": "eu-west-1"}), user="", password="")
 
 
-def test_the_web_role_ignores_the_login_of_operations():
+def test_the_web_role_ignores_the_operations_login():
     assert login(WEBAPP_DB_OPERATIONS_USER="owner", WEBAPP_DB_OPERATIONS_PASSWORD="0wner") == Login("app", "hunter2")
 
 

@@ -48,7 +48,7 @@ def test_the_persistent_strategy_reaches_django():
     assert "pool" not in settings["OPTIONS"]
 
 
-def test_the_proxy_route_goes_to_the_proxy_without_server_side_cursors():
+def test_the_proxy_route_uses_the_proxy_without_server_side_cursors():
     settings = settings_for(Runtime.AWS_LAMBDA, DATABASE_URL=URL, WEBAPP_DB_PROXY_HOST="proxy.example")
 
     assert (settings["HOST"], settings["PORT"], settings["NAME"]) == ("proxy.example", 5432, "shop")
@@ -66,7 +66,7 @@ def test_separate_variables_can_replace_a_url():
     assert (settings["USER"], settings["PASSWORD"]) == ("shop", "secret")
 
 
-def test_every_connection_attempt_is_bounded():
+def test_every_connection_attempt_has_a_timeout():
     assert settings_for(Runtime.AWS_ECS, DATABASE_URL=URL)["OPTIONS"]["connect_timeout"] == 5
 
 
@@ -77,7 +77,7 @@ def test_a_peer_that_vanished_is_noticed_within_seconds():
     assert [options[f"keepalives{part}"] for part in ("", "_idle", "_interval", "_count")] == [1, 2, 1, 2]
 
 
-def test_options_of_the_url_win():
+def test_options_of_the_url_beat_the_defaults():
     options = settings_for(Runtime.AWS_ECS, DATABASE_URL=f"{URL}&connect_timeout=9&keepalives_idle=60")["OPTIONS"]
 
     assert (options["connect_timeout"], options["keepalives_idle"]) == ("9", "60")
@@ -143,7 +143,7 @@ def test_an_option_that_is_not_a_number_is_refused(option, value):
         settings_for(Runtime.LOCAL, DATABASE_URL=f"{URL}&{option}={value}")
 
 
-def test_no_database_at_all_is_refused():
+def test_a_missing_database_is_refused():
     with pytest.raises(ConfigurationError, match="no database is configured; set DATABASE_URL"):
         settings_for(Runtime.AWS_ECS)
 
@@ -218,7 +218,7 @@ def test_the_scheme_chooses_the_engine(scheme, engine):
 
 
 @pytest.mark.parametrize("url", ["postgis://app:p@ss@db.example/shop", "postgis://app:p%40ss@db.example/shop?x=1"])
-def test_a_wrong_postgis_url_shows_no_password(url):
+def test_the_error_for_a_wrong_postgis_url_shows_no_password(url):
     with pytest.raises(ConfigurationError) as error:
         settings_for(Runtime.AWS_ECS, DATABASE_URL=url)
 

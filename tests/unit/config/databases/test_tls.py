@@ -25,12 +25,12 @@ def test_a_host_across_a_network_needs_encryption(host):
     assert needs_encryption(host)
 
 
-def test_hostaddr_decides_because_libpq_connects_to_it():
+def test_hostaddr_decides_whether_encryption_is_needed():
     assert needs_encryption("localhost", {"hostaddr": "10.0.0.1"})
     assert not needs_encryption("db.example", {"hostaddr": "127.0.0.1"})
 
 
-def test_a_service_may_be_anywhere():
+def test_a_libpq_service_needs_encryption():
     assert needs_encryption("", {"service": "shop"})
 
 
@@ -48,7 +48,7 @@ def test_the_host_may_be_among_the_options():
         ({"PGHOST": "/run/postgresql"}, "/run/postgresql"),
     ],
 )
-def test_libpqs_variables_apply_where_no_option_does(environ, place):
+def test_libpqs_variables_apply_where_no_option_is_set(environ, place):
     assert destination("", with_libpq_variables({}, Environment(environ))) == place
     assert destination("", with_libpq_variables({"hostaddr": "127.0.0.1"}, Environment(environ))) in {
         "127.0.0.1", "the service shop",

@@ -5,7 +5,7 @@ from django_runtimes.config.environment import Environment
 from django_runtimes.config.http.front import Front, read_front
 
 
-def test_the_defaults_without_a_variable():
+def test_without_variables_the_defaults_apply():
     assert read_front(Environment({}), https=True) == Front("", "Host", "X-Forwarded-Proto")
 
 
@@ -54,7 +54,7 @@ def test_an_unsuitable_header_is_refused(name, header):
 
 
 @EITHER
-def test_a_header_without_effect_is_refused(name):
+def test_a_header_is_refused_without_https(name):
     with pytest.raises(ConfigurationError, match=f"without WEBAPP_HTTPS=1 .*unset {name}"):
         read_front(Environment({name: "X-Public"}), https=False)
 
@@ -78,7 +78,7 @@ def test_a_header_with_another_meaning_is_refused(name, header):
     assert "\n" not in str(error.value)
 
 
-def test_one_header_for_both_is_refused():
+def test_one_header_for_host_and_scheme_is_refused():
     environment = Environment({"WEBAPP_HOST_HEADER": "X-Public", "WEBAPP_PROTO_HEADER": "x-public"})
 
     with pytest.raises(ConfigurationError, match=r"^WEBAPP_HOST_HEADER='X-Public' is WEBAPP_PROTO_HEADER too"):

@@ -9,7 +9,7 @@ ECS = {"ECS_CONTAINER_METADATA_URI_V4": "http://169.254.170.2/v4/abc"}
 KUBERNETES = {"KUBERNETES_SERVICE_HOST": "10.0.0.1"}
 
 
-def test_nothing_set_means_local():
+def test_without_a_declaration_or_marker_the_runtime_is_local():
     detection = detect_runtime({})
 
     assert detection.runtime is Runtime.LOCAL
@@ -27,12 +27,12 @@ def test_each_marker_names_its_runtime(environ, runtime):
     assert detection.evidence == f"{next(iter(environ))} is set"
 
 
-def test_the_more_specific_marker_wins():
+def test_the_more_specific_marker_decides():
     assert detect_runtime(KUBERNETES | ECS | LAMBDA).runtime is Runtime.AWS_LAMBDA
     assert detect_runtime(KUBERNETES | ECS).runtime is Runtime.AWS_ECS
 
 
-def test_declared_runtime_beats_a_leaked_ecs_marker():
+def test_a_declared_runtime_beats_a_leaked_ecs_marker():
     detection = detect_runtime({"WEBAPP_RUNTIME": "aws_app_runner"} | ECS)
 
     assert detection.runtime is Runtime.AWS_APP_RUNNER
@@ -43,7 +43,7 @@ def test_the_execution_environment_variable_decides_nothing():
     assert detect_runtime({"AWS_EXECUTION_ENV": "AWS_Lambda_python3.13"}).runtime is Runtime.LOCAL
 
 
-def test_empty_values_count_as_unset():
+def test_empty_variables_are_treated_as_unset():
     assert detect_runtime({"WEBAPP_RUNTIME": "", "AWS_LAMBDA_FUNCTION_NAME": ""}).runtime is Runtime.LOCAL
 
 
@@ -62,5 +62,5 @@ def test_another_declaration_on_lambda_is_refused():
         detect_runtime({"WEBAPP_RUNTIME": "aws_ecs"} | LAMBDA)
 
 
-def test_declaring_lambda_on_lambda_is_fine():
+def test_declaring_lambda_on_lambda_is_accepted():
     assert detect_runtime({"WEBAPP_RUNTIME": "aws_lambda"} | LAMBDA).runtime is Runtime.AWS_LAMBDA

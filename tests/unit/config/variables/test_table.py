@@ -66,7 +66,7 @@ def test_no_variable_is_listed_twice():
     assert sorted(names) == sorted(set(names))
 
 
-def test_every_variable_is_named_as_in_the_environment():
+def test_each_constant_has_the_name_of_its_variable():
     modules = [value for value in vars(table).values() if hasattr(value, "__file__")]
     names = {
         name: value.name for module in modules for name, value in vars(module).items() if isinstance(value, Variable)

@@ -44,7 +44,7 @@ def test_an_old_token_is_replaced(monkeypatch):
     assert not re.search("AKIDOTHER", before.password)
 
 
-def test_a_refused_token_is_not_worth_another_attempt():
+def test_a_refused_token_is_not_tried_again():
     ours = provider()
 
     assert ours.forget(ours.login()) is False
@@ -105,7 +105,7 @@ def with_role(monkeypatch):
     return make
 
 
-def test_half_an_access_key_signs_nothing(monkeypatch):
+def test_an_incomplete_access_key_is_an_error(monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
 
     with pytest.raises(CredentialsError, match="AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not; "):

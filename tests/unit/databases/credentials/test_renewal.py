@@ -55,7 +55,7 @@ def renewal(clock, source) -> Renewal:
     return Renewal(source, renew_after_s=RENEW_AFTER_S, usable_for_s=USABLE_FOR_S)
 
 
-def test_a_login_is_fetched_once_and_again_when_it_is_old(renewal, clock):
+def test_a_login_is_kept_until_it_is_old(renewal, clock):
     assert renewal.login() == renewal.login() == ConnectionLogin("app", "password 1")
 
     clock.forward(RENEW_AFTER_S)
@@ -147,7 +147,7 @@ def test_a_refused_login_is_replaced_once_a_second_at_most(renewal, source, cloc
     assert source.calls == 2
 
 
-def test_a_refused_login_stays_when_there_is_no_other(renewal, source, clock):
+def test_a_refused_login_is_kept_if_no_other_can_be_fetched(renewal, source, clock):
     refused = renewal.login()
     source.down = True
     clock.forward(1)

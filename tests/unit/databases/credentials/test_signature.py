@@ -20,13 +20,13 @@ def botocores_token(key: AccessKey, **place: object) -> str:
 
 @pytest.mark.parametrize("session_token", [None, "IQoJ+b3/JpZ2lu=="])
 @pytest.mark.parametrize("user", ["app", "a pp+ü"])
-def test_a_token_equals_botocores(user, session_token):
+def test_a_token_has_the_signature_that_botocore_makes(user, session_token):
     key = AccessKey("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", session_token)
     place = {"host": "db.cluster-abc.eu-west-1.rds.amazonaws.com", "port": 6543, "user": user}
 
     token = sign_login(key, region="eu-west-1", at=AT, **place)
 
-    # botocore's parameters have another order, on which the signature does not depend.
+    # botocore orders the parameters differently, but the signature does not depend on their order.
     expected = botocores_token(key, **place)
     assert sorted(token.partition("?")[2].split("&")) == sorted(expected.partition("?")[2].split("&"))
     assert token.partition("?")[0] == expected.partition("?")[0]

@@ -21,10 +21,10 @@ NAME = {"Type": "String", "MinLength": 2, "MaxLength": 4, "AllowedPattern": "[a-
         (NAME, "ab", None),
         (NAME, "a", "is shorter than 2 characters"),
         (NAME, "abcde", "is longer than 4 characters"),
-        # The pattern has to match the whole value.
+        # The pattern must match the whole value.
         (NAME, "ab1", "does not match [a-z]+"),
         ({"Type": "String"}, "", None),
     ],
 )
-def test_the_broken_rule_is_named(declared: dict[str, object], text: str, expected: str | None):
+def test_a_value_that_breaks_a_rule_gets_the_rule(declared: dict[str, object], text: str, expected: str | None):
     assert broken_rule(declared, text) == expected

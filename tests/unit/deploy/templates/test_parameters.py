@@ -64,7 +64,7 @@ def test_a_stages_value_beats_the_shared_and_a_stacks_beats_both():
     assert parameters(DATABASE, given)["MaxConnections"] == "90"
 
 
-def test_a_value_is_spelled_as_each_template_allows():
+def test_a_value_is_written_as_each_template_expects_it():
     given = deployment(
         everywhere={"Architecture": "arm64", "Domain": "guestbook.example.com"}, dev={"lambda": {"WarmUp": True}}
     )
@@ -89,7 +89,7 @@ def test_an_architecture_for_one_stack_is_refused():
         read_templates(deployment(dev={"operations": {"Architecture": "arm64"}}), SOURCE)
 
 
-def test_a_list_is_spelled_with_commas():
+def test_a_list_is_written_with_commas():
     given = deployment(dev={"lambda": {"Hosts": ["a.example.com", "b.example.com"]}})
 
     assert parameters(LAMBDA, given, image=IMAGE)["Hosts"] == "a.example.com,b.example.com"
@@ -129,14 +129,14 @@ def revision(image: str = IMAGE, **given: Any) -> str:
     return parameters(LAMBDA, deployment(dev={"lambda": given}), image=image)["Revision"]
 
 
-def test_a_change_of_the_function_makes_another_version():
+def test_changing_the_function_makes_a_new_version():
     assert revision(MemoryMb=2048) != revision()
     assert revision(FrontDoor="function_url") != revision()
     assert revision(WarmUp=True) != revision()
     assert revision(Revision="rotated") != revision()
 
 
-def test_other_changes_make_no_version():
+def test_other_changes_make_no_new_version():
     assert revision(MemoryMb=1024) == revision()
     assert revision(Shift="AllAtOnce", ProvisionedConcurrency=2, RequestsBurst=7) == revision()
     # A new image makes a new version by itself.

@@ -26,14 +26,14 @@ def test_a_project_without_templates_uses_the_librarys(tmp_path: Path):
     assert str(source) == f"{CHECKOUT / 'deploy'}, of django-runtimes {version('django-runtimes')}"
 
 
-def test_a_folder_of_the_same_name_is_left_alone(tmp_path: Path):
+def test_another_folder_of_the_same_name_is_ignored(tmp_path: Path):
     (tmp_path / "deploy" / "lambda").mkdir(parents=True)
     (tmp_path / "deploy" / LAMBDA).write_text("Resources: {}\n")
 
     assert not find_templates(tmp_path).is_of_project
 
 
-def test_a_file_of_the_same_name_is_left_alone(tmp_path: Path):
+def test_a_file_of_the_same_name_is_ignored(tmp_path: Path):
     (tmp_path / "deploy").write_text("#!/bin/sh\n")
 
     assert not find_templates(tmp_path).is_of_project
@@ -45,7 +45,7 @@ def test_a_complete_copy_is_the_projects_own(tmp_path: Path):
     assert find_templates(tmp_path).directory == tmp_path / "deploy"
 
 
-def test_an_ejected_copy_is_used_and_says_its_version(tmp_path: Path):
+def test_an_ejected_copy_is_used_and_shows_its_version(tmp_path: Path):
     eject(tmp_path)
 
     source = find_templates(tmp_path)
@@ -56,7 +56,7 @@ def test_an_ejected_copy_is_used_and_says_its_version(tmp_path: Path):
     assert [path.name for path in tmp_path.iterdir()] == ["deploy"]
 
 
-def test_nothing_is_overwritten(tmp_path: Path):
+def test_eject_overwrites_nothing(tmp_path: Path):
     (tmp_path / "deploy").mkdir()
 
     with pytest.raises(UsageError, match="deploy exists already, and --eject overwrites nothing; move it away"):

@@ -44,14 +44,14 @@ def test_the_lines_are_appended(tmp_path: Path, content: bytes, end: bytes):
         b"from django_runtimes import configure as c, configure\nA = 1\nRUNTIME = configure(globals())\n",
     ],
 )
-def test_an_existing_call_is_enough(tmp_path: Path, content: bytes):
+def test_settings_that_call_configure_are_not_changed(tmp_path: Path, content: bytes):
     plan = plan_for(tmp_path, content)
 
     assert plan.changes == ()
     assert plan.already == ["settings.py calls configure()"]
 
 
-def test_a_call_in_an_imported_module_is_enough(tmp_path: Path):
+def test_settings_that_import_the_call_are_not_changed(tmp_path: Path):
     (tmp_path / "base.py").write_bytes(LINES)
 
     assert plan_for(tmp_path, b"from .base import *\n").already == ["base.py calls configure()"]

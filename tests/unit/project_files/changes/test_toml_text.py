@@ -46,7 +46,7 @@ def test_an_array_of_several_lines_gets_one_more(text: str):
         ('[project]\ndependencies = ["django",]\n', f'[project]\ndependencies = ["django", "{ITEM}"]\n'),
     ],
 )
-def test_an_array_on_one_line_is_extended_there(text: str, expected: str):
+def test_an_array_on_one_line_stays_on_one_line(text: str, expected: str):
     assert with_array_item(text.encode(), ("project",), "dependencies", ITEM, name="x").decode() == expected
 
 
@@ -68,7 +68,7 @@ def test_an_array_that_cannot_be_extended_is_refused_with_the_line():
         '[ packages ] # all\ndjango = {version = "*"}\n',
     ],
 )
-def test_a_table_gets_one_line(text: str):
+def test_a_key_is_added_to_a_table_as_one_line(text: str):
     after = with_key(text.encode(), ("packages",), 'added = "1"', name="x")
 
     assert tomllib.loads(after.decode())["packages"]["added"] == "1"

@@ -96,7 +96,7 @@ def test_an_interruption_restores_everything(project: Path, monkeypatch: pytest.
     before = snapshot(project)
     on_replace(monkeypatch, step, lambda: signal.raise_signal(signal.SIGINT))
 
-    # A background process of a shell ignores SIGINT otherwise.
+    # Otherwise a background process of a shell ignores SIGINT.
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -285,7 +285,7 @@ def test_a_killed_removal_can_be_undone(project: Path):
     assert snapshot(project) == before
 
 
-def test_edits_between_two_runs_stay(project: Path):
+def test_edits_between_two_runs_are_kept(project: Path):
     write(planned(project))
     (project / "old.txt").write_bytes(b"old\nnew\nmine\n")
     plan = FilePlan(project)

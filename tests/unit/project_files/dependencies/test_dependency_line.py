@@ -47,7 +47,7 @@ def last_line(plan: FilePlan, name: str) -> str:
         (WHEEL, "./vendor/django_runtimes-1.2-py3-none-any.whl[server]"),
     ],
 )
-def test_requirements(tmp_path: Path, source: object, line: str):
+def test_a_requirements_file_gets_the_line_for_each_origin(tmp_path: Path, source: object, line: str):
     plan, _ = adopt(tmp_path, {"requirements.txt": "django"}, source, "server")
 
     assert last_line(plan, "requirements.txt") == line
@@ -61,7 +61,7 @@ def test_requirements(tmp_path: Path, source: object, line: str):
         (WHEEL, {"path": WHEEL.path, "python": ">=3.11,<3.14"}),
     ],
 )
-def test_poetry_gets_the_range_of_pythons(tmp_path: Path, source: object, value: dict[str, str]):
+def test_poetry_gets_the_librarys_range_of_pythons(tmp_path: Path, source: object, value: dict[str, str]):
     text = '[tool.poetry.dependencies]\npython = "^3.11"\ndjango = "^5.2"\n'
 
     plan, _ = adopt(tmp_path, {"pyproject.toml": text}, source)
@@ -70,7 +70,7 @@ def test_poetry_gets_the_range_of_pythons(tmp_path: Path, source: object, value:
     assert table["django-runtimes"] == value
 
 
-def test_poetry_needs_no_range_if_the_projects_is_narrower(tmp_path: Path):
+def test_poetry_gets_no_range_if_the_projects_range_is_narrower(tmp_path: Path):
     text = '[tool.poetry.dependencies]\npython = ">=3.12,<3.14"\ndjango = "^5.2"\n'
 
     plan, _ = adopt(tmp_path, {"pyproject.toml": text}, WHEEL)
@@ -82,7 +82,7 @@ def test_poetry_needs_no_range_if_the_projects_is_narrower(tmp_path: Path):
     ("source", "value"),
     [(GIT, {"git": GIT.url, "ref": "0123abc"}), (WHEEL, {"path": WHEEL.path})],
 )
-def test_pipenv(tmp_path: Path, source: object, value: object):
+def test_a_pipfile_gets_the_entry_for_each_origin(tmp_path: Path, source: object, value: object):
     plan, _ = adopt(tmp_path, {"Pipfile": '[packages]\ndjango = "*"\n'}, source)
 
     table = tomllib.loads((plan.read(tmp_path / "Pipfile") or b"").decode())["packages"]
@@ -119,7 +119,7 @@ def test_a_list_that_cannot_name_a_file_gets_a_remark(tmp_path: Path):
     ]
 
 
-def test_hatchling_is_configured_to_allow_an_address(tmp_path: Path):
+def test_hatchling_is_configured_to_allow_a_direct_reference(tmp_path: Path):
     text = '[build-system]\nbuild-backend = "hatchling.build"\n[project]\ndependencies = [\n  "django",\n]\n'
 
     _, block = adopt(tmp_path, {"pyproject.toml": text}, GIT)
@@ -143,7 +143,7 @@ def test_a_hashed_file_accepts_no_line_without_a_hash(tmp_path: Path):
         adopt(tmp_path, {"requirements.txt": HASHED}, GIT)
 
 
-def test_the_source_of_a_compiled_file_is_changed(tmp_path: Path):
+def test_of_a_compiled_file_only_the_source_is_changed(tmp_path: Path):
     plan, _ = adopt(tmp_path, {"requirements.txt": HASHED, "requirements.in": "django\n"}, GIT)
 
     assert [change.path.name for change in plan.changes] == ["requirements.in"]
@@ -168,14 +168,14 @@ def test_pyproject_is_changed_if_it_is_the_source(tmp_path: Path):
         {"pyproject.toml": '[project]\nname = "django-runtimes"\ndependencies = ["django"]\n'},
     ],
 )
-def test_an_existing_line_is_enough(tmp_path: Path, files: dict[str, str]):
+def test_a_file_that_lists_the_library_is_not_changed(tmp_path: Path, files: dict[str, str]):
     plan, _ = adopt(tmp_path, files, GIT)
 
     assert plan.changes == ()
     assert plan.already == [f"{next(iter(files))} lists django-runtimes"]
 
 
-def test_another_wheel_of_the_version_is_not_overwritten(tmp_path: Path):
+def test_another_wheel_of_the_same_version_is_not_overwritten(tmp_path: Path):
     (tmp_path / "vendor").mkdir()
     (tmp_path / WHEEL.path).write_bytes(b"another")
 
@@ -208,7 +208,7 @@ OLD_HASH = Wheel(OLD, b"old wheel").sha256
         ),
     ],
 )
-def test_a_newer_wheel_takes_the_place_of_the_older(tmp_path: Path, name: str, before: str, after: str):
+def test_a_newer_wheel_replaces_the_older_one(tmp_path: Path, name: str, before: str, after: str):
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / OLD).write_bytes(b"old wheel")
     dockerfile = "RUN pip install -r /opt/requirements.txt ./vendor/{}\n"
@@ -230,7 +230,7 @@ def test_a_newer_wheel_is_named_in_a_file_that_includes_another(tmp_path: Path):
     assert plan.read(tmp_path / "requirements.txt") == f"-r deps.in\n./{WHEEL.path}\n".encode()
 
 
-def test_a_newer_wheel_in_the_project_stays(tmp_path: Path):
+def test_a_newer_wheel_in_the_project_is_kept(tmp_path: Path):
     newer = "django_runtimes-1.10-py3-none-any.whl"
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / newer).write_bytes(b"newer")
@@ -256,7 +256,9 @@ def packed(files: dict[str, bytes]) -> bytes:
     ("there", "is_replaced"),
     [({"a.py": b"1", "b.dist-info/RECORD": b"other"}, False), ({"a.py": b"2", "b.dist-info/RECORD": b""}, True)],
 )
-def test_builds_of_one_version_differ_by_their_files(tmp_path: Path, there: dict[str, bytes], *, is_replaced: bool):
+def test_a_wheel_of_the_same_version_is_replaced_if_its_files_differ(
+    tmp_path: Path, there: dict[str, bytes], *, is_replaced: bool
+):
     wheel = Wheel(WHEEL.file_name, packed({"a.py": b"1", "b.dist-info/RECORD": b""}))
     (tmp_path / "vendor").mkdir()
     (tmp_path / wheel.path).write_bytes(packed(there))

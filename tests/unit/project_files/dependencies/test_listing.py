@@ -29,7 +29,7 @@ def dependencies(root: Path, **files: str):
         ('{git = "https://x.example"}', ""),
     ],
 )
-def test_poetrys_ranges(tmp_path: Path, written: str, specifier: str):
+def test_poetrys_ranges_are_converted(tmp_path: Path, written: str, specifier: str):
     found = dependencies(tmp_path, pyproject__toml=f"[tool.poetry.dependencies]\ndjango = {written}\n")
 
     assert found.manager is Manager.POETRY
@@ -40,7 +40,7 @@ def test_poetrys_ranges(tmp_path: Path, written: str, specifier: str):
     ("written", "minors"),
     [('python_version = "3.12"', {12}), ('python_full_version = "3.12.4"', {12}), ("", set(range(40)))],
 )
-def test_pipenvs_python(tmp_path: Path, written: str, minors: set[int]):
+def test_the_python_of_a_pipfile_is_read(tmp_path: Path, written: str, minors: set[int]):
     found = dependencies(tmp_path, Pipfile=f'[packages]\ndjango = "*"\n[requires]\n{written}\n')
 
     assert python_minors(found.pythons) == minors
@@ -112,7 +112,7 @@ def test_local_paths_in_requirements_are_found(tmp_path: Path, line: str, path: 
         "greet[extra]>=1 ; sys_platform == 'linux'",
     ],
 )
-def test_urls_are_no_local_paths(tmp_path: Path, line: str):
+def test_urls_are_not_local_paths(tmp_path: Path, line: str):
     found = dependencies(tmp_path, requirements__txt=f"django\n{line}\n")
 
     assert (found.requirements.local_paths, found.requirements.constraints) == ((), ())
@@ -122,7 +122,7 @@ def test_urls_are_no_local_paths(tmp_path: Path, line: str):
     ("first", "second", "overlap"),
     [(">=5.2", "<5.3", True), ("==4.2.*", ">=5.2", False), ("==5.2.7", ">=5.2,<6.2", True), ("<5", ">=5.2", False)],
 )
-def test_ranges_of_django(first: str, second: str, *, overlap: bool):
+def test_overlapping_ranges_of_django_are_detected(first: str, second: str, *, overlap: bool):
     from packaging.specifiers import SpecifierSet
 
     assert django_overlaps(SpecifierSet(first), SpecifierSet(second)) is overlap

@@ -72,7 +72,7 @@ def test_equal_files_make_equal_wheels(tmp_path: Path):
         ({"url": "https://x.example/core.whl", "archive_info": {}}, Archive("https://x.example/core.whl", None)),
     ],
 )
-def test_the_origin_of_an_installed_package(tmp_path: Path, origin: dict[str, object], source: object):
+def test_the_origin_of_an_installed_package_is_read(tmp_path: Path, origin: dict[str, object], source: object):
     assert source_of(install_package(tmp_path, origin)) == source
 
 

@@ -42,7 +42,7 @@ def lines(plan: FilePlan, name: str = "Dockerfile") -> list[str]:
 @pytest.mark.parametrize(
     "line", ["-e libs/greet", "./libs/greet", "greet @ file:./libs/greet", "./wheels/greet-1-py3-none-any.whl"]
 )
-def test_the_source_precedes_packages_from_the_project(tmp_path: Path, line: str):
+def test_the_source_is_copied_before_packages_from_the_project(tmp_path: Path, line: str):
     dockerfile = lines(adopt(tmp_path, {"requirements.txt": f"django\n{line}\n"}))
 
     copied, installed = dockerfile.index("COPY . ."), dockerfile.index(f"{INSTALL} -r requirements.txt")
@@ -71,7 +71,7 @@ def test_packages_from_outside_the_project_are_refused(tmp_path: Path, line: str
         adopt(api, {"requirements.txt": f"{line}\ngunicorn\n"})
 
 
-def test_pip_runs_where_the_requirements_of_a_subfolder_are(tmp_path: Path):
+def test_pip_runs_in_the_subfolder_of_the_requirements(tmp_path: Path):
     plan = adopt(tmp_path, {"backend/requirements.txt": "django\n"}, python_path="backend")
 
     dockerfile = lines(plan)
@@ -87,7 +87,7 @@ def test_pip_runs_where_the_requirements_of_a_subfolder_are(tmp_path: Path):
     ]
 
 
-def test_pip_runs_where_the_paths_of_the_requirements_start(tmp_path: Path):
+def test_pip_runs_in_the_folder_that_the_paths_start_from(tmp_path: Path):
     files = {"backend/requirements.txt": "django\n-e backend/libs/greet\n", "backend/libs/greet/pyproject.toml": ""}
 
     plan = adopt(tmp_path, files, python_path="backend")
@@ -96,7 +96,7 @@ def test_pip_runs_where_the_paths_of_the_requirements_start(tmp_path: Path):
     assert f"{INSTALL} -r backend/requirements.txt" in lines(plan)
 
 
-def test_an_allow_list_is_extended_for_the_image_alone(tmp_path: Path):
+def test_an_allow_list_is_extended_in_a_copy_for_the_image(tmp_path: Path):
     own = {"Dockerfile": "FROM scratch\n", ".dockerignore": "*\n!shop\n!manage.py\n!requirements.txt\n"}
 
     plan = adopt(tmp_path, {**own, "requirements.txt": "django\n-e libs/greet\n"})
@@ -107,13 +107,13 @@ def test_an_allow_list_is_extended_for_the_image_alone(tmp_path: Path):
     assert tmp_path / ".dockerignore" not in {change.path for change in plan.changes}
 
 
-def test_a_dockerignore_that_leaves_out_nothing_needed_stays(tmp_path: Path):
+def test_a_dockerignore_that_excludes_nothing_needed_is_kept(tmp_path: Path):
     plan = adopt(tmp_path, {".dockerignore": ".git\n", "requirements.txt": "django\n"})
 
     assert not plan.exists(tmp_path / "Dockerfile.dockerignore")
 
 
-def test_a_package_that_brings_django_is_enough(tmp_path: Path):
+def test_a_project_may_get_django_from_another_package(tmp_path: Path):
     text = '[project]\nname = "shop"\ndependencies = [\n  "whitenoise",\n  "django-storages",\n]\n'
 
     plan = adopt(tmp_path, {"pyproject.toml": text})
@@ -163,7 +163,7 @@ def test_the_projects_own_metadata_is_installed(tmp_path: Path, files: dict[str,
         {"setup.py": 'setup(install_requires=open("requirements.txt").read().splitlines())'},
     ],
 )
-def test_requirements_that_setuptools_reads_get_no_path(tmp_path: Path, files: dict[str, str]):
+def test_no_path_is_written_into_requirements_read_by_setuptools(tmp_path: Path, files: dict[str, str]):
     plan = adopt(tmp_path, {**files, "requirements.txt": "django\n"})
 
     assert lines(plan, "requirements.txt") == ["django", "django-runtimes>=1.2"]
@@ -197,7 +197,7 @@ def test_a_note_says_what_the_projects_own_dockerfile_needs(tmp_path: Path):
     assert remark.endswith("copy it into the folder that pip runs in, before it runs: COPY vendor vendor/")
 
 
-def test_a_dockerfile_that_installs_nothing_of_it_gets_no_note(tmp_path: Path):
+def test_a_dockerfile_that_installs_no_requirements_gets_no_note(tmp_path: Path):
     assert adopt(tmp_path, {"Dockerfile": "FROM scratch\n", "requirements.txt": "django\n"}).remarks == []
 
 

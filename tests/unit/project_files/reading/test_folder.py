@@ -25,7 +25,7 @@ MANAGE = b"DJANGO_SETTINGS_MODULE"
         ([], "x", "x"),
     ],
 )
-def test_the_folder_of_a_project(tmp_path: Path, files: list[str], start: str, found: str):
+def test_the_folder_of_a_project_is_found(tmp_path: Path, files: list[str], start: str, found: str):
     for name in files:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(MANAGE)

@@ -25,7 +25,7 @@ def write(root: Path, *names: str, **contents: str) -> None:
         'os.environ.setdefault("DJANGO_SETTINGS_MODULE", config("SETTINGS", default="config.settings"))',
     ],
 )
-def test_manage_names_the_settings(tmp_path: Path, line: str):
+def test_the_settings_that_manage_py_names_are_found(tmp_path: Path, line: str):
     write(tmp_path, "config/settings.py", **{"manage.py": f"import os\n{line}\n"})
 
     layout = find_layout(tmp_path, settings=None)
@@ -63,7 +63,7 @@ def test_production_settings_beat_development_settings(tmp_path: Path):
     assert (layout.settings, layout.alternatives) == ("config.settings.production", ("config.settings.dev",))
 
 
-def test_the_users_choice_wins(tmp_path: Path):
+def test_the_users_choice_of_settings_beats_manage_py(tmp_path: Path):
     write(tmp_path, "config/a.py", "config/b.py", **{"manage.py": NAMED.format("config.a")})
 
     assert find_layout(tmp_path, settings="config.b", declared="config.a").settings == "config.b"

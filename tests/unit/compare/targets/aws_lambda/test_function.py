@@ -8,7 +8,7 @@ def environ_of(**own):
     return function.process_environ(runtime_api="127.0.0.1:9001", log_stream="2026/11/23/[$LATEST]abc")
 
 
-def test_a_process_gets_the_reserved_and_the_own_variables():
+def test_a_process_gets_lambdas_variables_and_the_functions_own():
     environ = environ_of(DATABASE_URL="postgresql://db/guestbook")
 
     execution_env = environ.pop("AWS_EXECUTION_ENV")
